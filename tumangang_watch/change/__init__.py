@@ -1,0 +1,1 @@
+"""Match detections of two dates and word what changed."""

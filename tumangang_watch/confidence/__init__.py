@@ -1,0 +1,1 @@
+"""Significance, intervals, calibration and scoring against labels."""

@@ -1,0 +1,1 @@
+"""Detectors: functions of an observation and a site. No files are opened here."""

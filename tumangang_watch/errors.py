@@ -1,0 +1,55 @@
+"""The errors a user can meet, each with the exit status the command line gives it."""
+
+from __future__ import annotations
+
+
+class WatchError(Exception):
+    """Base of every error that is told to the user in one line.
+
+    Parameters
+    ----------
+    what : str
+        What was being done or what is wrong, in a few words.
+    file : str
+        The file (or argument) it concerns.
+    why : str
+        The value or state at fault.
+    todo : str
+        What the user can do about it.
+    """
+
+    exit_status = 1
+
+    def __init__(self, what: str, file: object, why: str, todo: str) -> None:
+        self.what, self.file, self.why, self.todo = what, str(file), why, todo
+        super().__init__(f"{what}: {file}: {why}. {todo}")
+
+
+class UsageError(WatchError):
+    """The command was called with arguments that cannot be meant (exit status 2)."""
+
+    exit_status = 2
+
+
+class InputRefused(WatchError):
+    """A scene, site or metadata file cannot be used (exit status 3)."""
+
+    exit_status = 3
+
+
+class NotComparable(WatchError):
+    """The inputs are sound but cannot be compared, or the place cannot be seen (exit status 4)."""
+
+    exit_status = 4
+
+
+class OutputFailed(WatchError):
+    """The result could not be written (exit status 5)."""
+
+    exit_status = 5
+
+
+class Busy(WatchError):
+    """Another run holds the output, or an input is still growing (exit status 75)."""
+
+    exit_status = 75

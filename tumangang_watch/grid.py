@@ -1,0 +1,118 @@
+"""The site's grid: a value that says where the pixels of a raster lie.
+
+Grids of one site share an origin and nest: every cell edge of a coarser grid is a cell edge of a
+finer one. Row 0 is the northern edge, column 0 the western edge; ``x`` grows east, ``y`` north.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+NESTED_PIXEL_SIZES_M = (0.25, 0.5, 1.0, 3.0)
+"""Pixel sizes a site's grids may have; each divides 3 m, so they nest."""
+
+ORIGIN_STEP_M = 3.0
+"""Origins lie on multiples of the coarsest pixel size."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A north-up pixel grid in a projected reference system in metres."""
+
+    crs: str
+    """Reference system as an authority code, e.g. ``EPSG:32652``."""
+    west: float
+    """x of the western edge, metres."""
+    north: float
+    """y of the northern edge, metres."""
+    pixel_m: float
+    """Edge of a (square) pixel, metres."""
+    rows: int
+    cols: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(rows, cols)``."""
+        return self.rows, self.cols
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """``(west, south, east, north)`` in metres."""
+        return (
+            self.west,
+            self.north - self.rows * self.pixel_m,
+            self.west + self.cols * self.pixel_m,
+            self.north,
+        )
+
+    @cached_property
+    def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """``(x, y)`` of pixel centres: x has shape (cols,), y has shape (rows,)."""
+        x = self.west + (np.arange(self.cols) + 0.5) * self.pixel_m
+        y = self.north - (np.arange(self.rows) + 0.5) * self.pixel_m
+        return x, y
+
+    def to_pixel(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Map metres to ``(row, col)``, where the centre of the first pixel is ``(0, 0)``."""
+        return (self.north - y) / self.pixel_m - 0.5, (x - self.west) / self.pixel_m - 0.5
+
+    def to_metres(self, row: Any, col: Any) -> tuple[Any, Any]:
+        """Map ``(row, col)`` (centre of the first pixel = ``(0, 0)``) to ``(x, y)`` in metres."""
+        return self.west + (col + 0.5) * self.pixel_m, self.north - (row + 0.5) * self.pixel_m
+
+    def at(self, pixel_m: float) -> Grid:
+        """Return the grid that covers the same ground with another pixel size."""
+        west, south, east, north = self.bounds
+        return grid_over((west, south, east, north), pixel_m, self.crs)
+
+    def mask(self, shapes: Iterable[BaseGeometry], *, all_touched: bool = False) -> NDArray[np.bool_]:
+        """Rasterise shapes (in this grid's metres): True where a pixel centre lies inside one."""
+        from rasterio.features import rasterize
+        from rasterio.transform import Affine
+
+        burn = [(shape, 1) for shape in shapes if not shape.is_empty]
+        if not burn:
+            return np.zeros(self.shape, dtype=bool)
+        transform = Affine(self.pixel_m, 0, self.west, 0, -self.pixel_m, self.north)
+        filled = rasterize(
+            burn, out_shape=self.shape, transform=transform, all_touched=all_touched, dtype="uint8"
+        )
+        return filled.astype(bool)
+
+
+def grid_over(bounds: tuple[float, float, float, float], pixel_m: float, crs: str) -> Grid:
+    """Return the site grid with this pixel size that covers ``bounds`` (west, south, east, north).
+
+    The origin is snapped outward to multiples of 3 m, so that all grids of a site nest.
+    """
+    west = floor(bounds[0] / ORIGIN_STEP_M) * ORIGIN_STEP_M
+    south = floor(bounds[1] / ORIGIN_STEP_M) * ORIGIN_STEP_M
+    east = ceil(bounds[2] / ORIGIN_STEP_M) * ORIGIN_STEP_M
+    north = ceil(bounds[3] / ORIGIN_STEP_M) * ORIGIN_STEP_M
+    return Grid(crs, west, north, pixel_m, round((north - south) / pixel_m), round((east - west) / pixel_m))
+
+
+def pixel_size_for(gsd_m: float) -> float:
+    """Return the nested pixel size to use for a scene of this GSD: the largest not coarser than it.
+
+    A GSD may be nominal (0.49 for a 0.5 m product), so 5 % are forgiven.
+    """
+    fitting = [size for size in NESTED_PIXEL_SIZES_M if size <= gsd_m * 1.05]
+    return max(fitting) if fitting else NESTED_PIXEL_SIZES_M[0]
+
+
+def utm_crs(lon: float, lat: float) -> str:
+    """Return the WGS 84 UTM zone's authority code for a place."""
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"

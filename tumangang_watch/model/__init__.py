@@ -1,0 +1,1 @@
+"""The values that flow: site, scene, observation, detection, finding. No input or output here."""

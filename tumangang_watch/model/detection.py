@@ -1,0 +1,65 @@
+"""What was found on one date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import DateLabel
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+Kind = Literal["train", "cargo", "handling_area"]
+Grade = Literal["detected", "possible"]
+VEHICLE_TYPES = ("box", "open", "tank", "flat", "container", "locomotive", "passenger", "unknown")
+COLOURS = (
+    "black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow",
+    "unknown",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Vehicle:
+    """One vehicle of a train; distances count along the track in metres."""
+
+    from_m: float
+    to_m: float
+    type: str
+    colour: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A train, a cargo object or the worked surface, on one date, in the site's frame."""
+
+    id: str
+    date: DateLabel
+    kind: Kind
+    area: str | None
+    """Id of the area that holds it."""
+    geometry: BaseGeometry
+    """In the site's metres."""
+    confidence: float
+    """Probability that it is real, 0 to 1."""
+    grade: Grade
+    observed_fraction: float
+    """Part of its place that could be seen on its date."""
+    track: str | None = None
+    from_m: float | None = None
+    to_m: float | None = None
+    length_m: Interval | None = None
+    cars: Interval | None = None
+    """Count of all vehicles; None where they cannot be counted."""
+    rolling_stock: tuple[Vehicle, ...] = ()
+    area_m2: Interval | None = None
+    height_m: Interval | None = None
+    colour: str | None = None
+    label: str | None = None
+    """What it is called in words, e.g. ``pile or stacked goods`` or ``surface change``."""
+    track_distance_m: float | None = None
+    evidence: tuple[tuple[str, float], ...] = ()
+    """Named cues and their strength, for the reader who checks."""
+    caveats: tuple[str, ...] = ()

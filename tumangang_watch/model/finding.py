@@ -1,0 +1,76 @@
+"""What changed between two dates, and the report that holds everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from tumangang_watch.model.detection import Detection, Grade, Kind
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation, Registration
+from tumangang_watch.model.site import Site
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+ChangeWord = Literal["appeared", "disappeared", "unchanged", "moved", "grown", "shrunk"]
+AreaState = Literal["observed", "partial", "not_observable"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One change (or its absence) in one place, with what it rests on."""
+
+    id: str
+    kind: Kind
+    change: ChangeWord
+    area: str | None
+    track: str | None
+    earlier: str | None
+    """Id of the detection on the earlier date."""
+    later: str | None
+    amount: Interval
+    unit: str
+    """``cars``, ``m`` or ``m2``."""
+    confidence: float
+    grade: Grade
+    statement: str
+    geometry: BaseGeometry
+    """In the site's metres."""
+    observed_fraction: float
+    caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AreaStatus:
+    """How much of an area could be seen on each date."""
+
+    id: str
+    role: str
+    status: AreaState
+    observed_earlier: float | None
+    """None when there is only one scene."""
+    observed_later: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One report: two dates (or one) at one site."""
+
+    site: Site
+    earlier: Observation | None
+    later: Observation
+    registration: Registration
+    """Later onto earlier; for one scene, the scene onto the site."""
+    areas: tuple[AreaStatus, ...]
+    detections: tuple[Detection, ...]
+    findings: tuple[Finding, ...]
+    detectability: tuple[dict[str, Any], ...]
+    settings_sha256: str
+    caveats: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """True when something of grade ``detected`` changed."""
+        return any(f.change != "unchanged" and f.grade == "detected" for f in self.findings)

@@ -1,0 +1,195 @@
+"""Native pixels with the way to them from the site's frame, and rasters on the site's grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tumangang_watch.grid import Grid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Affine6 = tuple[float, float, float, float, float, float]
+IDENTITY: Affine6 = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+@dataclass(frozen=True)
+class SiteToPixel:
+    """Map from the site's metres to native (row, col): a polynomial, exact to 0.01 px.
+
+    ``col = sum(coefficients_col[k] * term_k(u, v))`` (same for row) with ``u = (x - x0) / scale``,
+    ``v = (y - y0) / scale`` and the terms 1, u, v, u2, uv, v2, u3, u2v, uv2, v3. For a scene in
+    the site's own reference system only the first three are non-zero.
+    The centre of the first pixel of the array is ``(0, 0)``.
+    """
+
+    x0: float
+    y0: float
+    scale: float
+    col_coefficients: tuple[float, ...]
+    row_coefficients: tuple[float, ...]
+
+    def __call__(self, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return ``(row, col)`` for metres ``(x, y)`` (any one shape)."""
+        u, v = (x - self.x0) / self.scale, (y - self.y0) / self.scale
+        terms: list[Any] = [1.0, u, v]
+        if any(self.col_coefficients[3:]) or any(self.row_coefficients[3:]):
+            terms += [u * u, u * v, v * v, u**3, u * u * v, u * v * v, v**3]
+        col = sum(c * t for c, t in zip(self.col_coefficients, terms, strict=False))
+        row = sum(c * t for c, t in zip(self.row_coefficients, terms, strict=False))
+        return np.asarray(row), np.asarray(col)
+
+
+@dataclass(frozen=True)
+class NativeImage:
+    """A window of native pixels. Nothing here was resampled."""
+
+    values: NDArray[np.float32]
+    """(bands, rows, cols), read-only. Reflectance where the scene's scale is known, else DN
+    divided by one number for all bands; compare only after normalisation."""
+    valid: NDArray[np.bool_]
+    """(rows, cols): True where the sensor saw ground or cloud (not nodata)."""
+    saturated: NDArray[np.bool_]
+    """(rows, cols): True where any band sits at the top of its range."""
+    bands: tuple[str, ...]
+    """Role of each band, in array order."""
+    gsd_m: float
+    pixel_m: float
+    to_pixel: SiteToPixel
+    registration: Affine6 = IDENTITY
+    """Site metres to where the scene shows them: ``x' = a dx + b dy + c + x``-style affine about
+    ``(to_pixel.x0, to_pixel.y0)``; see `registered`."""
+    vendor_mask: NDArray[np.uint8] | None = None
+    """(8, rows, cols) of a UDM2 mask on the same pixels, where one came with the scene."""
+
+    def registered(self, affine: Affine6) -> NativeImage:
+        """Return the same pixels seen through another registration.
+
+        With ``dx = x - x0``, ``dy = y - y0`` the scene shows the site's point ``(x, y)`` at
+        ``x0 + a dx + b dy + c, y0 + d dx + e dy + f`` for ``affine = (a, b, c, d, e, f)``.
+        A pure shift of the scene's content by (east, north) metres is ``(1, 0, east, 0, 1, north)``.
+        """
+        return replace(self, registration=affine)
+
+    def pixel_of(self, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the native ``(row, col)`` that shows the site's points ``(x, y)``."""
+        a, b, c, d, e, f = self.registration
+        dx, dy = x - self.to_pixel.x0, y - self.to_pixel.y0
+        return self.to_pixel(self.to_pixel.x0 + a * dx + b * dy + c, self.to_pixel.y0 + d * dx + e * dy + f)
+
+    def sample(
+        self, x: NDArray[Any], y: NDArray[Any], *, bands: tuple[str, ...] | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Resample native pixels (cubic) at the site's points.
+
+        Parameters
+        ----------
+        x, y : (rows, cols) float arrays
+            Points in the site's metres.
+        bands : tuple of str, optional
+            Band roles to sample; all by default.
+
+        Returns
+        -------
+        values : (bands, rows, cols) float32
+            0 where not valid.
+        valid : (rows, cols) bool
+            True where all contributing pixels are valid and inside the window.
+        """
+        import cv2
+
+        row, col = self.pixel_of(np.asarray(x, float), np.asarray(y, float))
+        map_col = np.ascontiguousarray(col, dtype=np.float32)
+        map_row = np.ascontiguousarray(row, dtype=np.float32)
+        chosen = range(len(self.bands)) if bands is None else [self.bands.index(b) for b in bands]
+        out = np.empty((len(list(chosen)), *map_col.shape), dtype=np.float32)
+        for k, band in enumerate(chosen):
+            out[k] = cv2.remap(
+                self.values[band], map_col, map_row, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+            )
+        seen = cv2.remap(
+            self.valid.astype(np.float32),
+            map_col,
+            map_row,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=0.0,
+        )
+        valid = seen > 0.999
+        out[:, ~valid] = 0.0
+        return out, valid
+
+    def sample_mask(
+        self, mask: NDArray[Any], x: NDArray[Any], y: NDArray[Any], outside: float = 0.0
+    ) -> NDArray[np.bool_]:
+        """Return a native (rows, cols) mask at the site's points (nearest pixel)."""
+        import cv2
+
+        row, col = self.pixel_of(np.asarray(x, float), np.asarray(y, float))
+        picked = cv2.remap(
+            mask.astype(np.uint8),
+            np.ascontiguousarray(col, dtype=np.float32),
+            np.ascontiguousarray(row, dtype=np.float32),
+            cv2.INTER_NEAREST,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=outside,
+        )
+        return picked > 0
+
+    def on_grid(self, grid: Grid) -> Raster:
+        """Resample once onto a site grid (with area averaging when the grid is coarser)."""
+        import cv2
+
+        factor = max(1, int(round(grid.pixel_m / self.pixel_m)))
+        fine = (
+            grid
+            if factor < 2
+            else Grid(
+                grid.crs, grid.west, grid.north, grid.pixel_m / factor, grid.rows * factor, grid.cols * factor
+            )
+        )
+        x, y = np.meshgrid(*fine.centres)
+        values, valid = self.sample(x, y)
+        if factor >= 2:
+            size = (grid.cols, grid.rows)
+            values = np.stack([cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in values])
+            share = cv2.resize(valid.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+            valid = share > 0.999
+            values[:, ~valid] = 0.0
+        return Raster(frozen(values), frozen(valid), grid, self.bands)
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Values on a site grid."""
+
+    values: NDArray[np.float32]
+    """(bands, rows, cols), read-only; 0 where not valid."""
+    valid: NDArray[np.bool_]
+    """(rows, cols): True = usable."""
+    grid: Grid
+    bands: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.values.shape[1:] != self.grid.shape or self.valid.shape != self.grid.shape:
+            raise ValueError(f"raster {self.values.shape} does not fit its grid {self.grid.shape}")
+        if self.values.shape[0] != len(self.bands):
+            raise ValueError(f"{self.values.shape[0]} bands but {len(self.bands)} names")
+
+    def band(self, role: str) -> NDArray[np.float32]:
+        """Return one band as (rows, cols)."""
+        return self.values[self.bands.index(role)]
+
+    def luminance(self) -> NDArray[np.float32]:
+        """Return the mean of the visible bands (or the only band) as (rows, cols) float32."""
+        visible = [b for b in ("blue", "green", "red") if b in self.bands] or list(self.bands[:1])
+        return np.mean([self.band(b) for b in visible], axis=0, dtype=np.float32)
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array marked read-only."""
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,78 @@
+"""One date, in the site's frame, ready to measure and compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tumangang_watch.model.image import Affine6, NativeImage, Raster
+from tumangang_watch.model.scene import Scene
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DateLabel = Literal["earlier", "later"]
+SnowState = Literal["none", "partial", "full", "unknown"]
+RegistrationStatus = Literal["ok", "degraded", "failed"]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What of the ground can be seen, as masks on the observation's grid.
+
+    Every mask is (rows, cols). ``clear`` is True = valid (the rule for masks); the others name
+    a condition and are True where it holds.
+    """
+
+    clear: NDArray[np.bool_]
+    """True where the ground is visible: imaged, no cloud. Object shadow, haze and snow stay clear."""
+    cloud: NDArray[np.bool_]
+    cloud_shadow: NDArray[np.bool_]
+    object_shadow: NDArray[np.bool_]
+    saturated: NDArray[np.bool_]
+    snow: NDArray[np.bool_]
+    snow_state: SnowState
+    haze: float
+    """Path brightness above the darkest ground, as a fraction of the scene's median; 0 = clear."""
+    notes: tuple[str, ...] = ()
+    """What limits this scene, in words."""
+
+
+@dataclass(frozen=True)
+class Registration:
+    """How a scene's pixels were brought into a frame, and how well that is known.
+
+    ``shift_m`` is the displacement (east, north) in metres that has to be applied to the moving
+    scene's content to bring it onto the reference: the negative of the scene's geolocation error
+    relative to the reference (the sign convention of scikit-image's phase_cross_correlation).
+    """
+
+    status: RegistrationStatus
+    shift_m: tuple[float, float]
+    affine: Affine6
+    """For `NativeImage.registered` of the moving image (site point -> where the scene shows it)."""
+    residual_median_m: float | None
+    """Median residual on tie points that were not used in the fit; None when nothing was held out."""
+    residual_p90_m: float | None
+    tie_points: int
+    held_out: int = 0
+    reason: str = ""
+    """Why it is degraded or failed, in words a user can act on."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One date in the site's frame."""
+
+    date: DateLabel
+    scene: Scene
+    image: NativeImage
+    """Native pixels, registered to the site's frame. Strips are sampled from these, once."""
+    raster: Raster
+    """The same pixels on the site's grid, resampled once."""
+    quality: Quality
+    """Masks on ``raster.grid``."""
+    site_fit: Registration
+    """How this scene was fitted to the site."""
+    caveats: tuple[str, ...] = ()

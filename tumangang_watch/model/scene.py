@@ -1,0 +1,57 @@
+"""What is known of a scene before its pixels are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+Radiometry = Literal["reflectance", "radiance", "dn", "visual", "unknown"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One acquisition: its image file and everything that was understood of it. No pixels."""
+
+    id: str
+    image: Path
+    files: tuple[Path, ...]
+    """The image and every sidecar that was read."""
+    sha256: str
+    """Digest of the image file's bytes."""
+    acquired: datetime
+    """UTC, time-zone aware."""
+    provider: str
+    crs: str
+    """Reference system of the pixels: an authority code, or WKT where there is none."""
+    affine: tuple[float, float, float, float, float, float]
+    """``x = a col + b row + c``, ``y = d col + e row + f`` of pixel corners, in ``crs``."""
+    width: int
+    height: int
+    dtype: str
+    gsd_m: float
+    """The sensor's resolution on the ground as stated, else the pixel size. Never finer than
+    the pixel size."""
+    pixel_m: float
+    bands: dict[str, int]
+    """Role (``blue``, ``green``, ``red``, ``nir``, ``pan``) to 1-based band index."""
+    band_source: str
+    """What decided the band roles."""
+    radiometry: Radiometry = "unknown"
+    scale: dict[str, float] = field(default_factory=dict)
+    """Factor from DN to reflectance for each band role, where known."""
+    nodata: float | None = None
+    sun_azimuth_deg: float | None = None
+    sun_elevation_deg: float | None = None
+    off_nadir_deg: float | None = None
+    view_azimuth_deg: float | None = None
+    """Azimuth from the ground to the satellite, clockwise from north."""
+    cloud_fraction: float | None = None
+    """Cloud of the whole scene as stated by the vendor, 0 to 1; None when unknown."""
+    mask: Path | None = None
+    """A vendor's usable-data mask beside the image."""
+    licence: str | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+    """For each value, what decided it: metadata, tags, file name, user."""
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,78 @@
+"""A site: the polygons that are reported on and the tracks trains stand on, in metres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from shapely import LineString, Polygon
+
+Role = Literal["yard", "bridge", "station", "handling", "apron", "stable", "ignore"]
+REPORTED_ROLES: tuple[Role, ...] = ("yard", "bridge", "station", "handling", "apron")
+"""Roles whose observed fraction is reported."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """A polygon of the site file, in the site's metric reference system."""
+
+    id: str
+    role: Role
+    polygon: Polygon
+    name: str
+    accuracy_m: float | None = None
+    """How well the outline is known; None when the file does not say."""
+    occluded_from: date | None = None
+    """A roof hides the ground since this date."""
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track's centreline; distances along it count in metres from its first vertex."""
+
+    id: str
+    line: LineString
+    name: str
+    gauge_mm: int | None = None
+    accuracy_m: float | None = None
+    provisional: bool = False
+    """The geometry is a model, not a measurement."""
+    occluded_from: date | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that is known of a place before any scene is opened."""
+
+    id: str
+    name: str
+    sha256: str
+    crs: str
+    """UTM zone of the site's centre, as an authority code."""
+    areas: tuple[Area, ...]
+    tracks: tuple[Track, ...]
+
+    def having(self, *roles: Role) -> tuple[Area, ...]:
+        """Return the areas that have one of these roles, in file order."""
+        return tuple(area for area in self.areas if area.role in roles)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """``(west, south, east, north)`` over all areas and tracks, metres."""
+        boxes = [area.polygon.bounds for area in self.areas if area.role != "ignore"]
+        boxes += [track.line.bounds for track in self.tracks]
+        wests, souths, easts, norths = zip(*boxes, strict=True)
+        return min(wests), min(souths), max(easts), max(norths)
+
+    def area_of(self, track: Track) -> Area | None:
+        """Return the yard, bridge or station that holds most of a track, or None."""
+        best, most_m = None, 0.0
+        for area in self.having("yard", "bridge", "station"):
+            inside_m = area.polygon.intersection(track.line).length
+            if inside_m > most_m:
+                best, most_m = area, inside_m
+        return best

@@ -1,0 +1,1 @@
+"""Write a comparison as a folder of files."""

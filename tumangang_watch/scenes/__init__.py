@@ -1,0 +1,1 @@
+"""The only rooms that open imagery: sniff, metadata, windowed reads."""

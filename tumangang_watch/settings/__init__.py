@@ -1,0 +1,40 @@
+"""Every number that is not arithmetic, named, with its source.
+
+A setting's docstring gives its source, or says "calibrated" with the command that calibrates it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from tumangang_watch.settings.cargo import CargoSettings
+from tumangang_watch.settings.change import ChangeSettings
+from tumangang_watch.settings.handling import HandlingSettings
+from tumangang_watch.settings.normalise import NormaliseSettings
+from tumangang_watch.settings.quality import QualitySettings
+from tumangang_watch.settings.read import ReadSettings
+from tumangang_watch.settings.registration import RegistrationSettings
+from tumangang_watch.settings.trains import TrainSettings
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a run."""
+
+    read: ReadSettings = field(default_factory=ReadSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    registration: RegistrationSettings = field(default_factory=RegistrationSettings)
+    normalise: NormaliseSettings = field(default_factory=NormaliseSettings)
+    trains: TrainSettings = field(default_factory=TrainSettings)
+    cargo: CargoSettings = field(default_factory=CargoSettings)
+    handling: HandlingSettings = field(default_factory=HandlingSettings)
+    change: ChangeSettings = field(default_factory=ChangeSettings)
+
+    @property
+    def sha256(self) -> str:
+        """Digest of all values, for the report."""
+        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()

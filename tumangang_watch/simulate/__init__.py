@@ -1,0 +1,1 @@
+"""Paint scenes with exact truth."""

@@ -1,0 +1,1 @@
+"""Site files: read, check and find the built-in one."""
