@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Affine6 = tuple[float, float, float, float, float, float]
+BLOCK_PIXELS = 1 << 20
+"""Samples resampled at a time: bounds the memory of the coordinate maps to some 50 MB."""
 IDENTITY: Affine6 = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
@@ -60,8 +62,8 @@ class NativeImage:
     pixel_m: float
     to_pixel: SiteToPixel
     registration: Affine6 = IDENTITY
-    """Site metres to where the scene shows them: ``x' = a dx + b dy + c + x``-style affine about
-    ``(to_pixel.x0, to_pixel.y0)``; see `registered`."""
+    """Site metres to where the scene shows them, about ``(to_pixel.x0, to_pixel.y0)``; see
+    `registered`."""
     vendor_mask: NDArray[np.uint8] | None = None
     """(8, rows, cols) of a UDM2 mask on the same pixels, where one came with the scene."""
 
@@ -141,25 +143,32 @@ class NativeImage:
 
     def on_grid(self, grid: Grid) -> Raster:
         """Resample once onto a site grid (with area averaging when the grid is coarser)."""
+        factor = max(1, round(grid.pixel_m / self.pixel_m))
+        values = np.empty((len(self.bands), *grid.shape), dtype=np.float32)
+        valid = np.empty(grid.shape, dtype=bool)
+        block_rows = max(1, BLOCK_PIXELS // max(1, grid.cols * factor * factor))
+        for top in range(0, grid.rows, block_rows):
+            rows = slice(top, min(top + block_rows, grid.rows))
+            values[:, rows], valid[rows] = self._block(grid, rows, factor)
+        return Raster(frozen(values), frozen(valid), grid, self.bands)
+
+    def _block(self, grid: Grid, rows: slice, factor: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Resample some rows of a grid, ``factor`` samples an edge averaged to a pixel."""
         import cv2
 
-        factor = max(1, int(round(grid.pixel_m / self.pixel_m)))
-        fine = (
-            grid
-            if factor < 2
-            else Grid(
-                grid.crs, grid.west, grid.north, grid.pixel_m / factor, grid.rows * factor, grid.cols * factor
-            )
-        )
-        x, y = np.meshgrid(*fine.centres)
-        values, valid = self.sample(x, y)
-        if factor >= 2:
-            size = (grid.cols, grid.rows)
-            values = np.stack([cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in values])
-            share = cv2.resize(valid.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-            valid = share > 0.999
-            values[:, ~valid] = 0.0
-        return Raster(frozen(values), frozen(valid), grid, self.bands)
+        step_m = grid.pixel_m / factor
+        count = rows.stop - rows.start
+        x = grid.west + (np.arange(grid.cols * factor) + 0.5) * step_m
+        y = grid.north - rows.start * grid.pixel_m - (np.arange(count * factor) + 0.5) * step_m
+        values, valid = self.sample(*np.meshgrid(x, y))
+        if factor == 1:
+            return values, valid
+        size = (grid.cols, count)
+        values = np.stack([cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in values])
+        share = cv2.resize(valid.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        whole = share > 0.999
+        values[:, ~whole] = 0.0
+        return values, whole
 
 
 @dataclass(frozen=True)
@@ -185,7 +194,7 @@ class Raster:
 
     def luminance(self) -> NDArray[np.float32]:
         """Return the mean of the visible bands (or the only band) as (rows, cols) float32."""
-        visible = [b for b in ("blue", "green", "red") if b in self.bands] or list(self.bands[:1])
+        visible = [b for b in self.bands if b in ("blue", "green", "red")] or list(self.bands[:1])
         return np.mean([self.band(b) for b in visible], axis=0, dtype=np.float32)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
+from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import Affine6, NativeImage, Raster
 from tumangang_watch.model.scene import Scene
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
 DateLabel = Literal["earlier", "later"]
 SnowState = Literal["none", "partial", "full", "unknown"]
@@ -76,3 +79,23 @@ class Observation:
     site_fit: Registration
     """How this scene was fitted to the site."""
     caveats: tuple[str, ...] = ()
+
+    def observed_fraction(self, place: BaseGeometry) -> float:
+        """Return the share of a place (site metres) whose ground is clear on this date, 0 to 1.
+
+        Ground outside the observation's grid counts as not seen; so does a place too small to
+        hold a pixel centre on either side of which nothing was seen.
+        """
+        grid = self.raster.grid
+        west, south, east, north = place.bounds
+        top, left = grid.to_pixel(west, north)
+        bottom, right = grid.to_pixel(east, south)
+        r0, r1 = int(max(np.floor(top), 0)), int(min(np.ceil(bottom) + 1, grid.rows))
+        c0, c1 = int(max(np.floor(left), 0)), int(min(np.ceil(right) + 1, grid.cols))
+        if r0 >= r1 or c0 >= c1 or place.area <= 0:
+            return 0.0
+        x, y = grid.to_metres(np.float64(r0 - 0.5), np.float64(c0 - 0.5))
+        part = Grid(grid.crs, float(x), float(y), grid.pixel_m, r1 - r0, c1 - c0)
+        inside = part.mask([place], all_touched=True)
+        whole_px = max(place.area / grid.pixel_m**2, float(inside.sum()), 1.0)
+        return float(min((inside & self.quality.clear[r0:r1, c0:c1]).sum() / whole_px, 1.0))
