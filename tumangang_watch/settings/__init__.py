@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from tumangang_watch.settings.cargo import CargoSettings
 from tumangang_watch.settings.change import ChangeSettings
+from tumangang_watch.settings.frame import FrameSettings
 from tumangang_watch.settings.handling import HandlingSettings
 from tumangang_watch.settings.normalise import NormaliseSettings
 from tumangang_watch.settings.quality import QualitySettings
@@ -24,6 +25,7 @@ from tumangang_watch.settings.trains import TrainSettings
 class Settings:
     """All settings of a run."""
 
+    frame: FrameSettings = field(default_factory=FrameSettings)
     read: ReadSettings = field(default_factory=ReadSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)

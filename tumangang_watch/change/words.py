@@ -1,0 +1,44 @@
+"""Words and numbers shared by the statements of findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tumangang_watch.model.interval import Interval
+
+if TYPE_CHECKING:
+    from tumangang_watch.model.detection import Detection, Grade
+    from tumangang_watch.model.observation import Observation
+
+
+def when(observation: Observation) -> str:
+    """Return the acquisition date in UTC, as written in statements."""
+    return observation.scene.acquired.strftime("%Y-%m-%d")
+
+
+def span(interval: Interval, digits: int = 0) -> str:
+    """Return ``8 (7-9)``, or ``8`` when the interval has no width at this precision."""
+    estimate, low, high = (f"{v:.{digits}f}" for v in (interval.estimate, interval.low, interval.high))
+    return estimate if low == high else f"{estimate} ({low}-{high})"
+
+
+def car_words(train: Detection) -> str:
+    """Return ``A train of 8 (7-9) cars, 113 (111-115) m,``-like words for a train."""
+    length = f"{span(train.length_m)} m" if train.length_m else "length unknown"
+    if train.cars is None:
+        return f"A train, {length} long (cars cannot be counted),"
+    if train.cars.high < 1.5:
+        return f"A single vehicle, {length} long,"
+    return f"A train of {span(train.cars)} cars, {length} long,"
+
+
+def train_interval(train: Detection) -> tuple[Interval, str]:
+    """Return a train's size: cars where they can be counted, else metres."""
+    if train.cars is not None:
+        return train.cars, "cars"
+    return train.length_m or Interval(0.0, 0.0, 0.0), "m"
+
+
+def grade_of(*detections: Detection) -> Grade:
+    """Return ``detected`` only when every detection it rests on is."""
+    return "detected" if all(d.grade == "detected" for d in detections) else "possible"

@@ -1,0 +1,30 @@
+"""Where a scene lies, in a site's metres, without reading a pixel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from shapely import Polygon
+
+    from tumangang_watch.model.scene import Scene
+
+
+def footprint(scene: Scene, site_crs: str) -> Polygon:
+    """Return the outline of a scene's raster (nodata included) in the site's reference system.
+
+    Each edge carries nine points, so that a lon/lat or far-zone scene keeps its curved outline.
+    """
+    from pyproj import Transformer
+    from shapely import Polygon
+
+    a, b, c, d, e, f = scene.affine
+    step = np.linspace(0.0, 1.0, 9)[:-1]
+    col = scene.width * np.concatenate([step, np.ones(8), 1 - step, np.zeros(8)])
+    row = scene.height * np.concatenate([np.zeros(8), step, np.ones(8), 1 - step])
+    x, y = a * col + b * row + c, d * col + e * row + f
+    if scene.crs != site_crs:
+        x, y = Transformer.from_crs(scene.crs, site_crs, always_xy=True).transform(x, y)
+    return Polygon(zip(x, y, strict=True))
