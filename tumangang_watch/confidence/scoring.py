@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import transform, unary_union
+from shapely.ops import unary_union
 
 TRAIN_IOU_MIN = 0.5
 """Least overlap of two stretches of track, as a share of their union, for a match."""
@@ -168,7 +170,7 @@ def _area_m2(geometry: BaseGeometry) -> float:
     lat = geometry.centroid.y
     ky = 111_132.95 - 559.85 * cos(2 * radians(lat)) + 1.18 * cos(4 * radians(lat))
     kx = 111_412.88 * cos(radians(lat)) - 93.5 * cos(3 * radians(lat))
-    return float(transform(lambda x, y: (x * kx, y * ky), geometry).area)
+    return float(shapely.transform(geometry, lambda lonlat: lonlat * np.array([kx, ky])).area)
 
 
 def _median(values: list[float]) -> float | None:
