@@ -1,0 +1,116 @@
+"""What became of the worked surface between two dates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tumangang_watch.change.words import span, when
+from tumangang_watch.model.finding import ChangeWord, Finding
+from tumangang_watch.model.interval import Interval
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from tumangang_watch.change.trains import Pair
+    from tumangang_watch.model.detection import Detection, Grade
+
+
+class SurfaceChange(Protocol):
+    """What a detector of worked ground says of one handling polygon between two dates."""
+
+    @property
+    def polygon_id(self) -> str:
+        """Id of the handling polygon."""
+
+    @property
+    def grown_m2(self) -> Interval:
+        """Ground that became worked surface."""
+
+    @property
+    def lost_m2(self) -> Interval:
+        """Worked surface that was given up."""
+
+    @property
+    def grown(self) -> BaseGeometry:
+        """Outline of the new ground, site metres; may be empty."""
+
+    @property
+    def lost(self) -> BaseGeometry:
+        """Outline of the lost ground, site metres; may be empty."""
+
+    @property
+    def confidence(self) -> float:
+        """Probability that the change is real."""
+
+    @property
+    def grade(self) -> Grade:
+        """``detected`` or ``possible``."""
+
+    @property
+    def observed_fraction(self) -> float:
+        """Share of the polygon seen on both dates."""
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What limits the statement."""
+
+
+def growth_findings(
+    pair: Pair, surfaces: tuple[Detection, ...], changes: tuple[SurfaceChange, ...]
+) -> tuple[Finding, ...]:
+    """Word the change of each handling polygon; the amount is the difference of worked surface."""
+    return tuple(_finding(pair, surfaces, change) for change in changes)
+
+
+def _finding(pair: Pair, surfaces: tuple[Detection, ...], change: SurfaceChange) -> Finding:
+    by_date = {d.date: d for d in surfaces if d.area == change.polygon_id}
+    word, place = _word(change)
+    amount = _difference(change)
+    fallback = (by_date.get("later") or by_date.get("earlier") or next(iter(surfaces))).geometry
+    return Finding(
+        id=f"finding-ground-{change.polygon_id}",
+        kind="handling_area",
+        change=word,
+        area=change.polygon_id,
+        track=None,
+        earlier=by_date["earlier"].id if "earlier" in by_date else None,
+        later=by_date["later"].id if "later" in by_date else None,
+        amount=amount,
+        unit="m2",
+        confidence=change.confidence,
+        grade=change.grade,
+        statement=_statement(pair, change, word, amount),
+        geometry=place if place is not None and not place.is_empty else fallback,
+        observed_fraction=change.observed_fraction,
+        caveats=change.caveats,
+    )
+
+
+def _word(change: SurfaceChange) -> tuple[ChangeWord, BaseGeometry | None]:
+    """Grown or shrunk by whichever is larger, if its interval stays above zero."""
+    grown, lost = change.grown_m2, change.lost_m2
+    if grown.estimate > lost.estimate and grown.low > 0:
+        return "grown", change.grown
+    if lost.estimate > grown.estimate and lost.low > 0:
+        return "shrunk", change.lost
+    return "unchanged", None
+
+
+def _difference(change: SurfaceChange) -> Interval:
+    """Return the size of the net change, never below zero, with both intervals in it."""
+    net = change.grown_m2.estimate - change.lost_m2.estimate
+    sides = (
+        (change.grown_m2.estimate - change.grown_m2.low, change.lost_m2.high - change.lost_m2.estimate),
+        (change.grown_m2.high - change.grown_m2.estimate, change.lost_m2.estimate - change.lost_m2.low),
+    )
+    down, up = ((a * a + b * b) ** 0.5 for a, b in (sides if net >= 0 else sides[::-1]))
+    size = abs(net)
+    return Interval(size, max(0.0, size - down), size + up)
+
+
+def _statement(pair: Pair, change: SurfaceChange, word: ChangeWord, amount: Interval) -> str:
+    since = f"between {when(pair.earlier)} and {when(pair.later)}"
+    if word == "unchanged":
+        return f"Worked surface of {change.polygon_id} is unchanged within the errors {since}."
+    verb = "grew" if word == "grown" else "shrank"
+    return f"Worked surface of {change.polygon_id} {verb} by {span(amount)} m2 {since}."
