@@ -1,0 +1,170 @@
+"""Raised things on the fine grid: rolling stock, cargo, buildings, trees. Each is drawn exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, cos, hypot, radians, sin
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tumangang_watch.simulate.spectra import COLOURS, MATERIALS, Spectrum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tumangang_watch.grid import Grid
+    from tumangang_watch.simulate.world import Block, Car, Track, Tree, World
+
+    Shape = Callable[[NDArray[np.float64], NDArray[np.float64]], "Look"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one object shows at points of its own frame (u along, v to the right, metres)."""
+
+    inside: NDArray[np.bool_]
+    height: NDArray[np.float64]
+    paint: NDArray[np.uint8]
+    """Index into the canvas's palette."""
+    shade: NDArray[np.float64]
+    """Factor on reflectance: form shading, grime, seams."""
+
+
+class Canvas:
+    """Object layers over the fine grid, filled by drawing.
+
+    ``paint`` is 0 where there is bare ground, else an index into ``palette``.
+    """
+
+    def __init__(self, grid: Grid, sun_azimuth_deg: float, sun_elevation_deg: float) -> None:
+        self.grid = grid
+        self.height = np.zeros(grid.shape, dtype=np.float32)
+        self.paint = np.zeros(grid.shape, dtype=np.uint8)
+        self.shade = np.ones(grid.shape, dtype=np.float32)
+        self.palette: list[Spectrum] = [(0.0, 0.0, 0.0, 0.0)]
+        self.sun = radians(sun_azimuth_deg), radians(max(sun_elevation_deg, 8.0))
+        self._index: dict[str, int] = {}
+
+    def colour(self, name: str) -> int:
+        """Return the palette index of a colour or material name."""
+        if name not in self._index:
+            spectrum = COLOURS[name] if name in COLOURS else MATERIALS[name].spectrum
+            self.palette.append(spectrum)
+            self._index[name] = len(self.palette) - 1
+        return self._index[name]
+
+    def own(self, spectrum: Spectrum) -> int:
+        """Add a paint of its own (a variant of a colour); at most 255 in one picture."""
+        if len(self.palette) > 250:
+            return len(self.palette) - 1
+        self.palette.append(spectrum)
+        return len(self.palette) - 1
+
+    def slope_light(self, tilt: NDArray[np.float64], azimuth: float) -> NDArray[np.float64]:
+        """Return sunlight on a face tilted by ``tilt`` radians towards ``azimuth``, flat ground = 1."""
+        sun_azimuth, elevation = self.sun
+        direct = np.cos(tilt) + np.sin(tilt) * cos(sun_azimuth - azimuth) / np.tan(elevation)
+        return np.clip(0.18 + 0.82 * direct, 0.12, 2.2)
+
+    def draw(self, x: float, y: float, heading_deg: float, size: tuple[float, float], shape: Shape) -> None:
+        """Draw a shape into the window that holds a length x width box about ``(x, y)``."""
+        grid = self.grid
+        reach = ceil(hypot(*size) / 2 / grid.pixel_m) + 2
+        row, col = grid.to_pixel(x, y)
+        r0, r1 = max(round(row) - reach, 0), min(round(row) + reach + 1, grid.rows)
+        c0, c1 = max(round(col) - reach, 0), min(round(col) + reach + 1, grid.cols)
+        if r0 >= r1 or c0 >= c1:
+            return
+        px = (np.arange(c0, c1) - col)[None, :] * grid.pixel_m
+        py = (row - np.arange(r0, r1))[:, None] * grid.pixel_m
+        sin_h, cos_h = sin(radians(heading_deg)), cos(radians(heading_deg))
+        look = shape(px * sin_h + py * cos_h, px * cos_h - py * sin_h)
+        window = (slice(r0, r1), slice(c0, c1))
+        over = look.inside & (look.height >= self.height[window])
+        self.height[window][over] = look.height[over]
+        self.paint[window][over] = look.paint[over]
+        self.shade[window][over] = look.shade[over]
+
+
+def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
+    """Draw a building, crate, pile, tarp or truck."""
+    half_l, half_w = block.length_m / 2, block.width_m / 2
+    paint = canvas.colour(block.paint)
+    right = radians(block.heading_deg + 90)
+    grain = rng.normal(0, 1, 64)
+
+    def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Look:
+        inside = (np.abs(u) <= half_l) & (np.abs(v) <= half_w)
+        height = np.full(u.shape, block.height_m)
+        shade = np.ones(u.shape) + 0.04 * grain[np.floor(np.abs(u) * 2).astype(int) % 64]
+        if block.shape == "gable":
+            tilt = np.full(u.shape, 0.35)
+            shade *= np.where(
+                v > 0, canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi)
+            )
+            height = block.height_m + (half_w - np.abs(v)) * 0.36
+        elif block.shape in ("pile", "tarp"):
+            wobble = 1 + 0.07 * np.sin(3 * np.arctan2(v, u) + grain[0]) + 0.05 * grain[1]
+            power = 2.0 if block.shape == "pile" else 5.0
+            r = ((np.abs(u) / half_l) ** power + (np.abs(v) / half_w) ** power) ** (1 / power) / wobble
+            inside = r < 1
+            height = block.height_m * np.clip(1 - r**power, 0, 1) ** (0.8 if block.shape == "pile" else 0.4)
+            lean = block.height_m / max(half_w, 0.3) * (0.9 if block.shape == "pile" else 0.35)
+            side = np.clip(v / half_w, -1, 1)
+            shade *= np.where(side > 0, 1, -1) * 0 + canvas.slope_light(np.arctan(lean * np.abs(side)), right) * (
+                side > 0
+            ) + canvas.slope_light(np.arctan(lean * np.abs(side)), right + np.pi) * (side <= 0)
+            shade *= 1 + 0.10 * grain[(np.floor(np.abs(u) * 3) + 7 * np.floor(np.abs(v) * 3)).astype(int) % 64]
+        elif block.shape == "cylinder":
+            side = np.clip(v / half_w, -1, 1)
+            tilt = np.arcsin(np.abs(side) * 0.98)
+            shade *= np.where(
+                side > 0, canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi)
+            )
+            height = block.height_m - half_w * (1 - np.sqrt(1 - side**2 * 0.96))
+        return Look(inside, height + block.base_m, np.full(u.shape, paint, np.uint8), np.clip(shade, 0.05, 2.5))
+
+    canvas.draw(block.x, block.y, block.heading_deg, (block.length_m, block.width_m), shape)
+
+
+def draw_tree(canvas: Canvas, tree: Tree, bare: bool, rng: np.random.Generator) -> None:
+    """Draw a crown: a ragged dome, sparse when bare."""
+    paint = canvas.colour("bare_tree" if bare else "tree")
+    wave = rng.uniform(0, 6.28, 4)
+    sun_azimuth = canvas.sun[0]
+
+    def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Look:
+        angle, r = np.arctan2(v, u), np.hypot(u, v) / tree.radius_m
+        edge = 1 + 0.13 * np.sin(3 * angle + wave[0]) + 0.1 * np.sin(5 * angle + wave[1])
+        inside = r < edge
+        if bare:
+            inside &= rng.random(u.shape) < 0.45
+        height = tree.height_m * (0.45 + 0.55 * np.sqrt(np.clip(1 - (r / edge) ** 2, 0, 1)))
+        toward = (u * cos(sun_azimuth) + v * sin(sun_azimuth)) / tree.radius_m
+        shade = 1 + 0.45 * toward + 0.25 * rng.standard_normal(u.shape)
+        return Look(inside, height, np.full(u.shape, paint, np.uint8), np.clip(shade, 0.2, 2.0))
+
+    canvas.draw(tree.x, tree.y, 0.0, (2.4 * tree.radius_m, 2.4 * tree.radius_m), shape)
+
+
+def car_pose(track: Track, car: Car) -> tuple[float, float, float]:
+    """Return a car's centre ``(x, y)`` and heading in degrees: a chord over its bogies."""
+    span = car.to_m - car.from_m
+    a = track.line.interpolate(car.from_m + 0.15 * span)
+    b = track.line.interpolate(car.to_m - 0.15 * span)
+    heading = np.degrees(np.arctan2(b.x - a.x, b.y - a.y))
+    return (a.x + b.x) / 2, (a.y + b.y) / 2, float(heading)
+
+
+def draw_car(canvas: Canvas, world: World, track_id: str, car: Car, rng: np.random.Generator) -> None:
+    """Draw one vehicle with its roof form, seams, grime, load and inner shadow."""
+    from tumangang_watch.simulate.cars import car_shape, coupler_shape
+
+    track = world.track(track_id)
+    x, y, heading = car_pose(track, car)
+    length = car.to_m - car.from_m
+    canvas.draw(x, y, heading, (length + 1.4, 0.6), coupler_shape(canvas, length))
+    canvas.draw(x, y, heading, (length, car.width_m), car_shape(canvas, car, heading, rng))

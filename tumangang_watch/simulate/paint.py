@@ -1,0 +1,223 @@
+"""Paint one scene: ground and objects, sun and shadow, view, air, optics, detector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, radians, sin, tan
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.image import frozen
+from tumangang_watch.simulate.air import cloud_layers
+from tumangang_watch.simulate.ground import INDEX, NAMES, NOISE_STEP, Ground, fill, ground_of
+from tumangang_watch.simulate.light import cast_shadow, view_source
+from tumangang_watch.simulate.objects import Canvas, draw_block, draw_car, draw_tree
+from tumangang_watch.simulate.optics import PRODUCTS, digitise, expose, scene_grid
+from tumangang_watch.simulate.spectra import BANDS, GREENING, MATERIALS, seasonal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tumangang_watch.simulate.world import DayState, Sensor, World
+
+DIFFUSE = (0.30, 0.23, 0.18, 0.11)
+"""Share of skylight on open ground for each band under a clear sky, sun at 40 degrees."""
+POROUS = ("soil", "ploughed", "cinder", "gravel", "dirt_road", "asphalt", "concrete", "sand")
+LIVING = np.array(MATERIALS["grass"].spectrum, dtype=np.float32)
+SNOW = np.array(MATERIALS["snow"].spectrum, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class PaintedScene:
+    """A painted product: pixels and the georeferencing that a vendor would state (with its error)."""
+
+    values: NDArray[np.uint16] | NDArray[np.uint8]
+    """(bands, rows, cols), read-only; 0 = nodata."""
+    grid: Grid
+    """The georeferencing as stated. The ground at ``(x, y)`` appears at ``(x, y)`` plus the error."""
+    bands: tuple[str, ...]
+    world: World
+    day: DayState
+    sensor: Sensor
+    cloud_fraction: float
+
+
+def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> PaintedScene:
+    """Paint one scene.
+
+    Parameters
+    ----------
+    world : World
+        What never changes; its texture depends on ``world.seed`` alone.
+    day : DayState
+        What stands there, and the light.
+    sensor : Sensor
+        The camera and its errors.
+    seed : int
+        For what differs between two looks at the same state: noise, snow patches.
+
+    Returns
+    -------
+    PaintedScene
+    """
+    rng = np.random.default_rng([world.seed, seed, 7])
+    ground = ground_of(world)
+    canvas = _objects(world, day, ground.grid)
+    day_ground = _ground_of_day(ground, day)
+    snow = _snow_cover(ground, canvas, day, rng) if day.snow_cover > 0 else None
+    sunlit = _sunlight(canvas, day)
+    shown_at, source, wall = view_source(
+        canvas.height, ground.grid.pixel_m, sensor.off_nadir_deg, sensor.view_azimuth_deg
+    )
+    side = _wall_light(day, sensor)
+    clouds = cloud_layers(ground.grid, day, sensor, rng)
+    stated = scene_grid(world, sensor)
+    exposed = []
+    for band in range(len(BANDS)):
+        reflectance = _albedo(day_ground, canvas, day, band, snow)
+        share = min(DIFFUSE[band] * (40 / max(day.sun_elevation_deg, 10)) ** 0.5, 0.6)
+        if clouds is not None:
+            reflectance *= share + (1 - share) * sunlit * clouds.sun
+        else:
+            reflectance *= share + (1 - share) * sunlit
+        if len(shown_at):
+            flat = reflectance.ravel()
+            seen = flat[source]
+            seen[wall] *= side[band] / np.maximum(share + (1 - share) * sunlit.ravel()[source[wall]], 0.1)
+            flat[shown_at] = seen
+        if clouds is not None:
+            reflectance += clouds.veil * (np.float32(0.75) - reflectance)
+        exposed.append(expose(reflectance, ground.grid, stated, sensor, band))
+    values, bands = digitise(np.stack(exposed), day, sensor, rng)
+    fraction = 0.0 if clouds is None else float((clouds.veil > 0.3).mean())
+    return PaintedScene(frozen(values), stated, bands, world, day, sensor, fraction)
+
+
+def _objects(world: World, day: DayState, grid: Grid) -> Canvas:
+    """Draw everything that stands on the ground on this date."""
+    canvas = Canvas(grid, day.sun_azimuth_deg, day.sun_elevation_deg)
+    bare = day.season == "winter"
+    for k, tree in enumerate(world.trees):
+        draw_tree(canvas, tree, bare, np.random.default_rng([world.seed, 11, k]))
+    for k, block in enumerate((*world.blocks, *day.growth_blocks)):
+        draw_block(canvas, block, np.random.default_rng([world.seed, 12, k]))
+    for block in (*day.cargo, *day.vehicles):
+        key = [abs(round(block.x * 100)), abs(round(block.y * 100))]
+        draw_block(canvas, block, np.random.default_rng([world.seed, 13, *key]))
+    for train in day.trains:
+        for k, car in enumerate(train.cars):
+            key = sum(map(ord, car.type + car.colour)) + round(car.height_m * 100)
+            draw_car(canvas, world, train.track, car, np.random.default_rng([world.seed, 14, k, key]))
+    _draw_fences(world, canvas)
+    return canvas
+
+
+def _draw_fences(world: World, canvas: Canvas) -> None:
+    """Draw fences: thin, see-through lines 2 m high."""
+    import cv2
+
+    mask = np.zeros(canvas.grid.shape, dtype=np.uint8)
+    for fence in world.fences:
+        xy = np.asarray(fence)
+        row, col = canvas.grid.to_pixel(xy[:, 0], xy[:, 1])
+        cv2.polylines(mask, [np.rint(np.stack([col, row], axis=1)).astype(np.int32)], False, 1)
+    if world.fences:
+        rows, cols = np.nonzero(mask)
+        keep = (rows * 3 + cols * 5) % 4 < 2
+        rows, cols = rows[keep], cols[keep]
+        canvas.height[rows, cols] = np.maximum(canvas.height[rows, cols], 1.9)
+        canvas.paint[rows, cols] = canvas.colour("steel")
+
+
+def _ground_of_day(ground: Ground, day: DayState) -> Ground:
+    """Lay new ground and puddles over the static ground."""
+    if not (day.growth or day.puddles):
+        return ground
+    material = ground.material.copy()
+    fill(material, ground.grid, (*day.growth, *day.puddles))
+    changed = material != ground.material
+    look, weeds = ground.look.copy(), ground.weeds.copy()
+    look[changed], weeds[changed] = 1.0, 0.0
+    return Ground(ground.grid, material, look, weeds, ground.melt, ground.noise)
+
+
+def _albedo(
+    ground: Ground, canvas: Canvas, day: DayState, band: int, snow: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    """Return the reflectance of every fine cell in one band, light apart."""
+    table = seasonal(day.season)
+    rows = [table[name] for name in NAMES]
+    wet = np.array([1 - 0.35 * day.wetness * (name in POROUS) for name in NAMES], dtype=np.float32)
+    level = np.array([m.spectrum[band] for m in rows], dtype=np.float32) * wet
+    # Hue noise tilts the spectrum about the green band: towards yellow, or towards blue and grey.
+    tilt = np.float32((-1.0, 0.0, 0.8, 0.5)[band])
+    material = ground.material
+    texture = np.ones(material.shape, dtype=np.float32)
+    amounts = [[m.fine for m in rows], [m.medium for m in rows], [m.coarse for m in rows]]
+    amounts.append([abs(m.hue) * 0.35 * float(tilt) for m in rows])
+    for noise, amount in zip(ground.noise, amounts, strict=True):
+        if any(amount):
+            factor = np.array(amount, dtype=np.float32) * np.float32(NOISE_STEP)
+            texture += factor[material] * noise
+    np.clip(texture, 0.25, 2.5, out=texture)
+    out = level[material] * texture
+    out *= ground.look
+    green = ground.weeds * np.float32(GREENING[day.season])
+    dead = ground.weeds * np.float32(1 - GREENING[day.season]) * np.float32(0.6)
+    dry = np.float32(MATERIALS["dry_grass"].spectrum[band])
+    out += green * (LIVING[band] * texture - out) + dead * (dry * texture - out)
+    raised = np.flatnonzero(canvas.paint)
+    palette = np.array(canvas.palette, dtype=np.float32)[:, band]
+    grain = 1 + 0.04 * NOISE_STEP * ground.noise[0].ravel()[raised]
+    out.ravel()[raised] = palette[canvas.paint.ravel()[raised]] * canvas.shade.ravel()[raised] * grain
+    if snow is not None:
+        bright = SNOW[band] * (1 + 0.0012 * ground.noise[1].astype(np.float32))
+        out += snow * (bright * np.clip(canvas.shade, 0.5, 1.15) - out)
+    return out
+
+
+def _snow_cover(
+    ground: Ground, canvas: Canvas, day: DayState, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return the cover of snow (0 to 1): patches follow the terrain's texture; rails and roads melt."""
+    field = ground.noise[2] * np.float32(0.45 * NOISE_STEP) + ground.noise[1] * np.float32(0.6 * NOISE_STEP)
+    field += ground.noise[0] * np.float32(0.15 * NOISE_STEP)
+    warm = np.zeros(len(NAMES), dtype=np.float32)
+    for name in ("asphalt", "dirt_road", "water", "puddle"):
+        warm[INDEX[name]] = 1.6
+    for name in ("tree", "bare_tree", "scrub"):
+        warm[INDEX[name]] = 0.8
+    warm[INDEX["water"]] = 9.0
+    level = (day.snow_cover - 0.5) * 5.2
+    field += level - warm[ground.material] - 2.2 * ground.melt * (1.6 - day.snow_cover)
+    on_top = np.flatnonzero(canvas.paint)
+    field.ravel()[on_top] -= rng.normal(0.9, 0.5)
+    steep = np.isin(canvas.paint, [canvas.colour("tree"), canvas.colour("bare_tree")])
+    field[steep] -= 2.0
+    return np.clip(field * 1.6 + 0.5, 0, 0.96)
+
+
+def _sunlight(canvas: Canvas, day: DayState) -> NDArray[np.float32]:
+    """Return the share of direct sun on every cell: soft-edged cast shadows."""
+    import cv2
+
+    above = cast_shadow(canvas.height, canvas.grid.pixel_m, day.sun_azimuth_deg, day.sun_elevation_deg)
+    lit = (above <= 0.08).astype(np.float32)
+    return cv2.GaussianBlur(lit, (0, 0), 0.8)
+
+
+def _wall_light(day: DayState, sensor: Sensor) -> tuple[float, ...]:
+    """Return light on vertical faces that the satellite sees, flat ground = 1, for each band."""
+    facing = cos(radians(day.sun_azimuth_deg - sensor.view_azimuth_deg))
+    direct = max(facing, 0.0) / tan(radians(max(day.sun_elevation_deg, 8.0))) * 0.6
+    return tuple(0.5 * d + (1 - d) * min(direct, 1.5) + 0.08 for d in DIFFUSE)
+
+
+def displaced(east_m: float, azimuth_deg: float) -> tuple[float, float]:
+    """Return (east, north) of a distance along an azimuth."""
+    return east_m * sin(radians(azimuth_deg)), east_m * cos(radians(azimuth_deg))
+
+
+__all__ = ["PRODUCTS", "PaintedScene", "displaced", "paint"]

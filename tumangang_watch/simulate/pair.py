@@ -1,0 +1,173 @@
+"""Draw the content of two dates of one world, and paint both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tumangang_watch.simulate.paint import PaintedScene, paint
+from tumangang_watch.simulate.sun import sun_position
+from tumangang_watch.simulate.traffic import draw_cargo, draw_clouds, draw_growth, draw_road, draw_trains, move_trains
+from tumangang_watch.simulate.truth import truth
+from tumangang_watch.simulate.world import DayState, Sensor, World
+from tumangang_watch.simulate.yard import make_world
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LON, LAT = 130.63, 42.41
+SEASON_DAY = {"winter": 20, "spring": 115, "summer": 200, "autumn": 295}
+
+
+@dataclass(frozen=True)
+class PairOptions:
+    """What of a pair is forced; everything else is drawn by chance."""
+
+    no_change: bool = False
+    """The same trains and goods on both dates; light, air, noise and geolocation still differ."""
+    season_change: bool = False
+    season: str | None = None
+    growth_m2: float | None = None
+    """Area of new worked ground; 0 = none; None = by chance."""
+    snow: float | None = None
+    """Snow cover of the later date."""
+    clouds: bool = False
+    gsd_later_m: float | None = None
+    geolocation_error_max_m: float = 12.0
+    product: str | None = None
+    site_features: str = "full"
+    trains: tuple[int, int] = (0, 4)
+    """Least and greatest number of trains on each date."""
+    tracks: int | None = None
+    length_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two dates of one world with their truth. Scenes are painted when asked for."""
+
+    seed: int
+    world: World
+    days: tuple[DayState, DayState]
+    sensors: tuple[Sensor, Sensor]
+    truth: dict[str, Any]
+    options: PairOptions
+
+    @property
+    def earlier(self) -> PaintedScene:
+        """The earlier scene, painted anew on each call."""
+        return paint(self.world, self.days[0], self.sensors[0], 1)
+
+    @property
+    def later(self) -> PaintedScene:
+        """The later scene, painted anew on each call."""
+        return paint(self.world, self.days[1], self.sensors[1], 2)
+
+    def write(self, folder: Path) -> tuple[Path, Path, Path, Path]:
+        """Write both scenes, ``site.geojson`` and ``truth.json``; return the four paths."""
+        import json
+        from pathlib import Path
+
+        from tumangang_watch.simulate.write import write_scene, write_site
+
+        folder = Path(folder)
+        first = write_scene(self.earlier, folder, "earlier")
+        second = write_scene(self.later, folder, "later")
+        site = write_site(self.world, folder / "site.geojson", self.options.site_features)
+        path = folder / "truth.json"
+        path.write_text(json.dumps(self.truth, indent=1) + "\n")
+        return first, second, site, path
+
+
+def make_pair(seed: int, gsd_m: float = 0.5, **options: Any) -> Pair:
+    """Draw a yard, two dates of it and two looks at them.
+
+    Parameters
+    ----------
+    seed : int
+        Take it from `split_seeds`.
+    gsd_m : float
+        Pixel size of the earlier scene, and of the later one unless ``gsd_later_m`` is given.
+    **options
+        Fields of `PairOptions`.
+    """
+    chosen = PairOptions(**options)
+    rng = np.random.default_rng([seed, 200])
+    world = make_world(seed, tracks=chosen.tracks, length_m=chosen.length_m)
+    seasons = _seasons(chosen, rng)
+    first = _day(seasons[0], rng)
+    second = _day(seasons[1], rng, after=first)
+    trains = draw_trains(world, rng, chosen.trains)
+    cargo = draw_cargo(world, rng)
+    first = replace(first, trains=trains, cargo=cargo, vehicles=draw_road(world, rng))
+    if chosen.no_change:
+        second = replace(second, trains=trains, cargo=cargo, vehicles=first.vehicles)
+    else:
+        later_trains = move_trains(world, trains, rng, chosen.trains)
+        kept = tuple(block for block in cargo if rng.random() < 0.6)
+        later_cargo = kept + draw_cargo(world, rng, avoid=kept)
+        second = replace(second, trains=later_trains, cargo=later_cargo, vehicles=draw_road(world, rng))
+    area = chosen.growth_m2
+    if area is None:
+        area = float(rng.uniform(300, 1800)) if rng.random() < 0.4 and not chosen.no_change else 0.0
+    if area > 0:
+        second = replace(second, growth=draw_growth(world, area, rng, second.cargo))
+    if chosen.snow is not None:
+        second = replace(second, snow_cover=chosen.snow, season="winter")
+    sensors = (
+        _sensor(gsd_m, chosen, rng),
+        _sensor(chosen.gsd_later_m or gsd_m, chosen, rng),
+    )
+    if chosen.clouds:
+        second = replace(second, clouds=draw_clouds(world, second, sensors[1], rng))
+    sensors = (sensors[0], replace(sensors[1], product=sensors[0].product))
+    return Pair(seed, world, (first, second), sensors, truth(world, first, second, sensors), chosen)
+
+
+def _seasons(options: PairOptions, rng: np.random.Generator) -> tuple[str, str]:
+    names = list(SEASON_DAY)
+    first = options.season or str(rng.choice(names))
+    if options.season_change:
+        return first, names[(names.index(first) + int(rng.integers(1, 4))) % 4]
+    return first, first
+
+
+def _day(season: str, rng: np.random.Generator, after: DayState | None = None) -> DayState:
+    """Draw a date, an hour and the light of a season."""
+    day = SEASON_DAY[season] + int(rng.integers(-15, 15))
+    start = datetime(2022, 1, 1, tzinfo=UTC)
+    when = start + timedelta(days=day, hours=float(rng.uniform(0.8, 5.5)))
+    while after is not None and when <= after.acquired + timedelta(days=1):
+        when += timedelta(days=7 if season == after.season else 30)
+        if season != after.season and when < after.acquired:
+            when = when.replace(year=2023)
+    azimuth, elevation = sun_position(when, LON, LAT)
+    wet = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.2 else 0.0
+    return DayState(when.replace(microsecond=0), azimuth, max(elevation, 12.0), season, wetness=wet)
+
+
+def _sensor(gsd_m: float, options: PairOptions, rng: np.random.Generator) -> Sensor:
+    """Draw a camera and its errors."""
+    common = float(np.exp(rng.normal(0, 0.15)))
+    gain = tuple(float(common * np.exp(rng.normal(0, 0.05))) for _ in range(4))
+    offset = tuple(float(rng.normal(0, 0.005)) for _ in range(4))
+    reach = float(rng.uniform(0, 1)) ** 0.5 * options.geolocation_error_max_m
+    angle = float(rng.uniform(0, 2 * np.pi))
+    shifts = tuple((float(a), float(b)) for a, b in rng.normal(0, 0.12, (4, 2)))
+    return Sensor(
+        gsd_m=gsd_m,
+        off_nadir_deg=float(rng.uniform(1, 26)),
+        view_azimuth_deg=float(rng.uniform(0, 360)),
+        blur_px=float(rng.uniform(0.45, 0.7)),
+        noise=float(rng.uniform(0.003, 0.009)),
+        gain=gain,  # type: ignore[arg-type]
+        offset=offset,  # type: ignore[arg-type]
+        haze=float(rng.choice([0.0, 0.0, 0.1, 0.25])),
+        geolocation_error_m=(round(reach * float(np.cos(angle)), 3), round(reach * float(np.sin(angle)), 3)),
+        band_shift_px=shifts,
+        product=options.product or "analytic4",
+        phase_px=(float(rng.uniform(0, 1)), float(rng.uniform(0, 1))),
+    )

@@ -1,0 +1,185 @@
+"""The values a scene is painted from: the world, one day in it, the sensor that looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tumangang_watch.model.site import Site, Track
+
+if TYPE_CHECKING:
+    from shapely import Polygon
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A patch of ground of one material; later patches lie on top of earlier ones."""
+
+    polygon: Polygon
+    """In the world's metres."""
+    material: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A box on the ground: building, mast, truck, crate, container."""
+
+    x: float
+    y: float
+    heading_deg: float
+    """Direction of the long side, clockwise from north."""
+    length_m: float
+    width_m: float
+    height_m: float
+    paint: str
+    """A material or a colour name."""
+    shape: str = "flat"
+    """``flat``, ``gable``, ``pile`` (rounded heap), ``cylinder`` or ``tarp``."""
+    base_m: float = 0.0
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A round crown."""
+
+    x: float
+    y: float
+    radius_m: float
+    height_m: float
+
+
+@dataclass(frozen=True)
+class TrackLook:
+    """How one track looks: the same on every date."""
+
+    ballast: str
+    sleeper: str
+    shine: float
+    """0 = rusty rails, 1 = rails polished by traffic."""
+    brightness: float
+    """Factor on the ballast."""
+    oil: float
+    """Darkening of the track's middle, 0 to 1."""
+    weeds: float
+    """Cover of weeds, 0 to 1."""
+    shoulder_m: float = 2.4
+    """Half width of the ballast bed."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that does not change between dates."""
+
+    seed: int
+    site: Site
+    bounds: tuple[float, float, float, float]
+    """(west, south, east, north) of the painted ground, metres in the site's reference system."""
+    surfaces: tuple[Surface, ...]
+    looks: tuple[TrackLook, ...]
+    """One for each of ``rails``."""
+    rails: tuple[Track, ...]
+    """Every track that is painted: the site's and connecting ones that the site does not list."""
+    blocks: tuple[Block, ...] = ()
+    trees: tuple[Tree, ...] = ()
+    fences: tuple[tuple[tuple[float, float], ...], ...] = ()
+    background: str = "dry_grass"
+
+    def track(self, track_id: str) -> Track:
+        """Return a painted track by its id."""
+        return next(track for track in self.rails if track.id == track_id)
+
+
+@dataclass(frozen=True)
+class Car:
+    """One vehicle; ``from_m``/``to_m`` bound its body, without couplers, along its track."""
+
+    from_m: float
+    to_m: float
+    type: str
+    colour: str
+    width_m: float
+    height_m: float
+    load: str = "none"
+    """Open wagons: ``none`` or a material; flats: ``none``; containers carry their colour."""
+    dirt: float = 0.3
+    """0 = clean paint, 1 = covered with grime."""
+
+
+@dataclass(frozen=True)
+class Train:
+    """Coupled vehicles on one track, in order of ``from_m``."""
+
+    track: str
+    cars: tuple[Car, ...]
+
+    @property
+    def from_m(self) -> float:
+        """Start of the first body."""
+        return self.cars[0].from_m
+
+    @property
+    def to_m(self) -> float:
+        """End of the last body."""
+        return self.cars[-1].to_m
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A puff of cloud above a point of the ground."""
+
+    x: float
+    y: float
+    radius_m: float
+    height_m: float
+    opacity: float = 0.95
+
+
+@dataclass(frozen=True)
+class DayState:
+    """What stands in the world on one date, and the light."""
+
+    acquired: datetime
+    sun_azimuth_deg: float
+    sun_elevation_deg: float
+    season: str = "summer"
+    snow_cover: float = 0.0
+    """0 = none, 1 = all covered; between them patches."""
+    trains: tuple[Train, ...] = ()
+    cargo: tuple[Block, ...] = ()
+    vehicles: tuple[Block, ...] = ()
+    """Trucks and the like: change, but nothing that is reported."""
+    growth: tuple[Surface, ...] = ()
+    """Newly worked ground."""
+    growth_blocks: tuple[Block, ...] = ()
+    puddles: tuple[Surface, ...] = ()
+    clouds: tuple[Cloud, ...] = ()
+    wetness: float = 0.0
+    """Darkening of porous ground, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """Where the camera stands and what it does to the light."""
+
+    gsd_m: float = 0.5
+    off_nadir_deg: float = 10.0
+    view_azimuth_deg: float = 120.0
+    """From the ground to the satellite, clockwise from north."""
+    blur_px: float = 0.55
+    """Sigma of the optics' Gaussian point spread in pixels; the pixel's aperture comes on top."""
+    noise: float = 0.006
+    """Sigma of the noise at reflectance 0.2, as reflectance."""
+    gain: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    offset: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """Added reflectance (path light) for each band."""
+    haze: float = 0.0
+    """0 = clear; 0.3 = thick haze: contrast lost to path light."""
+    geolocation_error_m: tuple[float, float] = (0.0, 0.0)
+    """(east, north): where the product shows the ground, minus where it is."""
+    band_shift_px: tuple[tuple[float, float], ...] = field(default=((0.0, 0.0),) * 4)
+    """(col, row) displacement of each of blue, green, red, nir."""
+    product: str = "analytic4"
+    """``analytic4`` uint16 B,G,R,N; ``analytic8`` uint16; ``visual`` uint8 R,G,B."""
+    phase_px: tuple[float, float] = (0.0, 0.0)
+    """Where the pixel grid starts within a pixel (col, row)."""
