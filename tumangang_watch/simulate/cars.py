@@ -47,6 +47,7 @@ def car_shape(canvas: Canvas, car: Car, heading_deg: float, rng: np.random.Gener
     """Return the look of one vehicle in its own frame."""
     half_l, half_w = (car.to_m - car.from_m) / 2, car.width_m / 2
     body = canvas.own(_painted(car.colour, car.dirt, rng))
+    inner = canvas.own(_painted(car.colour, 1.6, rng)) if car.type == "open" else body
     dark = canvas.colour("undercarriage")
     right = radians(heading_deg + 90)
     grain = rng.normal(0, 1, 128)
@@ -81,7 +82,7 @@ def car_shape(canvas: Canvas, car: Car, heading_deg: float, rng: np.random.Gener
                 paint = np.where(hood, dark, paint).astype(np.uint8)
                 height = np.where(np.abs(side) > 0.93, car.height_m * 0.6, height)
         elif car.type == "open":
-            _open_wagon(canvas, car, (u, v, end), (height, paint, shade), grain)
+            _open_wagon(canvas, car, (u, v, end), (height, paint, shade), grain, inner)
         elif car.type == "container":
             _containers(canvas, car, (u, v, end), (height, paint, shade))
         elif car.type == "flat":
@@ -93,7 +94,7 @@ def car_shape(canvas: Canvas, car: Car, heading_deg: float, rng: np.random.Gener
 
 
 def _open_wagon(
-    canvas: Canvas, car: Car, frame: tuple[NDArray[np.float64], ...], out: tuple[NDArray, ...], grain: NDArray
+    canvas: Canvas, car: Car, frame: tuple[NDArray[np.float64], ...], out: tuple[NDArray, ...], grain: NDArray, inner: int
 ) -> None:
     """Hollow out an open wagon: rim, floor or load below it; the sun throws the inner shadow."""
     u, v, end = frame
@@ -102,7 +103,7 @@ def _open_wagon(
     floor_m = 1.4 if car.load == "none" else car.height_m - 0.45
     height[well] = floor_m
     if car.load == "none":
-        paint[well] = canvas.own((0.07, 0.085, 0.105, 0.14))
+        paint[well] = inner
     else:
         paint[well] = canvas.colour(car.load)
         half_l = (car.to_m - car.from_m) / 2

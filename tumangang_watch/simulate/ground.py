@@ -194,6 +194,10 @@ def _lay_bed(
     keep = inside & (np.abs(d)[None, :] < edge[:, None])
     chosen = cells[keep]
     material.ravel()[chosen] = INDEX[style.ballast]
+    if style.inner:
+        rusty = 1.45 + 0.25 * _along(rng, s, 0.8) + 0.2 * _along(rng, s, 7.0)
+        within = keep & (np.abs(d)[None, :] < rusty[:, None])
+        material.ravel()[cells[within]] = INDEX[style.inner]
     tone = style.brightness * (1 + 0.07 * _along(rng, s, 25.0) + 0.04 * _along(rng, s, 4.0))
     middle = np.exp(-((d / 0.75) ** 2))
     spots = np.clip(0.5 + 0.35 * _along(rng, s, 9.0) + 0.25 * _along(rng, s, 1.2), 0, 1)
@@ -221,7 +225,7 @@ def _lay_rails(
     on_sleeper = (s / 0.575) % 1 < 0.43
     jitter = rng.normal(0, 0.05, number.max() + 1)[number]
     sleeper = on_sleeper[:, None] & (np.abs(d[None, :] + jitter[:, None]) < SLEEPER_HALF_M) & inside
-    buried = np.clip(0.25 + 0.3 * _along(rng, s, 6.0), 0, 0.8)
+    buried = np.clip(0.35 + 0.12 * _along(rng, s, 6.0) + 0.1 * _along(rng, s, 30.0), 0, 0.9)
     sleeper &= (rng.random(number.max() + 1)[number] > buried)[:, None]
     material.ravel()[cells[sleeper]] = INDEX[style.sleeper]
     worn = rng.normal(1.0, 0.12, number.max() + 1)[number]

@@ -125,7 +125,7 @@ def _draw_fences(world: World, canvas: Canvas) -> None:
         cv2.polylines(mask, [np.rint(np.stack([col, row], axis=1)).astype(np.int32)], False, 1)
     if world.fences:
         rows, cols = np.nonzero(mask)
-        keep = (rows * 3 + cols * 5) % 4 < 2
+        keep = np.random.default_rng(world.seed).random(len(rows)) < 0.45
         rows, cols = rows[keep], cols[keep]
         canvas.height[rows, cols] = np.maximum(canvas.height[rows, cols], 1.9)
         canvas.paint[rows, cols] = canvas.colour("steel")
@@ -156,7 +156,7 @@ def _albedo(
     material = ground.material
     texture = np.ones(material.shape, dtype=np.float32)
     amounts = [[m.fine for m in rows], [m.medium for m in rows], [m.coarse for m in rows]]
-    amounts.append([abs(m.hue) * 0.35 * float(tilt) for m in rows])
+    amounts.append([abs(m.hue) * 0.16 * float(tilt) for m in rows])
     for noise, amount in zip(ground.noise, amounts, strict=True):
         if any(amount):
             factor = np.array(amount, dtype=np.float32) * np.float32(NOISE_STEP)
@@ -182,8 +182,8 @@ def _snow_cover(
     ground: Ground, canvas: Canvas, day: DayState, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Return the cover of snow (0 to 1): patches follow the terrain's texture; rails and roads melt."""
-    field = ground.noise[2] * np.float32(0.45 * NOISE_STEP) + ground.noise[1] * np.float32(0.6 * NOISE_STEP)
-    field += ground.noise[0] * np.float32(0.15 * NOISE_STEP)
+    field = ground.noise[2] * np.float32(0.65 * NOISE_STEP) + ground.noise[1] * np.float32(0.5 * NOISE_STEP)
+    field += ground.noise[0] * np.float32(0.08 * NOISE_STEP)
     warm = np.zeros(len(NAMES), dtype=np.float32)
     for name in ("asphalt", "dirt_road", "water", "puddle"):
         warm[INDEX[name]] = 1.6

@@ -65,6 +65,8 @@ class TrackLook:
     """Cover of weeds, 0 to 1."""
     shoulder_m: float = 2.4
     """Half width of the ballast bed."""
+    inner: str = ""
+    """What rust and oil have made of the ballast within the track, where that differs."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from math import atan2, cos, degrees, hypot, pi, radians, sin
 from typing import TYPE_CHECKING
 
 import numpy as np
-from shapely import LineString, Polygon, box
+from shapely import LineString, Point, Polygon, box
 
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.simulate.world import Block, Surface, TrackLook, Tree, World
@@ -59,17 +59,22 @@ class YardFrame:
 
 def ragged(polygon: Polygon, amount_m: float, rng: np.random.Generator) -> Polygon:
     """Return a polygon whose edge wanders by about ``amount_m``."""
-    ring = polygon.segmentize(3.0).exterior
-    xy = np.asarray(ring.coords)[:-1]
-    n = len(xy)
-    knots = max(n // 3, 4)
-    wander = np.interp(np.arange(n), np.linspace(0, n, knots), rng.normal(0, amount_m, (knots))) + rng.normal(
-        0, amount_m * 0.25, n
-    )
-    centre = xy.mean(axis=0)
-    away = (xy - centre) / np.maximum(np.hypot(*(xy - centre).T), 1e-6)[:, None]
-    out = Polygon(xy + away * wander[:, None])
-    return out if out.is_valid else polygon
+    outline = polygon.buffer(-amount_m).buffer(amount_m) if polygon.area > 40 * amount_m**2 else polygon
+    if outline.geom_type != "Polygon" or outline.is_empty:
+        outline = polygon
+    xy = np.asarray(outline.segmentize(1.5).exterior.coords)[:-1]
+    step = np.hypot(*np.diff(xy, axis=0, append=xy[:1]).T)
+    s = np.concatenate([[0], np.cumsum(step)[:-1]]) / step.sum()
+    wander = np.zeros(len(xy))
+    for waves in (3, 7, 13, 29, 61):
+        if step.sum() / waves > 3:
+            wander += amount_m * 2.2 / waves**0.75 * rng.normal() * np.sin(2 * np.pi * (waves * s + rng.random()))
+    along = np.roll(xy, -1, axis=0) - np.roll(xy, 1, axis=0)
+    away = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.maximum(np.hypot(*along.T), 1e-6)[:, None]
+    out = Polygon(xy + away * wander[:, None]).buffer(0)
+    if out.geom_type != "Polygon" or out.is_empty:
+        return polygon
+    return out
 
 
 def make_world(
@@ -187,6 +192,7 @@ def _looks(count: int, rng: np.random.Generator) -> tuple[TrackLook, ...]:
                 float(rng.uniform(0, 0.5)),
                 float(rng.choice([0.0, 0.05, 0.15, 0.4], p=[0.35, 0.3, 0.25, 0.1])),
                 float(rng.uniform(2.0, 2.6)),
+                str(rng.choice(["", "ballast_brown", "cinder"], p=[0.45, 0.4, 0.15])),
             )
         )
     return tuple(looks)
@@ -232,7 +238,7 @@ def _surfaces(
     for _ in range(14):
         x, y = rng.uniform(west, east), rng.uniform(south, north)
         r = float(rng.uniform(4, 22))
-        blob = ragged(box(x - r, y - r, x + r, y + r).buffer(r / 2), r * 0.25, rng)
+        blob = ragged(Point(x, y).buffer(r), r * 0.22, rng)
         out.append(Surface(blob, str(rng.choice(["scrub", "soil", "grass", "dry_grass", "gravel", "sand"]))))
     road = frame.line([(-reach, right + 46), (reach, right + 50)]).buffer(float(rng.uniform(2.5, 4)))
     out.append(Surface(road, str(rng.choice(["asphalt", "dirt_road"]))))
@@ -275,7 +281,7 @@ def _things(
             x, y = frame(float(u), v)
             blocks.append(Block(x, y, frame.heading_at(float(u)), 0.4, 0.4, float(rng.uniform(7, 10)), "steel"))
     west, south, east, north = bounds
-    for _ in range(int(rng.integers(25, 110))):
+    for _ in range(int(rng.integers(40, 260))):
         x, y = float(rng.uniform(west, east)), float(rng.uniform(south, north))
         radius = float(rng.uniform(1.2, 4.0))
         if yard.distance(box(x, y, x, y)) > radius + 6 and all(

@@ -1,0 +1,213 @@
+"""The painted pixels are where the truth says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import cos, radians, sin, tan
+
+import numpy as np
+import pytest
+from shapely import LineString, box
+
+from tumangang_watch.model.site import Area, Site, Track
+from tumangang_watch.simulate import (
+    Block,
+    Car,
+    DayState,
+    Sensor,
+    Surface,
+    TrackLook,
+    Train,
+    World,
+    make_pair,
+    make_world,
+    paint,
+    split_seeds,
+    sun_position,
+    truth,
+    write_scene,
+    write_site,
+)
+from tumangang_watch.simulate.seeds import SPLITS
+from tumangang_watch.simulate.truth import footprint
+
+X0, Y0 = 472_000.0, 4_695_500.0
+NOON = datetime(2022, 6, 1, 3, 0, tzinfo=UTC)
+CLEAN = Sensor(gsd_m=0.25, off_nadir_deg=0.0, noise=0.0, blur_px=0.3)
+
+
+@pytest.fixture(scope="module")
+def plain() -> World:
+    """Return a small world: one straight track heading east on concrete, nothing else."""
+    line = LineString([(X0 + 30, Y0), (X0 + 130, Y0)])
+    track = Track("T1", line, "Track 1", 1520)
+    yard = box(X0 + 25, Y0 - 15, X0 + 135, Y0 + 15)
+    site = Site("plain", "Plain", "", "EPSG:32652", (Area("yard", "yard", yard, "Yard"),), (track,))
+    look = TrackLook("ballast_pale", "sleeper_concrete", 0.0, 1.0, 0.0, 0.0)
+    bounds = (X0, Y0 - 60, X0 + 160, Y0 + 60)
+    return World(1, site, bounds, (Surface(box(*bounds), "concrete"),), (look,), (track,), background="concrete")
+
+
+def light(azimuth: float = 180.0, elevation: float = 45.0, **more: object) -> DayState:
+    return DayState(NOON, azimuth, elevation, **more)  # type: ignore[arg-type]
+
+
+def difference(world: World, bare: DayState, full: DayState, sensor: Sensor) -> np.ndarray:
+    first, second = paint(world, bare, sensor, 1), paint(world, full, sensor, 1)
+    return np.abs(second.values.astype(float) - first.values.astype(float)).max(axis=0)
+
+
+def test_a_painted_car_is_where_the_truth_says(plain: World) -> None:
+    car = Car(40.0, 54.0, "box", "red", 3.2, 4.0)
+    bare, full = light(elevation=80.0), light(elevation=80.0, trains=(Train("T1", (car,)),))
+    scene = paint(plain, full, CLEAN, 1)
+    changed = difference(plain, bare, full, CLEAN) > 120
+    rows, cols = np.nonzero(changed)
+    x, y = scene.grid.to_metres(rows, cols)
+    at_track = np.abs(y - Y0) < 1.0
+    # Couplers reach 0.56 m beyond the body; they are narrow, so look beside them.
+    beside = at_track & (np.abs(y - Y0) > 0.5)
+    assert x[beside].min() == pytest.approx(X0 + 30 + 40, abs=0.3)
+    assert x[beside].max() == pytest.approx(X0 + 30 + 54, abs=0.3)
+    across = np.abs(x - (X0 + 77)) < 2
+    assert y[across].max() - Y0 == pytest.approx(1.6 + 4.0 / tan(radians(80)), abs=0.35)
+    assert y[across].min() - Y0 == pytest.approx(-1.6, abs=0.3)
+
+
+@pytest.mark.parametrize(("azimuth", "elevation"), [(180.0, 30.0), (135.0, 45.0), (250.0, 25.0), (60.0, 40.0)])
+def test_the_shadow_falls_away_from_the_sun_with_its_height_over_the_tangent(
+    plain: World, azimuth: float, elevation: float
+) -> None:
+    tower = Block(X0 + 80, Y0 - 25, 0.0, 2.0, 2.0, 10.0, "concrete")
+    bare = light(azimuth, elevation)
+    full = replace(bare, vehicles=(tower,))
+    changed = difference(plain, bare, full, CLEAN) > 300
+    rows, cols = np.nonzero(changed)
+    x, y = paint(plain, full, CLEAN, 1).grid.to_metres(rows, cols)
+    along = -(x - tower.x) * sin(radians(azimuth)) - (y - tower.y) * cos(radians(azimuth))
+    across = (x - tower.x) * cos(radians(azimuth)) - (y - tower.y) * sin(radians(azimuth))
+    reach = abs(sin(radians(azimuth))) + abs(cos(radians(azimuth)))
+    assert along.max() == pytest.approx(10.0 / tan(radians(elevation)) + reach, abs=0.8)
+    assert along.min() > -reach - 0.6
+    assert np.abs(across).max() < reach + 0.5
+
+
+def test_tops_lean_away_from_the_satellite(plain: World) -> None:
+    roof = Block(X0 + 80, Y0 - 25, 0.0, 6.0, 6.0, 8.0, "roof_white")
+    bare, full = light(elevation=70.0), light(elevation=70.0, vehicles=(roof,))
+    slanted = replace(CLEAN, off_nadir_deg=25.0, view_azimuth_deg=90.0)
+    scene = paint(plain, full, slanted, 1)
+    bright = scene.values[2] > paint(plain, bare, slanted, 1).values[2] + 300
+    rows, cols = np.nonzero(bright)
+    x, y = scene.grid.to_metres(rows, cols)
+    assert np.median(x) - roof.x == pytest.approx(-8.0 * tan(radians(25)), abs=0.4)
+    assert np.median(y) - roof.y == pytest.approx(0.0, abs=0.4)
+
+
+@pytest.mark.parametrize("error", [(6.0, -4.5), (-11.25, 7.75)])
+def test_the_geolocation_error_moves_the_content_by_exactly_that(error: tuple[float, float]) -> None:
+    world = make_world(3, length_m=120.0, tracks=3)
+    day = light(150.0, 40.0)
+    sensor = replace(CLEAN, gsd_m=0.25, blur_px=0.5)
+    still, moved = paint(world, day, sensor, 1), paint(world, day, replace(sensor, geolocation_error_m=error), 1)
+    dc, dr = round(error[0] / 0.25), round(-error[1] / 0.25)
+    n = 60
+    inner = still.values[:, n:-n, n:-n].astype(float)
+    shifted = moved.values[:, n + dr : moved.values.shape[1] - n + dr, n + dc : moved.values.shape[2] - n + dc]
+    assert np.abs(inner - shifted).mean() < 1.0
+    assert moved.grid == still.grid
+
+
+def test_the_ground_keeps_its_texture_between_dates() -> None:
+    pair = make_pair(8, 0.5, no_change=True, length_m=120.0, tracks=3, geolocation_error_max_m=0.0)
+    one = replace(pair.sensors[0], noise=0.0, phase_px=(0.0, 0.0), off_nadir_deg=0.0, haze=0.0)
+    two = replace(one, gain=(1.3, 1.2, 1.1, 0.9))
+    first = paint(pair.world, pair.days[0], one, 1).values.astype(float)
+    second = paint(pair.world, pair.days[0], two, 5).values.astype(float)
+    for band in range(4):
+        assert np.corrcoef(first[band].ravel(), second[band].ravel())[0, 1] > 0.9999
+
+
+def test_the_same_seed_paints_the_same_bytes() -> None:
+    first, second = (make_pair(11, 0.5, length_m=100.0, tracks=3) for _ in range(2))
+    assert first.truth == second.truth
+    assert np.array_equal(first.later.values, second.later.values)
+
+
+def test_seed_splits_are_disjoint() -> None:
+    seen: set[int] = set()
+    for kind in SPLITS:
+        seeds = set(split_seeds(kind))
+        assert seeds and not seeds & seen
+        seen |= seeds
+
+
+@pytest.mark.parametrize("seed", range(40, 52))
+def test_pairs_are_consistent(seed: int) -> None:
+    pair = make_pair(seed, 0.5, growth_m2=700.0)
+    handling = pair.world.site.having("handling")[0].polygon
+    aprons = pair.world.site.having("apron")
+    for day in pair.days:
+        for train in day.trains:
+            length = pair.world.track(train.track).line.length
+            assert train.from_m > 0
+            assert train.to_m < length
+            gaps = [b.from_m - a.to_m for a, b in zip(train.cars, train.cars[1:], strict=False)]
+            assert all(gap == pytest.approx(1.1, abs=1e-6) for gap in gaps)
+        for block in day.cargo:
+            assert any(area.polygon.contains(footprint(block)) for area in aprons)
+    growth = pair.days[1].growth[0].polygon
+    assert growth.area == pytest.approx(700.0, rel=0.2)
+    assert handling.buffer(1.0).contains(growth)
+    assert sum(item["area_m2"] for item in pair.truth["new_ground"]) == pytest.approx(growth.area, rel=0.01)
+
+
+def test_no_change_changes_no_content() -> None:
+    pair = make_pair(61, 0.5, no_change=True)
+    first, second = pair.days
+    assert (first.trains, first.cargo, first.growth) == (second.trains, second.cargo, second.growth)
+    assert pair.truth["new_ground"] == []
+
+
+def test_registration_truth_is_the_difference_of_the_geolocation_errors(plain: World) -> None:
+    sensors = replace(CLEAN, geolocation_error_m=(3.0, 1.0)), replace(CLEAN, geolocation_error_m=(-2.0, 5.0))
+    told = truth(plain, light(), light(), sensors)
+    assert told["registration"]["shift_m"] == [5.0, -4.0]
+
+
+def test_written_files_carry_roles_place_and_notice(plain: World, tmp_path) -> None:
+    import rasterio
+
+    scene = paint(plain, light(), replace(CLEAN, gsd_m=0.5), 1)
+    path = write_scene(scene, tmp_path, "later")
+    with rasterio.open(path) as ds:
+        assert ds.descriptions == ("blue", "green", "red", "nir")
+        assert ds.crs.to_epsg() == 32652
+        assert ds.nodata == 0
+        assert ds.tags()["NOTICE"] == "PAINTED, NOT EVIDENCE"
+        assert np.array_equal(ds.read(), scene.values)
+    metadata = json.loads((tmp_path / "later_metadata.json").read_text())
+    assert metadata["properties"]["acquired"] == "2022-06-01T03:00:00Z"
+    assert metadata["properties"]["provider"] == "painted"
+    site = json.loads(write_site(plain, tmp_path / "site.geojson").read_text())
+    assert {f["properties"]["role"] for f in site["features"]} == {"yard", "track"}
+
+
+@pytest.mark.parametrize(
+    ("when", "lon", "lat", "azimuth", "elevation"),
+    [
+        # Solstice noon at the Tropic of Cancer: overhead. Equinox at Greenwich noon: 90 - latitude.
+        (datetime(2022, 6, 21, 12, 2, tzinfo=UTC), 0.0, 23.44, None, 90.0),
+        (datetime(2022, 3, 20, 12, 7, tzinfo=UTC), 0.0, 51.48, 180.0, 38.46),
+        (datetime(2022, 12, 21, 11, 58, tzinfo=UTC), 0.0, 51.48, 180.0, 15.08),
+    ],
+)
+def test_the_sun_stands_where_the_almanac_says(
+    when: datetime, lon: float, lat: float, azimuth: float | None, elevation: float
+) -> None:
+    az, el = sun_position(when, lon, lat)
+    assert el == pytest.approx(elevation, abs=0.1)
+    if azimuth is not None:
+        assert az == pytest.approx(azimuth, abs=1.0)
