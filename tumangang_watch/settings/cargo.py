@@ -8,3 +8,60 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class CargoSettings:
     """Named numbers for cargo on aprons."""
+
+    smooth_m: float = 0.45
+    """Gaussian sigma of the contrast map: a 1 m kernel, as for smoothed change vectors
+    (methods.md 2.6)."""
+    strong_contrast: float = 5.0
+    """Robust distance from the empty pavement that starts an object (hysteresis 5/3, methods.md 2.6)."""
+    weak_contrast: float = 3.0
+    """Robust distance from the empty pavement that continues an object (methods.md 2.6)."""
+    relative_noise_floor: float = 0.05
+    """Least spread of clean pavement, as a share of its tone: joints and wear seen in the Muttenz
+    yard's paved surfaces."""
+    weak_relative: float = 0.12
+    """Least share by which an object differs from the pavement, in any band. Calibrated by
+    ``python benchmarks/ground.py --split train``."""
+    min_area_m2: float = 4.0
+    """Smaller objects are not told from clutter (issue asks for objects of 4 m2 and more)."""
+    min_pixels: int = 16
+    """Smaller objects have no outline (methods.md 2.6)."""
+    full_grade_area_m2: float = 6.0
+    """From this size an object can be `detected` (methods.md 2.6)."""
+    min_width_m: float = 1.2
+    """Narrower marks are painted lines, kerbs, rails and masts."""
+    touching_neck: float = 0.75
+    """Objects part where the outline narrows below this share of the smaller one's half width.
+    Calibrated by ``python benchmarks/ground.py --split train``."""
+    pavement_smooth_m: float = 10.0
+    """Scale of slow tone variation of the pavement: wider than most objects."""
+    shadow_relative: float = -0.6
+    """Tone of cast shadow relative to sunlit ground where the scene does not tell: sky light is
+    15-35 % of the visible light at 20-50 degrees of sun elevation."""
+    shadow_least: float = -0.28
+    """No shadow is brighter than this share below sunlit ground (haze included)."""
+    shadow_length_m: tuple[float, float] = (0.5, 12.0)
+    """Shadow lengths that count as a height cue; methods.md 2.6 with room for a winter sun."""
+    shadow_share: float = 0.5
+    """Part of an object's far edge that must throw shadow."""
+    train_margin_m: float = 2.5
+    """Around a train's pieces: half a body (1.6 m) and the lean at moderate angles."""
+    train_height_m: float = 5.0
+    """Tallest stock (loading gauge) throws the longest shadow."""
+    track_margin_m: float = 1.9
+    """Half the loading gauge: no goods stand nearer to a track's centreline."""
+    beside_track_m: float = 8.0
+    """How far beside tracks goods are looked for where a site has no aprons."""
+    second_tone_m2: float = 150.0
+    """Larger flat regions without a shadow may be another pavement."""
+    changed_relative: float = 0.12
+    """Relative difference to the other date from which ground has changed."""
+    registration_m: float = 0.15
+    """Outline uncertainty from registration where it is not known: the median goal doubled for 90 %."""
+    detected_confidence: float = 0.5
+    """From here on an object is `detected`, below `possible`. Calibrated by
+    ``python benchmarks/ground.py --split train``."""
+    least_confidence: float = 0.25
+    """Below this nothing is said."""
+    least_observed: float = 0.3
+    """An apron that is seen less than this gives no detections."""

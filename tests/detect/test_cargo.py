@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from math import cos, radians, sin, tan
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shapely import LineString, MultiPolygon, box
+
+from tumangang_watch.detect.cargo import detect_cargo
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation, Quality, Registration
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Area, Site, Track
+from tumangang_watch.settings.cargo import CargoSettings
+
+CRS = "EPSG:32652"
+BANDS = ("blue", "green", "red", "nir")
+SUN_AZIMUTH, SUN_ELEVATION = 150.0, 35.0
+FINE = 0.125
+GRID = Grid(CRS, 0.0, 90.0, 0.5, 180, 240)
+
+
+def site_of() -> Site:
+    apron = Area("apron-1", "apron", box(15, 15, 105, 75), "")
+    track = Track("1", LineString([(0, 80), (120, 80)]), "")
+    return Site("t", "t", "0", CRS, (Area("y", "yard", box(0, 0, 120, 90), ""), apron), (track,))
+
+
+def observe(values: np.ndarray, sun: bool = True, date: str = "later", grid: Grid = GRID) -> Observation:
+    no = np.zeros(grid.shape, dtype=bool)
+    yes = frozen(np.ones(grid.shape, dtype=bool))
+    bands = BANDS[: len(values)]
+    values = frozen(values.astype(np.float32))
+    scene = Scene(
+        id="s", image=Path("s.tif"), files=(), sha256="0", acquired=datetime(2024, 6, 1, tzinfo=UTC),
+        provider="p", crs=CRS, affine=(1, 0, 0, 0, 1, 0), width=grid.cols, height=grid.rows,
+        dtype="uint16", gsd_m=grid.pixel_m, pixel_m=grid.pixel_m, bands={}, band_source="test",
+        sun_azimuth_deg=SUN_AZIMUTH if sun else None, sun_elevation_deg=SUN_ELEVATION if sun else None,
+    )  # fmt: skip
+    to_pixel = SiteToPixel(0, 0, 1, (0, 1, 0), (0, 0, 1))
+    image = NativeImage(values, yes, no, bands, grid.pixel_m, grid.pixel_m, to_pixel)
+    quality = Quality(yes, no, no, no, no, no, "none", 0.0)
+    fit = Registration("ok", (0, 0), (1, 0, 0, 0, 1, 0), 0.1, 0.2, 50)
+    return Observation(date, scene, image, Raster(values, yes, grid, bands), quality, fit)  # type: ignore[arg-type]
+
+
+def scene_of(
+    tone: tuple[float, ...] = (0.26, 0.29, 0.31, 0.34),
+    boxes: tuple[tuple[float, float, float, float, float], ...] = (),
+    paint: tuple[float, ...] = (0.055, 0.055, 0.24, 0.32),
+    seed: int = 1,
+    noise: float = 0.05,
+) -> np.ndarray:
+    """Paint boxes (west, south, east, north, height) with their exact shadow on an even apron."""
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(seed)
+    factor = round(GRID.pixel_m / FINE)
+    shape = (GRID.rows * factor, GRID.cols * factor)
+    x = (np.arange(shape[1]) + 0.5)[None, :] * FINE
+    y = GRID.north - (np.arange(shape[0]) + 0.5)[:, None] * FINE
+    light = np.ones(shape)
+    body = np.zeros(shape, dtype=bool)
+    for west, south, east, north, height in boxes:
+        for k in np.arange(0, height / tan(radians(SUN_ELEVATION)), FINE):
+            dx, dy = -sin(radians(SUN_AZIMUTH)) * k, -cos(radians(SUN_AZIMUTH)) * k
+            light[(x > west + dx) & (x < east + dx) & (y > south + dy) & (y < north + dy)] = 0.25
+        body |= (x > west) & (x < east) & (y > south) & (y < north)
+    out = []
+    wear = gaussian_filter(rng.standard_normal((GRID.rows, GRID.cols)), 6)
+    wear *= noise / wear.std()
+    for k in range(len(tone)):
+        fine = np.where(body, paint[k], tone[k] * light)
+        fine = gaussian_filter(fine, 0.6 * factor)
+        mean = fine.reshape(GRID.rows, factor, GRID.cols, factor).mean(axis=(1, 3))
+        out.append(mean * (1 + wear) + rng.normal(0, 0.004, mean.shape))
+    return np.stack(out)
+
+
+def find(values: np.ndarray, **kwargs: object) -> tuple[Detection, ...]:
+    return detect_cargo(observe(values, **kwargs), site_of(), (), CargoSettings())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("height", [1.5, 2.6, 4.0])
+def test_box_of_known_size_and_height_is_measured(height: float) -> None:
+    found = find(scene_of(boxes=((50, 40, 56, 44, height),)))
+    assert len(found) == 1
+    item = found[0]
+    assert item.label == "pile or stacked goods"
+    assert item.grade == "detected"
+    assert item.id == "later-cargo-1"
+    assert item.area_m2 is not None
+    assert item.area_m2.estimate == pytest.approx(24, rel=0.15)
+    assert item.height_m is not None
+    assert item.height_m.estimate == pytest.approx(height, abs=0.5)
+    assert item.height_m.low <= height <= item.height_m.high
+    assert item.colour == "red"
+    assert item.track_distance_m == pytest.approx(36, abs=0.7)
+
+
+@pytest.mark.parametrize(
+    "tone",
+    [
+        (0.26, 0.29, 0.31, 0.34),
+        (0.075, 0.082, 0.088, 0.10),
+        (0.185, 0.21, 0.225, 0.25),
+        (0.84, 0.85, 0.84, 0.78),
+    ],
+)
+def test_empty_apron_gives_nothing(tone: tuple[float, ...]) -> None:
+    for seed in range(3):
+        assert find(scene_of(tone, seed=seed, noise=0.08)) == ()
+
+
+def test_shadow_strip_gives_nothing() -> None:
+    values = scene_of()
+    values[:, 60:70, :] *= np.array([0.35, 0.3, 0.27, 0.2])[:, None, None]
+    assert find(values) == ()
+
+
+def test_three_bands_and_unknown_sun_still_find_a_box() -> None:
+    values = scene_of(boxes=((50, 40, 56, 44, 2.0),))
+    assert len(find(values[:3])) == 1
+    unknown = find(values, sun=False)
+    assert len(unknown) == 1
+    assert unknown[0].height_m is None
+    assert unknown[0].label == "surface change"
+
+
+def test_gain_changes_nothing() -> None:
+    values = scene_of(boxes=((50, 40, 56, 44, 2.0), (70, 30, 73, 36, 2.0)))
+    one, other = find(values), find(values * 37.0)
+    assert len(one) == len(other) == 2
+    for a, b in zip(one, other, strict=True):
+        assert a.geometry.equals_exact(b.geometry, 1e-3)
+
+
+def test_touching_piles_part() -> None:
+    values = scene_of(boxes=((50, 40, 56, 46, 1.0), (55.5, 45.5, 61.5, 51.5, 1.0)))
+    assert len(find(values)) == 2
+
+
+def test_train_and_its_shadow_are_not_cargo() -> None:
+    body = (40, 71, 54, 74, 3.8)
+    train = Detection(
+        "later-train-1", "later", "train", "y", MultiPolygon([box(*body[:4])]), 0.9, "detected", 1.0,
+        length_m=Interval(14, 13, 15),
+    )  # fmt: skip
+    values = scene_of(boxes=(body,))
+    assert detect_cargo(observe(values), site_of(), (train,), CargoSettings()) == ()
+
+
+def test_unseen_apron_gives_nothing() -> None:
+    from dataclasses import replace
+
+    one = observe(scene_of(boxes=((50, 40, 56, 44, 2.0),)))
+    blind = replace(one, quality=replace(one.quality, clear=np.zeros(GRID.shape, dtype=bool)))
+    assert detect_cargo(blind, site_of(), (), CargoSettings()) == ()

@@ -1,0 +1,246 @@
+"""Goods set down on hard standing, on one date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from shapely.ops import unary_union
+
+from tumangang_watch.detect.blobs import hysteresis, part_touching, without_thin
+from tumangang_watch.detect.goods import Apron, measure
+from tumangang_watch.detect.pavement import Pavement, empty_pavement, smooth
+from tumangang_watch.detect.shadows import swept
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from tumangang_watch.grid import Grid
+    from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.observation import Observation
+    from tumangang_watch.model.site import Site
+    from tumangang_watch.settings.cargo import CargoSettings
+
+
+@dataclass(frozen=True)
+class Place:
+    """One piece of ground that is searched."""
+
+    area: str
+    polygon: BaseGeometry
+    is_apron: bool
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of a grid around a place."""
+
+    rows: slice
+    cols: slice
+    inside: NDArray[np.bool_]
+    """Pixels of the place that are clear and free of trains, tracks and their shadows."""
+
+
+def detect_cargo(
+    observation: Observation,
+    site: Site,
+    trains: tuple[Detection, ...],
+    settings: CargoSettings,
+    background: Observation | None = None,
+) -> tuple[Detection, ...]:
+    """Find goods set down on the aprons of a site on one date.
+
+    Parameters
+    ----------
+    observation : Observation
+    site : Site
+    trains : tuple of Detection
+        Trains of this date: their ground and their shadows are left out.
+    settings : CargoSettings
+    background : Observation, optional
+        Another date on the same grid, in the same frame and radiometry. What is alike on both
+        dates and throws no shadow is taken for a mark of the pavement.
+
+    Returns
+    -------
+    tuple of Detection
+        From north to south and west to east.
+    """
+    if background is not None and background.raster.grid != observation.raster.grid:
+        raise ValueError("background lies on a different grid")
+    blocked = _blocked(observation, site, trains, settings)
+    found: list[Detection] = []
+    for place in _places(site, settings):
+        window = _window(observation, place, blocked)
+        if window is not None:
+            found += _search(observation, site, place, window, settings, background)
+    found.sort(key=lambda d: (-round(d.geometry.centroid.y, 1), round(d.geometry.centroid.x, 1)))
+    return tuple(replace(d, id=f"{observation.date}-cargo-{k}") for k, d in enumerate(found, 1))
+
+
+def _places(site: Site, settings: CargoSettings) -> list[Place]:
+    """Return the aprons, or the ground beside tracks where a site has none, without overlaps."""
+    ignored = unary_union([a.polygon for a in site.having("ignore")])
+    places: list[Place] = []
+    taken = ignored
+    aprons = site.having("apron")
+    for area in aprons:
+        places.append(Place(area.id, area.polygon.difference(taken), True))
+        taken = taken.union(area.polygon)
+    if not aprons:
+        near = unary_union([t.line.buffer(settings.beside_track_m) for t in site.tracks])
+        for area in site.having("yard"):
+            places.append(Place(area.id, area.polygon.intersection(near).difference(ignored), False))
+    return [p for p in places if p.polygon.area >= settings.min_area_m2]
+
+
+def _blocked(
+    observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
+) -> BaseGeometry:
+    """Return the ground of tracks, trains and their shadows, where no goods are looked for."""
+    scene = observation.scene
+    parts = [t.line.buffer(settings.track_margin_m, cap_style="flat") for t in site.tracks]
+    for train in trains:
+        if train.date != observation.date:
+            continue
+        body = train.geometry.buffer(settings.train_margin_m if train.geometry.area == 0 else 1.0)
+        if scene.sun_azimuth_deg is not None and scene.sun_elevation_deg is not None:
+            body = swept(body, scene.sun_azimuth_deg, scene.sun_elevation_deg, settings.train_height_m)
+        parts.append(body)
+    return unary_union(parts)
+
+
+def _window(observation: Observation, place: Place, blocked: BaseGeometry) -> Window | None:
+    grid = observation.raster.grid
+    west, south, east, north = place.polygon.buffer(15.0).bounds
+    top, left = grid.to_pixel(west, north)
+    bottom, right = grid.to_pixel(east, south)
+    rows = slice(max(int(top), 0), min(int(bottom) + 1, grid.rows))
+    cols = slice(max(int(left), 0), min(int(right) + 1, grid.cols))
+    if rows.start >= rows.stop or cols.start >= cols.stop:
+        return None
+    inside = _part(grid, rows, cols).mask([place.polygon.difference(blocked)])
+    quality = observation.quality
+    inside &= quality.clear[rows, cols] & observation.raster.valid[rows, cols]
+    inside &= ~quality.cloud_shadow[rows, cols]
+    return Window(rows, cols, inside) if inside.any() else None
+
+
+def _part(grid: Grid, rows: slice, cols: slice) -> Grid:
+    return replace(
+        grid,
+        west=grid.west + cols.start * grid.pixel_m,
+        north=grid.north - rows.start * grid.pixel_m,
+        rows=rows.stop - rows.start,
+        cols=cols.stop - cols.start,
+    )
+
+
+def _search(
+    observation: Observation,
+    site: Site,
+    place: Place,
+    window: Window,
+    settings: CargoSettings,
+    background: Observation | None,
+) -> list[Detection]:
+    """Return the goods of one place, without ids."""
+    seen = observation.observed_fraction(place.polygon)
+    grid = observation.raster.grid
+    if seen < settings.least_observed or window.inside.sum() < 4 * settings.min_pixels:
+        return []
+    values = observation.raster.values[:, window.rows, window.cols]
+    ground = empty_pavement(values, window.inside, grid.pixel_m, settings)
+    tone = ground.sharp.mean(axis=0)
+    full = _shadow_depth(tone, window.inside, settings)
+    darkness = np.clip(tone / full, 0, 1).astype(np.float32)
+    bodies = _bodies(ground, darkness, window, grid.pixel_m, settings, observation)
+    labels = part_touching(bodies, settings.touching_neck, settings.min_width_m / 2 / grid.pixel_m)
+    apron = Apron(
+        id=place.area,
+        firm=place.is_apron,
+        grid=_part(grid, window.rows, window.cols),
+        values=values,
+        usable=window.inside,
+        ground=ground,
+        darkness=darkness,
+        bodies=bodies,
+        changed=_changed(observation, background, window, grid.pixel_m, settings),
+        white=_white(observation),
+        tracks=tuple(t.line for t in site.tracks),
+        observed_fraction=seen,
+    )
+    found = [measure(labels == k, apron, observation, settings) for k in range(1, int(labels.max()) + 1)]
+    return [item for item in found if item is not None]
+
+
+def _shadow_depth(tone: NDArray[np.float32], inside: NDArray[np.bool_], settings: CargoSettings) -> float:
+    """Return the tone of full shadow relative to sunlit pavement (negative)."""
+    dark = tone[inside & (tone < settings.shadow_least)]
+    if dark.size < settings.min_pixels:
+        return settings.shadow_relative
+    return min(float(np.quantile(dark, 0.25)), settings.shadow_least * 1.4)
+
+
+def _bodies(
+    ground: Pavement,
+    darkness: NDArray[np.float32],
+    window: Window,
+    pixel_m: float,
+    settings: CargoSettings,
+    observation: Observation,
+) -> NDArray[np.bool_]:
+    """Return the pixels of raised things: unlike the pavement and not shadow."""
+    unlike = np.abs(ground.relative).max(axis=0)
+    weak = window.inside & (ground.distance > settings.weak_contrast) & (unlike > settings.weak_relative)
+    strong = weak & (ground.distance > settings.strong_contrast)
+    shadow = _like_shadow(ground, darkness)
+    snow = observation.quality.snow[window.rows, window.cols]
+    if observation.quality.snow_state == "none":
+        snow = np.zeros_like(snow)
+    body = weak & ~shadow & ~snow
+    return without_thin(hysteresis(strong & body, body), settings.min_width_m / pixel_m)
+
+
+def _like_shadow(ground: Pavement, darkness: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return pixels as dark as shadow in every band, without a colour of their own."""
+    spread = ground.sharp.max(axis=0) - ground.sharp.min(axis=0)
+    return np.asarray((darkness > 0.5) & (spread < 0.35))
+
+
+def _changed(
+    observation: Observation,
+    background: Observation | None,
+    window: Window,
+    pixel_m: float,
+    settings: CargoSettings,
+) -> NDArray[np.float32] | None:
+    """Return the relative difference to the other date (largest over bands), or None without one."""
+    if background is None:
+        return None
+    both = window.inside & background.quality.clear[window.rows, window.cols]
+    both &= background.raster.valid[window.rows, window.cols]
+    if not both.any():
+        return None
+    out = np.zeros(both.shape, dtype=np.float32)
+    for band in observation.raster.bands:
+        if band not in background.raster.bands:
+            continue
+        now = observation.raster.band(band)[window.rows, window.cols]
+        then = background.raster.band(band)[window.rows, window.cols]
+        middle = max(float(np.median(now[both])), 1e-6)
+        step = smooth(now - then, both, settings.smooth_m / pixel_m) / middle
+        out = np.maximum(out, np.abs(step - np.median(step[both])))
+    return np.where(both, out, np.nan).astype(np.float32)
+
+
+def _white(observation: Observation) -> float:
+    """Return what a white surface would show: a bright quantile, not below twice the usual ground."""
+    seen = observation.quality.clear & observation.raster.valid
+    tone = observation.raster.luminance()[seen]
+    if tone.size == 0:
+        return 1.0
+    middle, bright = np.quantile(tone[:: max(1, tone.size // 50000)], (0.5, 0.999))
+    return float(max(bright, 2.5 * middle))

@@ -1,0 +1,149 @@
+"""Ground that was turned from natural to worked between two dates, judged on both together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tumangang_watch.detect.blobs import disk, hysteresis, without_thin
+from tumangang_watch.detect.surface import worked_share
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tumangang_watch.detect.surface import Surface
+    from tumangang_watch.settings.handling import HandlingSettings
+
+SAMPLE = 20000
+
+
+@dataclass(frozen=True)
+class Turned:
+    """Ground that became worked from one date to the other."""
+
+    mask: NDArray[np.bool_]
+    strength: NDArray[np.float32]
+    """Robust distance from how the same land cover changed elsewhere."""
+    compared: bool
+    """False when there was too little of the same land cover elsewhere."""
+
+
+def turned_to_worked(
+    before: Surface,
+    after: Surface,
+    inside: NDArray[np.bool_],
+    reference: NDArray[np.bool_],
+    settings: HandlingSettings,
+) -> Turned:
+    """Find ground inside a polygon that was natural before and is worked after.
+
+    Each land-cover class of the earlier date tells by its pixels elsewhere what season, light and
+    haze did to it; only what changed otherwise, and towards worked ground, counts.
+
+    Parameters
+    ----------
+    inside : (rows, cols) bool
+        The handling polygon.
+    reference : (rows, cols) bool
+        Ground outside every handling polygon that may tell how classes change.
+    """
+    shared = tuple(b for b in before.bands if b in after.bands)
+    one = np.stack([before.log[before.bands.index(b)] for b in shared])
+    two = np.stack([after.log[after.bands.index(b)] for b in shared])
+    both = before.usable & after.usable & ~before.snow & ~after.snow
+    none = np.zeros(both.shape, dtype=bool)
+    if after.saturation is None or before.saturation is None or before.green is None or after.green is None:
+        return Turned(none, none.astype(np.float32), False)
+    labels = _classes(one, both, settings.classes)
+    step = np.concatenate(
+        [_features(two) - _features(one), [after.saturation - before.saturation, after.green - before.green]]
+    )
+    own, spread, compared = _own_change(step, labels, both, reference, settings)
+    beyond = step - own
+    count = len(step) - 2
+    distance = np.sqrt(np.mean((beyond[:count] / spread[:count]) ** 2, axis=0))
+    distance = np.where(both, distance, 0).astype(np.float32)
+    greyer = (beyond[-2] < -settings.turn_saturation) | (beyond[-1] < -settings.turn_ndvi)
+    worked = worked_share(after, settings) > 0.5
+    natural = worked_share(before, settings) < 0.5
+    weak = both & greyer & worked & natural & (distance > settings.weak_change)
+    strong = weak & (distance > settings.strong_change)
+    mask = hysteresis(strong, weak)
+    return Turned(_clean(mask, both, inside, before.grid.pixel_m, settings), distance, compared)
+
+
+def _features(log: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return tone and the colour ratios of the logs, which light changes least."""
+    tone = log.mean(axis=0, keepdims=True)
+    return np.concatenate([tone, np.diff(log, axis=0)])
+
+
+def _classes(log: NDArray[np.float32], usable: NDArray[np.bool_], count: int) -> NDArray[np.int32]:
+    """Group ground by tone and colour with k-means; the start is spread along the tone, not random."""
+    features = _features(log)
+    points = features[:, usable].T
+    if len(points) < 10 * count:
+        return np.zeros(usable.shape, dtype=np.int32)
+    thin = points[:: max(1, len(points) // SAMPLE)]
+    scale = np.maximum(thin.std(axis=0), 0.02)
+    scale[1:] *= 0.6
+    thin = thin / scale
+    along = thin @ np.linalg.eigh(np.cov(thin.T))[1][:, -1]
+    order = np.argsort(along)
+    centres = np.stack([part.mean(axis=0) for part in np.array_split(thin[order], count)])
+    for _ in range(15):
+        nearest = ((thin[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
+        centres = np.stack(
+            [thin[nearest == k].mean(axis=0) if (nearest == k).any() else centres[k] for k in range(count)]
+        )
+    flat = features.reshape(len(features), -1).T / scale
+    distance = np.stack([((flat - c) ** 2).sum(axis=1) for c in centres])
+    return distance.argmin(axis=0).reshape(usable.shape).astype(np.int32)
+
+
+def _own_change(
+    step: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    usable: NDArray[np.bool_],
+    reference: NDArray[np.bool_],
+    settings: HandlingSettings,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
+    """Return for every pixel how its class changed elsewhere and how unevenly."""
+    own = np.zeros_like(step)
+    floor = np.full(len(step), settings.floor_colour_log, dtype=np.float32)
+    floor[0] = settings.floor_log
+    spread = np.broadcast_to(floor[:, None, None], step.shape).copy()
+    compared = True
+    for k in range(int(labels.max()) + 1):
+        here = labels == k
+        pick = here & usable & reference
+        if pick.sum() < settings.class_least_px:
+            compared &= not bool((here & usable & ~reference).sum() > settings.class_least_px)
+            pick = here & usable
+        if pick.sum() < 20:
+            continue
+        middle = np.median(step[:, pick], axis=1)
+        mad = 1.4826 * np.median(np.abs(step[:, pick] - middle[:, None]), axis=1)
+        own[:, here] = middle[:, None]
+        spread[:, here] = np.maximum(mad, floor)[:, None]
+    return own, spread, compared
+
+
+def _clean(
+    mask: NDArray[np.bool_],
+    both: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    pixel_m: float,
+    settings: HandlingSettings,
+) -> NDArray[np.bool_]:
+    """Drop slivers and specks; fill what stands on the new ground."""
+    from scipy.ndimage import binary_closing
+    from skimage.morphology import remove_small_holes, remove_small_objects
+
+    mask = np.asarray(binary_closing(np.pad(mask, 3), disk(1.5 / pixel_m)))[3:-3, 3:-3]
+    mask = remove_small_holes(mask, max_size=max(1, int(settings.fill_holes_m2 / pixel_m**2)))
+    mask = without_thin(mask & inside, settings.least_width_m / pixel_m)
+    least = max(1, int(settings.least_segment_m2 / pixel_m**2))
+    return np.asarray(remove_small_objects(mask, max_size=least))

@@ -1,0 +1,145 @@
+"""Features of the ground's surface on a coarser grid: tone, colour, greenness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from shapely.ops import unary_union
+
+from tumangang_watch.detect.pavement import smooth
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tumangang_watch.grid import Grid
+    from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.observation import Observation
+    from tumangang_watch.settings.handling import HandlingSettings
+
+LEAST = 1e-3
+
+
+@dataclass(frozen=True)
+class Surface:
+    """One date's ground, smoothed, on the working grid."""
+
+    grid: Grid
+    bands: tuple[str, ...]
+    log: NDArray[np.float32]
+    """(bands, rows, cols): log of the value; 0 where not usable."""
+    usable: NDArray[np.bool_]
+    """True where bare ground is seen: clear, sunlit, no train."""
+    clear: NDArray[np.bool_]
+    """True where anything is seen."""
+    saturation: NDArray[np.float32] | None
+    """(max - min) / max of red, green and blue; None without them."""
+    green: NDArray[np.float32] | None
+    """NDVI, else excess green; None for one band."""
+    has_nir: bool
+    water: NDArray[np.bool_]
+    snow: NDArray[np.bool_]
+
+
+def surface_of(
+    observation: Observation, trains: tuple[Detection, ...], settings: HandlingSettings
+) -> Surface:
+    """Average an observation to the working grid and derive its features."""
+    grid, factor = working_grid(observation.raster.grid, settings.work_pixel_m)
+    quality = observation.quality
+    clear = observation.raster.valid & quality.clear
+    bodies = unary_union(
+        [t.geometry.buffer(settings.train_margin_m) for t in trains if t.date == observation.date]
+    )
+    lit = clear & ~quality.cloud_shadow & ~quality.object_shadow
+    if not bodies.is_empty:
+        lit &= ~observation.raster.grid.mask([bodies])
+    share = _blocks(lit.astype(np.float32), factor)
+    usable = share > 0.5
+    sigma_px = settings.smooth_m / grid.pixel_m
+    means = []
+    for band in observation.raster.values:
+        block = _blocks(np.where(lit, band, 0), factor) / np.maximum(share, 1e-3)
+        means.append(smooth(block, usable, sigma_px))
+    values = np.maximum(np.stack(means), LEAST)
+    bands = observation.raster.bands
+    named = {b: values[bands.index(b)] for b in bands}
+    saturation = _saturation(named)
+    snow = _blocks(quality.snow.astype(np.float32), factor) > 0.3
+    if quality.snow_state == "none":
+        snow &= False
+    return Surface(
+        grid=grid,
+        bands=bands,
+        log=np.where(usable, np.log(values), 0).astype(np.float32),
+        usable=usable,
+        clear=_blocks(clear.astype(np.float32), factor) > 0.5,
+        saturation=saturation,
+        green=_green(named),
+        has_nir="nir" in bands,
+        water=_water(named, usable, settings),
+        snow=snow,
+    )
+
+
+def working_grid(grid: Grid, pixel_m: float) -> tuple[Grid, int]:
+    """Return the grid of whole blocks of pixels about ``pixel_m`` wide, and the block's edge."""
+    from dataclasses import replace
+
+    factor = max(1, round(pixel_m / grid.pixel_m))
+    return (
+        replace(grid, pixel_m=grid.pixel_m * factor, rows=grid.rows // factor, cols=grid.cols // factor),
+        factor,
+    )
+
+
+def _blocks(values: NDArray[np.floating], factor: int) -> NDArray[np.float32]:
+    rows, cols = values.shape[0] // factor, values.shape[1] // factor
+    cut = values[: rows * factor, : cols * factor].reshape(rows, factor, cols, factor)
+    return cut.mean(axis=(1, 3), dtype=np.float32)
+
+
+def _saturation(named: dict[str, NDArray[np.float32]]) -> NDArray[np.float32] | None:
+    if not {"red", "green", "blue"} <= named.keys():
+        return None
+    rgb = np.stack([named["red"], named["green"], named["blue"]])
+    top = rgb.max(axis=0)
+    return np.asarray((top - rgb.min(axis=0)) / top, dtype=np.float32)
+
+
+def _green(named: dict[str, NDArray[np.float32]]) -> NDArray[np.float32] | None:
+    if {"red", "nir"} <= named.keys():
+        return (named["nir"] - named["red"]) / (named["nir"] + named["red"])
+    if {"red", "green", "blue"} <= named.keys():
+        red, green, blue = named["red"], named["green"], named["blue"]
+        return (2 * green - red - blue) / (red + green + blue)
+    return None
+
+
+def _water(
+    named: dict[str, NDArray[np.float32]], usable: NDArray[np.bool_], settings: HandlingSettings
+) -> NDArray[np.bool_]:
+    """Return dark ground that is darkest in its longest wavelength."""
+    order = [b for b in ("nir", "red", "green", "blue") if b in named]
+    if len(order) < 2 or not usable.any():
+        return np.zeros(usable.shape, dtype=bool)
+    longest, next_one = named[order[0]], named[order[-2]]
+    dark = longest < settings.dark_water * np.median(longest[usable])
+    return np.asarray(usable & dark & (longest < 0.8 * next_one))
+
+
+def worked_share(surface: Surface, settings: HandlingSettings) -> NDArray[np.float32]:
+    """Return how far ground looks worked (0 natural, 0.5 undecided, 1 worked), by colour alone."""
+    if surface.saturation is None or surface.green is None:
+        return np.full(surface.usable.shape, 0.5, dtype=np.float32)
+    middle = 0.5 * (settings.grey_saturation + settings.earth_saturation)
+    half = 0.5 * (settings.earth_saturation - settings.grey_saturation)
+    grey = 0.5 + 0.5 * (middle - surface.saturation) / half
+    limit = settings.green_ndvi if surface.has_nir else settings.green_exg
+    bare = 0.5 + 0.5 * (limit - surface.green) / (0.3 * limit)
+    share = np.minimum(np.clip(grey, 0, 1), np.clip(bare, 0, 1))
+    red, green, blue = (surface.log[surface.bands.index(b)] for b in ("red", "green", "blue"))
+    painted = (red - green > settings.paint_log) | ((blue - red > settings.paint_log) & (blue > green))
+    share = np.where(painted, 1.0, share)
+    return np.where(surface.water, 0.0, share).astype(np.float32)
