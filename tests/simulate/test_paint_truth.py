@@ -47,7 +47,9 @@ def plain() -> World:
     site = Site("plain", "Plain", "", "EPSG:32652", (Area("yard", "yard", yard, "Yard"),), (track,))
     look = TrackLook("ballast_pale", "sleeper_concrete", 0.0, 1.0, 0.0, 0.0)
     bounds = (X0, Y0 - 60, X0 + 160, Y0 + 60)
-    return World(1, site, bounds, (Surface(box(*bounds), "concrete"),), (look,), (track,), background="concrete")
+    return World(
+        1, site, bounds, (Surface(box(*bounds), "concrete"),), (look,), (track,), background="concrete"
+    )
 
 
 def light(azimuth: float = 180.0, elevation: float = 45.0, **more: object) -> DayState:
@@ -76,7 +78,9 @@ def test_a_painted_car_is_where_the_truth_says(plain: World) -> None:
     assert y[across].min() - Y0 == pytest.approx(-1.6, abs=0.3)
 
 
-@pytest.mark.parametrize(("azimuth", "elevation"), [(180.0, 30.0), (135.0, 45.0), (250.0, 25.0), (60.0, 40.0)])
+@pytest.mark.parametrize(
+    ("azimuth", "elevation"), [(180.0, 30.0), (135.0, 45.0), (250.0, 25.0), (60.0, 40.0)]
+)
 def test_the_shadow_falls_away_from_the_sun_with_its_height_over_the_tangent(
     plain: World, azimuth: float, elevation: float
 ) -> None:
@@ -111,11 +115,16 @@ def test_the_geolocation_error_moves_the_content_by_exactly_that(error: tuple[fl
     world = make_world(3, length_m=120.0, tracks=3)
     day = light(150.0, 40.0)
     sensor = replace(CLEAN, gsd_m=0.25, blur_px=0.5)
-    still, moved = paint(world, day, sensor, 1), paint(world, day, replace(sensor, geolocation_error_m=error), 1)
+    still, moved = (
+        paint(world, day, sensor, 1),
+        paint(world, day, replace(sensor, geolocation_error_m=error), 1),
+    )
     dc, dr = round(error[0] / 0.25), round(-error[1] / 0.25)
     n = 60
     inner = still.values[:, n:-n, n:-n].astype(float)
-    shifted = moved.values[:, n + dr : moved.values.shape[1] - n + dr, n + dc : moved.values.shape[2] - n + dc]
+    shifted = moved.values[
+        :, n + dr : moved.values.shape[1] - n + dr, n + dc : moved.values.shape[2] - n + dc
+    ]
     assert np.abs(inner - shifted).mean() < 1.0
     assert moved.grid == still.grid
 
@@ -140,7 +149,8 @@ def test_seed_splits_are_disjoint() -> None:
     seen: set[int] = set()
     for kind in SPLITS:
         seeds = set(split_seeds(kind))
-        assert seeds and not seeds & seen
+        assert seeds
+        assert not seeds & seen
         seen |= seeds
 
 

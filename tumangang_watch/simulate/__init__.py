@@ -16,8 +16,8 @@ The ground at ``(x, y)`` of the site is shown at ``(x, y) + sensor.geolocation_e
 
 from __future__ import annotations
 
-from tumangang_watch.simulate.pair import Pair, PairOptions, make_pair
 from tumangang_watch.simulate.paint import PaintedScene, paint
+from tumangang_watch.simulate.pair import Pair, PairOptions, make_pair
 from tumangang_watch.simulate.seeds import split_seeds
 from tumangang_watch.simulate.sun import sun_position
 from tumangang_watch.simulate.truth import truth
@@ -42,9 +42,9 @@ __all__ = [
     "Car",
     "Cloud",
     "DayState",
+    "PaintedScene",
     "Pair",
     "PairOptions",
-    "PaintedScene",
     "Sensor",
     "Surface",
     "TrackLook",

@@ -28,9 +28,7 @@ class CloudLayers:
     """Share of direct sun that reaches the ground."""
 
 
-def cloud_layers(
-    grid: Grid, day: DayState, sensor: Sensor, rng: np.random.Generator
-) -> CloudLayers | None:
+def cloud_layers(grid: Grid, day: DayState, sensor: Sensor, rng: np.random.Generator) -> CloudLayers | None:
     """Return the clouds as seen from the satellite and their shadows as cast by the sun."""
     if not day.clouds:
         return None
@@ -57,5 +55,7 @@ def cloud_layers(
                 )
             np.maximum(field, cloud.opacity * np.clip(puff * 3.5, 0, 1), out=field)
     size = (cols * COARSE, rows * COARSE)
-    full = [cv2.resize(f, size, interpolation=cv2.INTER_LINEAR)[: grid.rows, : grid.cols] for f in (veil, shade)]
+    full = [
+        cv2.resize(f, size, interpolation=cv2.INTER_LINEAR)[: grid.rows, : grid.cols] for f in (veil, shade)
+    ]
     return CloudLayers(full[0], 1 - 0.85 * full[1])

@@ -94,7 +94,12 @@ def car_shape(canvas: Canvas, car: Car, heading_deg: float, rng: np.random.Gener
 
 
 def _open_wagon(
-    canvas: Canvas, car: Car, frame: tuple[NDArray[np.float64], ...], out: tuple[NDArray, ...], grain: NDArray, inner: int
+    canvas: Canvas,
+    car: Car,
+    frame: tuple[NDArray[np.float64], ...],
+    out: tuple[NDArray, ...],
+    grain: NDArray,
+    inner: int,
 ) -> None:
     """Hollow out an open wagon: rim, floor or load below it; the sun throws the inner shadow."""
     u, v, end = frame

@@ -71,9 +71,7 @@ def ground_of(world: World) -> Ground:
     for k, (track, style) in enumerate(zip(world.rails, world.looks, strict=True)):
         _lay_bed(material, look, weeds, grid, track.line, style, np.random.default_rng([world.seed, 2, k]))
     for k, (track, style) in enumerate(zip(world.rails, world.looks, strict=True)):
-        _lay_rails(
-            material, look, melt, grid, track.line, style, np.random.default_rng([world.seed, 3, k])
-        )
+        _lay_rails(material, look, melt, grid, track.line, style, np.random.default_rng([world.seed, 3, k]))
     return Ground(grid, frozen(material), frozen(look), frozen(weeds), frozen(melt), frozen(noise))
 
 
@@ -164,7 +162,9 @@ def track_frame(
     return x[:, None] + d * (ty / norm)[:, None], y[:, None] - d * (tx / norm)[:, None], s, d
 
 
-def _cells(grid: Grid, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+def _cells(
+    grid: Grid, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Return flat cell indices of points, and which points lie on the grid."""
     row, col = grid.to_pixel(x, y)
     r, c = np.rint(row).astype(np.intp), np.rint(col).astype(np.intp)
@@ -227,6 +227,8 @@ def _lay_rails(
     sleeper = on_sleeper[:, None] & (np.abs(d[None, :] + jitter[:, None]) < SLEEPER_HALF_M) & inside
     buried = np.clip(0.35 + 0.12 * _along(rng, s, 6.0) + 0.1 * _along(rng, s, 30.0), 0, 0.9)
     sleeper &= (rng.random(number.max() + 1)[number] > buried)[:, None]
+    # Dust and stones hide about half of every sleeper; whole ones would beat against the pixels.
+    sleeper &= rng.random(sleeper.shape, dtype=np.float32) < 0.55
     material.ravel()[cells[sleeper]] = INDEX[style.sleeper]
     worn = rng.normal(1.0, 0.12, number.max() + 1)[number]
     look.ravel()[cells[sleeper]] *= np.broadcast_to(worn[:, None], sleeper.shape)[sleeper]

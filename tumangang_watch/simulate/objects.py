@@ -102,9 +102,7 @@ def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
         shade = np.ones(u.shape) + 0.04 * grain[np.floor(np.abs(u) * 2).astype(int) % 64]
         if block.shape == "gable":
             tilt = np.full(u.shape, 0.35)
-            shade *= np.where(
-                v > 0, canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi)
-            )
+            shade *= np.where(v > 0, canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi))
             height = block.height_m + (half_w - np.abs(v)) * 0.36
         elif block.shape in ("pile", "tarp"):
             wobble = 1 + 0.07 * np.sin(3 * np.arctan2(v, u) + grain[0]) + 0.05 * grain[1]
@@ -114,10 +112,14 @@ def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
             height = block.height_m * np.clip(1 - r**power, 0, 1) ** (0.8 if block.shape == "pile" else 0.4)
             lean = block.height_m / max(half_w, 0.3) * (0.9 if block.shape == "pile" else 0.35)
             side = np.clip(v / half_w, -1, 1)
-            shade *= np.where(side > 0, 1, -1) * 0 + canvas.slope_light(np.arctan(lean * np.abs(side)), right) * (
-                side > 0
-            ) + canvas.slope_light(np.arctan(lean * np.abs(side)), right + np.pi) * (side <= 0)
-            shade *= 1 + 0.10 * grain[(np.floor(np.abs(u) * 3) + 7 * np.floor(np.abs(v) * 3)).astype(int) % 64]
+            shade *= (
+                np.where(side > 0, 1, -1) * 0
+                + canvas.slope_light(np.arctan(lean * np.abs(side)), right) * (side > 0)
+                + canvas.slope_light(np.arctan(lean * np.abs(side)), right + np.pi) * (side <= 0)
+            )
+            shade *= (
+                1 + 0.10 * grain[(np.floor(np.abs(u) * 3) + 7 * np.floor(np.abs(v) * 3)).astype(int) % 64]
+            )
         elif block.shape == "cylinder":
             side = np.clip(v / half_w, -1, 1)
             tilt = np.arcsin(np.abs(side) * 0.98)
@@ -125,7 +127,9 @@ def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
                 side > 0, canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi)
             )
             height = block.height_m - half_w * (1 - np.sqrt(1 - side**2 * 0.96))
-        return Look(inside, height + block.base_m, np.full(u.shape, paint, np.uint8), np.clip(shade, 0.05, 2.5))
+        return Look(
+            inside, height + block.base_m, np.full(u.shape, paint, np.uint8), np.clip(shade, 0.05, 2.5)
+        )
 
     canvas.draw(block.x, block.y, block.heading_deg, (block.length_m, block.width_m), shape)
 

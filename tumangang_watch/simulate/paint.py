@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, radians, sin, tan
+from math import cos, radians, tan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +11,12 @@ import numpy as np
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import frozen
 from tumangang_watch.simulate.air import cloud_layers
-from tumangang_watch.simulate.ground import INDEX, NAMES, NOISE_STEP, Ground, fill, ground_of
+from tumangang_watch.simulate.ground import Ground, fill, ground_of
 from tumangang_watch.simulate.light import cast_shadow, view_source
 from tumangang_watch.simulate.objects import Canvas, draw_block, draw_car, draw_tree
-from tumangang_watch.simulate.optics import PRODUCTS, digitise, expose, scene_grid
-from tumangang_watch.simulate.spectra import BANDS, GREENING, MATERIALS, seasonal
+from tumangang_watch.simulate.optics import digitise, expose, scene_grid
+from tumangang_watch.simulate.skin import albedo, skin_of, snow_cover
+from tumangang_watch.simulate.spectra import BANDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 DIFFUSE = (0.30, 0.23, 0.18, 0.11)
 """Share of skylight on open ground for each band under a clear sky, sun at 40 degrees."""
-POROUS = ("soil", "ploughed", "cinder", "gravel", "dirt_road", "asphalt", "concrete", "sand")
-LIVING = np.array(MATERIALS["grass"].spectrum, dtype=np.float32)
-SNOW = np.array(MATERIALS["snow"].spectrum, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
     ground = ground_of(world)
     canvas = _objects(world, day, ground.grid)
     day_ground = _ground_of_day(ground, day)
-    snow = _snow_cover(ground, canvas, day, rng) if day.snow_cover > 0 else None
+    snow = snow_cover(ground, canvas, day, rng) if day.snow_cover > 0 else None
     sunlit = _sunlight(canvas, day)
     shown_at, source, wall = view_source(
         canvas.height, ground.grid.pixel_m, sensor.off_nadir_deg, sensor.view_azimuth_deg
@@ -75,8 +73,9 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
     clouds = cloud_layers(ground.grid, day, sensor, rng)
     stated = scene_grid(world, sensor)
     exposed = []
+    skin = skin_of(day_ground, canvas, day, snow)
     for band in range(len(BANDS)):
-        reflectance = _albedo(day_ground, canvas, day, band, snow)
+        reflectance = albedo(skin, band)
         share = min(DIFFUSE[band] * (40 / max(day.sun_elevation_deg, 10)) ** 0.5, 0.6)
         if clouds is not None:
             reflectance *= share + (1 - share) * sunlit * clouds.sun
@@ -143,62 +142,6 @@ def _ground_of_day(ground: Ground, day: DayState) -> Ground:
     return Ground(ground.grid, material, look, weeds, ground.melt, ground.noise)
 
 
-def _albedo(
-    ground: Ground, canvas: Canvas, day: DayState, band: int, snow: NDArray[np.float32] | None
-) -> NDArray[np.float32]:
-    """Return the reflectance of every fine cell in one band, light apart."""
-    table = seasonal(day.season)
-    rows = [table[name] for name in NAMES]
-    wet = np.array([1 - 0.35 * day.wetness * (name in POROUS) for name in NAMES], dtype=np.float32)
-    level = np.array([m.spectrum[band] for m in rows], dtype=np.float32) * wet
-    # Hue noise tilts the spectrum about the green band: towards yellow, or towards blue and grey.
-    tilt = np.float32((-1.0, 0.0, 0.8, 0.5)[band])
-    material = ground.material
-    texture = np.ones(material.shape, dtype=np.float32)
-    amounts = [[m.fine for m in rows], [m.medium for m in rows], [m.coarse for m in rows]]
-    amounts.append([abs(m.hue) * 0.16 * float(tilt) for m in rows])
-    for noise, amount in zip(ground.noise, amounts, strict=True):
-        if any(amount):
-            factor = np.array(amount, dtype=np.float32) * np.float32(NOISE_STEP)
-            texture += factor[material] * noise
-    np.clip(texture, 0.25, 2.5, out=texture)
-    out = level[material] * texture
-    out *= ground.look
-    green = ground.weeds * np.float32(GREENING[day.season])
-    dead = ground.weeds * np.float32(1 - GREENING[day.season]) * np.float32(0.6)
-    dry = np.float32(MATERIALS["dry_grass"].spectrum[band])
-    out += green * (LIVING[band] * texture - out) + dead * (dry * texture - out)
-    raised = np.flatnonzero(canvas.paint)
-    palette = np.array(canvas.palette, dtype=np.float32)[:, band]
-    grain = 1 + 0.04 * NOISE_STEP * ground.noise[0].ravel()[raised]
-    out.ravel()[raised] = palette[canvas.paint.ravel()[raised]] * canvas.shade.ravel()[raised] * grain
-    if snow is not None:
-        bright = SNOW[band] * (1 + 0.0012 * ground.noise[1].astype(np.float32))
-        out += snow * (bright * np.clip(canvas.shade, 0.5, 1.15) - out)
-    return out
-
-
-def _snow_cover(
-    ground: Ground, canvas: Canvas, day: DayState, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Return the cover of snow (0 to 1): patches follow the terrain's texture; rails and roads melt."""
-    field = ground.noise[2] * np.float32(0.65 * NOISE_STEP) + ground.noise[1] * np.float32(0.5 * NOISE_STEP)
-    field += ground.noise[0] * np.float32(0.08 * NOISE_STEP)
-    warm = np.zeros(len(NAMES), dtype=np.float32)
-    for name in ("asphalt", "dirt_road", "water", "puddle"):
-        warm[INDEX[name]] = 1.6
-    for name in ("tree", "bare_tree", "scrub"):
-        warm[INDEX[name]] = 0.8
-    warm[INDEX["water"]] = 9.0
-    level = (day.snow_cover - 0.5) * 5.2
-    field += level - warm[ground.material] - 2.2 * ground.melt * (1.6 - day.snow_cover)
-    on_top = np.flatnonzero(canvas.paint)
-    field.ravel()[on_top] -= rng.normal(0.9, 0.5)
-    steep = np.isin(canvas.paint, [canvas.colour("tree"), canvas.colour("bare_tree")])
-    field[steep] -= 2.0
-    return np.clip(field * 1.6 + 0.5, 0, 0.96)
-
-
 def _sunlight(canvas: Canvas, day: DayState) -> NDArray[np.float32]:
     """Return the share of direct sun on every cell: soft-edged cast shadows."""
     import cv2
@@ -213,11 +156,3 @@ def _wall_light(day: DayState, sensor: Sensor) -> tuple[float, ...]:
     facing = cos(radians(day.sun_azimuth_deg - sensor.view_azimuth_deg))
     direct = max(facing, 0.0) / tan(radians(max(day.sun_elevation_deg, 8.0))) * 0.6
     return tuple(0.5 * d + (1 - d) * min(direct, 1.5) + 0.08 for d in DIFFUSE)
-
-
-def displaced(east_m: float, azimuth_deg: float) -> tuple[float, float]:
-    """Return (east, north) of a distance along an azimuth."""
-    return east_m * sin(radians(azimuth_deg)), east_m * cos(radians(azimuth_deg))
-
-
-__all__ = ["PRODUCTS", "PaintedScene", "displaced", "paint"]

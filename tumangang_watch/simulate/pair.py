@@ -10,7 +10,14 @@ import numpy as np
 
 from tumangang_watch.simulate.paint import PaintedScene, paint
 from tumangang_watch.simulate.sun import sun_position
-from tumangang_watch.simulate.traffic import draw_cargo, draw_clouds, draw_growth, draw_road, draw_trains, move_trains
+from tumangang_watch.simulate.traffic import (
+    draw_cargo,
+    draw_clouds,
+    draw_growth,
+    draw_road,
+    draw_trains,
+    move_trains,
+)
 from tumangang_watch.simulate.truth import truth
 from tumangang_watch.simulate.world import DayState, Sensor, World
 from tumangang_watch.simulate.yard import make_world

@@ -6,7 +6,7 @@ from typing import Literal
 
 SplitName = Literal["train", "validation", "test"]
 SPLITS: dict[SplitName, range] = {
-    "train": range(0, 10_000),
+    "train": range(10_000),
     "validation": range(10_000, 20_000),
     "test": range(20_000, 30_000),
 }
@@ -20,6 +20,7 @@ def split_seeds(kind: SplitName) -> range:
     Parameters
     ----------
     kind : {"train", "validation", "test"}
+        Which split.
 
     Returns
     -------

@@ -106,5 +106,6 @@ def seasonal(season: str) -> dict[str, Material]:
 def _mix(one: Material, other: Material, share: float) -> Material:
     a, b = one.spectrum, other.spectrum
     return replace(
-        one, spectrum=tuple((1 - share) * p + share * q for p, q in zip(a, b, strict=True))  # type: ignore[arg-type]
+        one,
+        spectrum=tuple((1 - share) * p + share * q for p, q in zip(a, b, strict=True)),  # type: ignore[arg-type]
     )

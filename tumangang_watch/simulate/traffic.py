@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from shapely import Point, box
 
+from tumangang_watch.simulate.frame import ragged
 from tumangang_watch.simulate.truth import footprint
 from tumangang_watch.simulate.world import Block, Car, Cloud, DayState, Sensor, Surface, Train, World
-from tumangang_watch.simulate.yard import ragged
 
 if TYPE_CHECKING:
     from shapely import Polygon
@@ -47,7 +47,9 @@ FREIGHT = ("box", "open", "tank", "flat", "container", "passenger")
 FREIGHT_CHANCE = (0.36, 0.24, 0.14, 0.08, 0.14, 0.04)
 
 
-def make_car(type: str, colour: str, at_m: float, rng: np.random.Generator, length_m: float | None = None) -> Car:
+def make_car(
+    type: str, colour: str, at_m: float, rng: np.random.Generator, length_m: float | None = None
+) -> Car:
     """Return one vehicle whose coupler face stands at ``at_m`` along its track."""
     over = length_m or float(rng.choice(LENGTHS[type]))
     width, height = SECTIONS[type]
@@ -180,9 +182,19 @@ def _goods(apron: Polygon, world: World, rng: np.random.Generator) -> Block:
     size = float(rng.uniform(3, 10)), float(rng.uniform(2.2, 5))
     tall = float(rng.uniform(0.9, 2.8))
     if kind == "pile":
-        return Block(spot.x, spot.y, heading, *size, tall, str(rng.choice(["coal", "soil", "timber", "gravel"])), "pile")
+        return Block(
+            spot.x,
+            spot.y,
+            heading,
+            *size,
+            tall,
+            str(rng.choice(["coal", "soil", "timber", "gravel"])),
+            "pile",
+        )
     if kind == "tarp":
-        return Block(spot.x, spot.y, heading, *size, tall, str(rng.choice(["blue", "green", "grey", "white"])), "tarp")
+        return Block(
+            spot.x, spot.y, heading, *size, tall, str(rng.choice(["blue", "green", "grey", "white"])), "tarp"
+        )
     return Block(spot.x, spot.y, heading, *size, tall, str(rng.choice(["timber", "brown", "grey", "green"])))
 
 
@@ -200,7 +212,9 @@ def draw_road(world: World, rng: np.random.Generator) -> tuple[Block, ...]:
             if road.contains(spot):
                 size = (8.5, 2.4, 3.0) if rng.random() < 0.5 else (4.4, 1.8, 1.5)
                 heading = float(np.degrees(np.arctan2(east - west, north - south)))
-                out.append(Block(spot.x, spot.y, heading, *size, str(rng.choice(["white", "grey", "blue", "green"]))))
+                out.append(
+                    Block(spot.x, spot.y, heading, *size, str(rng.choice(["white", "grey", "blue", "green"])))
+                )
                 break
     return tuple(out)
 
@@ -248,8 +262,12 @@ def draw_clouds(world: World, day: DayState, sensor: Sensor, rng: np.random.Gene
         shown = rng.random() < 0.6
         x, y = rng.uniform(west, east), rng.uniform(south, north)
         azimuth = sensor.view_azimuth_deg if shown else day.sun_azimuth_deg
-        reach = height * (tan(radians(sensor.off_nadir_deg)) if shown else 1 / tan(radians(day.sun_elevation_deg)))
+        reach = height * (
+            tan(radians(sensor.off_nadir_deg)) if shown else 1 / tan(radians(day.sun_elevation_deg))
+        )
         x += reach * sin(radians(azimuth))
         y += reach * np.cos(radians(azimuth))
-        out.append(Cloud(float(x), float(y), float(rng.uniform(35, 110)), height, float(rng.uniform(0.5, 0.97))))
+        out.append(
+            Cloud(float(x), float(y), float(rng.uniform(35, 110)), height, float(rng.uniform(0.5, 0.97)))
+        )
     return tuple(out)

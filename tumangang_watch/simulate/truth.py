@@ -26,7 +26,8 @@ def footprint(block: Block) -> Polygon:
     else:
         points = [(half_l, half_w), (half_l, -half_w), (-half_l, -half_w), (-half_l, half_w)]
     return Polygon(
-        (block.x + u * sin(angle) + v * cos(angle), block.y + u * cos(angle) - v * sin(angle)) for u, v in points
+        (block.x + u * sin(angle) + v * cos(angle), block.y + u * cos(angle) - v * sin(angle))
+        for u, v in points
     )
 
 
@@ -90,7 +91,8 @@ def truth(
     if not new.is_empty:
         pieces = list(getattr(new, "geoms", [new]))
         out["new_ground"] = [
-            {"geometry": geojson_of(piece, world.site.crs), "area_m2": round(piece.area, 2)} for piece in pieces
+            {"geometry": geojson_of(piece, world.site.crs), "area_m2": round(piece.area, 2)}
+            for piece in pieces
         ]
     if sensors:
         first, second = (sensor.geolocation_error_m for sensor in sensors)

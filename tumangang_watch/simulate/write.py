@@ -114,7 +114,5 @@ def site_geojson(site: Site, features: str = "full") -> dict[str, Any]:
         if track.gauge_mm:
             properties["gauge_mm"] = track.gauge_mm  # type: ignore[assignment]
         items.append((properties, track.line))
-    collection = [
-        {"type": "Feature", "properties": p, "geometry": geojson_of(g, site.crs)} for p, g in items
-    ]
+    collection = [{"type": "Feature", "properties": p, "geometry": geojson_of(g, site.crs)} for p, g in items]
     return {"type": "FeatureCollection", "notice": NOTICE, "features": collection}

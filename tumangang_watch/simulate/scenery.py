@@ -1,0 +1,121 @@
+"""What lies around a yard: fields, roads, yard ground, buildings, masts, woods."""
+
+from __future__ import annotations
+
+from math import hypot
+from typing import TYPE_CHECKING
+
+import numpy as np
+from shapely import LineString, Point, box
+
+from tumangang_watch.simulate.frame import YardFrame, ragged
+from tumangang_watch.simulate.world import Block, Surface, Tree
+
+if TYPE_CHECKING:
+    from shapely import Polygon
+    from shapely.geometry.base import BaseGeometry
+
+Bounds = tuple[float, float, float, float]
+FIELDS = ("ploughed", "stubble", "grass", "dry_grass", "soil", "scrub")
+PATCHES = ("scrub", "soil", "grass", "dry_grass", "gravel", "sand")
+ROOFS = ("roof_grey", "roof_red", "roof_blue", "roof_white")
+
+
+def fields(
+    frame: YardFrame, sides: tuple[float, float], bounds: Bounds, rng: np.random.Generator
+) -> list[Surface]:
+    """Return fields and patches on both sides of a yard, and the road along its right side.
+
+    ``sides`` is the v of the outermost tracks.
+    """
+    out = []
+    west, south, east, north = bounds
+    left, right = sides
+    reach = hypot(east - west, north - south) / 2 + 20
+    u = -reach
+    while u < reach:
+        width = float(rng.uniform(35, 90))
+        for v0, v1 in ((left - 220, left - 55), (right + 65, right + 260)):
+            cut = v0 + float(rng.uniform(0.3, 0.7)) * (v1 - v0)
+            for a, b in ((v0, cut), (cut, v1)):
+                field = ragged(frame.patch(u, u + width - 2, a, b - 2), 1.2, rng)
+                out.append(Surface(field, str(rng.choice(FIELDS))))
+        u += width
+    for _ in range(int(14 * max((east - west) * (north - south) / 2e5, 1))):
+        x, y, r = rng.uniform(west, east), rng.uniform(south, north), float(rng.uniform(4, 22))
+        out.append(Surface(ragged(Point(x, y).buffer(r), r * 0.22, rng), str(rng.choice(PATCHES))))
+    road = frame.line([(-reach, right + 46), (reach, right + 50)]).buffer(float(rng.uniform(2.5, 4)))
+    out.append(Surface(road, str(rng.choice(["asphalt", "dirt_road"]))))
+    return out
+
+
+def yard_ground(
+    frame: YardFrame,
+    half: float,
+    sides: tuple[float, float],
+    aprons: list[Polygon],
+    ballast: str,
+    rng: np.random.Generator,
+) -> list[Surface]:
+    """Return the yard's own ground: trodden earth, the access road, the ballast, the aprons."""
+    left, right = sides
+    ground = ragged(frame.patch(-half - 25, half + 25, left - 24, right + 30), 3.0, rng)
+    out = [Surface(ground, str(rng.choice(["soil", "cinder", "gravel", "dry_grass"])))]
+    spur = LineString([frame(half * 0.4, right + 48), frame(half * 0.35, right + 10)]).buffer(2.6)
+    out.append(Surface(spur, "dirt_road"))
+    bed = ragged(frame.patch(-half - 12, half + 12, left - 3.4, right + 3.4), 0.5, rng)
+    out.append(Surface(bed, ballast if rng.random() < 0.7 else "cinder"))
+    hard = ("concrete", "gravel", "asphalt", "soil")
+    out += [Surface(apron, str(rng.choice(hard, p=[0.4, 0.3, 0.15, 0.15]))) for apron in aprons]
+    return out
+
+
+def buildings(
+    frame: YardFrame, half: float, sides: tuple[float, float], rng: np.random.Generator
+) -> tuple[list[Block], list[Polygon]]:
+    """Return buildings beyond the yard, and the ground about some of them as stable ground."""
+    blocks, stable = [], []
+    left, right = sides
+    for _ in range(int(rng.integers(3, 9))):
+        u = float(rng.uniform(-half, half))
+        v = left - float(rng.uniform(34, 60)) if rng.random() < 0.5 else right + float(rng.uniform(56, 75))
+        x, y = frame(u, v)
+        turn = frame.heading_at(u) + float(rng.choice([0, 90])) + float(rng.normal(0, 4))
+        size = float(rng.uniform(8, 26)), float(rng.uniform(6, 11)), float(rng.uniform(3, 7))
+        roof = str(rng.choice(ROOFS, p=[0.4, 0.3, 0.15, 0.15]))
+        blocks.append(Block(x, y, turn, *size, roof, str(rng.choice(["gable", "flat"]))))
+        if len(stable) < 3:
+            stable.append(LineString([frame(u - 20, v), frame(u + 20, v)]).buffer(12, quad_segs=2))
+    return blocks, stable
+
+
+def masts(frame: YardFrame, half: float, v: float, rng: np.random.Generator) -> list[Block]:
+    """Return a row of masts along the tracks."""
+    step = float(rng.uniform(35, 55))
+    out = []
+    for u in np.arange(-half, half, step):
+        x, y = frame(float(u), v)
+        out.append(Block(x, y, frame.heading_at(float(u)), 0.4, 0.4, float(rng.uniform(7, 10)), "steel"))
+    return out
+
+
+def woods(
+    keep_off: BaseGeometry, blocks: list[Block], bounds: Bounds, rng: np.random.Generator
+) -> list[Tree]:
+    """Return trees clear of a place and of buildings, singly and in groves."""
+    west, south, east, north = bounds
+    scale = max((east - west) * (north - south) / 2e5, 0.5)
+    spots = [
+        (rng.uniform(west, east), rng.uniform(south, north))
+        for _ in range(int(scale * rng.integers(30, 140)))
+    ]
+    for _ in range(int(scale * rng.integers(0, 4))):
+        x, y = rng.uniform(west, east), rng.uniform(south, north)
+        spots += [(x + dx, y + dy) for dx, dy in rng.normal(0, 14, (25, 2))]
+    trees = []
+    for x, y in spots:
+        radius = float(rng.uniform(1.2, 4.0))
+        clear = keep_off.distance(box(x, y, x, y)) > radius + 6
+        if clear and all(hypot(b.x - x, b.y - y) > b.length_m / 2 + radius for b in blocks):
+            trees.append(Tree(float(x), float(y), radius, radius * float(rng.uniform(1.3, 2.4))))
+    return trees
