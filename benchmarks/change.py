@@ -1,0 +1,141 @@
+"""Calibrate what counts as "the same" between two dates, on painted train seeds in exact registration.
+
+``python benchmarks/change.py --split train --pairs 12`` prints, for places that did not change and for
+places that did, the distribution of the pixel similarity and of the share of different cars.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+from shapely.ops import substring
+
+from tumangang_watch.change.evidence import body_colours, body_place, pixel_similarity
+from tumangang_watch.grid import grid_over
+from tumangang_watch.model.detection import Detection, Vehicle
+from tumangang_watch.model.image import NativeImage, SiteToPixel
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation, Quality, Registration
+from tumangang_watch.simulate import make_pair, split_seeds
+
+
+def native(painted: Any, error_m: tuple[float, float], centre: tuple[float, float]) -> NativeImage:
+    """Return a painted scene as native pixels, registered by the exact error."""
+    grid = painted.grid
+    x0, y0 = centre
+    row0, col0 = grid.to_pixel(x0, y0)
+    step = 1 / grid.pixel_m
+    to_pixel = SiteToPixel(x0, y0, 1.0, (col0, step, 0.0, *[0.0] * 7), (row0, 0.0, -step, *[0.0] * 7))
+    values = np.ascontiguousarray(painted.values, dtype=np.float32)
+    valid = (values > 0).any(axis=0)
+    image = NativeImage(
+        values / 10000, valid, ~valid, tuple(painted.bands), grid.pixel_m, grid.pixel_m, to_pixel
+    )
+    return image.registered((1, 0, error_m[0], 0, 1, error_m[1]))
+
+
+def observe(pair: Any, which: int, grid: Any) -> Observation:
+    """Return one date of a painted pair in the site's frame."""
+    painted = (pair.earlier, pair.later)[which]
+    centre = ((grid.bounds[0] + grid.bounds[2]) / 2, (grid.bounds[1] + grid.bounds[3]) / 2)
+    image = native(painted, pair.sensors[which].geolocation_error_m, centre)
+    raster = image.on_grid(grid)
+    none = np.zeros(grid.shape, dtype=bool)
+    quality = Quality(raster.valid, none, none, none, none, none, "none", 0.0)
+    fit = Registration("ok", (0.0, 0.0), (1, 0, 0, 0, 1, 0), 0.0, 0.0, 0)
+    scene: Any = None
+    return Observation(("earlier", "later")[which], scene, image, raster, quality, fit)
+
+
+def detection(train: Any, date: Any, line: Any) -> Detection:
+    """Return a perfect detection of a painted train."""
+    stock = tuple(Vehicle(c.from_m, c.to_m, c.type, c.colour, 1.0) for c in train.cars)
+    length = train.to_m - train.from_m
+    return Detection(
+        id=f"{date}-{train.track}-{train.from_m:.0f}", date=date, kind="train", area=None,
+        geometry=substring(line, train.from_m, train.to_m).buffer(1.6), confidence=1.0, grade="detected",
+        observed_fraction=1.0, track=train.track, from_m=train.from_m, to_m=train.to_m,
+        length_m=Interval(length, length, length), rolling_stock=stock,
+    )  # fmt: skip
+
+
+def measure(seed: int, gsd_m: float, rows: dict[str, list[float]], **options: Any) -> None:
+    """Add one pair's similarities to the table."""
+    pair = make_pair(seed, gsd_m, **options)
+    west, south, east, north = pair.world.site.bounds
+    grid = grid_over(
+        (west - 20, south - 20, east + 20, north + 20), 0.5 if gsd_m >= 0.45 else 0.25, pair.world.site.crs
+    )
+    one, two = observe(pair, 0, grid), observe(pair, 1, grid)
+    lines = {t.id: t.line for t in pair.world.site.tracks}
+    for day, other, date in ((pair.days[0], pair.days[1], "earlier"), (pair.days[1], pair.days[0], "later")):
+        for train in day.trains:
+            place = body_place(lines[train.track], train.from_m, train.to_m)
+            alike = pixel_similarity(one, two, place)
+            kept = any(
+                t.track == train.track and t.from_m == train.from_m and t.cars == train.cars
+                for t in other.trains
+            )
+            free = not any(
+                t.track == train.track and t.from_m < train.to_m and t.to_m > train.from_m
+                for t in other.trains
+            )
+            if alike is not None:
+                rows[
+                    "similarity, same train"
+                    if kept
+                    else "similarity, train and empty"
+                    if free
+                    else "similarity, other train"
+                ].append(alike)
+            if date == "earlier":
+                for candidate in other.trains:
+                    if candidate.track == train.track and len(candidate.cars) == len(train.cars):
+                        same = candidate.cars == train.cars or [c.colour for c in candidate.cars] == [
+                            c.colour for c in train.cars
+                        ]
+                        a = body_colours(
+                            one,
+                            lines[train.track],
+                            detection(train, "earlier", lines[train.track]).rolling_stock,
+                            one.image.bands,
+                        )
+                        b = body_colours(
+                            two,
+                            lines[train.track],
+                            detection(candidate, "later", lines[train.track]).rolling_stock,
+                            one.image.bands,
+                        )
+                        d = (b - a)[np.isfinite(b - a).all(axis=1)]
+                        rows["car step, same" if same else "car step, other"] += np.sqrt(
+                            (d**2).mean(axis=1)
+                        ).tolist()
+
+
+def main() -> None:
+    """Print quantiles."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--split", default="train", choices=("train", "validation", "test"))
+    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--gsd", type=float, default=0.5)
+    arguments = parser.parse_args()
+    names = (
+        "similarity, same train",
+        "similarity, train and empty",
+        "similarity, other train",
+        "car step, same",
+        "car step, other",
+    )
+    rows: dict[str, list[float]] = {name: [] for name in names}
+    for seed in split_seeds(arguments.split)[: arguments.pairs]:
+        measure(seed, arguments.gsd, rows)
+        measure(seed + 5000, arguments.gsd, rows, no_change=True)
+    for name, values in rows.items():
+        quantiles = np.quantile(values, (0.02, 0.1, 0.5, 0.9, 0.98)).round(2).tolist() if values else []
+        print(f"{name:28} n={len(values):4}  2/10/50/90/98 %: {quantiles}")
+
+
+if __name__ == "__main__":
+    main()
