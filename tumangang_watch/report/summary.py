@@ -1,0 +1,132 @@
+"""What a person reads in ten seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tumangang_watch.report.data import by_importance
+
+if TYPE_CHECKING:
+    from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
+    from tumangang_watch.model.observation import Observation
+
+MOST_LINES = 20
+"""Changes printed one by one; the rest are counted."""
+CERTAINTY = ((0.95, "almost certain"), (0.80, "very likely"), (0.55, "likely"), (0.45, "even chance"))
+"""Words for a probability, after ICD 203 (US intelligence community directive, 2015)."""
+
+
+def certainty(confidence: float) -> str:
+    """Return the word for a probability, after ICD 203."""
+    return next((word for least, word in CERTAINTY if confidence >= least), "unlikely")
+
+
+def summary_text(comparison: Comparison) -> str:
+    """Return a plain-text summary of a report: dates, what could be seen, what changed."""
+    lines = [clean(f"{comparison.site.name} ({comparison.site.id})"), *_dates(comparison), ""]
+    lines += [_registration(comparison), *(_area(a) for a in comparison.areas), ""]
+    lines += _single(comparison) if comparison.earlier is None else _changes(comparison)
+    if comparison.caveats:
+        lines += ["", *(f"Note: {clean(text)}" for text in comparison.caveats)]
+    return "\n".join(lines).rstrip()
+
+
+def clean(text: str) -> str:
+    """Return text on one line, with control and direction characters made visible."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _dates(comparison: Comparison) -> list[str]:
+    dates = [("Earlier", comparison.earlier), ("Later", comparison.later)]
+    shown = [(label if comparison.earlier else "Scene", o) for label, o in dates if o is not None]
+    return [f"  {label:<8}{_scene(o)}" for label, o in shown]
+
+
+def _scene(observation: Observation) -> str:
+    scene = observation.scene
+    facts = [f"{scene.acquired:%Y-%m-%d %H:%M} UTC", scene.provider, f"{scene.gsd_m:.2f} m"]
+    if scene.sun_elevation_deg is not None:
+        facts.append(f"sun {scene.sun_elevation_deg:.0f}°")
+    if scene.off_nadir_deg is not None:
+        facts.append(f"off nadir {scene.off_nadir_deg:.0f}°")
+    if observation.quality.snow_state in ("partial", "full"):
+        facts.append(f"snow {observation.quality.snow_state}")
+    return clean(", ".join(facts))
+
+
+def _registration(comparison: Comparison) -> str:
+    fit = comparison.registration
+    what = "Scenes to each other" if comparison.earlier is not None else "Scene to the site"
+    east, north = fit.shift_m
+    line = f"{what}: {fit.status}, shifted {east:+.2f} m east, {north:+.2f} m north"
+    if fit.residual_median_m is not None:
+        p90 = "" if fit.residual_p90_m is None else f", p90 {fit.residual_p90_m:.2f} m"
+        line += f"; residual {fit.residual_median_m:.2f} m{p90} on {fit.held_out} held-out tie points"
+    return clean(line + (f" ({fit.reason})" if fit.reason else ""))
+
+
+def _area(area: AreaStatus) -> str:
+    share = (
+        f"{area.observed_later:.0%}"
+        if area.observed_earlier is None
+        else f"{area.observed_earlier:.0%} / {area.observed_later:.0%}"
+    )
+    words = area.status.replace("_", " ").upper() if area.status == "not_observable" else area.status
+    why = f": {'; '.join(area.reasons)}" if area.reasons else ""
+    return clean(f"  {area.role} {area.id}: {words} ({share}){why}")
+
+
+def _changes(comparison: Comparison) -> list[str]:
+    ordered = by_importance(comparison.findings)
+    changed = [f for f in ordered if f.change != "unchanged"]
+    same = [f for f in ordered if f.change == "unchanged"]
+    sure = sum(f.grade == "detected" for f in changed)
+    lines = [f"{_plural(sure, 'change')} detected, {len(changed) - sure} possible:"]
+    if not changed:
+        lines = ["No change found in what could be seen."]
+    lines += [f"  {_statement(f)}" for f in changed[:MOST_LINES]]
+    if len(changed) > MOST_LINES:
+        lines.append(f"  ... and {len(changed) - MOST_LINES} more in the report")
+    if same:
+        kinds = {kind: sum(f.kind == kind for f in same) for kind in ("train", "cargo", "handling_area")}
+        words = {"train": "train", "cargo": "cargo object", "handling_area": "handling area"}
+        counted = ", ".join(_plural(n, words[kind]) for kind, n in kinds.items() if n)
+        lines.append(f"Unchanged: {counted}.")
+    return lines
+
+
+def _statement(finding: Finding) -> str:
+    tail = f"[{finding.grade}, {certainty(finding.confidence)} {finding.confidence:.2f}]"
+    return clean(f"{finding.statement} {tail}")
+
+
+def _single(comparison: Comparison) -> list[str]:
+    trains = sorted((d for d in comparison.detections if d.kind == "train"), key=lambda d: d.id)
+    lines = [f"{_plural(len(trains), 'train')}:" if trains else "No train found in what could be seen."]
+    lines += [f"  {_train(d)}" for d in trains[:MOST_LINES]]
+    if len(trains) > MOST_LINES:
+        lines.append(f"  ... and {len(trains) - MOST_LINES} more in the report")
+    cargo = [d for d in comparison.detections if d.kind == "cargo"]
+    if cargo:
+        sure = sum(d.grade == "detected" for d in cargo)
+        lines.append(f"{_plural(sure, 'cargo object')} detected, {len(cargo) - sure} possible.")
+    for found in comparison.detections:
+        if found.kind == "handling_area" and found.area_m2 is not None:
+            area = found.area_m2
+            lines.append(f"Worked surface: {area.estimate:.0f} m2 ({area.low:.0f}-{area.high:.0f}).")
+    return lines
+
+
+def _train(found: Detection) -> str:
+    count = "cars cannot be counted"
+    if found.cars is not None:
+        count = f"{found.cars.estimate:.0f} ({found.cars.low:.0f}-{found.cars.high:.0f}) cars"
+    length = "" if found.length_m is None else f", {found.length_m.estimate:.0f} m long"
+    place = found.track or found.area or "no track"
+    tail = f"[{found.grade}, {certainty(found.confidence)} {found.confidence:.2f}]"
+    return clean(f"{place}: {count}{length} {tail}")
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
