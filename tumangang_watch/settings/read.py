@@ -8,3 +8,27 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class ReadSettings:
     """Named numbers for reading scenes."""
+
+    max_gsd_m: float = 5.0
+    """Coarser pixels show nothing of a yard (methods.md 2.4: nothing above 5 m)."""
+    min_pixel_m: float = 0.05
+    """Finer is no satellite product: a wrong unit or a damaged header."""
+    max_block_bytes: int = 128 * 1024 * 1024
+    """Largest decoded strip or tile (reliability.md 2.3: a 30 000 px tile took 928 MiB)."""
+    max_window_pixels: int = 400_000_000
+    """Largest window read (reliability.md 2.3)."""
+    max_metadata_bytes: int = 16 * 1024 * 1024
+    """Largest metadata file (reliability.md 2.6)."""
+    white_reflectance: float = 0.6
+    """Value given to the brightest half percent of a window whose scale is unknown: concrete and
+    light roofs reflect about so much; only ratios are used afterwards."""
+    saturated_share: float = 0.0005
+    """Share of pixels on exactly the highest value from which that value is a ceiling."""
+    low_sun_deg: float = 12.0
+    """Below it shadows cover the yard: abstain (methods.md 2.4)."""
+    far_off_nadir_deg: float = 35.0
+    """Above it wagons lean over the next track: abstain (methods.md 2.4)."""
+    count_gsd_m: float = 1.0
+    """Coarsest GSD at which cars are counted (methods.md 2.4)."""
+    length_gsd_m: float = 2.0
+    """Coarsest GSD at which a train is measured on its own track (methods.md 2.4)."""
