@@ -221,3 +221,43 @@ def test_the_sun_stands_where_the_almanac_says(
     assert el == pytest.approx(elevation, abs=0.1)
     if azimuth is not None:
         assert az == pytest.approx(azimuth, abs=1.0)
+
+
+def test_new_ground_differs_from_what_lies_below_and_adds_up() -> None:
+    for seed in range(70, 76):
+        pair = make_pair(seed, 0.5, growth_m2=600.0)
+        material = pair.days[1].growth[0].material
+        ground = pair.truth["handling_ground_m2"]
+        assert sum(ground["earlier"].values()) == pytest.approx(sum(ground["later"].values()), rel=1e-3)
+        gained = ground["later"].get(material, 0.0) - ground["earlier"].get(material, 0.0)
+        assert gained > 300.0
+
+
+def test_cars_of_every_type_and_colour_can_be_drawn(plain: World) -> None:
+    from tumangang_watch.simulate.traffic import COLOURS_OF, make_train
+
+    for kind, colours in COLOURS_OF.items():
+        train = make_train("T1", 5.0, [(kind, colours[0]), (kind, colours[-1])], np.random.default_rng(4))
+        scene = paint(plain, light(trains=(train,)), replace(CLEAN, gsd_m=0.5), 1)
+        assert scene.values.min() > 0
+        row, col = scene.grid.to_pixel(X0 + 30 + (train.cars[0].from_m + train.cars[0].to_m) / 2, Y0)
+        bare = paint(plain, light(), replace(CLEAN, gsd_m=0.5), 1)
+        there = (slice(None), slice(round(row) - 2, round(row) + 3), slice(round(col) - 4, round(col) + 5))
+        assert np.abs(scene.values[there].astype(float) - bare.values[there]).mean() > 60
+
+
+def test_a_site_with_a_bridge_becomes_a_world_with_a_river() -> None:
+    from tumangang_watch.simulate import world_from_site
+    from tumangang_watch.simulate.traffic import material_at
+
+    line = LineString([(X0, Y0), (X0 + 150, Y0 + 60)])
+    deck = line.interpolate(0.5, normalized=True)
+    bridge = Area("bridge", "bridge", line.buffer(6, cap_style="flat"), "Bridge")
+    site = Site("b", "Bridge", "", "EPSG:32652", (bridge,), (Track("B", line, "Bridge track", 1520),))
+    world = world_from_site(site, 1, (X0 - 30, Y0 - 40, X0 + 180, Y0 + 100))
+    assert material_at(world, deck.buffer(0.1).centroid) == "steel"
+    beside = LineString([(deck.x - 8, deck.y + 20), (deck.x - 7.9, deck.y + 20)]).centroid
+    assert material_at(world, beside) == "water"
+    scene = paint(world, light(), Sensor(), 1)
+    row, col = scene.grid.to_pixel(beside.x, beside.y)
+    assert scene.values[3, round(row), round(col)] < np.median(scene.values[3])

@@ -16,6 +16,7 @@ The ground at ``(x, y)`` of the site is shown at ``(x, y) + sensor.geolocation_e
 
 from __future__ import annotations
 
+from tumangang_watch.simulate.from_site import world_from_site
 from tumangang_watch.simulate.paint import PaintedScene, paint
 from tumangang_watch.simulate.pair import Pair, PairOptions, make_pair
 from tumangang_watch.simulate.seeds import split_seeds
@@ -57,6 +58,7 @@ __all__ = [
     "split_seeds",
     "sun_position",
     "truth",
+    "world_from_site",
     "write_scene",
     "write_site",
 ]

@@ -54,8 +54,10 @@ def cloud_layers(grid: Grid, day: DayState, sensor: Sensor, rng: np.random.Gener
                     dy / size * 2 + wave[k, 1]
                 )
             np.maximum(field, cloud.opacity * np.clip(puff * 3.5, 0, 1), out=field)
-    size = (cols * COARSE, rows * COARSE)
+    whole = (cols * COARSE, rows * COARSE)
     full = [
-        cv2.resize(f, size, interpolation=cv2.INTER_LINEAR)[: grid.rows, : grid.cols] for f in (veil, shade)
+        np.asarray(cv2.resize(field, whole, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+        for field in (veil, shade)
     ]
+    full = [field[: grid.rows, : grid.cols] for field in full]
     return CloudLayers(full[0], 1 - 0.85 * full[1])

@@ -43,12 +43,15 @@ def coupler_shape(canvas: Canvas, length_m: float) -> Shape:
     return shape
 
 
-def car_shape(canvas: Canvas, car: Car, heading_deg: float, rng: np.random.Generator) -> Shape:
-    """Return the look of one vehicle in its own frame."""
+def car_shape(
+    canvas: Canvas, car: Car, heading_deg: float, rng: np.random.Generator, swept: float = 0.0
+) -> Shape:
+    """Return the look of one vehicle in its own frame; ``swept`` as in `Canvas.swept`."""
     half_l, half_w = (car.to_m - car.from_m) / 2, car.width_m / 2
     body = canvas.own(_painted(car.colour, car.dirt, rng))
     inner = canvas.own(_painted(car.colour, 1.6, rng)) if car.type == "open" else body
     dark = canvas.colour("undercarriage")
+    canvas.swept[body] = canvas.swept[inner] = swept
     right = radians(heading_deg + 90)
     grain = rng.normal(0, 1, 128)
 

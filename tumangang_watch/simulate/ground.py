@@ -195,7 +195,7 @@ def _lay_bed(
     chosen = cells[keep]
     material.ravel()[chosen] = INDEX[style.ballast]
     if style.inner:
-        rusty = 1.45 + 0.25 * _along(rng, s, 0.8) + 0.2 * _along(rng, s, 7.0)
+        rusty = 1.45 + 0.12 * _along(rng, s, 0.8) + 0.10 * _along(rng, s, 7.0)
         within = keep & (np.abs(d)[None, :] < rusty[:, None])
         material.ravel()[cells[within]] = INDEX[style.inner]
     tone = style.brightness * (1 + 0.07 * _along(rng, s, 25.0) + 0.04 * _along(rng, s, 4.0))
@@ -227,8 +227,8 @@ def _lay_rails(
     sleeper = on_sleeper[:, None] & (np.abs(d[None, :] + jitter[:, None]) < SLEEPER_HALF_M) & inside
     buried = np.clip(0.35 + 0.12 * _along(rng, s, 6.0) + 0.1 * _along(rng, s, 30.0), 0, 0.9)
     sleeper &= (rng.random(number.max() + 1)[number] > buried)[:, None]
-    # Dust and stones hide about half of every sleeper; whole ones would beat against the pixels.
-    sleeper &= rng.random(sleeper.shape, dtype=np.float32) < 0.55
+    # Dust and stones hide most of every sleeper; whole ones would beat against the pixels.
+    sleeper &= rng.random(sleeper.shape, dtype=np.float32) < 0.32
     material.ravel()[cells[sleeper]] = INDEX[style.sleeper]
     worn = rng.normal(1.0, 0.12, number.max() + 1)[number]
     look.ravel()[cells[sleeper]] *= np.broadcast_to(worn[:, None], sleeper.shape)[sleeper]

@@ -48,7 +48,9 @@ def cast_shadow(
     start = pad if slope > 0 else 0
     # Sheared row r + start - slope * c: the sun's direction becomes a row.
     shear = np.array([[1, 0, 0], [-slope, 1, start]], dtype=np.float64)
-    sheared = cv2.warpAffine(field, shear, (cols, rows + pad), flags=cv2.INTER_NEAREST)
+    sheared = np.asarray(
+        cv2.warpAffine(field, shear, (cols, rows + pad), flags=cv2.INTER_NEAREST), dtype=np.float32
+    )
     drop_m = pixel_m / abs(along) * tan(radians(sun_elevation_deg))
     reach = min(int(top / drop_m) + 1, cols - 1)
     best = sheared.copy()
@@ -58,8 +60,9 @@ def cast_shadow(
     while k < reach:
         _shift_max(best, best.copy(), k if along > 0 else -k, k * drop_m)
         k *= 2
-    shadow = cv2.warpAffine(
-        best, shear, (cols, rows), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP, borderValue=-1e3
+    back = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    shadow = np.asarray(
+        cv2.warpAffine(best, shear, (cols, rows), flags=back, borderValue=-1e3), dtype=np.float32
     )
     shadow -= field
     return np.ascontiguousarray(shadow.T) if swap else shadow

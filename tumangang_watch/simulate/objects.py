@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tumangang_watch.grid import Grid
-    from tumangang_watch.simulate.world import Block, Car, Track, Tree, World
+    from tumangang_watch.simulate.world import Block, Car, Track, Tree
 
     Shape = Callable[[NDArray[np.float64], NDArray[np.float64]], "Look"]
 
@@ -47,6 +47,8 @@ class Canvas:
         self.palette: list[Spectrum] = [(0.0, 0.0, 0.0, 0.0)]
         self.sun = radians(sun_azimuth_deg), radians(max(sun_elevation_deg, 8.0))
         self._index: dict[str, int] = {}
+        self.swept: dict[int, float] = {}
+        """How much worse snow lies on a paint than on the ground (a train that came after the snow)."""
 
     def colour(self, name: str) -> int:
         """Return the palette index of a colour or material name."""
@@ -120,6 +122,10 @@ def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
             shade *= (
                 1 + 0.10 * grain[(np.floor(np.abs(u) * 3) + 7 * np.floor(np.abs(v) * 3)).astype(int) % 64]
             )
+        elif block.shape == "truss":
+            # Seen from above a solid chord; below it only every other cell stands in the sun's way.
+            inside &= (np.abs(u) % 1.0 < 0.4) | (np.abs(v) > half_w * 0.6)
+            height = np.where(np.abs(u) % 1.0 < 0.4, block.height_m, 1.2)
         elif block.shape == "cylinder":
             side = np.clip(v / half_w, -1, 1)
             tilt = np.arcsin(np.abs(side) * 0.98)
@@ -163,12 +169,11 @@ def car_pose(track: Track, car: Car) -> tuple[float, float, float]:
     return (a.x + b.x) / 2, (a.y + b.y) / 2, float(heading)
 
 
-def draw_car(canvas: Canvas, world: World, track_id: str, car: Car, rng: np.random.Generator) -> None:
+def draw_car(canvas: Canvas, track: Track, car: Car, rng: np.random.Generator, swept: float = 0.0) -> None:
     """Draw one vehicle with its roof form, seams, grime, load and inner shadow."""
     from tumangang_watch.simulate.cars import car_shape, coupler_shape
 
-    track = world.track(track_id)
     x, y, heading = car_pose(track, car)
     length = car.to_m - car.from_m
     canvas.draw(x, y, heading, (length + 1.4, 0.6), coupler_shape(canvas, length))
-    canvas.draw(x, y, heading, (length, car.width_m), car_shape(canvas, car, heading, rng))
+    canvas.draw(x, y, heading, (length, car.width_m), car_shape(canvas, car, heading, rng, swept))

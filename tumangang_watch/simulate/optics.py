@@ -48,10 +48,11 @@ def expose(
     import cv2
 
     sigma = sensor.gsd_m / fine.pixel_m * float(np.sqrt(sensor.blur_px**2 + 1 / 12))
-    factor, image = 1, reflectance
+    factor, image = 1, np.asarray(reflectance)
     if sigma > 6:
         factor = int(sigma // 3)
-        image = cv2.resize(image, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+        image = np.asarray(small, dtype=np.float32)
     blurred = cv2.GaussianBlur(image, (0, 0), sigma / factor)
     shift_col, shift_row = sensor.band_shift_px[band]
     east, north = sensor.geolocation_error_m
@@ -61,7 +62,8 @@ def expose(
     map_col, map_row = np.meshgrid(
         ((col + 0.5) / factor - 0.5).astype(np.float32), ((row + 0.5) / factor - 0.5).astype(np.float32)
     )
-    return cv2.remap(blurred, map_col, map_row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    shown = cv2.remap(blurred, map_col, map_row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(shown, dtype=np.float32)
 
 
 def digitise(

@@ -106,9 +106,12 @@ def _objects(world: World, day: DayState, grid: Grid) -> Canvas:
         key = [abs(round(block.x * 100)), abs(round(block.y * 100))]
         draw_block(canvas, block, np.random.default_rng([world.seed, 13, *key]))
     for train in day.trains:
+        arrival = np.random.default_rng([world.seed, 15, round(train.from_m * 10)])
+        swept = float(arrival.choice([0.0, 1.5, 5.0]))
         for k, car in enumerate(train.cars):
-            key = sum(map(ord, car.type + car.colour)) + round(car.height_m * 100)
-            draw_car(canvas, world, train.track, car, np.random.default_rng([world.seed, 14, k, key]))
+            tone = sum(map(ord, car.type + car.colour)) + round(car.height_m * 100)
+            own = np.random.default_rng([world.seed, 14, k, tone])
+            draw_car(canvas, world.track(train.track), car, own, swept)
     _draw_fences(world, canvas)
     return canvas
 
@@ -148,7 +151,7 @@ def _sunlight(canvas: Canvas, day: DayState) -> NDArray[np.float32]:
 
     above = cast_shadow(canvas.height, canvas.grid.pixel_m, day.sun_azimuth_deg, day.sun_elevation_deg)
     lit = (above <= 0.08).astype(np.float32)
-    return cv2.GaussianBlur(lit, (0, 0), 0.8)
+    return np.asarray(cv2.GaussianBlur(lit, (0, 0), 0.8), dtype=np.float32)
 
 
 def _wall_light(day: DayState, sensor: Sensor) -> tuple[float, ...]:

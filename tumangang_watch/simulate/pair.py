@@ -14,7 +14,9 @@ from tumangang_watch.simulate.traffic import (
     draw_cargo,
     draw_clouds,
     draw_growth,
+    draw_puddles,
     draw_road,
+    draw_shed,
     draw_trains,
     move_trains,
 )
@@ -110,6 +112,8 @@ def make_pair(seed: int, gsd_m: float = 0.5, **options: Any) -> Pair:
     trains = draw_trains(world, rng, chosen.trains)
     cargo = draw_cargo(world, rng)
     first = replace(first, trains=trains, cargo=cargo, vehicles=draw_road(world, rng))
+    first = replace(first, puddles=draw_puddles(world, first.wetness, rng))
+    second = replace(second, puddles=draw_puddles(world, second.wetness, rng))
     if chosen.no_change:
         second = replace(second, trains=trains, cargo=cargo, vehicles=first.vehicles)
     else:
@@ -121,7 +125,9 @@ def make_pair(seed: int, gsd_m: float = 0.5, **options: Any) -> Pair:
     if area is None:
         area = float(rng.uniform(300, 1800)) if rng.random() < 0.4 and not chosen.no_change else 0.0
     if area > 0:
-        second = replace(second, growth=draw_growth(world, area, rng, second.cargo))
+        growth = draw_growth(world, area, rng)
+        shed = draw_shed(growth, rng) if rng.random() < 0.3 else ()
+        second = replace(second, growth=growth, growth_blocks=shed)
     if chosen.snow is not None:
         second = replace(second, snow_cover=chosen.snow, season="winter")
     sensors = (

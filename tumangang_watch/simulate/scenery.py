@@ -74,7 +74,8 @@ def buildings(
     frame: YardFrame, half: float, sides: tuple[float, float], rng: np.random.Generator
 ) -> tuple[list[Block], list[Polygon]]:
     """Return buildings beyond the yard, and the ground about some of them as stable ground."""
-    blocks, stable = [], []
+    blocks: list[Block] = []
+    stable: list[Polygon] = []
     left, right = sides
     for _ in range(int(rng.integers(3, 9))):
         u = float(rng.uniform(-half, half))

@@ -111,7 +111,11 @@ def snow_cover(
     warm[INDEX["water"]] = 9.0
     level = np.float32((day.snow_cover - 0.5) * 5.2)
     field += level - warm[ground.material] - np.float32(2.2 * (1.6 - day.snow_cover)) * ground.melt
-    field.ravel()[np.flatnonzero(canvas.paint)] -= np.float32(rng.normal(0.9, 0.5))
+    swept = np.zeros(256, dtype=np.float32)
+    swept[1:] = rng.normal(0.7, 0.3)
+    for paint, amount in canvas.swept.items():
+        swept[paint] += amount
+    field -= swept[canvas.paint]
     steep = np.isin(canvas.paint, [canvas.colour("tree"), canvas.colour("bare_tree")])
     field[steep] -= 2.0
     return np.clip(field * 1.6 + 0.5, 0, 0.96)

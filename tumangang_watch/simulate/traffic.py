@@ -219,9 +219,7 @@ def draw_road(world: World, rng: np.random.Generator) -> tuple[Block, ...]:
     return tuple(out)
 
 
-def draw_growth(
-    world: World, area_m2: float, rng: np.random.Generator, cargo: tuple[Block, ...] = ()
-) -> tuple[Surface, ...]:
+def draw_growth(world: World, area_m2: float, rng: np.random.Generator) -> tuple[Surface, ...]:
     """Draw newly worked ground inside the handling polygon, outside tracks and aprons, of a given area."""
     from shapely.affinity import scale
     from shapely.ops import unary_union
@@ -250,7 +248,40 @@ def draw_growth(
     shape = ragged(best, 0.5, rng)
     factor = (min(area_m2, found) / shape.area) ** 0.5
     shape = scale(shape, factor, factor)
-    return (Surface(shape, str(rng.choice(["gravel", "concrete", "soil", "cinder"]))),)
+    below = material_at(world, shape.representative_point())
+    kinds = [name for name in ("gravel", "concrete", "soil", "cinder") if name != below]
+    return (Surface(shape, str(rng.choice(kinds))),)
+
+
+def draw_shed(growth: tuple[Surface, ...], rng: np.random.Generator) -> tuple[Block, ...]:
+    """Draw a storage building on new ground, where there is room for one."""
+    for surface in growth:
+        spot = surface.polygon.representative_point()
+        heading = float(rng.uniform(0, 180))
+        size = float(rng.uniform(8, 16)), float(rng.uniform(5, 8)), float(rng.uniform(3, 5))
+        roof = str(rng.choice(["roof_blue", "roof_grey", "roof_white"]))
+        shed = Block(spot.x, spot.y, heading, *size, roof, "gable")
+        if surface.polygon.buffer(-1).contains(footprint(shed)):
+            return (shed,)
+    return ()
+
+
+def material_at(world: World, spot: Point) -> str:
+    """Return the material of the topmost static surface at a point."""
+    for surface in reversed(world.surfaces):
+        if surface.polygon.contains(spot):
+            return surface.material
+    return world.background
+
+
+def draw_puddles(world: World, wetness: float, rng: np.random.Generator) -> tuple[Surface, ...]:
+    """Draw puddles on loose ground and aprons after rain."""
+    west, south, east, north = world.site.areas[0].polygon.bounds
+    out = []
+    for _ in range(int(wetness * rng.integers(0, 25))):
+        x, y, r = rng.uniform(west, east), rng.uniform(south, north), float(rng.uniform(0.5, 3.0))
+        out.append(Surface(ragged(Point(x, y).buffer(r), 0.3 * r, rng), "puddle"))
+    return tuple(out)
 
 
 def draw_clouds(world: World, day: DayState, sensor: Sensor, rng: np.random.Generator) -> tuple[Cloud, ...]:

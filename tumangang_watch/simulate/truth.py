@@ -10,7 +10,7 @@ from tumangang_watch.simulate.write import NOTICE, geojson_of
 if TYPE_CHECKING:
     from shapely import Polygon
 
-    from tumangang_watch.simulate.world import Block, DayState, Sensor, World
+    from tumangang_watch.simulate.world import Block, Car, DayState, Sensor, World
 
 
 def footprint(block: Block) -> Polygon:
@@ -41,16 +41,10 @@ def day_truth(world: World, day: DayState, date: str) -> tuple[list[dict[str, An
             "to_m": round(train.to_m, 3),
             "cars": len(train.cars),
             "colours": [car.colour for car in train.cars],
-            "vehicles": [
-                {
-                    "from_m": round(car.from_m, 3), "to_m": round(car.to_m, 3), "type": car.type,
-                    "colour": car.colour, "height_m": car.height_m, "width_m": car.width_m, "load": car.load,
-                }
-                for car in train.cars
-            ],
+            "vehicles": [_vehicle(car) for car in train.cars],
         }
         for train in day.trains
-    ]  # fmt: skip
+    ]
     cargo = [
         {
             "date": date,
@@ -63,6 +57,48 @@ def day_truth(world: World, day: DayState, date: str) -> tuple[list[dict[str, An
         for block in day.cargo
     ]
     return trains, cargo
+
+
+SEEN_LOAD = {"coal": "black", "timber": "yellow", "gravel": "grey", "soil": "brown"}
+"""The colour name nearest to a load that covers an open wagon's paint."""
+
+
+def seen_colour(car: Car) -> str:
+    """Return the colour that a vehicle shows from above: its paint, or what covers it."""
+    return SEEN_LOAD.get(car.load, car.colour) if car.type == "open" else car.colour
+
+
+def _vehicle(car: Car) -> dict[str, Any]:
+    return {
+        "from_m": round(car.from_m, 3),
+        "to_m": round(car.to_m, 3),
+        "type": car.type,
+        "colour": car.colour,
+        "seen_colour": seen_colour(car),
+        "height_m": car.height_m,
+        "width_m": car.width_m,
+        "load": car.load,
+    }
+
+
+def handling_ground(world: World, day: DayState) -> dict[str, float]:
+    """Return the area of each material on the ground of the handling polygons, square metres.
+
+    Tracks, puddles and what stands on the ground are not taken off.
+    """
+    from shapely.ops import unary_union
+
+    free = unary_union([area.polygon for area in world.site.having("handling")])
+    areas: dict[str, float] = {}
+    for surface in reversed((*world.surfaces, *day.growth)):
+        if free.is_empty:
+            break
+        if surface.polygon.intersects(free):
+            piece = surface.polygon.intersection(free)
+            areas[surface.material] = areas.get(surface.material, 0.0) + piece.area
+            free = free.difference(surface.polygon)
+    areas[world.background] = areas.get(world.background, 0.0) + free.area
+    return {name: round(area, 1) for name, area in sorted(areas.items()) if area > 0.05}
 
 
 def truth(
@@ -100,6 +136,10 @@ def truth(
             "shift_m": [round(first[0] - second[0], 4), round(first[1] - second[1], 4)],
             "geolocation_error_m": {"earlier": list(first), "later": list(second)},
         }
+    out["handling_ground_m2"] = {
+        "earlier": handling_ground(world, earlier),
+        "later": handling_ground(world, later),
+    }
     out["conditions"] = {
         name: {"season": day.season, "snow_cover": day.snow_cover, "clouds": len(day.clouds)}
         for name, day in (("earlier", earlier), ("later", later))

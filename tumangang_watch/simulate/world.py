@@ -35,7 +35,7 @@ class Block:
     paint: str
     """A material or a colour name."""
     shape: str = "flat"
-    """``flat``, ``gable``, ``pile`` (rounded heap), ``cylinder`` or ``tarp``."""
+    """``flat``, ``gable``, ``pile`` (rounded heap), ``cylinder``, ``tarp`` or ``truss``."""
     base_m: float = 0.0
 
 

@@ -67,7 +67,7 @@ def make_world(
     areas += [Area(f"apron-{k + 1}", "apron", a, f"Apron {k + 1}") for k, a in enumerate(aprons)]
     areas += [Area(f"stable-{k + 1}", "stable", s, f"Stable {k + 1}") for k, s in enumerate(stable)]
     site = Site(f"painted-{seed}", f"Painted yard {seed}", "", CRS, tuple(areas), tuple(rails[:listed]))
-    fence = ()
+    fence: tuple[tuple[tuple[float, float], ...], ...] = ()
     if rng.random() < 0.5:
         fence = (tuple(frame.patch(-half - 5, half + 5, left - 22, right + 37).exterior.coords),)
     background = str(rng.choice(["dry_grass", "grass", "soil"]))

@@ -1,0 +1,168 @@
+"""Make a world from a site file: its tracks, aprons and bridge, and plausible ground between them."""
+
+from __future__ import annotations
+
+from math import atan2, cos, degrees, hypot, radians, sin
+from typing import TYPE_CHECKING
+
+import numpy as np
+from shapely import LineString, Polygon, box
+from shapely.ops import unary_union
+
+from tumangang_watch.model.site import Area, Site, Track
+from tumangang_watch.simulate.frame import YardFrame, ragged
+from tumangang_watch.simulate.scenery import Bounds, buildings, fields, masts, woods
+from tumangang_watch.simulate.world import Block, Surface, World
+from tumangang_watch.simulate.yard import track_looks
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+TRUSS_M = 9.0
+"""Height of the trusses over the deck."""
+
+
+def world_from_site(site: Site, seed: int, bounds: Bounds | None = None, margin_m: float = 150.0) -> World:
+    """Return a world that holds a site.
+
+    Parameters
+    ----------
+    site : Site
+        In metres; its tracks are painted where they are.
+    seed : int
+        Decides everything that the site leaves open.
+    bounds : (west, south, east, north), optional
+        What to paint, metres. By default all yards, handling areas and aprons with a margin;
+        a whole line between two stations would be too large for the fine grid.
+    margin_m : float
+        Painted ground around that.
+    """
+    rng = np.random.default_rng([seed, 300])
+    yards = [area.polygon for area in site.having("yard", "handling", "apron")]
+    if bounds is None:
+        whole = unary_union(yards).bounds if yards else site.bounds
+        bounds = tuple(edge + sign * margin_m for edge, sign in zip(whole, (-1, -1, 1, 1), strict=True))
+    assert bounds is not None
+    inside = box(*bounds)
+    near = [track for track in site.tracks if track.line.intersects(inside)]
+    frame, half, sides = _frame_of(near, bounds)
+    rails = [*near, *_onward(site, near, bounds)]
+    looks = track_looks(len(rails), rng)
+    surfaces = fields(frame, sides, bounds, rng)
+    surfaces += _site_ground(site, rails, inside, looks[0].ballast if looks else "ballast_grey", rng)
+    blocks, _ = buildings(frame, half, (sides[0] - 25, sides[1] + 25), rng)
+    busy = unary_union([*(track.line.buffer(9) for track in rails), *yards])
+    blocks = [block for block in blocks if busy.distance(box(block.x, block.y, block.x, block.y)) > 16]
+    if near:
+        blocks += [m for m in masts(frame, half, sides[0] - 4.5, rng) if _clear_of(m, rails)]
+    keep_off, trusses = busy, []
+    for bridge in site.having("bridge"):
+        if bridge.polygon.intersects(inside):
+            water, truss = _river(bridge, bounds, rng)
+            surfaces += water
+            trusses += truss
+            wet = unary_union([s.polygon for s in water])
+            blocks = [block for block in blocks if wet.distance(box(block.x, block.y, block.x, block.y)) > 12]
+            keep_off = keep_off.union(wet)
+    trees = woods(keep_off, blocks, bounds, rng)
+    fences = tuple(tuple(area.polygon.exterior.coords) for area in site.having("yard"))
+    return World(
+        seed, site, bounds, tuple(surfaces), looks, tuple(rails), (*blocks, *trusses), tuple(trees), fences
+    )
+
+
+def _frame_of(tracks: list[Track], bounds: Bounds) -> tuple[YardFrame, float, tuple[float, float]]:
+    """Return yard coordinates along the longest track, half its length, and v of the outer tracks."""
+    west, south, east, north = bounds
+    x, y = (west + east) / 2, (south + north) / 2
+    if not tracks:
+        return YardFrame(x, y, 90.0, np.inf), (east - west) / 3, (-5.0, 5.0)
+    window = box(*bounds)
+    parts = [track.line.intersection(window) for track in tracks]
+    line = max((p for part in parts for p in getattr(part, "geoms", [part])), key=lambda p: p.length)
+    middle, (x0, y0), (x1, y1) = line.interpolate(0.5, normalized=True), line.coords[0], line.coords[-1]
+    heading = degrees(atan2(x1 - x0, y1 - y0))
+    frame = YardFrame(middle.x, middle.y, heading, np.inf)
+    across = []
+    for part in parts:
+        for a, b in np.asarray(
+            part.segmentize(10.0).coords if part.geom_type == "LineString" else line.coords
+        ):
+            across.append((a - middle.x) * cos(radians(heading)) - (b - middle.y) * sin(radians(heading)))
+    return frame, line.length / 2, (float(min(across)), float(max(across)))
+
+
+def _onward(site: Site, tracks: list[Track], bounds: Bounds) -> list[Track]:
+    """Return the line that leads away from both ends of the longest track, out of the picture."""
+    if not tracks:
+        return []
+    longest = max(tracks, key=lambda track: track.line.length).line
+    ends = (
+        (longest.interpolate(8.0), longest.interpolate(0.0)),
+        (longest.interpolate(longest.length - 8.0), longest.interpolate(longest.length)),
+    )
+    others = unary_union([track.line for track in site.tracks if track.line is not longest])
+    out = []
+    reach = hypot(bounds[2] - bounds[0], bounds[3] - bounds[1])
+    for k, (back, end) in enumerate(ends):
+        if not box(*bounds).contains(end) or others.distance(end) < 1.0:
+            continue
+        norm = hypot(end.x - back.x, end.y - back.y)
+        ux, uy = (end.x - back.x) / norm, (end.y - back.y) / norm
+        line = LineString([(end.x, end.y), (end.x + reach * ux, end.y + reach * uy)])
+        out.append(Track(f"onward-{k + 1}", line.intersection(box(*bounds).buffer(30)), "Onward", 1520))
+    return out
+
+
+def _site_ground(
+    site: Site, rails: list[Track], inside: BaseGeometry, ballast: str, rng: np.random.Generator
+) -> list[Surface]:
+    """Return the ground inside the site's polygons, from the bottom up."""
+    out = []
+    for area in site.having("yard", "station"):
+        if area.polygon.intersects(inside):
+            out.append(
+                Surface(ragged(area.polygon, 2.0, rng), str(rng.choice(["soil", "cinder", "dry_grass"])))
+            )
+    bed = unary_union([track.line.buffer(3.4) for track in rails]) if rails else Polygon()
+    for piece in getattr(bed, "geoms", [bed]):
+        if not piece.is_empty:
+            out.append(Surface(piece, ballast))
+    for area in site.having("handling"):
+        if area.polygon.intersects(inside):
+            worked = area.polygon.buffer(-area.polygon.area / area.polygon.length * 0.6)
+            pieces = getattr(worked, "geoms", [worked])
+            out += [Surface(ragged(p, 1.5, rng), "gravel") for p in pieces if p.area > 50]
+    for area in site.having("apron"):
+        out.append(Surface(area.polygon, str(rng.choice(["concrete", "gravel"], p=[0.6, 0.4]))))
+    return out
+
+
+def _clear_of(mast: Block, rails: list[Track], least_m: float = 3.0) -> bool:
+    spot = box(mast.x, mast.y, mast.x, mast.y)
+    return all(track.line.distance(spot) > least_m for track in rails)
+
+
+def _river(bridge: Area, bounds: Bounds, rng: np.random.Generator) -> tuple[list[Surface], list[Block]]:
+    """Return a river below a bridge, its sandbanks, the deck, and two trusses with cross-beams."""
+    rectangle = np.asarray(bridge.polygon.minimum_rotated_rectangle.exterior.coords)
+    sides = np.hypot(*np.diff(rectangle, axis=0).T)
+    k = int(np.argmax(sides[:2]))
+    a = (rectangle[k] + rectangle[(k + 3) % 4]) / 2
+    b = (rectangle[k + 1] + rectangle[k + 2]) / 2
+    length = float(np.hypot(*(b - a)))
+    heading = degrees(atan2(b[0] - a[0], b[1] - a[1]))
+    frame = YardFrame(float((a[0] + b[0]) / 2), float((a[1] + b[1]) / 2), heading, np.inf)
+    reach = hypot(bounds[2] - bounds[0], bounds[3] - bounds[1]) + 100
+    water = ragged(frame.patch(-0.36 * length, 0.36 * length, -reach, reach), 6.0, rng)
+    bank = ragged(frame.patch(-0.42 * length, 0.41 * length, -reach, reach), 7.0, rng)
+    deck = frame.patch(-length / 2, length / 2, -3.2, 3.2)
+    ground = [Surface(bank, "sand"), Surface(water, "water"), Surface(deck, "steel")]
+    blocks = []
+    for v in (-2.9, 2.9):
+        x, y = frame(0.0, v)
+        blocks.append(Block(x, y, heading, 0.86 * length, 0.5, TRUSS_M, "steel", "truss"))
+    for u in np.arange(-0.42 * length, 0.42 * length, 8.4):
+        x, y = frame(float(u), 0.0)
+        blocks.append(Block(x, y, heading + 90, 5.8, 0.25, TRUSS_M, "steel", "truss"))
+    return ground, blocks
