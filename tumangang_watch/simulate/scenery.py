@@ -43,7 +43,7 @@ def fields(
         u += width
     for _ in range(int(14 * max((east - west) * (north - south) / 2e5, 1))):
         x, y, r = rng.uniform(west, east), rng.uniform(south, north), float(rng.uniform(4, 22))
-        out.append(Surface(ragged(Point(x, y).buffer(r), r * 0.22, rng), str(rng.choice(PATCHES))))
+        out.append(Surface(ragged(Point(x, y).buffer(r), r * 0.13, rng), str(rng.choice(PATCHES))))
     road = frame.line([(-reach, right + 46), (reach, right + 50)]).buffer(float(rng.uniform(2.5, 4)))
     out.append(Surface(road, str(rng.choice(["asphalt", "dirt_road"]))))
     return out
