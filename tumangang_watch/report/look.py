@@ -1,0 +1,35 @@
+"""One language of colours for every file: new blue, gone red, moved amber, unchanged grey."""
+
+from __future__ import annotations
+
+CHANGE_COLOURS = {
+    "appeared": "#0b63ce",
+    "grown": "#0b63ce",
+    "disappeared": "#c62828",
+    "shrunk": "#c62828",
+    "moved": "#b26a00",
+    "unchanged": "#6b7280",
+}
+OUTLINE_COLOURS = {
+    "appeared": "#4da3ff",
+    "grown": "#4da3ff",
+    "disappeared": "#ff5a52",
+    "shrunk": "#ff5a52",
+    "moved": "#ffb224",
+    "unchanged": "#d5d9e0",
+}
+"""The same hues, lighter, for lines drawn on imagery."""
+PAINTS = {
+    "black": "#26282b",
+    "grey": "#7d8288",
+    "light_grey": "#b9bec4",
+    "white": "#f7f7f5",
+    "red": "#b5342b",
+    "brown": "#7a4a32",
+    "blue": "#2f5fa8",
+    "light_blue": "#86b4dd",
+    "green": "#3f7a4c",
+    "yellow": "#e0b93a",
+    "unknown": "#e6e8eb",
+}
+"""What a vehicle of a named colour is drawn with."""

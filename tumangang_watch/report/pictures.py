@@ -1,0 +1,212 @@
+"""Pictures of both dates in one stretch: crops of areas and before/after chips of findings."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tumangang_watch.model.image import Raster
+from tumangang_watch.report.look import OUTLINE_COLOURS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from tumangang_watch.model.finding import Comparison
+    from tumangang_watch.model.observation import Observation
+
+Bounds = tuple[float, float, float, float]
+CHIP_PX = 480
+CHIP_LEAST_M = 50.0
+"""Ground shown by the smallest chip: enough around a wagon to know the place."""
+CHIP_PADDING = 0.25
+"""Ground shown around a finding, as a share of its longer side."""
+LARGEST_PX = 1600
+"""Longest side of an embedded picture."""
+STRETCH_PERCENTILES = (0.5, 99.5)
+STRETCH_SAMPLE = 400_000
+"""Pixels a date that decide the stretch; percentiles to 0.1 % need no more."""
+NO_IMAGE = 96
+"""Grey level shown where a scene has no pixels."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """How pixel values became brightness: linear from ``low`` to ``high``, the same on both dates."""
+
+    roles: tuple[str, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    def words(self) -> str:
+        """Return the stretch as printed under pictures."""
+        spans = [f"{r} {a:.3g}–{b:.3g}" for r, a, b in zip(self.roles, self.low, self.high, strict=True)]
+        return "linear, " + ", ".join(spans)
+
+
+def shown_bands(raster: Raster, roles: tuple[str, ...]) -> NDArray[np.float32]:
+    """Return the bands to show as (len(roles), rows, cols); ``grey`` is the luminance."""
+    if roles == ("grey",):
+        return raster.luminance()[None]
+    return np.stack([raster.band(role) for role in roles])
+
+
+def stretch_of(comparison: Comparison) -> Stretch:
+    """Return one stretch for all pictures of both dates, from clear pixels."""
+    dates = [o for o in (comparison.earlier, comparison.later) if o is not None]
+    colours = ("red", "green", "blue")
+    roles = colours if all(set(colours) <= set(o.raster.bands) for o in dates) else ("grey",)
+    samples = []
+    for date in dates:
+        usable = date.raster.valid & date.quality.clear
+        if not usable.any():
+            usable = date.raster.valid
+        values = shown_bands(date.raster, roles)[:, usable]
+        step = max(1, values.shape[1] // STRETCH_SAMPLE)
+        samples.append(values[:, ::step])
+    joined = np.concatenate(samples, axis=1)
+    if joined.shape[1] == 0:
+        return Stretch(roles, (0.0,) * len(roles), (1.0,) * len(roles))
+    low, high = np.percentile(joined, STRETCH_PERCENTILES, axis=1)
+    high = np.maximum(high, low + 1e-6)
+    return Stretch(roles, tuple(map(float, low)), tuple(map(float, high)))
+
+
+def to_rgb(values: NDArray[Any], valid: NDArray[np.bool_], stretch: Stretch) -> NDArray[np.uint8]:
+    """Stretch (bands, rows, cols) to (rows, cols, 3) bytes; ground not imaged is flat grey."""
+    low = np.array(stretch.low, dtype=np.float32)[:, None, None]
+    high = np.array(stretch.high, dtype=np.float32)[:, None, None]
+    scaled = np.clip((np.nan_to_num(values) - low) / (high - low), 0, 1)
+    shown = np.moveaxis((scaled * 255 + 0.5).astype(np.uint8), 0, -1)
+    if shown.shape[-1] == 1:
+        shown = np.repeat(shown, 3, axis=-1)
+    shown[~valid] = NO_IMAGE
+    return shown
+
+
+def crop(observation: Observation, bounds: Bounds, stretch: Stretch, size: tuple[int, int]) -> Any:
+    """Return a PIL picture of ``bounds`` (west, south, east, north; site metres), ``size`` (wide, high)."""
+    from PIL import Image
+
+    raster = observation.raster
+    grid = raster.grid
+    west, south, east, north = bounds
+    c0, c1 = math.floor((west - grid.west) / grid.pixel_m), math.ceil((east - grid.west) / grid.pixel_m)
+    r0, r1 = math.floor((grid.north - north) / grid.pixel_m), math.ceil((grid.north - south) / grid.pixel_m)
+    picture = np.full((r1 - r0, c1 - c0, 3), NO_IMAGE, dtype=np.uint8)
+    a, b, c, d = max(r0, 0), min(r1, grid.rows), max(c0, 0), min(c1, grid.cols)
+    if a < b and c < d:
+        part = Raster(
+            raster.values[:, a:b, c:d], raster.valid[a:b, c:d], _part_of(grid, (a, b, c, d)), raster.bands
+        )
+        picture[a - r0 : b - r0, c - c0 : d - c0] = to_rgb(
+            shown_bands(part, stretch.roles), part.valid, stretch
+        )
+    exact = (
+        (west - grid.west) / grid.pixel_m - c0,
+        (grid.north - north) / grid.pixel_m - r0,
+        (east - grid.west) / grid.pixel_m - c0,
+        (grid.north - south) / grid.pixel_m - r0,
+    )
+    return Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC, box=exact)
+
+
+def _part_of(grid: Any, window: tuple[int, int, int, int]) -> Any:
+    from tumangang_watch.grid import Grid
+
+    r0, r1, c0, c1 = window
+    west, north = grid.west + c0 * grid.pixel_m, grid.north - r0 * grid.pixel_m
+    return Grid(grid.crs, west, north, grid.pixel_m, r1 - r0, c1 - c0)
+
+
+def picture_size(bounds: Bounds, pixel_m: float) -> tuple[int, int]:
+    """Return (wide, high) of an area's picture: native pixels, enlarged or cut to a readable size."""
+    wide, high = (bounds[2] - bounds[0]) / pixel_m, (bounds[3] - bounds[1]) / pixel_m
+    scale = min(LARGEST_PX / max(wide, high), 3.0)
+    return max(1, round(wide * scale)), max(1, round(high * scale))
+
+
+def data_uri(picture: Any, quality: int = 85) -> str:
+    """Return a PIL picture as a JPEG data URI."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=quality)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a chip shows: a finding or a detection, with its outline on each date."""
+
+    id: str
+    change: str
+    possible: bool
+    outlines: dict[str, BaseGeometry | None]
+    """Geometry on ``earlier`` and ``later`` (site metres); None where it was not there."""
+
+    @property
+    def file_name(self) -> str:
+        """Return a safe, unique file name for any id."""
+        safe = re.sub(r"[^A-Za-z0-9_-]+", "-", self.id).strip("-")[:60] or "finding"
+        return f"{safe}-{hashlib.sha256(self.id.encode()).hexdigest()[:8]}.png"
+
+
+def subjects(comparison: Comparison) -> dict[str, Subject]:
+    """Return what is shown in chips, by id: the findings, or for one scene the detections."""
+    from tumangang_watch.report.data import by_importance
+
+    shapes = {d.id: d.geometry for d in comparison.detections}
+    if comparison.earlier is None:
+        return {
+            d.id: Subject(d.id, "unchanged", d.grade == "possible", {"later": d.geometry})
+            for d in comparison.detections
+        }
+    made = {}
+    for f in by_importance(comparison.findings):
+        outlines = {
+            "earlier": shapes.get(f.earlier or ""),
+            "later": shapes.get(f.later or ""),
+        }
+        if not any(outlines.values()):
+            outlines = {"earlier": None, "later": f.geometry}
+        made[f.id] = Subject(f.id, f.change, f.grade == "possible", outlines)
+    return made
+
+
+def chip_bounds(subject: Subject) -> Bounds | None:
+    """Return the square of ground a chip shows, or None when there is no geometry."""
+    boxes = [g.bounds for g in subject.outlines.values() if g is not None and not g.is_empty]
+    if not boxes:
+        return None
+    west, south = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    east, north = max(b[2] for b in boxes), max(b[3] for b in boxes)
+    side = max((1 + 2 * CHIP_PADDING) * max(east - west, north - south), CHIP_LEAST_M)
+    x, y = (west + east) / 2, (south + north) / 2
+    return x - side / 2, y - side / 2, x + side / 2, y + side / 2
+
+
+def rings(geometry: BaseGeometry) -> Iterable[list[tuple[float, float]]]:
+    """Yield the rings and lines of a geometry as lists of (x, y)."""
+    import shapely
+
+    for part in shapely.get_parts(geometry):
+        if part.is_empty:
+            continue
+        if part.geom_type == "Polygon":
+            for ring in (part.exterior, *part.interiors):
+                yield [(float(x), float(y)) for x, y, *_ in ring.coords]
+        else:
+            yield [(float(x), float(y)) for x, y, *_ in part.coords]
+
+
+def outline_colour(change: str) -> str:
+    """Return the colour in which a change is outlined on imagery."""
+    return OUTLINE_COLOURS.get(change, "#ffffff")
