@@ -266,12 +266,12 @@ def test_a_site_with_a_bridge_becomes_a_world_with_a_river() -> None:
 def test_a_clouds_shadow_lies_away_from_the_sun_and_the_cloud_away_from_the_satellite(plain: World) -> None:
     from tumangang_watch.simulate import Cloud
 
-    cloud = Cloud(X0 + 80, Y0, 12.0, 40.0, 0.95)
+    cloud = Cloud(X0 + 80, Y0, 9.0, 24.0, 0.95)
     sensor = replace(CLEAN, gsd_m=0.5, off_nadir_deg=25.0, view_azimuth_deg=90.0)
     bare, full = light(180.0, 45.0), light(180.0, 45.0, clouds=(cloud,))
     scene = paint(plain, full, sensor, 1)
     change = scene.values[2].astype(float) - paint(plain, bare, sensor, 1).values[2]
-    for sign, east, north in ((1, -40.0 * tan(radians(25)), 0.0), (-1, 0.0, 40.0)):
+    for sign, east, north in ((1, -24.0 * tan(radians(25)), 0.0), (-1, 0.0, 24.0)):
         rows, cols = np.nonzero(sign * change > 200)
         x, y = scene.grid.to_metres(rows, cols)
         assert np.median(x) - cloud.x == pytest.approx(east, abs=4.0)
