@@ -11,7 +11,9 @@
 
 ``make_pair(seed, gsd_m, no_change=True)`` changes only light, air, noise and geolocation; other options
 are the fields of `PairOptions` (``snow``, ``clouds``, ``season_change``, ``gsd_later_m``, ``product``, ...).
-The ground at ``(x, y)`` of the site is shown at ``(x, y) + sensor.geolocation_error_m``.
+The ground at ``(x, y)`` of the site is shown at ``(x, y) + sensor.geolocation_error_m``; the top of an
+object of height h besides ``h * tan(off_nadir)`` away from the satellite. Truth is given at ground level.
+Thin rims apart, ``colours`` are the paint; ``vehicles[].seen_colour`` is what a load shows instead.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def _sunlight(canvas: Canvas, day: DayState) -> NDArray[np.float32]:
     import cv2
 
     above = cast_shadow(canvas.height, canvas.grid.pixel_m, day.sun_azimuth_deg, day.sun_elevation_deg)
-    lit = (above <= 0.08).astype(np.float32)
+    lit = (above <= 0.03).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(lit, (0, 0), 0.8), dtype=np.float32)
 
 
