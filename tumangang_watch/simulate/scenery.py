@@ -100,6 +100,30 @@ def masts(frame: YardFrame, half: float, v: float, rng: np.random.Generator) -> 
     return out
 
 
+def trackside(frame: YardFrame, half: float, offsets: list[float], rng: np.random.Generator) -> list[Block]:
+    """Return what stands about tracks for good: huts, stacks of sleepers and rails, gantries over them."""
+    out = []
+    left, right = offsets[0], offsets[-1]
+    for _ in range(int(rng.integers(0, 4))):
+        u, v = float(rng.uniform(-half, half)), left - float(rng.uniform(5, 9))
+        x, y = frame(u, v)
+        size = float(rng.uniform(3, 7)), float(rng.uniform(2.5, 4)), float(rng.uniform(2.4, 3.2))
+        out.append(Block(x, y, frame.heading_at(u), *size, str(rng.choice(ROOFS)), "flat"))
+    for _ in range(int(rng.integers(0, 8))):
+        u = float(rng.uniform(-half, half))
+        v = float(rng.choice([left - rng.uniform(3.0, 6.0), right + rng.uniform(2.3, 2.9)]))
+        x, y = frame(u, v)
+        kind = str(rng.choice(["timber", "rail_rusty", "sleeper_concrete"]))
+        size = float(rng.uniform(2.5, 9)), float(rng.uniform(0.4, 0.9)), float(rng.uniform(0.3, 0.9))
+        out.append(Block(x, y, frame.heading_at(u), *size, kind))
+    if rng.random() < 0.25:
+        for u in np.arange(-half + 10, half, float(rng.uniform(45, 65))):
+            x, y = frame(float(u), (left + right) / 2)
+            span = right - left + 6
+            out.append(Block(x, y, frame.heading_at(float(u)) + 90, span, 0.45, 7.5, "steel", "truss"))
+    return out
+
+
 def woods(
     keep_off: BaseGeometry, blocks: list[Block], bounds: Bounds, rng: np.random.Generator
 ) -> list[Tree]:

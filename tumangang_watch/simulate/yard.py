@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from shapely.ops import unary_union
 
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.simulate.frame import YardFrame
-from tumangang_watch.simulate.scenery import buildings, fields, masts, woods, yard_ground
+from tumangang_watch.simulate.scenery import buildings, fields, masts, trackside, woods, yard_ground
+from tumangang_watch.simulate.truth import footprint
 from tumangang_watch.simulate.world import TrackLook, World
 
 if TYPE_CHECKING:
@@ -60,6 +62,10 @@ def make_world(
     surfaces = fields(frame, (left, right), bounds, rng)
     surfaces += yard_ground(frame, half, (left, right), aprons, looks[0].ballast, rng)
     blocks, stable = buildings(frame, half, (left, right), rng)
+    hard = unary_union(aprons).buffer(2.0)
+    standing = trackside(frame, half, offsets, np.random.default_rng([seed, 101]))
+    # Aprons hold nothing but the goods that the truth lists.
+    blocks += [block for block in standing if not footprint(block).intersects(hard)]
     if rng.random() < 0.7:
         blocks += masts(frame, half, left - 3.6, rng)
     trees = woods(yard, blocks, bounds, rng)
