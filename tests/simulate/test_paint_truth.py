@@ -276,3 +276,16 @@ def test_a_clouds_shadow_lies_away_from_the_sun_and_the_cloud_away_from_the_sate
         x, y = scene.grid.to_metres(rows, cols)
         assert np.median(x) - cloud.x == pytest.approx(east, abs=4.0)
         assert np.median(y) - cloud.y == pytest.approx(north, abs=4.0)
+
+
+def test_a_written_site_is_read_back_where_it_was_painted(tmp_path) -> None:
+    from tumangang_watch.sites import load_site
+
+    world = make_world(17)
+    site = load_site(write_site(world, tmp_path / "site.geojson"))
+    assert site.crs == world.site.crs
+    for read, painted in zip(site.tracks, world.site.tracks, strict=True):
+        assert read.line.hausdorff_distance(painted.line) < 0.01
+    assert {a.role for a in site.areas} >= {"yard", "handling", "apron", "stable"}
+    bare = load_site(write_site(world, tmp_path / "bare.geojson", "tracks_only"))
+    assert {a.role for a in bare.areas} == {"yard"}
