@@ -118,9 +118,10 @@ def _write_all(comparison: Comparison, folder: Path, tool_version: str) -> None:
 def writers() -> tuple[Callable[[Comparison, dict[str, Any], Path], None], ...]:
     """Return the functions that write the files, in the order they run."""
     from tumangang_watch.report.chips import write_chips
+    from tumangang_watch.report.page import write_page
     from tumangang_watch.report.vector import write_geojson, write_gpkg, write_kmz
 
-    return (write_json, write_geojson, write_gpkg, write_kmz, write_chips)
+    return (write_json, write_geojson, write_gpkg, write_kmz, write_chips, write_page)
 
 
 def write_json(_: Comparison, report: dict[str, Any], folder: Path) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
+    from shapely import LineString
     from shapely.geometry.base import BaseGeometry
 
     from tumangang_watch.model.finding import Comparison
@@ -35,6 +36,9 @@ LARGEST_PX = 1600
 STRETCH_PERCENTILES = (0.5, 99.5)
 STRETCH_SAMPLE = 400_000
 """Pixels a date that decide the stretch; percentiles to 0.1 % need no more."""
+STRIP_HALF_M = 4.0
+"""Ground shown on each side of a track in a straightened strip: one track, not its neighbours'."""
+STRIP_STEP_M = 0.25
 NO_IMAGE = 96
 """Grey level shown where a scene has no pixels."""
 
@@ -76,8 +80,12 @@ def stretch_of(comparison: Comparison) -> Stretch:
     joined = np.concatenate(samples, axis=1)
     if joined.shape[1] == 0:
         return Stretch(roles, (0.0,) * len(roles), (1.0,) * len(roles))
-    low, high = np.percentile(joined, STRETCH_PERCENTILES, axis=1)
-    high = np.maximum(high, low + 1e-6)
+    dark, light = STRETCH_PERCENTILES
+    low, middle = np.percentile(joined, (dark, 50.0), axis=1)
+    # One brightness for the middle of every band keeps ground grey and colours comparable to words.
+    reach = np.maximum(middle - low, 1e-6)
+    top = max(float(np.percentile(np.mean((joined.T - low) / reach, axis=1), light)), 1.0)
+    high = low + reach * top
     return Stretch(roles, tuple(map(float, low)), tuple(map(float, high)))
 
 
@@ -126,6 +134,35 @@ def _part_of(grid: Any, window: tuple[int, int, int, int]) -> Any:
     r0, r1, c0, c1 = window
     west, north = grid.west + c0 * grid.pixel_m, grid.north - r0 * grid.pixel_m
     return Grid(grid.crs, west, north, grid.pixel_m, r1 - r0, c1 - c0)
+
+
+def strip(observation: Observation, line: LineString, span_m: tuple[float, float], stretch: Stretch) -> Any:
+    """Return a track from ``span_m`` straightened (PIL): along it to the right, its left side up."""
+    import shapely
+    from PIL import Image
+
+    step = min(max(observation.raster.grid.pixel_m / 2, STRIP_STEP_M), 1.0)
+    along = np.arange(span_m[0] + step / 2, span_m[1], step)
+    across = np.arange(STRIP_HALF_M - step / 2, -STRIP_HALF_M, -step)
+    inside = np.clip(along, 0.0, line.length)
+    points = shapely.get_coordinates(shapely.line_interpolate_point(line, inside))
+    ahead = shapely.get_coordinates(shapely.line_interpolate_point(line, np.minimum(inside + 1, line.length)))
+    behind = shapely.get_coordinates(shapely.line_interpolate_point(line, np.maximum(inside - 1, 0)))
+    east, north = (ahead - behind).T / np.hypot(*(ahead - behind).T)
+    beyond = along - inside
+    x = points[:, 0] + beyond * east - across[:, None] * north
+    y = points[:, 1] + beyond * north + across[:, None] * east
+    values, valid = observation.image.sample(x, y)
+    shape = valid.shape
+    flat = Raster(values, valid, _unplaced(shape), observation.image.bands)
+    return Image.fromarray(to_rgb(shown_bands(flat, stretch.roles), valid, stretch))
+
+
+def _unplaced(shape: tuple[int, ...]) -> Any:
+    """Return a grid that only says how many rows and columns there are."""
+    from tumangang_watch.grid import Grid
+
+    return Grid("", 0.0, 0.0, 1.0, shape[0], shape[1])
 
 
 def picture_size(bounds: Bounds, pixel_m: float) -> tuple[int, int]:

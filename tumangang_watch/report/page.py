@@ -1,0 +1,397 @@
+"""``report.html``: one page that opens offline, reads as a short report, and prints."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tumangang_watch.report import pictures
+from tumangang_watch.report.chips import OUTLINE_MARGIN_M, SCALE_STEPS_M, chip, to_px
+from tumangang_watch.report.look import PAINTS
+from tumangang_watch.report.summary import certainty, clean
+
+if TYPE_CHECKING:
+    from tumangang_watch.model.finding import Comparison
+    from tumangang_watch.report.pictures import Stretch, Subject
+
+EMBEDDED_BYTES = 9_000_000
+"""Chips and strips are embedded until together they reach this; later ones are named by file."""
+STRIP_MARGIN_M = 12.0
+MOST_PICTURES = 8
+PICTURED_ROLES = ("yard", "bridge", "station", "handling", "apron")
+COVERED = 0.9
+"""An area that lies this much inside a picture already shown gets none of its own."""
+
+
+def write_page(comparison: Comparison, report: dict[str, Any], folder: Path) -> None:
+    """Write ``report.html``."""
+    (folder / "report.html").write_text(page(comparison, report), encoding="utf-8", newline="\n")
+
+
+def page(comparison: Comparison, report: dict[str, Any]) -> str:
+    """Return the page. All text is escaped; control and direction characters are made visible."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    script, css = _asset("page.js"), _asset("page.css")
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment.filters.update(
+        words=lambda text: str(text).replace("_", " "),
+        paint=lambda colour: PAINTS.get(colour, PAINTS["unknown"]),
+        shown=_shown,
+        runs=_runs,
+    )
+    template = environment.from_string(_asset("page.html.j2"))
+    # Jinja's own new lines around the script would change its digest, so both use the same text.
+    return template.render(
+        **_context(comparison, report), policy=_policy(script), css=Markup(css), script=Markup(script)
+    )
+
+
+def _asset(name: str) -> str:
+    return resources.files("tumangang_watch.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _policy(script: str) -> str:
+    """Return the content security policy: nothing is loaded, and only our own script runs."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    return (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
+    shown = _cleaned(report)
+    stretch = pictures.stretch_of(comparison)
+    dates = _dates(shown)
+    rows = _rows(comparison, report, stretch)
+    return {
+        "r": shown,
+        "two": comparison.earlier is not None,
+        "dates": dates,
+        "rows": rows,
+        "same": [f for f in rows if f["change"] == "unchanged"],
+        "stretch": stretch.words(),
+        "pictures": _pictures(comparison, stretch, rows),
+        "fits": _fits(shown),
+        "scene_rows": _scene_rows(shown),
+        "abilities": _abilities(shown),
+        **_verdict(shown),
+    }
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {clean(key): _cleaned(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(v) for v in value]
+    return clean(value) if isinstance(value, str) else value
+
+
+def _verdict(report: dict[str, Any]) -> dict[str, str]:
+    """Return the one line a reader must not miss, and what limits it."""
+    unseen = [a["name"] for a in report["areas"] if a["status"] == "not_observable"]
+    partly = [a["name"] for a in report["areas"] if a["status"] == "partial"]
+    limits = [f"Not observable: {', '.join(unseen)}."] if unseen else []
+    limits += [f"Partly observed: {', '.join(partly)}."] if partly else []
+    fit = report["registration"]
+    residual = fit["residual_median_m"]
+    known = "" if residual is None else f", median residual {residual:.2f} m"
+    limits.append(f"Registration {fit['status']}{known}.")
+    changes = [f for f in report["findings"] if f["change"] != "unchanged"]
+    sure = sum(f["grade"] == "detected" for f in changes)
+    if "earlier" not in report["scenes"]:
+        trains = sum(d["kind"] == "train" for d in report["detections"])
+        said = f"{trains or 'No'} train{'' if trains == 1 else 's'} found in what could be seen."
+    elif not changes:
+        said = "No change found in what could be seen."
+    else:
+        possible = len(changes) - sure
+        said = f"{sure or 'No'} change{'' if sure == 1 else 's'} detected"
+        said += f", {possible} more possible." if possible else "."
+    return {"verdict": said, "verdict_more": " ".join(limits)}
+
+
+def _dates(report: dict[str, Any]) -> list[dict[str, Any]]:
+    order = {"train": 0, "handling_area": 1, "cargo": 2}
+    made = []
+    for date in ("earlier", "later"):
+        if date not in report["scenes"]:
+            continue
+        scene = report["scenes"][date]
+        found = [d for d in report["detections"] if d["date"] == date]
+        found.sort(key=lambda d: (order.get(d["kind"], 9), d["track"] or "", d["from_m"] or 0.0, d["id"]))
+        day, time = scene["acquired"][:10], scene["acquired"][11:16]
+        made.append(
+            {
+                "date": date,
+                "day": day,
+                "shown": f"{day} {time} UTC",
+                "found": found,
+                "file": scene["file"],
+                "sha256": scene["sha256"],
+            }
+        )
+    return made
+
+
+def _rows(comparison: Comparison, report: dict[str, Any], stretch: Stretch) -> list[dict[str, Any]]:
+    """Return the findings with their number, words and embedded pictures."""
+    subjects = pictures.subjects(comparison)
+    found = {d["id"]: d for d in report["detections"]}
+    budget = EMBEDDED_BYTES
+    rows = []
+    for n, finding in enumerate(report["findings"], start=1):
+        row = _cleaned(finding)
+        row.update(
+            n=n, key=finding["id"], unit=finding["amount"]["unit"], certainty=certainty(row["confidence"])
+        )
+        row.update(chip=None, chip_file=None, strips=None, at=_place(finding, found))
+        if finding["change"] != "unchanged" and finding["id"] in subjects:
+            subject = subjects[finding["id"]]
+            row["chip_file"] = subject.file_name
+            if budget > 0:
+                picture = chip(comparison, subject, stretch)
+                row["chip"] = None if picture is None else pictures.data_uri(picture, 82)
+                row["strips"] = _strips(comparison, finding, found, stretch)
+                budget -= len(row["chip"] or "")
+                budget -= sum(len(s["uri"]) for s in (row["strips"] or {"rows": []})["rows"])
+        rows.append(row)
+    return rows
+
+
+def _of(finding: dict[str, Any], found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [found[finding[date]] for date in ("earlier", "later") if finding[date] in found]
+
+
+def _place(finding: dict[str, Any], found: dict[str, Any]) -> str:
+    spans = [
+        f"{d['from_m']:.0f}–{d['to_m']:.0f} m"
+        for d in _of(finding, found)
+        if d["from_m"] is not None and d["to_m"] is not None
+    ]
+    return " → ".join(dict.fromkeys(spans))
+
+
+def _strips(
+    comparison: Comparison, finding: dict[str, Any], found: dict[str, Any], stretch: Stretch
+) -> dict[str, Any] | None:
+    """Return the track straightened on each date with the vehicles read from it, for a train."""
+    line = next((t.line for t in comparison.site.tracks if t.id == finding["track"]), None)
+    trains = [d for d in _of(finding, found) if d["from_m"] is not None and d["to_m"] is not None]
+    if finding["kind"] != "train" or line is None or not trains:
+        return None
+    lo = max(0.0, min(d["from_m"] for d in trains) - STRIP_MARGIN_M)
+    hi = min(line.length, max(d["to_m"] for d in trains) + STRIP_MARGIN_M)
+    if hi - lo < 1.0:
+        return None
+    rows = []
+    for observation in (comparison.earlier, comparison.later):
+        if observation is None:
+            continue
+        train = found.get(finding[observation.date])
+        picture = pictures.strip(observation, line, (lo, hi), stretch)
+        rows.append(
+            {
+                "day": f"{observation.scene.acquired:%Y-%m-%d}",
+                "uri": pictures.data_uri(picture, 88),
+                "stock": [] if train is None else train["rolling_stock"],
+            }
+        )
+    return {"lo": round(lo, 2), "hi": round(hi, 2), "rows": rows}
+
+
+def _pictures(comparison: Comparison, stretch: Stretch, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the areas that are pictured, each once: an area inside another's picture is left out."""
+    from shapely import box
+
+    polygons = {a.id: a for a in comparison.site.areas}
+    seen = [a for a in comparison.areas if a.status != "not_observable" and a.id in polygons]
+    seen.sort(key=lambda a: PICTURED_ROLES.index(a.role) if a.role in PICTURED_ROLES else 9)
+    made: list[dict[str, Any]] = []
+    frames: list[Any] = []
+    for status in seen:
+        area = polygons[status.id]
+        if any(f.intersection(area.polygon).area > COVERED * area.polygon.area for f in frames):
+            continue
+        if len(made) < MOST_PICTURES:
+            bounds = _frame(comparison, area.polygon.bounds)
+            frames.append(box(*bounds))
+            made.append(_picture(comparison, (area, bounds), stretch, rows))
+    return made
+
+
+def _frame(comparison: Comparison, bounds: pictures.Bounds) -> pictures.Bounds:
+    """Return an area's bounds with a margin, cut to the ground that was read."""
+    grid = comparison.later.raster.grid
+    west, south, east, north = grid.bounds
+    margin = 0.02 * max(bounds[2] - bounds[0], bounds[3] - bounds[1]) + 5.0
+    cut = (
+        max(bounds[0] - margin, west),
+        max(bounds[1] - margin, south),
+        min(bounds[2] + margin, east),
+        min(bounds[3] + margin, north),
+    )
+    return cut if cut[0] < cut[2] and cut[1] < cut[3] else bounds
+
+
+def _picture(
+    comparison: Comparison, place: tuple[Any, pictures.Bounds], stretch: Stretch, rows: list[dict[str, Any]]
+) -> dict[str, Any]:
+    area, bounds = place
+    size = pictures.picture_size(bounds, comparison.later.raster.grid.pixel_m)
+    span_m = bounds[2] - bounds[0]
+    bar_m = max((s for s in SCALE_STEPS_M if s <= span_m / 4), default=SCALE_STEPS_M[0])
+    sides = []
+    for observation in (comparison.earlier, comparison.later):
+        if observation is None:
+            continue
+        sides.append(
+            {
+                "date": observation.date,
+                "shown": f"{observation.scene.acquired:%Y-%m-%d %H:%M} UTC",
+                "uri": pictures.data_uri(pictures.crop(observation, bounds, stretch, size)),
+                "outlines": _outlines(comparison, observation.date, (bounds, size), rows),
+            }
+        )
+    return {
+        "id": clean(area.id),
+        "name": clean(area.name),
+        "role": area.role,
+        "wide": size[0],
+        "high": size[1],
+        "unit": round(size[0] / 1050, 3),
+        "bar_m": bar_m,
+        "bar_px": round(bar_m / span_m * size[0], 1),
+        "sides": sides,
+    }
+
+
+def _outlines(
+    comparison: Comparison,
+    date: str,
+    frame: tuple[pictures.Bounds, tuple[int, int]],
+    rows: list[dict[str, Any]],
+) -> list[dict[str, Any]]:
+    """Return the outlines drawn on one date's picture, those that change last and thus on top."""
+    from shapely import box
+
+    bounds, size = frame
+    numbers = {row["key"]: row for row in rows}
+    made = []
+    for subject in reversed(pictures.subjects(comparison).values()):
+        shape = subject.outlines.get(date)
+        if shape is None or shape.is_empty or not shape.intersects(box(*bounds)):
+            continue
+        row = numbers.get(subject.id)
+        drawn = shape.buffer(OUTLINE_MARGIN_M, join_style="mitre")
+        x, y = to_px((drawn.bounds[0], drawn.bounds[3]), bounds, size[0])
+        made.append(
+            {
+                **_stroke(subject),
+                "path": _path(drawn, bounds, size[0]),
+                "title": row["statement"] if row else clean(subject.id),
+                "n": row["n"] if row and subject.change != "unchanged" else None,
+                "x": round(max(x, 2), 1),
+                "y": round(max(y - 4 * size[0] / 1050, 16 * size[0] / 1050), 1),
+            }
+        )
+    return made
+
+
+def _stroke(subject: Subject) -> dict[str, Any]:
+    return {"colour": pictures.outline_colour(subject.change), "possible": subject.possible}
+
+
+def _path(shape: Any, bounds: pictures.Bounds, wide: int) -> str:
+    """Return a geometry as an SVG path in picture pixels."""
+    pieces = []
+    for ring in pictures.rings(shape):
+        points = [to_px(p, bounds, wide) for p in ring]
+        pieces.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points))
+    return "".join(pieces)
+
+
+def _fits(report: dict[str, Any]) -> list[dict[str, Any]]:
+    fit = report["registration"]
+    fits = [{"what": "later to earlier", **fit}] if "earlier" in report["scenes"] else []
+    return fits + [{"what": f"{date} to the site", **f} for date, f in fit["site_fit"].items()]
+
+
+def _scene_rows(report: dict[str, Any]) -> list[tuple[str, list[Any]]]:
+    scenes = list(report["scenes"].values())
+
+    def degrees(scene: dict[str, Any], elevation: str, azimuth: str) -> str | None:
+        if scene[elevation] is None:
+            return None
+        toward = "" if scene[azimuth] is None else f", azimuth {scene[azimuth]:.0f}°"
+        return f"{scene[elevation]:.1f}°{toward}"
+
+    def cloud(scene: dict[str, Any]) -> str | None:
+        return None if scene["cloud_fraction"] is None else f"{100 * scene['cloud_fraction']:.0f} %"
+
+    rows = [
+        ("Id", [s["id"] for s in scenes]),
+        ("Acquired", [s["acquired"].replace("T", " ").replace("Z", " UTC") for s in scenes]),
+        ("Provider", [s["provider"] for s in scenes]),
+        ("Resolution (GSD)", [f"{s['gsd_m']} m (pixel {s['pixel_m']} m)" for s in scenes]),
+        ("Sun elevation", [degrees(s, "sun_elevation_deg", "sun_azimuth_deg") for s in scenes]),
+        ("Off nadir", [degrees(s, "off_nadir_deg", "view_azimuth_deg") for s in scenes]),
+        ("Cloud, as stated", [cloud(s) for s in scenes]),
+        ("Snow", [s["snow_state"] for s in scenes]),
+        ("Bands", [f"{', '.join(s['bands'])} (from {s['band_source']})" for s in scenes]),
+        ("Radiometry", [s["radiometry"] for s in scenes]),
+        ("Licence", [s["licence"] for s in scenes]),
+        ("Digest", [s["sha256"][:16] for s in scenes]),
+        ("Remarks", ["; ".join([*s["notes"], *s["warnings"]]) or "none" for s in scenes]),
+    ]
+    return [(name, list(cells)) for name, cells in rows]
+
+
+def _abilities(report: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return what each scene can show, a row a question."""
+    entries = report["detectability"]
+    names = [k for e in entries for k in e if k != "date"]
+    return [
+        (
+            name,
+            [
+                "; ".join(_said(e[name]) for e in entries if e.get("date") == date and name in e) or "–"
+                for date in report["scenes"]
+            ],
+        )
+        for name in dict.fromkeys(names)
+    ]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "unknown"}[value]
+    if isinstance(value, list):
+        return ", ".join(map(_said, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{k.replace('_', ' ')} {_said(v)}" for k, v in value.items())
+    return str(value)
+
+
+def _shown(value: float, digits: int | None = None) -> str:
+    """Return a number for people: no more digits than it deserves."""
+    if digits is None:
+        digits = 0 if abs(value) >= 20 or float(value).is_integer() else 1
+    return f"{value:.{digits}f}"
+
+
+def _runs(stock: list[dict[str, Any]]) -> str:
+    """Return ``3 brown box, 1 grey tank, ...``: vehicles in order, like ones counted together."""
+    runs: list[tuple[str, int]] = []
+    for vehicle in stock:
+        name = f"{vehicle['colour']} {vehicle['type']}".replace("_", " ")
+        if runs and runs[-1][0] == name:
+            runs[-1] = (name, runs[-1][1] + 1)
+        else:
+            runs.append((name, 1))
+    return ", ".join(f"{count} {name}" for name, count in runs)
