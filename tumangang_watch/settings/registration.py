@@ -1,4 +1,4 @@
-"""Settings for co-registration."""
+"""Settings for co-registration and the fit to the site."""
 
 from __future__ import annotations
 
@@ -8,3 +8,75 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class RegistrationSettings:
     """Named numbers for co-registration."""
+
+    reach_m: float = 34.0
+    """Largest shift between two scenes, per axis: twice the CE90 of 15 m and some room."""
+    coarse_pixel_m: float = 1.0
+    """Pixel size of the coarse search."""
+    coarse_blur_m: float = 1.5
+    """Blur before the coarse search: takes out noise and small changed things (methods.md 2.1b)."""
+    coarse_peak_z_min: float = 7.0
+    """Least height of the coarse peak over the correlation surface, in its standard deviations
+    (methods.md 2.1c asks 6 for ties; a whole-scene peak must be clearer). Calibrated by
+    ``python benchmarks/registration.py --split train``."""
+    coarse_ratio_min: float = 1.15
+    """Least ratio of the coarse peak to the next one (methods.md 2.1b: 1.3 on raw surfaces).
+    Calibrated by ``python benchmarks/registration.py --split train``."""
+    window_m: float = 56.0
+    """Edge of a tie-point window (methods.md 2.1c: 128 px at 0.3-0.5 m)."""
+    window_px_min: int = 48
+    """Fewest pixels a window may have on an edge (AROSICS warns below 64)."""
+    step_m: float = 28.0
+    """Distance of windows: half overlap."""
+    max_windows: int = 240
+    """Windows examined; more add time, not accuracy."""
+    masked_share_max: float = 0.45
+    """Windows with more hidden ground are dropped (methods.md 2.1c: 30 % of changed ground)."""
+    agreement_px: float = 0.5
+    """Phase and orientation correlation must agree this well for a tie (methods.md: 0.3 px on
+    like seasons; different seasons need more)."""
+    peak_z_min: float = 6.0
+    """Least height of a tie's correlation peak in standard deviations (methods.md 2.1c)."""
+    corridor_m: float = 4.0
+    """Half width of the strip around a track that ties leave out: trains move in it."""
+    held_out_every: int = 4
+    """Every n-th tie is kept out of the fit and used to check it (methods.md 2.1f: 20 %)."""
+    ties_min: int = 9
+    """Fewest consistent ties for a fit."""
+    consistent_m: float = 0.75
+    """Ties within this of the median belong to it."""
+    consistent_share_min: float = 0.5
+    """Least share of ties that must belong to the fit."""
+    affine_gain_min: float = 0.8
+    """An affine is taken when it brings the held-out residual below this share of the shift's."""
+    affine_ties_min: int = 24
+    """Fewest ties for an affine (methods.md 2.1e: 12 for a translation)."""
+    ok_median_px: float = 0.4
+    """Held-out median residual of one tie for ``ok`` (methods.md 2.1f: 0.3 px; a tie's own noise
+    across seasons is in it). Never less than `ok_floor_m`."""
+    ok_p90_px: float = 1.0
+    """Held-out 90 % residual for ``ok`` (methods.md 2.1f: 0.7 px)."""
+    ok_floor_m: float = 0.15
+    """Residuals below this are good whatever the pixel."""
+    degraded_px: float = 1.2
+    """Held-out median residual beyond which the pair is refused (methods.md 2.1f: 1 px)."""
+    standard_error_ok_m: float = 0.12
+    """Standard error of the shift itself for ``ok``: a fourth of the 0.5 m never to be exceeded."""
+    site_reach_m: float = 18.0
+    """Largest shift onto the site, per axis: the CE90 of 15 m and some room."""
+    site_prior_sd_m: float = 7.0
+    """Standard deviation of a scene's geolocation per axis: CE90 15 m / 2.15."""
+    site_pixel_m: float = 1.0
+    """Step of the search over shifts."""
+    site_correlation_m2: float = 12.0
+    """Ground area that counts as one independent sample. Calibrated by
+    ``python benchmarks/registration.py --split train``."""
+    site_margin: float = 6.0
+    """Log-odds a fit must have over any other that lies across the tracks. Calibrated by
+    ``python benchmarks/registration.py --split train``."""
+    site_across_m: float = 2.5
+    """Half the spacing of two tracks: fits further apart than this are different tracks."""
+    site_along_sd_ok_m: float = 2.0
+    """Standard deviation along the tracks from which positions along them are called uncertain."""
+    site_points_max: int = 16_000
+    """Template points evaluated for each shift."""
