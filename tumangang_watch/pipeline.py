@@ -182,7 +182,7 @@ def _observe(
 
 
 def _areas(run: Run, later: Observation, earlier: Observation | None) -> Any:
-    from tumangang_watch.preprocess.quality import area_statuses
+    from tumangang_watch.preprocess.areas import area_statuses
 
     areas = area_statuses(run.site, later, earlier, run.settings.quality)
     if areas and all(area.status == "not_observable" for area in areas):

@@ -178,7 +178,8 @@ def _fit(ties: Ties, settings: RegistrationSettings) -> _Fit | None:
             affine, left = general, other
     spread = 1.4826 * np.median(_residuals(ties, used, affine))
     return _Fit(
-        affine, float(np.median(left)), float(np.quantile(left, 0.9)), float(1.25 * spread / len(used) ** 0.5),
+        affine, float(np.median(left)), float(np.quantile(left, 0.9)),
+        float(1.25 * spread / len(used) ** 0.5),
         len(used), len(held), float(close.mean()),
     )  # fmt: skip
 

@@ -1,0 +1,194 @@
+"""Bring a later date to an earlier one's scale, from ground that did not change.
+
+Iteratively reweighted orthogonal regression: cells whose residual over all bands is large lose
+weight (the principle of IR-MAD, Nielsen 2007; three bands are too few for its canonical form,
+research/methods.md 2.2). Never histogram matching: it moves real change into the background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tumangang_watch.model.image import frozen
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tumangang_watch.model.image import NativeImage, Raster
+    from tumangang_watch.settings.normalise import NormaliseSettings
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """``reference = gain * moving + offset`` for each common band."""
+
+    bands: tuple[str, ...]
+    gain: tuple[float, ...]
+    offset: tuple[float, ...]
+    correlation: tuple[float, ...]
+    cells: int
+    """Invariant cells the fit rests on."""
+    status: Literal["ok", "weak", "failed"]
+    reason: str = ""
+
+
+def normalise_pair(
+    reference: Raster,
+    moving: Raster,
+    usable: NDArray[np.bool_],
+    stable: NDArray[np.bool_] | None,
+    settings: NormaliseSettings,
+) -> Normalisation:
+    """Fit gain and offset of each common band from unchanged ground.
+
+    Parameters
+    ----------
+    reference, moving : Raster
+        On one grid.
+    usable : (rows, cols) bool
+        Clear and unsaturated on both dates.
+    stable : (rows, cols) bool or None
+        Ground known not to change: it starts with five times the weight.
+    """
+    bands = tuple(b for b in reference.bands if b in moving.bands)
+    cells = _cells(reference, moving, usable, stable, bands, settings)
+    if not bands or cells is None:
+        return _identity(bands, 0, "too little common clear ground")
+    one, two, weight = cells
+    slope, offset = np.ones(len(bands)), np.zeros(len(bands))
+    invariant = np.ones(len(one), dtype=bool)
+    prior = weight.copy()
+    for _ in range(settings.iterations):
+        slope, offset = _orthogonal(one, two, weight)
+        chi2 = _distance(one, two, slope, offset, invariant)
+        updated = prior * np.exp(-0.5 * np.minimum(chi2 / len(bands), 60.0))
+        invariant = chi2 <= _limit(len(bands), settings.invariant_p)
+        done = np.abs(updated - weight).max() < settings.stop_change
+        weight = updated
+        if done or invariant.sum() < settings.cells_min:
+            break
+    return _judged(bands, one[invariant], two[invariant], slope, offset, settings)
+
+
+def apply(normalisation: Normalisation, image: NativeImage) -> NativeImage:
+    """Return the image on the reference's scale; bands that are not common stay as they are."""
+    if normalisation.status == "failed":
+        return image
+    values = image.values.copy()
+    for band, gain, offset in zip(normalisation.bands, normalisation.gain, normalisation.offset, strict=True):
+        k = image.bands.index(band)
+        values[k] = gain * values[k] + offset
+    values[:, ~image.valid] = 0.0
+    return replace(image, values=frozen(values))
+
+
+def _identity(bands: tuple[str, ...], cells: int, reason: str) -> Normalisation:
+    ones, zeros = (1.0,) * len(bands), (0.0,) * len(bands)
+    return Normalisation(bands, ones, zeros, zeros, cells, "failed", reason)
+
+
+def _cells(
+    reference: Raster,
+    moving: Raster,
+    usable: NDArray[np.bool_],
+    stable: NDArray[np.bool_] | None,
+    bands: tuple[str, ...],
+    settings: NormaliseSettings,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return cell means of both dates, (cells, bands), and their starting weight."""
+    size = max(1, round(settings.cell_m / reference.grid.pixel_m))
+    rows, cols = (n // size * size for n in usable.shape)
+
+    def blocks(array: NDArray[np.generic]) -> NDArray[np.float32]:
+        cut = np.asarray(array[:rows, :cols], dtype=np.float32)
+        means: NDArray[np.float32] = cut.reshape(rows // size, size, cols // size, size).mean(axis=(1, 3))
+        return means
+
+    whole = blocks(usable) > 0.999
+    if whole.sum() < settings.cells_min:
+        return None
+    step = max(1, int(whole.sum() // settings.samples_max))
+    one = np.stack([blocks(reference.band(b))[whole][::step] for b in bands], axis=1).astype(np.float64)
+    two = np.stack([blocks(moving.band(b))[whole][::step] for b in bands], axis=1).astype(np.float64)
+    weight = np.ones(len(one))
+    if stable is not None:
+        weight[blocks(stable)[whole][::step] > 0.5] = 5.0
+    return one, two, weight
+
+
+def _orthogonal(
+    one: NDArray[np.float64], two: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return slope and offset of a weighted orthogonal (Deming) regression of each band.
+
+    Both dates carry noise, so the line must not depend on which is called the reference.
+    """
+    total = weight.sum() + 1e-12
+    mean_one, mean_two = (weight @ one) / total, (weight @ two) / total
+    a, b = one - mean_one, two - mean_two
+    xx, yy, xy = (weight @ (b * b)) / total, (weight @ (a * a)) / total, (weight @ (a * b)) / total
+    ratio = np.sqrt(np.maximum(yy, 1e-12) / np.maximum(xx, 1e-12))
+    scaled_xx, scaled_xy = xx * ratio**2, xy * ratio
+    spread = yy - scaled_xx
+    slope = (spread + np.sqrt(spread**2 + 4 * scaled_xy**2)) / np.where(
+        np.abs(scaled_xy) > 1e-12, 2 * scaled_xy, 1e-12
+    )
+    slope = np.where(scaled_xy > 0, slope * ratio, ratio)
+    return slope, mean_one - slope * mean_two
+
+
+def _distance(
+    one: NDArray[np.float64],
+    two: NDArray[np.float64],
+    slope: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    invariant: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Return each cell's squared residual over all bands, in robust standard deviations."""
+    residual = one - (slope * two + offset)
+    centre = np.median(residual[invariant], axis=0)
+    scale = 1.4826 * np.median(np.abs(residual[invariant] - centre), axis=0) + 1e-6
+    chi2: NDArray[np.float64] = (((residual - centre) / scale) ** 2).sum(axis=1)
+    return chi2
+
+
+def _limit(degrees: int, p: float) -> float:
+    from scipy.stats import chi2
+
+    return float(chi2.isf(p, degrees))
+
+
+def _judged(
+    bands: tuple[str, ...],
+    one: NDArray[np.float64],
+    two: NDArray[np.float64],
+    slope: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    settings: NormaliseSettings,
+) -> Normalisation:
+    if len(one) < settings.cells_min:
+        return _identity(bands, len(one), f"only {len(one)} cells of ground did not change")
+    correlation = np.array([np.corrcoef(a, b)[0, 1] for a, b in zip(one.T, two.T, strict=True)])
+    correlation = np.nan_to_num(correlation)
+    low, high = settings.slope_range
+    if correlation.mean() < settings.correlation_min or (slope < low).any() or (slope > high).any():
+        return _identity(
+            bands,
+            len(one),
+            f"unchanged ground does not agree (correlation {correlation.mean():.2f}, "
+            f"gains {slope.min():.2f} to {slope.max():.2f})",
+        )
+    weak = correlation.min() < settings.correlation_ok
+    reason = f"unchanged ground agrees only loosely (correlation {correlation.min():.2f})" if weak else ""
+    return Normalisation(
+        bands,
+        tuple(map(float, slope)),
+        tuple(map(float, offset)),
+        tuple(map(float, correlation)),
+        len(one),
+        "weak" if weak else "ok",
+        reason,
+    )

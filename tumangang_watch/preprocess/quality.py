@@ -1,0 +1,246 @@
+"""What of the ground can be seen: nodata, cloud, shadow, snow, haze, saturation.
+
+Masks are evidence with a source, never final: when in doubt a bright thing is not a cloud, and
+snow is a state of the scene, not a hole in it (research/methods.md 2.3).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tumangang_watch.model.image import frozen
+from tumangang_watch.model.observation import Quality, SnowState
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tumangang_watch.model.image import NativeImage, Raster
+    from tumangang_watch.model.scene import Scene
+    from tumangang_watch.settings.quality import QualitySettings
+
+UDM_SNOW, UDM_HEAVY_HAZE, UDM_CLOUD = 1, 4, 5
+"""Zero-based bands of Planet's UDM2 (research/methods.md 2.3)."""
+
+
+def assess_quality(raster: Raster, image: NativeImage, scene: Scene, settings: QualitySettings) -> Quality:
+    """Return the quality masks of a registered scene on its grid.
+
+    Parameters
+    ----------
+    raster : Raster
+        The scene on the working grid.
+    image : NativeImage
+        Its native pixels, registered alike.
+    scene : Scene
+        For the sun, the view and the radiometric class.
+    """
+    x, y = raster.grid.centres
+    mesh = np.meshgrid(x, y)
+    saturated = image.sample_mask(image.saturated, *mesh) & raster.valid
+    snow, snow_state = _snow(raster, scene, settings)
+    if image.vendor_mask is not None:
+        layers = image.vendor_mask
+        cloudy = (layers[UDM_CLOUD] > 0) | (layers[UDM_HEAVY_HAZE] > 0)
+        cloud = image.sample_mask(cloudy, *mesh) & raster.valid
+        source = "cloud mask: the vendor's UDM2"
+    else:
+        cloud = _cloud(raster, snow_state, settings)
+        source = "cloud mask: own test, only large soft clouds are found"
+    shade = _cloud_shadow(raster, cloud, scene, settings)
+    dark = _object_shadow(raster, cloud | shade, settings)
+    haze = _haze(raster)
+    return Quality(
+        clear=frozen(raster.valid & ~cloud & ~shade),
+        cloud=frozen(cloud),
+        cloud_shadow=frozen(shade),
+        object_shadow=frozen(dark),
+        saturated=frozen(saturated),
+        snow=frozen(snow),
+        snow_state=snow_state,
+        haze=haze,
+        notes=_notes(raster, scene, settings, cloud, saturated, snow_state, haze, source),
+    )
+
+
+def _relative_spread(raster: Raster) -> NDArray[np.float32]:
+    """Return the spread of the bands over their mean, (rows, cols): 0 = flat spectrum."""
+    mean = raster.values.mean(axis=0)
+    spread: NDArray[np.float32] = raster.values.std(axis=0) / np.maximum(mean, 1e-3)
+    return spread
+
+
+def _cloud(raster: Raster, snow_state: SnowState, settings: QualitySettings) -> NDArray[np.bool_]:
+    """Return large, bright, soft, flat regions; none under full snow, where nothing tells them."""
+    import cv2
+
+    none = np.zeros(raster.grid.shape, dtype=bool)
+    if snow_state == "full" or len(raster.bands) < 3 or not raster.valid.any():
+        return none
+    factor = max(1, round(settings.cloud_pixel_m / raster.grid.pixel_m))
+    size = (max(1, raster.grid.cols // factor), max(1, raster.grid.rows // factor))
+    light = np.asarray(cv2.resize(raster.luminance(), size, interpolation=cv2.INTER_AREA), np.float32)
+    flat = cv2.resize(_relative_spread(raster), size, interpolation=cv2.INTER_AREA)
+    seen = cv2.resize(raster.valid.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.99
+    if not seen.any():
+        return none
+    level = float(np.quantile(light[seen], 0.6))
+    white = (
+        float(np.median(flat[seen & (light > np.quantile(light[seen], 0.98))])) if seen.sum() > 100 else 0.0
+    )
+    step = cv2.morphologyEx(light, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) / np.maximum(light, 1e-3)
+    bright = (light > settings.cloud_brightness * level) & seen
+    bright &= flat < settings.cloud_flatness + min(white, settings.cloud_flatness)
+    core = bright & (step < settings.cloud_gradient)
+    opened = cv2.morphologyEx(core.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    least = settings.cloud_area_m2 / (factor * raster.grid.pixel_m) ** 2
+    keep = [
+        k
+        for k in range(1, count)
+        if stats[k, cv2.CC_STAT_AREA] >= least and _soft(light, labels == k, settings)
+    ]
+    if not keep:
+        return none
+    grown = cv2.dilate(
+        np.isin(labels, keep).astype(np.uint8),
+        np.ones((3, 3), np.uint8),
+        iterations=max(1, round(settings.cloud_buffer_m / (factor * raster.grid.pixel_m))),
+    )
+    full = cv2.resize(grown, (raster.grid.cols, raster.grid.rows), interpolation=cv2.INTER_NEAREST)
+    return (full > 0) & raster.valid
+
+
+def _soft(light: NDArray[np.float32], region: NDArray[np.bool_], settings: QualitySettings) -> bool:
+    """A cloud fades over several cells; a roof or an apron ends within one or two."""
+    import cv2
+
+    kernel = np.ones((3, 3), np.uint8)
+    mask = region.astype(np.uint8)
+    rings = [cv2.dilate(mask, kernel, iterations=k) for k in (1, 2, 4)]
+    near, far = (rings[1] > rings[0]), (rings[2] > rings[1])
+    if not near.any() or not far.any():
+        return False
+    inside = float(np.median(light[region]))
+    first, second = float(np.median(light[near])), float(np.median(light[far]))
+    fall = inside - second
+    return (
+        fall > 0
+        and (inside - first) / fall < 0.6
+        and float(np.median(light[rings[0] > mask]))
+        > 0.5 * (inside + second) - settings.cloud_gradient * inside
+    )
+
+
+def _cloud_shadow(
+    raster: Raster, cloud: NDArray[np.bool_], scene: Scene, settings: QualitySettings
+) -> NDArray[np.bool_]:
+    """Return the darkest copy of the clouds along the sun's direction, or none."""
+    import cv2
+
+    none = np.zeros(raster.grid.shape, dtype=bool)
+    if not cloud.any() or scene.sun_azimuth_deg is None:
+        return none
+    light = raster.luminance()
+    median = float(np.median(light[raster.valid & ~cloud])) if (raster.valid & ~cloud).any() else 0.0
+    away = np.radians(scene.sun_azimuth_deg + 180.0)
+    best, shade = settings.cloud_shadow_darkness * median, none
+    for distance_m in np.arange(30.0, 3000.0, 30.0):
+        down = round(-float(np.cos(away)) * distance_m / raster.grid.pixel_m)
+        right = round(float(np.sin(away)) * distance_m / raster.grid.pixel_m)
+        matrix = np.array([[1, 0, right], [0, 1, down]], dtype=np.float64)
+        moved = cv2.warpAffine(cloud.astype(np.uint8), matrix, (raster.grid.cols, raster.grid.rows)) > 0
+        there = moved & raster.valid & ~cloud
+        if there.sum() > 0.2 * cloud.sum():
+            level = float(np.median(light[there]))
+            if level < best:
+                best, shade = level, there
+    return shade
+
+
+def _object_shadow(raster: Raster, hidden: NDArray[np.bool_], settings: QualitySettings) -> NDArray[np.bool_]:
+    """Return pixels much darker than their 25 m surroundings, in patches no wider than 30 m."""
+    import cv2
+
+    light = raster.luminance()
+    seen = (raster.valid & ~hidden).astype(np.float32)
+    width = 2 * round(12.5 / raster.grid.pixel_m) + 1
+    weight = cv2.blur(seen, (width, width)) + 1e-6
+    around = cv2.blur(light * seen, (width, width)) / weight
+    dark = (light < settings.shadow_darkness * around) & (seen > 0)
+    opened = cv2.morphologyEx(
+        dark.astype(np.uint8),
+        cv2.MORPH_OPEN,
+        np.ones((round(settings.object_shadow_max_m / raster.grid.pixel_m),) * 2, np.uint8),
+    )
+    return dark & ~(opened > 0)
+
+
+def _snow(raster: Raster, scene: Scene, settings: QualitySettings) -> tuple[NDArray[np.bool_], SnowState]:
+    """Return snow and the scene's state; ``unknown`` where scale and bands cannot tell it."""
+    none = np.zeros(raster.grid.shape, dtype=bool)
+    if not raster.valid.any() or len(raster.bands) < 3:
+        return none, "unknown"
+    light = raster.luminance()
+    bright = settings.snow_brightness
+    if scene.radiometry != "reflectance":
+        bright = 0.55 * float(np.quantile(light[raster.valid], 0.99))
+    snow = (light > bright) & (_relative_spread(raster) < settings.snow_flatness) & raster.valid
+    share = float(snow[raster.valid].mean())
+    if "nir" in raster.bands:
+        near = raster.band("nir")
+        snow &= near < 1.35 * np.maximum(light, 1e-3)
+        share = float(snow[raster.valid].mean())
+    if share >= settings.snow_full:
+        return snow, "full"
+    if share >= settings.snow_partial:
+        return snow, "partial" if _scattered(snow, raster) else "none"
+    return (snow if "nir" in raster.bands else none), "none"
+
+
+def _scattered(snow: NDArray[np.bool_], raster: Raster) -> bool:
+    """Snow lies all over the place; a concrete apron or a bright field lies in one."""
+    import cv2
+
+    cells = max(2, round(40.0 / raster.grid.pixel_m))
+    size = (max(1, raster.grid.cols // cells), max(1, raster.grid.rows // cells))
+    share = cv2.resize(snow.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return float((share > 0.05).mean()) > 0.5
+
+
+def _haze(raster: Raster) -> float:
+    """Return the brightness of the darkest ground over the median (dark-object estimate)."""
+    if not raster.valid.any():
+        return 0.0
+    band = raster.band("blue") if "blue" in raster.bands else raster.luminance()
+    dark, middle = np.quantile(band[raster.valid], (0.005, 0.5))
+    return float(np.clip(dark / max(float(middle), 1e-6), 0.0, 1.0))
+
+
+def _notes(
+    raster: Raster,
+    scene: Scene,
+    settings: QualitySettings,
+    cloud: NDArray[np.bool_],
+    saturated: NDArray[np.bool_],
+    snow_state: SnowState,
+    haze: float,
+    source: str,
+) -> tuple[str, ...]:
+    notes = [source]
+    if cloud.any():
+        notes.append(f"cloud over {cloud.mean():.0%} of the ground read")
+    if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
+        notes.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
+    if scene.off_nadir_deg is not None and scene.off_nadir_deg > settings.off_nadir_deg:
+        notes.append(f"far off nadir ({scene.off_nadir_deg:.0f} degrees): tall things lean")
+    if snow_state in ("partial", "full"):
+        notes.append(f"snow: {snow_state}")
+    if haze > settings.haze_limit:
+        notes.append("hazy: little contrast in the blue band")
+    if saturated.mean() > settings.saturated_limit:
+        notes.append(f"saturated over {saturated.mean():.0%} of the ground read")
+    if len(raster.bands) < 3:
+        notes.append("no colour bands")
+    return tuple(notes)
