@@ -40,7 +40,7 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
     """
     site, pixel_m = comparison.site, comparison.later.raster.grid.pixel_m
     dates = [o for o in (comparison.earlier, comparison.later) if o is not None]
-    return {
+    report = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": TOOL, "version": tool_version},
         "settings_sha256": comparison.settings_sha256,
@@ -63,6 +63,17 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
         "caveats": list(comparison.caveats),
         "changed": comparison.changed,
     }
+    encodable: dict[str, Any] = _encodable(report)
+    return encodable
+
+
+def _encodable(value: Any) -> Any:
+    """Replace what UTF-8 cannot hold: file names may carry undecodable bytes."""
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_encodable(v) for v in value]
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
 def by_importance(findings: tuple[Finding, ...]) -> list[Finding]:

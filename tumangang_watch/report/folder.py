@@ -7,11 +7,12 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tumangang_watch.errors import OutputFailed
+from tumangang_watch.errors import Busy, OutputFailed
 from tumangang_watch.report.data import SCHEMA_VERSION, TOOL, report_dict
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def write_report(comparison: Comparison, out: Path, *, tool_version: str, overwr
     ------
     OutputFailed
         Nothing was written; the message names the path and the reason.
+    Busy
+        Another run is writing the same output.
     """
     out = Path(out)
     try:
@@ -57,9 +60,10 @@ def write_report(comparison: Comparison, out: Path, *, tool_version: str, overwr
         partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
         try:
             os.mkdir(partial)
-            _write_all(comparison, partial, tool_version)
-            _settle(partial)
-            _into_place(partial, target)
+            with _held(partial):
+                _write_all(comparison, partial, tool_version)
+                _settle(partial)
+                _into_place(partial, target)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
@@ -97,7 +101,29 @@ def _sweep(target: Path) -> None:
         else:
             shutil.rmtree(aside, ignore_errors=True)
     for left in sorted(target.parent.glob(f".{_glob_safe(target.name)}.partial-*")):
-        shutil.rmtree(left, ignore_errors=True)
+        with _held(left):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder while it is worked in; a killed run's hold ends with it.
+
+    Raises
+    ------
+    Busy
+        Another run is writing the same output.
+    """
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise Busy(WHAT, folder.name, "another run is writing it", "Try again when it is done") from error
+    finally:
+        os.close(handle)
 
 
 def _glob_safe(name: str) -> str:

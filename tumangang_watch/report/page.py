@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tumangang_watch.report import pictures
+from tumangang_watch.report import page_tables, pictures
 from tumangang_watch.report.chips import OUTLINE_MARGIN_M, SCALE_STEPS_M, chip, to_px
 from tumangang_watch.report.look import PAINTS
 from tumangang_watch.report.summary import certainty, clean
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 EMBEDDED_BYTES = 9_000_000
 """Chips and strips are embedded until together they reach this; later ones are named by file."""
 STRIP_MARGIN_M = 12.0
+STRIP_LEAST_M = 100.0
+"""Shortest track shown: a lone wagon is not blown up beyond its pixels."""
 MOST_PICTURES = 8
 PICTURED_ROLES = ("yard", "bridge", "station", "handling", "apron")
 COVERED = 0.9
@@ -67,7 +69,7 @@ def _policy(script: str) -> str:
 def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
     shown = _cleaned(report)
     stretch = pictures.stretch_of(comparison)
-    dates = _dates(shown)
+    dates = page_tables.dates(shown)
     rows = _rows(comparison, report, stretch)
     return {
         "r": shown,
@@ -77,10 +79,10 @@ def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
         "same": [f for f in rows if f["change"] == "unchanged"],
         "stretch": stretch.words(),
         "pictures": _pictures(comparison, stretch, rows),
-        "fits": _fits(shown),
-        "scene_rows": _scene_rows(shown),
-        "abilities": _abilities(shown),
-        **_verdict(shown),
+        "fits": page_tables.fits(shown),
+        "scene_rows": page_tables.scene_rows(shown),
+        "abilities": page_tables.abilities(shown),
+        **page_tables.verdict(shown),
     }
 
 
@@ -90,53 +92,6 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, list):
         return [_cleaned(v) for v in value]
     return clean(value) if isinstance(value, str) else value
-
-
-def _verdict(report: dict[str, Any]) -> dict[str, str]:
-    """Return the one line a reader must not miss, and what limits it."""
-    unseen = [a["name"] for a in report["areas"] if a["status"] == "not_observable"]
-    partly = [a["name"] for a in report["areas"] if a["status"] == "partial"]
-    limits = [f"Not observable: {', '.join(unseen)}."] if unseen else []
-    limits += [f"Partly observed: {', '.join(partly)}."] if partly else []
-    fit = report["registration"]
-    residual = fit["residual_median_m"]
-    known = "" if residual is None else f", median residual {residual:.2f} m"
-    limits.append(f"Registration {fit['status']}{known}.")
-    changes = [f for f in report["findings"] if f["change"] != "unchanged"]
-    sure = sum(f["grade"] == "detected" for f in changes)
-    if "earlier" not in report["scenes"]:
-        trains = sum(d["kind"] == "train" for d in report["detections"])
-        said = f"{trains or 'No'} train{'' if trains == 1 else 's'} found in what could be seen."
-    elif not changes:
-        said = "No change found in what could be seen."
-    else:
-        possible = len(changes) - sure
-        said = f"{sure or 'No'} change{'' if sure == 1 else 's'} detected"
-        said += f", {possible} more possible." if possible else "."
-    return {"verdict": said, "verdict_more": " ".join(limits)}
-
-
-def _dates(report: dict[str, Any]) -> list[dict[str, Any]]:
-    order = {"train": 0, "handling_area": 1, "cargo": 2}
-    made = []
-    for date in ("earlier", "later"):
-        if date not in report["scenes"]:
-            continue
-        scene = report["scenes"][date]
-        found = [d for d in report["detections"] if d["date"] == date]
-        found.sort(key=lambda d: (order.get(d["kind"], 9), d["track"] or "", d["from_m"] or 0.0, d["id"]))
-        day, time = scene["acquired"][:10], scene["acquired"][11:16]
-        made.append(
-            {
-                "date": date,
-                "day": day,
-                "shown": f"{day} {time} UTC",
-                "found": found,
-                "file": scene["file"],
-                "sha256": scene["sha256"],
-            }
-        )
-    return made
 
 
 def _rows(comparison: Comparison, report: dict[str, Any], stretch: Stretch) -> list[dict[str, Any]]:
@@ -185,10 +140,10 @@ def _strips(
     trains = [d for d in _of(finding, found) if d["from_m"] is not None and d["to_m"] is not None]
     if finding["kind"] != "train" or line is None or not trains:
         return None
-    lo = max(0.0, min(d["from_m"] for d in trains) - STRIP_MARGIN_M)
-    hi = min(line.length, max(d["to_m"] for d in trains) + STRIP_MARGIN_M)
-    if hi - lo < 1.0:
-        return None
+    lo = min(d["from_m"] for d in trains) - STRIP_MARGIN_M
+    hi = max(d["to_m"] for d in trains) + STRIP_MARGIN_M
+    wider = max(0.0, STRIP_LEAST_M - (hi - lo)) / 2
+    lo, hi = lo - wider, hi + wider
     rows = []
     for observation in (comparison.earlier, comparison.later):
         if observation is None:
@@ -314,68 +269,6 @@ def _path(shape: Any, bounds: pictures.Bounds, wide: int) -> str:
         points = [to_px(p, bounds, wide) for p in ring]
         pieces.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points))
     return "".join(pieces)
-
-
-def _fits(report: dict[str, Any]) -> list[dict[str, Any]]:
-    fit = report["registration"]
-    fits = [{"what": "later to earlier", **fit}] if "earlier" in report["scenes"] else []
-    return fits + [{"what": f"{date} to the site", **f} for date, f in fit["site_fit"].items()]
-
-
-def _scene_rows(report: dict[str, Any]) -> list[tuple[str, list[Any]]]:
-    scenes = list(report["scenes"].values())
-
-    def degrees(scene: dict[str, Any], elevation: str, azimuth: str) -> str | None:
-        if scene[elevation] is None:
-            return None
-        toward = "" if scene[azimuth] is None else f", azimuth {scene[azimuth]:.0f}°"
-        return f"{scene[elevation]:.1f}°{toward}"
-
-    def cloud(scene: dict[str, Any]) -> str | None:
-        return None if scene["cloud_fraction"] is None else f"{100 * scene['cloud_fraction']:.0f} %"
-
-    rows = [
-        ("Id", [s["id"] for s in scenes]),
-        ("Acquired", [s["acquired"].replace("T", " ").replace("Z", " UTC") for s in scenes]),
-        ("Provider", [s["provider"] for s in scenes]),
-        ("Resolution (GSD)", [f"{s['gsd_m']} m (pixel {s['pixel_m']} m)" for s in scenes]),
-        ("Sun elevation", [degrees(s, "sun_elevation_deg", "sun_azimuth_deg") for s in scenes]),
-        ("Off nadir", [degrees(s, "off_nadir_deg", "view_azimuth_deg") for s in scenes]),
-        ("Cloud, as stated", [cloud(s) for s in scenes]),
-        ("Snow", [s["snow_state"] for s in scenes]),
-        ("Bands", [f"{', '.join(s['bands'])} (from {s['band_source']})" for s in scenes]),
-        ("Radiometry", [s["radiometry"] for s in scenes]),
-        ("Licence", [s["licence"] for s in scenes]),
-        ("Digest", [s["sha256"][:16] for s in scenes]),
-        ("Remarks", ["; ".join([*s["notes"], *s["warnings"]]) or "none" for s in scenes]),
-    ]
-    return [(name, list(cells)) for name, cells in rows]
-
-
-def _abilities(report: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """Return what each scene can show, a row a question."""
-    entries = report["detectability"]
-    names = [k for e in entries for k in e if k != "date"]
-    return [
-        (
-            name,
-            [
-                "; ".join(_said(e[name]) for e in entries if e.get("date") == date and name in e) or "–"
-                for date in report["scenes"]
-            ],
-        )
-        for name in dict.fromkeys(names)
-    ]
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "unknown"}[value]
-    if isinstance(value, list):
-        return ", ".join(map(_said, value))
-    if isinstance(value, dict):
-        return ", ".join(f"{k.replace('_', ' ')} {_said(v)}" for k, v in value.items())
-    return str(value)
 
 
 def _shown(value: float, digits: int | None = None) -> str:

@@ -33,7 +33,7 @@ CHIP_PADDING = 0.25
 """Ground shown around a finding, as a share of its longer side."""
 LARGEST_PX = 1600
 """Longest side of an embedded picture."""
-STRETCH_PERCENTILES = (0.5, 99.5)
+STRETCH_PERCENTILES = (0.1, 99.8)
 STRETCH_SAMPLE = 400_000
 """Pixels a date that decide the stretch; percentiles to 0.1 % need no more."""
 STRIP_HALF_M = 4.0
