@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import os
 import re
@@ -78,14 +79,6 @@ def test_geopackage_layers_can_be_read_with_their_times(report, comparison):
         assert info["features"] == count
         types = dict(zip(info["fields"], info["ogr_types"], strict=True))
         assert types["begin"] == types["end"] == "OFTDateTime"
-    fields, _, _, values = (
-        pyogrio.raw.read(path, layer="findings", read_geometry=False)[0]["fields"],
-        0,
-        0,
-        None,
-    )
-    assert "statement" in fields
-    assert values is None
 
 
 def test_kmz_spans_both_dates(report):
@@ -107,7 +100,7 @@ def test_the_page_loads_nothing(report):
     text = (report / "report.html").read_text(encoding="utf-8")
     assert not re.search(r"(src|href)\s*=\s*[\"']?\s*(https?:)?//", text)
     assert "url(" not in text
-    assert re.search(r"default-src 'none'", text)
+    assert "default-src 'none'" in html.unescape(text)
     assert len(text) < 15_000_000
 
 
@@ -259,5 +252,5 @@ def test_one_scene_gives_a_whole_report(tmp_path):
     made = write_report(single_scene(), tmp_path / "out", tool_version="1")
     names = set(contents(made))
     assert "report.html" in names
-    assert sum(name.startswith("chips/") for name in names) == 4 - 1
+    assert sum(name.startswith("chips/") for name in names) == 4
     assert "data-slider" not in (made / "report.html").read_text()
