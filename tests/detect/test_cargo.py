@@ -22,6 +22,7 @@ CRS = "EPSG:32652"
 BANDS = ("blue", "green", "red", "nir")
 SUN_AZIMUTH, SUN_ELEVATION = 150.0, 35.0
 FINE = 0.125
+SKY = (0.42, 0.36, 0.31, 0.24)
 GRID = Grid(CRS, 0.0, 90.0, 0.5, 180, 240)
 
 
@@ -55,6 +56,7 @@ def scene_of(
     paint: tuple[float, ...] = (0.055, 0.055, 0.24, 0.32),
     seed: int = 1,
     noise: float = 0.05,
+    sky: tuple[float, ...] = SKY,
 ) -> np.ndarray:
     """Paint boxes (west, south, east, north, height) with their exact shadow on an even apron."""
     from scipy.ndimage import gaussian_filter
@@ -64,18 +66,18 @@ def scene_of(
     shape = (GRID.rows * factor, GRID.cols * factor)
     x = (np.arange(shape[1]) + 0.5)[None, :] * FINE
     y = GRID.north - (np.arange(shape[0]) + 0.5)[:, None] * FINE
-    light = np.ones(shape)
+    shaded = np.zeros(shape, dtype=bool)
     body = np.zeros(shape, dtype=bool)
     for west, south, east, north, height in boxes:
         for k in np.arange(0, height / tan(radians(SUN_ELEVATION)), FINE):
             dx, dy = -sin(radians(SUN_AZIMUTH)) * k, -cos(radians(SUN_AZIMUTH)) * k
-            light[(x > west + dx) & (x < east + dx) & (y > south + dy) & (y < north + dy)] = 0.25
+            shaded[(x > west + dx) & (x < east + dx) & (y > south + dy) & (y < north + dy)] = True
         body |= (x > west) & (x < east) & (y > south) & (y < north)
     out = []
     wear = gaussian_filter(rng.standard_normal((GRID.rows, GRID.cols)), 6)
     wear *= noise / wear.std()
     for k in range(len(tone)):
-        fine = np.where(body, paint[k], tone[k] * light)
+        fine = np.where(body, paint[k], tone[k] * np.where(shaded, sky[k], 1.0))
         fine = gaussian_filter(fine, 0.6 * factor)
         mean = fine.reshape(GRID.rows, factor, GRID.cols, factor).mean(axis=(1, 3))
         out.append(mean * (1 + wear) + rng.normal(0, 0.004, mean.shape))
@@ -101,6 +103,13 @@ def test_box_of_known_size_and_height_is_measured(height: float) -> None:
     assert item.height_m.low <= height <= item.height_m.high
     assert item.colour == "red"
     assert item.track_distance_m == pytest.approx(36, abs=0.7)
+
+
+def test_shadow_without_colour_is_shadow_too() -> None:
+    found = find(scene_of(boxes=((50, 40, 56, 44, 2.6),), sky=(0.3, 0.3, 0.3, 0.3)))
+    assert len(found) == 1
+    assert found[0].area_m2 is not None
+    assert found[0].area_m2.estimate == pytest.approx(24, rel=0.2)
 
 
 @pytest.mark.parametrize(

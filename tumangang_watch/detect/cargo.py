@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from shapely.ops import unary_union
 
-from tumangang_watch.detect.blobs import hysteresis, part_touching, without_thin
+from tumangang_watch.detect.blobs import disk, hysteresis, part_touching, without_thin
 from tumangang_watch.detect.goods import Apron, measure
 from tumangang_watch.detect.pavement import Pavement, empty_pavement, smooth
-from tumangang_watch.detect.shadows import swept
+from tumangang_watch.detect.shadows import Shade, shade_of, swept
+from tumangang_watch.detect.surface import credible_snow
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -153,10 +154,10 @@ def _search(
         return []
     values = observation.raster.values[:, window.rows, window.cols]
     ground = empty_pavement(values, window.inside, grid.pixel_m, settings)
-    tone = ground.sharp.mean(axis=0)
-    full = _shadow_depth(tone, window.inside, settings)
-    darkness = np.clip(tone / full, 0, 1).astype(np.float32)
-    bodies = _bodies(ground, darkness, window, grid.pixel_m, settings, observation)
+    shade = shade_of(ground.sharp, window.inside, observation.raster.bands, settings)
+    shadow = _shadow_mask(ground, shade, grid.pixel_m, settings)
+    darkness = np.where(shade.misfit < 2 * settings.shadow_misfit, np.clip(shade.share, 0, 1), 0)
+    bodies = _bodies(ground, shadow, window, grid.pixel_m, settings, observation)
     labels = part_touching(bodies, settings.touching_neck, settings.min_width_m / 2 / grid.pixel_m)
     apron = Apron(
         id=place.area,
@@ -165,7 +166,7 @@ def _search(
         values=values,
         usable=window.inside,
         ground=ground,
-        darkness=darkness,
+        darkness=darkness.astype(np.float32),
         bodies=bodies,
         changed=_changed(observation, background, window, grid.pixel_m, settings),
         white=_white(observation),
@@ -176,17 +177,23 @@ def _search(
     return [item for item in found if item is not None]
 
 
-def _shadow_depth(tone: NDArray[np.float32], inside: NDArray[np.bool_], settings: CargoSettings) -> float:
-    """Return the tone of full shadow relative to sunlit pavement (negative)."""
-    dark = tone[inside & (tone < settings.shadow_least)]
-    if dark.size < settings.min_pixels:
-        return settings.shadow_relative
-    return min(float(np.quantile(dark, 0.25)), settings.shadow_least * 1.4)
+def _shadow_mask(
+    ground: Pavement, shade: Shade, pixel_m: float, settings: CargoSettings
+) -> NDArray[np.bool_]:
+    """Return cast shadow with its half-shadow edge."""
+    from scipy.ndimage import binary_dilation
+
+    even = shade.misfit < settings.shadow_misfit
+    full = even & (shade.share > settings.shadow_full) & (shade.share < settings.shadow_deepest)
+    full = without_thin(full, settings.shadow_length_m[0] / pixel_m)
+    edge = np.asarray(binary_dilation(full, disk(settings.penumbra_m / pixel_m)))
+    half = edge & (shade.share > 0.1) & (shade.misfit < 1.5 * settings.shadow_misfit)
+    return np.asarray(full | (half & (shade.share < settings.shadow_deepest)))
 
 
 def _bodies(
     ground: Pavement,
-    darkness: NDArray[np.float32],
+    shadow: NDArray[np.bool_],
     window: Window,
     pixel_m: float,
     settings: CargoSettings,
@@ -196,18 +203,9 @@ def _bodies(
     unlike = np.abs(ground.relative).max(axis=0)
     weak = window.inside & (ground.distance > settings.weak_contrast) & (unlike > settings.weak_relative)
     strong = weak & (ground.distance > settings.strong_contrast)
-    shadow = _like_shadow(ground, darkness)
-    snow = observation.quality.snow[window.rows, window.cols]
-    if observation.quality.snow_state == "none":
-        snow = np.zeros_like(snow)
+    snow = credible_snow(observation, settings.snow_contrast)[0][window.rows, window.cols]
     body = weak & ~shadow & ~snow
     return without_thin(hysteresis(strong & body, body), settings.min_width_m / pixel_m)
-
-
-def _like_shadow(ground: Pavement, darkness: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return pixels as dark as shadow in every band, without a colour of their own."""
-    spread = ground.sharp.max(axis=0) - ground.sharp.min(axis=0)
-    return np.asarray((darkness > 0.5) & (spread < 0.35))
 
 
 def _changed(

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PILE = "pile or stacked goods"
 CHANGE = "surface change"
+BOX_FILL = 0.82
+"""Share of its smallest rectangle that a box's outline fills at least; an ellipse fills 0.785."""
 
 
 @dataclass(frozen=True)
@@ -214,13 +216,19 @@ def _height(shadow: Shadow, shape: BaseGeometry, elevation_deg: float, pixel_m: 
     decide stays in the interval.
     """
     slope = tan(radians(elevation_deg))
-    boxy = shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6) > 0.87
+    filled = shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6)
     from_edge = shadow.length_m * slope
-    from_middle = (shadow.length_m + shadow.reach_m) * slope
-    estimate = from_edge if boxy else 0.5 * (from_edge + from_middle)
-    error = slope * sqrt(pixel_m**2 + (0.5 * shadow.spread_m) ** 2)
-    high = from_edge + error if boxy else max(from_middle, estimate) + error
-    return Interval(estimate, max(from_edge - error, 0.1 if estimate > 0.1 else 0.0), max(high, estimate))
+    # A parabolic heap of half width R throws its tip s beyond the edge when its height over the
+    # slope is H = ((s + R) + sqrt((s + R)^2 - R^2)) / 2 (tangent ray to the parabola).
+    reach = shadow.length_m + shadow.reach_m
+    from_middle = 0.5 * (reach + sqrt(max(reach**2 - shadow.reach_m**2, 0.0))) * slope
+    boxy = filled > BOX_FILL
+    estimate = from_edge if boxy else from_middle
+    error = slope * sqrt(pixel_m**2 + shadow.spread_m**2)
+    unsure = abs(filled - BOX_FILL) < 0.5 * (1 - BOX_FILL)
+    low = min(from_edge, estimate) if unsure or not boxy else estimate
+    high = max(from_middle, estimate) if unsure else estimate
+    return Interval(estimate, max(low - error, min(0.1, estimate)), high + error)
 
 
 def _vehicle_like(shape: BaseGeometry) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tumangang_watch.detect.blobs import disk, hysteresis, without_thin
-from tumangang_watch.detect.surface import worked_share
+from tumangang_watch.detect.surface import natural_saturation, worked_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +24,8 @@ class Turned:
     """Ground that became worked from one date to the other."""
 
     mask: NDArray[np.bool_]
+    membership: NDArray[np.float32]
+    """0 to 1; its half level is the outline."""
     strength: NDArray[np.float32]
     """Robust distance from how the same land cover changed elsewhere."""
     compared: bool
@@ -54,8 +56,11 @@ def turned_to_worked(
     two = np.stack([after.log[after.bands.index(b)] for b in shared])
     both = before.usable & after.usable & ~before.snow & ~after.snow
     none = np.zeros(both.shape, dtype=bool)
+    empty = none.astype(np.float32)
     if after.saturation is None or before.saturation is None or before.green is None or after.green is None:
-        return Turned(none, none.astype(np.float32), False)
+        return Turned(none, empty, empty, False)
+    if not both.any():
+        return Turned(none, empty, empty, False)
     labels = _classes(one, both, settings.classes)
     step = np.concatenate(
         [_features(two) - _features(one), [after.saturation - before.saturation, after.green - before.green]]
@@ -65,13 +70,72 @@ def turned_to_worked(
     count = len(step) - 2
     distance = np.sqrt(np.mean((beyond[:count] / spread[:count]) ** 2, axis=0))
     distance = np.where(both, distance, 0).astype(np.float32)
-    greyer = (beyond[-2] < -settings.turn_saturation) | (beyond[-1] < -settings.turn_ndvi)
-    worked = worked_share(after, settings) > 0.5
-    natural = worked_share(before, settings) < 0.5
-    weak = both & greyer & worked & natural & (distance > settings.weak_change)
+    weak = both & _worked_turn(beyond, before, after, reference, settings) & (distance > settings.weak_change)
     strong = weak & (distance > settings.strong_change)
     mask = hysteresis(strong, weak)
-    return Turned(_clean(mask, both, inside, before.grid.pixel_m, settings), distance, compared)
+    mask = _clean(mask, inside, before.grid.pixel_m, settings)
+    # Blur mixes values, not their logs: the half level is taken of the values themselves.
+    expected = one + _own_change(two - one, labels, both, reference, settings)[0]
+    membership = _half_level(mask, np.exp(two) - np.exp(expected), both)
+    return Turned(membership > 0.5, membership, distance, compared)
+
+
+def _half_level(
+    mask: NDArray[np.bool_], change: NDArray[np.float32], usable: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return how far each pixel shares a segment's change; its half level is the edge under blur."""
+    from scipy.ndimage import binary_dilation, binary_erosion, binary_fill_holes, label
+
+    out = np.zeros(mask.shape, dtype=np.float32)
+    labels, count = label(mask)
+    for k in range(1, count + 1):
+        segment = labels == k
+        core = np.asarray(binary_erosion(segment, iterations=2)) & usable
+        if core.sum() < 9:
+            core = segment & usable
+        if not core.any():
+            continue
+        typical = np.median(change[:, core], axis=1)
+        part = np.tensordot(typical, change, axes=1) / max(float((typical**2).sum()), 1e-9)
+        inner = np.asarray(binary_erosion(segment, iterations=2))
+        near = np.asarray(binary_dilation(segment, iterations=1))
+        part = np.where(usable, np.clip(part, 0, 1), 1.0)
+        part = np.where(near, part, 0)
+        part[inner] = np.maximum(part[inner], 0.75)
+        whole = np.asarray(binary_fill_holes(part > 0.5))
+        part[whole & (part <= 0.5)] = 0.75
+        out = np.maximum(out, part)
+    return out
+
+
+def _worked_turn(
+    beyond: NDArray[np.float32],
+    before: Surface,
+    after: Surface,
+    reference: NDArray[np.bool_],
+    settings: HandlingSettings,
+) -> NDArray[np.bool_]:
+    """Return where ground turned greyer or barer than the same cover elsewhere, as work does it.
+
+    Ploughing bares the ground too, but leaves it dark and earthy: such ground is let through only
+    when it is about as bright as dry natural ground of the same date.
+    """
+    if before.saturation is None or after.saturation is None or after.green is None:
+        return np.zeros(after.usable.shape, dtype=bool)
+    turn_green = settings.turn_ndvi if after.has_nir else settings.turn_exg
+    greyer = -beyond[-2] / settings.turn_saturation
+    barer = -beyond[-1] / turn_green
+    agree = (greyer + barer > 1) & (greyer > -0.7) & (barer > -0.7)
+    # Wear, wetness and weeds move worked ground about within its own range: it has to cross over.
+    crossed = worked_share(after, settings) - worked_share(before, settings) > settings.crossing
+    bared = barer > settings.bared_turns
+    tone = after.log.mean(axis=0)
+    earthy = after.saturation > settings.earthy_share * natural_saturation(after, settings)
+    dry = after.usable & reference & earthy & (after.green < np.median(after.green[after.usable]))
+    level = np.median(tone[dry]) if dry.sum() >= settings.class_least_px else np.median(tone[after.usable])
+    ploughed = earthy & (tone < level - settings.ploughed_log)
+    shaded = beyond[0] < -settings.shade_log
+    return np.asarray(agree & (crossed | bared) & ~after.water & ~ploughed & ~shaded)
 
 
 def _features(log: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -133,7 +197,6 @@ def _own_change(
 
 def _clean(
     mask: NDArray[np.bool_],
-    both: NDArray[np.bool_],
     inside: NDArray[np.bool_],
     pixel_m: float,
     settings: HandlingSettings,

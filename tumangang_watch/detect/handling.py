@@ -11,7 +11,7 @@ from shapely.ops import unary_union
 
 from tumangang_watch.detect.blobs import as_multi, outline
 from tumangang_watch.detect.growth import Turned, turned_to_worked
-from tumangang_watch.detect.surface import Surface, surface_of, worked_share
+from tumangang_watch.detect.surface import Surface, path_light, surface_of, worked_share
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
 
@@ -75,7 +75,8 @@ def measure_handling(
     areas = site.having("handling")
     if not areas:
         return HandlingResult((), ())
-    surfaces = [surface_of(o, trains, settings) for o in observations]
+    path = path_light(observations, settings)
+    surfaces = [surface_of(o, trains, settings, path) for o in observations]
     grid = surfaces[0].grid
     everywhere = unary_union([a.polygon for a in areas])
     reference = ~grid.mask([everywhere]) & ~grid.mask([a.polygon for a in site.having("ignore")])
@@ -170,7 +171,7 @@ def _limits(
 ) -> tuple[str, ...]:
     """Return why the surface cannot be judged on this date, in words."""
     notes = []
-    if observation.quality.snow_state == "full":
+    if surface.snowed_over:
         notes.append("snow covers the ground: the surface cannot be judged")
     if seen < settings.least_observed:
         notes.append(f"only {seen:.0%} of the polygon can be seen")
@@ -213,7 +214,7 @@ def _change(
         notes.append("too little of the same land cover elsewhere to tell season from work")
     shapes, amounts = [], []
     for item in turned:
-        shape = as_multi(outline(item.mask & ~np.bool_(barred), grid, 0, 0).intersection(area.polygon))
+        shape = as_multi(outline(item.membership * (not barred), grid, 0, 0).intersection(area.polygon))
         half = sqrt(
             _edge_m2(shape, observations[1], settings) ** 2 + (settings.class_error * shape.area) ** 2
         )

@@ -84,11 +84,13 @@ def empty_pavement(
         for k in range(len(values)):
             local = smooth(values[k], inlier, sigma_px)
             ground[k] = np.where(local > 0, local, tones[k])
+            if not inlier.any():
+                continue
             spread = values[k][inlier] / np.maximum(ground[k][inlier], 1e-6) - 1
             sigma[k] = max(float(MAD_TO_SIGMA * np.median(np.abs(spread))), settings.relative_noise_floor / 2)
     sharp = np.where(usable, values / np.maximum(ground, 1e-6) - 1, 0).astype(np.float32)
     relative = np.stack([smooth(band, usable, settings.smooth_m / pixel_m) for band in sharp])
-    relative = np.where(usable, relative, np.float32(0))
+    relative = np.where(usable, relative, 0).astype(np.float32, copy=False)
     for k in range(len(values)):
         spread = relative[k][inlier]
         sigma[k] = max(float(MAD_TO_SIGMA * np.median(np.abs(spread))), settings.relative_noise_floor / 2)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tumangang_watch.settings.cargo import CargoSettings
 
 FEW_RAYS = 2
+WAVELENGTH = {"blue": 0.0, "green": 1.0, "pan": 1.5, "red": 2.0, "nir": 3.0}
+"""Order of the bands by wavelength."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,59 @@ class Shadow:
     """Robust spread of the length between rays."""
     reach_m: float
     """Half the object's extent along the sun's direction."""
+
+
+@dataclass(frozen=True)
+class Shade:
+    """How much of each pixel looks like cast shadow on the pavement."""
+
+    share: NDArray[np.float32]
+    """(rows, cols): 0 sunlit pavement, 1 full shadow; above 1 darker than shadow can be."""
+    misfit: NDArray[np.float32]
+    """(rows, cols): what a mixture of sunlit and shaded pavement leaves unexplained, relative."""
+
+
+def shade_of(
+    relative: NDArray[np.float32],
+    inside: NDArray[np.bool_],
+    bands: tuple[str, ...],
+    settings: CargoSettings,
+) -> Shade:
+    """Explain every pixel as pavement that is partly in shadow.
+
+    Shadow is lit by the sky alone, so it loses most in the longest wavelength; a dark object loses
+    alike in all, or has a colour of its own. The tone of full shadow is taken from the scene where
+    it shows enough of it.
+
+    Parameters
+    ----------
+    relative : (bands, rows, cols) float32
+        ``value / pavement - 1``.
+    inside : (rows, cols) bool
+        Pixels that may tell the tone of shadow.
+    """
+    usual = np.array([dict(settings.shadow_relative).get(b, -0.65) for b in bands], dtype=np.float32)
+    tone = relative.mean(axis=0)
+    order = np.argsort([WAVELENGTH.get(b, 1.5) for b in bands])
+    first, last = relative[order[0]], relative[order[-1]]
+    like = inside & (tone < settings.shadow_least) & (last <= first + 0.05)
+    share, misfit = _fit(relative, usual)
+    if like.sum() >= settings.shadow_sample_px:
+        dark = relative[:, like]
+        deep = dark[:, dark.mean(axis=0) <= np.quantile(dark.mean(axis=0), 0.5)]
+        scene = np.clip(np.median(deep, axis=1), -0.9, -0.15).astype(np.float32)
+        # Black goods are darker than any shadow in the shortest wavelength; they tell nothing of it.
+        if scene[order[0]] > settings.shadow_black:
+            share, misfit = _fit(relative, scene)
+    return Shade(share, misfit)
+
+
+def _fit(
+    relative: NDArray[np.float32], full: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    share = np.tensordot(full, relative, axes=1) / float((full**2).sum())
+    left = relative - share[None] * full[:, None, None]
+    return share.astype(np.float32), np.sqrt((left**2).mean(axis=0)).astype(np.float32)
 
 
 def anti_sun(azimuth_deg: float) -> tuple[float, float]:

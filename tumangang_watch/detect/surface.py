@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from tumangang_watch.model.observation import Observation
     from tumangang_watch.settings.handling import HandlingSettings
 
-LEAST = 1e-3
+LEAST = 0.02
+"""Floor of a value, as a share of the scene's median, so that logs stay finite."""
+DARK_SAMPLE = 200000
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,57 @@ class Surface:
     has_nir: bool
     water: NDArray[np.bool_]
     snow: NDArray[np.bool_]
+    snowed_over: bool
+    """True when snow hides the ground of the whole scene."""
+
+
+def path_light(observations: tuple[Observation, ...], settings: HandlingSettings) -> dict[str, float]:
+    """Return the light that haze adds in each band, from the darkest ground (Chavez 1988).
+
+    Deep shadow and dark paint still send back a little, so a share of the darkest value is kept.
+    Dates in one radiometry have one path light.
+    """
+    out: dict[str, float] = {}
+    for observation in observations:
+        seen = observation.raster.valid & observation.quality.clear
+        if not seen.any():
+            continue
+        for band, values in zip(observation.raster.bands, observation.raster.values, strict=True):
+            sample = values[seen]
+            sample = sample[:: max(1, sample.size // DARK_SAMPLE)]
+            darkest = settings.path_share * float(np.quantile(sample, settings.darkest_share))
+            out[band] = min(out.get(band, np.inf), max(darkest, 0.0))
+    return out
+
+
+def credible_snow(observation: Observation, contrast: float) -> tuple[NDArray[np.bool_], bool]:
+    """Return where snow lies, and whether it covers the scene.
+
+    Pale concrete is as flat in its spectrum as snow, so the quality masks' snow is believed only
+    where it is many times brighter than the ground without it.
+    """
+    quality = observation.quality
+    none = np.zeros(quality.snow.shape, dtype=bool)
+    clear = quality.clear & observation.raster.valid
+    if quality.snow_state in ("none", "unknown") or not (quality.snow & clear).any():
+        return none, False
+    tone = observation.raster.luminance()
+    tone = tone - 0.9 * float(np.quantile(tone[clear][:: max(1, int(clear.sum()) // DARK_SAMPLE)], 0.002))
+    bare = clear & ~quality.snow
+    share = float((quality.snow & clear).sum() / clear.sum())
+    # Where nearly all is white, what is left is dark: trees, rails and trains, half as bright as fields.
+    level = float(np.median(tone[bare])) if share < 0.6 else 2.0 * float(np.quantile(tone[clear], 0.05))
+    snow = quality.snow & (tone > contrast * max(level, 1e-6))
+    return snow, quality.snow_state == "full" and float((snow & clear).sum() / clear.sum()) > 0.5
 
 
 def surface_of(
-    observation: Observation, trains: tuple[Detection, ...], settings: HandlingSettings
+    observation: Observation,
+    trains: tuple[Detection, ...],
+    settings: HandlingSettings,
+    path: dict[str, float],
 ) -> Surface:
-    """Average an observation to the working grid and derive its features."""
+    """Average an observation to the working grid and derive its features, without path light."""
     grid, factor = working_grid(observation.raster.grid, settings.work_pixel_m)
     quality = observation.quality
     clear = observation.raster.valid & quality.clear
@@ -59,16 +106,17 @@ def surface_of(
     usable = share > 0.5
     sigma_px = settings.smooth_m / grid.pixel_m
     means = []
-    for band in observation.raster.values:
-        block = _blocks(np.where(lit, band, 0), factor) / np.maximum(share, 1e-3)
-        means.append(smooth(block, usable, sigma_px))
-    values = np.maximum(np.stack(means), LEAST)
+    for name, band in zip(observation.raster.bands, observation.raster.values, strict=True):
+        block = _blocks(np.where(lit, band, 0), factor) / np.maximum(share, 0.001)
+        means.append(smooth(block, usable, sigma_px) - path.get(name, 0.0))
+    values = np.stack(means)
+    middle = np.median(values[:, usable]) if usable.any() else 1.0
+    values = np.maximum(values, LEAST * max(float(middle), 1e-6))
     bands = observation.raster.bands
     named = {b: values[bands.index(b)] for b in bands}
     saturation = _saturation(named)
-    snow = _blocks(quality.snow.astype(np.float32), factor) > 0.3
-    if quality.snow_state == "none":
-        snow &= False
+    snow_mask, snowed_over = credible_snow(observation, settings.snow_contrast)
+    snow = _blocks(snow_mask.astype(np.float32), factor) > 0.3
     return Surface(
         grid=grid,
         bands=bands,
@@ -80,6 +128,7 @@ def surface_of(
         has_nir="nir" in bands,
         water=_water(named, usable, settings),
         snow=snow,
+        snowed_over=snowed_over,
     )
 
 
@@ -129,13 +178,20 @@ def _water(
     return np.asarray(usable & dark & (longest < 0.8 * next_one))
 
 
+def natural_saturation(surface: Surface, settings: HandlingSettings) -> float:
+    """Return the saturation of the scene's natural ground: what haze is left in it drops out."""
+    if surface.saturation is None or not surface.usable.any():
+        return settings.natural_saturation[0]
+    upper = float(np.quantile(surface.saturation[surface.usable], settings.natural_quantile))
+    return float(np.clip(upper, *settings.natural_saturation))
+
+
 def worked_share(surface: Surface, settings: HandlingSettings) -> NDArray[np.float32]:
     """Return how far ground looks worked (0 natural, 0.5 undecided, 1 worked), by colour alone."""
     if surface.saturation is None or surface.green is None:
         return np.full(surface.usable.shape, 0.5, dtype=np.float32)
-    middle = 0.5 * (settings.grey_saturation + settings.earth_saturation)
-    half = 0.5 * (settings.earth_saturation - settings.grey_saturation)
-    grey = 0.5 + 0.5 * (middle - surface.saturation) / half
+    natural = natural_saturation(surface, settings)
+    grey = 0.5 + 0.5 * (settings.grey_share - surface.saturation / natural) / settings.grey_half_width
     limit = settings.green_ndvi if surface.has_nir else settings.green_exg
     bare = 0.5 + 0.5 * (limit - surface.green) / (0.3 * limit)
     share = np.minimum(np.clip(grey, 0, 1), np.clip(bare, 0, 1))

@@ -35,10 +35,29 @@ class CargoSettings:
     Calibrated by ``python benchmarks/ground.py --split train``."""
     pavement_smooth_m: float = 10.0
     """Scale of slow tone variation of the pavement: wider than most objects."""
-    shadow_relative: float = -0.6
-    """Tone of cast shadow relative to sunlit ground where the scene does not tell: sky light is
-    15-35 % of the visible light at 20-50 degrees of sun elevation."""
-    shadow_least: float = -0.28
+    shadow_relative: tuple[tuple[str, float], ...] = (
+        ("blue", -0.55),
+        ("green", -0.62),
+        ("red", -0.68),
+        ("nir", -0.76),
+        ("pan", -0.65),
+    )
+    """Tone of cast shadow relative to sunlit ground where the scene does not tell: clear-sky light
+    is 45 % of the blue and 25 % of the near-infrared light at 20-50 degrees of sun elevation."""
+    shadow_black: float = -0.8
+    """Sky light leaves more than a fifth of the blue light in any shadow."""
+    shadow_sample_px: int = 40
+    """Dark pixels needed for taking the tone of shadow from the scene."""
+    shadow_full: float = 0.72
+    """Share of full shadow from which a pixel is shadow and not a grey object."""
+    shadow_deepest: float = 1.25
+    """Darker than this multiple of full shadow is a dark object."""
+    shadow_misfit: float = 0.075
+    """Relative misfit up to which a tone is that of shaded pavement. Calibrated by
+    ``python benchmarks/ground.py --split train``."""
+    penumbra_m: float = 0.9
+    """How far around full shadow blur and penumbra leave half-shadow."""
+    shadow_least: float = -0.22
     """No shadow is brighter than this share below sunlit ground (haze included)."""
     shadow_length_m: tuple[float, float] = (0.5, 12.0)
     """Shadow lengths that count as a height cue; methods.md 2.6 with room for a winter sun."""
@@ -54,6 +73,8 @@ class CargoSettings:
     """How far beside tracks goods are looked for where a site has no aprons."""
     second_tone_m2: float = 150.0
     """Larger flat regions without a shadow may be another pavement."""
+    snow_contrast: float = 4.0
+    """Snow (reflectance 0.8) is so many times brighter than bare ground at least; concrete is 3 times."""
     changed_relative: float = 0.12
     """Relative difference to the other date from which ground has changed."""
     registration_m: float = 0.15

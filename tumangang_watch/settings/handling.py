@@ -11,6 +11,10 @@ class HandlingSettings:
 
     work_pixel_m: float = 1.0
     """Pixels are averaged to this size: the scale at which gravel, grass and rails mix."""
+    darkest_share: float = 0.002
+    """Share of the darkest ground that tells the path light (dark-object subtraction, Chavez 1988)."""
+    path_share: float = 0.85
+    """Part of the darkest value that is path light: shadow keeps some sky light."""
     smooth_m: float = 0.8
     """Gaussian sigma of the features: half of the 1-2 m texture of worked ground."""
     classes: int = 8
@@ -21,24 +25,41 @@ class HandlingSettings:
     """Least spread, in log reflectance, of ground that did not change: normalisation residual."""
     floor_colour_log: float = 0.05
     """The same for ratios of bands, which light and haze change less."""
-    strong_change: float = 4.0
+    strong_change: float = 2.6
     """Robust distance from the change of the same land cover that starts a segment (methods.md 2.6)."""
-    weak_change: float = 2.2
+    weak_change: float = 1.6
     """Robust distance that continues a segment. Calibrated by
     ``python benchmarks/ground.py --split train``."""
-    grey_saturation: float = 0.34
-    """(max - min) / max of red, green and blue below which ground is mineral and worked: gravel,
-    concrete, asphalt, ballast; soil, straw and leaves lie above 0.45."""
-    earth_saturation: float = 0.44
-    """Above this earth is natural whatever its brightness."""
+    natural_quantile: float = 0.75
+    """Quantile of the scene's saturation that natural ground shows."""
+    natural_saturation: tuple[float, float] = (0.35, 0.60)
+    """Range of the saturation, (max - min) / max of red, green and blue, of soil, straw and leaves;
+    gravel, concrete, asphalt and ballast stay below 0.3."""
+    grey_share: float = 0.75
+    """Share of the natural saturation below which ground is mineral and worked. Calibrated by
+    ``python benchmarks/ground.py --split train``."""
+    grey_half_width: float = 0.12
+    """Half width of the band about `grey_share` in which the colour decides neither way."""
+    earthy_share: float = 0.8
+    """Share of the natural saturation from which bared ground looks like earth."""
+    ploughed_log: float = 0.15
+    """Earth that is darker than dry natural ground by this log is ploughed or moist, not worked."""
     green_ndvi: float = 0.28
     """NDVI above which ground is vegetated; sparse vegetation starts near 0.2."""
     green_exg: float = 0.08
     """Excess green, (2g - r - b) / (r + g + b), above which ground is vegetated (3 bands)."""
-    turn_saturation: float = 0.07
+    turn_saturation: float = 0.10
     """Fall of saturation, beyond that of the same cover elsewhere, which counts as being worked."""
-    turn_ndvi: float = 0.08
+    turn_ndvi: float = 0.09
     """Fall of NDVI, beyond that of the same cover elsewhere, which counts as being worked."""
+    crossing: float = 0.3
+    """Rise of the worked share (0 natural, 1 worked) that a turn needs."""
+    bared_turns: float = 2.5
+    """A fall of greenness by so many of its steps counts even if the bared ground is earthy."""
+    shade_log: float = 0.6
+    """Ground that darkened by more than this log is in new shadow: asphalt on straw falls by 0.45."""
+    turn_exg: float = 0.06
+    """The same for excess green (3 bands)."""
     paint_log: float = 0.6
     """log(red/green) of a red roof or log(blue/red) of a blue one: no natural ground goes so far."""
     least_segment_m2: float = 80.0
@@ -58,5 +79,7 @@ class HandlingSettings:
     ``python benchmarks/ground.py --split train``."""
     least_observed: float = 0.5
     """Below this share seen, growth is not claimed."""
+    snow_contrast: float = 4.0
+    """Snow (reflectance 0.8) is so many times brighter than bare ground at least; concrete is 3 times."""
     dark_water: float = 0.45
     """Water is darker than this share of the scene's median in its longest wavelength."""
