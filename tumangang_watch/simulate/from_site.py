@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import atan2, cos, degrees, hypot, radians, sin
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from shapely import LineString, Polygon, box
@@ -55,6 +55,7 @@ def world_from_site(site: Site, seed: int, bounds: Bounds | None = None, margin_
     blocks = [block for block in blocks if busy.distance(box(block.x, block.y, block.x, block.y)) > 16]
     if near:
         blocks += [m for m in masts(frame, half, sides[0] - 4.5, rng) if _clear_of(m, rails)]
+    blocks += _roofs(site, inside, rng)
     keep_off, trusses = busy, []
     for bridge in site.having("bridge"):
         if bridge.polygon.intersects(inside):
@@ -138,6 +139,31 @@ def _site_ground(
     return out
 
 
+def _roofs(site: Site, inside: BaseGeometry, rng: np.random.Generator) -> list[Block]:
+    """Return a building on each stable polygon that is named as one."""
+    out = []
+    for area in site.having("stable"):
+        named = f"{area.id} {area.name}".lower()
+        if not area.polygon.intersects(inside) or not any(w in named for w in ("roof", "building", "hall")):
+            continue
+        a, b, length, width = _middle_line(area.polygon)
+        heading = degrees(atan2(b[0] - a[0], b[1] - a[1]))
+        spot = area.polygon.centroid
+        roof = str(rng.choice(["roof_grey", "roof_blue", "roof_red"]))
+        out.append(Block(spot.x, spot.y, heading, length - 2, width - 2, 6.0, roof, "gable"))
+    return out
+
+
+def _middle_line(polygon: Polygon) -> tuple[Any, Any, float, float]:
+    """Return the ends of a polygon's long axis, its length and its width, by its smallest rectangle."""
+    corners = np.asarray(polygon.minimum_rotated_rectangle.exterior.coords)
+    sides = np.hypot(*np.diff(corners, axis=0).T)
+    k = int(np.argmax(sides[:2]))
+    a = (corners[k] + corners[(k + 3) % 4]) / 2
+    b = (corners[k + 1] + corners[k + 2]) / 2
+    return a, b, float(sides[k]), float(sides[1 - k])
+
+
 def _clear_of(mast: Block, rails: list[Track], least_m: float = 3.0) -> bool:
     spot = box(mast.x, mast.y, mast.x, mast.y)
     return all(track.line.distance(spot) > least_m for track in rails)
@@ -145,12 +171,7 @@ def _clear_of(mast: Block, rails: list[Track], least_m: float = 3.0) -> bool:
 
 def _river(bridge: Area, bounds: Bounds, rng: np.random.Generator) -> tuple[list[Surface], list[Block]]:
     """Return a river below a bridge, its sandbanks, the deck, and two trusses with cross-beams."""
-    rectangle = np.asarray(bridge.polygon.minimum_rotated_rectangle.exterior.coords)
-    sides = np.hypot(*np.diff(rectangle, axis=0).T)
-    k = int(np.argmax(sides[:2]))
-    a = (rectangle[k] + rectangle[(k + 3) % 4]) / 2
-    b = (rectangle[k + 1] + rectangle[k + 2]) / 2
-    length = float(np.hypot(*(b - a)))
+    a, b, length, _ = _middle_line(bridge.polygon)
     heading = degrees(atan2(b[0] - a[0], b[1] - a[1]))
     frame = YardFrame(float((a[0] + b[0]) / 2), float((a[1] + b[1]) / 2), heading, np.inf)
     reach = hypot(bounds[2] - bounds[0], bounds[3] - bounds[1]) + 100

@@ -127,7 +127,7 @@ def _draw_fences(world: World, canvas: Canvas) -> None:
         cv2.polylines(mask, [np.rint(np.stack([col, row], axis=1)).astype(np.int32)], False, 1)
     if world.fences:
         rows, cols = np.nonzero(mask)
-        keep = np.random.default_rng(world.seed).random(len(rows)) < 0.45
+        keep = np.random.default_rng(world.seed).random(len(rows)) < 0.12
         rows, cols = rows[keep], cols[keep]
         canvas.height[rows, cols] = np.maximum(canvas.height[rows, cols], 1.9)
         canvas.paint[rows, cols] = canvas.colour("steel")

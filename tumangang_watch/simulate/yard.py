@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shapely import Polygon
 
 CRS = "EPSG:32652"
-CENTRE = (472_000.0, 4_695_500.0)
+CENTRE = (634_000.0, 4_696_700.0)
 """Near the real yard, so that sun and projection are those of the place."""
 
 
