@@ -26,8 +26,6 @@ from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, split_seeds
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tumangang_watch.grid import Grid
     from tumangang_watch.simulate import DayState, Pair
 
@@ -45,6 +43,7 @@ class Score:
     false: int = 0
     false_possible: int = 0
     said: int = 0
+    trucks: int = 0
     area_errors: list[float] = field(default_factory=list)
     area_inside: list[bool] = field(default_factory=list)
     height_errors: list[float] = field(default_factory=list)
@@ -185,11 +184,15 @@ def score_cargo(pair: Pair, index: int, cargo: tuple[Detection, ...], score: Sco
         score.found[size] = score.found.get(size, 0) + (i in taken)
         if i not in taken:
             score.notes.append(
-                f"{pair.seed}/{index} missed {block.shape} {block.paint} {shape.area:.0f} m2 h {block.height_m:.1f}"
+                f"{pair.seed}/{index} missed {block.shape} {block.paint} "
+                f"{shape.area:.0f} m2 h {block.height_m:.1f}"
             )
     for item in cargo:
         score.said += 1
         if item.id not in matched:
+            if any(footprint(v).intersects(item.geometry) for v in pair.days[index].vehicles):
+                score.trucks += 1
+                continue
             score.false += item.grade == "detected"
             score.false_possible += item.grade == "possible"
             c = item.geometry.centroid
@@ -217,8 +220,8 @@ def score_growth(pair: Pair, result: Any, score: Score) -> None:
                 score.growth_inside.append(change.grown_m2.low <= truth.area <= change.grown_m2.high)
             kinds = [s.material for s in pair.days[1].growth]
             score.notes.append(
-                f"{pair.seed} growth {kinds} {pair.days[0].season}>{pair.days[1].season} true {truth.area:.0f} "
-                f"said {change.grown_m2} {change.grade} hit {hit} lost {change.lost_m2.estimate:.0f}"
+                f"{pair.seed} growth {kinds} {pair.days[0].season}>{pair.days[1].season} "
+                f"true {truth.area:.0f} said {change.grown_m2} {change.grade} hit {hit} lost {change.lost_m2.estimate:.0f}"
             )
         else:
             score.no_growth += 1
@@ -242,7 +245,7 @@ def report(score: Score) -> str:
     lines.append(
         f"cargo: recall {recall:.3f} precision {precision:.3f} "
         f"F1 {2 * precision * recall / max(precision + recall, 1e-9):.3f} "
-        f"(false {score.false} detected, {score.false_possible} possible)"
+        f"(false {score.false} detected, {score.false_possible} possible, {score.trucks} trucks)"
     )
     lines.append(f"false cargo per empty apron and date: {score.false_on_empty}/{score.empty_aprons}")
     for name, errors, inside in (

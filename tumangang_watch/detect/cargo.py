@@ -110,6 +110,15 @@ def _blocked(
         if scene.sun_azimuth_deg is not None and scene.sun_elevation_deg is not None:
             body = swept(body, scene.sun_azimuth_deg, scene.sun_elevation_deg, settings.train_height_m)
         parts.append(body)
+        if scene.off_nadir_deg and scene.view_azimuth_deg is not None:
+            # Relief leans away from the satellite as shadow falls away from the sun.
+            lean = swept(
+                train.geometry.buffer(settings.lean_margin_m),
+                scene.view_azimuth_deg,
+                90.0 - scene.off_nadir_deg,
+                settings.train_height_m,
+            )
+            parts.append(lean)
     return unary_union(parts)
 
 

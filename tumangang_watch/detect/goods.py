@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, radians, sqrt, tan
+from math import cos, exp, radians, sin, sqrt, tan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tumangang_watch.grid import Grid
     from tumangang_watch.model.detection import Grade
     from tumangang_watch.model.observation import Observation
+    from tumangang_watch.model.scene import Scene
     from tumangang_watch.settings.cargo import CargoSettings
 
 PILE = "pile or stacked goods"
@@ -189,6 +190,8 @@ def _detection(
         grade = "possible"
     registration_m = observation.site_fit.residual_median_m or settings.registration_m
     edge_m = sqrt((0.5 * pixel_m) ** 2 + registration_m**2)
+    shape, lean_m = _upright(shape, height, observation.scene)
+    half = sqrt((settings.edge_factor * shape.length * edge_m) ** 2 + (0.25 * shape.length * lean_m) ** 2)
     distances = [line.distance(shape) for line in apron.tracks]
     return Detection(
         id="",
@@ -199,7 +202,7 @@ def _detection(
         confidence=round(confidence, 3),
         grade=grade,
         observed_fraction=apron.observed_fraction,
-        area_m2=Interval.around(shape.area, shape.length * edge_m * 0.7),
+        area_m2=Interval.around(shape.area, half),
         height_m=height,
         colour=colour,
         label=PILE if shadow is not None else CHANGE,
@@ -229,6 +232,25 @@ def _height(shadow: Shadow, shape: BaseGeometry, elevation_deg: float, pixel_m: 
     low = min(from_edge, estimate) if unsure or not boxy else estimate
     high = max(from_middle, estimate) if unsure else estimate
     return Interval(estimate, max(low - error, min(0.1, estimate)), high + error)
+
+
+def _upright(shape: MultiPolygon, height: Interval | None, scene: Scene) -> tuple[BaseGeometry, float]:
+    """Return where an object stands, from its leaning image, and how far its top leans (metres).
+
+    The top is shown ``height * tan(off nadir)`` away from the satellite. Where the sun shines on
+    the wall that faces the satellite the outline holds wall and top, and the ground it stands on
+    is what the outline and its image moved back share; else the outline is the top alone.
+    """
+    from shapely.affinity import translate
+
+    if height is None or scene.off_nadir_deg is None or scene.view_azimuth_deg is None:
+        return shape, 0.0
+    lean_m = height.estimate * tan(radians(scene.off_nadir_deg))
+    azimuth = radians(scene.view_azimuth_deg)
+    back = translate(shape, lean_m * sin(azimuth), lean_m * cos(azimuth))
+    lit = scene.sun_azimuth_deg is not None and cos(azimuth - radians(scene.sun_azimuth_deg)) > 0
+    stands = shape.intersection(back) if lit else back
+    return (stands if stands.area > 0.5 * shape.area else shape), lean_m
 
 
 def _vehicle_like(shape: BaseGeometry) -> bool:

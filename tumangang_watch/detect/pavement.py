@@ -90,12 +90,30 @@ def empty_pavement(
             sigma[k] = max(float(MAD_TO_SIGMA * np.median(np.abs(spread))), settings.relative_noise_floor / 2)
     sharp = np.where(usable, values / np.maximum(ground, 1e-6) - 1, 0).astype(np.float32)
     relative = np.stack([smooth(band, usable, settings.smooth_m / pixel_m) for band in sharp])
-    relative = np.where(usable, relative, 0).astype(np.float32, copy=False)
+    relative[:, ~usable] = 0
     for k in range(len(values)):
         spread = relative[k][inlier]
         sigma[k] = max(float(MAD_TO_SIGMA * np.median(np.abs(spread))), settings.relative_noise_floor / 2)
-    distance = np.sqrt(np.mean((relative / sigma[:, None, None]) ** 2, axis=0)).astype(np.float32)
+    plain = np.mean((relative / sigma[:, None, None]) ** 2, axis=0)
+    distance = np.sqrt(np.maximum(plain, _joint(relative, inlier, settings))).astype(np.float32)
     return Pavement(relative, sharp, distance, sigma)
+
+
+def _joint(
+    relative: NDArray[np.float32], inlier: NDArray[np.bool_], settings: CargoSettings
+) -> NDArray[np.float32]:
+    """Return the squared Mahalanobis distance, shared over three bands.
+
+    Wear and wet change all bands of a pavement alike, so a colour of its own stands out sooner
+    than a tone does.
+    """
+    sample = relative[:, inlier]
+    floor = np.eye(len(relative)) * settings.colour_noise_floor**2
+    if sample.shape[1] < 50:
+        return np.zeros(inlier.shape, dtype=np.float32)
+    inverse = np.linalg.inv(np.atleast_2d(np.cov(sample)) + floor)
+    square = np.einsum("irc,ij,jrc->rc", relative, inverse, relative, optimize=True)
+    return np.asarray(square / 3.0, dtype=np.float32)
 
 
 def _tone(values: NDArray[np.float32]) -> float:

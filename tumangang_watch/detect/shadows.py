@@ -75,7 +75,8 @@ def shade_of(
         deep = dark[:, dark.mean(axis=0) <= np.quantile(dark.mean(axis=0), 0.5)]
         scene = np.clip(np.median(deep, axis=1), -0.9, -0.15).astype(np.float32)
         # Black goods are darker than any shadow in the shortest wavelength; they tell nothing of it.
-        if scene[order[0]] > settings.shadow_black:
+        # Brown goods lose least in the longest, which shadow never does.
+        if scene[order[0]] > settings.shadow_black and scene[order[-1]] < scene[order[0]] + 0.02:
             share, misfit = _fit(relative, scene)
     return Shade(share, misfit)
 

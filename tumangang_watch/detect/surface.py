@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LEAST = 0.02
 """Floor of a value, as a share of the scene's median, so that logs stay finite."""
 DARK_SAMPLE = 200000
+LEAST_SNOW = 0.02
+"""Less white than this share of a scene is roofs and tarpaulins."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ def credible_snow(observation: Observation, contrast: float) -> tuple[NDArray[np
     # Where nearly all is white, what is left is dark: trees, rails and trains, half as bright as fields.
     level = float(np.median(tone[bare])) if share < 0.6 else 2.0 * float(np.quantile(tone[clear], 0.05))
     snow = quality.snow & (tone > contrast * max(level, 1e-6))
+    if (snow & clear).sum() < LEAST_SNOW * clear.sum():
+        return none, False
     return snow, quality.snow_state == "full" and float((snow & clear).sum() / clear.sum()) > 0.5
 
 

@@ -19,6 +19,8 @@ class CargoSettings:
     relative_noise_floor: float = 0.05
     """Least spread of clean pavement, as a share of its tone: joints and wear seen in the Muttenz
     yard's paved surfaces."""
+    colour_noise_floor: float = 0.03
+    """Least spread of clean pavement's colour, relative: band offsets and noise."""
     weak_relative: float = 0.12
     """Least share by which an object differs from the pavement, in any band. Calibrated by
     ``python benchmarks/ground.py --split train``."""
@@ -65,6 +67,8 @@ class CargoSettings:
     """Part of an object's far edge that must throw shadow."""
     train_margin_m: float = 2.5
     """Around a train's pieces: half a body (1.6 m) and the lean at moderate angles."""
+    lean_margin_m: float = 0.6
+    """Blur and position error about a train's leaning body."""
     train_height_m: float = 5.0
     """Tallest stock (loading gauge) throws the longest shadow."""
     track_margin_m: float = 1.9
@@ -79,6 +83,9 @@ class CargoSettings:
     """Relative difference to the other date from which ground has changed."""
     registration_m: float = 0.15
     """Outline uncertainty from registration where it is not known: the median goal doubled for 90 %."""
+    edge_factor: float = 1.0
+    """Share of the outline that errs to one side in the 90 % interval of an area. Calibrated by
+    ``python benchmarks/ground.py --split train``."""
     detected_confidence: float = 0.5
     """From here on an object is `detected`, below `possible`. Calibrated by
     ``python benchmarks/ground.py --split train``."""
