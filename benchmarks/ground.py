@@ -221,7 +221,8 @@ def score_growth(pair: Pair, result: Any, score: Score) -> None:
             kinds = [s.material for s in pair.days[1].growth]
             score.notes.append(
                 f"{pair.seed} growth {kinds} {pair.days[0].season}>{pair.days[1].season} "
-                f"true {truth.area:.0f} said {change.grown_m2} {change.grade} hit {hit} lost {change.lost_m2.estimate:.0f}"
+                f"true {truth.area:.0f} said {change.grown_m2} {change.grade} "
+                f"hit {hit} lost {change.lost_m2.estimate:.0f}"
             )
         else:
             score.no_growth += 1

@@ -165,7 +165,7 @@ def _search(
     ground = empty_pavement(values, window.inside, grid.pixel_m, settings)
     shade = shade_of(ground.sharp, window.inside, observation.raster.bands, settings)
     shadow = _shadow_mask(ground, shade, grid.pixel_m, settings)
-    darkness = np.where(shade.misfit < 2 * settings.shadow_misfit, np.clip(shade.share, 0, 1), 0)
+    darkness = np.where(shade.misfit < 2 * settings.shadow_misfit_range[1], np.clip(shade.share, 0, 1), 0)
     bodies = _bodies(ground, shadow, window, grid.pixel_m, settings, observation)
     labels = part_touching(bodies, settings.touching_neck, settings.min_width_m / 2 / grid.pixel_m)
     apron = Apron(
@@ -192,11 +192,12 @@ def _shadow_mask(
     """Return cast shadow with its half-shadow edge."""
     from scipy.ndimage import binary_dilation
 
-    even = shade.misfit < settings.shadow_misfit
+    limit = np.clip(settings.shadow_misfit * shade.share, *settings.shadow_misfit_range)
+    even = shade.misfit < limit
     full = even & (shade.share > settings.shadow_full) & (shade.share < settings.shadow_deepest)
     full = without_thin(full, settings.shadow_length_m[0] / pixel_m)
     edge = np.asarray(binary_dilation(full, disk(settings.penumbra_m / pixel_m)))
-    half = edge & (shade.share > 0.1) & (shade.misfit < 1.5 * settings.shadow_misfit)
+    half = edge & (shade.share > 0.1) & (shade.misfit < 1.5 * limit)
     return np.asarray(full | (half & (shade.share < settings.shadow_deepest)))
 
 

@@ -155,7 +155,8 @@ def _confidence(
     score += 2.4 if raised else -0.8
     score += 1.0 if filled > 0.7 else -0.6 if filled < 0.5 else 0.3
     if changed is not None:
-        score += 1.6 * (2 * changed - 1)
+        # Goods may well stand on both dates, but stains and patches always do.
+        score += 1.6 * changed - 0.6 * (1 - changed)
     if shape.area < settings.full_grade_area_m2:
         score -= 0.8
     if not apron.firm:

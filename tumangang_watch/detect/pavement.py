@@ -76,9 +76,9 @@ def empty_pavement(
     start_sigma = 0.12
     sigma_px = settings.pavement_smooth_m / pixel_m
     for step in range(ROUNDS):
-        relative = values / np.maximum(ground, 1e-6) - 1
+        away = values / np.maximum(ground, 1e-6) - 1
         limit = 3.0 * np.maximum(sigma, start_sigma if step == 0 else 0.0)
-        inlier = usable & (np.abs(relative) < limit[:, None, None]).all(axis=0)
+        inlier = usable & (np.abs(away) < limit[:, None, None]).all(axis=0)
         if inlier.sum() < 50:
             inlier = usable
         for k in range(len(values)):
@@ -89,7 +89,9 @@ def empty_pavement(
             spread = values[k][inlier] / np.maximum(ground[k][inlier], 1e-6) - 1
             sigma[k] = max(float(MAD_TO_SIGMA * np.median(np.abs(spread))), settings.relative_noise_floor / 2)
     sharp = np.where(usable, values / np.maximum(ground, 1e-6) - 1, 0).astype(np.float32)
-    relative = np.stack([smooth(band, usable, settings.smooth_m / pixel_m) for band in sharp])
+    relative: NDArray[np.float32] = np.zeros(values.shape, dtype=np.float32)
+    for k, band in enumerate(sharp):
+        relative[k] = smooth(band, usable, settings.smooth_m / pixel_m)
     relative[:, ~usable] = 0
     for k in range(len(values)):
         spread = relative[k][inlier]

@@ -72,7 +72,7 @@ def shade_of(
     share, misfit = _fit(relative, usual)
     if like.sum() >= settings.shadow_sample_px:
         dark = relative[:, like]
-        deep = dark[:, dark.mean(axis=0) <= np.quantile(dark.mean(axis=0), 0.5)]
+        deep = dark[:, dark.mean(axis=0) <= np.quantile(dark.mean(axis=0), settings.shadow_deep_quantile)]
         scene = np.clip(np.median(deep, axis=1), -0.9, -0.15).astype(np.float32)
         # Black goods are darker than any shadow in the shortest wavelength; they tell nothing of it.
         # Brown goods lose least in the longest, which shadow never does.

@@ -54,7 +54,11 @@ class CargoSettings:
     """Share of full shadow from which a pixel is shadow and not a grey object."""
     shadow_deepest: float = 1.25
     """Darker than this multiple of full shadow is a dark object."""
-    shadow_misfit: float = 0.075
+    shadow_deep_quantile: float = 0.25
+    """Darkest share of the dark pixels that shows full shadow; grey goods are among the rest."""
+    shadow_misfit_range: tuple[float, float] = (0.035, 0.075)
+    """Bounds of the misfit: pixel noise, and the colour of the least colourful paint."""
+    shadow_misfit: float = 0.06
     """Relative misfit up to which a tone is that of shaded pavement. Calibrated by
     ``python benchmarks/ground.py --split train``."""
     penumbra_m: float = 0.9
@@ -83,7 +87,7 @@ class CargoSettings:
     """Relative difference to the other date from which ground has changed."""
     registration_m: float = 0.15
     """Outline uncertainty from registration where it is not known: the median goal doubled for 90 %."""
-    edge_factor: float = 1.0
+    edge_factor: float = 1.4
     """Share of the outline that errs to one side in the 90 % interval of an area. Calibrated by
     ``python benchmarks/ground.py --split train``."""
     detected_confidence: float = 0.5
