@@ -71,12 +71,20 @@ class RegistrationSettings:
     site_correlation_m2: float = 12.0
     """Ground area that counts as one independent sample. Calibrated by
     ``python benchmarks/registration.py --split train``."""
-    site_margin: float = 6.0
+    site_margin: float = 3.0
     """Log-odds a fit must have over any other that lies across the tracks. Calibrated by
     ``python benchmarks/registration.py --split train``."""
-    site_across_m: float = 2.5
-    """Half the spacing of two tracks: fits further apart than this are different tracks."""
+    site_across_m: float = 3.5
+    """Less than the spacing of two tracks (4.5-5.5 m) and more than half of it: fits further apart
+    than this are different tracks."""
     site_along_sd_ok_m: float = 2.0
     """Standard deviation along the tracks from which positions along them are called uncertain."""
     site_points_max: int = 16_000
     """Template points evaluated for each shift."""
+    bundle_edge_eta2: float = 0.6
+    """Share of a cross-section's variance that a step must explain to be the edge of the ballast.
+    Calibrated by ``python benchmarks/registration.py --split train``."""
+    bundle_pieces_min: int = 5
+    """Fewest 12 m pieces that show an edge on each side of the tracks."""
+    bundle_spread_m: float = 1.6
+    """Largest quartile range of the edges of one side: more is no straight shoulder."""

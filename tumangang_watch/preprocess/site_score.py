@@ -1,0 +1,123 @@
+"""How well a picture shows a site's geometry, for every shift at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tumangang_watch.preprocess.template import HEADINGS, Template
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tumangang_watch.model.image import Raster
+
+GROUP_CAP = 12.0
+"""Most that one group can say for a shift: a roof or a shadow edge that happens to lie along an
+outline explains much variance and means nothing. Calibrated by
+``python benchmarks/registration.py --split train``."""
+
+
+def features_of(raster: Raster) -> NDArray[np.float32]:
+    """Return (1 + chroma + HEADINGS, rows, cols): tone, colour, and edge energy along each heading.
+
+    Tone is log luminance; colour the log ratio of NIR (or green) to red. The energy of heading bin
+    k is the log of the smoothed squared gradient across tracks whose normal lies in that bin: rails
+    and the sides of wagons alike raise it, whatever their tone.
+    """
+    import cv2
+
+    light = np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32)
+    layers = [cv2.GaussianBlur(light, (0, 0), 0.8 / raster.grid.pixel_m)]
+    other = "nir" if "nir" in raster.bands else "green" if "green" in raster.bands else None
+    if other and "red" in raster.bands:
+        ratio = np.log(np.maximum(raster.band(other), 1e-3) / np.maximum(raster.band("red"), 1e-3))
+        layers.append(cv2.GaussianBlur(ratio.astype(np.float32), (0, 0), 0.8 / raster.grid.pixel_m))
+    down, right = np.gradient(light)
+    for k in range(HEADINGS):
+        angle = np.pi * k / HEADINGS
+        across = (np.cos(angle) * right - np.sin(angle) * down).astype(np.float32)
+        along = (np.sin(angle) * right + np.cos(angle) * down).astype(np.float32)
+        sigma = 0.9 / raster.grid.pixel_m
+        energy = cv2.GaussianBlur(across**2, (0, 0), sigma), cv2.GaussianBlur(along**2, (0, 0), sigma)
+        layers.append(np.log(energy[0] + 1e-6) - 0.5 * np.log(energy[1] + 1e-6))
+    return np.stack(layers).astype(np.float32)
+
+
+def score_shifts(
+    raster: Raster,
+    template: Template,
+    east_m: NDArray[np.float64],
+    north_m: NDArray[np.float64],
+    sample_m2: float,
+) -> NDArray[np.float64]:
+    """Return the log-likelihood gain of the site's geometry over none, for each shift.
+
+    Each group of points is split in two classes, bed and beside, or inside and outside. The gain of
+    two means over one is ``-n/2 log(1 - eta2)``, with ``eta2`` the share of variance explained and
+    ``n`` the independent samples. Edge energy counts only where the bed has more of it.
+
+    Parameters
+    ----------
+    east_m, north_m : (n,) float
+        Shifts of the content to try.
+    sample_m2 : float
+        Ground area of one independent sample.
+    """
+    import cv2
+
+    layers = features_of(raster)
+    energies = HEADINGS
+    plain = layers[:-energies]
+    starts = np.flatnonzero(np.r_[True, np.diff(template.group * 2 + template.inner) != 0])
+    keys = (template.group * 2 + template.inner)[starts]
+    if len(keys) != 2 * template.groups:
+        raise ValueError("a group of the template lacks one of its sides")
+    headings = template.heading[template.group]
+    gain = np.zeros(len(east_m))
+    seen = raster.valid.astype(np.float32)
+    for k, (east, north) in enumerate(zip(east_m, north_m, strict=True)):
+        row, col = raster.grid.to_pixel(template.x + east, template.y + north)
+        maps = col.astype(np.float32)[None], row.astype(np.float32)[None]
+        weight = (cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0)[0] > 0.99).astype(np.float64)
+        counts = np.add.reduceat(weight, starts).reshape(-1, 2)
+        for layer in plain:
+            values = cv2.remap(layer, *maps, cv2.INTER_LINEAR)[0]
+            gain[k] += _gain(values, weight, starts, counts, sample_m2, signed=False).sum()
+        rows_, cols_ = np.rint(row).astype(int), np.rint(col).astype(int)
+        inside = (rows_ >= 0) & (rows_ < seen.shape[0]) & (cols_ >= 0) & (cols_ < seen.shape[1])
+        energy = np.zeros(len(row))
+        tracks = inside & (headings >= 0)
+        energy[tracks] = layers[len(plain) + headings[tracks], rows_[tracks], cols_[tracks]]
+        signed = _gain(energy, weight, starts, counts, sample_m2, signed=True)
+        gain[k] += signed[template.heading >= 0].sum()
+    return gain
+
+
+def _gain(
+    values: NDArray[np.floating],
+    weight: NDArray[np.float64],
+    starts: NDArray[np.intp],
+    counts: NDArray[np.float64],
+    sample_m2: float,
+    *,
+    signed: bool,
+) -> NDArray[np.float64]:
+    """Return each group's gain of two means over one."""
+    weighted = values * weight
+    sums = np.add.reduceat(weighted, starts).reshape(-1, 2)
+    squares = np.add.reduceat(weighted * values, starts).reshape(-1, 2)
+    total = counts.sum(axis=1)
+    mean = sums / np.maximum(counts, 1)
+    overall = sums.sum(axis=1) / np.maximum(total, 1)
+    whole = squares.sum(axis=1) - total * overall**2
+    between = (counts * (mean - overall[:, None]) ** 2).sum(axis=1)
+    share = np.clip(between / np.maximum(whole, 1e-9), 0.0, 0.98)
+    good = (counts >= 8).all(axis=1)
+    samples = total / sample_m2
+    gain = -0.5 * samples * np.log(1 - share)
+    gain = GROUP_CAP * (1 - np.exp(-gain / GROUP_CAP))
+    if signed:
+        gain = np.where(mean[:, 1] > mean[:, 0], gain, -gain)
+    return np.where(good, gain, 0.0)
