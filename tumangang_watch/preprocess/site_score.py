@@ -18,6 +18,12 @@ GROUP_CAP = 12.0
 outline explains much variance and means nothing. Calibrated by
 ``python benchmarks/registration.py --split train``."""
 
+SHADE = 0.6
+"""Brightness against the surroundings below which a pixel is taken for shadow: skylight alone gives
+10-30 % of full light, blur mixes it with its edges."""
+SURROUNDINGS_M = 8.0
+"""Standard deviation of what counts as the surroundings."""
+
 
 def features_of(raster: Raster) -> NDArray[np.float32]:
     """Return (1 + chroma + HEADINGS, rows, cols): tone, colour, and edge energy along each heading.
@@ -43,6 +49,21 @@ def features_of(raster: Raster) -> NDArray[np.float32]:
         energy = cv2.GaussianBlur(across**2, (0, 0), sigma), cv2.GaussianBlur(along**2, (0, 0), sigma)
         layers.append(np.log(energy[0] + 1e-6) - 0.5 * np.log(energy[1] + 1e-6))
     return np.stack(layers).astype(np.float32)
+
+
+def _shade(raster: Raster) -> NDArray[np.bool_]:
+    """Return what is much darker than its surroundings: a shadow beside a train is the strongest
+    contrast of a yard, and lies a track further on.
+    """
+    import cv2
+
+    light = raster.luminance()
+    seen = raster.valid.astype(np.float32)
+    sigma = SURROUNDINGS_M / raster.grid.pixel_m
+    around = cv2.GaussianBlur(light * seen, (0, 0), sigma) / (cv2.GaussianBlur(seen, (0, 0), sigma) + 1e-6)
+    dark = (light < SHADE * around).astype(np.uint8)
+    grown: NDArray[np.bool_] = cv2.dilate(dark, np.ones((3, 3), np.uint8)) > 0
+    return grown
 
 
 def score_shifts(
@@ -76,7 +97,7 @@ def score_shifts(
         raise ValueError("a group of the template lacks one of its sides")
     headings = template.heading[template.group]
     gain = np.zeros(len(east_m))
-    seen = raster.valid.astype(np.float32)
+    seen = (raster.valid & ~_shade(raster)).astype(np.float32)
     for k, (east, north) in enumerate(zip(east_m, north_m, strict=True)):
         row, col = raster.grid.to_pixel(template.x + east, template.y + north)
         maps = col.astype(np.float32)[None], row.astype(np.float32)[None]
