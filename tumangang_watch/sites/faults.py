@@ -2,42 +2,104 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from itertools import pairwise
+from math import cos, isfinite, radians
 from typing import Any
 
-MIN_TRACK_DEG = 10.0 / 111_320.0
-"""A track shorter than some ten metres (a wagon is 12 m) is a slip of the pen."""
+METRES_PER_DEGREE = 111_320.0
+"""Length of a degree of latitude, to 1 %: good enough to tell a slip of the pen from a track."""
+MIN_TRACK_M = 10.0
+"""A track shorter than this is a slip of the pen: the shortest wagon is 12 m."""
+MIN_AREA_M2 = 1.0
+"""A polygon smaller than this is a slip of the pen: a crate on an apron has about 2 m2."""
+MAX_EXTENT_M = 50_000.0
+"""Wider than this it is not one site, and one UTM zone no longer measures it well."""
+SHOWN_CHARACTERS = 60
+"""As much of a value at fault as a message of one line quotes."""
+
+
+def shown(value: Any) -> str:
+    """Return a value of the file for a message: short, on one line, without control characters."""
+    if isinstance(value, str):
+        return ascii(value[:SHOWN_CHARACTERS]) + ("..." if len(value) > SHOWN_CHARACTERS else "")
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**15):
+        return str(value)
+    names = {"list": "a list", "dict": "an object", "int": "a huge number"}
+    return names.get(type(value).__name__, "something else")
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a JSON value is a finite number (true and false are not numbers)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    # An integer of JSON has no limit, and one beyond float's range raises instead of being infinite.
+    return abs(value) < 10**300 and isfinite(value)
 
 
 def place_of(index: int, feature: Any) -> str:
-    """Return ``feature 3 ('yard')`` for messages; hostile ids are shown as Python shows them."""
+    """Return ``feature 3 ('yard')`` for messages: its index from 0 in the file, and its id."""
     properties = feature.get("properties") if isinstance(feature, dict) else None
     name = properties.get("id") if isinstance(properties, dict) else None
-    return f"feature {index} ({str(name)[:60]!r})"
+    return f"feature {index} ({shown(name) if name is not None else 'no id'})"
+
+
+def rings_of(geometry: dict[str, Any]) -> Any:
+    """Return the rings of a Polygon, or of a MultiPolygon of one part."""
+    coordinates: Any = geometry["coordinates"]
+    return coordinates[0] if geometry["type"] == "MultiPolygon" else coordinates
 
 
 def geometry_faults(geometry: Any, is_track: bool) -> list[str]:
-    """Return the faults of one feature's geometry, each with the vertex or coordinates at fault."""
+    """Return the faults of one feature's geometry, each with the vertex or coordinates at fault.
+
+    Parameters
+    ----------
+    geometry : object
+        The feature's ``geometry`` member as JSON gave it, WGS 84 degrees.
+    is_track : bool
+        True wants a LineString, False a Polygon.
+    """
     if not isinstance(geometry, dict):
         return ["it has no geometry"]
-    kind, coordinates = geometry.get("type"), geometry.get("coordinates")
+    kind: Any = geometry.get("type")
+    coordinates: Any = geometry.get("coordinates")
     if is_track:
         if kind != "LineString":
-            return [f"a track must be a LineString, not {kind!r}"]
+            return [f"a track must be a LineString, not {shown(kind)}"]
         return _position_faults(coordinates, "vertex", 2) or _line_faults(coordinates)
-    if kind == "MultiPolygon" and isinstance(coordinates, list) and len(coordinates) == 1:
-        coordinates = coordinates[0]
-    elif kind != "Polygon":
-        return [f"an area must be a Polygon, not {kind!r}"]
+    if kind not in ("Polygon", "MultiPolygon"):
+        return [f"an area must be a Polygon, not {shown(kind)}"]
     if not isinstance(coordinates, list) or not coordinates:
-        return ["its polygon is empty"]
-    for number, ring in enumerate(coordinates):
-        faults = _position_faults(ring, f"ring {number} vertex", 4)
-        if not faults and ring[0][:2] != ring[-1][:2]:
-            faults = [f"ring {number} is not closed: it ends at {_at(ring[-1])}, not at {_at(ring[0])}"]
-        if faults:
-            return faults
-    return _polygon_faults(coordinates)
+        return ["its geometry is empty"]
+    if kind == "MultiPolygon" and len(coordinates) > 1:
+        return [f"it is a MultiPolygon of {len(coordinates)} parts: make each part a feature of its own"]
+    return _ring_faults(rings_of(geometry))
+
+
+def extent_faults(boxes: list[tuple[str, tuple[float, float, float, float]]]) -> list[str]:
+    """Return a fault when features lie too far apart to be one site.
+
+    Parameters
+    ----------
+    boxes : list of (place, (west, south, east, north))
+        Each feature's place in words and its bounds, degrees.
+    """
+    west, east = min(boxes, key=lambda b: b[1][0]), max(boxes, key=lambda b: b[1][2])
+    south, north = min(boxes, key=lambda b: b[1][1]), max(boxes, key=lambda b: b[1][3])
+    middle = (south[1][1] + north[1][3]) / 2
+    width_m = (east[1][2] - west[1][0]) * METRES_PER_DEGREE * cos(radians(middle))
+    height_m = (north[1][3] - south[1][1]) * METRES_PER_DEGREE
+    if max(width_m, height_m) <= MAX_EXTENT_M:
+        return []
+    first, last = (west, east) if width_m >= height_m else (south, north)
+    if first[0] == last[0]:
+        told = f"{first[0]}: it is {max(width_m, height_m) / 1000:.0f} km wide"
+    else:
+        told = f"{first[0]} and {last[0]} lie {max(width_m, height_m) / 1000:.0f} km apart"
+    hint = "; a site may not lie across longitude 180" if east[1][2] - west[1][0] > 180 else ""
+    return [f"{told}, and a site has at most {MAX_EXTENT_M / 1000:.0f} km{hint}"]
 
 
 def _at(position: Any) -> str:
@@ -48,43 +110,82 @@ def _position_faults(positions: Any, word: str, least: int) -> list[str]:
     if not isinstance(positions, list) or not positions:
         return ["its geometry is empty"]
     for number, position in enumerate(positions):
-        numbers = (
-            isinstance(position, list)
-            and len(position) >= 2
-            and all(
-                isinstance(v, int | float) and not isinstance(v, bool) and isfinite(v) for v in position[:2]
-            )
-        )
-        if not numbers:
+        if not isinstance(position, list) or len(position) < 2:
             return [f"{word} {number} is not a pair of numbers"]
         lon, lat = position[:2]
-        if abs(lat) > 90 and abs(lon) <= 90:
-            return [f"{word} {number} has latitude {lat}: longitude and latitude look swapped. Swap them?"]
+        if not (is_number(lon) and is_number(lat)):
+            return [f"{word} {number} is not a pair of numbers: ({shown(lon)}, {shown(lat)})"]
+        if abs(lat) > 90 and abs(lat) <= 180 and abs(lon) <= 90:
+            return [
+                f"{word} {number} {_at(position)} has latitude {lat}: longitude and latitude look "
+                "swapped. GeoJSON has longitude first: swap them?"
+            ]
         if abs(lat) > 90 or abs(lon) > 180:
-            return [f"{word} {number} {_at(position)} is not WGS 84 longitude, latitude in degrees"]
+            return [
+                f"{word} {number} ({shown(lon)}, {shown(lat)}) is not WGS 84 longitude, latitude in degrees"
+            ]
     if len(positions) < least:
-        return [f"it has {len(positions)} positions, fewer than {least}"]
+        return [f"{word.removesuffix(' vertex')} at {_at(positions[0])} has {len(positions)} positions, "
+                f"fewer than {least}"]  # fmt: skip
     return []
 
 
-def _line_faults(positions: Any) -> list[str]:
+def _ring_faults(rings: Any) -> list[str]:
+    if not isinstance(rings, list) or not rings:
+        return ["its geometry is empty"]
+    for number, ring in enumerate(rings):
+        faults = _position_faults(ring, f"ring {number} vertex", 4)
+        if not faults and ring[0][:2] != ring[-1][:2]:
+            faults = [f"ring {number} is not closed: it ends at {_at(ring[-1])}, not at {_at(ring[0])}"]
+        if faults:
+            return faults
+    return _polygon_faults(rings)
+
+
+def _line_faults(positions: list[Any]) -> list[str]:
+    import numpy as np
     from shapely import LineString
 
-    line = LineString([p[:2] for p in positions])
-    if line.length < MIN_TRACK_DEG:
-        return [f"the track is shorter than 10 m (it starts at {_at(positions[0])})"]
-    if not line.is_simple:
-        return [f"the track crosses itself (it starts at {_at(positions[0])})"]
+    lonlat = np.array([p[:2] for p in positions], dtype=float)
+    squeeze = cos(radians(float(lonlat[:, 1].mean())))
+    steps_m = np.diff(lonlat, axis=0) * METRES_PER_DEGREE * (squeeze, 1.0)
+    length_m = float(np.hypot(*steps_m.T).sum())
+    if length_m < MIN_TRACK_M:
+        return [f"the track at {_at(positions[0])} is {length_m:.1f} m long, less than {MIN_TRACK_M:.0f} m"]
+    if not LineString(lonlat).is_simple:
+        return [f"the track crosses itself or doubles back {_self_crossing(lonlat)}"]
     return []
+
+
+def _self_crossing(lonlat: Any) -> str:
+    """Say where a line that is not simple first meets itself."""
+    import shapely
+
+    kept = shapely.get_coordinates(shapely.remove_repeated_points(shapely.LineString(lonlat)))
+    segments = [shapely.LineString(pair) for pair in pairwise(kept)]
+    pairs = shapely.STRtree(segments).query(segments, predicate="intersects").T
+    last = len(segments) - 1
+    for first, second in sorted((int(a), int(b)) for a, b in pairs if a < b):
+        meeting = segments[first].intersection(segments[second])
+        neighbours = second == first + 1 or ((first, second) == (0, last) and (kept[0] == kept[-1]).all())
+        if not neighbours or meeting.length > 0:
+            x, y = meeting.centroid.coords[0]
+            return f"near ({x:.7f}, {y:.7f})"
+    return f"(it starts at {_at(kept[0])})"
 
 
 def _polygon_faults(rings: list[Any]) -> list[str]:
     from shapely import Polygon
     from shapely.validation import explain_validity
 
-    polygon = Polygon([p[:2] for p in rings[0]], [[p[:2] for p in ring] for ring in rings[1:]])
-    if polygon.area == 0:
-        return [f"the polygon has no area (at {_at(rings[0][0])})"]
+    outline, *holes = ([p[:2] for p in ring] for ring in rings)
+    squeeze = max(cos(radians(outline[0][1])), 1e-6)
+    polygon = Polygon(outline, holes)
+    area_m2 = polygon.area * METRES_PER_DEGREE**2 * squeeze
+    # A flat or folded outline is invalid too, but "no area" says better what is wrong with it.
+    flat = Polygon(outline).convex_hull.area * METRES_PER_DEGREE**2 * squeeze < MIN_AREA_M2
+    if flat or (polygon.is_valid and area_m2 < MIN_AREA_M2):
+        return [f"the polygon has next to no area (at {_at(outline[0])})"]
     if not polygon.is_valid:
         return [f"the polygon is invalid: {explain_validity(polygon)}"]
     return []

@@ -6,25 +6,29 @@ import hashlib
 import json
 import re
 import stat
-from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.grid import utm_crs
-from tumangang_watch.model.site import Area, Site, Track
-from tumangang_watch.sites.faults import geometry_faults, place_of
+from tumangang_watch.model.site import REPORTED_ROLES, Area, Site, Track
+from tumangang_watch.sites.faults import extent_faults, geometry_faults, is_number, place_of, rings_of, shown
 from tumangang_watch.sites.places import built_in_site_path
+
+if TYPE_CHECKING:
+    from shapely import LineString, Polygon
 
 MAX_BYTES = 16 * 1024 * 1024
 """A site is a few dozen features; reliability.md section 2.6 caps JSON at 16 MiB."""
-MAX_EXTENT_M = 50_000.0
-"""Wider than this it is not one site, and one UTM zone no longer measures it well."""
 POLYGON_ROLES = ("yard", "bridge", "station", "handling", "apron", "stable", "ignore")
 ROLES = (*POLYGON_ROLES, "track")
-ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
-WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326")
+ID_PATTERN = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,120}")
+"""Ids become parts of file names: no separators, and none that hides a file or climbs a folder."""
+DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?")
+WGS84 = re.compile(r"(urn:ogc:def:crs:)?(OGC:[0-9.]*:CRS84|EPSG:[0-9.]*:?4326|CRS84|WGS ?84)", re.IGNORECASE)
+TEXT_CHARACTERS = 300
+"""Names and sources are cut here: they stand in a report's tables."""
 
 
 def load_site(path: Path | None = None) -> Site:
@@ -46,22 +50,16 @@ def load_site(path: Path | None = None) -> Site:
 
 def check_site(path: Path) -> list[str]:
     """Return every fault of a site file in words, each with its place; empty when it is sound."""
+    file = Path(path)
     try:
-        data = _parse(path, _content(path))
+        return _faults(_parse(file, _content(file)))
     except InputRefused as error:
         return [str(error)]
-    faults = _faults(data)
-    if not faults:
-        try:
-            _build(path, data, "")
-        except InputRefused as error:
-            faults.append(error.why)
-    return faults
 
 
 def _refusal(file: Path, why: str) -> InputRefused:
     return InputRefused(
-        "site refused", file, why, "Correct it, and see all faults with 'tumangang-watch site check'"
+        "site refused", file, why, "Correct it; 'tumangang-watch site check' names all faults at once"
     )
 
 
@@ -74,14 +72,17 @@ def _content(file: Path) -> bytes:
             raise _refusal(file, f"it has {status.st_size} bytes, more than {MAX_BYTES}")
         return file.read_bytes()
     except (OSError, ValueError) as error:
-        raise InputRefused("site refused", file, str(error), "Give an existing GeoJSON file") from error
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputRefused("site refused", file, why, "Give an existing GeoJSON file") from error
 
 
 def _parse(file: Path, content: bytes) -> dict[str, Any]:
     try:
         data = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise _refusal(file, f"it is not JSON ({error})") from error
+    except RecursionError as error:
+        raise _refusal(file, "it is nested too deeply to be a site") from error
+    except ValueError as error:
+        raise _refusal(file, f"it is not JSON in UTF-8 ({error})") from error
     if not isinstance(data, dict) or data.get("type") != "FeatureCollection":
         raise _refusal(file, "it is not a GeoJSON FeatureCollection")
     features = data.get("features")
@@ -92,104 +93,129 @@ def _parse(file: Path, content: bytes) -> dict[str, Any]:
 
 def _faults(data: dict[str, Any]) -> list[str]:
     """Return the faults of all features in file order."""
-    faults = []
-    crs = json.dumps(data.get("crs")) if data.get("crs") else ""
-    if crs and not any(name in crs for name in WGS84_NAMES):
-        faults.append(f"its coordinates are not WGS 84 lon/lat (crs {crs[:80]})")
+    faults = _crs_faults(data.get("crs"))
     seen: dict[str, int] = {}
+    roles, boxes = set(), []
     for index, feature in enumerate(data["features"]):
         where = place_of(index, feature)
         own = _property_faults(feature)
         if not own:
-            properties = feature["properties"]
-            if properties["id"] in seen:
-                own.append(f"its id is used already by feature {seen[properties['id']]}")
-            seen.setdefault(properties["id"], index)
-            own += geometry_faults(feature.get("geometry"), properties["role"] == "track")
+            name, role = feature["properties"]["id"], feature["properties"]["role"]
+            if name in seen:
+                own.append(f"its id is used already by feature {seen[name]}")
+            seen.setdefault(name, index)
+            roles.add(role)
+            own += geometry_faults(feature.get("geometry"), role == "track")
+        if not own:
+            boxes.append((where, _lonlat(feature).bounds))
         faults += [f"{where}: {fault}" for fault in own]
-    roles = {f["properties"].get("role") for f in data["features"] if _has_properties(f)}
-    if not faults and not roles & {"yard", "bridge", "station", "handling", "apron", "track"}:
-        faults.append("it has neither a track nor an area to report on")
-    return faults
+    if not faults and not roles & {*REPORTED_ROLES, "track"}:
+        faults.append("it has neither a track nor an area to report on: every feature is stable or ignore")
+    # Told also beside other faults: a feature drawn elsewhere is a fault of its own.
+    return faults + (extent_faults(boxes) if boxes else [])
 
 
-def _has_properties(feature: Any) -> bool:
-    return isinstance(feature, dict) and isinstance(feature.get("properties"), dict)
+def _crs_faults(crs: Any) -> list[str]:
+    """RFC 7946 knows no ``crs``; older writers add one, and it must say WGS 84 lon/lat."""
+    if crs is None:
+        return []
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else crs
+    if isinstance(name, str) and WGS84.fullmatch(name):
+        return []
+    return [f"crs: its coordinates are in {shown(name)}, not in WGS 84 longitude, latitude"]
 
 
 def _property_faults(feature: Any) -> list[str]:
-    if not _has_properties(feature):
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(properties, dict):
         return ["it has no properties"]
-    properties, faults = feature["properties"], []
+    faults = []
     role, name = properties.get("role"), properties.get("id")
     if role not in ROLES:
-        faults.append(f"role {role!r} is unknown; use one of {', '.join(ROLES)}")
-    if not isinstance(name, str) or not ID_PATTERN.fullmatch(name):
-        faults.append(f"id {name!r} is missing or not made of letters, digits, '.', '_' and '-'")
+        faults.append(f"role {shown(role)} is unknown; use one of {', '.join(ROLES)}")
+    if name is None or name == "":
+        faults.append("it has no id")
+    elif not isinstance(name, str) or not ID_PATTERN.fullmatch(name):
+        faults.append(
+            f"id {shown(name)} is not text of 1 to 120 letters, digits, '.', '_' and '-' (no '.' first)"
+        )
     since = properties.get("occluded_from")
     if since is not None and _date(since) is None:
-        faults.append(f"occluded_from {since!r} is not a date (YYYY-MM-DD)")
+        faults.append(f"occluded_from {shown(since)} is not a date (YYYY-MM-DD)")
     for key in ("accuracy_m", "gauge_mm"):
         value = properties.get(key)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if value is not None and not (number and 0 <= value < 1e6):
-            faults.append(f"{key} {value!r} is not a number of zero or more")
+        if value is not None and not (is_number(value) and 0 <= value < 1e6):
+            faults.append(f"{key} {shown(value)} is not a number of zero or more")
+    if not isinstance(properties.get("provisional", False), bool):
+        faults.append(f"provisional {shown(properties['provisional'])} is not true or false")
     return faults
 
 
 def _date(text: Any) -> date | None:
+    if not isinstance(text, str) or not DATE_PATTERN.fullmatch(text):
+        return None
     try:
-        return date.fromisoformat(text[:10])
-    except (TypeError, ValueError):
+        return datetime.fromisoformat(text).date()
+    except ValueError:
         return None
 
 
-def _build(file: Path, data: dict[str, Any], sha256: str) -> Site:
-    from shapely.geometry import shape
+def _text(value: Any, otherwise: str) -> str:
+    """Return text of the file on one line, without control characters: terminals obey those."""
+    if not isinstance(value, str):
+        return otherwise
+    printable = "".join(c if c.isprintable() else " " for c in value[:TEXT_CHARACTERS])
+    return " ".join(printable.split()) or otherwise
 
-    shapes = [shape(feature["geometry"]) for feature in data["features"]]
+
+def _build(file: Path, data: dict[str, Any], sha256: str) -> Site:
+    shapes = [_lonlat(feature) for feature in data["features"]]
     west, south, east, north = (
         pick(s.bounds[k] for s in shapes) for k, pick in enumerate((min, min, max, max))
     )
     crs = utm_crs((west + east) / 2, (south + north) / 2)
     areas, tracks = [], []
-    for feature, lonlat in zip(data["features"], shapes, strict=True):
+    for feature, placed in zip(data["features"], _in_metres(shapes, crs), strict=True):
         properties = feature["properties"]
-        placed = _in_metres(lonlat, crs)
         if properties["role"] == "track":
             tracks.append(_track(properties, placed))
         else:
             areas.append(_area(properties, placed))
-    name = str(data.get("name") or file.stem)
-    site = Site(file.stem, name, sha256, crs, tuple(areas), tuple(tracks))
-    box = replace(site, areas=tuple(a for a in areas if a.role != "ignore") or tuple(areas)).bounds
-    if max(box[2] - box[0], box[3] - box[1]) > MAX_EXTENT_M:
-        raise _refusal(
-            file, f"its features lie up to {max(box[2] - box[0], box[3] - box[1]) / 1000:.0f} km apart"
+    return Site(file.stem, _text(data.get("name"), file.stem), sha256, crs, tuple(areas), tuple(tracks))
+
+
+def _lonlat(feature: dict[str, Any]) -> LineString | Polygon:
+    """Return a sound feature's geometry in degrees: heights and repeated vertices of tracks dropped."""
+    import shapely
+
+    geometry = feature["geometry"]
+    if geometry["type"] == "LineString":
+        # Two like vertices in a row have no heading between them.
+        return shapely.remove_repeated_points(
+            shapely.LineString([position[:2] for position in geometry["coordinates"]])
         )
-    return site
+    outline, *holes = ([position[:2] for position in ring] for ring in rings_of(geometry))
+    return shapely.Polygon(outline, holes)
 
 
-def _in_metres(lonlat: Any, crs: str) -> Any:
+def _in_metres(shapes: list[LineString | Polygon], crs: str) -> list[Any]:
     import numpy as np
     import shapely
     from pyproj import Transformer
 
-    transformer = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    flat = shapely.force_2d(lonlat)
-    if flat.geom_type == "MultiPolygon":
-        flat = flat.geoms[0]
-    return shapely.transform(flat, lambda c: np.column_stack(transformer.transform(c[:, 0], c[:, 1])))
+    transform = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
+    return [shapely.transform(s, lambda c: np.column_stack(transform(c[:, 0], c[:, 1]))) for s in shapes]
 
 
 def _common(properties: dict[str, Any]) -> dict[str, Any]:
-    accuracy, source = properties.get("accuracy_m"), properties.get("source")
+    accuracy = properties.get("accuracy_m")
     return {
         "id": properties["id"],
-        "name": str(properties.get("name") or properties["id"]),
+        "name": _text(properties.get("name"), properties["id"]),
         "accuracy_m": None if accuracy is None else float(accuracy),
         "occluded_from": _date(properties.get("occluded_from")),
-        "source": None if source is None else str(source),
+        "source": _text(properties.get("source"), "") or None,
     }
 
 
@@ -202,6 +228,6 @@ def _track(properties: dict[str, Any], line: Any) -> Track:
     return Track(
         line=line,
         gauge_mm=None if gauge is None else round(gauge),
-        provisional=bool(properties.get("provisional", False)),
+        provisional=properties.get("provisional", False),
         **_common(properties),
     )
