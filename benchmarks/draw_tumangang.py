@@ -1,6 +1,7 @@
 """Draw the built-in site anew from published coordinates: ``python benchmarks/draw_tumangang.py``.
 
-Nothing is copied from OpenStreetMap. What no publication gives is a model and says so.
+No line or outline is copied from OpenStreetMap; the bridge's two published end points are nodes of it.
+What no publication gives is a model and says so.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pyproj import Transformer
+from pyproj import Proj, Transformer
 
 CRS = "EPSG:32652"
 TO_METRES = Transformer.from_crs("EPSG:4326", CRS, always_xy=True).transform
@@ -63,7 +64,10 @@ def bridge() -> list[dict[str, Any]]:
     middle = (east + west) / 2
     start, end = middle - unit * BRIDGE_LENGTH_M / 2, middle + unit * BRIDGE_LENGTH_M / 2
     side = np.array([-unit[1], unit[0]]) * 7.0
-    source = "ends: published coordinates of the gate and the Korean end; length 623 m: de.wikipedia"
+    source = (
+        "model on two published end points (nodes of OpenStreetMap, (c) OpenStreetMap contributors, ODbL); "
+        "length 623 m: de.wikipedia"
+    )
     corners = [tuple(p) for p in (start + side, end + side, end - side, start - side)]
     line = [tuple(start), tuple(middle), tuple(end)]
     return [
@@ -137,7 +141,9 @@ def stations() -> list[dict[str, Any]]:
     """Khasan and Tumangang stations: polygons about the published points; no tracks are known."""
     north, south = (np.array(TO_METRES(*p)) for p in KHASAN)
     middle = tuple((north + south) / 2)
-    khasan = ribbon(middle, 172.0, -600, 600, 35)
+    # The bearing is from true north, the ribbon's heading from grid north.
+    convergence = Proj(CRS).get_factors(*TO_LONLAT(*middle)).meridian_convergence
+    khasan = ribbon(middle, 172.0 - convergence, -600, 600, 35)
     korea, heading = arc(2958.0)
     tumangang = ribbon(korea, heading, -260, 260, 45)
     return [
