@@ -231,3 +231,10 @@ def test_another_reference_system_is_refused(name: Any, tmp_path: Path) -> None:
 def test_wgs84_by_its_names_is_accepted(name: str, tmp_path: Path) -> None:
     crs = {"type": "name", "properties": {"name": name}}
     assert load_site(write(tmp_path, area(), crs=crs)).areas[0].id == "a"
+
+
+def test_a_tangle_of_a_track_is_refused_at_once(tmp_path: Path) -> None:
+    """Every pair of its segments would be checked by a search that does not stop at the first crossing."""
+    points = [[8 + (k % 7) * 1e-4, 47 + (k % 11) * 1e-4] for k in range(20_000)]
+    (fault,) = check_site(write(tmp_path, track(points)))
+    assert "crosses itself" in fault

@@ -144,19 +144,9 @@ JSON_VALUES = st.recursive(
 
 
 PLACES = [
-    "role",
-    "id",
-    "occluded_from",
-    "geometry",
-    "properties",
-    "coordinates",
-    "type",
-    "ring",
-    "position",
-    "feature",
-    "crs",
-    "name",
-]
+    "role", "id", "occluded_from", "geometry", "properties", "coordinates",
+    "type", "ring", "position", "feature", "crs", "name",
+]  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import cos, isfinite, radians
 from typing import Any
 
@@ -159,18 +158,21 @@ def _line_faults(positions: list[Any]) -> list[str]:
 
 def _self_crossing(lonlat: Any) -> str:
     """Say where a line that is not simple first meets itself."""
+    import numpy as np
     import shapely
 
     kept = shapely.get_coordinates(shapely.remove_repeated_points(shapely.LineString(lonlat)))
-    segments = [shapely.LineString(pair) for pair in pairwise(kept)]
-    pairs = shapely.STRtree(segments).query(segments, predicate="intersects").T
-    last = len(segments) - 1
-    for first, second in sorted((int(a), int(b)) for a, b in pairs if a < b):
-        meeting = segments[first].intersection(segments[second])
-        neighbours = second == first + 1 or ((first, second) == (0, last) and (kept[0] == kept[-1]).all())
-        if not neighbours or meeting.length > 0:
-            x, y = meeting.centroid.coords[0]
-            return f"near ({x:.7f}, {y:.7f})"
+    segments = shapely.linestrings(np.stack([kept[:-1], kept[1:]], axis=1))
+    tree, last = shapely.STRtree(segments), len(segments) - 1
+    closed = bool((kept[0] == kept[-1]).all())
+    # One segment at a time, up to the first crossing: all pairs of a hostile tangle never end.
+    for first, segment in enumerate(segments):
+        for second in sorted(int(k) for k in tree.query(segment) if k > first):
+            meeting = segment.intersection(segments[second])
+            neighbours = second == first + 1 or (closed and (first, second) == (0, last))
+            if not meeting.is_empty and (not neighbours or meeting.length > 0):
+                x, y = meeting.centroid.coords[0]
+                return f"near ({x:.7f}, {y:.7f})"
     return f"(it starts at {_at(kept[0])})"
 
 
