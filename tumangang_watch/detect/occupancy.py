@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tumangang_watch.detect.train_cues import CUES, Metres, Profile, profile_of, smooth
+from tumangang_watch.detect.train_shade import inferred_sun, shaded_by_others, stated_sun
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tumangang_watch.model.scene import Scene
     from tumangang_watch.settings.trains import TrainSettings
+
+
+RELATIVE = ("colour", "edge", "edge_one", "rough", "lit")
+"""Cues whose zero is the scene's own empty bed."""
+SHADES = (0.3, 0.5, 0.7, 0.85, 1.0)
+"""Shares of the way from lit bed to the darkest tone that a cast shadow is looked for at."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,11 @@ class Occupancy:
     """(bands, k) colour of the empty bed expected there."""
     whiten: NDArray[np.float64]
     """(bands, bands): colour differences of empty bed become unit noise."""
+    lost_left: NDArray[np.float64]
+    """(k,) share of light lost just beyond the left edge of a supposed body."""
+    lost_right: NDArray[np.float64]
+    usual: NDArray[np.float64]
+    """(cues,) median of each cue over empty bed of this track."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,7 @@ class Bed:
 
 
 def measure_occupancy(
-    tracks: list[Metres], dark: NDArray[np.float64], gsd_m: float, settings: TrainSettings
+    tracks: list[Metres], dark: NDArray[np.float64], scene: Scene, settings: TrainSettings
 ) -> list[Occupancy]:
     """Judge every metre of every track of a scene.
 
@@ -65,7 +78,8 @@ def measure_occupancy(
     tracks : list of Metres
     dark : (bands,) float
         Tone of full shadow.
-    gsd_m : float
+    scene : Scene
+        Its GSD and, where stated, its sun.
     settings : TrainSettings
 
     Returns
@@ -73,30 +87,99 @@ def measure_occupancy(
     list of Occupancy
         In the order of ``tracks``.
     """
-    profiles = [profile_of(m, settings, gsd_m) for m in tracks]
+    profiles = [profile_of(m, settings, scene.gsd_m) for m in tracks]
     roughness = [_roughness(m) for m in tracks]
     structure = [_structure(m, p, dark) for m, p in zip(tracks, profiles, strict=True)]
     seen = np.concatenate([np.where(m.seen, v, np.nan) for m, v in zip(tracks, structure, strict=True)])
     limit = np.nanquantile(seen, settings.seed_share) if np.isfinite(seen).any() else 0.0
     weights = [(v <= limit) & m.seen for m, v in zip(tracks, structure, strict=True)]
     result: list[Occupancy] = []
-    for _ in range(3):
+    shaded = [np.zeros(m.count) for m in tracks]
+    sun = stated_sun(scene, settings)
+    for turn in range(settings.rounds):
         bed = learn_bed(tracks, profiles, [w.astype(float) for w in weights], roughness, settings)
         result = [
             _judge(m, p, r, w, bed, dark, settings)
             for m, p, r, w in zip(tracks, profiles, roughness, bed.weights, strict=True)
         ]
-        weights = [(smooth(o.log_odds, 9) < 0) & o.metres.seen & (o.log_odds < 0) for o in result]
+        if turn > 0:
+            result = [_uncovered(o, s) for o, s in zip(result, shaded, strict=True)]
+        result = _against_null(result, settings)
+        sun = sun or inferred_sun(tracks, [_darker_side(o) for o in result], settings)
+        if sun is not None:
+            occupied = [smooth(o.log_odds, 5) > 0 for o in result]
+            shaded = shaded_by_others(tracks, occupied, sun, settings)
+        weights = [_plain(o, settings) for o in result]
         if sum(int(w.sum()) for w in weights) < 20:
             break
     return result
 
 
+def _against_null(judged: list[Occupancy], settings: TrainSettings) -> list[Occupancy]:
+    """Take the scene's own empty bed as the zero of each distance, then combine the cues.
+
+    A bed that varies a lot, or a reference that fits it badly, raises distances everywhere.
+    """
+    null = np.concatenate([o.cues[:, o.empty] for o in judged], axis=1)
+    middle = np.zeros((len(CUES), 1))
+    if null.shape[1] >= 10:
+        rows = [CUES.index(name) for name in RELATIVE]
+        middle[rows, 0] = np.median(null[rows], axis=1)
+    result = []
+    for o in judged:
+        cues = o.cues - middle
+        odds = np.where(o.metres.seen, combine(cues, settings), 0.0)
+        result.append(replace(o, cues=cues, log_odds=odds))
+    return result
+
+
+def _darker_side(occupancy: Occupancy) -> NDArray[np.float64]:
+    """Return how much more light is lost to the left of a supposed body than to its right, (k,)."""
+    return np.where(occupancy.log_odds > 0, occupancy.lost_left - occupancy.lost_right, 0.0)
+
+
+def _uncovered(occupancy: Occupancy, shaded: NDArray[np.float64]) -> Occupancy:
+    """Take away from the cues what the shadow of another track's train explains."""
+    cues = occupancy.cues.copy()
+    row = {name: k for k, name in enumerate(CUES)}
+    dark = np.clip((cues[row["dark"]] - 0.15) / 0.3, 0.0, 1.0)
+    covered = np.maximum(cues[row["covered"]], shaded * dark)
+    for name in ("shadow", "dark", "sunside", "pattern"):
+        cues[row[name]] *= 1 - covered
+    for name in ("edge", "edge_one", "rough"):
+        cues[row[name]] -= covered * np.maximum(cues[row[name]] - occupancy.usual[row[name]], 0.0)
+    cues[row["colour"]] += covered * (cues[row["lit"]] - cues[row["colour"]])
+    cues[row["covered"]] = covered
+    return replace(occupancy, cues=cues)
+
+
+def _plain(occupancy: Occupancy, settings: TrainSettings) -> NDArray[np.bool_]:
+    """Return the metres to learn the bed from, (k,): lit, and well inside long empty stretches."""
+    from scipy.ndimage import binary_erosion, binary_opening
+
+    bare = (smooth(occupancy.log_odds, 9) < settings.plain_below) & (occupancy.log_odds < 0)
+    bare |= ~occupancy.metres.seen
+    reach = round(settings.plain_min_m)
+    padded = np.pad(bare, reach, mode="edge")
+    long = binary_opening(padded, np.ones(reach))
+    core = binary_erosion(long, np.ones(7))[reach:-reach]
+    shaded = occupancy.cues[CUES.index("dark")] > settings.shaded_from
+    return core & ~shaded & occupancy.metres.seen
+
+
 def _roughness(metres: Metres) -> NDArray[np.float64]:
-    """Return how much the inner bed varies from metre to metre within 12 m either way, (k,)."""
+    """Return how much the inner bed varies from metre to metre on both sides, (k,).
+
+    Within 14 m either way of any point of a train lies a coupling or its end; beyond its end one
+    of the two sides is plain.
+    """
     inner = metres.narrow[:, metres.strip.rows(-1.0, 1.0)].mean(axis=1)
-    jump = inner - smooth(inner, 9)
-    return np.sqrt(smooth((jump**2).mean(axis=0), 25))
+    jump = ((inner - smooth(inner, 9)) ** 2).mean(axis=0)
+    reach = 14
+    padded = np.concatenate([np.full(reach, jump[0]), jump, np.full(reach, jump[-1])])
+    total = np.concatenate([[0.0], np.cumsum(padded)])
+    one_side = np.sqrt(np.maximum(total[reach:] - total[:-reach], 0) / reach)
+    return np.minimum(one_side[: jump.size], one_side[reach + 1 : reach + 1 + jump.size])
 
 
 def _structure(metres: Metres, profile: Profile, dark: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -229,6 +312,10 @@ def _judge(
         np.where(np.isnan(known).any(axis=0), np.inf, _norm(inner - np.nan_to_num(known), bed.whiten))
     )
     colour = np.min(distances, axis=0)
+    expected = np.where(np.isnan(known), bed.modes[np.argmin(distances[:-1], axis=0)].T, known)
+    lit = np.min(
+        [_norm(inner - expected - g * (dark[:, None] - expected), bed.whiten) for g in SHADES], axis=0
+    )
     lost_l, lost_r, lost = _light_lost(profile, weight, bed, dark, settings)
     lost_l, lost_r = lost_l[d, k], lost_r[d, k]
     if metres.shadow_side > 0:
@@ -237,16 +324,21 @@ def _judge(
         shade, sunny = lost_r, lost_l
     else:
         shade, sunny = np.maximum(lost_l, lost_r), np.minimum(lost_l, lost_r)
+    covered = np.clip(np.minimum(lost[d, k], sunny), 0.0, 1.0)
     pattern = _pattern_lost(profile, weight, settings)
     cues = np.stack([
         np.log1p(colour), np.log1p(both[d, k]), np.log1p(np.maximum(left, right)[d, k]),
-        np.clip(shade, -0.5, 1.2), np.clip(sunny, -0.5, 1.2), pattern,
+        np.clip(shade, -0.5, 1.2) * (1 - covered), np.clip(sunny, -0.5, 1.2), pattern,
         np.log(np.maximum(rough, 1e-3) / max(bed.rough, 1e-3)), np.clip(lost[d, k], -0.5, 1.2),
+            np.log1p(np.minimum(lit, colour)),
+            covered,
     ])  # fmt: skip
-    log_odds = np.where(metres.seen, combine(cues, settings), 0.0)
-    nearest = bed.modes[np.argmin(distances[:-1], axis=0)].T
-    expected = np.where(np.isnan(known), nearest, known)
-    return Occupancy(metres, cues, profile.offsets[d], log_odds, weight > 0.5, expected, bed.whiten)
+    bare = weight > 0.5
+    usual = np.median(cues[:, bare], axis=1) if bare.any() else np.zeros(len(cues))
+    return Occupancy(
+        metres, cues, profile.offsets[d], np.zeros(k.size), bare, expected, bed.whiten,
+        lost_l, lost_r, usual,
+    )  # fmt: skip
 
 
 def _light_lost(
@@ -261,7 +353,8 @@ def _light_lost(
     floor = float(dark.mean())
     result = []
     for values in (profile.beside_left, profile.beside_right, profile.brightness):
-        known = local_mean(values[middle][None], weight, settings)[0]
+        lit = weight * (values[middle] > floor + 0.5 * (np.median(values[middle]) - floor))
+        known = local_mean(values[middle][None], lit, settings)[0]
         typical = np.where(np.isnan(known), float(bed.modes.mean()), known)
         result.append((typical - values) / np.maximum(typical - floor, 0.3))
     return tuple(result)

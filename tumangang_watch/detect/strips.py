@@ -37,6 +37,8 @@ class Strip:
     """(m, n): True where the pixels are valid and clear."""
     left: NDArray[np.float64]
     """(2, n) unit vector (east, north) across the track to the left."""
+    points: NDArray[np.float64]
+    """(2, n) the centreline's points (x, y) in the site's metres."""
     bands: tuple[str, ...]
 
     @property
@@ -86,7 +88,8 @@ def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> S
         values = values.reshape(len(values), *blocks).mean(axis=(2, 4), dtype=np.float32)
         valid = valid.reshape(blocks).all(axis=(1, 3))
         left = left.reshape(2, s.size, finer).mean(axis=2)
-    return Strip(track, s, y, frozen(values), frozen(valid), left, image.bands)
+        points = points.reshape(2, s.size, finer).mean(axis=2)
+    return Strip(track, s, y, frozen(values), frozen(valid), left, points, image.bands)
 
 
 def _frame(track: Track, s_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tumangang_watch.model.scene import Scene
     from tumangang_watch.settings.trains import TrainSettings
 
-CUES = ("colour", "edge", "edge_one", "shadow", "sunside", "pattern", "rough", "dark")
+CUES = ("colour", "edge", "edge_one", "shadow", "sunside", "pattern", "rough", "dark", "lit", "covered")
 """Names of the cues, in the order of the rows of `Cues.values`."""
 
 

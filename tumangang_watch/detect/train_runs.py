@@ -48,7 +48,7 @@ def occupied_runs(log_odds: NDArray[np.float64], settings: TrainSettings) -> lis
     best = np.zeros(2)
     back = np.zeros((n, 2), np.int8)
     for k in range(n):
-        stay, switch = best, best[::-1] - settings.switch_cost / settings.memory_m
+        stay, switch = best, best[::-1] - settings.switch_cost
         back[k] = np.where(switch > stay, 1, 0)
         best = np.maximum(stay, switch) + np.array([0.0, gain[k]])
     state = np.zeros(n, bool)

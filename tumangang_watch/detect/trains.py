@@ -53,7 +53,7 @@ def detect_trains(
     metres, dark = to_metres(strips, observation.scene, settings)
     if not metres:
         return ()
-    judged = measure_occupancy(metres, dark, observation.image.gsd_m, settings)
+    judged = measure_occupancy(metres, dark, observation.scene, settings)
     found = [find_runs(o, dark, settings) for o in judged]
     detections: list[Detection] = []
     for track, occupancy, runs in zip(tracks, judged, found, strict=True):

@@ -27,18 +27,28 @@ class TrainSettings:
     """Standard deviation of the kernel over which the empty bed's look varies along a track."""
     seed_share: float = 0.3
     """Share of all track metres taken as empty at first: the least structured ones."""
+    rounds: int = 4
+    """Times the empty bed is learned anew from what the cues call empty."""
+    plain_min_m: float = 20.0
+    """Shortest empty stretch that the bed's look is learned from: longer than a gap in a train."""
+    plain_below: float = -1
+    """Log-odds, averaged over 9 m, below which a metre may teach the empty bed's look."""
+    shaded_from: float = 0.4
+    """Share of light lost from which bed lies in a cast shadow and is not learned from."""
     empty_modes: int = 4
     """Looks of the empty bed kept for a scene, for tracks that are full along their whole length."""
     coefficients: tuple[tuple[str, float], ...] = (
-        ("bias", -3.46),
-        ("colour", 1.66),
-        ("edge", 0.21),
-        ("edge_one", -1.16),
-        ("shadow", 4.24),
-        ("sunside", -0.37),
-        ("pattern", 1.98),
-        ("rough", 2.79),
-        ("dark", 0.72),
+        ("bias", -3.13),
+        ("colour", 1.01),
+        ("edge", 0.04),
+        ("edge_one", -1.3),
+        ("shadow", 4.43),
+        ("sunside", -0.26),
+        ("pattern", 2.19),
+        ("rough", 2.36),
+        ("dark", 1.38),
+        ("lit", 1.11),
+        ("covered", -0.83),
     )
     """Log-odds per metre that a vehicle stands there, per unit of each cue (`detect.occupancy`).
     Calibrated by ``python benchmarks/trains.py --calibrate --split train``."""
@@ -85,6 +95,9 @@ class TrainSettings:
     end_error_m: float = 1.2
     """Half of the 90 % interval of a train's length at 0.5 m GSD.
     Calibrated by ``python benchmarks/trains.py --calibrate --split train``."""
+    usual_sun_deg: float = 35.0
+    """Sun elevation taken where none is stated: between winter noon (25) and spring mornings (45) at
+    42 degrees north."""
     low_sun_deg: float = 12.0
     """Below it shadows bury neighbouring tracks (methods.md 2.4)."""
     haze_max: float = 0.2
