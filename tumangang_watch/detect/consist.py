@@ -50,8 +50,8 @@ def coupling_score(
     -------
     (n,) float
     """
-    gap = max(int(round(settings.coupling_mean_m / step_m)), 1)
-    side = max(int(round(2.5 / step_m)), 1)
+    gap = max(round(settings.coupling_mean_m / step_m), 1)
+    side = max(round(2.5 / step_m), 1)
     line = _line_response(colours, gap, side)
     # The weakest stripe counts: a load's pattern seldom spans the body's width.
     strength = np.sort(np.sqrt((line**2).mean(axis=1)), axis=0)
@@ -121,13 +121,13 @@ def divide(score: NDArray[np.float64], length_m: float, step_m: float, settings:
     gain = settings.gap_scale * (evidence - settings.gap_cost)
     steps, prior = length_prior(step, settings)
     # Couplers reach half a coupling beyond the first and the last body.
-    over = max(int(round((length_m + settings.coupling_mean_m) / step)), 1)
+    over = max(round((length_m + settings.coupling_mean_m) / step), 1)
     most = max(int(over * step / settings.vehicle_min_m) + 1, 1)
     nodes = over + 1
     at = np.clip((np.arange(nodes) * step - settings.coupling_mean_m / 2) / step, 0, n - 1).astype(int)
     node_gain = gain[at]
     node_gain[[0, -1]] = 0.0
-    slack = max(int(round(1.0 / step)), 1)
+    slack = max(round(1.0 / step), 1)
     forward = np.full((nodes, most + 1), -np.inf)
     start = np.abs(np.arange(min(slack + 1, nodes)))
     forward[start, 0] = -0.5 * (start * step / 0.7) ** 2
@@ -173,8 +173,8 @@ def divide(score: NDArray[np.float64], length_m: float, step_m: float, settings:
 
 def _refined(score: NDArray[np.float64], at_m: float, step_m: float) -> float:
     """Return the strongest position within 0.6 m of a coupling."""
-    centre = int(round(at_m / step_m))
-    reach = max(int(round(0.6 / step_m)), 1)
+    centre = round(at_m / step_m)
+    reach = max(round(0.6 / step_m), 1)
     low = min(max(centre - reach, 0), score.size - 1)
     high = min(max(centre + reach + 1, low + 1), score.size)
     return (low + int(np.argmax(score[low:high])) + 0.5) * step_m

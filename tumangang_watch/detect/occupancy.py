@@ -112,7 +112,14 @@ def measure_occupancy(
         weights = [_plain(o, settings) for o in result]
         if sum(int(w.sum()) for w in weights) < 20:
             break
-    return result
+    return [_final(o, settings) for o in result]
+
+
+def _final(occupancy: Occupancy, settings: TrainSettings) -> Occupancy:
+    """Let the cues of a metre and those of its surroundings speak with the settings' weights."""
+    share = settings.context_share
+    odds = (1 - share) * occupancy.log_odds + share * in_context(occupancy.cues, settings)
+    return replace(occupancy, log_odds=np.where(occupancy.metres.seen, odds, 0.0))
 
 
 def _against_null(judged: list[Occupancy], settings: TrainSettings) -> list[Occupancy]:
@@ -378,4 +385,17 @@ def combine(cues: NDArray[np.float64], settings: TrainSettings) -> NDArray[np.fl
     total = np.zeros(cues.shape[1])
     for name, weight in settings.coefficients:
         total += weight * (1.0 if name == "bias" else cues[CUES.index(name)])
+    return total
+
+
+def in_context(cues: NDArray[np.float64], settings: TrainSettings) -> NDArray[np.float64]:
+    """Return log-odds (k,) from cues and their means nearby: a wagon is longer than a metre."""
+    near, far = smooth(cues, settings.near_m), smooth(cues, settings.far_m)
+    total = np.zeros(cues.shape[1])
+    for name, own, seven, wide in settings.context:
+        if name == "bias":
+            total += own
+            continue
+        row = CUES.index(name)
+        total += own * cues[row] + seven * near[row] + wide * far[row]
     return total

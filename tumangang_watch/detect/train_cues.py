@@ -38,6 +38,9 @@ class Metres:
     """+1 when shadows fall to the left, -1 to the right, 0 when the sun is not known."""
     shadow_m: float
     """Expected width of a body's shadow beside it."""
+    shadow_along_m: float
+    """How far a body's shadow falls along the track, positive towards increasing distance; 0 when the
+    sun is not known."""
 
     @property
     def count(self) -> int:
@@ -88,7 +91,7 @@ def _metres(
     wide = smooth(sums, reach) / np.maximum(smooth(weight, reach), 1e-3)
     seen = weight[strip.rows(-1.5, 1.5)].mean(axis=0) > 0.7
     left = strip.left.mean(axis=1)
-    lean, side, shadow = 0.0, 0, settings.body_height_m
+    lean, side, shadow, along = 0.0, 0, settings.body_height_m, 0.0
     if scene.off_nadir_deg and scene.view_azimuth_deg is not None:
         az = radians(scene.view_azimuth_deg + 180)
         away = np.array([np.sin(az), np.cos(az)])
@@ -98,8 +101,10 @@ def _metres(
         across = float(np.array([np.sin(az), np.cos(az)]) @ left)
         elevation = radians(max(scene.sun_elevation_deg or 35.0, 5.0))
         shadow = settings.body_height_m / tan(elevation) * abs(across)
+        ahead = np.array([left[1], -left[0]])
+        along = settings.body_height_m / tan(elevation) * float(np.array([np.sin(az), np.cos(az)]) @ ahead)
         side = int(np.sign(across)) if abs(across) > sin(radians(8)) else 0
-    return Metres(strip, fine, narrow, wide.astype(np.float32), seen, lean, side, shadow)
+    return Metres(strip, fine, narrow, wide.astype(np.float32), seen, lean, side, shadow, along)
 
 
 def smooth(values: NDArray[np.floating], reach: int) -> NDArray[np.floating]:

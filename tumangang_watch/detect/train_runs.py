@@ -85,15 +85,38 @@ def find_runs(occupancy: Occupancy, dark: NDArray[np.float64], settings: TrainSe
     for start, stop in occupied_runs(occupancy.log_odds, settings):
         offset = float(np.median(occupancy.offset_m[start:stop]))
         fine = fine_view(occupancy, dark, offset)
+        start, stop = _without_end_shadow(fine, start, stop, occupancy.metres.shadow_along_m)
         low = _end(fine, start, -1, settings)
         high = _end(fine, stop, +1, settings)
-        for a, b in _cuts(fine, low, high, settings):
+        for a, b in _cuts(fine, low, high, occupancy.log_odds, settings):
             if b - a < settings.train_min_m:
                 continue
             inside = occupancy.log_odds[int(a) : max(int(np.ceil(b)), int(a) + 1)]
             score = float(np.clip(inside, -6, 6).sum() / settings.memory_m)
             found.append(Run(a, b, score, offset))
     return found
+
+
+def _without_end_shadow(fine: Fine, start: int, stop: int, reach_m: float) -> tuple[int, int]:
+    """Take off the shadow that the last wagon casts along the track, away from the sun.
+
+    Only as far as a shadow can reach, and only what resembles shaded bed more than anything else.
+    """
+    per = max(round(1 / fine.step_m), 1)
+    most = min(round(abs(reach_m)) + 2, (stop - start) // 2)
+    if abs(reach_m) < 1.5:
+        return start, stop
+    order = range(stop - 1, stop - 1 - most, -1) if reach_m > 0 else range(start, start + most)
+    cut = 0
+    for number, metre in enumerate(order, start=1):
+        part = slice(metre * per, (metre + 1) * per)
+        if part.stop > fine.from_bed.size:
+            continue
+        if float(np.median(fine.from_shadow[part])) < 0.7 * float(np.median(fine.from_bed[part])):
+            cut = number
+        elif number - cut > 2:
+            break
+    return (start, stop - cut) if reach_m > 0 else (start + cut, stop)
 
 
 def _end(fine: Fine, at_m: float, side: int, settings: TrainSettings) -> float:
@@ -122,8 +145,13 @@ def _end(fine: Fine, at_m: float, side: int, settings: TrainSettings) -> float:
     return float(where * step)
 
 
-def _cuts(fine: Fine, low_m: float, high_m: float, settings: TrainSettings) -> list[tuple[float, float]]:
-    """Split a stretch where the bed shows for longer than a coupling and 3 m."""
+def _cuts(
+    fine: Fine, low_m: float, high_m: float, log_odds: NDArray[np.float64], settings: TrainSettings
+) -> list[tuple[float, float]]:
+    """Split a stretch where the bed shows for longer than a coupling and 3 m.
+
+    A grey wagon on grey ballast looks like bed too: the other cues must call it empty as well.
+    """
     step = fine.step_m
     a, b = round(low_m / step), round(high_m / step)
     inside = fine.from_bed[a:b]
@@ -131,6 +159,8 @@ def _cuts(fine: Fine, low_m: float, high_m: float, settings: TrainSettings) -> l
         return [(low_m, high_m)]
     body = float(np.median(inside))
     bare = smooth(inside, int(1.5 / step)) < max(0.4 * body, 1.0)
+    at = np.clip(((a + np.arange(inside.size)) * step).astype(int), 0, log_odds.size - 1)
+    bare &= log_odds[at] < settings.cut_odds
     edges = np.flatnonzero(np.diff(np.concatenate([[0], bare.astype(np.int8), [0]])))
     pieces, start = [], low_m
     for p, q in zip(edges[::2], edges[1::2], strict=True):

@@ -52,10 +52,33 @@ class TrainSettings:
     )
     """Log-odds per metre that a vehicle stands there, per unit of each cue (`detect.occupancy`).
     Calibrated by ``python benchmarks/trains.py --calibrate --split train``."""
+    context: tuple[tuple[str, float, float, float], ...] = (
+        ("bias", -5.41, 0.0, 0.0),
+        ("colour", -0.13, -0.29, 1.66),
+        ("edge", 0.34, 0.68, 1.27),
+        ("edge_one", 0.22, -0.10, -0.72),
+        ("shadow", 0.53, 0.96, 3.01),
+        ("sunside", -0.06, 0.00, 1.69),
+        ("pattern", 0.26, 0.56, 1.57),
+        ("rough", 0.06, 0.00, 0.76),
+        ("dark", 0.11, 0.60, 2.06),
+        ("lit", 0.40, 0.50, 1.35),
+        ("covered", 0.61, 1.02, 1.91),
+    )
+    """Log-odds per metre per unit of each cue at the metre itself and of its means over `near_m` and
+    `far_m`: the last word, once the bed is learned. Calibrated by
+    ``python benchmarks/trains.py --calibrate``."""
+    context_share: float = 0.5
+    """Weight of `context` against `coefficients`: the first fits painted scenes better, the second the
+    real yard (its western half was looked at)."""
+    near_m: int = 7
+    """Half a wagon."""
+    far_m: int = 21
+    """A wagon and a half: one grey car between two others is no gap."""
     memory_m: float = 4.0
     """Metres over which the cues of neighbouring metres repeat each other: log-odds are divided by
     it before they are summed along a track."""
-    switch_cost: float = 4.0
+    switch_cost: float = 6.0
     """Cost in log-odds of a change between empty and occupied along a track."""
     train_min_m: float = 8.5
     """Shortest body that counts as a train of one vehicle (12.0 m tank: 10.8 m barrel)."""
@@ -70,6 +93,8 @@ class TrainSettings:
     """In coarser scenes neighbouring tracks cannot be told apart (methods.md 2.4)."""
     cut_gap_m: float = 4.1
     """Bodies farther apart are separate trains: a coupling of 1.1 m plus 3 m."""
+    cut_odds: float = -1.0
+    """Log-odds below which a metre between two cuts counts as empty."""
     coupling_mean_m: float = 1.2
     """Gap between coupled bodies: 0.83 m tanks, 1.14 m gondolas (domain.md), to 2 m in Europe."""
     coupling_sd_m: float = 0.5
