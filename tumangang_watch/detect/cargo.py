@@ -72,9 +72,10 @@ def detect_cargo(
     if background is not None and background.raster.grid != observation.raster.grid:
         raise ValueError("background lies on a different grid")
     blocked = _blocked(observation, site, trains, settings)
+    shaded = _shaded(observation, trains, settings)
     found: list[Detection] = []
     for place in _places(site, settings):
-        window = _window(observation, place, blocked)
+        window = _window(observation, place, blocked, shaded, settings)
         if window is not None:
             found += _search(observation, site, place, window, settings, background)
     found.sort(key=lambda d: (-round(d.geometry.centroid.y, 1), round(d.geometry.centroid.x, 1)))
@@ -100,16 +101,13 @@ def _places(site: Site, settings: CargoSettings) -> list[Place]:
 def _blocked(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
 ) -> BaseGeometry:
-    """Return the ground of tracks, trains and their shadows, where no goods are looked for."""
+    """Return the ground of tracks and trains, where no goods are looked for."""
     scene = observation.scene
     parts = [t.line.buffer(settings.track_margin_m, cap_style="flat") for t in site.tracks]
     for train in trains:
         if train.date != observation.date:
             continue
-        body = train.geometry.buffer(settings.train_margin_m if train.geometry.area == 0 else 1.0)
-        if scene.sun_azimuth_deg is not None and scene.sun_elevation_deg is not None:
-            body = swept(body, scene.sun_azimuth_deg, scene.sun_elevation_deg, settings.train_height_m)
-        parts.append(body)
+        parts.append(train.geometry.buffer(settings.train_margin_m if train.geometry.area == 0 else 1.0))
         if scene.off_nadir_deg and scene.view_azimuth_deg is not None:
             # Relief leans away from the satellite as shadow falls away from the sun.
             lean = swept(
@@ -122,7 +120,23 @@ def _blocked(
     return unary_union(parts)
 
 
-def _window(observation: Observation, place: Place, blocked: BaseGeometry) -> Window | None:
+def _shaded(observation: Observation, trains: tuple[Detection, ...], settings: CargoSettings) -> BaseGeometry:
+    """Return where trains can cast their shadow; what is lit there stands higher or is no shadow."""
+    scene = observation.scene
+    if scene.sun_azimuth_deg is None or scene.sun_elevation_deg is None:
+        return unary_union([])
+    sun = scene.sun_azimuth_deg, scene.sun_elevation_deg
+    here = [t.geometry.buffer(1.0) for t in trains if t.date == observation.date]
+    return unary_union([swept(body, *sun, settings.train_height_m) for body in here])
+
+
+def _window(
+    observation: Observation,
+    place: Place,
+    blocked: BaseGeometry,
+    shaded: BaseGeometry,
+    settings: CargoSettings,
+) -> Window | None:
     grid = observation.raster.grid
     west, south, east, north = place.polygon.buffer(15.0).bounds
     top, left = grid.to_pixel(west, north)
@@ -135,6 +149,10 @@ def _window(observation: Observation, place: Place, blocked: BaseGeometry) -> Wi
     quality = observation.quality
     inside &= quality.clear[rows, cols] & observation.raster.valid[rows, cols]
     inside &= ~quality.cloud_shadow[rows, cols]
+    if inside.any() and not shaded.is_empty:
+        light = observation.raster.luminance()[rows, cols]
+        dark = light < settings.train_shadow_below * float(np.median(light[inside]))
+        inside &= ~(dark & _part(grid, rows, cols).mask([shaded]))
     return Window(rows, cols, inside) if inside.any() else None
 
 

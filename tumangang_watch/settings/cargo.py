@@ -97,3 +97,6 @@ class CargoSettings:
     """Below this nothing is said."""
     least_observed: float = 0.3
     """An apron that is seen less than this gives no detections."""
+    train_shadow_below: float = 0.75
+    """Brightness against the place's median below which ground in reach of a train's shadow is that
+    shadow: skylight alone gives 10-30 % of full light, its soft edge more."""
