@@ -44,7 +44,8 @@ def compare_trains(
         later = [t for t in trains if t.track == track.id and t.date == "later"]
         matches = _match(pair, track, earlier, later, settings)
         for a, b in matches:
-            findings.append(_same_train(track, a, b, settings))
+            in_place = _alike_in_place(pair, track, (a, b), settings)
+            findings.append(_same_train(track, a, b, in_place, settings))
         matched = {d.id for match in matches for d in match}
         for alone in (*earlier, *later):
             if alone.id not in matched:
@@ -61,7 +62,9 @@ def _match(
     candidates = []
     for a, b in product(earlier, later):
         shift = _shift_m(a, b)
-        if _same_length(a, b, settings) and _same_consist(pair, track, (a, b), settings):
+        if _alike_in_place(pair, track, (a, b), settings):
+            candidates.append((0.0, a, b))
+        elif _same_length(a, b, settings) and _same_consist(pair, track, (a, b), settings):
             candidates.append((abs(shift), a, b))
     matches: list[tuple[Detection, Detection]] = []
     for _, a, b in sorted(candidates, key=lambda c: (c[0], c[1].id, c[2].id)):
@@ -90,27 +93,45 @@ def _same_length(a: Detection, b: Detection, settings: ChangeSettings) -> bool:
     return abs(a.length_m.estimate - b.length_m.estimate) <= tolerance
 
 
+def _alike_in_place(
+    pair: Pair, track: Track, trains: tuple[Detection, Detection], settings: ChangeSettings
+) -> bool:
+    """The ground that either train covers looks the same on both dates: nothing moved there.
+
+    Then the ends differ because the detector saw them differently, not because cars came or went.
+    What only one of them covers is looked at by itself, so that new cars do not hide behind old.
+    """
+    a, b = trains
+    low, high = sorted((a.from_m or 0.0, b.from_m or 0.0)), sorted((a.to_m or 0.0, b.to_m or 0.0))
+    if high[0] <= low[1]:
+        return False
+    pieces = [(low[1], high[0]), (low[0], low[1]), (high[0], high[1])]
+    for start, stop in pieces:
+        if stop - start < settings.same_place_m and (start, stop) != pieces[0]:
+            continue
+        alike = pixel_similarity(pair.earlier, pair.later, body_place(track.line, start, stop))
+        if alike is None or alike < settings.same_pixels_min:
+            return False
+    return True
+
+
 def _same_consist(
     pair: Pair, track: Track, trains: tuple[Detection, Detection], settings: ChangeSettings
 ) -> bool:
     a, b = trains
     in_place = abs(_shift_m(a, b)) <= settings.moved_at_least_m
-    if in_place:
-        place = body_place(
-            track.line, max(a.from_m or 0.0, b.from_m or 0.0), min(a.to_m or 0.0, b.to_m or 0.0)
-        )
-        alike = pixel_similarity(pair.earlier, pair.later, place)
-        if alike is not None and alike >= settings.same_pixels_min:
-            return True
     share = different_cars((pair.earlier, pair.later), trains, track.line, settings.consist_colour_step)
     if share is None:
         return in_place
     return share < settings.consist_different_share
 
 
-def _same_train(track: Track, a: Detection, b: Detection, settings: ChangeSettings) -> Finding:
+def _same_train(
+    track: Track, a: Detection, b: Detection, in_place: bool, settings: ChangeSettings
+) -> Finding:
     shift = _shift_m(a, b)
-    change: ChangeWord = "moved" if abs(shift) > settings.moved_at_least_m else "unchanged"
+    moved = abs(shift) > settings.moved_at_least_m and not in_place
+    change: ChangeWord = "moved" if moved else "unchanged"
     confidence = min(a.confidence, b.confidence)
     size = car_words(b)
     if change == "moved":

@@ -17,7 +17,7 @@ class ChangeSettings:
     registration error that still counts as degraded."""
     length_tolerance: float = 0.06
     """Two lengths of one train may differ by this share besides `same_place_m`."""
-    same_pixels_min: float = 0.45
+    same_pixels_min: float = 0.40
     """Correlation of the pixels in one place on two dates from which it shows the same thing.
     Calibrated by ``python benchmarks/change.py --split train``."""
     consist_colour_step: float = 0.30
