@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tumangang_watch.errors import InputRefused, UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tumangang_watch.scenes.sidecar import Metadata
+
+Roles = tuple[str | None, ...]
 ROLES = ("blue", "green", "red", "nir", "pan")
 NAMES = {
-    "b": "blue", "blue": "blue", "g": "green", "green": "green", "green ii": "green",
+    "b": "blue", "blue": "blue", "g": "green", "green": "green", "green ii": "green", "green 2": "green",
     "r": "red", "red": "red",
-    "n": "nir", "nir": "nir", "nir1": "nir", "n1": "nir", "near infrared": "nir", "near-infrared": "nir",
+    "n": "nir", "nir": "nir", "nir1": "nir", "nir 1": "nir", "n1": "nir", "near infrared": "nir",
     "nearinfrared": "nir", "pan": "pan", "panchromatic": "pan",
 }  # fmt: skip
-OTHER = ("coastal", "coastal_blue", "coastal blue", "green_i", "green i", "yellow", "red edge", "rededge",
-         "red_edge", "re", "nir2", "n2", "alpha", "mask", "udm")  # fmt: skip
-PRODUCTS = {
-    ("analytic_8b", 8): (None, "blue", None, "green", None, "red", None, "nir"),
-    ("analyticms_8b", 8): (None, "blue", None, "green", None, "red", None, "nir"),
-    ("analyticms_sr_8b", 8): (None, "blue", None, "green", None, "red", None, "nir"),
-    ("analytic_sr", 4): ("blue", "green", "red", "nir"),
-    ("analyticms", 4): ("blue", "green", "red", "nir"),
-    ("analytic", 4): ("blue", "green", "red", "nir"),
-    ("pansharpened", 4): ("blue", "green", "red", "nir"),
-    ("visual", 3): ("red", "green", "blue"),
-    ("visual", 4): ("red", "green", "blue", None),
-}
+SKIP = ("-", "x", "")
+BGRN: Roles = ("blue", "green", "red", "nir")
+RGB: Roles = ("red", "green", "blue")
+EIGHT: Roles = (None, "blue", None, "green", None, "red", None, "nir")
+PRODUCTS: tuple[tuple[str, int, Roles], ...] = (
+    ("analyticms", 8, EIGHT), ("analytic", 8, EIGHT),
+    ("analyticms", 4, BGRN), ("analytic", 4, BGRN), ("pansharpened", 4, BGRN),
+    ("visual", 3, RGB), ("visual", 4, (*RGB, None)),
+)  # fmt: skip
 """Band order by asset word in the file name and number of bands (formats.md 1.3, 1.5)."""
+ITEM_TYPES: tuple[tuple[str, str, int, Roles], ...] = (
+    ("skysat", "uint16", 4, BGRN), ("skysat", "uint8", 3, RGB), ("skysat", "uint8", 4, (*RGB, None)),
+    ("psscene", "uint16", 8, EIGHT), ("psscene", "uint16", 4, BGRN), ("psscene", "uint16", 3, RGB),
+    ("psscene", "uint8", 3, RGB), ("psscene", "uint8", 4, (*RGB, None)),
+)  # fmt: skip
+"""Band order by Planet item type, pixel type and number of bands (formats.md 1.3, 1.5)."""
+ALPHA_SAMPLE_PX = 256
+REAL_ALPHA = 0.98
+"""An alpha band is fully clear or fully opaque nearly everywhere; an image band is neither."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +54,12 @@ class Bands:
     warnings: tuple[str, ...] = ()
 
 
-def decide_bands(dataset: Any, name: str, wish: str | None, item_type: str | None) -> Bands:
+def decide_bands(dataset: Any, name: str, wish: str | None, metadata: Metadata) -> Bands:
     """Return the roles of a dataset's bands.
 
-    In order of trust: ``--bands``, band descriptions, the product's documented order, colour
-    interpretation that declares red, green and blue once each, a single panchromatic band.
+    In order of trust: ``--bands``, band descriptions, the metadata's band list, the product's
+    documented order by file name, then by item type, colour interpretation that declares red, green
+    and blue once each, a single panchromatic band.
 
     Raises
     ------
@@ -53,69 +68,100 @@ def decide_bands(dataset: Any, name: str, wish: str | None, item_type: str | Non
     UsageError
         ``--bands`` does not fit the file.
     """
+    item_type = str(metadata.properties.get("item_type") or "").lower()
+    ranked = [
+        (_described(dataset.descriptions), "description"),
+        (_described(metadata.bands) if len(metadata.bands) == dataset.count else {}, "metadata"),
+        (_by_product(name, dataset.count), "product name"),
+        (_by_item_type(item_type, dataset.dtypes[0], dataset.count), "item type"),
+        (_coloured(dataset), "colour interpretation"),
+    ]
     if wish:
-        return Bands(_wished(wish, dataset.count, name), "user")
-    described = _described(dataset.descriptions)
-    product = _by_product(name, dataset.count)
-    coloured = _coloured(dataset)
-    ranked = [(described, "description"), (product, "product name"), (coloured, "colour interpretation")]
+        ranked.insert(0, (_wished(wish, dataset.count, name), "user"))
     known = [(index, source) for index, source in ranked if index]
     if known:
         index, source = known[0]
         warnings = tuple(
-            f"{other} says another band order than the {source}; the {source} was used"
+            f"the {other} says another band order than the {source}; the {source} was used"
             for roles, other in known[1:]
             if any(roles.get(role, band) != band for role, band in index.items())
         )
         return Bands(index, source, warnings)
-    if dataset.count == 1:
+    if dataset.count == 1 or (dataset.count == 2 and "alpha" in _colours(dataset)):
         return Bands({"pan": 1}, "single band")
-    del item_type
     raise InputRefused(
-        "band order unknown",
-        name,
+        "band order unknown", name,
         f"nothing in its {dataset.count} bands or its metadata says which is which",
         "Say it with --bands, e.g. --bands blue,green,red,nir",
-    )
+    )  # fmt: skip
 
 
 def _wished(wish: str, count: int, name: str) -> dict[str, int]:
     words = [w.strip().lower() for w in wish.split(",")]
-    roles = [NAMES.get(w) if w not in ("-", "x", "") else None for w in words]
-    bad = [w for w, r in zip(words, roles, strict=True) if r is None and w not in ("-", "x", "")]
+    roles = [None if w in SKIP else NAMES.get(w, w) for w in words]
     index = {role: k + 1 for k, role in enumerate(roles) if role}
+    bad = [role for role in index if role not in ROLES]
     if bad or len(words) > count or not index or len(index) != sum(r is not None for r in roles):
-        why = f"unknown role {bad[0]!r}" if bad else f"{len(words)} roles for {count} bands, or a role twice"
+        why = (
+            f"unknown role {bad[0][:40]!r}" if bad else f"{len(words)} roles for {count} bands, or one twice"
+        )
         raise UsageError("--bands does not fit", name, why, f"Use roles of {', '.join(ROLES)}, '-' to skip")
     return index
 
 
-def _described(descriptions: Any) -> dict[str, int]:
-    words = [(text or "").strip().lower() for text in descriptions]
-    index: dict[str, int] = {}
-    for k, word in enumerate(words):
-        role = NAMES.get(word)
-        if role is None or word in OTHER:
-            continue
-        if role in index:
-            return {}
-        index[role] = k + 1
-    return index if {"red", "green", "blue"} <= index.keys() or "pan" in index else {}
+def _described(names: Iterable[str | None]) -> dict[str, int]:
+    """Return the roles that names give, or nothing where they do not make a colour or pan image."""
+    words = [re.sub(r"[\s_-]+", " ", (text or "").strip().lower()) for text in names]
+    roles = [NAMES.get(word) for word in words]
+    index = {role: k + 1 for k, role in enumerate(roles) if role}
+    twice = len(index) != sum(role is not None for role in roles)
+    return index if not twice and ({"red", "green"} <= index.keys() or "pan" in index) else {}
+
+
+def _numbered(roles: Roles) -> dict[str, int]:
+    return {role: k + 1 for k, role in enumerate(roles) if role}
 
 
 def _by_product(name: str, count: int) -> dict[str, int]:
     lower = name.lower()
-    for (word, bands), roles in PRODUCTS.items():
+    for word, bands, roles in PRODUCTS:
         if bands == count and f"_{word}" in lower:
-            return {role: k + 1 for k, role in enumerate(roles) if role}
+            return _numbered(roles)
     return {}
 
 
+def _by_item_type(item_type: str, dtype: str, count: int) -> dict[str, int]:
+    for word, kind, bands, roles in ITEM_TYPES:
+        if item_type.startswith(word) and (dtype, count) == (kind, bands):
+            return _numbered(roles)
+    return {}
+
+
+def _colours(dataset: Any) -> list[str]:
+    return [c.name for c in dataset.colorinterp]
+
+
 def _coloured(dataset: Any) -> dict[str, int]:
-    colours = [c.name for c in dataset.colorinterp]
+    """Return the declared colours, unless an "alpha" that is plainly an image band belies them.
+
+    GDAL labels every undeclared 8-bit four-band TIFF red, green, blue, alpha, whatever it holds.
+    """
+    colours = _colours(dataset)
     if any(colours.count(c) != 1 for c in ("red", "green", "blue")):
+        return {}
+    if "alpha" in colours and not _is_alpha(dataset, colours.index("alpha") + 1):
         return {}
     index = {c: colours.index(c) + 1 for c in ("blue", "green", "red")}
     if colours.count("nir") == 1:
         index["nir"] = colours.index("nir") + 1
     return index
+
+
+def _is_alpha(dataset: Any, band: int) -> bool:
+    from rasterio.windows import Window
+
+    rows, cols = min(dataset.height, ALPHA_SAMPLE_PX), min(dataset.width, ALPHA_SAMPLE_PX)
+    part = Window((dataset.width - cols) // 2, (dataset.height - rows) // 2, cols, rows)
+    sample = dataset.read(band, window=part)
+    top = np.iinfo(sample.dtype).max if np.issubdtype(sample.dtype, np.integer) else sample.max()
+    return bool(np.mean((sample == 0) | (sample == top)) >= REAL_ALPHA)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tumangang_watch.errors import NotComparable
+
 if TYPE_CHECKING:
     from shapely import Polygon
 
@@ -16,6 +18,11 @@ def footprint(scene: Scene, site_crs: str) -> Polygon:
     """Return the outline of a scene's raster (nodata included) in the site's reference system.
 
     Each edge carries nine points, so that a lon/lat or far-zone scene keeps its curved outline.
+
+    Raises
+    ------
+    NotComparable
+        The scene lies where the site's reference system does not reach.
     """
     from pyproj import Transformer
     from shapely import Polygon
@@ -26,5 +33,18 @@ def footprint(scene: Scene, site_crs: str) -> Polygon:
     row = scene.height * np.concatenate([np.zeros(8), step, np.ones(8), 1 - step])
     x, y = a * col + b * row + c, d * col + e * row + f
     if scene.crs != site_crs:
-        x, y = Transformer.from_crs(scene.crs, site_crs, always_xy=True).transform(x, y)
+        try:
+            x, y = Transformer.from_crs(scene.crs, site_crs, always_xy=True).transform(x, y)
+        except Exception as error:
+            raise out_of_reach(scene) from error
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise out_of_reach(scene)
     return Polygon(zip(x, y, strict=True))
+
+
+def out_of_reach(scene: Scene) -> NotComparable:
+    """Return the error for a scene that cannot be put into the site's reference system at all."""
+    return NotComparable(
+        "outside the site", scene.image.name, "its reference system does not reach the site",
+        "Give a scene of this site, or another site with --site",
+    )  # fmt: skip

@@ -7,7 +7,13 @@ The set was verified against disguised VRT, MRF and WMS files and hostile sideca
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from tumangang_watch.errors import InputRefused
 
 GDAL_SETTINGS = {
     "GDAL_SKIP": "VRT,MRF,WMS,WCS,WMTS,HTTP,STACIT,STACTA,GTI,PLMOSAIC,GDALG",
@@ -18,7 +24,10 @@ GDAL_SETTINGS = {
     "GDAL_HTTP_CONNECTTIMEOUT": "2",
     "GDAL_CACHEMAX": "64",
     "GDAL_VRT_ENABLE_PYTHON": "NO",
+    "PROJ_NETWORK": "OFF",
 }
+AT_OPEN = ("GDAL_DISABLE_READDIR_ON_OPEN", "GDAL_PAM_ENABLED", "CPL_VSIL_CURL_ALLOWED_FILENAME")
+"""Settings that must hold whoever used rasterio before: they hide sidecars and the network."""
 
 
 def rasterio_hardened() -> Any:
@@ -27,3 +36,22 @@ def rasterio_hardened() -> Any:
     import rasterio
 
     return rasterio
+
+
+@contextmanager
+def open_tiff(path: Path) -> Iterator[Any]:
+    """Open a GeoTIFF, and only a GeoTIFF, without looking at any file beside it.
+
+    The path is made absolute, so that no file name can be taken for one of GDAL's prefixes.
+    """
+    rasterio = rasterio_hardened()
+    place = os.path.abspath(path)
+    if place.startswith("/vsi"):
+        raise InputRefused("scene refused", path.name, "its folder is a name GDAL keeps", "Move the scene")
+    with (
+        warnings.catch_warnings(),
+        rasterio.Env(**{key: GDAL_SETTINGS[key] for key in AT_OPEN}),
+    ):
+        warnings.simplefilter("ignore")
+        with rasterio.open(place, driver="GTiff") as dataset:
+            yield dataset

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tumangang_watch.errors import InputRefused, NotComparable, WatchError
 from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen
-from tumangang_watch.scenes.harden import rasterio_hardened
+from tumangang_watch.scenes.footprint import footprint, out_of_reach
+from tumangang_watch.scenes.harden import open_tiff
+from tumangang_watch.scenes.tiff import whole_tiff
+from tumangang_watch.scenes.validity import saturated_pixels, scaled, valid_pixels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from tumangang_watch.settings.read import ReadSettings
 
 Bounds = tuple[float, float, float, float]
+SPARE_PX = 2
+"""Pixels read beyond the bounds: cubic resampling reaches two pixels."""
+UDM1_BLACKFILL = 1
+"""Lowest bit of a UDM2's eighth band: not imaged (formats.md 1.4)."""
 
 
 def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings) -> NativeImage:
@@ -36,74 +42,82 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
     InputRefused
         The pixels cannot be read.
     """
-    whole = _mapping(scene, bounds, site_crs)
-    window = _window(scene, whole, bounds, settings)
-    top, left, bottom, right = window
-    rasterio = rasterio_hardened()
-    from rasterio.windows import Window
-
+    whole = _mapping(scene, bounds, site_crs, settings)
+    top, left, bottom, right = _window(scene, whole, bounds, site_crs, settings)
     roles = tuple(role for role in ("blue", "green", "red", "nir", "pan") if role in scene.bands)
-    part = Window(left, top, right - left, bottom - top)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with rasterio.open(str(scene.image), driver="GTiff") as dataset:
-                raw = dataset.read([scene.bands[r] for r in roles], window=part)
-                alpha = _alpha(dataset, part)
-            vendor = _vendor_mask(rasterio, scene, part)
+        written = whole_tiff(scene.image).written(top, left, bottom, right)
+        with open_tiff(scene.image) as dataset:
+            if (dataset.width, dataset.height) != (scene.width, scene.height):
+                raise ValueError("it is not the file that was opened")
+            part = _part(top, left, bottom, right)
+            raw = dataset.read([scene.bands[r] for r in roles], window=part)
+            valid = valid_pixels(raw, scene.nodata) & written & _declared(dataset, part, scene)
+        vendor, imaged = _vendor_mask(scene, part)
     except WatchError:
         raise
     except Exception as error:
         raise InputRefused(
             "scene refused", scene.image.name,
-            f"its pixels cannot be read ({error}): it is incomplete or damaged", "Copy it again",
+            f"its pixels cannot be read ({str(error)[:200]}): it is incomplete or damaged", "Copy it again",
         ) from error  # fmt: skip
-    valid = _valid(raw, scene.nodata, alpha)
+    if imaged is not None:
+        valid &= imaged
     if not valid.any():
         raise NotComparable(
-            "nothing to see",
-            scene.image.name,
-            "all pixels over the site are nodata",
+            "nothing to see", scene.image.name, "all pixels over the site are nodata",
             "Use a scene that covers it",
-        )
-    saturated = _saturated(raw, valid, settings)
-    values = _scaled(raw, valid, scene, roles, settings)
-    to_pixel = _moved(whole, top, left)
+        )  # fmt: skip
     return NativeImage(
-        frozen(values), frozen(valid), frozen(saturated), roles, scene.gsd_m, scene.pixel_m, to_pixel,
+        frozen(scaled(raw, valid, scene, roles, settings)),
+        frozen(valid),
+        frozen(saturated_pixels(raw, valid, settings)),
+        roles,
+        scene.gsd_m,
+        scene.pixel_m,
+        _moved(whole, top, left),
         vendor_mask=vendor,
-    )  # fmt: skip
+    )
 
 
-def _mapping(scene: Scene, bounds: Bounds, site_crs: str) -> SiteToPixel:
-    """Fit the map from site metres to (row, col) of the whole raster."""
+def _part(top: int, left: int, bottom: int, right: int) -> Any:
+    from rasterio.windows import Window
+
+    return Window(left, top, right - left, bottom - top)
+
+
+def _mapping(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings) -> SiteToPixel:
+    """Fit the map from site metres to (row, col) of the whole raster, on exact points."""
     west, south, east, north = bounds
     x0, y0 = (west + east) / 2, (south + north) / 2
     scale = max(east - west, north - south) / 2
     a, b, c, d, e, f = scene.affine
     determinant = a * e - b * d
-    mesh_u, mesh_v = (m.ravel() for m in np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9)))
+    mesh_u, mesh_v = (m.ravel() for m in np.meshgrid(np.linspace(-1, 1, 17), np.linspace(-1, 1, 17)))
     x, y = x0 + scale * mesh_u, y0 + scale * mesh_v
     same = scene.crs == site_crs
     if not same:
         from pyproj import Transformer
 
-        x, y = Transformer.from_crs(site_crs, scene.crs, always_xy=True).transform(x, y)
+        try:
+            x, y = Transformer.from_crs(site_crs, scene.crs, always_xy=True).transform(x, y)
+        except Exception as error:
+            raise out_of_reach(scene) from error
     col = (e * (x - c) - b * (y - f)) / determinant - 0.5
     row = (-d * (x - c) + a * (y - f)) / determinant - 0.5
     if not (np.isfinite(col).all() and np.isfinite(row).all()):
-        raise NotComparable(
-            "outside the site",
-            scene.image.name,
-            "its reference system does not reach the site",
-            "Use another",
-        )
+        raise out_of_reach(scene)
     u, v = mesh_u, mesh_v
     terms = [np.ones_like(u), u, v]
     if not same:
         terms += [u * u, u * v, v * v, u**3, u * u * v, u * v * v, v**3]
     matrix = np.stack(terms, axis=1)
     fits = [np.linalg.lstsq(matrix, target, rcond=None)[0] for target in (col, row)]
+    worst = max(
+        float(np.abs(matrix @ fit - target).max()) for fit, target in zip(fits, (col, row), strict=True)
+    )
+    if worst > settings.max_mapping_error_px:
+        raise out_of_reach(scene)
     padded = [tuple(float(k) for k in np.pad(fit, (0, 10 - len(fit)))) for fit in fits]
     return SiteToPixel(x0, y0, scale, padded[0], padded[1])
 
@@ -117,92 +131,60 @@ def _moved(mapping: SiteToPixel, top: int, left: int) -> SiteToPixel:
 
 
 def _window(
-    scene: Scene, mapping: SiteToPixel, bounds: Bounds, settings: ReadSettings
+    scene: Scene, mapping: SiteToPixel, bounds: Bounds, site_crs: str, settings: ReadSettings
 ) -> tuple[int, int, int, int]:
-    """Return (top, left, bottom, right) of the raster's part that covers bounds, a pixel to spare."""
+    """Return (top, left, bottom, right) of the raster's part that covers bounds, a little to spare.
+
+    For a rotated or sheared raster it is the box around the bounds' outline in pixels.
+    """
+    from shapely import box
+
     west, south, east, north = bounds
+    outline, place = footprint(scene, site_crs), box(*bounds)
+    if outline.intersection(place).area <= 0:
+        away_km = outline.distance(place) / 1000
+        raise NotComparable(
+            "outside the site", scene.image.name,
+            f"the scene does not cover the site; its nearest edge is {away_km:.1f} km away",
+            "Give a scene of this site, or another site with --site",
+        )  # fmt: skip
     x, y = np.meshgrid(np.linspace(west, east, 9), np.linspace(south, north, 9))
     row, col = mapping(x, y)
-    top, bottom = max(int(np.floor(row.min())) - 2, 0), min(int(np.ceil(row.max())) + 3, scene.height)
-    left, right = max(int(np.floor(col.min())) - 2, 0), min(int(np.ceil(col.max())) + 3, scene.width)
-    if top >= bottom or left >= right:
-        raise NotComparable(
-            "outside the site",
-            scene.image.name,
-            "the scene does not cover the site",
-            "Give a scene of this site",
-        )
+    top = max(int(np.floor(row.min())) - SPARE_PX, 0)
+    left = max(int(np.floor(col.min())) - SPARE_PX, 0)
+    bottom = min(int(np.ceil(row.max())) + SPARE_PX + 1, scene.height)
+    right = min(int(np.ceil(col.max())) + SPARE_PX + 1, scene.width)
     pixels = (bottom - top) * (right - left)
     if pixels > settings.max_window_pixels:
         raise InputRefused(
-            "scene refused",
-            scene.image.name,
-            f"the site needs {pixels / 1e6:.0f} Mpx of it",
+            "scene refused", scene.image.name, f"the site needs {pixels / 1e6:.0f} Mpx of it",
             "Use a smaller site",
-        )
+        )  # fmt: skip
     return top, left, bottom, right
 
 
-def _alpha(dataset: Any, part: Any) -> NDArray[np.bool_] | None:
+def _declared(dataset: Any, part: Any, scene: Scene) -> NDArray[np.bool_]:
+    """Return what an alpha band or the file's own mask says is imaged (all, where there is neither).
+
+    A band with a role is an image, even where the file calls it alpha.
+    """
     names = [c.name for c in dataset.colorinterp]
-    if "alpha" not in names:
-        return None
-    return np.asarray(dataset.read(names.index("alpha") + 1, window=part) > 0)
+    alpha = names.index("alpha") + 1 if "alpha" in names else 0
+    if alpha and alpha not in scene.bands.values():
+        return np.asarray(dataset.read(alpha, window=part) > 0)
+    flags = [flag.name for flag in dataset.mask_flag_enums[0]]
+    if "per_dataset" in flags and "alpha" not in flags:
+        return np.asarray(dataset.read_masks(1, window=part) > 0)
+    return np.ones((part.height, part.width), dtype=bool)
 
 
-def _vendor_mask(rasterio: Any, scene: Scene, part: Any) -> NDArray[np.uint8] | None:
-    """Return the UDM2 of the window, or None where it is not the eight-band mask of this image."""
+def _vendor_mask(scene: Scene, part: Any) -> tuple[NDArray[np.uint8] | None, NDArray[np.bool_] | None]:
+    """Return the UDM2 of the window and what it says is imaged; None where it says nothing."""
     if scene.mask is None:
-        return None
-    with rasterio.open(str(scene.mask), driver="GTiff") as mask:
-        if mask.count != 8 or (mask.width, mask.height) != (scene.width, scene.height):
-            return None
-        return frozen(np.asarray(mask.read(window=part), dtype=np.uint8))
-
-
-def _valid(raw: NDArray[Any], nodata: float | None, alpha: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
-    """Declared nodata, alpha, NaN, and all-zero pixels joined to the border are not valid."""
-    valid = np.ones(raw.shape[1:], dtype=bool)
-    if np.issubdtype(raw.dtype, np.floating):
-        valid &= np.isfinite(raw).all(axis=0)
-    if nodata is not None:
-        valid &= ~(raw == nodata).all(axis=0)
-    if alpha is not None:
-        valid &= alpha
-    black = (raw == 0).all(axis=0)
-    if black.any():
-        import cv2
-
-        _, labels = cv2.connectedComponents(black.astype(np.uint8), connectivity=4)
-        edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-        valid &= ~(np.isin(labels, edge[edge > 0]))
-    return valid
-
-
-def _saturated(raw: NDArray[Any], valid: NDArray[np.bool_], settings: ReadSettings) -> NDArray[np.bool_]:
-    """Return where a band sits at its ceiling: the type's, or a value many pixels share at the top."""
-    out = np.zeros(valid.shape, dtype=bool)
-    for band in raw:
-        if np.issubdtype(band.dtype, np.integer):
-            top = int(band[valid].max())
-            share = float((band[valid] == top).mean())
-            if top == np.iinfo(band.dtype).max or share > settings.saturated_share:
-                out |= (band >= top) & valid
-    return out
-
-
-def _scaled(
-    raw: NDArray[Any], valid: NDArray[np.bool_], scene: Scene, roles: tuple[str, ...], settings: ReadSettings
-) -> NDArray[np.float32]:
-    values = np.nan_to_num(raw.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    if scene.scale:
-        values *= np.array([scene.scale[r] for r in roles], dtype=np.float32)[:, None, None]
-    elif raw.dtype == np.uint8:
-        values /= 255.0
-    else:
-        step = max(1, int((valid.size / 250_000) ** 0.5))
-        sample = values[:, ::step, ::step][:, valid[::step, ::step]]
-        white = float(np.percentile(sample, 99.5)) if sample.size else 1.0
-        values *= settings.white_reflectance / max(white, 1e-6)
-    values[:, ~valid] = 0.0
-    return values
+        return None, None
+    with open_tiff(scene.mask) as mask:
+        layers = np.asarray(mask.read(window=part), dtype=np.uint8)
+    said = (layers[:6] > 0).any(axis=0)
+    if not said.any():
+        return None, None
+    return frozen(layers), said & ((layers[7] & UDM1_BLACKFILL) == 0)

@@ -3,49 +3,97 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from tumangang_watch.errors import InputRefused
 
-TIME = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)[T _]?(?:(\d\d):?(\d\d):?(\d\d)?(?:\.(\d+))?)?\s*(Z|[+-]\d\d:?\d\d)?"
-)
+METADATA_END = "_metadata.json"
+MASK_ENDS = ("_udm2.tif", "_udm2_clip.tif")
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a vendor says of a scene, in Planet's words."""
+
+    id: str | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
+    bands: tuple[str, ...] = ()
+    """Names of the image's bands in file order, where the metadata lists them."""
+    file: Path | None = None
+    source: str = "metadata"
 
 
 def find_metadata(image: Path) -> Path | None:
     """Return the metadata file of an image: ``NAME_metadata.json``, or of the longest id it begins with."""
+    return next((p for p in _beside(image, (METADATA_END,))), None)
+
+
+def find_mask(image: Path) -> Path | None:
+    """Return the UDM2 file of an image: ``NAME_udm2.tif``, or of the longest id it begins with."""
+    return next((p for p in _beside(image, MASK_ENDS) if p != image), None)
+
+
+def _beside(image: Path, ends: tuple[str, ...]) -> Iterator[Path]:
+    """Yield files beside an image whose name is a shorter and shorter part of the image's, and an end."""
     parts = image.stem.split("_")
     for count in range(len(parts), 0, -1):
-        candidate = image.with_name("_".join(parts[:count]) + "_metadata.json")
-        if candidate.is_file():
-            return candidate
-    return None
+        for end in ends:
+            candidate = image.with_name("_".join(parts[:count]) + end)
+            if candidate.is_file():
+                yield candidate
 
 
-def load_metadata(path: Path, max_bytes: int) -> dict[str, Any]:
-    """Return the parsed metadata with its ``properties`` (an empty dict where there are none).
+def load_metadata(path: Path, max_bytes: int, max_depth: int) -> Metadata:
+    """Return the parsed metadata.
 
     Raises
     ------
     InputRefused
         The file is too large, not JSON, or nested too deeply.
     """
+    data = load_json(path, max_bytes, max_depth)
+    properties = data.get("properties")
+    stated = data.get("id")
+    return Metadata(
+        id=str(stated)[:200] if isinstance(stated, str | int) and str(stated) else None,
+        properties=properties if isinstance(properties, dict) else {},
+        file=path,
+    )
+
+
+def load_json(path: Path, max_bytes: int, max_depth: int) -> dict[str, Any]:
+    """Return a JSON object from a file of limited size and depth."""
     try:
         if path.stat().st_size > max_bytes:
             raise ValueError(f"it has more than {max_bytes} bytes")
         data = json.loads(path.read_bytes().decode("utf-8-sig"))
+        if not isinstance(data, dict):
+            raise ValueError("it is not a JSON object")
+        _check_depth(data, max_depth)
     except (OSError, ValueError, RecursionError) as error:
         raise InputRefused(
-            "metadata refused", path.name, f"{error}", "Deliver it again, or remove it and give --acquired"
-        ) from error
-    if not isinstance(data, dict):
-        raise InputRefused("metadata refused", path.name, "it is not a JSON object", "Deliver it again")
-    properties = data.get("properties")
-    return {"id": data.get("id"), "properties": properties if isinstance(properties, dict) else {}}
+            "metadata refused", path.name, f"{error}"[:200],
+            "Deliver it again, or remove it and give --acquired",
+        ) from error  # fmt: skip
+    return data
+
+
+def _check_depth(data: Any, max_depth: int) -> None:
+    level = [data]
+    for _ in range(max_depth):
+        level = [
+            child
+            for item in level
+            for child in (item.values() if isinstance(item, dict) else item)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError(f"it is nested more than {max_depth} deep")
 
 
 def number(value: Any, low: float, high: float) -> float | None:
@@ -54,25 +102,6 @@ def number(value: Any, low: float, high: float) -> float | None:
         return None
     try:
         result = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return result if isfinite(result) and low <= result <= high else None
-
-
-def parse_time(text: Any) -> tuple[datetime, bool] | None:
-    """Return (UTC time, whether a zone was given) from the spellings vendors use, else None.
-
-    Dashes and colons may lack, the separator may be a blank, fractions of any length are cut to
-    microseconds, a leap second counts as :59, and a stamp without a zone counts as UTC.
-    """
-    match = TIME.fullmatch(text.strip()) if isinstance(text, str) else None
-    if match is None:
-        return None
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
-    clock = f"{hour or '00'}:{minute or '00'}:{min(int(second or 0), 59):02d}"
-    offset = "+00:00" if zone in (None, "Z") else zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
-    try:
-        moment = datetime.fromisoformat(f"{year}-{month}-{day}T{clock}.{(fraction or '0')[:6]:0<6}{offset}")
-    except ValueError:
-        return None
-    return moment.astimezone(UTC), zone is not None

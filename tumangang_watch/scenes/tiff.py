@@ -4,43 +4,51 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
 
 from tumangang_watch.errors import InputRefused
 
-STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 279, 324, 325
-SIZES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
-FORMATS = {3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+WIDTH, HEIGHT, STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 256, 257, 273, 277, 278, 279
+PLANAR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 284, 322, 323, 324, 325
+WANTED = (WIDTH, HEIGHT, STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS,
+          PLANAR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS)  # fmt: skip
+TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 MAX_ENTRIES = 4096
-MAX_BLOCKS = 20_000_000
+MAX_BLOCKS = 4_000_000
+MAX_OFFSET = np.uint64(2**62)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the blocks of a TIFF lie."""
+    """Where the blocks of a TIFF's first image lie."""
 
     bytes_needed: int
     """Length the file must have to hold every block."""
-    blocks: int
-    empty_blocks: int
-    """Blocks that were never written: they read as zeros."""
+    bands: int
+    block_rows: int
+    block_cols: int
+    empty: NDArray[np.bool_]
+    """(planes, blocks down, blocks across): True for a block that was never written; it reads as
+    zeros or nodata. One plane unless the bands are stored apart."""
+
+    @property
+    def empty_blocks(self) -> int:
+        """Number of blocks that were never written."""
+        return int(self.empty.sum())
+
+    def written(self, top: int, left: int, bottom: int, right: int) -> NDArray[np.bool_]:
+        """Return the window's mask (rows, cols): True where a pixel lies in a written block."""
+        down = np.arange(top, bottom) // self.block_rows
+        across = np.arange(left, right) // self.block_cols
+        lost = np.logical_or.reduce(self.empty, axis=0)
+        return np.asarray(~lost[np.ix_(down, across)])
 
 
 def sniff(file: BinaryIO) -> str:
@@ -55,24 +63,78 @@ def sniff(file: BinaryIO) -> str:
     return "nitf" if head[:4] in (b"NITF", b"NSIF") else "other"
 
 
-def layout(file: BinaryIO, size: int, name: str) -> Layout:
-    """Return the block layout of the first image.
+def whole_tiff(path: Path) -> Layout:
+    """Return the layout of a file after checking that it is a TIFF and holds all its blocks.
 
     Raises
     ------
     InputRefused
-        The directory lies outside the file or makes no sense: the file is cut off or damaged.
+        It is no TIFF, its directory makes no sense, or it ends before its last block.
     """
-    try:
-        return _layout(file, size)
-    except (struct.error, ValueError, OverflowError, MemoryError) as error:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        kind = sniff(file)
+        if kind != "tiff":
+            why = {
+                "empty": "the file is empty",
+                "jp2": "JPEG 2000 is not read yet",
+                "nitf": "NITF is not read yet",
+            }
+            raise InputRefused(
+                "scene refused", path.name, why.get(kind, "it is not a GeoTIFF"), "Give a GeoTIFF"
+            )
+        try:
+            blocks = _layout(file, size)
+        except (struct.error, ValueError, OverflowError, MemoryError) as error:
+            raise InputRefused(
+                "scene refused", path.name,
+                f"its TIFF directory cannot be read ({error}): the file is incomplete or damaged",
+                "Copy it again",
+            ) from error  # fmt: skip
+    if blocks.bytes_needed > size:
         raise InputRefused(
-            "scene refused", name, f"its TIFF directory cannot be read ({error}): the file is incomplete",
+            "scene refused", path.name, f"the file is incomplete: {size} of {blocks.bytes_needed} bytes",
             "Copy it again",
-        ) from error  # fmt: skip
+        )  # fmt: skip
+    return blocks
 
 
 def _layout(file: BinaryIO, size: int) -> Layout:
+    tags = _directory(file, size)
+    width, height = _one(tags, WIDTH), _one(tags, HEIGHT)
+    bands = _one(tags, SAMPLES, 1)
+    tiled = TILE_OFFSETS in tags
+    offsets = tags.get(TILE_OFFSETS if tiled else STRIP_OFFSETS)
+    counts = tags.get(TILE_COUNTS if tiled else STRIP_COUNTS)
+    block_rows = _one(tags, TILE_HEIGHT) if tiled else min(_one(tags, ROWS_PER_STRIP, height), height)
+    block_cols = _one(tags, TILE_WIDTH) if tiled else width
+    planes = bands if _one(tags, PLANAR, 1) == 2 else 1
+    if offsets is None or counts is None or not min(width, height, bands, block_rows, block_cols):
+        raise ValueError("no list of blocks")
+    shape = planes, -(-height // block_rows), -(-width // block_cols)
+    number = shape[0] * shape[1] * shape[2]
+    if min(len(offsets), len(counts)) < number:
+        raise ValueError(f"{len(offsets)} of {number} blocks are listed")
+    offsets, counts = offsets[:number], counts[:number]
+    empty = (offsets == 0) | (counts == 0)
+    # An end past 2**63 would wrap round: such a block lies outside any file, whatever its length.
+    far = (offsets > MAX_OFFSET) | (counts > MAX_OFFSET)
+    ends = np.where(empty, 0, np.where(far, MAX_OFFSET, offsets + counts))
+    needed = int(ends.max())
+    return Layout(needed, bands, block_rows, block_cols, empty.reshape(shape))
+
+
+def _one(tags: dict[int, NDArray[np.uint64]], tag: int, default: int | None = None) -> int:
+    values = tags.get(tag)
+    if values is None:
+        if default is None:
+            raise ValueError(f"tag {tag} is missing")
+        return default
+    return int(values[0])
+
+
+def _directory(file: BinaryIO, size: int) -> dict[int, NDArray[np.uint64]]:
+    """Return the wanted tags of the first directory, of a classic or a big TIFF."""
     file.seek(0)
     head = file.read(16)
     order = "<" if head[:2] == b"II" else ">"
@@ -86,34 +148,30 @@ def _layout(file: BinaryIO, size: int) -> Layout:
     if not 0 < count <= MAX_ENTRIES:
         raise ValueError(f"{count} directory entries")
     entries = file.read(entry * count)
-    found: dict[int, list[int]] = {}
+    found: dict[int, NDArray[np.uint64]] = {}
     for k in range(count):
         raw = entries[k * entry : (k + 1) * entry]
         tag, kind = struct.unpack(order + "HH", raw[:4])
-        if tag in (STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS):
+        if tag in WANTED:
             number = struct.unpack(order + word, raw[4 : 12 if big else 8])[0]
-            found[tag] = _values(file, size, order, kind, number, raw[12 if big else 8 :], word)
-    offsets = found.get(TILE_OFFSETS) or found.get(STRIP_OFFSETS)
-    counts = found.get(TILE_COUNTS) or found.get(STRIP_COUNTS)
-    if not offsets or not counts or len(offsets) != len(counts):
-        raise ValueError("no list of blocks")
-    ends = [o + c for o, c in zip(offsets, counts, strict=True) if c]
-    empty = sum(1 for o, c in zip(offsets, counts, strict=True) if not o or not c)
-    return Layout(max(ends, default=0), len(offsets), empty)
+            found[tag] = _values(file, size, order, kind, number, raw[12 if big else 8 :])
+    return found
 
 
 def _values(
-    file: BinaryIO, size: int, order: str, kind: int, number: int, inline: bytes, word: str
-) -> list[int]:
-    if kind not in FORMATS or not 0 < number <= MAX_BLOCKS:
-        raise ValueError(f"{number} blocks of type {kind}")
-    length = SIZES[kind] * number
-    if length <= len(inline):
-        raw = inline[:length]
-    else:
-        where = struct.unpack(order + word, inline[: struct.calcsize(word)])[0]
+    file: BinaryIO, size: int, order: str, kind: int, number: int, inline: bytes
+) -> NDArray[np.uint64]:
+    if kind not in TYPES or not 0 < number <= MAX_BLOCKS:
+        raise ValueError(f"{number} values of type {kind}")
+    dtype = np.dtype(order + TYPES[kind])
+    length = dtype.itemsize * number
+    raw = inline[:length]
+    if length > len(inline):
+        where = struct.unpack(order + ("Q" if len(inline) == 8 else "I"), inline)[0]
         if where + length > size:
             raise ValueError(f"block list at byte {where} of {size}")
         file.seek(where)
         raw = file.read(length)
-    return list(struct.unpack(f"{order}{number}{FORMATS[kind]}", raw))
+    if len(raw) < length:
+        raise ValueError("a value is cut off")
+    return np.frombuffer(raw, dtype).astype(np.uint64)

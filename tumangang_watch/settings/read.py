@@ -19,11 +19,22 @@ class ReadSettings:
     """Largest window read (reliability.md 2.3)."""
     max_metadata_bytes: int = 16 * 1024 * 1024
     """Largest metadata file (reliability.md 2.6)."""
+    max_json_depth: int = 64
+    """Deepest nesting of a metadata file (reliability.md 2.6)."""
+    max_bands: int = 32
+    """More bands than any optical satellite product has: a stack, or a false claim."""
+    max_mapping_error_px: float = 0.01
+    """Largest misfit of the polynomial from site to pixel. Measured 1e-4 px for a lon/lat or
+    neighbour-zone scene over 6 km; more means that the reference system is not meant for the place."""
+    white_percentile: float = 99.5
+    """Percentile of a window's valid pixels that is set to `white_reflectance`."""
     white_reflectance: float = 0.6
     """Value given to the brightest half percent of a window whose scale is unknown: concrete and
     light roofs reflect about so much; only ratios are used afterwards."""
     saturated_share: float = 0.0005
     """Share of pixels on exactly the highest value from which that value is a ceiling."""
+    saturated_pixels: int = 20
+    """At least so many pixels must share it: a share of a small window is a handful by chance."""
     low_sun_deg: float = 12.0
     """Below it shadows cover the yard: abstain (methods.md 2.4)."""
     far_off_nadir_deg: float = 35.0

@@ -1,0 +1,121 @@
+"""When a scene was taken: every spelling vendors use, and which source is believed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tumangang_watch.errors import InputRefused
+
+OLDEST_YEAR = 2000
+FUTURE = timedelta(hours=24)
+SAME = timedelta(minutes=1)
+TIME = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)"
+    r"(?:[T _]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.(\d+))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?",
+    re.IGNORECASE,
+)
+NAME_TIME = re.compile(r"(?:^|_)(\d{8})_(\d{6})(?!\d)")
+LOCAL_TIME_NAMES = ("JL1",)
+"""Name beginnings of satellites whose file names give local time, not UTC (formats.md 0.7)."""
+
+
+def parse_time(text: Any) -> tuple[datetime, bool] | None:
+    """Return (UTC time, whether a zone was given) from the spellings vendors use, else None.
+
+    Dashes and colons may lack, the separator may be a blank, fractions of any length are cut to
+    microseconds, a leap second counts as :59, and a stamp without a zone counts as UTC.
+    """
+    match = TIME.fullmatch(text.strip()) if isinstance(text, str) and len(text) <= 64 else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    second = "59" if second == "60" else second or "00"
+    offset = "+00:00" if zone in (None, "Z", "z") else f"{zone[:3]}:{zone[3:].lstrip(':') or '00'}"
+    clock = f"{hour or '00'}:{minute or '00'}:{second}.{(fraction or '0')[:6]:0<6}"
+    try:
+        moment = datetime.fromisoformat(f"{year}-{month}-{day}T{clock}{offset}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment, zone is not None
+
+
+def decide_time(
+    stated: str | None,
+    metadata: tuple[Any, str],
+    tags: dict[str, str],
+    name: str,
+    latest: datetime | None,
+    warn: Callable[[str], None],
+) -> tuple[datetime, str]:
+    """Return when a scene was taken (UTC) and what decided it.
+
+    Parameters
+    ----------
+    stated : str or None
+        The user's word, which wins over all.
+    metadata : tuple
+        The metadata's word and the name of that source.
+    tags : dict
+        The TIFF's tags.
+    name : str
+        The file's name without its ending.
+    latest : datetime or None
+        The caller's clock; more than a day after it is refused.
+    warn : callable
+        Told of a missing zone, a word not understood and of sources that disagree.
+
+    Raises
+    ------
+    InputRefused
+        Nothing tells the date, the user's word is not understood, or the date cannot be.
+    """
+    if stated and parse_time(stated) is None:
+        raise InputRefused("date not understood", name, repr(stated[:80]), "Write it as 2022-11-30T02:10:00Z")
+    candidates: list[tuple[Any, str]] = [
+        (stated, "user"),
+        metadata,
+        (tags.get("ACQUISITIONDATETIME"), "tags"),
+        (_tiff_time(tags.get("TIFFTAG_DATETIME")), "tags"),
+        (_name_time(name), "file name"),
+    ]
+    known = []
+    for text, source in candidates:
+        parsed = parse_time(text)
+        if parsed:
+            known.append((*parsed, source, text))
+        elif text and source != "tags":
+            warn(f"the {source} gives a date that is not understood: {str(text)[:60]!r}")
+    if not known:
+        raise InputRefused(
+            "no acquisition date", name, "neither metadata nor tags nor its name tell",
+            "Give it with --acquired 2022-11-30T02:10:00Z",
+        )  # fmt: skip
+    moment, zoned, source, text = known[0]
+    if ":" not in text and source != "file name":
+        warn("the acquisition date has no time of day; it was read as 00:00 UTC")
+    elif not zoned and source != "file name":
+        warn("the acquisition time has no zone; it was read as UTC")
+    for other, _, name_of_other, _ in known[1:]:
+        if abs(other - moment) > SAME:
+            warn(f"the {name_of_other} says {other:%Y-%m-%dT%H:%M:%SZ}; the {source}'s date was used")
+    if moment.year < OLDEST_YEAR or (latest and moment > latest + FUTURE):
+        raise InputRefused(
+            "date refused", name, f"acquired {moment:%Y-%m-%dT%H:%M:%SZ} ({source})",
+            "Correct it with --acquired",
+        )  # fmt: skip
+    return moment, source
+
+
+def _tiff_time(text: str | None) -> str | None:
+    """TIFF writes 2022:11:30 02:10:00."""
+    return text.replace(":", "-", 2) if text else None
+
+
+def _name_time(name: str) -> str | None:
+    stamp = NAME_TIME.search(name)
+    if stamp is None or name.upper().startswith(LOCAL_TIME_NAMES):
+        return None
+    return f"{stamp[1]}T{stamp[2]}"

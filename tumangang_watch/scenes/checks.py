@@ -1,0 +1,95 @@
+"""What no pixel of can be used: refused from the header, in words."""
+
+from __future__ import annotations
+
+import json
+import re
+from math import cos, hypot, isfinite, radians
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from tumangang_watch.errors import InputRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tumangang_watch.settings.read import ReadSettings
+
+RADAR = re.compile(
+    r"CAPELLA_|ICEYE|\bUMBRA\b|UMBRA-|SICD|_GEC\b|_GEC_|SENTINEL-?1|\bS1[ABC]_|_GRD_|_SLC|\"SAR:|\bSAR\b"
+)
+DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
+UNUSABLE_COLOURS = {"palette": "palette", "cyan": "CMYK", "magenta": "CMYK", "hue": "HSL"}
+METRES_A_DEGREE = 111_320.0
+ODD_PIXEL = 1.1
+"""Ratio of a pixel's edges from which it is mentioned that it is not square."""
+
+
+def refuse_unusable(dataset: Any, name: str, properties: dict[str, Any], settings: ReadSettings) -> None:
+    """Refuse radar, colours that are no measurements, missing georeferencing and monstrous blocks.
+
+    Raises
+    ------
+    InputRefused
+        With the reason.
+    """
+
+    def refuse(why: str, todo: str) -> NoReturn:
+        raise InputRefused("scene refused", name, why, todo)
+
+    stated = " ".join(map(str, (properties.get("item_type"), properties.get("instrument"), *properties)))
+    text = f"{name} {json.dumps(dataset.tags())[:4000]} {stated[:4000]}".upper()
+    if any(d.startswith("complex") for d in dataset.dtypes) or RADAR.search(text) or "SAR:" in stated.upper():
+        refuse("it is a radar image", "Only optical images are compared")
+    if dataset.crs is None:
+        if dataset.rpcs or dataset.gcps[0]:
+            model = "an RPC model" if dataset.rpcs else "ground control points"
+            refuse(f"it has only {model}: it is not orthorectified", "Use an orthorectified GeoTIFF")
+        refuse("it has no reference system", "Use an orthorectified GeoTIFF with its reference system")
+    for colour in (c.name for c in dataset.colorinterp):
+        if colour in UNUSABLE_COLOURS:
+            refuse(
+                f"its pixels are {UNUSABLE_COLOURS[colour]} colours, not measurements",
+                "Use an RGB or multispectral image",
+            )
+    if dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS") == "1" or dataset.dtypes[0] == "bool":
+        refuse("it is a one-bit image", "Use an RGB or multispectral image")
+    if dataset.dtypes[0] not in DTYPES:
+        refuse(f"its pixel type {dataset.dtypes[0]} is not an image's", f"Use one of {', '.join(DTYPES)}")
+    rows, cols = dataset.block_shapes[0]
+    bands = dataset.count if dataset.interleaving and dataset.interleaving.name == "pixel" else 1
+    block = rows * cols * bands * int(re.sub(r"\D", "", dataset.dtypes[0])) // 8
+    if block > settings.max_block_bytes:
+        refuse(f"one block of it needs {block // 2**20} MiB", "Rewrite it as a tiled GeoTIFF (COG)")
+
+
+def pixel_edge_m(dataset: Any, name: str, settings: ReadSettings, warn: Callable[[str], None]) -> float:
+    """Return the pixel's edge in metres (the mean of both edges), refusing what is no pixel."""
+    a, b, c, d, e, f = tuple(dataset.transform)[:6]
+    finite = all(map(isfinite, (a, b, c, d, e, f)))
+    x_unit = y_unit = 1.0
+    if finite and dataset.crs.is_geographic:
+        lat = f + d * dataset.width / 2 + e * dataset.height / 2
+        x_unit, y_unit = METRES_A_DEGREE * cos(radians(max(-89.0, min(89.0, lat)))), METRES_A_DEGREE
+    elif finite:
+        x_unit = y_unit = float(dataset.crs.linear_units_factor[1])
+    across, down = hypot(a * x_unit, d * y_unit), hypot(b * x_unit, e * y_unit)
+    flat = abs(a * e - b * d) * x_unit * y_unit < 0.1 * across * down
+    sane = finite and max(abs(c), abs(f)) < 1e9 and not flat and not dataset.transform.is_identity
+    if not sane or not all(settings.min_pixel_m <= edge <= 1e6 for edge in (across, down)):
+        raise InputRefused(
+            "scene refused", name, f"its georeferencing makes no sense (pixel {across:g} x {down:g} m)",
+            "Use an orthorectified GeoTIFF",
+        )  # fmt: skip
+    if max(across, down) > settings.max_gsd_m:
+        refuse_coarse(name, max(across, down), settings)
+    if not dataset.crs.is_geographic and max(across, down) > ODD_PIXEL * min(across, down):
+        warn(f"its pixels are not square: {across:.2f} x {down:.2f} m")
+    return (across + down) / 2
+
+
+def refuse_coarse(name: str, gsd_m: float, settings: ReadSettings) -> NoReturn:
+    """Refuse a scene whose pixels or sensor are too coarse to show a yard."""
+    raise InputRefused(
+        "scene refused", name, f"its GSD is {gsd_m:.1f} m, coarser than {settings.max_gsd_m:g} m",
+        "Use imagery of 3 m or finer",
+    )  # fmt: skip
