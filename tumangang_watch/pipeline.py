@@ -266,7 +266,7 @@ def _findings(
     return (
         *compare_trains(pair, run.site, trains, run.settings.change),
         *compare_cargo(pair, cargo, run.settings.change),
-        *growth_findings(pair, surfaces, changes),
+        *growth_findings(pair, surfaces, changes, run.settings.change),
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tumangang_watch.change.trains import Pair
     from tumangang_watch.model.detection import Detection, Grade
+    from tumangang_watch.settings.change import ChangeSettings
 
 
 class SurfaceChange(Protocol):
@@ -56,16 +57,22 @@ class SurfaceChange(Protocol):
 
 
 def growth_findings(
-    pair: Pair, surfaces: tuple[Detection, ...], changes: tuple[SurfaceChange, ...]
+    pair: Pair,
+    surfaces: tuple[Detection, ...],
+    changes: tuple[SurfaceChange, ...],
+    settings: ChangeSettings,
 ) -> tuple[Finding, ...]:
     """Word the change of each handling polygon; the amount is the difference of worked surface."""
-    return tuple(_finding(pair, surfaces, change) for change in changes)
+    return tuple(_finding(pair, surfaces, change, settings) for change in changes)
 
 
-def _finding(pair: Pair, surfaces: tuple[Detection, ...], change: SurfaceChange) -> Finding:
+def _finding(
+    pair: Pair, surfaces: tuple[Detection, ...], change: SurfaceChange, settings: ChangeSettings
+) -> Finding:
     by_date = {d.date: d for d in surfaces if d.area == change.polygon_id}
     word, place = _word(change)
     amount = _difference(change)
+    sure = word == "unchanged" or amount.low >= settings.growth_low_min_m2
     fallback = (by_date.get("later") or by_date.get("earlier") or next(iter(surfaces))).geometry
     return Finding(
         id=f"finding-ground-{change.polygon_id}",
@@ -78,7 +85,7 @@ def _finding(pair: Pair, surfaces: tuple[Detection, ...], change: SurfaceChange)
         amount=amount,
         unit="m2",
         confidence=change.confidence,
-        grade=change.grade,
+        grade=change.grade if sure else "possible",
         statement=_statement(pair, change, word, amount),
         geometry=place if place is not None and not place.is_empty else fallback,
         observed_fraction=change.observed_fraction,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from tumangang_watch.change.evidence import body_place, different_cars, pixel_similarity
@@ -120,7 +120,9 @@ def _same_consist(
 ) -> bool:
     a, b = trains
     in_place = abs(_shift_m(a, b)) <= settings.moved_at_least_m
-    share = different_cars((pair.earlier, pair.later), trains, track.line, settings.consist_colour_step)
+    few = len(a.rolling_stock) <= settings.few_cars
+    step = settings.few_cars_step if few else settings.consist_colour_step
+    share = different_cars((pair.earlier, pair.later), trains, track.line, step)
     if share is None:
         return in_place
     return share < settings.consist_different_share
@@ -180,8 +182,7 @@ def _alone(
     occupied = any(
         t.track == track.id and t.date != train.date and t.geometry.intersects(train.geometry) for t in trains
     )
-    place = body_place(track.line, train.from_m or 0.0, train.to_m or 0.0)
-    alike = pixel_similarity(pair.earlier, pair.later, place)
+    alike = _alike_along(pair, track, train.from_m or 0.0, train.to_m or 0.0, settings)
     if not occupied and alike is not None and alike >= settings.same_pixels_min:
         change, grade = "unchanged", "possible"
         caveats.append(
@@ -209,6 +210,20 @@ def _alone(
         observed_fraction=min(seen, train.observed_fraction),
         caveats=tuple(dict.fromkeys(caveats)),
     )
+
+
+def _alike_along(
+    pair: Pair, track: Track, from_m: float, to_m: float, settings: ChangeSettings
+) -> float | None:
+    """Return the median similarity of a stretch's pieces: a wrong end does not outweigh the rest."""
+    import numpy as np
+
+    count = max(1, round((to_m - from_m) / settings.piece_m))
+    edges = np.linspace(from_m, to_m, count + 1)
+    pieces = [body_place(track.line, float(a), float(b)) for a, b in pairwise(edges)]
+    values = [pixel_similarity(pair.earlier, pair.later, piece) for piece in pieces]
+    known = [v for v in values if v is not None]
+    return float(np.median(known)) if known else None
 
 
 def _alone_words(

@@ -31,3 +31,14 @@ class ChangeSettings:
     """Two outlines are the same object when they share this part of the smaller one."""
     unmatched_confidence: float = 0.9
     """Factor on the confidence of a finding that rests on the absence of a match."""
+    few_cars: int = 2
+    """With so few cars one misjudged colour would make another train of it."""
+    few_cars_step: float = 0.55
+    """`consist_colour_step` for trains of few cars, where no common change of light can be taken out:
+    90 % of unchanged cars lie below 0.68 unnormalised, half of other cars above 0.54
+    (``python benchmarks/change.py --split train``)."""
+    piece_m: float = 20.0
+    """Length of track compared as one piece: a long wagon."""
+    growth_low_min_m2: float = 60.0
+    """Least lower bound of new ground for the grade ``detected``: a unit of 100 m2 (methods.md 2.7)
+    less its edge of half a metre all round."""
