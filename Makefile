@@ -6,7 +6,8 @@ READY := $(VENV)/.ready
 .PHONY: demo test lint clean
 
 demo: $(READY)
-	@$(BIN)/python benchmarks/demo.py
+	@$(BIN)/tumangang-watch compare fixtures/tumangang_2022-11-30_painted.tif \
+		fixtures/tumangang_2022-12-01_painted.tif --out out/demo --overwrite
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2

@@ -57,7 +57,7 @@ class Grid:
         )
 
     @cached_property
-    def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def centres(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """``(x, y)`` of pixel centres: x has shape (cols,), y has shape (rows,)."""
         x = self.west + (np.arange(self.cols) + 0.5) * self.pixel_m
         y = self.north - (np.arange(self.rows) + 0.5) * self.pixel_m

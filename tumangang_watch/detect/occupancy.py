@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -216,7 +216,12 @@ def learn_bed(
 ) -> Bed:
     """Learn the empty bed's look and its spread from metres weighted by how surely they are empty."""
     bands = profiles[0].inside.shape[1]
-    colours, residuals, steps, lefts, rights, rough = [], [], [], [], [], []
+    colours: list[NDArray[Any]] = []
+    residuals: list[NDArray[Any]] = []
+    steps: list[NDArray[Any]] = []
+    lefts: list[NDArray[Any]] = []
+    rights: list[NDArray[Any]] = []
+    rough: list[NDArray[Any]] = []
     for p, w, r in zip(profiles, weights, roughness, strict=True):
         chosen = w > 0.5
         if not chosen.any():

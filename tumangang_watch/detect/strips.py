@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -27,17 +27,17 @@ class Strip:
     """Native pixels resampled along one track: columns run along it, rows across."""
 
     track: Track
-    s_m: NDArray[np.float64]
+    s_m: NDArray[Any]
     """(n,) distance of column centres from the track's first vertex."""
-    y_m: NDArray[np.float64]
+    y_m: NDArray[Any]
     """(m,) offset of rows from the centreline, positive to the left of the direction of travel."""
     values: NDArray[np.float32]
     """(bands, m, n), read-only."""
-    valid: NDArray[np.bool_]
+    valid: NDArray[Any]
     """(m, n): True where the pixels are valid and clear."""
-    left: NDArray[np.float64]
+    left: NDArray[Any]
     """(2, n) unit vector (east, north) across the track to the left."""
-    points: NDArray[np.float64]
+    points: NDArray[Any]
     """(2, n) the centreline's points (x, y) in the site's metres."""
     bands: tuple[str, ...]
 
@@ -86,13 +86,13 @@ def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> S
     if finer > 1:
         blocks = (y.size, finer, s.size, finer)
         values = values.reshape(len(values), *blocks).mean(axis=(2, 4), dtype=np.float32)
-        valid = valid.reshape(blocks).all(axis=(1, 3))
+        valid = np.asarray(valid.reshape(blocks).all(axis=(1, 3)))
         left = left.reshape(2, s.size, finer).mean(axis=2)
         points = points.reshape(2, s.size, finer).mean(axis=2)
     return Strip(track, s, y, frozen(values), frozen(valid), left, points, image.bands)
 
 
-def _frame(track: Track, s_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _frame(track: Track, s_m: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return points (2, n) on a track and the unit vectors (2, n) to its left."""
     line = track.line
     points = shapely.get_coordinates(shapely.line_interpolate_point(line, s_m)).T

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import radians, sin, tan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Metres:
 
 def to_metres(
     strips: list[Strip], scene: Scene, settings: TrainSettings
-) -> tuple[list[Metres], NDArray[np.float64]]:
+) -> tuple[list[Metres], NDArray[Any]]:
     """Average strips to metres and express them in the scene's own contrast.
 
     Returns
@@ -71,8 +71,8 @@ def to_metres(
 
 def _metres(
     strip: Strip,
-    middle: NDArray[np.float64],
-    spread: NDArray[np.float64],
+    middle: NDArray[Any],
+    spread: NDArray[Any],
     scene: Scene,
     settings: TrainSettings,
 ) -> Metres:
@@ -107,7 +107,7 @@ def _metres(
     return Metres(strip, fine, narrow, wide.astype(np.float32), seen, lean, side, shadow, along)
 
 
-def smooth(values: NDArray[np.floating], reach: int) -> NDArray[np.floating]:
+def smooth(values: NDArray[Any], reach: int) -> NDArray[Any]:
     """Return the moving mean over ``reach`` samples of the last axis, shorter at the ends."""
     n = values.shape[-1]
     total = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(values, axis=-1, dtype=float)], -1)
@@ -116,7 +116,7 @@ def smooth(values: NDArray[np.floating], reach: int) -> NDArray[np.floating]:
     return (total[..., stop] - total[..., start]) / (stop - start)
 
 
-def lateral_offsets(metres: Metres, settings: TrainSettings) -> NDArray[np.float64]:
+def lateral_offsets(metres: Metres, settings: TrainSettings) -> NDArray[Any]:
     """Return the offsets of a body's centre that are tried, metres to the left."""
     step = metres.strip.step_m
     play = round(settings.lateral_play_m / step)
@@ -126,8 +126,8 @@ def lateral_offsets(metres: Metres, settings: TrainSettings) -> NDArray[np.float
 
 
 def band_means(
-    profile: NDArray[np.floating], strip: Strip, low_m: NDArray[np.float64], high_m: NDArray[np.float64]
-) -> NDArray[np.floating]:
+    profile: NDArray[Any], strip: Strip, low_m: NDArray[Any], high_m: NDArray[Any]
+) -> NDArray[Any]:
     """Return means over rows between ``low_m`` and ``high_m`` (arrays of equal length d).
 
     Returns
@@ -146,18 +146,18 @@ def band_means(
 class Profile:
     """What the cues are made of, for each offset tried and each metre."""
 
-    offsets: NDArray[np.float64]
-    inside: NDArray[np.float64]
+    offsets: NDArray[Any]
+    inside: NDArray[Any]
     """(d, bands, k) mean colour of the inner 2 m."""
-    step_left: NDArray[np.float64]
+    step_left: NDArray[Any]
     """(d, bands, k) step of colour over the left edge, inside minus outside."""
-    step_right: NDArray[np.float64]
-    beside_left: NDArray[np.float64]
+    step_right: NDArray[Any]
+    beside_left: NDArray[Any]
     """(d, k) brightness of the metre beyond the left edge."""
-    beside_right: NDArray[np.float64]
-    pattern: NDArray[np.float64]
+    beside_right: NDArray[Any]
+    pattern: NDArray[Any]
     """(rows, k) brightness across the inner 2.5 m about the track, its mean and slope taken off."""
-    brightness: NDArray[np.float64]
+    brightness: NDArray[Any]
     """(d, k) brightness of the inner 2 m."""
 
 

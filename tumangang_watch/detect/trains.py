@@ -12,7 +12,7 @@ from tumangang_watch.detect.occupancy import Occupancy, measure_occupancy
 from tumangang_watch.detect.strips import sample_strip
 from tumangang_watch.detect.train_cues import CUES, to_metres
 from tumangang_watch.detect.train_runs import Run, find_runs
-from tumangang_watch.model.detection import Detection, Vehicle
+from tumangang_watch.model.detection import Detection, Grade, Vehicle
 from tumangang_watch.model.interval import Interval
 
 if TYPE_CHECKING:
@@ -88,13 +88,14 @@ def _detection(
     gsd = observation.image.gsd_m
     place = substring(track.line, run.from_m, run.to_m).buffer(1.6, cap_style="flat")
     seen = observation.observed_fraction(place)
-    stock, cars = (), None
+    stock: tuple[Vehicle, ...] = ()
+    cars: Interval | None = None
     if gsd <= settings.count_gsd_max_m:
         stock, cars = _vehicles(occupancy, run, dark, settings)
     length = max(run.to_m - run.from_m - settings.length_bias_m, 1.0)
     error = settings.end_error_m * max(gsd / 0.5, 0.8)
     confidence = float(1 / (1 + np.exp(-(run.score - settings.score_possible) / 2)))
-    grade = (
+    grade: Grade = (
         "detected" if run.score >= settings.score_detected and seen >= settings.observed_min else "possible"
     )
     area = site.area_of(track)
