@@ -12,6 +12,7 @@ from tumangang_watch.errors import InputRefused
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tumangang_watch.scenes.tiff import Layout
     from tumangang_watch.settings.read import ReadSettings
 
 RADAR = re.compile(
@@ -24,7 +25,9 @@ ODD_PIXEL = 1.1
 """Ratio of a pixel's edges from which it is mentioned that it is not square."""
 
 
-def refuse_unusable(dataset: Any, name: str, properties: dict[str, Any], settings: ReadSettings) -> None:
+def refuse_unusable(
+    dataset: Any, layout: Layout, name: str, properties: dict[str, Any], settings: ReadSettings
+) -> None:
     """Refuse radar, colours that are no measurements, missing georeferencing and monstrous blocks.
 
     Raises
@@ -45,19 +48,22 @@ def refuse_unusable(dataset: Any, name: str, properties: dict[str, Any], setting
             model = "an RPC model" if dataset.rpcs else "ground control points"
             refuse(f"it has only {model}: it is not orthorectified", "Use an orthorectified GeoTIFF")
         refuse("it has no reference system", "Use an orthorectified GeoTIFF with its reference system")
-    for colour in (c.name for c in dataset.colorinterp):
+    if dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS") == "1" or dataset.dtypes[0] == "bool":
+        refuse("it is a one-bit image", "Use an RGB or multispectral image")
+    # GDAL turns CMYK into RGB by itself and tells only here.
+    space = dataset.tags(ns="IMAGE_STRUCTURE").get("SOURCE_COLOR_SPACE", "")
+    colours = ["cyan"] if space == "CMYK" else [c.name for c in dataset.colorinterp]
+    for colour in colours:
         if colour in UNUSABLE_COLOURS:
             refuse(
                 f"its pixels are {UNUSABLE_COLOURS[colour]} colours, not measurements",
                 "Use an RGB or multispectral image",
             )
-    if dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS") == "1" or dataset.dtypes[0] == "bool":
-        refuse("it is a one-bit image", "Use an RGB or multispectral image")
     if dataset.dtypes[0] not in DTYPES:
         refuse(f"its pixel type {dataset.dtypes[0]} is not an image's", f"Use one of {', '.join(DTYPES)}")
     rows, cols = dataset.block_shapes[0]
-    bands = dataset.count if dataset.interleaving and dataset.interleaving.name == "pixel" else 1
-    block = rows * cols * bands * int(re.sub(r"\D", "", dataset.dtypes[0])) // 8
+    values = max(rows * cols * (layout.bands if layout.empty.shape[0] == 1 else 1), layout.decoded_values)
+    block = values * int(re.sub(r"\D", "", dataset.dtypes[0])) // 8
     if block > settings.max_block_bytes:
         refuse(f"one block of it needs {block // 2**20} MiB", "Rewrite it as a tiled GeoTIFF (COG)")
 

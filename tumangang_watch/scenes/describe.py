@@ -53,11 +53,21 @@ def _can_show(scene: Scene, limits: ReadSettings) -> dict[str, Any]:
         notes.append(f"seen {view:.0f} degrees off nadir: trains lean over the next track")
     if not {"red", "green", "blue"} <= scene.bands.keys():
         notes.append("no colour: car colours cannot be given")
+    if "nir" not in scene.bands:
+        notes.append("no near infrared: vegetation and water are told from colour alone")
+    if scene.radiometry != "reflectance":
+        notes.append("brightness is relative: dates are compared only after normalisation")
+    nominal_m = scene.gsd_m / limits.gsd_slack
+    own_track, fine = nominal_m <= limits.length_gsd_m, nominal_m <= limits.count_gsd_m
+    if not own_track:
+        notes.append(f"at {scene.gsd_m:.1f} m a wagon is one pixel: which track a train is on cannot be told")
+    elif not fine:
+        notes.append(f"at {scene.gsd_m:.1f} m couplings are not seen: cars cannot be counted")
     return {
-        "train_presence": "track" if scene.gsd_m <= limits.length_gsd_m else "track group",
-        "train_length": "interval" if scene.gsd_m > limits.length_gsd_m else "measured",
-        "cars_counted": scene.gsd_m <= limits.count_gsd_m * 1.05,
-        "car_colours": scene.gsd_m <= limits.count_gsd_m and {"red", "green", "blue"} <= scene.bands.keys(),
-        "cargo_objects": scene.gsd_m <= limits.count_gsd_m,
+        "train_presence": "track" if own_track else "track group",
+        "train_length": "measured" if own_track else "interval",
+        "cars_counted": fine,
+        "car_colours": fine and {"red", "green", "blue"} <= scene.bands.keys(),
+        "cargo_objects": fine,
         "limits": notes,
     }

@@ -146,7 +146,7 @@ def _scene(
 ) -> Scene:  # fmt: skip
     draft, properties = _Draft(), metadata.properties
     warn = draft.warnings.append
-    refuse_unusable(dataset, image.name, properties, settings)
+    refuse_unusable(dataset, layout, image.name, properties, settings)
     pixel_m = pixel_edge_m(dataset, image.name, settings, warn)
     gsd_m = _gsd_m(properties, pixel_m, image.name, metadata.source, draft, settings)
     bands = decide_bands(dataset, image.stem, options.bands, metadata)

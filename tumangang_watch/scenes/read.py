@@ -46,13 +46,14 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
     top, left, bottom, right = _window(scene, whole, bounds, site_crs, settings)
     roles = tuple(role for role in ("blue", "green", "red", "nir", "pan") if role in scene.bands)
     try:
-        written = whole_tiff(scene.image).written(top, left, bottom, right)
+        layout = whole_tiff(scene.image)
         with open_tiff(scene.image) as dataset:
             if (dataset.width, dataset.height) != (scene.width, scene.height):
-                raise ValueError("it is not the file that was opened")
+                raise ValueError("it is not the file that was opened any more")
             part = _part(top, left, bottom, right)
             raw = dataset.read([scene.bands[r] for r in roles], window=part)
-            valid = valid_pixels(raw, scene.nodata) & written & _declared(dataset, part, scene)
+            valid = valid_pixels(raw, scene.nodata) & layout.written(top, left, bottom, right)
+            valid &= _declared(dataset, part, scene)
         vendor, imaged = _vendor_mask(scene, part)
     except WatchError:
         raise

@@ -15,10 +15,30 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-WIDTH, HEIGHT, STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 256, 257, 273, 277, 278, 279
+WIDTH, HEIGHT, COMPRESSION = 256, 257, 259
+STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 273, 277, 278, 279
 PLANAR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 284, 322, 323, 324, 325
-WANTED = (WIDTH, HEIGHT, STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS,
+WANTED = (WIDTH, HEIGHT, COMPRESSION, STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS,
           PLANAR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS)  # fmt: skip
+WIDTHS = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+    13: 4,
+    16: 8,
+    17: 8,
+    18: 8,
+}
+"""Bytes of one value, by TIFF field type."""
 TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 MAX_ENTRIES = 4096
 MAX_BLOCKS = 4_000_000
@@ -34,6 +54,7 @@ class Layout:
     bands: int
     block_rows: int
     block_cols: int
+    compressed: bool
     empty: NDArray[np.bool_]
     """(planes, blocks down, blocks across): True for a block that was never written; it reads as
     zeros or nodata. One plane unless the bands are stored apart."""
@@ -42,6 +63,12 @@ class Layout:
     def empty_blocks(self) -> int:
         """Number of blocks that were never written."""
         return int(self.empty.sum())
+
+    @property
+    def decoded_values(self) -> int:
+        """Values that must be decoded at once to read one pixel (rows of a plain strip are read singly)."""
+        rows = self.block_rows if self.compressed else 1
+        return rows * self.block_cols * (self.bands if self.empty.shape[0] == 1 else 1)
 
     def written(self, top: int, left: int, bottom: int, right: int) -> NDArray[np.bool_]:
         """Return the window's mask (rows, cols): True where a pixel lies in a written block."""
@@ -121,7 +148,9 @@ def _layout(file: BinaryIO, size: int) -> Layout:
     far = (offsets > MAX_OFFSET) | (counts > MAX_OFFSET)
     ends = np.where(empty, 0, np.where(far, MAX_OFFSET, offsets + counts))
     needed = int(ends.max())
-    return Layout(needed, bands, block_rows, block_cols, empty.reshape(shape))
+    return Layout(
+        needed, bands, block_rows, block_cols, _one(tags, COMPRESSION, 1) != 1, empty.reshape(shape)
+    )
 
 
 def _one(tags: dict[int, NDArray[np.uint64]], tag: int, default: int | None = None) -> int:
@@ -152,15 +181,18 @@ def _directory(file: BinaryIO, size: int) -> dict[int, NDArray[np.uint64]]:
     for k in range(count):
         raw = entries[k * entry : (k + 1) * entry]
         tag, kind = struct.unpack(order + "HH", raw[:4])
+        number = struct.unpack(order + word, raw[4 : 12 if big else 8])[0]
+        inline = raw[12 if big else 8 :]
+        # GDAL drops a tag whose value is cut off and goes on without band names or projection.
+        length, where = WIDTHS.get(kind, 1) * number, struct.unpack(order + word, inline)[0]
+        if length > len(inline) and where + length > size:
+            raise ValueError(f"tag {tag} ends at byte {where + length} of {size}")
         if tag in WANTED:
-            number = struct.unpack(order + word, raw[4 : 12 if big else 8])[0]
-            found[tag] = _values(file, size, order, kind, number, raw[12 if big else 8 :])
+            found[tag] = _values(file, order, kind, number, inline)
     return found
 
 
-def _values(
-    file: BinaryIO, size: int, order: str, kind: int, number: int, inline: bytes
-) -> NDArray[np.uint64]:
+def _values(file: BinaryIO, order: str, kind: int, number: int, inline: bytes) -> NDArray[np.uint64]:
     if kind not in TYPES or not 0 < number <= MAX_BLOCKS:
         raise ValueError(f"{number} values of type {kind}")
     dtype = np.dtype(order + TYPES[kind])
@@ -168,8 +200,6 @@ def _values(
     raw = inline[:length]
     if length > len(inline):
         where = struct.unpack(order + ("Q" if len(inline) == 8 else "I"), inline)[0]
-        if where + length > size:
-            raise ValueError(f"block list at byte {where} of {size}")
         file.seek(where)
         raw = file.read(length)
     if len(raw) < length:

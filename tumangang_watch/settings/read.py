@@ -41,5 +41,7 @@ class ReadSettings:
     """Above it wagons lean over the next track: abstain (methods.md 2.4)."""
     count_gsd_m: float = 1.0
     """Coarsest GSD at which cars are counted (methods.md 2.4)."""
+    gsd_slack: float = 1.05
+    """A GSD may be nominal (1.02 m for a 1 m product): so much above a limit is forgiven."""
     length_gsd_m: float = 2.0
     """Coarsest GSD at which a train is measured on its own track (methods.md 2.4)."""
