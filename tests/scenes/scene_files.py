@@ -49,11 +49,11 @@ def write(path, values=None, *, names=BGRN, colours=None, tags=None, mask=None, 
         "dtype": values.dtype, "crs": CRS, "transform": north_up(), **profile,
     }  # fmt: skip
     with unhidden() as rasterio, rasterio.open(path, "w", **options) as out:
+        if colours:
+            out.colorinterp = [rasterio.enums.ColorInterp[c] for c in colours]
         out.write(values)
         for k, name in enumerate((names or ())[: values.shape[0]], start=1):
             out.set_band_description(k, name)
-        if colours:
-            out.colorinterp = [rasterio.enums.ColorInterp[c] for c in colours]
         if tags:
             out.update_tags(**tags)
         if mask is not None:

@@ -53,18 +53,23 @@ def saturated_pixels(
     """
     out = np.zeros(valid.shape, dtype=bool)
     for band in raw:
-        seen = band[valid]
-        top = seen.max()
-        held = int((seen == top).sum())
-        if np.issubdtype(band.dtype, np.integer) and top == np.iinfo(band.dtype).max:
-            full = True
-        else:
-            full = band.dtype.itemsize > 1 and held > max(
-                settings.saturated_share * seen.size, settings.saturated_pixels
-            )
-        if full:
-            out |= (band >= top) & valid
+        top = band[valid].max()
+        typed = np.issubdtype(band.dtype, np.integer) and top == np.iinfo(band.dtype).max
+        if typed or (band.dtype.itemsize > 1 and _piled_up(band[valid], settings)):
+            out |= (band == top) & valid
     return out
+
+
+def _piled_up(seen: NDArray[Any], settings: ReadSettings) -> bool:
+    """Whether many pixels share the highest value, and many more than share each value just below."""
+    top = seen.max()
+    held = int((seen == top).sum())
+    if held <= max(settings.saturated_share * seen.size, settings.saturated_pixels):
+        return False
+    middle = float(np.median(seen))
+    near = seen[(seen < top) & (seen > top - settings.saturated_reach * (float(top) - middle))]
+    levels = np.unique(near).size
+    return levels == 0 or held > settings.saturated_pile * near.size / levels
 
 
 def scaled(

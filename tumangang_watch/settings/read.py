@@ -35,6 +35,11 @@ class ReadSettings:
     """Share of pixels on exactly the highest value from which that value is a ceiling."""
     saturated_pixels: int = 20
     """At least so many pixels must share it: a share of a small window is a handful by chance."""
+    saturated_pile: float = 4.0
+    """How many times the pixels of a level just below the top must sit on the top: a clipped
+    histogram piles up there, a natural tail holds fewer."""
+    saturated_reach: float = 0.05
+    """How far "just below" reaches, as a share of the way from the top to the median."""
     low_sun_deg: float = 12.0
     """Below it shadows cover the yard: abstain (methods.md 2.4)."""
     far_off_nadir_deg: float = 35.0
