@@ -145,7 +145,12 @@ def seeds(tmp_path_factory):
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_any_damage_ends_in_a_scene_or_in_words(seeds, data):
     """Bytes of the header and of the directories are changed: never a traceback of another kind."""
     folder, contents = seeds

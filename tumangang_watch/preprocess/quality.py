@@ -183,20 +183,15 @@ def _snow(raster: Raster, scene: Scene, settings: QualitySettings) -> tuple[NDAr
     if not raster.valid.any() or len(raster.bands) < 3:
         return none, "unknown"
     light = raster.luminance()
-    bright = settings.snow_brightness
-    if scene.radiometry != "reflectance":
-        bright = 0.55 * float(np.quantile(light[raster.valid], 0.99))
+    white = float(np.quantile(light[raster.valid], 0.99))
+    bright = settings.snow_brightness if scene.radiometry == "reflectance" else settings.snow_of_white * white
     snow = (light > bright) & (_relative_spread(raster) < settings.snow_flatness) & raster.valid
-    share = float(snow[raster.valid].mean())
     if "nir" in raster.bands:
-        near = raster.band("nir")
-        snow &= near < 1.35 * np.maximum(light, 1e-3)
-        share = float(snow[raster.valid].mean())
-    if share >= settings.snow_full:
-        return snow, "full"
-    if share >= settings.snow_partial:
-        return snow, "partial" if _scattered(snow, raster) else "none"
-    return (snow if "nir" in raster.bands else none), "none"
+        snow &= raster.band("nir") < settings.snow_nir_max * np.maximum(light, 1e-3)
+    share = float(snow[raster.valid].mean())
+    if share < settings.snow_partial or not _scattered(snow, raster):
+        return none, "none"
+    return snow, "full" if share >= settings.snow_full else "partial"
 
 
 def _scattered(snow: NDArray[np.bool_], raster: Raster) -> bool:
@@ -206,7 +201,8 @@ def _scattered(snow: NDArray[np.bool_], raster: Raster) -> bool:
     cells = max(2, round(40.0 / raster.grid.pixel_m))
     size = (max(1, raster.grid.cols // cells), max(1, raster.grid.rows // cells))
     share = cv2.resize(snow.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    return float((share > 0.05).mean()) > 0.5
+    seen = cv2.resize(raster.valid.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+    return bool(seen.any()) and float((share[seen] > 0.05).mean()) > 0.5
 
 
 def _haze(raster: Raster) -> float:

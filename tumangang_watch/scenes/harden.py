@@ -7,6 +7,7 @@ The set was verified against disguised VRT, MRF and WMS files and hostile sideca
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,26 @@ def rasterio_hardened() -> Any:
 
 
 @contextmanager
+def _unreadable_messages_dropped() -> Iterator[None]:
+    """Keep rasterio's log quiet about GDAL messages that quote a damaged file's bytes.
+
+    Rasterio decodes each message as UTF-8 in a callback that cannot raise; a message that
+    quotes other bytes would put a traceback on stderr beside the one line of the refusal.
+    """
+    before = sys.unraisablehook
+
+    def hook(unraisable: Any) -> None:
+        if not isinstance(unraisable.exc_value, UnicodeDecodeError):
+            before(unraisable)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+@contextmanager
 def open_tiff(path: Path) -> Iterator[Any]:
     """Open a GeoTIFF, and only a GeoTIFF, without looking at any file beside it.
 
@@ -50,6 +71,7 @@ def open_tiff(path: Path) -> Iterator[Any]:
         raise InputRefused("scene refused", path.name, "its folder is a name GDAL keeps", "Move the scene")
     with (
         warnings.catch_warnings(),
+        _unreadable_messages_dropped(),
         rasterio.Env(**{key: GDAL_SETTINGS[key] for key in AT_OPEN}),
     ):
         warnings.simplefilter("ignore")

@@ -34,7 +34,12 @@ class QualitySettings:
     """Brightness of a cloud's shadow against the scene's median."""
     snow_brightness: float = 0.35
     """Reflectance from which flat-spectrum ground may be snow, where the scale is known."""
-    snow_flatness: float = 0.18
+    snow_of_white: float = 0.65
+    """Brightness of snow as a share of the scene's brightest percent, where the scale is unknown.
+    Calibrated by ``python benchmarks/quality.py --split train``."""
+    snow_nir_max: float = 1.2
+    """Largest NIR of snow against its visible bands: fresh snow falls off, grass rises steeply."""
+    snow_flatness: float = 0.14
     """Largest relative spread of the bands of snow (NIR hardly above the visible bands)."""
     snow_full: float = 0.6
     """Share of the ground under snow for ``full``."""
