@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +10,15 @@ from tumangang_watch.grid import grid_over
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.preprocess.affine import shift
-from tumangang_watch.preprocess.bundle import centred
-from tumangang_watch.preprocess.site_score import score_shifts
-from tumangang_watch.preprocess.template import frame_along, template_of
+from tumangang_watch.preprocess.cross_section import STEP_M, sections_of, symmetry
+from tumangang_watch.preprocess.site_score import Picture, score_shifts
+from tumangang_watch.preprocess.template import frame_along, outlines_of, template_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tumangang_watch.grid import Grid
-    from tumangang_watch.model.image import NativeImage, Raster
+    from tumangang_watch.model.image import NativeImage
     from tumangang_watch.model.site import Site
     from tumangang_watch.preprocess.template import Template
     from tumangang_watch.settings.registration import RegistrationSettings
@@ -50,38 +49,34 @@ def fit_to_site(
             "the site has no tracks or aprons to fit to: the scene's own georeferencing is used",
         )  # fmt: skip
     fine = grid_over(grid.bounds, max(0.5, min(grid.pixel_m, 1.0)), grid.crs)
-    rasters = [image.on_grid(fine) for image in images]
-    reach = np.arange(-settings.site_reach_m, settings.site_reach_m + 0.01, settings.site_pixel_m)
-    east, north = (v.ravel() for v in np.meshgrid(reach, reach))
-    odds = _odds(rasters, template, east, north, settings)
+    pictures = tuple(Picture.of(image.on_grid(fine)) for image in images)
     across = _across(site)
-    rival = _rival(odds, east, north, across, settings)
+    axes = np.eye(2) if across is None else np.array([across, (-across[1], across[0])])
+    steps = np.arange(-settings.site_reach_m, settings.site_reach_m + 0.01, settings.site_pixel_m)
+    u, v = (w.ravel() for w in np.meshgrid(steps, steps))
+    outlines = odds = _odds(pictures, template, axes, u, v, settings)
+    for _ in range(2):
+        if across is None:
+            break
+        along_m = v[odds.argmax()]
+        moves, lateral = _symmetry(pictures, site, along_m * axes[1], across, settings)
+        odds = outlines + _near_best(moves, lateral, u, settings.site_pixel_m / 2)
+    rival = _rival(odds, u, v, axes, across is not None, settings)
     if rival is not None:
         return rival
-    found = _refined(rasters, template, odds, (east, north), across, settings)
-    if across is None:
-        return found
-    place = centred(images, site, (found.affine[2], found.affine[5]), across, settings)
-    if place is None:
-        reason = "the edges of the ballast were not found on both sides: the fit may be off by half a gap"
-        return replace(found, status="degraded", reason="; ".join(filter(None, (found.reason, reason))))
-    return replace(found, shift_m=(-place[0], -place[1]), affine=shift(*place))
-
-
-def _odds(
-    rasters: list[Raster],
-    template: Template,
-    east: NDArray[np.float64],
-    north: NDArray[np.float64],
-    settings: RegistrationSettings,
-) -> NDArray[np.float64]:
-    """Return log-odds of each shift: what the pictures say, and the prior on geolocation."""
-    total = -0.5 * (east**2 + north**2) / settings.site_prior_sd_m**2
-    for raster in rasters:
-        total = total + score_shifts(raster, template, east, north, settings.site_correlation_m2) / len(
-            rasters
-        )
-    return np.asarray(total)
+    place = u[odds.argmax()], v[odds.argmax()]
+    if across is not None:
+        place = _centred(pictures, site, place, axes, settings), place[1]
+    place, along_sd_m = _along(pictures, outlines_of(template), axes, place, settings)
+    if across is not None:
+        place = _centred(pictures, site, place, axes, settings), place[1]
+    sure = along_sd_m <= settings.site_along_sd_ok_m
+    reason = "" if sure else f"the position along the tracks is uncertain by {along_sd_m:.1f} m (one sd)"
+    east, north = (float(w) for w in np.asarray(place) @ axes)
+    return Registration(
+        "ok" if sure else "degraded", (-east, -north), shift(east, north), None, None,
+        template.groups, 0, reason,
+    )  # fmt: skip
 
 
 def _across(site: Site) -> NDArray[np.float64] | None:
@@ -97,18 +92,59 @@ def _across(site: Site) -> NDArray[np.float64] | None:
     return np.array([np.cos(angle), np.sin(angle)])
 
 
+def _odds(
+    pictures: tuple[Picture, ...],
+    template: Template,
+    axes: NDArray[np.float64],
+    u: NDArray[np.float64],
+    v: NDArray[np.float64],
+    settings: RegistrationSettings,
+) -> NDArray[np.float64]:
+    """Return log-odds of each shift ``(u, v) @ axes``: what outlines say, and the prior on geolocation."""
+    total = -0.5 * (u**2 + v**2) / settings.site_prior_sd_m**2
+    east, north = np.stack([u, v]).T @ axes[:, 0], np.stack([u, v]).T @ axes[:, 1]
+    for picture in pictures if template.groups else ():
+        gain = score_shifts(picture, template, east, north, settings.site_correlation_m2)
+        total = total + gain / len(pictures)
+    return np.asarray(total)
+
+
+def _symmetry(
+    pictures: tuple[Picture, ...],
+    site: Site,
+    start_m: NDArray[np.float64],
+    across: NDArray[np.float64],
+    settings: RegistrationSettings,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return lateral moves from a shift and the log-odds that the tracks lie symmetric there."""
+    moves = np.arange(-settings.site_reach_m - 1.0, settings.site_reach_m + 1.0 + STEP_M / 2, STEP_M)
+    total = np.zeros(len(moves))
+    for picture in pictures:
+        sections = sections_of(picture, site, start_m, across, settings)
+        total += symmetry(sections, moves, settings).sum(axis=0)
+    return moves, total
+
+
+def _near_best(
+    moves: NDArray[np.float64], lateral: NDArray[np.float64], u: NDArray[np.float64], reach_m: float
+) -> NDArray[np.float64]:
+    """Return the best of the finer lateral odds within reach of each coarse step."""
+    steps, index = np.unique(u, return_inverse=True)
+    best = np.array([lateral[np.abs(moves - step) <= reach_m + 1e-6].max() for step in steps])
+    return np.asarray(best[index])
+
+
 def _rival(
     odds: NDArray[np.float64],
-    east: NDArray[np.float64],
-    north: NDArray[np.float64],
-    across: NDArray[np.float64] | None,
+    u: NDArray[np.float64],
+    v: NDArray[np.float64],
+    axes: NDArray[np.float64],
+    has_direction: bool,
     settings: RegistrationSettings,
 ) -> Registration | None:
-    """Refuse where another fit, a track or more away, is nearly as good."""
+    """Refuse where another fit, half a gap or more away, is nearly as good."""
     best = int(odds.argmax())
-    apart = np.hypot(east - east[best], north - north[best])
-    if across is not None:
-        apart = np.abs((east - east[best]) * across[0] + (north - north[best]) * across[1])
+    apart = np.abs(u - u[best]) if has_direction else np.hypot(u - u[best], v - v[best])
     elsewhere = np.flatnonzero(apart >= settings.site_across_m)
     if not len(elsewhere):
         return None
@@ -116,46 +152,48 @@ def _rival(
     margin = float(odds[best] - odds[other])
     if margin >= settings.site_margin:
         return None
+    (e1, n1), (e2, n2) = (-(np.array([u[k], v[k]]) @ axes) for k in (best, other))
     return Registration(
         "failed", (0.0, 0.0), IDENTITY, None, None, 0, 0,
-        f"two fits to the site are nearly as good: shifts of ({-east[best]:.0f}, {-north[best]:.0f}) m and "
-        f"({-east[other]:.0f}, {-north[other]:.0f}) m (log-odds {margin:.1f}, not {settings.site_margin:g})",
+        f"two fits to the site are nearly as good: shifts of ({e1:.0f}, {n1:.0f}) m and "
+        f"({e2:.0f}, {n2:.0f}) m (log-odds {margin:.1f}, not {settings.site_margin:g})",
     )  # fmt: skip
 
 
-def _refined(
-    rasters: list[Raster],
+def _along(
+    pictures: tuple[Picture, ...],
     template: Template,
-    odds: NDArray[np.float64],
-    shifts: tuple[NDArray[np.float64], NDArray[np.float64]],
-    across: NDArray[np.float64] | None,
+    axes: NDArray[np.float64],
+    place: tuple[float, float],
     settings: RegistrationSettings,
-) -> Registration:
-    """Return the mean shift over what the odds leave open, searched again at half a metre.
+) -> tuple[tuple[float, float], float]:
+    """Return the place searched again along the tracks at half a metre, and its standard deviation.
 
-    The second search looks up to a track across and a little along, on the ends of the bundle and
-    the outlines alone.
+    Without outlines nothing tells: the scene's own georeferencing stands, as uncertain as it is.
     """
-    east, north = shifts
+    v = np.arange(-settings.site_reach_m, settings.site_reach_m + 0.01, 0.5)
+    odds = _odds(pictures, template, axes, np.full(len(v), place[0]), v, settings)
     weight = np.exp(odds - odds.max())
-    centre = float((weight * east).sum() / weight.sum()), float((weight * north).sum() / weight.sum())
-    spread = np.cov(np.stack([east, north]), aweights=weight)
-    along_sd = float(np.sqrt(max(np.linalg.eigvalsh(spread)[-1], 0.0)))
-    uncertain = along_sd > settings.site_along_sd_ok_m
-    best = int(odds.argmax())
-    start = centre if uncertain else (float(east[best]), float(north[best]))
-    reach = settings.site_across_m if across is not None else 1.5
-    u, v = np.meshgrid(
-        np.arange(-reach, reach + 0.01, 0.5), [0.0] if uncertain else np.arange(-1.5, 1.51, 0.5)
-    )
-    axis = across if across is not None else np.array([1.0, 0.0])
-    fine_east = start[0] + (u * axis[0] - v * axis[1]).ravel()
-    fine_north = start[1] + (u * axis[1] + v * axis[0]).ravel()
-    fine = _odds(rasters, template.without_gaps(), fine_east, fine_north, settings)
-    top = np.exp(fine - fine.max())
-    offset = float((top * fine_east).sum() / top.sum()), float((top * fine_north).sum() / top.sum())
-    reason = f"the position along the tracks is uncertain by {along_sd:.1f} m (one sd)" if uncertain else ""
-    return Registration(
-        "degraded" if uncertain else "ok", (-offset[0], -offset[1]), shift(*offset), None, None,
-        template.groups, 0, reason,
-    )  # fmt: skip
+    weight /= weight.sum()
+    mean = float(weight @ v)
+    return (float(place[0]), mean), float(np.sqrt(weight @ (v - mean) ** 2))
+
+
+def _centred(
+    pictures: tuple[Picture, ...],
+    site: Site,
+    place: tuple[float, float],
+    axes: NDArray[np.float64],
+    settings: RegistrationSettings,
+) -> float:
+    """Return the lateral shift, moved by less than half a gap to where the tracks lie most symmetric."""
+    moves, lateral = _symmetry(pictures, site, place[1] * axes[1], axes[0], settings)
+    lateral = np.where(np.abs(moves - place[0]) < settings.site_across_m, lateral, -np.inf)
+    k = int(lateral.argmax())
+    if k in (0, len(moves) - 1):
+        return float(moves[k])
+    below, here, above = lateral[k - 1 : k + 2]
+    bend = below - 2 * here + above
+    if not np.isfinite(bend) or bend >= 0:
+        return float(moves[k])
+    return float(moves[k] + 0.5 * STEP_M * (below - above) / bend)

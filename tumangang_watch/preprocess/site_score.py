@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from tumangang_watch.preprocess.template import HEADINGS, Template
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tumangang_watch.grid import Grid
     from tumangang_watch.model.image import Raster
 
 GROUP_CAP = 12.0
@@ -51,9 +53,10 @@ def features_of(raster: Raster) -> NDArray[np.float32]:
     return np.stack(layers).astype(np.float32)
 
 
-def _shade(raster: Raster) -> NDArray[np.bool_]:
-    """Return what is much darker than its surroundings: a shadow beside a train is the strongest
-    contrast of a yard, and lies a track further on.
+def shade(raster: Raster) -> NDArray[np.bool_]:
+    """Return (rows, cols): what is much darker than its surroundings.
+
+    A shadow beside a train is the strongest contrast of a yard, and lies a track further on.
     """
     import cv2
 
@@ -66,8 +69,31 @@ def _shade(raster: Raster) -> NDArray[np.bool_]:
     return grown
 
 
+@dataclass(frozen=True)
+class Picture:
+    """What of a raster the fit looks at."""
+
+    grid: Grid
+    valid: NDArray[np.bool_]
+    """(rows, cols); seen."""
+    lit: NDArray[np.bool_]
+    """(rows, cols); seen and not in shadow."""
+    layers: NDArray[np.float32]
+    """(k, rows, cols), of `features_of`."""
+
+    @classmethod
+    def of(cls, raster: Raster) -> Picture:
+        """Take the features of a raster."""
+        return cls(raster.grid, raster.valid, raster.valid & ~shade(raster), features_of(raster))
+
+    @property
+    def plain(self) -> NDArray[np.float32]:
+        """Tone and colour, without the edge energies."""
+        return self.layers[:-HEADINGS]
+
+
 def score_shifts(
-    raster: Raster,
+    picture: Picture,
     template: Template,
     east_m: NDArray[np.float64],
     north_m: NDArray[np.float64],
@@ -88,18 +114,16 @@ def score_shifts(
     """
     import cv2
 
-    layers = features_of(raster)
-    energies = HEADINGS
-    plain = layers[:-energies]
+    layers, plain, grid = picture.layers, picture.plain, picture.grid
     starts = np.flatnonzero(np.r_[True, np.diff(template.group * 2 + template.inner) != 0])
     keys = (template.group * 2 + template.inner)[starts]
     if len(keys) != 2 * template.groups:
         raise ValueError("a group of the template lacks one of its sides")
     headings = template.heading[template.group]
     gain = np.zeros(len(east_m))
-    seen = (raster.valid & ~_shade(raster)).astype(np.float32)
+    seen = picture.lit.astype(np.float32)
     for k, (east, north) in enumerate(zip(east_m, north_m, strict=True)):
-        row, col = raster.grid.to_pixel(template.x + east, template.y + north)
+        row, col = grid.to_pixel(template.x + east, template.y + north)
         maps = col.astype(np.float32)[None], row.astype(np.float32)[None]
         weight = (cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0)[0] > 0.99).astype(np.float64)
         counts = np.add.reduceat(weight, starts).reshape(-1, 2)

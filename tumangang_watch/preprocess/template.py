@@ -22,15 +22,13 @@ BED_HALF_M = 1.7
 FLANK_M = (3.2, 8.5)
 """Ground beside a bundle of tracks: beyond the ballast shoulder, and beyond the 2.5-2.75 m that lie
 between two tracks, where a train's side or shadow would be taken for a bed."""
-GAP_M = (2.1, 3.2)
-"""Ground just beyond a bed: the gap to the next track, or the shoulder."""
 EDGE_M = (0.7, 5.0)
 """Ground inside and outside an outline that is compared."""
 HEADINGS = 8
 """Directions told apart, over 180 degrees."""
 
-Part = tuple["NDArray[np.float64]", "NDArray[np.bool_]", int, bool]
-"""Points, which of them are inner, the heading bin, and whether they hold a bed against a gap."""
+Part = tuple["NDArray[np.float64]", "NDArray[np.bool_]", int]
+"""Points, which of them are inner, and the heading bin."""
 
 
 @dataclass(frozen=True)
@@ -44,26 +42,21 @@ class Template:
     """True on a bed or inside an outline."""
     heading: NDArray[np.intp]
     """For each group: the bin of its track's direction, or -1 for an outline."""
-    gaps: NDArray[np.bool_]
-    """For each group: True where a bed is held against the gap to the next track."""
 
     @property
     def groups(self) -> int:
         """Number of groups."""
         return len(self.heading)
 
-    def without_gaps(self) -> Template:
-        """Return the groups that tell where the bundle ends, and the outlines.
 
-        A bed and a gap are alike to the eye where trains stand: gaps help to find the yard, and
-        mislead by half a track when it has been found.
-        """
-        kept = np.flatnonzero(~self.gaps)
-        chosen = np.isin(self.group, kept)
-        group = np.searchsorted(kept, self.group[chosen])
-        return Template(
-            self.x[chosen], self.y[chosen], group, self.inner[chosen], self.heading[kept], self.gaps[kept]
-        )
+def outlines_of(template: Template) -> Template:
+    """Return the outlines alone: a track looks the same a few metres further along."""
+    kept = np.flatnonzero(template.heading < 0)
+    chosen = np.isin(template.group, kept)
+    group = np.searchsorted(kept, template.group[chosen])
+    return Template(
+        template.x[chosen], template.y[chosen], group, template.inner[chosen], template.heading[kept]
+    )
 
 
 def template_of(site: Site, bounds: tuple[float, float, float, float], points_max: int) -> Template:
@@ -80,18 +73,18 @@ def template_of(site: Site, bounds: tuple[float, float, float, float], points_ma
     parts = [p for p in parts if _within(p[0], bounds)]
     total = sum(len(p[0]) for p in parts)
     stride = max(1, -(-total // points_max))
-    parts = [(p[0][::stride], p[1][::stride], *p[2:]) for p in parts]
+    parts = [(p[0][::stride], p[1][::stride], p[2]) for p in parts]
     parts = [p for p in parts if p[1].any() and not p[1].all()]
     xy, inner = [p[0] for p in parts], [p[1] for p in parts]
     group = [np.full(len(p), k) for k, p in enumerate(xy)]
     if not parts:
         none = np.empty(0)
-        whole, flags = none.astype(np.intp), none.astype(bool)
-        return Template(none, none, whole, flags, whole, flags)
+        whole = none.astype(np.intp)
+        return Template(none, none, whole, none.astype(bool), whole)
     points, sides, numbers = np.concatenate(xy), np.concatenate(inner), np.concatenate(group)
     order = np.lexsort((sides, numbers))
-    headings, gaps = np.array([p[2] for p in parts]), np.array([p[3] for p in parts])
-    return Template(points[order, 0], points[order, 1], numbers[order], sides[order], headings, gaps)
+    headings = np.array([p[2] for p in parts])
+    return Template(points[order, 0], points[order, 1], numbers[order], sides[order], headings)
 
 
 def _within(points: NDArray[np.float64], bounds: tuple[float, float, float, float]) -> bool:
@@ -114,10 +107,9 @@ def frame_along(line: LineString, step_m: float) -> tuple[NDArray[np.float64], N
 
 
 def _track_groups(line: LineString, lines: list[LineString]) -> list[Part]:
-    """Return, for each piece of a track, its bed against open ground and against the gaps.
+    """Return, for each piece of a track that has open ground beside it, the bed against that ground.
 
-    The first tells where the bundle ends, whatever stands in it; the second tells one bed from the
-    next. A piece that has no open ground or no gap beside it gives one group or none.
+    It tells where the bundle ends, whatever stands in it.
     """
     import shapely
 
@@ -128,17 +120,15 @@ def _track_groups(line: LineString, lines: list[LineString]) -> list[Part]:
     nearest = np.min([shapely.distance(flat, other) for other in lines], axis=0).reshape(grid.shape[:2])
     own = np.broadcast_to(np.abs(offsets) <= BED_HALF_M, nearest.shape)
     flank = (nearest >= FLANK_M[0]) & ~own
-    gap = (nearest >= GAP_M[0]) & (nearest <= GAP_M[1]) & ~own & (np.abs(offsets) <= GAP_M[1])
     per = max(4, round(GROUP_M / 1.5))
     out = []
     for start in range(0, len(points), per):
         part = slice(start, start + per)
         n = normals[part].mean(axis=0)
         heading = round(np.arctan2(n[1], n[0]) / np.pi * HEADINGS) % HEADINGS
-        for beside, is_gap in ((flank, False), (gap, True)):
-            kept = own[part] | beside[part]
-            if own[part].sum() >= 20 and beside[part].sum() >= 15:
-                out.append((grid[part][kept], own[part][kept], int(heading), is_gap))
+        kept = own[part] | flank[part]
+        if own[part].sum() >= 20 and flank[part].sum() >= 15:
+            out.append((grid[part][kept], own[part][kept], int(heading)))
     return out
 
 
@@ -165,5 +155,5 @@ def _outline_groups(polygon: Polygon, lines: list[LineString]) -> list[Part]:
         part = slice(start, start + per)
         kept = clear[part]
         if (kept & expected[part]).sum() >= 15 and (kept & ~expected[part]).sum() >= 15:
-            out.append((grid[part][kept], expected[part][kept], -1, False))
+            out.append((grid[part][kept], expected[part][kept], -1))
     return out

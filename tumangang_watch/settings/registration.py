@@ -71,20 +71,24 @@ class RegistrationSettings:
     site_correlation_m2: float = 12.0
     """Ground area that counts as one independent sample. Calibrated by
     ``python benchmarks/registration.py --split train``."""
-    site_margin: float = 3.0
+    site_margin: float = 10.0
     """Log-odds a fit must have over any other that lies across the tracks. Calibrated by
     ``python benchmarks/registration.py --split train``."""
-    site_across_m: float = 3.5
-    """Less than the spacing of two tracks (4.5-5.5 m) and more than half of it: fits further apart
-    than this are different tracks."""
+    site_across_m: float = 1.5
+    """Fits that lie further apart than this across the tracks are different: half a gap is 2.25 m."""
     site_along_sd_ok_m: float = 2.0
     """Standard deviation along the tracks from which positions along them are called uncertain."""
     site_points_max: int = 16_000
     """Template points evaluated for each shift."""
-    bundle_edge_eta2: float = 0.6
-    """Share of a cross-section's variance that a step must explain to be the edge of the ballast.
-    Calibrated by ``python benchmarks/registration.py --split train``."""
-    bundle_pieces_min: int = 5
-    """Fewest 12 m pieces that show an edge on each side of the tracks."""
-    bundle_spread_m: float = 1.6
-    """Largest quartile range of the edges of one side: more is no straight shoulder."""
+    section_piece_m: float = 15.0
+    """Length of track whose cross-section is averaged: shorter than a car with its neighbours' gaps."""
+    section_half_m: float = 2.0
+    """Half width that must be symmetric: less than half the spacing of two tracks (4.5-5.5 m)."""
+    section_floor: float = 0.03
+    """Log-tone differences below this say nothing: the noise of a mean over 15 m."""
+    section_samples: float = 8.0
+    """Independent samples in one cross-section: 2.4 m at the resolution of 0.3-0.7 m images. Calibrated by
+    ``python benchmarks/registration.py --split train``."""
+    section_cap: float = 3.0
+    """Most that one cross-section says. Calibrated by
+    ``python benchmarks/registration.py --split train``."""

@@ -245,6 +245,8 @@ def draw_growth(world: World, area_m2: float, rng: np.random.Generator) -> tuple
             best, found = patch, patch.area
         if found > 0.93 * area_m2:
             break
+    if best is None:
+        best, found = free, free.area
     shape = ragged(best, 0.5, rng)
     factor = (min(area_m2, found) / shape.area) ** 0.5
     shape = scale(shape, factor, factor)
