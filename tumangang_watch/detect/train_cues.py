@@ -41,6 +41,8 @@ class Metres:
     shadow_along_m: float
     """How far a body's shadow falls along the track, positive towards increasing distance; 0 when the
     sun is not known."""
+    lean_along_m: float = 0.0
+    """Expected displacement of a body's top along the track by relief lean."""
 
     @property
     def count(self) -> int:
@@ -91,20 +93,22 @@ def _metres(
     wide = smooth(sums, reach) / np.maximum(smooth(weight, reach), 1e-3)
     seen = weight[strip.rows(-1.5, 1.5)].mean(axis=0) > 0.7
     left = strip.left.mean(axis=1)
-    lean, side, shadow, along = 0.0, 0, settings.body_height_m, 0.0
+    ahead = np.array([left[1], -left[0]])
+    lean, lean_along, side, shadow, along = 0.0, 0.0, 0, settings.body_height_m, 0.0
     if scene.off_nadir_deg and scene.view_azimuth_deg is not None:
         az = radians(scene.view_azimuth_deg + 180)
         away = np.array([np.sin(az), np.cos(az)])
-        lean = float(away @ left) * settings.body_height_m * tan(radians(min(scene.off_nadir_deg, 40)))
+        reach_m = settings.body_height_m * tan(radians(min(scene.off_nadir_deg, 40)))
+        lean, lean_along = float(away @ left) * reach_m, float(away @ ahead) * reach_m
     if scene.sun_azimuth_deg is not None:
         az = radians(scene.sun_azimuth_deg + 180)
         across = float(np.array([np.sin(az), np.cos(az)]) @ left)
         elevation = radians(max(scene.sun_elevation_deg or 35.0, 5.0))
         shadow = settings.body_height_m / tan(elevation) * abs(across)
-        ahead = np.array([left[1], -left[0]])
         along = settings.body_height_m / tan(elevation) * float(np.array([np.sin(az), np.cos(az)]) @ ahead)
         side = int(np.sign(across)) if abs(across) > sin(radians(8)) else 0
-    return Metres(strip, fine, narrow, wide.astype(np.float32), seen, lean, side, shadow, along)
+    wide = wide.astype(np.float32)
+    return Metres(strip, fine, narrow, wide, seen, lean, side, shadow, along, lean_along)
 
 
 def smooth(values: NDArray[Any], reach: int) -> NDArray[Any]:
