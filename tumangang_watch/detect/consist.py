@@ -97,17 +97,17 @@ def length_prior(step_m: float, settings: TrainSettings) -> tuple[NDArray[np.int
     return steps, np.log(density * step_m)
 
 
-def divide(score: NDArray[np.float64], length_m: float, step_m: float, settings: TrainSettings) -> Consist:
+def divide(gain: NDArray[np.float64], length_m: float, step_m: float, settings: TrainSettings) -> Consist:
     """Divide a train into vehicles: semi-Markov dynamic programming and the count's posterior.
 
     Parameters
     ----------
-    score : (n,) float
-        Coupling score from the first to the last body.
+    gain : (n,) float
+        Log-likelihood ratio of a coupling at each position from the first to the last body.
     length_m : float
         Length of the train over bodies.
     step_m : float
-        Step of ``score``.
+        Step of ``gain``.
     settings : TrainSettings
 
     Returns
@@ -115,17 +115,16 @@ def divide(score: NDArray[np.float64], length_m: float, step_m: float, settings:
     Consist
     """
     coarse = max(1, round(0.5 / step_m))
-    n = max(score.size // coarse, 1)
+    n = max(gain.size // coarse, 1)
     step = step_m * coarse
-    evidence = score[: n * coarse].reshape(n, coarse).max(axis=1) if n * coarse <= score.size else score
-    gain = settings.gap_scale * (evidence - settings.gap_cost)
+    peaks = gain[: n * coarse].reshape(n, coarse).max(axis=1) if n * coarse <= gain.size else gain
     steps, prior = length_prior(step, settings)
     # Couplers reach half a coupling beyond the first and the last body.
     over = max(round((length_m + settings.coupling_mean_m) / step), 1)
     most = max(int(over * step / settings.vehicle_min_m) + 1, 1)
     nodes = over + 1
     at = np.clip((np.arange(nodes) * step - settings.coupling_mean_m / 2) / step, 0, n - 1).astype(int)
-    node_gain = gain[at]
+    node_gain = peaks[at]
     node_gain[[0, -1]] = 0.0
     slack = max(round(1.0 / step), 1)
     forward = np.full((nodes, most + 1), -np.inf)
@@ -166,7 +165,7 @@ def divide(score: NDArray[np.float64], length_m: float, step_m: float, settings:
         cuts.append(node)
     cuts.reverse()
     low, high = _bounds(posterior, count)
-    middles = tuple(_refined(score, c * step - settings.coupling_mean_m / 2, step_m) for c in cuts)
+    middles = tuple(_refined(gain, c * step - settings.coupling_mean_m / 2, step_m) for c in cuts)
     certain = tuple(float(1 / (1 + np.exp(-node_gain[c]))) for c in cuts)
     return Consist(middles, count, low, high, certain)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from tumangang_watch.detect.colour import name_colour
 from tumangang_watch.detect.consist import coupling_score, divide
 from tumangang_watch.detect.occupancy import Occupancy, measure_occupancy
+from tumangang_watch.detect.strip_net import STEP_M, TYPES, NetReading, net_input, read_strip
 from tumangang_watch.detect.strips import sample_strip
 from tumangang_watch.detect.train_cues import CUES, to_metres
 from tumangang_watch.detect.train_runs import Run, find_runs
@@ -54,17 +56,27 @@ def detect_trains(
     if not metres:
         return ()
     judged = measure_occupancy(metres, dark, observation.scene, settings)
+    gsd_m = observation.image.gsd_m
+    readings = [read_strip(net_input(o, gsd_m)) for o in judged]
+    judged = [_with_net(o, r, settings) for o, r in zip(judged, readings, strict=True)]
     found = [find_runs(o, dark, settings) for o in judged]
     detections: list[Detection] = []
-    for track, occupancy, runs in zip(tracks, judged, found, strict=True):
+    for track, occupancy, reading, runs in zip(tracks, judged, readings, found, strict=True):
         number = 0
         for run in runs:
             if run.score < settings.score_possible:
                 continue
             number += 1
             name = f"{observation.date}-train-{track.id}-{number}"
-            detections.append(_detection(name, observation, site, occupancy, run, dark, settings))
+            detections.append(_detection(name, observation, site, occupancy, reading, run, settings))
     return tuple(detections)
+
+
+def _with_net(occupancy: Occupancy, reading: NetReading, settings: TrainSettings) -> Occupancy:
+    """Let the network speak beside the cues, metre by metre."""
+    net = reading.occupied.reshape(occupancy.metres.count, -1).mean(axis=1)
+    odds = (1 - settings.net_share) * occupancy.log_odds + settings.net_share * net
+    return replace(occupancy, log_odds=np.where(occupancy.metres.seen, odds, 0.0))
 
 
 def _roofed(track: Track, observation: Observation) -> bool:
@@ -77,8 +89,8 @@ def _detection(
     observation: Observation,
     site: Site,
     occupancy: Occupancy,
+    reading: NetReading,
     run: Run,
-    dark: NDArray[np.float64],
     settings: TrainSettings,
 ) -> Detection:
     """Describe one train."""
@@ -91,7 +103,7 @@ def _detection(
     stock: tuple[Vehicle, ...] = ()
     cars: Interval | None = None
     if gsd <= settings.count_gsd_max_m:
-        stock, cars = _vehicles(occupancy, run, dark, settings)
+        stock, cars = _vehicles(occupancy, reading, run, settings)
     length = max(run.to_m - run.from_m - settings.length_bias_m, 1.0)
     error = settings.end_error_m * max(gsd / 0.5, 0.8)
     confidence = float(1 / (1 + np.exp(-(run.score - settings.score_possible) / 2)))
@@ -112,7 +124,7 @@ def _detection(
 
 
 def _vehicles(
-    occupancy: Occupancy, run: Run, dark: NDArray[np.float64], settings: TrainSettings
+    occupancy: Occupancy, reading: NetReading, run: Run, settings: TrainSettings
 ) -> tuple[tuple[Vehicle, ...], Interval]:
     """Divide a train into vehicles and name their colours."""
     metres = occupancy.metres
@@ -127,19 +139,34 @@ def _vehicles(
     side = metres.shadow_side or 1
     beside = metres.fine[:, strip.rows(*sorted((side * 1.9 + run.offset_m, side * 2.9 + run.offset_m))), a:b]
     score = coupling_score(np.stack(stripes), beside.mean(axis=(0, 1)), step, settings)
-    consist = divide(score, run.to_m - run.from_m, step, settings)
+    consist = divide(_coupling_gain(score, reading, a, step, settings), run.to_m - run.from_m, step, settings)
     half = settings.coupling_mean_m / 2
     starts = [run.from_m, *(run.from_m + c + half for c in consist.couplings_m)]
     stops = [*(run.from_m + c - half for c in consist.couplings_m), run.to_m]
     stock = []
     for k, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         sure = [consist.certainty[i] for i in (k - 1, k) if 0 <= i < len(consist.certainty)]
-        stock.append(_vehicle(occupancy, run, (start, stop), float(np.prod(sure)), settings))
+        stock.append(_vehicle(occupancy, reading, run, (start, stop), float(np.prod(sure)), settings))
     return tuple(stock), Interval(consist.count, consist.low, consist.high)
 
 
+def _coupling_gain(
+    score: NDArray[np.float64], reading: NetReading, first: int, step_m: float, settings: TrainSettings
+) -> NDArray[np.float64]:
+    """Return the log-likelihood ratio (n,) of a coupling along a train, from the strip and the network."""
+    own = settings.gap_scale * (score - settings.gap_cost)
+    net = np.repeat(reading.coupling, round(STEP_M / step_m))
+    net = net[np.clip(first + np.arange(score.size), 0, net.size - 1)] - settings.net_coupling_prior
+    return (1 - settings.net_share) * own + settings.net_share * np.clip(net, -6, 6)
+
+
 def _vehicle(
-    occupancy: Occupancy, run: Run, ends: tuple[float, float], sure: float, settings: TrainSettings
+    occupancy: Occupancy,
+    reading: NetReading,
+    run: Run,
+    ends: tuple[float, float],
+    sure: float,
+    settings: TrainSettings,
 ) -> Vehicle:
     """Describe one vehicle between its ends."""
     strip = occupancy.metres.strip
@@ -152,7 +179,9 @@ def _vehicle(
         body = np.median(strip.values[order][:, rows, columns], axis=(1, 2))
         ground = _ground(occupancy, order)
         colour, _ = name_colour(body, ground, settings)
-    return Vehicle(float(ends[0]), float(max(ends[1], ends[0] + 0.5)), "unknown", colour, sure)
+    kinds = reading.types[:, int((middle - half) / STEP_M) : int((middle + half) / STEP_M) + 1].mean(axis=1)
+    kind = TYPES[int(kinds.argmax())] if kinds.max() >= settings.type_sure else "unknown"
+    return Vehicle(float(ends[0]), float(max(ends[1], ends[0] + 0.5)), kind, colour, sure)
 
 
 def _ground(occupancy: Occupancy, order: list[int]) -> NDArray[np.float64]:

@@ -50,7 +50,7 @@ def assess_quality(raster: Raster, image: NativeImage, scene: Scene, settings: Q
         source = "cloud mask: own test, only large soft clouds are found"
     shade = _cloud_shadow(raster, cloud, scene, settings)
     dark = _object_shadow(raster, cloud | shade, settings)
-    haze = _haze(raster)
+    haze = _haze(raster, settings)
     return Quality(
         clear=frozen(raster.valid & ~cloud & ~shade),
         cloud=frozen(cloud),
@@ -191,6 +191,12 @@ def _snow(raster: Raster, scene: Scene, settings: QualitySettings) -> tuple[NDAr
     share = float(snow[raster.valid].mean())
     if share < settings.snow_partial or not _scattered(snow, raster):
         return none, "none"
+    rest = raster.valid & ~snow
+    dark = float(np.quantile(light[raster.valid], 0.005))
+    if rest.any() and float(np.median(light[snow])) - dark < settings.snow_contrast * (
+        float(np.median(light[rest])) - dark
+    ):
+        return none, "none"
     return snow, "full" if share >= settings.snow_full else "partial"
 
 
@@ -205,13 +211,14 @@ def _scattered(snow: NDArray[np.bool_], raster: Raster) -> bool:
     return bool(seen.any()) and float((share[seen] > 0.05).mean()) > 0.5
 
 
-def _haze(raster: Raster) -> float:
-    """Return the brightness of the darkest ground over the median (dark-object estimate)."""
+def _haze(raster: Raster, settings: QualitySettings) -> float:
+    """Return how much brighter the darkest ground is than in clear air, 0 to 1 (dark-object estimate)."""
     if not raster.valid.any():
         return 0.0
     band = raster.band("blue") if "blue" in raster.bands else raster.luminance()
     dark, middle = np.quantile(band[raster.valid], (0.005, 0.5))
-    return float(np.clip(dark / max(float(middle), 1e-6), 0.0, 1.0))
+    share = float(dark) / max(float(middle), 1e-6)
+    return float(np.clip((share - settings.haze_clear) / (1 - settings.haze_clear), 0.0, 1.0))
 
 
 def _notes(

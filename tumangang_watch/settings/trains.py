@@ -71,6 +71,13 @@ class TrainSettings:
     context_share: float = 0.5
     """Weight of `context` against `coefficients`: the first fits painted scenes better, the second the
     real yard (its western half was looked at)."""
+    net_share: float = 0.6
+    """Weight of the strip network's log-odds against those of the cues. Chosen on validation seeds and
+    checked on the real yard: ``python benchmarks/accuracy.py``, ``python benchmarks/trains.py --real``."""
+    net_coupling_prior: float = -2.3
+    """Log-odds of a coupling anywhere in a train: one in 14 m, told over 1.25 m."""
+    type_sure: float = 0.6
+    """Least probability for naming a vehicle's type."""
     near_m: int = 7
     """Half a wagon."""
     far_m: int = 21
@@ -125,7 +132,7 @@ class TrainSettings:
     42 degrees north."""
     low_sun_deg: float = 12.0
     """Below it shadows bury neighbouring tracks (methods.md 2.4)."""
-    haze_max: float = 0.2
+    haze_max: float = 0.4
     """Above it colours are not named (methods.md 2.4)."""
     observed_min: float = 0.6
     """Least clear share of a train's place for the grade ``detected``."""
