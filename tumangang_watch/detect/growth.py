@@ -74,10 +74,40 @@ def turned_to_worked(
     strong = weak & (distance > settings.strong_change)
     mask = hysteresis(strong, weak)
     mask = _clean(mask, inside, before.grid.pixel_m, settings)
+    changed = both & inside & ~after.water & (distance > settings.weak_change)
+    mask = _clean(_of_one_piece(mask, two, changed, settings), inside, before.grid.pixel_m, settings)
     # Blur mixes values, not their logs: the half level is taken of the values themselves.
     expected = one + _own_change(two - one, labels, both, reference, settings)[0]
     membership = _half_level(mask, np.exp(two) - np.exp(expected), both)
     return Turned(membership > 0.5, membership, distance, compared)
+
+
+def _of_one_piece(
+    mask: NDArray[np.bool_],
+    log: NDArray[np.float32],
+    changed: NDArray[np.bool_],
+    settings: HandlingSettings,
+) -> NDArray[np.bool_]:
+    """Extend each segment over changed ground that now looks like it.
+
+    New hard standing is laid over grass and bare soil alike; over soil it turns neither greyer nor
+    barer, but it is the same surface as the part that did.
+    """
+    from scipy.ndimage import label
+
+    look = _features(log)
+    floor = np.full(len(look), settings.floor_colour_log, dtype=np.float32)
+    floor[0] = settings.floor_log
+    labels, count = label(mask)
+    out = mask.copy()
+    for k in range(1, count + 1):
+        segment = labels == k
+        middle = np.median(look[:, segment], axis=1)
+        mad = 1.4826 * np.median(np.abs(look[:, segment] - middle[:, None]), axis=1)
+        spread = np.maximum(mad, floor)[:, None, None]
+        away = np.sqrt(np.mean(((look - middle[:, None, None]) / spread) ** 2, axis=0))
+        out |= hysteresis(segment, segment | (changed & (away < settings.alike_spreads)))
+    return out
 
 
 def _half_level(

@@ -25,6 +25,9 @@ class HandlingSettings:
     """Least spread, in log reflectance, of ground that did not change: normalisation residual."""
     floor_colour_log: float = 0.05
     """The same for ratios of bands, which light and haze change less."""
+    alike_spreads: float = 2.0
+    """Distance in look, in spreads of a found segment, up to which changed ground beside it is of one
+    piece with it. Checked by ``python benchmarks/ground.py`` on train seeds."""
     strong_change: float = 2.6
     """Robust distance from the change of the same land cover that starts a segment (methods.md 2.6)."""
     weak_change: float = 1.6
