@@ -27,7 +27,7 @@ from tumangang_watch.detect.train_cues import to_metres
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.simulate import make_pair, split_seeds
 
-FIRST, LAST = 200, 800
+FIRST, LAST = 200, 520
 """Train seeds used, counted from the first of the split; the last tenth chooses when to stop."""
 GSDS = (0.3, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7, 0.7, 0.85, 1.0)
 CHANNELS = (12, 16)
@@ -115,7 +115,9 @@ def _strips(
         sun_azimuth_deg=day.sun_azimuth_deg if known else None,
         sun_elevation_deg=day.sun_elevation_deg if known else None,
     )  # fmt: skip
-    metres, dark = to_metres([sample_strip(image, t, settings) for t in pair.world.site.tracks], scene, settings)
+    metres, dark = to_metres(
+        [sample_strip(image, t, settings) for t in pair.world.site.tracks], scene, settings
+    )
     if not metres:
         return []
     return [_arrays(o, day, gsd_m) for o in measure_occupancy(metres, dark, scene, settings)]
@@ -226,7 +228,7 @@ def _augmented(patch: Any, lines: Any, labels: Any, rng: np.random.Generator) ->
 def _network(lines: int) -> Any:
     from torch import nn
 
-    rows = -(-(-(-31 // 2)) // 2)
+    rows = 8  # 31 rows, halved twice
     parts = {
         "a": nn.Conv2d(3, CHANNELS[0], (5, 5), stride=(2, 1), padding=2),
         "b": nn.Conv2d(CHANNELS[0], CHANNELS[1], (3, 5), stride=(2, 1), padding=(1, 2)),
@@ -292,7 +294,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--first", type=int, default=FIRST)
     parser.add_argument("--last", type=int, default=LAST)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=7000)
     package = Path(__file__).resolve().parents[1] / "tumangang_watch"
     parser.add_argument("--target", type=Path, default=package / "detect" / "strip_net.npz")
     arguments = parser.parse_args()

@@ -96,9 +96,7 @@ def net_input(occupancy: Occupancy, gsd_m: float) -> NetInput:
         patch = patch[:, ::-1]
     if turned:
         patch, lines = patch[:, :, ::-1], lines[:, ::-1]
-    return NetInput(
-        np.ascontiguousarray(patch, np.float32), np.ascontiguousarray(lines, np.float32), turned
-    )
+    return NetInput(np.ascontiguousarray(patch, np.float32), np.ascontiguousarray(lines, np.float32), turned)
 
 
 @cache

@@ -71,7 +71,7 @@ class TrainSettings:
     context_share: float = 0.5
     """Weight of `context` against `coefficients`: the first fits painted scenes better, the second the
     real yard (its western half was looked at)."""
-    net_share: float = 0.6
+    net_share: float = 0.8
     """Weight of the strip network's log-odds against those of the cues. Chosen on validation seeds and
     checked on the real yard: ``python benchmarks/accuracy.py``, ``python benchmarks/trains.py --real``."""
     net_coupling_prior: float = -2.3
