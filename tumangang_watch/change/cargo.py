@@ -72,6 +72,8 @@ def _judge(pair: Pair, group: list[Detection], settings: ChangeSettings) -> Find
         if alike is not None and alike >= settings.same_pixels_min:
             change, grade = "unchanged", "possible"
             caveats.append("detected on one date only, but both dates show the same in this place")
+        elif min(d.confidence for d in group) < settings.cargo_change_sure:
+            grade = "possible"
     first = (later or earlier)[0]
     return Finding(
         id=f"finding-{first.id}",

@@ -29,6 +29,9 @@ class ChangeSettings:
     """Least clear share of a place on the other date for saying that something is new or gone."""
     cargo_overlap_min: float = 0.2
     """Two outlines are the same object when they share this part of the smaller one."""
+    cargo_change_sure: float = 0.7
+    """Least confidence in goods for saying that they appeared or went: on quiet validation pairs at 0.5 m
+    every false one lay below 0.6 (``python benchmarks/accuracy.py --pairs 8 --gsd 0.5``)."""
     unmatched_confidence: float = 0.9
     """Factor on the confidence of a finding that rests on the absence of a match."""
     few_cars: int = 2
