@@ -29,6 +29,15 @@ class Vehicle:
     type: str
     colour: str
     confidence: float
+    """Probability that it is one vehicle with these ends."""
+    types: tuple[tuple[str, float], ...] = ()
+    """Probability of each type, most likely first; empty where types were not read."""
+    colours: tuple[tuple[str, float], ...] = ()
+    """Probability of each colour, most likely first; empty where colours were not read."""
+    load: Literal["loaded", "empty"] | None = None
+    """A hint, never more; None where nothing shows it."""
+    load_evidence: str | None = None
+    """What the hint rests on, in words."""
 
 
 @dataclass(frozen=True)

@@ -214,6 +214,10 @@ def _detection(found: Detection, crs: str) -> dict[str, Any]:
                 "type": v.type,
                 "colour": v.colour,
                 "confidence": number(v.confidence, 3),
+                "types": {name: number(p, 3) for name, p in v.types},
+                "colours": {name: number(p, 3) for name, p in v.colours},
+                "load": v.load,
+                "load_evidence": v.load_evidence,
             }
             for v in found.rolling_stock
         ],

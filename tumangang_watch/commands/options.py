@@ -1,0 +1,97 @@
+"""Options, progress and writing shared by the commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tumangang_watch import __version__
+from tumangang_watch.errors import UsageError
+
+if TYPE_CHECKING:
+    from tumangang_watch.model.finding import Comparison
+    from tumangang_watch.pipeline import Run
+    from tumangang_watch.scenes import SceneOptions
+
+SCENE = click.Path(path_type=Path)
+site_option = click.option(
+    "--site", type=SCENE, help="Site file (GeoJSON). Default: the built-in Tumangang site."
+)
+out_option = click.option(
+    "--out", type=SCENE, required=True, help="Folder for the report; must not exist yet."
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an earlier report in --out.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Also print the result as JSON to stdout.")
+bands_option = click.option(
+    "--bands", help="Band roles in file order, e.g. blue,green,red,nir ('-' skips one)."
+)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str], None]]:
+    """Show what is being done on a terminal; say nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield lambda text: status.update(text)
+
+
+def make_run(site_file: Path | None, settings: Any, progress: Callable[[str], None]) -> Run:
+    """Return what a run needs, its site read."""
+    from tumangang_watch.pipeline import Run
+    from tumangang_watch.sites import load_site
+
+    return Run(load_site(site_file), settings, progress)
+
+
+def scene_options(acquired: str | None, bands: str | None) -> SceneOptions:
+    """Return what the user says of a scene, beside what it says itself."""
+    from datetime import UTC, datetime
+
+    from tumangang_watch.scenes import SceneOptions
+
+    return SceneOptions(acquired=acquired, bands=bands, latest=datetime.now(UTC))
+
+
+def pair_options(
+    acquired: tuple[str, ...], paths: tuple[Path, Path], bands: str | None, settings: Any
+) -> tuple[SceneOptions, SceneOptions]:
+    """Give each scene its user-supplied date; a single one goes to the scene that has none."""
+    if len(acquired) > 2:
+        raise UsageError("too many dates", "--acquired", f"given {len(acquired)} times", "Give one a scene")
+    if len(acquired) != 1:
+        earlier, later = acquired or (None, None)
+        return scene_options(earlier, bands), scene_options(later, bands)
+    from tumangang_watch.errors import InputRefused
+    from tumangang_watch.scenes import open_scene
+
+    try:
+        open_scene(paths[0], scene_options(None, bands), settings.read)
+    except InputRefused:
+        return scene_options(acquired[0], bands), scene_options(None, bands)
+    return scene_options(None, bands), scene_options(acquired[0], bands)
+
+
+def save_report(comparison: Comparison, out: Path, overwrite: bool) -> Path:
+    """Write a report folder; return its path."""
+    from tumangang_watch.report import write_report
+
+    return write_report(comparison, out, tool_version=__version__, overwrite=overwrite)
+
+
+def tell(comparison: Comparison, folder: Path, as_json: bool) -> None:
+    """Say in words what was found and where the report is."""
+    from tumangang_watch.report import summary_text
+
+    click.echo(summary_text(comparison), err=True)
+    click.echo(f"Report: {folder / 'report.html'}", err=True)
+    if as_json:
+        click.echo((folder / "report.json").read_text(encoding="utf-8").rstrip("\n"))

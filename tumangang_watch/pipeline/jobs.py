@@ -1,0 +1,71 @@
+"""The main jobs: compare two scenes, measure one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tumangang_watch.pipeline.measure import assemble
+from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
+from tumangang_watch.pipeline.run import Run, refuse_failed
+
+if TYPE_CHECKING:
+    from tumangang_watch.model.finding import Comparison
+    from tumangang_watch.model.scene import Scene
+
+
+def compare(earlier: Scene, later: Scene, run: Run) -> Comparison:
+    """Run the main job on two opened scenes.
+
+    Raises
+    ------
+    NotComparable
+        The scenes do not show the site, cannot be registered, or nothing of it can be seen.
+    """
+    from tumangang_watch.preprocess.affine import compose
+    from tumangang_watch.preprocess.coregister import register_pair
+    from tumangang_watch.preprocess.normalise import apply, normalise_pair
+    from tumangang_watch.preprocess.site_fit import fit_to_site
+
+    settings, grid = run.settings, working_grid((earlier, later), run)
+    run.progress("reading both scenes")
+    first, second = (read_image(scene, grid, run) for scene in (earlier, later))
+    run.progress("registering the scenes to each other")
+    registration = register_pair(first, second, run.site, grid, settings.registration)
+    refuse_failed(registration, later, "the scenes cannot be registered to each other")
+    run.progress("fitting both to the site")
+    second = second.registered(registration.affine)
+    fit = fit_to_site((first, second), run.site, grid, settings.registration)
+    refuse_failed(fit, later, "the scenes cannot be fitted to the site")
+    first = first.registered(fit.affine)
+    second = second.registered(compose(registration.affine, fit.affine))
+
+    run.progress("judging what can be seen")
+    one = observe("earlier", earlier, first, grid, fit, run)
+    two = observe("later", later, second, grid, fit, run)
+    stable = grid.mask([a.polygon for a in run.site.having("stable")]) if run.site.having("stable") else None
+    usable = one.quality.clear & two.quality.clear & ~one.quality.saturated & ~two.quality.saturated
+    light = normalise_pair(one.raster, two.raster, usable, stable, settings.normalise)
+    image = apply(light, second)
+    two = replace(two, image=image, raster=image.on_grid(grid))
+    pair_caveats = (
+        () if light.status == "ok" else (f"radiometry of the pair is {light.status}: {light.reason}",)
+    )
+    areas = judge_areas(run, two, one)
+    return assemble(run, one, two, registration, areas, pair_caveats)
+
+
+def detect(scene: Scene, run: Run) -> Comparison:
+    """Measure one date: what stands on the tracks and on the ground."""
+    from tumangang_watch.preprocess.site_fit import fit_to_site
+
+    grid = working_grid((scene,), run)
+    run.progress("reading the scene")
+    image = read_image(scene, grid, run)
+    run.progress("fitting it to the site")
+    fit = fit_to_site((image,), run.site, grid, run.settings.registration)
+    refuse_failed(fit, scene, "the scene cannot be fitted to the site")
+    run.progress("judging what can be seen")
+    observation = observe("later", scene, image.registered(fit.affine), grid, fit, run)
+    areas = judge_areas(run, observation, None)
+    return assemble(run, None, observation, fit, areas, ())

@@ -1,0 +1,114 @@
+"""From observations to detections and findings, put together as one report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tumangang_watch.model.finding import Comparison, Finding
+from tumangang_watch.model.observation import Observation, Registration
+from tumangang_watch.pipeline.run import Run
+
+if TYPE_CHECKING:
+    from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.site import Site
+
+
+def assemble(
+    run: Run,
+    earlier: Observation | None,
+    later: Observation,
+    registration: Registration,
+    areas: Any,
+    caveats: tuple[str, ...],
+) -> Comparison:
+    """Detect, compare and put one report together."""
+    run.progress("looking for trains")
+    dates = (later,) if earlier is None else (earlier, later)
+    trains = find_trains(run, dates)
+    run.progress("looking at the ground")
+    ground, changes = find_ground(run, dates, trains)
+    findings: tuple[Finding, ...] = ()
+    if earlier is not None:
+        run.progress("deciding what changed")
+        findings = find_changes(run, (earlier, later), trains, ground, changes)
+    return Comparison(
+        site=run.site,
+        earlier=earlier,
+        later=later,
+        registration=registration,
+        areas=areas,
+        detections=(*trains, *ground),
+        findings=findings,
+        detectability=detectability_of(dates),
+        settings_sha256=run.settings.sha256,
+        caveats=(*site_caveats(run.site), *caveats),
+    )
+
+
+def find_trains(run: Run, dates: tuple[Observation, ...]) -> tuple[Detection, ...]:
+    """Return the trains of every date."""
+    from tumangang_watch.detect.trains import detect_trains
+
+    found: list[Detection] = []
+    for date in dates:
+        others = [d for d in dates if d is not date]
+        found += detect_trains(date, run.site, run.settings.trains, others[0] if others else None)
+    return tuple(found)
+
+
+def find_ground(
+    run: Run, dates: tuple[Observation, ...], trains: tuple[Detection, ...]
+) -> tuple[tuple[Detection, ...], tuple[Any, ...]]:
+    """Return cargo and worked ground of every date, and what grew between them."""
+    from tumangang_watch.detect.cargo import detect_cargo
+    from tumangang_watch.detect.handling import measure_handling
+
+    found: list[Detection] = []
+    for date in dates:
+        others = [d for d in dates if d is not date]
+        here = tuple(t for t in trains if t.date == date.date)
+        found += detect_cargo(date, run.site, here, run.settings.cargo, others[0] if others else None)
+    handling = measure_handling(dates, run.site, trains, run.settings.handling)
+    return (*found, *handling.detections), handling.growth
+
+
+def find_changes(
+    run: Run,
+    dates: tuple[Observation, Observation],
+    trains: tuple[Detection, ...],
+    ground: tuple[Detection, ...],
+    changes: tuple[Any, ...],
+) -> tuple[Finding, ...]:
+    """Return what changed between two dates."""
+    from tumangang_watch.change.cargo import compare_cargo
+    from tumangang_watch.change.ground import growth_findings
+    from tumangang_watch.change.trains import Pair, compare_trains
+
+    pair = Pair(*dates)
+    cargo = tuple(d for d in ground if d.kind == "cargo")
+    surfaces = tuple(d for d in ground if d.kind == "handling_area")
+    return (
+        *compare_trains(pair, run.site, trains, run.settings.change),
+        *compare_cargo(pair, cargo, run.settings.change),
+        *growth_findings(pair, surfaces, changes, run.settings.change),
+    )
+
+
+def detectability_of(dates: tuple[Observation, ...]) -> tuple[dict[str, Any], ...]:
+    """Return what each date could have shown."""
+    from tumangang_watch.scenes import describe
+
+    return tuple({"date": d.date, **describe(d.scene).get("can_show", {})} for d in dates)
+
+
+def site_caveats(site: Site) -> tuple[str, ...]:
+    """Return what limits everything said at this site, in words."""
+    caveats = []
+    if not site.tracks:
+        caveats.append("the site has no tracks: trains were not looked for")
+    provisional = [t.id for t in site.tracks if t.provisional]
+    if provisional:
+        caveats.append(
+            f"tracks {', '.join(provisional)} are a model, not a measurement: positions are provisional"
+        )
+    return tuple(caveats)

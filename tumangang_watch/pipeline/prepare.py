@@ -1,0 +1,120 @@
+"""From scene files to observations in the site's frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tumangang_watch.errors import NotComparable, UsageError
+from tumangang_watch.grid import Grid, grid_over, pixel_size_for
+from tumangang_watch.model.observation import Observation, Registration
+from tumangang_watch.pipeline.run import Run, utc
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tumangang_watch.model.image import NativeImage
+    from tumangang_watch.model.scene import Scene
+    from tumangang_watch.scenes import SceneOptions
+    from tumangang_watch.settings import Settings
+
+
+def open_pair(
+    paths: tuple[Path, Path], options: tuple[SceneOptions, SceneOptions], settings: Settings
+) -> tuple[Scene, Scene]:
+    """Open two scenes and see that they are two dates in the right order.
+
+    Raises
+    ------
+    UsageError
+        The later scene was acquired before the earlier one.
+    NotComparable
+        Both are the same image or were acquired at the same time.
+    """
+    from tumangang_watch.scenes import open_scene
+
+    earlier, later = (open_scene(p, o, settings.read) for p, o in zip(paths, options, strict=True))
+    if earlier.sha256 == later.sha256:
+        raise NotComparable(
+            "cannot compare", later.image.name, "both scenes are the same image", "Give two dates"
+        )
+    if earlier.acquired == later.acquired:
+        raise NotComparable(
+            "cannot compare",
+            later.image.name,
+            f"both scenes were acquired at {utc(later)}",
+            "Give two dates, or correct one with --acquired",
+        )
+    if earlier.acquired > later.acquired:
+        raise UsageError(
+            "dates are reversed",
+            later.image.name,
+            f"it was acquired at {utc(later)}, before {earlier.image.name} at {utc(earlier)}",
+            "Swap the two scenes",
+        )
+    return earlier, later
+
+
+def working_grid(scenes: tuple[Scene, ...], run: Run) -> Grid:
+    """Return the site grid over the areas that every scene's footprint touches, plus a margin.
+
+    The pixel size is that of the coarsest scene: nothing is compared at a resolution that one of
+    the dates does not have.
+    """
+    from shapely import box
+    from shapely.ops import unary_union
+
+    from tumangang_watch.scenes.footprint import footprint
+
+    common = footprint(scenes[0], run.site.crs)
+    for scene in scenes[1:]:
+        common = common.intersection(footprint(scene, run.site.crs))
+    places = [
+        a.polygon for a in run.site.areas if a.role in ("yard", "bridge", "station", "handling", "apron")
+    ]
+    places += [track.line for track in run.site.tracks]
+    touched = [p for p in places if not common.is_empty and p.intersects(common)]
+    if not touched:
+        distance_m = min((p.distance(footprint(scenes[-1], run.site.crs)) for p in places), default=0.0)
+        raise NotComparable(
+            "outside the site",
+            scenes[-1].image.name,
+            f"no area of site {run.site.id} lies in "
+            + ("the ground both scenes show" if len(scenes) > 1 else "the scene")
+            + f" (nearest {distance_m / 1000:.1f} km away)",
+            "Give scenes of this site, or another site with --site",
+        )
+    west, south, east, north = unary_union([box(*p.intersection(common).bounds) for p in touched]).bounds
+    margin = run.settings.frame.margin_m + run.settings.frame.reach_m
+    pixel_m = pixel_size_for(max(scene.gsd_m for scene in scenes))
+    return grid_over((west - margin, south - margin, east + margin, north + margin), pixel_m, run.site.crs)
+
+
+def read_image(scene: Scene, grid: Grid, run: Run) -> NativeImage:
+    """Return a scene's native pixels over a grid."""
+    from tumangang_watch.scenes import read_native
+
+    return read_native(scene, grid.bounds, grid.crs, run.settings.read)
+
+
+def observe(
+    date: Any, scene: Scene, image: NativeImage, grid: Grid, fit: Registration, run: Run
+) -> Observation:
+    """Return one date in the site's frame, its quality judged."""
+    from tumangang_watch.preprocess.quality import assess_quality
+
+    raster = image.on_grid(grid)
+    quality = assess_quality(raster, image, scene, run.settings.quality)
+    return Observation(date, scene, image, raster, quality, fit, quality.notes)
+
+
+def judge_areas(run: Run, later: Observation, earlier: Observation | None) -> Any:
+    """Return how much of each area was seen; refuse when it is nothing at all."""
+    from tumangang_watch.preprocess.areas import area_statuses
+
+    areas = area_statuses(run.site, later, earlier, run.settings.quality)
+    if areas and all(area.status == "not_observable" for area in areas):
+        reasons = "; ".join(dict.fromkeys(r for area in areas for r in area.reasons)) or "nothing is clear"
+        raise NotComparable(
+            "nothing of the site can be seen", later.scene.image.name, reasons, "Use clearer scenes"
+        )
+    return areas

@@ -1,0 +1,46 @@
+"""What every job shares: the site, the settings, who is told of progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tumangang_watch.errors import NotComparable
+from tumangang_watch.settings import Settings
+
+if TYPE_CHECKING:
+    from tumangang_watch.model.observation import Registration
+    from tumangang_watch.model.scene import Scene
+    from tumangang_watch.model.site import Site
+
+Progress = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run needs besides its scenes."""
+
+    site: Site
+    settings: Settings = field(default_factory=Settings)
+    progress: Progress = _silent
+
+
+def refuse_failed(registration: Registration, scene: Scene, what: str) -> None:
+    """Raise where a scene could not be registered."""
+    if registration.status == "failed":
+        raise NotComparable(
+            what,
+            scene.image.name,
+            registration.reason or "no reliable fit",
+            "Use scenes with more clear ground in common, or check the site's geometry",
+        )
+
+
+def utc(scene: Scene) -> str:
+    """Return a scene's acquisition time as the contract writes it."""
+    return scene.acquired.strftime("%Y-%m-%dT%H:%M:%SZ")
