@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import cos, isfinite, radians
 from typing import Any
 
+from tumangang_watch.sites.remarks import Remark
+
 METRES_PER_DEGREE = 111_320.0
 """Length of a degree of latitude, to 1 %: good enough to tell a slip of the pen from a track."""
 MIN_TRACK_M = 10.0
@@ -50,7 +52,7 @@ def rings_of(geometry: dict[str, Any]) -> Any:
     return coordinates[0] if geometry["type"] == "MultiPolygon" else coordinates
 
 
-def geometry_faults(geometry: Any, is_track: bool) -> list[str]:
+def geometry_faults(geometry: Any, is_track: bool) -> list[Remark]:
     """Return the faults of one feature's geometry, each with the vertex or coordinates at fault.
 
     Parameters
@@ -61,23 +63,28 @@ def geometry_faults(geometry: Any, is_track: bool) -> list[str]:
         True wants a LineString, False a Polygon.
     """
     if not isinstance(geometry, dict):
-        return ["it has no geometry"]
+        return [Remark("empty", "it has no geometry")]
     kind: Any = geometry.get("type")
     coordinates: Any = geometry.get("coordinates")
     if is_track:
         if kind != "LineString":
-            return [f"a track must be a LineString, not {shown(kind)}"]
+            return [Remark("geometry_kind", f"a track must be a LineString, not {shown(kind)}")]
         return _position_faults(coordinates, "vertex", 2) or _line_faults(coordinates)
     if kind not in ("Polygon", "MultiPolygon"):
-        return [f"an area must be a Polygon, not {shown(kind)}"]
+        return [Remark("geometry_kind", f"an area must be a Polygon, not {shown(kind)}")]
     if not isinstance(coordinates, list) or not coordinates:
-        return ["its geometry is empty"]
+        return [Remark("empty", "its geometry is empty")]
     if kind == "MultiPolygon" and len(coordinates) > 1:
-        return [f"it is a MultiPolygon of {len(coordinates)} parts: make each part a feature of its own"]
+        return [
+            Remark(
+                "parts",
+                f"it is a MultiPolygon of {len(coordinates)} parts: make each part a feature of its own",
+            )
+        ]
     return _ring_faults(rings_of(geometry))
 
 
-def extent_faults(boxes: list[tuple[str, tuple[float, float, float, float]]]) -> list[str]:
+def extent_faults(boxes: list[tuple[str, tuple[float, float, float, float]]]) -> list[Remark]:
     """Return a fault when features lie too far apart to be one site.
 
     Parameters
@@ -98,50 +105,53 @@ def extent_faults(boxes: list[tuple[str, tuple[float, float, float, float]]]) ->
     else:
         told = f"{first[0]} and {last[0]} lie {max(width_m, height_m) / 1000:.0f} km apart"
     hint = "; a site may not lie across longitude 180" if east[1][2] - west[1][0] > 180 else ""
-    return [f"{told}, and a site has at most {MAX_EXTENT_M / 1000:.0f} km{hint}"]
+    return [Remark("extent", f"{told}, and a site has at most {MAX_EXTENT_M / 1000:.0f} km{hint}")]
 
 
 def _at(position: Any) -> str:
     return f"({position[0]}, {position[1]})"
 
 
-def _position_faults(positions: Any, word: str, least: int) -> list[str]:
+def _position_faults(positions: Any, word: str, least: int) -> list[Remark]:
     if not isinstance(positions, list) or not positions:
-        return ["its geometry is empty"]
+        return [Remark("empty", "its geometry is empty")]
     for number, position in enumerate(positions):
         if not isinstance(position, list) or len(position) < 2:
-            return [f"{word} {number} is not a pair of numbers"]
+            return [Remark("position", f"{word} {number} is not a pair of numbers")]
         lon, lat = position[:2]
         if not (is_number(lon) and is_number(lat)):
-            return [f"{word} {number} is not a pair of numbers: ({shown(lon)}, {shown(lat)})"]
+            told = f"{word} {number} is not a pair of numbers: ({shown(lon)}, {shown(lat)})"
+            return [Remark("position", told)]
         if abs(lat) > 90 and abs(lat) <= 180 and abs(lon) <= 90:
-            return [
-                f"{word} {number} {_at(position)} has latitude {lat}: longitude and latitude look "
-                "swapped. GeoJSON has longitude first: swap them?"
-            ]
+            told = (
+                f"{word} {number} {_at(position)} has latitude {lat}: longitude and latitude look swapped. "
+            )
+            return [Remark("swapped", told + "GeoJSON has longitude first: swap them?")]
         if abs(lat) > 90 or abs(lon) > 180:
-            return [
+            told = (
                 f"{word} {number} ({shown(lon)}, {shown(lat)}) is not WGS 84 longitude, latitude in degrees"
-            ]
+            )
+            return [Remark("not_degrees", told)]
     if len(positions) < least:
-        return [f"{word.removesuffix(' vertex')} at {_at(positions[0])} has {len(positions)} positions, "
-                f"fewer than {least}"]  # fmt: skip
+        told = f"{word.removesuffix(' vertex')} at {_at(positions[0])} has {len(positions)} positions, "
+        return [Remark("tiny", told + f"fewer than {least}")]
     return []
 
 
-def _ring_faults(rings: Any) -> list[str]:
+def _ring_faults(rings: Any) -> list[Remark]:
     if not isinstance(rings, list) or not rings:
-        return ["its geometry is empty"]
+        return [Remark("empty", "its geometry is empty")]
     for number, ring in enumerate(rings):
         faults = _position_faults(ring, f"ring {number} vertex", 4)
         if not faults and ring[0][:2] != ring[-1][:2]:
-            faults = [f"ring {number} is not closed: it ends at {_at(ring[-1])}, not at {_at(ring[0])}"]
+            told = f"ring {number} is not closed: it ends at {_at(ring[-1])}, not at {_at(ring[0])}"
+            faults = [Remark("unclosed", told)]
         if faults:
             return faults
     return _polygon_faults(rings)
 
 
-def _line_faults(positions: list[Any]) -> list[str]:
+def _line_faults(positions: list[Any]) -> list[Remark]:
     import numpy as np
     from shapely import LineString
 
@@ -150,9 +160,10 @@ def _line_faults(positions: list[Any]) -> list[str]:
     steps_m = np.diff(lonlat, axis=0) * METRES_PER_DEGREE * (squeeze, 1.0)
     length_m = float(np.hypot(*steps_m.T).sum())
     if length_m < MIN_TRACK_M:
-        return [f"the track at {_at(positions[0])} is {length_m:.1f} m long, less than {MIN_TRACK_M:.0f} m"]
+        told = f"the track at {_at(positions[0])} is {length_m:.1f} m long, less than {MIN_TRACK_M:.0f} m"
+        return [Remark("tiny", told)]
     if not LineString(lonlat).is_simple:
-        return [f"the track crosses itself or doubles back {_self_crossing(lonlat)}"]
+        return [Remark("self_crossing", f"the track crosses itself or doubles back {_self_crossing(lonlat)}")]
     return []
 
 
@@ -176,7 +187,7 @@ def _self_crossing(lonlat: Any) -> str:
     return f"(it starts at {_at(kept[0])})"
 
 
-def _polygon_faults(rings: list[Any]) -> list[str]:
+def _polygon_faults(rings: list[Any]) -> list[Remark]:
     from shapely import Polygon
     from shapely.validation import explain_validity
 
@@ -187,7 +198,7 @@ def _polygon_faults(rings: list[Any]) -> list[str]:
     # A flat or folded outline is invalid too, but "no area" says better what is wrong with it.
     flat = Polygon(outline).convex_hull.area * METRES_PER_DEGREE**2 * squeeze < MIN_AREA_M2
     if flat or (polygon.is_valid and area_m2 < MIN_AREA_M2):
-        return [f"the polygon has next to no area (at {_at(outline[0])})"]
+        return [Remark("tiny", f"the polygon has next to no area (at {_at(outline[0])})")]
     if not polygon.is_valid:
-        return [f"the polygon is invalid: {explain_validity(polygon)}"]
+        return [Remark("outline", f"the polygon is invalid: {explain_validity(polygon)}")]
     return []

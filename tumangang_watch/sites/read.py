@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import stat
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from tumangang_watch.grid import utm_crs
 from tumangang_watch.model.site import REPORTED_ROLES, Area, Site, Track
 from tumangang_watch.sites.faults import extent_faults, geometry_faults, is_number, place_of, rings_of, shown
 from tumangang_watch.sites.places import built_in_site_path
+from tumangang_watch.sites.remarks import Remark
 
 if TYPE_CHECKING:
     from shapely import LineString, Polygon
@@ -40,21 +42,37 @@ def load_site(path: Path | None = None) -> Site:
         At the first fault, with its place.
     """
     file = built_in_site_path() if path is None else Path(path)
-    content = _content(file)
-    data = _parse(file, content)
-    faults = _faults(data)
+    data, sha256 = read_collection(file)
+    faults = collection_faults(data)
     if faults:
-        raise _refusal(file, faults[0])
-    return _build(file, data, hashlib.sha256(content).hexdigest())
+        raise _refusal(file, str(faults[0]))
+    return build_site(file, data, sha256)
+
+
+def read_collection(file: Path) -> tuple[dict[str, Any], str]:
+    """Return a file's FeatureCollection, its features unchecked, and the digest of its bytes.
+
+    Raises
+    ------
+    InputRefused
+        It is no regular file of GeoJSON with features.
+    """
+    content = _content(file)
+    return _parse(file, content), hashlib.sha256(content).hexdigest()
 
 
 def check_site(path: Path) -> list[str]:
     """Return every fault of a site file in words, each with its place; empty when it is sound."""
+    return [str(fault) for fault in faults_of(path)]
+
+
+def faults_of(path: Path) -> list[Remark]:
+    """Return every fault of a site file, in file order; empty when it is sound."""
     file = Path(path)
     try:
-        return _faults(_parse(file, _content(file)))
+        return collection_faults(read_collection(file)[0])
     except InputRefused as error:
-        return [str(error)]
+        return [Remark("unreadable", f"{error.what}: {error.file}: {error.why}")]
 
 
 def _refusal(file: Path, why: str) -> InputRefused:
@@ -91,8 +109,8 @@ def _parse(file: Path, content: bytes) -> dict[str, Any]:
     return data
 
 
-def _faults(data: dict[str, Any]) -> list[str]:
-    """Return the faults of all features in file order."""
+def collection_faults(data: dict[str, Any]) -> list[Remark]:
+    """Return the faults of all features of a FeatureCollection, in file order."""
     faults = _crs_faults(data.get("crs"))
     seen: dict[str, int] = {}
     roles, boxes = set(), []
@@ -102,20 +120,21 @@ def _faults(data: dict[str, Any]) -> list[str]:
         if not own:
             name, role = feature["properties"]["id"], feature["properties"]["role"]
             if name in seen:
-                own.append(f"its id is used already by feature {seen[name]}")
+                own.append(Remark("duplicate_id", f"its id is used already by feature {seen[name]}"))
             seen.setdefault(name, index)
             roles.add(role)
             own += geometry_faults(feature.get("geometry"), role == "track")
         if not own:
             boxes.append((where, _lonlat(feature).bounds))
-        faults += [f"{where}: {fault}" for fault in own]
+        faults += [replace(fault, where=where) for fault in own]
     if not faults and not roles & {*REPORTED_ROLES, "track"}:
-        faults.append("it has neither a track nor an area to report on: every feature is stable or ignore")
+        told = "it has neither a track nor an area to report on: every feature is stable or ignore"
+        faults.append(Remark("nothing_reported", told))
     # Told also beside other faults: a feature drawn elsewhere is a fault of its own.
     return faults + (extent_faults(boxes) if boxes else [])
 
 
-def _crs_faults(crs: Any) -> list[str]:
+def _crs_faults(crs: Any) -> list[Remark]:
     """RFC 7946 knows no ``crs``; older writers add one, and it must say WGS 84 lon/lat."""
     if crs is None:
         return []
@@ -123,32 +142,33 @@ def _crs_faults(crs: Any) -> list[str]:
     name = properties.get("name") if isinstance(properties, dict) else crs
     if isinstance(name, str) and WGS84.fullmatch(name):
         return []
-    return [f"crs: its coordinates are in {shown(name)}, not in WGS 84 longitude, latitude"]
+    told = f"crs: its coordinates are in {shown(name)}, not in WGS 84 longitude, latitude"
+    return [Remark("crs", told)]
 
 
-def _property_faults(feature: Any) -> list[str]:
+def _property_faults(feature: Any) -> list[Remark]:
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
-        return ["it has no properties"]
+        return [Remark("no_properties", "it has no properties")]
     faults = []
     role, name = properties.get("role"), properties.get("id")
     if role not in ROLES:
-        faults.append(f"role {shown(role)} is unknown; use one of {', '.join(ROLES)}")
+        faults.append(Remark("role", f"role {shown(role)} is unknown; use one of {', '.join(ROLES)}"))
     if name is None or name == "":
-        faults.append("it has no id")
+        faults.append(Remark("id", "it has no id"))
     elif not isinstance(name, str) or not ID_PATTERN.fullmatch(name):
-        faults.append(
-            f"id {shown(name)} is not text of 1 to 120 letters, digits, '.', '_' and '-' (no '.' first)"
-        )
+        told = f"id {shown(name)} is not text of 1 to 120 letters, digits, '.', '_' and '-' (no '.' first)"
+        faults.append(Remark("id", told))
     since = properties.get("occluded_from")
     if since is not None and _date(since) is None:
-        faults.append(f"occluded_from {shown(since)} is not a date (YYYY-MM-DD)")
+        faults.append(Remark("value", f"occluded_from {shown(since)} is not a date (YYYY-MM-DD)"))
     for key in ("accuracy_m", "gauge_mm"):
         value = properties.get(key)
         if value is not None and not (is_number(value) and 0 <= value < 1e6):
-            faults.append(f"{key} {shown(value)} is not a number of zero or more")
+            faults.append(Remark("value", f"{key} {shown(value)} is not a number of zero or more"))
     if not isinstance(properties.get("provisional", False), bool):
-        faults.append(f"provisional {shown(properties['provisional'])} is not true or false")
+        told = f"provisional {shown(properties['provisional'])} is not true or false"
+        faults.append(Remark("value", told))
     return faults
 
 
@@ -169,7 +189,8 @@ def _text(value: Any, otherwise: str) -> str:
     return " ".join(printable.split()) or otherwise
 
 
-def _build(file: Path, data: dict[str, Any], sha256: str) -> Site:
+def build_site(file: Path, data: dict[str, Any], sha256: str) -> Site:
+    """Return the site of a collection that has no faults, in metres."""
     shapes = [_lonlat(feature) for feature in data["features"]]
     west, south, east, north = (
         pick(s.bounds[k] for s in shapes) for k, pick in enumerate((min, min, max, max))

@@ -1,0 +1,245 @@
+"""What is doubtful about a sound site: told as warnings, the site is used all the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+
+from tumangang_watch.settings.site import SiteSettings
+from tumangang_watch.sites.remarks import Remark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+    from shapely import LineString
+
+    from tumangang_watch.model.site import Area, Site, Track
+
+STEP_M = 2.0
+"""Tracks are compared at points this far apart."""
+
+
+def site_doubts(site: Site, settings: SiteSettings | None = None) -> list[Remark]:
+    """Return what is doubtful about a site that has no faults.
+
+    Parameters
+    ----------
+    site : Site
+        Geometry in metres.
+    settings : SiteSettings, optional
+        The limits.
+
+    Returns
+    -------
+    list of Remark
+        Of level ``doubt``; each says where on the ground (degrees) when it is at one place.
+    """
+    limits = settings or SiteSettings()
+    found = [
+        *_accuracy(site, limits),
+        *_provisional(site),
+        *_lone_tracks(site),
+        *_unwatched_yards(site),
+        *_close_tracks(site.tracks, limits),
+        *_aprons_on_tracks(site, limits),
+        *_outside(site, limits),
+        *(remark for track in site.tracks for remark in _kinks(track, limits)),
+    ]
+    return _placed(found, site.crs)
+
+
+def repeated_vertices(features: Iterable[dict[str, Any]]) -> list[Remark]:
+    """Return a doubt for each feature of a sound file with two like positions in a row."""
+    found = []
+    for index, feature in enumerate(features):
+        geometry = feature["geometry"]
+        coordinates = geometry["coordinates"]
+        rings = {"LineString": lambda c: [c], "MultiPolygon": lambda c: c[0]}.get(
+            geometry["type"], lambda c: c
+        )(coordinates)
+        for ring in rings:
+            same = [k for k in range(1, len(ring)) if ring[k][:2] == ring[k - 1][:2]]
+            if same:
+                more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+                found.append(
+                    Remark(
+                        "repeated_vertex",
+                        f"vertex {same[0]} repeats the one before{more}",
+                        f"feature {index} ({feature['properties']['id']!r})",
+                        "doubt",
+                        tuple(ring[same[0]][:2]),
+                    )
+                )
+                break
+    return found
+
+
+def _doubt(kind: str, what: str, where: str = "", at: Any = None) -> tuple[Remark, Any]:
+    return Remark(kind, what, where, "doubt"), at
+
+
+def _placed(found: list[tuple[Remark, Any]], crs: str) -> list[Remark]:
+    """Give remarks the longitude and latitude of their place in metres."""
+    from dataclasses import replace
+
+    to_lonlat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
+    out = []
+    for remark, at in found:
+        if at is not None:
+            lon, lat = to_lonlat(at.x, at.y)
+            remark = replace(remark, lonlat=(round(lon, 7), round(lat, 7)))
+        out.append(remark)
+    return out
+
+
+def _name(feature: Area | Track) -> str:
+    return f"{getattr(feature, 'role', 'track')} {feature.id!r}"
+
+
+def _ids(features: Iterable[Area | Track]) -> str:
+    ids = [feature.id for feature in features]
+    return ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
+
+
+def _accuracy(site: Site, limits: SiteSettings) -> list[tuple[Remark, Any]]:
+    features: list[Area | Track] = [*site.tracks, *site.having("yard", "bridge", "station", "handling")]
+    poor = [f for f in features if f.accuracy_m is not None and f.accuracy_m > limits.accuracy_needed_m]
+    unsaid = [f for f in features if f.accuracy_m is None]
+    found = []
+    if poor:
+        worst = max(f.accuracy_m or 0.0 for f in poor)
+        told = (
+            f"known to {worst:g} m at worst, and a scene needs {limits.accuracy_needed_m:g} m: {_ids(poor)}"
+        )
+        found.append(_doubt("accuracy_poor", told))
+    if unsaid:
+        found.append(_doubt("accuracy_unknown", f"accuracy_m is not stated: {_ids(unsaid)}"))
+    return found
+
+
+def _provisional(site: Site) -> list[tuple[Remark, Any]]:
+    models = [track for track in site.tracks if track.provisional]
+    return [_doubt("provisional", f"tracks are marked provisional: {_ids(models)}")] if models else []
+
+
+def _lone_tracks(site: Site) -> list[tuple[Remark, Any]]:
+    if not site.tracks or site.having("apron", "stable"):
+        return []
+    return [_doubt("no_fit_ground", "there is neither an apron nor stable ground beside the tracks")]
+
+
+def _unwatched_yards(site: Site) -> list[tuple[Remark, Any]]:
+    grounds = [area.polygon for area in site.having("handling")]
+    return [
+        _doubt("no_handling", "no handling polygon touches it", _name(yard))
+        for yard in site.having("yard")
+        if not any(ground.intersects(yard.polygon) for ground in grounds)
+    ]
+
+
+def _close_tracks(tracks: tuple[Track, ...], limits: SiteSettings) -> list[tuple[Remark, Any]]:
+    """Tell of tracks that run side by side too close, switches and crossings excepted."""
+    found = []
+    tree = shapely.STRtree([track.line for track in tracks])
+    for k, track in enumerate(tracks):
+        near = tree.query(track.line.buffer(limits.tracks_apart_m), predicate="intersects")
+        for j in sorted(int(n) for n in near if n > k):
+            run = _run_together(track.line, tracks[j].line, limits)
+            if run is None:
+                continue
+            start, end, least = run
+            told = (
+                f"{least:.1f} m from track {tracks[j].id!r} at the nearest, and closer than "
+                f"{limits.tracks_apart_m:g} m from {start:.0f} to {end:.0f} m along"
+            )
+            place = track.line.interpolate((start + end) / 2)
+            found.append(_doubt("tracks_close", told, _name(track), place))
+    return found
+
+
+def _run_together(
+    line: LineString, other: LineString, limits: SiteSettings
+) -> tuple[float, float, float] | None:
+    """Return ``(from_m, to_m, least distance)`` of the longest run that no switch explains, or None."""
+    along = np.arange(0.0, line.length + STEP_M / 2, STEP_M)
+    points = shapely.line_interpolate_point(line, along)
+    distance = shapely.distance(points, other)
+    where = shapely.line_locate_point(other, points)
+    close = distance < limits.tracks_apart_m
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], close.astype(int), [0]])))
+    best = None
+    for first, past in edges.reshape(-1, 2):
+        last = past - 1
+        span = float(along[last] - along[first])
+        on_other = where[first : last + 1]
+        at_end = first == 0 or last == len(along) - 1
+        at_end = at_end or on_other.min() <= STEP_M or on_other.max() >= other.length - STEP_M
+        allowed = limits.switch_m if at_end else limits.side_by_side_m
+        if span > allowed and (best is None or span > best[1] - best[0]):
+            best = float(along[first]), float(along[last]), float(distance[first : last + 1].min())
+    return best
+
+
+def _aprons_on_tracks(site: Site, limits: SiteSettings) -> list[tuple[Remark, Any]]:
+    found = []
+    for apron in site.having("apron"):
+        for track in site.tracks:
+            under_cars = track.line.buffer(limits.clear_of_track_m, cap_style="flat")
+            overlap = apron.polygon.intersection(under_cars)
+            if overlap.area > limits.apron_overlap_m2:
+                told = f"{overlap.area:.0f} m2 of it lie under cars on track {track.id!r}"
+                found.append(_doubt("apron_on_track", told, _name(apron), overlap.representative_point()))
+    return found
+
+
+def _outside(site: Site, limits: SiteSettings) -> list[tuple[Remark, Any]]:
+    places = shapely.union_all([a.polygon for a in site.having("yard", "bridge", "station")])
+    found = []
+    for track in site.tracks:
+        beyond = track.line.difference(places)
+        if beyond.length > limits.outside_share * track.line.length:
+            told = f"{beyond.length:.0f} of its {track.line.length:.0f} m lie in no yard, station or bridge"
+            found.append(_doubt("outside_areas", told, _name(track), beyond.representative_point()))
+    return found
+
+
+def _kinks(track: Track, limits: SiteSettings) -> list[tuple[Remark, Any]]:
+    """Tell of the sharpest bend of a track where it is sharper than wagons can follow."""
+    line, reach = track.line, 4 * limits.curve_arm_m / 3
+    vertices = shapely.line_locate_point(line, shapely.points(shapely.get_coordinates(line)[1:-1]))
+    vertices = vertices[(vertices >= reach) & (vertices <= line.length - reach)]
+    if not len(vertices):
+        return []
+    turn = _turns(line, vertices, limits.curve_arm_m)
+    radius = 2 * limits.curve_arm_m / np.maximum(turn, 1e-9)
+    sharp = radius < limits.curve_radius_m
+    if not sharp.any():
+        return []
+    k = int(radius.argmin())
+    more = f"; {int(sharp.sum()) - 1} more such vertices" if sharp.sum() > 1 else ""
+    told = (
+        f"turns by {np.degrees(turn[k]):.0f} degrees within {2 * limits.curve_arm_m:g} m at "
+        f"{vertices[k]:.0f} m, a curve of {radius[k]:.0f} m radius (least for wagons "
+        f"{limits.curve_radius_m:g} m){more}"
+    )
+    return [_doubt("kink", told, _name(track), line.interpolate(vertices[k]))]
+
+
+def _turns(line: LineString, along_m: NDArray[np.float64], arm_m: float) -> NDArray[np.float64]:
+    """Return how far (radians) the line turns from ``arm_m`` before to ``arm_m`` after each place.
+
+    Headings are those of chords two thirds of an arm long, so that the jitter of a drawn line does
+    not count, and a switch drawn as one vertex turns by no more than its angle.
+    """
+    near, far = 2 * arm_m / 3, 4 * arm_m / 3
+    start, before, after, end = (
+        shapely.get_coordinates(shapely.line_interpolate_point(line, along_m + step))
+        for step in (-far, -near, near, far)
+    )
+    first, second = before - start, end - after
+    cross = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    return np.asarray(np.abs(np.arctan2(cross, (first * second).sum(axis=1))))

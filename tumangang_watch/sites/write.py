@@ -1,0 +1,111 @@
+"""Write a checked site file: whole or absent, never over another without being told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tumangang_watch.errors import InputRefused, OutputFailed
+from tumangang_watch.model.site import Site
+from tumangang_watch.sites.read import collection_faults, load_site
+
+WHAT = "cannot write the site file"
+
+
+def see_room(path: Path, overwrite: bool) -> None:
+    """Refuse an output that is something else, or a file that is not to be replaced.
+
+    Raises
+    ------
+    OutputFailed
+        Before any work was done.
+    """
+    if path.suffix.lower() not in (".geojson", ".json"):
+        raise OutputFailed(WHAT, path, "a site file is GeoJSON", "Give a name that ends in .geojson")
+    try:
+        if path.is_dir() or (path.exists() and not path.is_file()):
+            raise OutputFailed(WHAT, path, "it exists and is not a file", "Give another --out")
+        if path.exists() and not overwrite:
+            raise OutputFailed(
+                WHAT, path, "it exists already", "Give another --out, or --overwrite to replace it"
+            )
+        if not path.absolute().parent.is_dir():
+            raise OutputFailed(WHAT, path, "its folder does not exist", "Make the folder first")
+    except (OSError, ValueError) as error:
+        raise _failed(path, error) from error
+
+
+def write_site(collection: dict[str, Any], path: Path, *, overwrite: bool = False) -> Site:
+    """Write a FeatureCollection as a site file and return it as it reads back.
+
+    It is checked, written beside its place under a temporary name, made durable, read back, and
+    only then given its name.
+
+    Raises
+    ------
+    InputRefused
+        The collection has a fault; nothing was written.
+    OutputFailed
+        It could not be written, or ``path`` exists and ``overwrite`` is False.
+    """
+    see_room(path, overwrite)
+    faults = collection_faults(collection)
+    if faults:
+        raise InputRefused("site refused", path, str(faults[0]), faults[0].todo)
+    text = json.dumps(collection, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    temporary = None
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem[:60]}.", suffix=".partial", dir=path.absolute().parent
+        )
+        temporary = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        load_site(temporary)
+        _into_place(temporary, path, overwrite)
+        _settle(path.absolute().parent)
+    except (OSError, ValueError) as error:
+        raise _failed(path, error) from error
+    finally:
+        if temporary is not None:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+    return load_site(path)
+
+
+def _into_place(temporary: Path, path: Path, overwrite: bool) -> None:
+    if overwrite:
+        temporary.replace(path)
+        return
+    try:
+        os.link(temporary, path)  # Unlike a rename, a link never replaces what came there meanwhile.
+    except FileExistsError as error:
+        raise OutputFailed(WHAT, path, "it exists already", "Give another --out, or --overwrite") from error
+    except OSError:
+        temporary.replace(path)  # A file system without hard links.
+
+
+def _settle(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _failed(path: Path, error: Exception) -> OutputFailed:
+    why = getattr(error, "strerror", None) or str(error)
+    return OutputFailed(WHAT, path, why, "Give a folder that can be written to, with room left")
