@@ -86,7 +86,7 @@ def impose(kind: str, features: dict[str, dict[str, Any]]) -> str:
         features["T1"]["geometry"]["coordinates"].insert(1, features["T1"]["geometry"]["coordinates"][1])
         return "T1"
     if kind == "kink":
-        features["T1"]["geometry"] = line((0, 50), (300, 50), (590, 10))
+        features["T1"]["geometry"] = line((0, 50), (300, 50), (480, 5))
         return "T1"
     if kind == "provisional":
         features["T2"]["properties"]["provisional"] = True
