@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from tumangang_watch import __version__
+from tumangang_watch.commands.archive import archive_group
 from tumangang_watch.commands.evaluate import evaluate
 from tumangang_watch.commands.scenes import compare, detect, inspect
 from tumangang_watch.commands.site import site_group
@@ -47,9 +48,10 @@ def cli() -> None:
     """Find trains, cargo and growth of the handling area in satellite scenes of a rail yard.
 
     Exit status: 0 done, 2 usage, 3 an input refused, 4 not comparable or not observable,
-    5 output could not be written, 10 with --exit-code when something changed.
+    5 output could not be written, 6 the archive is damaged, 10 with --exit-code when something
+    changed, 75 busy or an input is still growing.
     """
 
 
-for _command in (compare, detect, inspect, site_group, evaluate):
+for _command in (compare, detect, inspect, site_group, evaluate, archive_group):
     cli.add_command(_command)

@@ -53,3 +53,9 @@ class Busy(WatchError):
     """Another run holds the output, or an input is still growing (exit status 75)."""
 
     exit_status = 75
+
+
+class ArchiveDamaged(WatchError):
+    """The archive is not whole, or is no archive; it was not modified (exit status 6)."""
+
+    exit_status = 6

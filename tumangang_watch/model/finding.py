@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tumangang_watch.model.detection import Detection, Grade, Kind
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Registration
+from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
 
 if TYPE_CHECKING:
@@ -69,6 +70,10 @@ class Comparison:
     detectability: tuple[dict[str, Any], ...]
     settings_sha256: str
     caveats: tuple[str, ...] = ()
+    background: tuple[Scene, ...] = ()
+    """Earlier comparable dates that decided what is usual here, besides the compared one."""
+    issue: dict[str, Any] | None = None
+    """Where the report stands among those of a record: what it was made from, what it supersedes."""
 
     @property
     def changed(self) -> bool:

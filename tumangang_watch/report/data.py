@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tumangang_watch.report.geography import geojson
+from tumangang_watch.report.tracks import tracks_seen
 
 if TYPE_CHECKING:
     from tumangang_watch.model.detection import Detection
@@ -56,6 +57,10 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
             **_registration(comparison.registration, pixel_m),
             "site_fit": {o.date: _registration(o.site_fit, pixel_m) for o in dates},
         },
+        "background": [
+            {"id": s.id, "sha256": s.sha256, "acquired": utc(s.acquired)} for s in comparison.background
+        ],
+        "tracks": tracks_seen(site, dates),
         "areas": [_area(a, site, comparison.earlier is not None) for a in comparison.areas],
         "detections": [_detection(d, site.crs) for d in comparison.detections],
         "findings": [_finding(f, site.crs) for f in by_importance(comparison.findings)],
@@ -63,6 +68,8 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
         "caveats": list(comparison.caveats),
         "changed": comparison.changed,
     }
+    if comparison.issue is not None:
+        report["issue"] = plain(comparison.issue)
     encodable: dict[str, Any] = _encodable(report)
     return encodable
 

@@ -1,0 +1,28 @@
+"""The record of every scene, detection and finding so far: one SQLite file.
+
+What stands in the rows is what the reports say (``report.json``): the archive can be made again from the
+reports, and holds nothing that cannot. One report is one transaction.
+
+::
+
+    with open_archive(path, write=True, create=True) as archive:
+        add_report(archive, Issued(report, folder.name, manifest_sha256))
+    with open_archive(path) as archive:
+        archive.connection.execute("SELECT * FROM current_detections WHERE kind = 'train'")
+"""
+
+from __future__ import annotations
+
+from tumangang_watch.archive.file import Archive, make_archive, open_archive
+from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report
+
+__all__ = [
+    "Archive",
+    "Issued",
+    "Refusal",
+    "add_file",
+    "add_refusal",
+    "add_report",
+    "make_archive",
+    "open_archive",
+]

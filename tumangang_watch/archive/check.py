@@ -1,0 +1,71 @@
+"""Is the archive whole, and does it agree with the reports on the disk?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tumangang_watch.archive.file import told
+
+if TYPE_CHECKING:
+    from tumangang_watch.archive.file import Archive
+
+MANIFEST = "manifest.json"
+
+
+def check_archive(archive: Archive, reports: Path | None = None, *, files: bool = False) -> list[str]:
+    """Return every fault, each in words; an empty list means sound.
+
+    Parameters
+    ----------
+    archive : Archive
+        The open archive.
+    reports : Path, optional
+        Folder of the reports: their manifests are compared with the archive's digests.
+    files : bool
+        Read every file of every report and compare it with its manifest as well.
+    """
+    faults = []
+    with told(archive.path):
+        ask = archive.connection.execute
+        faults += [f"database: {row[0]}" for row in ask("PRAGMA integrity_check(20)") if row[0] != "ok"]
+        faults += [
+            f"a row of {row[0]} refers to nothing in {row[2]}" for row in ask("PRAGMA foreign_key_check")
+        ]
+        faults += [
+            f"{folder}: superseded, but standing"
+            for (folder,) in ask(
+                "SELECT folder FROM reports WHERE current AND folder IN (SELECT folder FROM superseded)"
+            )
+        ]
+        digests = list(ask("SELECT folder, manifest_sha256 FROM reports ORDER BY folder"))
+    if reports is not None:
+        for folder, manifest_sha256 in digests:
+            faults += check_folder(reports / folder, manifest_sha256, files=files)
+    return faults
+
+
+def check_folder(folder: Path, manifest_sha256: str | None, *, files: bool = True) -> list[str]:
+    """Return what is wrong with a report's folder; see `check_archive`."""
+    try:
+        content = (folder / MANIFEST).read_bytes()
+        if manifest_sha256 not in (None, hashlib.sha256(content).hexdigest()):
+            return [f"{folder.name}: its manifest is not the one that was recorded"]
+        listed = json.loads(content)["files"] if files else {}
+        wrong = []
+        for name, facts in listed.items():
+            if digest(folder / name) != facts["sha256"]:
+                wrong.append(f"{folder.name}/{name}: its content is not that of the manifest")
+        return wrong
+    except OSError as error:
+        return [f"{folder.name}: {error.strerror or error}"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return [f"{folder.name}: its manifest cannot be read"]
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

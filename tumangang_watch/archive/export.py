@@ -1,0 +1,233 @@
+"""The archive as files that other programs read: GeoPackage, Parquet, CSV."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tumangang_watch.archive.file import told
+from tumangang_watch.errors import OutputFailed, UsageError
+
+if TYPE_CHECKING:
+    from tumangang_watch.archive.file import Archive
+
+FORMATS = ("gpkg", "parquet", "csv")
+TABLES = {
+    "scenes": """SELECT sha256, scene_id, file, acquired, provider, gsd_m, pixel_m, sun_elevation_deg,
+        sun_azimuth_deg, off_nadir_deg, view_azimuth_deg, cloud_fraction, radiometry, snow_state, haze,
+        licence, bands, notes FROM scenes ORDER BY acquired, sha256""",
+    "reports": """SELECT r.folder, r.manifest_sha256, sites.site, sites.sha256 AS site_sha256,
+        s.sha256 AS scene_sha256, s.acquired, e.sha256 AS earlier_sha256, e.acquired AS earlier_acquired,
+        r.part, r.revision, r.current, r.changed, r.registration, r.inputs_sha256, r.tool_version,
+        r.settings_sha256,
+        (SELECT json_group_array(folder) FROM (SELECT folder FROM superseded WHERE report = r.id
+         ORDER BY folder)) AS supersedes,
+        (SELECT count(*) FROM backgrounds WHERE report = r.id) AS background_dates, r.caveats
+        FROM reports AS r JOIN sites ON sites.id = r.site JOIN scenes AS s ON s.id = r.scene
+        LEFT JOIN scenes AS e ON e.id = r.earlier ORDER BY r.folder""",
+    "areas": """SELECT r.folder, s.acquired, s.gsd_m, r.current, a.area, a.role, a.speaks, a.status,
+        a.observed_earlier, a.observed, a.reasons, a.trains, a.trains_low, a.trains_high, a.cars, a.cars_low,
+        a.cars_high, a.uncounted, a.length_m, a.length_low_m, a.length_high_m, a.fill, a.fill_low,
+        a.fill_high, a.cargo, a.cargo_low, a.cargo_high, a.cargo_m2, a.cargo_low_m2, a.cargo_high_m2,
+        a.worked_m2, a.worked_low_m2, a.worked_high_m2, a.types
+        FROM area_dates AS a JOIN reports AS r ON r.id = a.report JOIN scenes AS s ON s.id = r.scene
+        ORDER BY s.acquired, r.folder, a.area""",
+    "detections": """SELECT r.folder, s.acquired AS report_acquired, r.current, d.detection, d.date, d.kind,
+        d.grade, d.confidence, d.area, d.track, d.label, d.colour, d.from_m, d.to_m, d.track_distance_m,
+        d.length_m, d.length_low_m, d.length_high_m, d.cars, d.cars_low, d.cars_high, d.area_m2,
+        d.area_low_m2, d.area_high_m2, d.height_m, d.height_low_m, d.height_high_m, d.observed_fraction,
+        d.evidence, d.caveats, d.geometry
+        FROM detections AS d JOIN reports AS r ON r.id = d.report JOIN scenes AS s ON s.id = r.scene
+        ORDER BY s.acquired, r.folder, d.detection""",
+    "vehicles": """SELECT r.folder, d.detection, v.position, v.from_m, v.to_m, v.type, v.colour, v.confidence,
+        v.load, v.load_evidence, v.types, v.colours
+        FROM vehicles AS v JOIN detections AS d ON d.id = v.detection JOIN reports AS r ON r.id = d.report
+        ORDER BY r.folder, d.detection, v.position""",
+    "findings": """SELECT r.folder, s.acquired, r.current, f.finding, f.kind, f.change, f.grade, f.confidence,
+        f.area, f.track, f.earlier, f.later, f.amount, f.amount_low, f.amount_high, f.unit, f.statement,
+        f.observed_fraction, f.caveats, f.geometry
+        FROM findings AS f JOIN reports AS r ON r.id = f.report JOIN scenes AS s ON s.id = r.scene
+        ORDER BY s.acquired, r.folder, f.finding""",
+    "tracks": """SELECT r.folder, s.acquired, r.current, t.track, t.area, t.length_m, t.observed
+        FROM track_dates AS t JOIN reports AS r ON r.id = t.report JOIN scenes AS s ON s.id = r.scene
+        ORDER BY s.acquired, r.folder, t.track""",
+    "refusals": """SELECT sha256, file, sidecars_sha256, acquired, exit_status, what, why, todo,
+        tool_version, site_sha256, settings_sha256 FROM refusals ORDER BY sha256""",
+    "files": "SELECT path, bytes, sha256 FROM files ORDER BY path",
+}
+"""What is exported: rows named by what does not change from file to file, in a stable order."""
+TIMES = ("acquired", "report_acquired", "earlier_acquired")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+_SPATIAL = ("detections", "findings")
+_UTC = 100
+"""GDAL's code for UTC in a date-time field."""
+
+
+def export_archive(archive: Archive, out: Path, kind: str) -> list[Path]:
+    """Write the archive as files; return their paths.
+
+    Parameters
+    ----------
+    archive : Archive
+        The open archive.
+    out : Path
+        For ``gpkg`` the file to make, for ``parquet`` and ``csv`` the folder (a file a table). It is
+        replaced only when its successor is whole.
+    kind : str
+        ``gpkg``, ``parquet`` or ``csv``.
+
+    Raises
+    ------
+    OutputFailed
+        Nothing was written and nothing earlier was lost.
+    """
+    out = Path(out)
+    aside = out.with_name(f".{out.name}.partial-{os.getpid()}{out.suffix}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _see_room(out, kind)
+        if kind == "gpkg":
+            _write_gpkg(archive, aside)
+            os.replace(aside, out)
+            return [out]
+        aside.mkdir()
+        write = _write_csv if kind == "csv" else _write_parquet
+        for name in TABLES:
+            write(aside / f"{name}.{kind}", *table(archive, name))
+        if out.is_dir():
+            shutil.rmtree(out)
+        os.rename(aside, out)
+        return sorted(out.iterdir())
+    except OSError as error:
+        raise OutputFailed(
+            "cannot export the archive", out, error.strerror or str(error), "Give another --out"
+        ) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        if aside.is_file():
+            aside.unlink()
+
+
+def table(archive: Archive, name: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Return the columns and rows of an exported table."""
+    with told(archive.path):
+        cursor = archive.connection.execute(TABLES[name])
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def _see_room(out: Path, kind: str) -> None:
+    """Refuse to replace what an export did not make."""
+    wrong = out.is_dir() if kind == "gpkg" else out.is_file()
+    if not wrong and kind != "gpkg" and out.is_dir():
+        wrong = any(p.name not in {f"{name}.{kind}" for name in TABLES} for p in out.iterdir())
+    if wrong or out.is_symlink():
+        raise OutputFailed(
+            "cannot export the archive", out, "something else is there already", "Give another --out"
+        )
+
+
+def safe_text(value: Any) -> Any:
+    """Return a CSV cell that no spreadsheet takes for a formula (OWASP ASVS 1.2.10)."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _write_csv(path: Path, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([safe_text(value) for value in row] for row in rows)
+
+
+def _write_parquet(path: Path, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    pyarrow, parquet = parquet_library()
+    arrays = {name: _arrow(pyarrow, name, values) for name, values in _columns(columns, rows)}
+    parquet.write_table(pyarrow.table(arrays), path, compression="zstd")
+
+
+def parquet_library() -> tuple[Any, Any]:
+    """Return pyarrow and its Parquet part.
+
+    Raises
+    ------
+    UsageError
+        They are not installed.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise UsageError(
+            "Parquet cannot be written", "pyarrow", "it is not installed",
+            "Install tumangang-watch[parquet], or take CSV or GeoPackage",
+        ) from error  # fmt: skip
+    return pyarrow, pyarrow.parquet
+
+
+def _columns(columns: list[str], rows: list[tuple[Any, ...]]) -> Iterator[tuple[str, list[Any]]]:
+    for k, name in enumerate(columns):
+        yield name, [row[k] for row in rows]
+
+
+def _arrow(pyarrow: Any, name: str, values: list[Any]) -> Any:
+    """Return a typed column: times as UTC time stamps, all-empty columns as text."""
+    from datetime import datetime
+
+    if name in TIMES:
+        moments = [None if v is None else datetime.fromisoformat(v.replace("Z", "+00:00")) for v in values]
+        return pyarrow.array(moments, pyarrow.timestamp("ms", tz="UTC"))
+    present = [v for v in values if v is not None]
+    if any(isinstance(v, float) for v in present):
+        return pyarrow.array([None if v is None else float(v) for v in values], pyarrow.float64())
+    whole = bool(present) and isinstance(present[0], int)
+    return pyarrow.array(values, pyarrow.int64() if whole else pyarrow.string())
+
+
+def _write_gpkg(archive: Archive, path: Path) -> None:
+    """Write every table as a layer; detections and findings carry their outlines (lon/lat)."""
+    import numpy as np
+    import pyogrio
+    import shapely
+
+    option = "OGR_CURRENT_DATE"
+    before = pyogrio.get_gdal_config_option(option)
+    last = archive.connection.execute("SELECT max(acquired) FROM scenes").fetchone()[0]
+    # The file's own time stamps: without a fixed date the bytes differ from run to run.
+    moment = (last or "1970-01-01T00:00:00Z").split(".")[0].rstrip("Z")
+    pyogrio.set_gdal_config_options({option: f"{moment}.000Z"})
+    try:
+        for name in TABLES:
+            columns, rows = table(archive, name)
+            outlines = None
+            if name in _SPATIAL:
+                outlines = np.array([shapely.from_geojson(row[-1]).wkb for row in rows], dtype=object)
+                columns, rows = columns[:-1], [row[:-1] for row in rows]
+            data = [_field(column, values) for column, values in _columns(columns, rows)]
+            pyogrio.raw.write(
+                path, outlines, [values for values, _ in data], columns,
+                field_mask=[missing for _, missing in data], layer=name, driver="GPKG",
+                append=path.exists(), geometry_type="Unknown" if name in _SPATIAL else None,
+                crs="EPSG:4326" if name in _SPATIAL else None,
+                gdal_tz_offsets={c: np.full(len(rows), _UTC, np.int8) for c in columns if c in TIMES},
+            )  # fmt: skip
+    finally:
+        pyogrio.set_gdal_config_options({option: before})
+
+
+def _field(name: str, values: list[Any]) -> tuple[Any, Any]:
+    """Return a column's values and which of them are missing, typed for GDAL."""
+    import numpy as np
+
+    missing = np.array([v is None for v in values], dtype=bool)
+    if name in TIMES:
+        moments = [("1970-01-01" if v is None else v.rstrip("Z")) for v in values]
+        return np.array(moments, dtype="datetime64[ms]"), missing
+    present = [v for v in values if v is not None]
+    if any(isinstance(v, float) for v in present):
+        return np.array([0.0 if v is None else float(v) for v in values]), missing
+    if present and all(isinstance(v, int) for v in present):
+        return np.array([0 if v is None else v for v in values], dtype=np.int64), missing
+    return np.array(["" if v is None else str(v) for v in values], dtype=object), missing

@@ -1,0 +1,230 @@
+"""Open, make and migrate the archive's file; say in one line what is wrong with it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tumangang_watch.archive.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
+
+MAGIC = b"SQLite format 3\0"
+HEADER_BYTES = 100
+BUSY_S = 30.0
+"""How long a writer waits for another: with 0 s 350 of 400 writes met a busy file, with 30 s none."""
+REBUILD = "Restore a copy, or make it anew: tumangang-watch archive rebuild"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An open archive."""
+
+    path: Path
+    connection: sqlite3.Connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit everything done inside, or nothing of it.
+
+        Raises
+        ------
+        Busy, ArchiveDamaged, OutputFailed
+            As the database says; nothing was written.
+        """
+        with told(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+
+@contextmanager
+def open_archive(path: Path, *, write: bool = False, create: bool = False) -> Iterator[Archive]:
+    """Open an archive.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    write : bool
+        Allow changes, and bring an older file to the present schema.
+    create : bool
+        Make the file where there is none.
+
+    Raises
+    ------
+    InputRefused
+        There is no such file, or it is not a regular file.
+    ArchiveDamaged
+        It is not an archive, not whole, or made by a newer version. It was not modified.
+    Busy
+        Another run is writing to it.
+    """
+    path = Path(path)
+    if create and not os.path.lexists(path):
+        make_archive(path)
+    _look_at(path)
+    with told(path):
+        connection = _connect(path, write)
+    try:
+        with told(path):
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version < VERSION and not write:
+                raise InputRefused(
+                    "archive is of an older version", path, f"its schema is {version}, not {VERSION}",
+                    "Run `tumangang-watch archive check` once: it brings it up to date",
+                )  # fmt: skip
+        archive = Archive(path, connection)
+        if version < VERSION:
+            _migrate(archive, version)
+        with told(path):
+            yield archive
+    finally:
+        connection.close()
+
+
+def make_archive(path: Path) -> None:
+    """Make an empty archive: built aside and renamed, so that no half-made file can be met.
+
+    Raises
+    ------
+    OutputFailed
+        It cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.new-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.unlink(missing_ok=True)
+        with told(path):
+            connection = sqlite3.connect(aside, isolation_level=None)
+            try:
+                _careful(connection)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                _migrate(Archive(path, connection), 0)
+            finally:
+                connection.close()
+        os.link(aside, path)
+        flush_folder(path.parent)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise OutputFailed(
+            "cannot make the archive", path, error.strerror or str(error), "Give a path that can be written"
+        ) from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make a rename durable: without it a power cut can leave an empty file."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _connect(path: Path, write: bool) -> sqlite3.Connection:
+    """Return a connection. Readers may write too: a killed run's journal has to be rolled back."""
+    mode = "rw" if os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK) else "ro"
+    if write and mode == "ro":
+        raise OutputFailed("cannot write the archive", path, "no permission", "Give it, or another --archive")
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_S, isolation_level=None
+    )
+    _careful(connection)
+    if not write:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _careful(connection: sqlite3.Connection) -> None:
+    """Rollback journal, every commit on the disk before it returns, references held."""
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+
+
+def _migrate(archive: Archive, version: int) -> None:
+    """Bring a file to the present schema in one transaction: old or new, never between."""
+    with archive.transaction() as connection:
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _look_at(path: Path) -> None:
+    """Refuse what is no whole archive from its header, before the database touches it."""
+    try:
+        if not path.is_file():
+            why = "it is not a file" if os.path.lexists(path) else "there is no such file"
+            raise InputRefused("cannot open the archive", path, why, "Give the file that `watch` made")
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            header = file.read(HEADER_BYTES)
+    except OSError as error:
+        raise InputRefused(
+            "cannot open the archive", path, error.strerror or str(error), "Give a file that can be read"
+        ) from error
+    if len(header) < HEADER_BYTES or header[:16] != MAGIC:
+        why = "it is empty" if not size else "it is not an SQLite database"
+        raise ArchiveDamaged("archive damaged", path, why, REBUILD)
+    (application,) = struct.unpack(">I", header[68:72])
+    (version,) = struct.unpack(">I", header[60:64])
+    if application != APPLICATION_ID:
+        raise ArchiveDamaged(
+            "not an archive", path, "it is another program's database", "Give the file that `watch` made"
+        )
+    if version > VERSION:
+        raise ArchiveDamaged(
+            "archive is of a newer version", path, f"its schema is {version}, known is {VERSION}",
+            "Use the version of tumangang-watch that made it, or a newer one",
+        )  # fmt: skip
+    page = int.from_bytes(header[16:18], "big")
+    pages = int.from_bytes(header[28:32], "big")
+    valid = header[24:28] == header[92:96]
+    journal = path.with_name(path.name + "-journal")
+    if valid and not journal.exists() and size < pages * (65536 if page == 1 else page):
+        raise ArchiveDamaged("archive damaged", path, "its end is missing", REBUILD)
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn the database's errors into those a user is told."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _user_error(error, path) from error
+
+
+def _user_error(error: sqlite3.Error, path: Path) -> Exception:
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    why = str(error) or type(error).__name__
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Busy("archive is busy", path, "another run is writing to it", "Try again when it is done")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
+        return ArchiveDamaged("archive damaged", path, why, REBUILD)
+    if code == sqlite3.SQLITE_ERROR and ("no such table" in why or "no such column" in why):
+        return ArchiveDamaged("archive damaged", path, why, REBUILD)
+    if code in (
+        sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+    ):  # fmt: skip
+        full = code == sqlite3.SQLITE_FULL or getattr(error, "errno", 0) == errno.ENOSPC
+        return OutputFailed(
+            "cannot write the archive", path, why, "Free some space" if full else "See that it can be written"
+        )
+    return error

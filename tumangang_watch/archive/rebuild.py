@@ -1,0 +1,136 @@
+"""Make the archive again from the reports and scenes on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tumangang_watch.archive.check import MANIFEST, check_folder
+from tumangang_watch.archive.file import flush_folder, make_archive, open_archive
+from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report
+from tumangang_watch.errors import InputRefused, OutputFailed
+
+if TYPE_CHECKING:
+    from tumangang_watch.archive.file import Archive
+
+REFUSED = "refused"
+"""Folder beside the reports that holds one small document a refused scene."""
+MAX_DOCUMENT_BYTES = 64 * 2**20
+Locate = Callable[[], list[tuple[str, tuple[int, int], str]]]
+"""Returns path, (bytes, mtime_ns) and sha256 of every scene file."""
+
+
+def read_issued(folder: Path, *, verify: bool = True) -> Issued:
+    """Return a report as it stands in its folder.
+
+    Raises
+    ------
+    InputRefused
+        It is not whole: a file is missing or its digest is wrong.
+    """
+    faults = check_folder(folder, None, files=verify)
+    if faults:
+        raise InputRefused("report refused", folder.name, faults[0], "Remove the folder: it is made again")
+    try:
+        manifest = (folder / MANIFEST).read_bytes()
+        path = folder / "report.json"
+        if path.stat().st_size > MAX_DOCUMENT_BYTES:
+            raise ValueError("it is too large")
+        report = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(report, dict):
+            raise ValueError("it is not a report")
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputRefused(
+            "report refused", folder.name, str(error)[:200], "Remove the folder: it is made again"
+        ) from error
+    return Issued(report, folder.name, hashlib.sha256(manifest).hexdigest())
+
+
+def report_folders(reports: Path) -> list[Path]:
+    """Return the folders that hold a report, by name."""
+    if not reports.is_dir():
+        return []
+    return sorted(
+        Path(entry.path)
+        for entry in os.scandir(reports)
+        if not entry.name.startswith(".") and entry.is_dir() and (Path(entry.path) / MANIFEST).is_file()
+    )
+
+
+def read_refusals(reports: Path) -> list[Refusal]:
+    """Return the refusals that were written beside the reports."""
+    names = {f.name for f in fields(Refusal)}
+    found = []
+    for path in sorted((reports / REFUSED).glob("*.json")):
+        try:
+            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            found.append(Refusal(**{name: document[name] for name in names}))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise InputRefused(
+                "refusal cannot be read", path.name, str(error)[:200], "Remove the file: it is made again"
+            ) from error
+    return found
+
+
+def adopt(archive: Archive, reports: Path, known: dict[str, str], *, verify: bool = True) -> list[str]:
+    """Record every report on the disk that the archive does not hold; return the names of their folders.
+
+    A run that was killed between writing a report and recording it leaves such a folder.
+    """
+    adopted = []
+    for folder in report_folders(reports):
+        if folder.name not in known:
+            add_report(archive, read_issued(folder, verify=verify))
+            adopted.append(folder.name)
+    return adopted
+
+
+def rebuild(path: Path, reports: Path, locate: Locate, *, verify: bool = True) -> tuple[int, Path | None]:
+    """Make an archive from the reports and scenes on the disk; return how many reports it holds.
+
+    The file that was there is kept beside it under another name, whatever its state; its path is
+    returned too. The new one is built aside and takes its place only when it is whole.
+    """
+    if not reports.is_dir():
+        raise InputRefused("cannot rebuild", reports, "there is no such folder", "Give the folder of reports")
+    aside = path.with_name(f".{path.name}.rebuilt-{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    try:
+        make_archive(aside)
+        with open_archive(aside, write=True) as archive:
+            count = len(adopt(archive, reports, {}, verify=verify))
+            with archive.transaction() as connection:
+                for refusal in read_refusals(reports):
+                    add_refusal(connection, refusal)
+                for place, stamp, sha256 in locate():
+                    add_file(connection, place, stamp, sha256)
+        kept = _keep(path)
+        os.rename(aside, path)
+        flush_folder(path.absolute().parent)
+    except OSError as error:
+        raise OutputFailed(
+            "cannot rebuild the archive", path, error.strerror or str(error), "See that it can be written"
+        ) from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return count, kept
+
+
+def _keep(path: Path) -> Path | None:
+    """Move an earlier archive, and a journal that belongs to it, out of the way."""
+    if not os.path.lexists(path):
+        return None
+    number = 1
+    while os.path.lexists(path.with_name(f"{path.name}.before-rebuild-{number}")):
+        number += 1
+    kept = path.with_name(f"{path.name}.before-rebuild-{number}")
+    journal = path.with_name(path.name + "-journal")
+    if journal.exists():
+        os.rename(journal, kept.with_name(kept.name + "-journal"))
+    os.rename(path, kept)
+    return kept

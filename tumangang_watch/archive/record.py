@@ -1,0 +1,277 @@
+"""Write what one report says into the archive: a pure function of ``report.json``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from tumangang_watch.archive.file import Archive
+from tumangang_watch.archive.summary import EMPTY, summarise, vehicle_types
+from tumangang_watch.errors import InputRefused
+from tumangang_watch.settings.quality import QualitySettings
+
+Document = dict[str, Any]
+SCENE_FACTS = (
+    "sha256", "file", "acquired", "provider", "gsd_m", "pixel_m", "sun_elevation_deg",
+    "sun_azimuth_deg", "off_nadir_deg", "view_azimuth_deg", "cloud_fraction", "radiometry", "snow_state",
+    "haze", "licence",
+)  # fmt: skip
+_NO_FIT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
+_MEASURES = ("length_m", "cars", "area_m2", "height_m")
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A report as it stands in its folder."""
+
+    report: Document
+    """Contents of ``report.json``."""
+    folder: str
+    """Name of its folder."""
+    manifest_sha256: str
+    """Digest of its ``manifest.json``."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A scene that could not be used, and why; kept so that it is not tried again every night."""
+
+    sha256: str
+    file: str
+    sidecars_sha256: str
+    """Digest of what lies beside the image: with other metadata it is tried again."""
+    acquired: str | None
+    exit_status: int
+    what: str
+    why: str
+    todo: str
+    tool_version: str
+    site_sha256: str
+    settings_sha256: str
+
+
+def add_report(archive: Archive, issued: Issued) -> None:
+    """Record a report; call it inside ``archive.transaction()``, or it commits by itself.
+
+    Raises
+    ------
+    InputRefused
+        The report lacks what the contract promises, or its scene has another current report.
+    """
+    try:
+        if archive.connection.in_transaction:
+            _add(archive.connection, issued)
+        else:
+            with archive.transaction() as connection:
+                _add(connection, issued)
+    except (KeyError, TypeError, ValueError, AttributeError, *_NO_FIT) as error:
+        raise InputRefused(
+            "report refused", issued.folder, f"it does not fit the archive ({error})"[:200],
+            "Give a report of this program, and each report once",
+        ) from error  # fmt: skip
+
+
+def inputs_digest(later: str, earlier: str | None, background: list[str], site: str, part: int) -> str:
+    """Return the digest of what a report was made from: scenes (by content), site and part."""
+    return hashlib.sha256(_json([later, earlier, sorted(background), site, part]).encode()).hexdigest()
+
+
+def add_refusal(connection: sqlite3.Connection, refusal: Refusal) -> None:
+    """Record that a scene was refused; a later refusal of the same content takes its place."""
+    connection.execute(f"INSERT OR REPLACE INTO refusals VALUES ({', '.join('?' * 11)})", astuple(refusal))
+
+
+def add_file(connection: sqlite3.Connection, path: str, stamp: tuple[int, int], sha256: str) -> None:
+    """Record where content lies, with size and modification time, so that it is read only once."""
+    connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path, *stamp, sha256))
+
+
+def add_scene(connection: sqlite3.Connection, scene: Document) -> int:
+    """Record a scene once; return its key."""
+    row = {name: scene.get(name) for name in SCENE_FACTS}
+    row["scene_id"] = scene["id"]
+    row["bands"] = _json(scene.get("bands", {}))
+    row["notes"] = _json([*scene.get("warnings", []), *scene.get("notes", [])])
+    known = connection.execute("SELECT id FROM scenes WHERE sha256 = ?", (scene["sha256"],)).fetchone()
+    return int(known[0]) if known else _insert(connection, "scenes", row)
+
+
+def _add(connection: sqlite3.Connection, issued: Issued) -> None:
+    report, issue = issued.report, issued.report.get("issue") or {}
+    scenes = {date: add_scene(connection, scene) for date, scene in report["scenes"].items()}
+    later, earlier = report["scenes"]["later"], report["scenes"].get("earlier")
+    background = [str(b["sha256"]) for b in report.get("background", [])]
+    part = int(issue.get("part", 0))
+    key = _insert(
+        connection,
+        "reports",
+        {
+            "folder": issued.folder,
+            "manifest_sha256": issued.manifest_sha256,
+            "site": _site(connection, report["site"]),
+            "scene": scenes["later"],
+            "earlier": scenes.get("earlier"),
+            "inputs_sha256": issue.get("inputs_sha256")
+            or inputs_digest(
+                later["sha256"], earlier["sha256"] if earlier else None, background,
+                report["site"]["sha256"], part,
+            ),
+            "part": part,
+            "revision": int(issue.get("revision", 1)),
+            "current": _current(connection, issued.folder, issue.get("supersedes") or []),
+            "changed": int(report["changed"]),
+            "registration": report["registration"]["status"],
+            "tool_version": report["tool"]["version"],
+            "settings_sha256": report["settings_sha256"],
+            "look": _json(issue["look"]) if issue.get("look") else None,
+            "caveats": _json(report["caveats"]),
+        },
+    )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO superseded VALUES (?, ?)",
+        [(key, old["folder"]) for old in issue.get("supersedes") or []],
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO backgrounds VALUES (?, ?)", [(key, scene) for scene in background]
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO failed_pairs VALUES (?, ?, ?)",
+        [(key, failed["sha256"], failed["why"]) for failed in issue.get("not_comparable_with") or []],
+    )
+    _add_areas(connection, key, report, issue.get("speaks_for"))
+    for detection in report["detections"]:
+        _add_detection(connection, key, detection)
+    for finding in report["findings"]:
+        _add_finding(connection, key, finding)
+
+
+def _current(connection: sqlite3.Connection, folder: str, supersedes: list[Document]) -> int:
+    """Retire what a report supersedes; return whether the report itself stands, whatever the order."""
+    connection.executemany(
+        "UPDATE reports SET current = 0 WHERE folder = ?", [(old["folder"],) for old in supersedes]
+    )
+    row = connection.execute("SELECT 1 FROM superseded WHERE folder = ?", (folder,)).fetchone()
+    return int(row is None)
+
+
+def _site(connection: sqlite3.Connection, site: Document) -> int:
+    known = connection.execute("SELECT id FROM sites WHERE sha256 = ?", (site["sha256"],)).fetchone()
+    if known:
+        return int(known[0])
+    return _insert(
+        connection,
+        "sites",
+        {"site": site["id"], "sha256": site["sha256"], "name": site["name"], "crs": site.get("crs", "")},
+    )
+
+
+def _add_areas(
+    connection: sqlite3.Connection, key: int, report: Document, speaks_for: list[str] | None
+) -> None:
+    """Record what of each area was observed on the later date, and what stood there."""
+    tracks = report.get("tracks", [])
+    for track in tracks:
+        row = {
+            "report": key,
+            "track": track["id"],
+            "area": track["area"],
+            "length_m": float(track["length_m"]),
+            "observed": _json(track["observed"]["later"]),
+        }
+        _insert(connection, "track_dates", row)
+    found = [d for d in report["detections"] if d["date"] == "later"]
+    for area in report["areas"]:
+        here = [d for d in found if d["area"] == area["id"]]
+        seen = [t["observed"]["later"] for t in tracks if t["area"] == area["id"]]
+        observed_m = sum(b - a for stretches in seen for a, b in stretches) if seen else None
+        status = later_status(area)
+        known = status != "not_observable"
+        row = {
+            "report": key,
+            "area": area["id"],
+            "role": area["role"],
+            "speaks": int(speaks_for is None or area["id"] in speaks_for),
+            "status": status,
+            "observed_earlier": area["observed_fraction"]["earlier"],
+            "observed": area["observed_fraction"]["later"],
+            "reasons": _json(area["reasons"]),
+            **(summarise(here, observed_m) if known else EMPTY),
+            "types": _json(vehicle_types(here) if known else {}),
+        }
+        _insert(connection, "area_dates", row)
+
+
+def later_status(area: Document, limits: QualitySettings | None = None) -> str:
+    """Return an area's status on the later date alone: what hid it earlier is not this date's fault."""
+    limits = limits or QualitySettings()
+    share = area["observed_fraction"]["later"]
+    if share is None or share < limits.not_observable_below:
+        return "not_observable"
+    return "observed" if share >= limits.observed_from else "partial"
+
+
+def _add_detection(connection: sqlite3.Connection, key: int, found: Document) -> None:
+    row = {
+        "report": key,
+        "detection": found["id"],
+        **{name: found[name] for name in ("date", "kind", "grade", "area", "track", "from_m", "to_m")},
+        **{name: found.get(name) for name in ("label", "colour", "track_distance_m", "observed_fraction")},
+        "confidence": float(found["confidence"]),
+        "geometry": _json(found["geometry"]),
+        "evidence": _json(found.get("evidence", {})),
+        "caveats": _json(found["caveats"]),
+    }
+    for name in _MEASURES:
+        value = found.get(name)
+        stem, _, unit = name.partition("_")
+        for end in ("low", "high"):
+            row[f"{stem}_{end}_{unit}" if unit else f"{stem}_{end}"] = value[end] if value else None
+        row[name] = value["estimate"] if value else None
+    detection = _insert(connection, "detections", row)
+    for position, vehicle in enumerate(found["rolling_stock"], start=1):
+        row = {
+            "detection": detection,
+            "position": position,
+            **{name: vehicle[name] for name in ("from_m", "to_m", "type", "colour", "confidence")},
+            "types": _json(vehicle.get("types", {})),
+            "colours": _json(vehicle.get("colours", {})),
+            "load": vehicle.get("load"),
+            "load_evidence": vehicle.get("load_evidence"),
+        }
+        _insert(connection, "vehicles", row)
+
+
+def _add_finding(connection: sqlite3.Connection, key: int, found: Document) -> None:
+    amount = found["amount"]
+    row = {
+        "report": key,
+        "finding": found["id"],
+        **{
+            n: found[n] for n in ("kind", "change", "grade", "area", "track", "earlier", "later", "statement")
+        },
+        "confidence": float(found["confidence"]),
+        "amount": amount["estimate"],
+        "amount_low": amount["low"],
+        "amount_high": amount["high"],
+        "unit": amount["unit"],
+        "observed_fraction": found.get("observed_fraction"),
+        "geometry": _json(found["geometry"]),
+        "caveats": _json(found["caveats"]),
+    }
+    _insert(connection, "findings", row)
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: Document) -> int:
+    """Insert a row; the names of columns come from this module, never from a document."""
+    names = ", ".join(row)
+    cursor = connection.execute(
+        f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", tuple(row.values())
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))

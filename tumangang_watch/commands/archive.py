@@ -1,0 +1,76 @@
+"""``archive``: the record of every scene, detection and finding so far."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tumangang_watch.commands.options import SCENE
+
+archive_option = click.option(
+    "--archive", "archive_file", type=SCENE, required=True, help="The archive: one SQLite file."
+)
+reports_option = click.option("--reports", type=SCENE, help="Folder of the reports.")
+
+
+@click.group("archive")
+def archive_group() -> None:
+    """Export, check and rebuild the record of every scene and finding."""
+
+
+@archive_group.command("export")
+@archive_option
+@click.option("--out", type=SCENE, required=True, help="File (gpkg) or folder (csv, parquet) to make.")
+@click.option(
+    "--format", "kind", type=click.Choice(["gpkg", "parquet", "csv"]), help="Default: from the name of --out."
+)
+def archive_export(archive_file: Path, out: Path, kind: str | None) -> int:
+    """Write the archive as GeoPackage, Parquet or CSV."""
+    from tumangang_watch.archive import open_archive
+    from tumangang_watch.archive.export import export_archive
+
+    kind = kind or ("gpkg" if out.suffix.lower() == ".gpkg" else "csv")
+    with open_archive(archive_file) as archive:
+        for path in export_archive(archive, out, kind):
+            click.echo(path, err=True)
+    return 0
+
+
+@archive_group.command("check")
+@archive_option
+@reports_option
+@click.option("--files", is_flag=True, help="Read every file of every report as well.")
+def archive_check(archive_file: Path, reports: Path | None, files: bool) -> int:
+    """Say whether the archive is whole and, with --reports, agrees with the reports."""
+    from tumangang_watch.archive import open_archive
+    from tumangang_watch.archive.check import check_archive
+    from tumangang_watch.errors import ArchiveDamaged
+
+    with open_archive(archive_file, write=True) as archive:
+        faults = check_archive(archive, reports, files=files)
+        count = archive.connection.execute("SELECT count(*) FROM reports").fetchone()[0]
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        raise ArchiveDamaged(
+            "archive damaged", archive_file, f"{len(faults)} faults", "Run `tumangang-watch archive rebuild`"
+        )
+    click.echo(f"{archive_file}: sound, {count} reports", err=True)
+    return 0
+
+
+@archive_group.command("rebuild")
+@archive_option
+@click.option("--reports", type=SCENE, required=True, help="Folder of the reports.")
+@click.option("--scenes", type=SCENE, help="Folder of the scenes (the inbox of `watch`).")
+def archive_rebuild(archive_file: Path, reports: Path, scenes: Path | None) -> int:
+    """Make the archive again from reports and scenes; an earlier file is kept beside it."""
+    from tumangang_watch.archive.rebuild import rebuild
+    from tumangang_watch.pipeline.inbox import locate_scenes
+
+    count, kept = rebuild(archive_file, reports, lambda: locate_scenes(scenes) if scenes else [])
+    click.echo(f"{archive_file}: {count} reports", err=True)
+    if kept is not None:
+        click.echo(f"The file that was there: {kept}", err=True)
+    return 0
