@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tumangang_watch.commands.options import SCENE
+
+if TYPE_CHECKING:
+    from tumangang_watch.model.site import Site
+    from tumangang_watch.sites.importing import Imported
+
+MOST_NOTES = 10
+"""Notes of an import that are printed one by one."""
 
 
 @click.group("site")
@@ -42,3 +50,80 @@ def site_check(file: Path, as_json: bool) -> int:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise InputRefused("site refused", file, f"{faults[0]}{more}", faults[0].todo)
     return 0
+
+
+@site_group.command("import")
+@click.argument("sources", type=SCENE, nargs=-1, required=True)
+@click.option("--out", type=SCENE, required=True, help="Site file to write (.geojson).")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    metavar="[LAYER=]ROLE",
+    help="Role of features (of one layer) that have no 'role' of their own; may be repeated.",
+)
+@click.option("--layer", "layers", multiple=True, help="Read this layer only; may be repeated.")
+@click.option("--id-field", help="Field to take ids from. Default: id, track number, or name.")
+@click.option("--crs", help="Reference system of a source that does not say its own, e.g. EPSG:32652.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")
+def site_import(
+    sources: tuple[Path, ...],
+    out: Path,
+    roles: tuple[str, ...],
+    layers: tuple[str, ...],
+    id_field: str | None,
+    crs: str | None,
+    overwrite: bool,
+) -> int:
+    """Make a site file from GeoJSON, KML, KMZ, GeoPackage or Shapefile SOURCES (zipped too).
+
+    A feature's role is its 'role' property, else --role, else what its OpenStreetMap tags say, else
+    its layer's name; a line without any of these is a track, and a polygon that holds tracks a yard.
+    """
+    from tumangang_watch.sites.importing import ImportOptions, import_sources
+    from tumangang_watch.sites.write import refuse_source, see_room, write_site
+
+    refuse_source(out, sources)
+    see_room(out, overwrite)
+    options = ImportOptions(_roles(roles), layers, id_field, crs, out.stem)
+    imported = import_sources(sources, options)
+    site = write_site(imported.collection, out, overwrite=overwrite)
+    _tell_import(out, site, imported)
+    return 0
+
+
+def _roles(given: tuple[str, ...]) -> dict[str, str]:
+    """Return role by layer of ``LAYER=ROLE`` and ``ROLE`` options."""
+    from tumangang_watch.errors import UsageError
+    from tumangang_watch.sites.read import ROLES
+
+    out = {}
+    for text in given:
+        layer, _, role = text.rpartition("=")
+        if role not in ROLES:
+            raise UsageError("unknown role", "--role", repr(role), f"Use one of {', '.join(ROLES)}")
+        out[layer] = role
+    return out
+
+
+def _tell_import(out: Path, site: Site, imported: Imported) -> None:
+    """Say what was taken, what was left out and why, and what is doubtful."""
+    from collections import Counter
+
+    from tumangang_watch.sites import examine_site
+    from tumangang_watch.sites.words import count, one_line
+
+    roles = Counter(area.role for area in site.areas)
+    parts = [count(len(site.tracks), "track")] if site.tracks else []
+    parts += [count(number, role) for role, number in roles.items()]
+    lines = [f"{out}: {', '.join(parts)}"]
+    if imported.left_out:
+        lines.append("left out: " + ", ".join(f"{n} ({why})" for why, n in imported.left_out.items()))
+    lines += [f"note: {note}" for note in imported.notes[:MOST_NOTES]]
+    if len(imported.notes) > MOST_NOTES:
+        lines.append(f"note: and {len(imported.notes) - MOST_NOTES} more")
+    doubts = examine_site(out)
+    if doubts:
+        lines.append(f"{count(len(doubts), 'doubt')}: 'tumangang-watch site check {out}' explains")
+    for line in lines:
+        click.echo(one_line(line), err=True)

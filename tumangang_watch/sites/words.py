@@ -15,9 +15,9 @@ def one_line(text: str) -> str:
 def remarks_text(file: Path, remarks: list[Remark]) -> str:
     """Return every remark explained: what, where, why it matters, what to do."""
     faults = sum(remark.level == "fault" for remark in remarks)
-    verdict = f"refused, {_count(faults, 'fault')}" if faults else "sound"
+    verdict = f"refused, {count(faults, 'fault')}" if faults else "sound"
     doubts = len(remarks) - faults
-    lines = [f"{file}: {verdict}" + (f", {_count(doubts, 'doubt')}" if doubts else "")]
+    lines = [f"{file}: {verdict}" + (f", {count(doubts, 'doubt')}" if doubts else "")]
     for remark in remarks:
         place = f" (near {remark.lonlat[0]:.7f}, {remark.lonlat[1]:.7f})" if remark.lonlat else ""
         lines += [
@@ -28,5 +28,6 @@ def remarks_text(file: Path, remarks: list[Remark]) -> str:
     return "\n".join(one_line(line) for line in lines)
 
 
-def _count(number: int, word: str) -> str:
+def count(number: int, word: str) -> str:
+    """Return ``3 tracks`` or ``1 track``."""
     return f"{number} {word}" + ("" if number == 1 else "s")

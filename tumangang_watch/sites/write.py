@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,21 @@ def see_room(path: Path, overwrite: bool) -> None:
             raise OutputFailed(WHAT, path, "its folder does not exist", "Make the folder first")
     except (OSError, ValueError) as error:
         raise _failed(path, error) from error
+
+
+def refuse_source(path: Path, sources: Iterable[Path]) -> None:
+    """Refuse an output that is one of the inputs.
+
+    Raises
+    ------
+    OutputFailed
+        Writing would destroy what is read.
+    """
+    for source in sources:
+        if source.absolute() == path.absolute() or (
+            path.exists() and source.exists() and path.samefile(source)
+        ):
+            raise OutputFailed(WHAT, path, "it is also a source", "Give another --out")
 
 
 def write_site(collection: dict[str, Any], path: Path, *, overwrite: bool = False) -> Site:

@@ -1,0 +1,75 @@
+"""Make a site file of tracks and polygons drawn elsewhere."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tumangang_watch.settings.site import SiteSettings
+from tumangang_watch.sites.importing.assemble import collection_of
+from tumangang_watch.sites.importing.layers import Feature, Reader
+from tumangang_watch.sites.importing.pieces import pieces_of
+from tumangang_watch.sites.importing.refusal import refusal
+from tumangang_watch.sites.importing.stage import stage
+
+__all__ = ["ImportOptions", "Imported", "import_sources"]
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the user says of the sources."""
+
+    roles: dict[str, str] = field(default_factory=dict)
+    """Role by layer; "" stands for every other layer."""
+    layers: tuple[str, ...] = ()
+    id_field: str | None = None
+    crs: str | None = None
+    name: str = "site"
+    """The site's name."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A site's FeatureCollection and what a person should know of how it was made."""
+
+    collection: dict[str, Any]
+    left_out: dict[str, int]
+    """How many features were left out, by reason."""
+    notes: tuple[str, ...]
+
+
+def import_sources(
+    sources: Sequence[Path], options: ImportOptions, settings: SiteSettings | None = None
+) -> Imported:
+    """Return the site that the sources make together; nothing is written.
+
+    Raises
+    ------
+    InputRefused
+        A source cannot be read, says no reference system, or holds nothing to import; a role or
+        geometry is at fault.
+    """
+    limits = settings or SiteSettings()
+    reader = Reader(limits, options.layers, options.crs)
+    features: list[Feature] = []
+    for source in sources:
+        with tempfile.TemporaryDirectory(prefix="tumangang-watch-") as folder:
+            for item in stage(source, Path(folder), limits):
+                features += reader.read(item)
+    left_out: Counter[str] = Counter()
+    missing = [name for name in options.layers if name not in reader.layers]
+    if missing:
+        there = ", ".join(dict.fromkeys(reader.layers))[:200] or "none"
+        raise refusal(sources[0], f"it has no layer {missing[0]!r}", f"Its layers: {there}")
+    if options.id_field and not any(options.id_field.lower() in f.properties for f in features):
+        raise refusal(sources[0], f"no feature has a field {options.id_field!r}", "Name one that it has")
+    pieces = pieces_of(features, options, limits, left_out, reader.notes)
+    if not pieces:
+        told = "; ".join(f"{n} {why}" for why, n in left_out.most_common(4)) or "it is empty"
+        raise refusal(sources[0], f"nothing in it can be imported ({told})", "Say what it is with --role")
+    collection = collection_of(pieces, options)
+    return Imported(collection, dict(left_out.most_common()), tuple(dict.fromkeys(reader.notes)))
