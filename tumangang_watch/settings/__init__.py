@@ -18,6 +18,7 @@ from tumangang_watch.settings.normalise import NormaliseSettings
 from tumangang_watch.settings.quality import QualitySettings
 from tumangang_watch.settings.read import ReadSettings
 from tumangang_watch.settings.registration import RegistrationSettings
+from tumangang_watch.settings.same_train import SameTrainSettings
 from tumangang_watch.settings.trains import TrainSettings
 
 
@@ -34,6 +35,7 @@ class Settings:
     cargo: CargoSettings = field(default_factory=CargoSettings)
     handling: HandlingSettings = field(default_factory=HandlingSettings)
     change: ChangeSettings = field(default_factory=ChangeSettings)
+    same_train: SameTrainSettings = field(default_factory=SameTrainSettings)
 
     @property
     def sha256(self) -> str:
