@@ -96,9 +96,9 @@ def same_train(
     wagons = tuple([k for k, v in enumerate(t) if not _locomotive(v)] for t in (first, second))
     if not wagons[0] or not wagons[1]:
         words = "One of the trains shows no wagons: whether it is the same train cannot be told."
-        none: tuple[tuple[int, int], ...] = ()
+        left = tuple(wagons[0]), tuple(wagons[1])
         return SameTrain(
-            0.0, 1.0, float(comparisons), "cannot be told", "same", none, 0, *map(tuple, wagons), words
+            0.0, 1.0, float(comparisons), "cannot be told", "same", (), 0, left[0], left[1], words
         )
     a, b = (
         likelihoods(tuple(t[k] for k in chosen), settings)[None]
