@@ -147,7 +147,7 @@ def test_nothing_is_overwritten_unasked_and_never_a_source(tmp_path: Path) -> No
     refused(file, "--out", out, words="exists already", status=5)
     refused(file, "--out", file, "--overwrite", words="also a source", status=5)
     refused(file, "--out", tmp_path / "none" / "x.geojson", words="does not exist", status=5)
-    refused(file, "--out", tmp_path / "x.shp", words="GeoJSON", status=5)
+    refused(file, "--out", tmp_path / "x.shp", words="ends in .geojson", status=5)
     assert out.read_bytes() == before
     taken(file, "--out", out, "--overwrite")
     assert out.read_bytes() == before

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tumangang_watch.commands.options import SCENE
+from tumangang_watch.commands.options import SCENE, bands_option, make_run, progress_bar, scene_options
 
 if TYPE_CHECKING:
     from tumangang_watch.model.site import Site
@@ -89,6 +89,36 @@ def site_import(
     imported = import_sources(sources, options)
     site = write_site(imported.collection, out, overwrite=overwrite)
     _tell_import(out, site, imported)
+    return 0
+
+
+@site_group.command("show")
+@click.argument("site", type=SCENE)
+@click.argument("scene", type=SCENE)
+@click.option("--out", type=SCENE, required=True, help="Picture to write (.png).")
+@click.option("--acquired", help="Acquisition time (ISO 8601, UTC) where the scene does not say.")
+@bands_option
+@click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")
+def site_show(
+    site: Path, scene: Path, out: Path, acquired: str | None, bands: str | None, overwrite: bool
+) -> int:
+    """Draw a site over a scene fitted to it, and say how well it fits."""
+    from tumangang_watch.pipeline.place import place_scene
+    from tumangang_watch.report.site_map import fit_words, picture_of_site
+    from tumangang_watch.scenes import open_scene
+    from tumangang_watch.settings import Settings
+    from tumangang_watch.sites.write import put_file, refuse_source, see_room
+
+    see_room(out, overwrite, (".png",))
+    refuse_source(out, (site, scene))
+    with progress_bar() as progress:
+        settings = Settings()
+        run = make_run(site, settings, progress)
+        opened = open_scene(scene, scene_options(acquired, bands), settings.read)
+        raster, fit = place_scene(opened, run)
+        progress("drawing")
+        put_file(out, picture_of_site(run.site, opened, raster, fit), overwrite=overwrite)
+    click.echo(f"{out}: {fit_words(fit)}", err=True)
     return 0
 
 

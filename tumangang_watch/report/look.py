@@ -33,3 +33,14 @@ PAINTS = {
     "unknown": "#e6e8eb",
 }
 """What a vehicle of a named colour is drawn with."""
+SITE_COLOURS = {
+    "yard": "#ffd23f",
+    "bridge": "#ff9f1c",
+    "station": "#f28482",
+    "handling": "#c77dff",
+    "apron": "#2ec4b6",
+    "stable": "#90be6d",
+    "ignore": "#adb5bd",
+    "track": "#4cc9f0",
+}
+"""What a site's areas and tracks are drawn with over a scene."""

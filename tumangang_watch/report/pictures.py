@@ -67,14 +67,16 @@ def shown_bands(raster: Raster, roles: tuple[str, ...]) -> NDArray[np.float32]:
 def stretch_of(comparison: Comparison) -> Stretch:
     """Return one stretch for all pictures of both dates, from clear pixels."""
     dates = [o for o in (comparison.earlier, comparison.later) if o is not None]
+    return stretch_from([(date.raster, date.raster.valid & date.quality.clear) for date in dates])
+
+
+def stretch_from(dates: list[tuple[Raster, NDArray[np.bool_]]]) -> Stretch:
+    """Return one stretch for rasters, each with its (rows, cols) mask of pixels that decide it."""
     colours = ("red", "green", "blue")
-    roles = colours if all(set(colours) <= set(o.raster.bands) for o in dates) else ("grey",)
+    roles = colours if all(set(colours) <= set(raster.bands) for raster, _ in dates) else ("grey",)
     samples = []
-    for date in dates:
-        usable = date.raster.valid & date.quality.clear
-        if not usable.any():
-            usable = date.raster.valid
-        values = shown_bands(date.raster, roles)[:, usable]
+    for raster, clear in dates:
+        values = shown_bands(raster, roles)[:, clear if clear.any() else raster.valid]
         step = max(1, values.shape[1] // STRETCH_SAMPLE)
         samples.append(values[:, ::step])
     joined = np.concatenate(samples, axis=1)

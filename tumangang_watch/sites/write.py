@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from tumangang_watch.errors import InputRefused, OutputFailed
 from tumangang_watch.model.site import Site
 from tumangang_watch.sites.read import collection_faults, load_site
 
-WHAT = "cannot write the site file"
+WHAT = "cannot write the file"
 
 
-def see_room(path: Path, overwrite: bool) -> None:
+def see_room(path: Path, overwrite: bool, endings: tuple[str, ...] = (".geojson", ".json")) -> None:
     """Refuse an output that is something else, or a file that is not to be replaced.
 
     Raises
@@ -25,8 +25,10 @@ def see_room(path: Path, overwrite: bool) -> None:
     OutputFailed
         Before any work was done.
     """
-    if path.suffix.lower() not in (".geojson", ".json"):
-        raise OutputFailed(WHAT, path, "a site file is GeoJSON", "Give a name that ends in .geojson")
+    if path.suffix.lower() not in endings:
+        raise OutputFailed(
+            WHAT, path, f"it is written as {endings[0]}", f"Give a name that ends in {endings[0]}"
+        )
     try:
         if path.is_dir() or (path.exists() and not path.is_file()):
             raise OutputFailed(WHAT, path, "it exists and is not a file", "Give another --out")
@@ -73,27 +75,39 @@ def write_site(collection: dict[str, Any], path: Path, *, overwrite: bool = Fals
     if faults:
         raise InputRefused("site refused", path, str(faults[0]), faults[0].todo)
     text = json.dumps(collection, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    put_file(path, text.encode(), overwrite=overwrite, check=load_site)
+    return load_site(path)
+
+
+def put_file(
+    path: Path, content: bytes, *, overwrite: bool, check: Callable[[Path], Any] = lambda _: None
+) -> None:
+    """Write a file whole or not at all: aside, made durable, checked, and only then named.
+
+    Raises
+    ------
+    OutputFailed
+        It could not be written, or ``path`` exists and ``overwrite`` is False.
+    """
     temporary = None
+    folder = path.absolute().parent
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem[:60]}.", suffix=".partial", dir=path.absolute().parent
-        )
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:60]}.", suffix=".partial", dir=folder)
         temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o666 & ~_umask())
-        load_site(temporary)
+        check(temporary)
         _into_place(temporary, path, overwrite)
-        _settle(path.absolute().parent)
+        _settle(folder)
     except (OSError, ValueError) as error:
         raise _failed(path, error) from error
     finally:
         if temporary is not None:
             with suppress(FileNotFoundError):
                 temporary.unlink()
-    return load_site(path)
 
 
 def _into_place(temporary: Path, path: Path, overwrite: bool) -> None:
