@@ -1,36 +1,34 @@
-"""Score and calibrate the train detector.
+"""Score the train detector on the labelled real yard, and calibrate its last steps.
 
 ``python benchmarks/trains.py --real`` scores it on the labelled real yard beside the checkout (trains and
-single vehicles). ``--calibrate`` fits the weights of the cues on painted train seeds, with the site misplaced
-by about half a metre as a fit would leave it, and prints them as settings.
+single vehicles). ``python benchmarks/trains.py --calibrate --banks A B`` prints, for the held-out tenth of
+banks of painted strips (``strip_bank.py``, ``yard_painter.py``), what the settings' calibrated numbers rest
+on: scores of true and of false trains, coverage of the intervals, and the sureness of types and colours.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from change import native
 from shapely.geometry import Polygon, shape
+from strip_bank import load
 
-from tumangang_watch.detect.occupancy import measure_occupancy
-from tumangang_watch.detect.strips import sample_strip
-from tumangang_watch.detect.train_cues import CUES, smooth, to_metres
+from tumangang_watch.detect.trains import FoundTrain, read_trains
 from tumangang_watch.pipeline import Run, detect
 from tumangang_watch.report import report_dict
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.settings.trains import TrainSettings
-from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.sites import load_site
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "imagery" / "muttenz_yard_2018"
-JITTER_M = 0.45
-"""Spread of the misplacement a site fit leaves, per axis."""
+LEAST = 0.5
+"""Least overlap of two stretches, as a share of their union, for a match."""
 
 
 def real_yard() -> None:
@@ -50,9 +48,9 @@ def real_yard() -> None:
             if d.kind == "train" and d.grade == "detected"
             for v in d.rolling_stock
         ]
-        labelled = _labelled_vehicles(site, truth)
+        labelled = labelled_vehicles(site, truth)
         for least in (0.3, 0.5):
-            hits = _match(found, labelled, least)
+            hits = len(matches(found, labelled, least))
             print(
                 f"{name}: vehicles at overlap {least}: recall {hits / len(labelled):.2f}, "
                 f"precision {hits / max(len(found), 1):.2f} ({hits} of {len(labelled)}, {len(found)} found)"
@@ -60,7 +58,7 @@ def real_yard() -> None:
         print(f"{name}: trains", {k: v for k, v in trains.items() if not isinstance(v, list)})
 
 
-def _labelled_vehicles(site: Any, truth: dict[str, Any]) -> list[tuple[str, float, float]]:
+def labelled_vehicles(site: Any, truth: dict[str, Any]) -> list[tuple[str, float, float]]:
     """Project the labelled outlines on their nearest track."""
     from pyproj import Transformer
     from shapely import Point
@@ -77,9 +75,8 @@ def _labelled_vehicles(site: Any, truth: dict[str, Any]) -> list[tuple[str, floa
     return out
 
 
-def _match(
-    found: list[tuple[str, float, float]], labelled: list[tuple[str, float, float]], least: float
-) -> int:
+def matches(found: list[Any], labelled: list[Any], least: float) -> list[tuple[int, int]]:
+    """Match stretches (track, from_m, to_m), best overlap first, each at most once."""
     scores = sorted(
         (
             (max(0.0, min(f[2], t[2]) - max(f[1], t[1])) / (max(f[2], t[2]) - min(f[1], t[1])), i, j)
@@ -89,65 +86,110 @@ def _match(
         ),
         reverse=True,
     )
-    used: tuple[set[int], set[int]] = (set(), set())
+    pairs: list[tuple[int, int]] = []
     for overlap, i, j in scores:
-        if overlap >= least and i not in used[0] and j not in used[1]:
-            used[0].add(i)
-            used[1].add(j)
-    return len(used[0])
+        if overlap >= least and all(i != p[0] and j != p[1] for p in pairs):
+            pairs.append((i, j))
+    return pairs
 
 
-def metres_of(seed: int, settings: TrainSettings) -> list[tuple[Any, Any]]:
-    """Return (cues (cues, k), occupied (k,)) of every track of both dates of a painted pair."""
-    rng = np.random.default_rng(seed)
-    gsd_m = (0.5, 0.3, 0.5, 0.7)[seed % 4]
-    pair = make_pair(seed, gsd_m, season_change=seed % 5 == 0)
-    west, south, east, north = pair.world.site.bounds
-    out = []
-    for k, painted in enumerate((pair.earlier, pair.later)):
-        error = np.array(pair.sensors[k].geolocation_error_m) + rng.normal(0, JITTER_M, 2)
-        image = native(painted, (float(error[0]), float(error[1])), ((west + east) / 2, (south + north) / 2))
-        sensor, day = pair.sensors[k], pair.days[k]
-        known = seed % 3 > 0
-        scene: Any = SimpleNamespace(
-            gsd_m=gsd_m, off_nadir_deg=sensor.off_nadir_deg, view_azimuth_deg=sensor.view_azimuth_deg,
-            sun_azimuth_deg=day.sun_azimuth_deg if known else None,
-            sun_elevation_deg=day.sun_elevation_deg if known else None,
-        )  # fmt: skip
-        metres, dark = to_metres(
-            [sample_strip(image, t, settings) for t in pair.world.site.tracks], scene, settings
-        )
-        for occupancy in measure_occupancy(metres, dark, scene, settings):
-            at = np.arange(occupancy.metres.count) + 0.5
-            trains = [t for t in day.trains if t.track == occupancy.metres.strip.track.id]
-            inside = np.any([(at > t.from_m) & (at < t.to_m) for t in trains] or [at < 0], axis=0)
-            edge = np.any([abs(at - e) < 1.5 for t in trains for e in (t.from_m, t.to_m)] or [at < 0], axis=0)
-            kept = occupancy.metres.seen & ~edge
-            cues = occupancy.cues
-            context = np.concatenate([cues, smooth(cues, settings.near_m), smooth(cues, settings.far_m)])
-            out.append((context[:, kept], inside[kept]))
+def bank_trains(folders: list[Path], settings: TrainSettings) -> list[tuple[float, Any, FoundTrain | None]]:
+    """Return (GSD, true train or None, found train or None) over the held-out seeds of the banks."""
+    out: list[tuple[float, Any, FoundTrain | None]] = []
+    for folder in folders:
+        for path in sorted(folder.glob("*.npz")):
+            if ".part" in path.name or int("".join(c for c in path.stem if c.isdigit())) % 10:
+                continue
+            for scene in load(path):
+                lists = read_trains(list(scene.strips), scene.scene, settings)
+                found = [f for one in lists for f in one]
+                true = [t for t in scene.trains if t["cars"]]
+                spans = [(t["track"], t["cars"][0]["from_m"], t["cars"][-1]["to_m"]) for t in true]
+                seen = [(f.track.id, f.run.from_m, f.run.to_m) for f in found]
+                pairs = matches(seen, spans, LEAST)
+                gsd_m = scene.scene.gsd_m
+                out += [(gsd_m, true[j], found[i]) for i, j in pairs]
+                out += [(gsd_m, None, f) for k, f in enumerate(found) if all(k != p[0] for p in pairs)]
+                out += [(gsd_m, t, None) for k, t in enumerate(true) if all(k != p[1] for p in pairs)]
     return out
 
 
-def calibrate(pairs: int) -> None:
-    """Fit the weights by ridge logistic regression (Newton) and print them as settings."""
-    settings = TrainSettings()
-    data = [m for seed in split_seeds("train")[100 : 100 + pairs] for m in metres_of(seed, settings)]
-    cues = np.concatenate([c for c, _ in data], axis=1)
-    x = np.concatenate([np.ones((1, cues.shape[1])), cues])
-    y = np.concatenate([o for _, o in data]).astype(float)
-    weights = np.zeros(len(x))
-    ridge = np.diag(np.r_[0.0, np.full(len(x) - 1, 20.0)])
-    for _ in range(30):
-        p = 1 / (1 + np.exp(-np.clip(weights @ x, -30, 30)))
-        step = np.linalg.solve((x * (p * (1 - p) + 1e-6)) @ x.T + ridge, x @ (p - y) + ridge @ weights)
-        weights -= step
-        if np.abs(step).max() < 1e-4:
-            break
-    print(f"metres right: {((weights @ x > 0) == (y > 0)).mean():.3f} of {len(y)}")
-    print(f'("bias", {weights[0]:.2f}, 0.0, 0.0),')
-    for row, (own, near, far) in zip(CUES, weights[1:].reshape(3, -1).T, strict=True):
-        print(f'("{row}", {own:.2f}, {near:.2f}, {far:.2f}),')
+def calibrate(folders: list[Path]) -> None:
+    """Print what the calibrated settings rest on."""
+    rows = bank_trains(folders, replace(TrainSettings(), score_possible=0.5))
+    _scores(rows)
+    for low, high in ((0.25, 0.35), (0.35, 0.55), (0.55, 0.75), (0.75, 1.1)):
+        pairs = [(t, f) for g, t, f in rows if t and f and low <= g < high]
+        if not pairs:
+            continue
+        ends = [e for t, f in pairs for e in _end_errors(t, f)]
+        print(f"GSD {low}-{high}: ends {_spread(ends)}")
+        length = [
+            f.run.to_m - f.run.from_m - (t["cars"][-1]["to_m"] - t["cars"][0]["from_m"]) for t, f in pairs
+        ]
+        print(f"  length: {_spread(length)}")
+        counts = [(f.cars, len(t["cars"])) for t, f in pairs if f.cars]
+        print(
+            f"  count: within 1 {np.mean([abs(c.estimate - n) <= 1 for c, n in counts]):.3f}, "
+            f"interval covers {np.mean([c.low <= n <= c.high for c, n in counts]):.3f} of {len(counts)}"
+        )
+        _names(pairs)
+
+
+def _end_errors(true: dict[str, Any], found: FoundTrain) -> tuple[float, float]:
+    """Return how far each end lies outside the true one, metres."""
+    cars = true["cars"]
+    return cars[0]["from_m"] - found.run.from_m, found.run.to_m - cars[-1]["to_m"]
+
+
+def _spread(errors: list[float]) -> str:
+    return f"median {np.median(errors):+.2f} m, 90 % within {np.quantile(np.abs(errors), 0.9):.2f} m"
+
+
+def _scores(rows: list[tuple[float, Any, FoundTrain | None]]) -> None:
+    """Print how many true and false trains lie above each score, and the logistic fit of confidence."""
+    true = np.array([f.run.score for _, t, f in rows if t and f])
+    false = np.array([f.run.score for _, t, f in rows if f and not t])
+    missed = sum(f is None for _, _, f in rows)
+    for least in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15):
+        kept = (true >= least).sum()
+        print(f"score {least}: true {kept} of {true.size + missed}, false {(false >= least).sum()}")
+    x = np.log(np.maximum(np.concatenate([true, false]), 1e-3))
+    y = np.r_[np.ones(true.size), np.zeros(false.size)]
+    a = np.stack([np.ones_like(x), x])
+    w = np.zeros(2)
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-w @ a))
+        w += np.linalg.solve((a * (p * (1 - p) + 1e-9)) @ a.T + 1e-3 * np.eye(2), a @ (y - p))
+    print(f"confidence_slope {w[1]:.2f}, confidence_middle {np.exp(-w[0] / w[1]):.2f}")
+
+
+def _names(pairs: list[tuple[Any, FoundTrain]]) -> None:
+    """Print vehicles' types and colours: right, unknown, wrong, at several levels of sureness."""
+    types, colours = [], []
+    for true, found in pairs:
+        spans = [("", c["from_m"], c["to_m"]) for c in true["cars"]]
+        seen = [("", v.from_m, v.to_m) for v in found.vehicles]
+        for i, j in matches(seen, spans, LEAST):
+            vehicle, car = found.vehicles[i], true["cars"][j]
+            types.append((vehicle.types[0][1], _group(vehicle.types[0][0]) == _group(car["type"])))
+            if car["seen"] != "mixed" and vehicle.colours:
+                colours.append((vehicle.colours[0][1], vehicle.colours[0][0] == car["seen"]))
+    for name, values in (("type", types), ("colour", colours)):
+        if not values:
+            continue
+        sure, right = np.array([v[0] for v in values]), np.array([v[1] for v in values])
+        for least in (0.0, 0.5, 0.6, 0.7, 0.8):
+            named = sure >= least
+            print(
+                f"  {name} at {least}: right {(named & right).mean():.3f}, unknown {1 - named.mean():.3f}, "
+                f"wrong {(named & ~right).mean():.3f}; said {sure[named].mean():.3f} of those named"
+            )
+
+
+def _group(kind: str) -> str:
+    """Flats and containers on flats count as one type."""
+    return "flat" if kind == "container" else kind
 
 
 def main() -> None:
@@ -155,10 +197,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--real", action="store_true")
     parser.add_argument("--calibrate", action="store_true")
-    parser.add_argument("--pairs", type=int, default=52)
+    parser.add_argument("--banks", type=Path, nargs="+", default=[])
     arguments = parser.parse_args()
     if arguments.calibrate:
-        calibrate(arguments.pairs)
+        calibrate(arguments.banks)
     if arguments.real or not arguments.calibrate:
         real_yard()
 

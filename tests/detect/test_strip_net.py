@@ -2,43 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from shapely import LineString
 
-from tumangang_watch.detect.strip_net import HALF_ROWS, STEP_M, NetInput, read_strip, weights
+from tumangang_watch.detect.strip_net import PIECE, REACH, read_strip, weights
+from tumangang_watch.detect.strip_view import CHANNELS, Geometry, StripView
+from tumangang_watch.detect.strips import Strip
+from tumangang_watch.model.site import Track
 
 
-def strip_input(turned: bool = False, metres: int = 200) -> NetInput:
+def view(steps: int = 400, turned: bool = False) -> StripView:
     rng = np.random.default_rng(3)
-    n = round(metres / STEP_M)
-    patch = rng.normal(0, 0.3, (3, 2 * HALF_ROWS + 1, n)).astype(np.float32)
-    lines = rng.normal(0, 0.3, (16, n)).astype(np.float32)
-    return NetInput(patch, lines, turned)
+    patch = rng.normal(0, 0.3, (len(CHANNELS), 31, steps)).astype(np.float32)
+    patch[-1] = 1
+    track = Track("T1", LineString([(0, 0), (steps / 2, 0)]), "T1")
+    none = np.zeros((1, 1), np.float32)
+    strip = Strip(track, none[0], none[0], none[None], none > 0, none, none, ("red",))
+    constants = np.array([1, 0.5, 0.2, 0, 0, 0.5, 1], np.float32)
+    return StripView(strip, Geometry(1, 5.0, 2.0, 0.0, 0.0), patch, constants, turned)
 
 
-def test_weights_fit_the_network_and_are_finite() -> None:
+def test_weights_are_finite_and_types_are_probabilities() -> None:
     for name, layer in weights().items():
         assert np.isfinite(layer).all(), name
-    reading = read_strip(strip_input())
+    reading = read_strip(view())
     assert reading.occupied.shape == reading.coupling.shape == (400,)
-    np.testing.assert_allclose(reading.types.sum(axis=0), 1.0)
+    np.testing.assert_allclose(np.exp(reading.types).sum(axis=0), 1.0)
 
 
 def test_a_turned_strip_reads_backwards() -> None:
-    ahead, back = read_strip(strip_input()), read_strip(strip_input(turned=True))
+    ahead, back = read_strip(view()), read_strip(view(turned=True))
     np.testing.assert_array_equal(ahead.occupied, back.occupied[::-1])
     np.testing.assert_array_equal(ahead.types, back.types[:, ::-1])
 
 
-def test_what_lies_beyond_its_view_does_not_matter() -> None:
-    item = strip_input(metres=400)
-    other = NetInput(item.patch.copy(), item.lines.copy(), False)
-    other.patch[:, :, 600:] += 2
-    other.lines[:, 600:] -= 1
-    np.testing.assert_allclose(read_strip(item).occupied[:460], read_strip(other).occupied[:460], atol=1e-5)
+def test_what_lies_beyond_its_reach_does_not_matter() -> None:
+    item = view(800)
+    patch = item.patch.copy()
+    patch[:-1, :, 400 + REACH :] += 2
+    changed = replace(item, patch=patch)
+    np.testing.assert_allclose(read_strip(item).occupied[:400], read_strip(changed).occupied[:400], atol=1e-4)
+
+
+def test_a_long_strip_reads_like_its_pieces() -> None:
+    item = view(2 * PIECE + 300)
+    whole = read_strip(item).occupied
+    part = read_strip(replace(item, patch=item.patch[:, :, PIECE - 400 : PIECE + 400])).occupied
+    np.testing.assert_allclose(whole[PIECE - 100 : PIECE + 100], part[300:500], atol=1e-4)
 
 
 @pytest.fixture(scope="module")

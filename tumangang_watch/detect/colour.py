@@ -1,7 +1,15 @@
-"""Names of vehicles' colours, freed of the light by the ground beside them."""
+"""Names of vehicles' colours, freed of the light by the ground about the tracks.
+
+A small network names a body from its bands as shares of the scene's usual ground (`strip_view.shares`),
+from the empty bed beside it and from the tones and the hue of the scene's ground. It is calibrated on two
+painters (``python benchmarks/colour_net.py``), whose paints are drawn about the names, faded, dirty and seen
+through products with curves of their own.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,52 +17,101 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tumangang_watch.detect.strip_view import Light
+    from tumangang_watch.detect.strips import Strip
     from tumangang_watch.settings.trains import TrainSettings
 
-PROTOTYPES = {
-    "black": (0.05, 0.05, 0.05),
-    "grey": (0.17, 0.17, 0.17),
-    "light_grey": (0.36, 0.36, 0.36),
-    "white": (0.65, 0.65, 0.65),
-    "red": (0.38, 0.08, 0.06),
-    "brown": (0.17, 0.10, 0.065),
-    "blue": (0.07, 0.12, 0.30),
-    "light_blue": (0.24, 0.38, 0.52),
-    "green": (0.09, 0.20, 0.11),
-    "yellow": (0.55, 0.42, 0.10),
-}
-"""Reflectance (red, green, blue) typical of each named paint: general knowledge of coatings."""
+COLOURS = (
+    "black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow",
+)  # fmt: skip
+"""Names in the order of the network's outputs."""
 
 
-def name_colour(
-    colour: NDArray[np.floating], ground: NDArray[np.floating], settings: TrainSettings
-) -> tuple[str, float]:
-    """Name a body's colour.
+def body_features(
+    strip: Strip,
+    light: Light,
+    empty: NDArray[np.bool_],
+    place: tuple[slice, slice],
+    ground: NDArray[np.float64],
+) -> NDArray[np.float64] | None:
+    """Return what the network names a colour from; None where the bands do not allow it.
 
     Parameters
     ----------
-    colour, ground : (3,) float
-        Red, green, blue of the body and of plain ground in the same light (ballast, pavement),
-        path light taken off.
-    settings : TrainSettings
+    strip : Strip
+    light : Light
+        Of the scene.
+    empty : (columns,) bool
+        Columns of the strip whose bed is empty.
+    place : (rows, columns)
+        The body's middle in the strip.
+    ground : (5,) float
+        Of the scene (`ground_of`).
 
     Returns
     -------
-    name : str
-        One of the contract's colours, ``unknown`` where two are nearly as likely.
-    probability : float
+    (12,) float
+        Log shares of blue, green, red of the body and of the bed, the scene's ground, and the spread of tone
+        over the body.
     """
-    light = np.maximum(np.asarray(ground, float), 1e-6) / settings.ground_reflectance
-    body = np.clip(np.asarray(colour, float) / light, 0.01, 1.2)
-    names = list(PROTOTYPES)
-    known = np.log(np.array([PROTOTYPES[n] for n in names]))
-    seen = np.log(body)
-    tone = (known.mean(axis=1) - seen.mean()) / settings.tone_sd
-    hue = ((known - known.mean(axis=1, keepdims=True)) - (seen - seen.mean())) / settings.hue_sd
-    weight = -0.5 * (tone**2 + (hue**2).sum(axis=1))
-    probability = np.exp(weight - weight.max())
-    probability /= probability.sum()
-    best = int(probability.argmax())
-    if probability[best] < settings.colour_sure:
-        return "unknown", float(probability[best])
-    return names[best], float(probability[best])
+    if not {"red", "green", "blue"} <= set(strip.bands):
+        return None
+    order = [strip.bands.index(b) for b in ("blue", "green", "red")]
+    rows, columns = place
+    body = _shares(strip.values[order][:, rows, columns], light, order).reshape(3, -1)
+    if body.shape[1] == 0:
+        return None
+    middle = np.median(body, axis=1)
+    bed = np.ones(3)
+    if empty.sum() >= 60:
+        inner = strip.values[order][:, strip.rows(-1.0, 1.0)][:, :, empty]
+        bed = np.median(_shares(inner, light, order).reshape(3, -1), axis=1)
+    spread = float(np.std(np.log(0.1 + body.mean(axis=0))))
+    return np.concatenate([np.log(0.05 + middle), np.log(0.05 + bed), ground, [spread]])
+
+
+def ground_of(strips: list[Strip], light: Light) -> NDArray[np.float64]:
+    """Return a scene's ground (5,): log tones of its darker, brighter and brightest parts, and its hue.
+
+    The hue is that of the bands as delivered, the air's light taken off: a product's bands are calibrated
+    against each other better than one yard's ground is grey.
+    """
+    thin = [s.values[:, ::3, ::8][:, s.valid[::3, ::8]] for s in strips]
+    every = np.concatenate(thin, axis=1)[:, :, None]
+    order = [k for k, b in enumerate(strips[0].bands) if b in ("red", "green", "blue")] or [0]
+    tones = np.quantile(_shares(every[order], light, order).mean(axis=0), (0.1, 0.9, 0.99))
+    hue = np.zeros(2)
+    if {"red", "green", "blue"} <= set(strips[0].bands):
+        blue, green, red = (strips[0].bands.index(b) for b in ("blue", "green", "red"))
+        own = np.log(np.maximum(light.usual - light.dark, 1e-9))
+        hue = np.array([own[red] - own[blue], own[green] - 0.5 * (own[red] + own[blue])])
+    return np.concatenate([np.log(0.05 + tones), hue])
+
+
+def _shares(values: NDArray[np.floating], light: Light, order: list[int]) -> NDArray[np.float64]:
+    dark, usual = light.dark[order][:, None, None], light.usual[order][:, None, None]
+    return np.asarray(np.clip((values - dark) / (usual - dark), 0.0, 20.0), float)
+
+
+@cache
+def weights() -> dict[str, NDArray[np.float64]]:
+    """Return the layers' weights from the package."""
+    with files("tumangang_watch.detect").joinpath("colour_net.npz").open("rb") as file, np.load(file) as data:
+        return {name: data[name].astype(np.float64) for name in data.files}
+
+
+def colour_probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability (10,) of each of `COLOURS` from `body_features`."""
+    w = weights()
+    x = (features - w["mean"]) / w["spread"]
+    x = np.maximum(w["a.weight"] @ x + w["a.bias"], 0)
+    x = np.maximum(w["b.weight"] @ x + w["b.bias"], 0)
+    x = (w["c.weight"] @ x + w["c.bias"]) / float(w["temperature"])
+    p = np.exp(x - x.max())
+    return np.asarray(p / p.sum())
+
+
+def name_colour(probabilities: NDArray[np.float64], settings: TrainSettings) -> str:
+    """Return the likeliest colour's name, ``unknown`` where it is not sure enough."""
+    best = int(probabilities.argmax())
+    return COLOURS[best] if probabilities[best] >= settings.colour_sure else "unknown"

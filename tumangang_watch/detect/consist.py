@@ -1,18 +1,28 @@
-"""Vehicles of a train: couplings by dynamic programming over a strip."""
+"""Vehicles of a train: couplings by a semi-Markov model over a strip.
+
+A train is a row of vehicles whose lengths over couplers follow a prior of rolling stock; a coupling's place
+is told by the reading of the strip. Dynamic programming gives the likeliest division, the forward pass the
+posterior of the count, and the forward and backward passes together how sure each coupling is (Rabiner
+1989, explicit durations).
+"""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tumangang_watch.detect.train_cues import smooth
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tumangang_watch.settings.trains import TrainSettings
+
+SLACK_SD_M = 0.7
+"""Spread of a train's measured ends about its true ones."""
+SLACK_M = 1.0
+"""Farthest that an end may lie inside the measured one."""
 
 
 @dataclass(frozen=True)
@@ -26,63 +36,7 @@ class Consist:
     """Bounds of the 90 % interval of the count."""
     high: int
     certainty: tuple[float, ...]
-    """Probability of each coupling, in order."""
-
-
-def coupling_score(
-    colours: NDArray[np.floating], beside: NDArray[np.floating], step_m: float, settings: TrainSettings
-) -> NDArray[np.float64]:
-    """Return how much each position along a train looks like a coupling, in noise units.
-
-    A coupling is a narrow transverse line, unlike the bodies on both sides, across the whole body
-    and often a break in the shadow beside it; or a step of colour.
-
-    Parameters
-    ----------
-    colours : (rows, bands, n) array
-        Stripes across the body (e.g. left, middle, right), whitened.
-    beside : (n,) array
-        Brightness beside the body on its shadow side, whitened.
-    step_m : float
-    settings : TrainSettings
-
-    Returns
-    -------
-    (n,) float
-    """
-    gap = max(round(settings.coupling_mean_m / step_m), 1)
-    side = max(round(2.5 / step_m), 1)
-    line = _line_response(colours, gap, side)
-    # The weakest stripe counts: a load's pattern seldom spans the body's width.
-    strength = np.sort(np.sqrt((line**2).mean(axis=1)), axis=0)
-    across = np.sqrt((line.mean(axis=0) ** 2).mean(axis=0))
-    line_z = _unit(0.5 * strength[0] + 0.5 * across)
-    slit = _unit(np.abs(_line_response(beside[None, None], gap, side)[0, 0]))
-    left = _shifted(smooth(colours, side), -(gap + side) // 2)
-    right = _shifted(smooth(colours, side), (gap + side) // 2)
-    jump = _unit(np.sqrt(((left - right).mean(axis=0) ** 2).mean(axis=0)))
-    return np.clip(line_z, -1, 8) + 0.5 * np.clip(slit, -1, 6) + 0.5 * np.clip(jump, -1, 6)
-
-
-def _line_response(values: NDArray[np.floating], gap: int, side: int) -> NDArray[np.floating]:
-    """Return the mean over ``gap`` samples minus the mean of the ``side`` samples on both sides."""
-    core = smooth(values, gap)
-    flank = smooth(values, side)
-    shift = (gap + side) // 2 + 1
-    return core - (_shifted(flank, -shift) + _shifted(flank, shift)) / 2
-
-
-def _shifted(values: NDArray[np.floating], by: int) -> NDArray[np.floating]:
-    """Return ``values[i + by]`` along the last axis, the ends repeated."""
-    index = np.clip(np.arange(values.shape[-1]) + by, 0, values.shape[-1] - 1)
-    return values[..., index]
-
-
-def _unit(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return robust z-scores along a train."""
-    middle = np.median(values)
-    spread = 1.4826 * np.median(np.abs(values - middle))
-    return (values - middle) / max(float(spread), 0.15 * float(np.std(values)), 1e-6)
+    """Probability of each vehicle, in order: both its couplings are there and none is inside it."""
 
 
 def length_prior(step_m: float, settings: TrainSettings) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -98,12 +52,12 @@ def length_prior(step_m: float, settings: TrainSettings) -> tuple[NDArray[np.int
 
 
 def divide(gain: NDArray[np.float64], length_m: float, step_m: float, settings: TrainSettings) -> Consist:
-    """Divide a train into vehicles: semi-Markov dynamic programming and the count's posterior.
+    """Divide a train into vehicles.
 
     Parameters
     ----------
     gain : (n,) float
-        Log-likelihood ratio of a coupling at each position from the first to the last body.
+        Log-likelihood ratio of a coupling's middle at each step from the first to the last body.
     length_m : float
         Length of the train over bodies.
     step_m : float
@@ -114,77 +68,119 @@ def divide(gain: NDArray[np.float64], length_m: float, step_m: float, settings: 
     -------
     Consist
     """
-    coarse = max(1, round(0.5 / step_m))
-    n = max(gain.size // coarse, 1)
-    step = step_m * coarse
-    peaks = gain[: n * coarse].reshape(n, coarse).max(axis=1) if n * coarse <= gain.size else gain
-    steps, prior = length_prior(step, settings)
+    steps, prior = length_prior(step_m, settings)
     # Couplers reach half a coupling beyond the first and the last body.
-    over = max(round((length_m + settings.coupling_mean_m) / step), 1)
-    most = max(int(over * step / settings.vehicle_min_m) + 1, 1)
-    nodes = over + 1
-    at = np.clip((np.arange(nodes) * step - settings.coupling_mean_m / 2) / step, 0, n - 1).astype(int)
-    node_gain = peaks[at]
-    node_gain[[0, -1]] = 0.0
-    slack = max(round(1.0 / step), 1)
-    forward = np.full((nodes, most + 1), -np.inf)
-    start = np.abs(np.arange(min(slack + 1, nodes)))
-    forward[start, 0] = -0.5 * (start * step / 0.7) ** 2
-    best, back = np.full((nodes, most + 1), -np.inf), np.zeros((nodes, most + 1), np.int64)
-    best[:, 0] = forward[:, 0]
-    for i in range(1, nodes):
-        ok = steps <= i
-        if not ok.any():
-            continue
-        into = i - steps[ok]
-        total = forward[into, :-1] + prior[ok][:, None]
-        peak = total.max(axis=0)
-        safe = np.where(np.isfinite(peak), peak, 0.0)
-        with np.errstate(divide="ignore"):
-            summed = np.log(np.exp(total - safe).sum(axis=0)) + safe
-        forward[i, 1:] = np.logaddexp(forward[i, 1:], summed + node_gain[i])
-        candidates = best[into, :-1] + prior[ok][:, None]
-        choice = candidates.argmax(axis=0)
-        value = candidates[choice, np.arange(most)] + node_gain[i]
-        better = value > best[i, 1:]
-        best[i, 1:] = np.where(better, value, best[i, 1:])
-        back[i, 1:] = np.where(better, into[choice], back[i, 1:])
-    ends = np.arange(max(nodes - 1 - slack, 1), nodes)
-    end_cost = -0.5 * ((nodes - 1 - ends) * step / 0.7) ** 2 - node_gain[ends]
-    posterior = _normalised(np.logaddexp.reduce(forward[ends] + end_cost[:, None], axis=0))
-    final = best[ends] + end_cost[:, None]
-    if not np.isfinite(final).any():
-        return Consist((), 1, 1, 1, ())
-    count = int(posterior.argmax()) if posterior[0] < 0.5 else 1
-    if not np.isfinite(final[:, count]).any():
-        count = int(np.unravel_index(np.argmax(final), final.shape)[1])
-    node = int(ends[final[:, count].argmax()])
-    cuts: list[int] = []
-    for k in range(count, 1, -1):
+    half = settings.coupling_mean_m / 2
+    nodes = max(round((length_m + 2 * half) / step_m), 1) + 1
+    at = np.clip(((np.arange(nodes) * step_m - half) / step_m).astype(int), 0, max(gain.size - 1, 0))
+    node_gain = gain[at].copy() if gain.size else np.zeros(nodes)
+    slack = min(round(SLACK_M / step_m), max(nodes - 2, 0))
+    cost = np.full(nodes, -np.inf)
+    cost[: slack + 1] = -0.5 * (np.arange(slack + 1) * step_m / SLACK_SD_M) ** 2
+    most = max(int((nodes - 1) * step_m / settings.vehicle_min_m) + 1, 1)
+    forward, best, back = _passes(node_gain, cost, steps, prior, most)
+    final = cost[::-1][:, None] - node_gain[:, None]
+    total = np.logaddexp.reduce(forward + final, axis=0)
+    if not np.isfinite(total[1:]).any():
+        return Consist((), 1, 1, 1, (1.0,))
+    posterior = np.exp(total - np.logaddexp.reduce(total[1:]))
+    posterior[0] = 0.0
+    count = int(posterior.argmax())
+    node = int((best[:, count] + final[:, 0]).argmax())
+    cuts = [node]
+    for k in range(count, 0, -1):
         node = int(back[node, k])
         cuts.append(node)
     cuts.reverse()
     low, high = _bounds(posterior, count)
-    middles = tuple(_refined(gain, c * step - settings.coupling_mean_m / 2, step_m) for c in cuts)
-    certain = tuple(float(1 / (1 + np.exp(-node_gain[c]))) for c in cuts)
-    return Consist(middles, count, low, high, certain)
+    sure = _certainty(node_gain, cost, (steps, prior), cuts)
+    inner = tuple(float(c * step_m - half) for c in cuts[1:-1])
+    return Consist(tuple(_refined(gain, m, step_m) for m in inner), count, low, high, sure)
 
 
-def _refined(score: NDArray[np.float64], at_m: float, step_m: float) -> float:
-    """Return the strongest position within 0.6 m of a coupling."""
-    centre = round(at_m / step_m)
-    reach = max(round(0.6 / step_m), 1)
-    low = min(max(centre - reach, 0), score.size - 1)
-    high = min(max(centre + reach + 1, low + 1), score.size)
-    return (low + int(np.argmax(score[low:high])) + 0.5) * step_m
+def _passes(
+    gain: NDArray[np.float64],
+    cost: NDArray[np.float64],
+    steps: NDArray[np.int64],
+    prior: NDArray[np.float64],
+    most: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return the summed and the best log weights (nodes, count + 1) and the way back of the best."""
+    nodes = gain.size
+    forward = np.full((nodes, most + 1), -np.inf)
+    forward[:, 0] = cost
+    best, back = forward.copy(), np.zeros((nodes, most + 1), np.int64)
+    for i in range(1, nodes):
+        ok = steps <= i
+        if not ok.any():
+            continue
+        into, log_length = i - steps[ok], prior[ok][:, None]
+        summed = _logsumexp(forward[into, :-1] + log_length)
+        forward[i, 1:] = summed + gain[i]
+        candidates = best[into, :-1] + log_length
+        choice = candidates.argmax(axis=0)
+        best[i, 1:] = candidates[choice, np.arange(most)] + gain[i]
+        back[i, 1:] = into[choice]
+    return forward, best, back
 
 
-def _normalised(log_weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    peak = log_weight.max()
-    if not np.isfinite(peak):
-        return np.eye(1, log_weight.size, 1)[0]
-    weight = np.exp(log_weight - peak)
-    return weight / weight.sum()
+def _certainty(
+    gain: NDArray[np.float64],
+    cost: NDArray[np.float64],
+    lengths: tuple[NDArray[np.int64], NDArray[np.float64]],
+    cuts: list[int],
+) -> tuple[float, ...]:
+    """Return for each vehicle the posterior that one spans its cuts, give or take a step."""
+    steps, prior = lengths
+    ahead = _weights(gain, cost, steps, prior)
+    behind = _weights(gain[::-1], cost, steps, prior)[::-1]
+    # Both passes count a node's own gain; the train's end nodes have none.
+    total = np.logaddexp.reduce(ahead + cost[::-1] - gain)
+    offset = {int(s): k for k, s in enumerate(steps)}
+    sure = []
+    for a, b in itertools.pairwise(cuts):
+        near = [
+            ahead[i] + prior[offset[j - i]] + behind[j]
+            for i in range(max(a - 2, 0), min(a + 3, gain.size))
+            for j in range(max(b - 2, 0), min(b + 3, gain.size))
+            if j - i in offset
+        ]
+        sure.append(float(np.clip(np.exp(np.logaddexp.reduce(near) - total), 0.0, 1.0)))
+    return tuple(sure)
+
+
+def _weights(
+    gain: NDArray[np.float64],
+    cost: NDArray[np.float64],
+    steps: NDArray[np.int64],
+    prior: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the summed log weight (nodes,) of all divisions up to each node, its own gain included."""
+    out = cost.copy()
+    for i in range(1, gain.size):
+        ok = steps <= i
+        if ok.any():
+            out[i] = np.logaddexp(out[i], _logsumexp(out[i - steps[ok]] + prior[ok]) + gain[i])
+    return out
+
+
+def _logsumexp(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log(sum(exp)) over the first axis; -inf where nothing is possible."""
+    peak = values.max(axis=0)
+    safe = np.where(np.isfinite(peak), peak, 0.0)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.exp(values - safe).sum(axis=0)) + safe)
+
+
+def _refined(gain: NDArray[np.float64], at_m: float, step_m: float) -> float:
+    """Return the centre of mass of a coupling's evidence within 0.75 m."""
+    centre = int(at_m / step_m)
+    reach = max(round(0.75 / step_m), 1)
+    near = np.arange(max(centre - reach, 0), min(centre + reach + 1, gain.size))
+    if near.size == 0:
+        return at_m
+    weight = np.exp(np.clip(gain[near] - gain[near].max(), -20, 0))
+    return float(((near + 0.5) * weight).sum() / weight.sum() * step_m)
 
 
 def _bounds(posterior: NDArray[np.float64], count: int) -> tuple[int, int]:

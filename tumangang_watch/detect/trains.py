@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tumangang_watch.detect.colour import name_colour
-from tumangang_watch.detect.consist import coupling_score, divide
-from tumangang_watch.detect.occupancy import Occupancy, measure_occupancy
-from tumangang_watch.detect.strip_net import STEP_M, TYPES, NetReading, net_input, read_strip
-from tumangang_watch.detect.strips import sample_strip
-from tumangang_watch.detect.train_cues import CUES, to_metres
+from tumangang_watch.detect.colour import ground_of
+from tumangang_watch.detect.strip_net import NetReading, read_strip
+from tumangang_watch.detect.strip_view import CHANNELS, HALF_ROWS, Light, StripView, light_of, view_of
+from tumangang_watch.detect.strips import Strip, sample_strip
+from tumangang_watch.detect.train_evidence import evidence_of
 from tumangang_watch.detect.train_runs import Run, find_runs
+from tumangang_watch.detect.vehicles import divide_run, vehicles_of
 from tumangang_watch.model.detection import Detection, Grade, Vehicle
 from tumangang_watch.model.interval import Interval
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tumangang_watch.model.observation import Observation
+    from tumangang_watch.model.scene import Scene
     from tumangang_watch.model.site import Site, Track
     from tumangang_watch.settings.trains import TrainSettings
 
@@ -50,33 +51,76 @@ def detect_trains(
     """
     tracks = [t for t in site.tracks if not _roofed(t, observation) and t.line.length >= 2.0]
     strips = [sample_strip(observation.image, t, settings) for t in tracks]
-    if not strips:
-        return ()
-    metres, dark = to_metres(strips, observation.scene, settings)
-    if not metres:
-        return ()
-    judged = measure_occupancy(metres, dark, observation.scene, settings)
-    gsd_m = observation.image.gsd_m
-    readings = [read_strip(net_input(o, gsd_m)) for o in judged]
-    judged = [_with_net(o, r, settings) for o, r in zip(judged, readings, strict=True)]
-    found = [find_runs(o, dark, settings) for o in judged]
     detections: list[Detection] = []
-    for track, occupancy, reading, runs in zip(tracks, judged, readings, found, strict=True):
-        number = 0
-        for run in runs:
-            if run.score < settings.score_possible:
-                continue
-            number += 1
+    for track, found in zip(tracks, read_trains(strips, observation.scene, settings), strict=False):
+        for number, train in enumerate(found, start=1):
             name = f"{observation.date}-train-{track.id}-{number}"
-            detections.append(_detection(name, observation, site, occupancy, reading, run, settings))
+            detections.append(_detection(name, observation, site, train, settings))
     return tuple(detections)
 
 
-def _with_net(occupancy: Occupancy, reading: NetReading, settings: TrainSettings) -> Occupancy:
-    """Let the network speak beside the cues, metre by metre."""
-    net = reading.occupied.reshape(occupancy.metres.count, -1).mean(axis=1)
-    odds = (1 - settings.net_share) * occupancy.log_odds + settings.net_share * net
-    return replace(occupancy, log_odds=np.where(occupancy.metres.seen, odds, 0.0))
+@dataclass(frozen=True)
+class FoundTrain:
+    """One train as its strip shows it."""
+
+    track: Track
+    run: Run
+    confidence: float
+    """Probability that a train stands there."""
+    cars: Interval | None
+    vehicles: tuple[Vehicle, ...]
+    evidence: tuple[tuple[str, float], ...]
+
+
+def read_trains(strips: list[Strip], scene: Scene, settings: TrainSettings) -> list[list[FoundTrain]]:
+    """Find the trains on straightened strips of one scene.
+
+    Returns
+    -------
+    list of lists of FoundTrain
+        One list a strip, in order along its track; empty where the scene shows nothing.
+    """
+    light = light_of(strips) if strips else None
+    if light is None:
+        return []
+    ground = ground_of(strips, light)
+    found = []
+    for strip in strips:
+        view = view_of(strip, scene, light, settings)
+        reading = read_strip(view)
+        runs = find_runs(reading.occupied, seen_steps(view), settings)
+        trains = [_train(view, reading, run, (light, ground), scene.gsd_m, settings) for run in runs]
+        found.append([t for t in trains if t.run.score >= settings.score_possible])
+    return found
+
+
+def seen_steps(view: StripView) -> NDArray[np.bool_]:
+    """Return the steps (n,) whose bed was seen, in the strip's own direction."""
+    bed = view.patch[CHANNELS.index("seen"), HALF_ROWS - 2 : HALF_ROWS + 3].min(axis=0) > 0
+    return np.asarray(bed[::-1] if view.turned else bed)
+
+
+def _train(
+    view: StripView,
+    reading: NetReading,
+    run: Run,
+    light: tuple[Light, NDArray[np.float64]],
+    gsd_m: float,
+    settings: TrainSettings,
+) -> FoundTrain:
+    """Count and describe the vehicles of one run, where the scene's resolution allows it."""
+    cars: Interval | None = None
+    vehicles: tuple[Vehicle, ...] = ()
+    couplings: tuple[float, ...] = ()
+    if gsd_m <= settings.count_gsd_max_m:
+        consist = divide_run(reading, run, settings)
+        cars = Interval(consist.count, consist.low, consist.high)
+        vehicles = vehicles_of(view, reading, run, consist, light, settings)
+        couplings = tuple(run.from_m + c for c in consist.couplings_m)
+    slope, middle = settings.confidence_slope, settings.confidence_middle
+    confidence = float(1 / (1 + np.exp(-slope * (np.log(max(run.score, 1e-3)) - np.log(middle)))))
+    evidence = evidence_of(view, reading, run, couplings)
+    return FoundTrain(view.strip.track, run, confidence, cars, vehicles, evidence)
 
 
 def _roofed(track: Track, observation: Observation) -> bool:
@@ -85,114 +129,26 @@ def _roofed(track: Track, observation: Observation) -> bool:
 
 
 def _detection(
-    name: str,
-    observation: Observation,
-    site: Site,
-    occupancy: Occupancy,
-    reading: NetReading,
-    run: Run,
-    settings: TrainSettings,
+    name: str, observation: Observation, site: Site, train: FoundTrain, settings: TrainSettings
 ) -> Detection:
-    """Describe one train."""
+    """Describe one train in the site's frame."""
     from shapely.ops import substring
 
-    track = occupancy.metres.strip.track
-    gsd = observation.image.gsd_m
+    track, run = train.track, train.run
     place = substring(track.line, run.from_m, run.to_m).buffer(1.6, cap_style="flat")
     seen = observation.observed_fraction(place)
-    stock: tuple[Vehicle, ...] = ()
-    cars: Interval | None = None
-    if gsd <= settings.count_gsd_max_m:
-        stock, cars = _vehicles(occupancy, reading, run, settings)
     length = max(run.to_m - run.from_m - settings.length_bias_m, 1.0)
-    error = settings.end_error_m * max(gsd / 0.5, 0.8)
-    confidence = float(1 / (1 + np.exp(-(run.score - settings.score_possible) / 2)))
-    grade: Grade = (
-        "detected" if run.score >= settings.score_detected and seen >= settings.observed_min else "possible"
-    )
+    error = settings.end_error_m * max(observation.image.gsd_m / 0.5, 0.8)
+    sure = run.score >= settings.score_detected and seen >= settings.observed_min
+    grade: Grade = "detected" if sure else "possible"
     area = site.area_of(track)
-    inside = slice(int(run.from_m), max(int(run.to_m), int(run.from_m) + 1))
-    cues = occupancy.cues[:, inside].mean(axis=1)
     return Detection(
         id=name, date=observation.date, kind="train", area=area.id if area else None, geometry=place,
-        confidence=confidence, grade=grade, observed_fraction=seen, track=track.id,
-        from_m=run.from_m, to_m=run.to_m, length_m=Interval.around(length, error), cars=cars,
-        rolling_stock=stock,
-        evidence=tuple((c, round(float(v), 3)) for c, v in zip(CUES, cues, strict=True)),
+        confidence=train.confidence, grade=grade, observed_fraction=seen, track=track.id,
+        from_m=run.from_m, to_m=run.to_m, length_m=Interval.around(length, error), cars=train.cars,
+        rolling_stock=train.vehicles, evidence=train.evidence,
         caveats=_caveats(observation, track, seen, settings),
     )  # fmt: skip
-
-
-def _vehicles(
-    occupancy: Occupancy, reading: NetReading, run: Run, settings: TrainSettings
-) -> tuple[tuple[Vehicle, ...], Interval]:
-    """Divide a train into vehicles and name their colours."""
-    metres = occupancy.metres
-    strip = metres.strip
-    step = strip.step_m
-    a, b = round(run.from_m / step), round(run.to_m / step)
-    b = min(max(b, a + 2), metres.fine.shape[2])
-    stripes = [
-        occupancy.whiten @ metres.fine[:, strip.rows(run.offset_m + lo, run.offset_m + hi), a:b].mean(axis=1)
-        for lo, hi in ((-1.3, -0.4), (-0.45, 0.45), (0.4, 1.3))
-    ]
-    side = metres.shadow_side or 1
-    beside = metres.fine[:, strip.rows(*sorted((side * 1.9 + run.offset_m, side * 2.9 + run.offset_m))), a:b]
-    score = coupling_score(np.stack(stripes), beside.mean(axis=(0, 1)), step, settings)
-    consist = divide(_coupling_gain(score, reading, a, step, settings), run.to_m - run.from_m, step, settings)
-    half = settings.coupling_mean_m / 2
-    starts = [run.from_m, *(run.from_m + c + half for c in consist.couplings_m)]
-    stops = [*(run.from_m + c - half for c in consist.couplings_m), run.to_m]
-    stock = []
-    for k, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        sure = [consist.certainty[i] for i in (k - 1, k) if 0 <= i < len(consist.certainty)]
-        stock.append(_vehicle(occupancy, reading, run, (start, stop), float(np.prod(sure)), settings))
-    return tuple(stock), Interval(consist.count, consist.low, consist.high)
-
-
-def _coupling_gain(
-    score: NDArray[np.float64], reading: NetReading, first: int, step_m: float, settings: TrainSettings
-) -> NDArray[np.float64]:
-    """Return the log-likelihood ratio (n,) of a coupling along a train, from the strip and the network."""
-    own = settings.gap_scale * (score - settings.gap_cost)
-    net = np.repeat(reading.coupling, round(STEP_M / step_m))
-    net = net[np.clip(first + np.arange(score.size), 0, net.size - 1)] - settings.net_coupling_prior
-    return (1 - settings.net_share) * own + settings.net_share * np.clip(net, -6, 6)
-
-
-def _vehicle(
-    occupancy: Occupancy,
-    reading: NetReading,
-    run: Run,
-    ends: tuple[float, float],
-    sure: float,
-    settings: TrainSettings,
-) -> Vehicle:
-    """Describe one vehicle between its ends."""
-    strip = occupancy.metres.strip
-    middle, half = (ends[0] + ends[1]) / 2, max((ends[1] - ends[0]) * 0.35, 0.5)
-    columns = slice(*np.searchsorted(strip.s_m, (middle - half, middle + half)))
-    rows = strip.rows(run.offset_m - 0.9, run.offset_m + 0.9)
-    colour = "unknown"
-    if {"red", "green", "blue"} <= set(strip.bands):
-        order = [strip.bands.index(b) for b in ("red", "green", "blue")]
-        body = np.median(strip.values[order][:, rows, columns], axis=(1, 2))
-        ground = _ground(occupancy, order)
-        colour, _ = name_colour(body, ground, settings)
-    kinds = reading.types[:, int((middle - half) / STEP_M) : int((middle + half) / STEP_M) + 1].mean(axis=1)
-    kind = TYPES[int(kinds.argmax())] if kinds.max() >= settings.type_sure else "unknown"
-    return Vehicle(float(ends[0]), float(max(ends[1], ends[0] + 0.5)), kind, colour, sure)
-
-
-def _ground(occupancy: Occupancy, order: list[int]) -> NDArray[np.float64]:
-    """Return the colour of the track's own empty bed, or of all that the strip shows beside it."""
-    strip = occupancy.metres.strip
-    per = round(1 / strip.step_m)
-    empty = np.repeat(occupancy.empty, per)[: strip.s_m.size]
-    inner = strip.values[order][:, strip.rows(-1.0, 1.0), : empty.size]
-    if occupancy.empty.sum() >= 15:
-        return np.asarray(np.median(inner[:, :, empty].reshape(3, -1), axis=1))
-    return np.asarray(np.median(strip.values[order][:, strip.valid], axis=1))
 
 
 def _caveats(observation: Observation, track: Track, seen: float, settings: TrainSettings) -> tuple[str, ...]:
