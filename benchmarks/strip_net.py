@@ -2,7 +2,8 @@
 
 The banks: ``python benchmarks/strip_bank.py --split train --folder A`` and
 ``python benchmarks/yard_painter.py --folder B``, two painters with different looks. Then
-``python benchmarks/strip_net.py --banks A B`` fits the network and writes its weights into the package; it needs torch, which the program itself does not.
+``python benchmarks/strip_net.py --banks A B`` fits the network and writes its weights into the
+package; it needs torch, which the program itself does not.
 Every tenth seed is held out and chooses when to stop.
 """
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tumangang_watch.detect.colour import ground_of
+from tumangang_watch.detect.strip_background import against
 from tumangang_watch.detect.strip_net import NetReading, read_strip
 from tumangang_watch.detect.strip_view import CHANNELS, HALF_ROWS, Light, StripView, light_of, view_of
 from tumangang_watch.detect.strips import Strip, sample_strip
@@ -51,9 +52,13 @@ def detect_trains(
     """
     tracks = [t for t in site.tracks if not _roofed(t, observation) and t.line.length >= 2.0]
     strips = [sample_strip(observation.image, t, settings) for t in tracks]
+    others = []
+    if background is not None:
+        others.append(([sample_strip(background.image, t, settings) for t in tracks], background.scene))
     detections: list[Detection] = []
-    for track, found in zip(tracks, read_trains(strips, observation.scene, settings), strict=False):
-        for number, train in enumerate(found, start=1):
+    found = read_trains(strips, observation.scene, settings, others)
+    for track, trains in zip(tracks, found, strict=False):
+        for number, train in enumerate(trains, start=1):
             name = f"{observation.date}-train-{track.id}-{number}"
             detections.append(_detection(name, observation, site, train, settings))
     return tuple(detections)
@@ -72,26 +77,48 @@ class FoundTrain:
     evidence: tuple[tuple[str, float], ...]
 
 
-def read_trains(strips: list[Strip], scene: Scene, settings: TrainSettings) -> list[list[FoundTrain]]:
+def read_trains(
+    strips: list[Strip],
+    scene: Scene,
+    settings: TrainSettings,
+    others: list[tuple[list[Strip], Scene]] | None = None,
+) -> list[list[FoundTrain]]:
     """Find the trains on straightened strips of one scene.
+
+    Parameters
+    ----------
+    strips : list of Strip
+    scene : Scene
+        Its GSD and, where stated, its sun and view.
+    settings : TrainSettings
+    others : list of (list of Strip, Scene), optional
+        The same tracks on other dates: where they were empty they are the background.
 
     Returns
     -------
     list of lists of FoundTrain
         One list a strip, in order along its track; empty where the scene shows nothing.
     """
-    light = light_of(strips) if strips else None
+    light, views = _views(strips, scene, settings)
     if light is None:
         return []
     ground = ground_of(strips, light)
+    elsewhere = [_views(s, other, settings)[1] for s, other in others or []]
     found = []
-    for strip in strips:
-        view = view_of(strip, scene, light, settings)
-        reading = read_strip(view)
+    for number, view in enumerate(views):
+        behind = [(v[number], read_strip(v[number])) for v in elsewhere if v]
+        reading = read_strip(against(view, behind, settings) if behind else view)
         runs = find_runs(reading.occupied, seen_steps(view), settings)
         trains = [_train(view, reading, run, (light, ground), scene.gsd_m, settings) for run in runs]
         found.append([t for t in trains if t.run.score >= settings.score_possible])
     return found
+
+
+def _views(
+    strips: list[Strip], scene: Scene, settings: TrainSettings
+) -> tuple[Light | None, list[StripView]]:
+    light = light_of(strips) if strips else None
+    return light, [] if light is None else [view_of(s, scene, light, settings) for s in strips]
 
 
 def seen_steps(view: StripView) -> NDArray[np.bool_]:

@@ -21,6 +21,11 @@ class TrainSettings:
     """Log-odds of a coupling anywhere in a train: one in 14 m, told over 1.25 m."""
     type_sure: float = 0.6
     """Least probability for naming a vehicle's type."""
+    background_odds: float = -2.5
+    """Log-odds below which another date's strip counts as empty and serves as this one's background."""
+    background_plain: float = 0.3
+    """Farthest that a cell of another date may lie from its row's usual tone, log light, to serve: neither
+    shadow nor spill."""
     memory_m: float = 4.0
     """Metres over which the cues of neighbouring metres repeat each other: log-odds are divided by
     it before they are summed along a track."""

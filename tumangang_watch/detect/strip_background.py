@@ -1,0 +1,72 @@
+"""The same strip on another date, where it was empty, as the background of this one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tumangang_watch.detect.strip_view import CHANNELS, HALF_ROWS, STEP_M
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tumangang_watch.detect.strip_net import NetReading
+    from tumangang_watch.detect.strip_view import StripView
+    from tumangang_watch.settings.trains import TrainSettings
+
+LIGHT, UNLIKE, SEEN = (CHANNELS.index(name) for name in ("light", "unlike_row", "seen"))
+
+
+def against(
+    view: StripView, others: list[tuple[StripView, NetReading]], settings: TrainSettings
+) -> StripView:
+    """Return a view whose tones are told against what other dates show there.
+
+    Without another date a row's tone is told against its usual tone along the track; where another date
+    shows the same cell empty and plainly lit, that cell is the better background.
+
+    Parameters
+    ----------
+    view : StripView
+        Of the date that is read.
+    others : list of (StripView, NetReading)
+        The same track on other dates, in the same frame; the nearest in look first.
+    settings : TrainSettings
+
+    Returns
+    -------
+    StripView
+    """
+    patch = view.patch
+    unlike = patch[UNLIKE].copy()
+    told = np.zeros(unlike.shape, bool)
+    for other, reading in others:
+        theirs = _laid_like(other, other.patch, view)
+        if theirs.shape != patch.shape:
+            continue
+        empty = reading.occupied[::-1] if view.turned else reading.occupied
+        plain = (theirs[SEEN] > 0) & (patch[SEEN] > 0) & (empty < settings.background_odds)[None]
+        plain &= np.abs(theirs[UNLIKE]) < settings.background_plain
+        difference = patch[LIGHT] - theirs[LIGHT]
+        aside = plain.copy()
+        aside[HALF_ROWS - round(3 / STEP_M) : HALF_ROWS + round(3 / STEP_M) + 1] = False
+        if aside.sum() < 200:
+            continue
+        difference -= np.median(difference[aside])
+        fresh = plain & ~told
+        unlike[fresh] = difference[fresh]
+        told |= plain
+    if not told.any():
+        return view
+    changed = patch.copy()
+    changed[UNLIKE] = unlike
+    return replace(view, patch=changed)
+
+
+def _laid_like(other: StripView, patch: NDArray[Any], view: StripView) -> NDArray[Any]:
+    """Return another view's patch mirrored and turned like this one."""
+    mirrored = (other.geometry.shadow_side < 0) != (view.geometry.shadow_side < 0)
+    turned = other.turned != view.turned
+    return patch[:, :: -1 if mirrored else 1, :: -1 if turned else 1]
