@@ -58,7 +58,11 @@ def options_of(seed: int, rng: np.random.Generator) -> dict[str, Any]:
     return options
 
 
-def paint(folder: Path, seeds: list[int], gsds: tuple[float, ...] = GSDS) -> None:
+EMPTY: dict[str, Any] = {"trains": (0, 0), "tracks": 6, "length_m": 600.0}
+"""A large yard without a train: about seven kilometres of empty track over both dates."""
+
+
+def paint(folder: Path, seeds: list[int], *, empty: bool = False) -> None:
     """Paint both dates of each seed and keep every track's strip with its truth."""
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
@@ -66,8 +70,9 @@ def paint(folder: Path, seeds: list[int], gsds: tuple[float, ...] = GSDS) -> Non
         if target.exists():
             continue
         rng = np.random.default_rng([seed, 78])
-        gsd_m = float(rng.choice(gsds))
-        pair = make_pair(seed, gsd_m, **options_of(seed, rng))
+        gsd_m = float(rng.choice(GSDS))
+        options = options_of(seed, rng)
+        pair = make_pair(seed, gsd_m, **(options | EMPTY if empty else options))
         kept: dict[str, Any] = {}
         about = []
         for which in range(2):
@@ -158,9 +163,10 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=600)
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--empty", action="store_true", help="large yards without trains")
     arguments = parser.parse_args()
     seeds = split_seeds(arguments.split)[arguments.first : arguments.first + arguments.count]
-    paint(arguments.folder, list(seeds))
+    paint(arguments.folder, list(seeds), empty=arguments.empty)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ from tumangang_watch.settings.trains import TrainSettings
 CONV = (20, 28)
 WIDTH = 64
 IGNORED = 255
+TONES = ("light", "unlike_row", "unlike_bed")
+"""Channels that move together with a body's tone."""
 WINDOW = 384
 """Steps of a training window: 192 m."""
 EDGE_UNSURE_M = 0.25
@@ -94,16 +96,17 @@ def _window(patch: Any, labels: Any, rng: np.random.Generator) -> tuple[Any, Any
 def augmented(patch: Any, constants: Any, labels: Any, rng: np.random.Generator) -> tuple[Any, Any, Any]:
     """Vary tone, contrast and noise; draw bodies' paint anew; shift across; lose what a product lacks."""
     row = {name: k for k, name in enumerate(CHANNELS)}
-    seen = patch[row["seen"]]
     constants = constants.copy()
     tone = np.exp(rng.normal(-0.15, 0.35)), rng.normal(0, 0.12)
-    for name in ("light", "unlike_row"):
+    for name in TONES:
         patch[row[name]] = patch[row[name]] * tone[0] + (tone[1] if name == "light" else 0)
+    if rng.random() < 0.2:
+        patch[row["unlike_bed"]] += rng.normal(0, 0.2)
     hue = np.exp(rng.normal(-0.3, 0.5))
     for name in ("red_blue", "green", "nir"):
         patch[row[name]] = patch[row[name]] * hue + rng.normal(0, 0.05)
     patch[row["fine"]] += rng.normal(0, 0.2)
-    for k in range(6):
+    for k in range(len(CHANNELS) - 1):
         patch[k] += rng.uniform(0, 0.08) * rng.normal(size=patch.shape[1:])
     draw = rng.random()
     if draw < 0.15:
@@ -118,12 +121,10 @@ def augmented(patch: Any, constants: Any, labels: Any, rng: np.random.Generator)
         constants[:] = constants * (np.arange(7) > 4)
         if rng.random() < 0.5:
             patch = patch[:, ::-1].copy()
-            seen = seen[::-1]
     if constants[0] == 0 and rng.random() < 0.5:
         patch, labels = patch[:, :, ::-1].copy(), labels[:, ::-1]
-        seen = seen[:, ::-1]
     patch = np.roll(patch, int(rng.integers(-1, 2)), axis=1) if rng.random() < 0.4 else patch
-    patch[:6] *= patch[row["seen"]] > 0
+    patch[:-1] *= patch[row["seen"]] > 0
     return patch.astype(np.float32), constants.astype(np.float32), labels
 
 
@@ -142,7 +143,8 @@ def _repaint(patch: Any, labels: Any, rng: np.random.Generator, row: dict[str, i
                 shift = share * (float(np.median(part[:, bare])) - float(np.median(part[:, a:b])))
             part[:, a:b] += shift
             if name == "light":
-                patch[row["unlike_row"]][body, a:b] += shift
+                for other in TONES[1:]:
+                    patch[row[other]][body, a:b] += shift
 
 
 def network(constants: int) -> Any:

@@ -296,7 +296,7 @@ def _consist(at: float, rng: np.random.Generator) -> list[dict[str, Any]]:
     cars: list[dict[str, Any]] = []
     # Some rakes are as bright as the ballast they stand on.
     hidden = float(rng.uniform(0.4, 1.0)) if rng.random() < 0.25 else 0.0
-    wanted = int(rng.choice([1, 2, 3, 5, 8, 14, 40], p=[0.16, 0.14, 0.14, 0.2, 0.18, 0.13, 0.05]))
+    wanted = int(rng.choice([1, 2, 3, 5, 8, 14, 40], p=[0.16, 0.13, 0.13, 0.18, 0.18, 0.13, 0.09]))
     gap = float(rng.uniform(0.75, 1.6))
     while len(cars) < wanted:
         kind = str(rng.choice(KINDS, p=KIND_CHANCE))
@@ -321,8 +321,9 @@ def draw_car(canvas: Canvas, v: float, car: dict[str, Any], sunny: float, rng: n
     deck = rng.uniform(0.9, 1.4)
     grime = np.array([0.05, 0.055, 0.06, 0.075], np.float32) * np.float32(rng.uniform(0.5, 2.0))
     rows, cols = canvas.window(car["from_m"] - 0.55, car["to_m"] + 0.55, v, 0.5)
-    canvas.albedo[:, rows, cols] = grime[:, None, None]
-    canvas.height[rows, cols] = 1.0
+    coupler = rng.uniform(0, 1) * (grime[:, None, None] - canvas.albedo[:, rows, cols])
+    canvas.albedo[:, rows, cols] += coupler
+    canvas.height[rows, cols] = rng.uniform(0.3, 1.0)
     rows, cols = canvas.window(car["from_m"], car["to_m"], v, width)
     shape = (rows.stop - rows.start, cols.stop - cols.start)
     if min(shape) < 2:
@@ -371,13 +372,15 @@ def draw_car(canvas: Canvas, v: float, car: dict[str, Any], sunny: float, rng: n
         albedo[:, end], tall[end] = grime[:, None], deck
     else:
         _deck(car, (albedo, look, tall), (u, side), length, grime, rng)
+    smooth = float(rng.choice([0.15, 0.5, 1.0]))
     look *= np.exp(
-        rng.uniform(0, 0.12)
+        smooth
+        * rng.uniform(0, 0.12)
         * cv2.resize(
             rng.standard_normal((4, max(int(length / 1.5), 2)), dtype=np.float32), (shape[1], shape[0])
         )
     )
-    look *= np.exp(rng.uniform(0, 0.12) * rng.standard_normal(shape, dtype=np.float32))
+    look *= np.exp(smooth * rng.uniform(0, 0.12) * rng.standard_normal(shape, dtype=np.float32))
     canvas.albedo[:, rows, cols] = np.clip(albedo * look, 0.008, 0.95)
     canvas.height[rows, cols] = tall
 

@@ -25,6 +25,10 @@ SLACK_M = 1.0
 """Farthest that an end may lie inside the measured one."""
 
 
+SAME_M = 1.0
+"""Couplings this near each other are the same one."""
+
+
 @dataclass(frozen=True)
 class Consist:
     """Vehicles between the first and the last body of a train."""
@@ -46,7 +50,8 @@ def length_prior(step_m: float, settings: TrainSettings) -> tuple[NDArray[np.int
     floor = settings.vehicle_floor / (settings.vehicle_max_m - settings.vehicle_min_m)
     modes = np.asarray(settings.vehicle_lengths_m)
     sd = settings.vehicle_length_sd_m
-    peaks = np.exp(-0.5 * ((metres[:, None] - modes) / sd) ** 2).mean(axis=1) / (sd * 2.5066)
+    weights = np.asarray(settings.vehicle_length_weights) / (sd * np.sqrt(2 * np.pi))
+    peaks = np.exp(-0.5 * ((metres[:, None] - modes) / sd) ** 2) @ weights
     density = floor + (1 - settings.vehicle_floor) * peaks
     return steps, np.log(density * step_m)
 
@@ -93,7 +98,7 @@ def divide(gain: NDArray[np.float64], length_m: float, step_m: float, settings: 
         cuts.append(node)
     cuts.reverse()
     low, high = _bounds(posterior, count)
-    sure = _certainty(node_gain, cost, (steps, prior), cuts)
+    sure = _certainty(node_gain, cost, (steps, prior), cuts, max(round(SAME_M / step_m), 1))
     inner = tuple(float(c * step_m - half) for c in cuts[1:-1])
     return Consist(tuple(_refined(gain, m, step_m) for m in inner), count, low, high, sure)
 
@@ -129,8 +134,9 @@ def _certainty(
     cost: NDArray[np.float64],
     lengths: tuple[NDArray[np.int64], NDArray[np.float64]],
     cuts: list[int],
+    reach: int,
 ) -> tuple[float, ...]:
-    """Return for each vehicle the posterior that one spans its cuts, give or take a step."""
+    """Return for each vehicle the posterior that one spans its cuts, give or take ``reach`` steps."""
     steps, prior = lengths
     ahead = _weights(gain, cost, steps, prior)
     behind = _weights(gain[::-1], cost, steps, prior)[::-1]
@@ -141,8 +147,8 @@ def _certainty(
     for a, b in itertools.pairwise(cuts):
         near = [
             ahead[i] + prior[offset[j - i]] + behind[j]
-            for i in range(max(a - 2, 0), min(a + 3, gain.size))
-            for j in range(max(b - 2, 0), min(b + 3, gain.size))
+            for i in range(max(a - reach, 0), min(a + reach + 1, gain.size))
+            for j in range(max(b - reach, 0), min(b + reach + 1, gain.size))
             if j - i in offset
         ]
         sure.append(float(np.clip(np.exp(np.logaddexp.reduce(near) - total), 0.0, 1.0)))

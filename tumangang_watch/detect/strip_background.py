@@ -32,7 +32,8 @@ def against(
     view : StripView
         Of the date that is read.
     others : list of (StripView, NetReading)
-        The same track on other dates, in the same frame; the nearest in look first.
+        The same track on other dates in the same frame, expressed in this date's `Light`; the nearest in
+        look first.
     settings : TrainSettings
 
     Returns

@@ -8,7 +8,7 @@ and ahead, whatever the sun.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import radians, sin, tan
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ STEP_M = 0.5
 """Step of a view along and across the track."""
 HALF_ROWS = 15
 """Rows on each side of the centreline: 7.5 m, the neighbouring track and its vehicles."""
-CHANNELS = ("light", "red_blue", "green", "nir", "unlike_row", "fine", "seen")
+CHANNELS = ("light", "red_blue", "green", "nir", "unlike_row", "unlike_bed", "fine", "seen")
 """Rows of `StripView.patch`."""
 CONSTANTS = ("sun_known", "shadow_across", "shadow_along", "lean_across", "lean_along", "gsd", "nir_known")
 """Rows of `StripView.constants`."""
@@ -43,6 +43,9 @@ class Light:
     """(bands,) tone of full shadow, or of the darkest ground there is."""
     usual: NDArray[np.float64]
     """(bands,) median of everything beside and on the tracks."""
+    profile: NDArray[np.float64]
+    """(2 `HALF_ROWS` + 1,) usual log tone across a track of the scene, the same to both sides: rails, bed and
+    shoulders, where most track is empty."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,21 @@ def light_of(strips: list[Strip]) -> Light | None:
         return None
     dark, usual = np.percentile(every, (0.5, 50), axis=1)
     # Without a shadow in the scene the darkest ground is ground: it is no darker than a good part of it.
-    return Light(np.minimum(dark, 0.8 * usual), np.maximum(usual, 1e-6))
+    light = Light(np.minimum(dark, 0.8 * usual), np.maximum(usual, 1e-6), np.zeros(2 * HALF_ROWS + 1))
+    return replace(light, profile=_profile(strips, light))
+
+
+def _profile(strips: list[Strip], light: Light) -> NDArray[np.float64]:
+    """Return the usual tone across the scene's tracks, the same to both sides."""
+    columns = []
+    for strip in strips:
+        per = round(STEP_M / strip.step_m)
+        rows = strip.y_m.size // 2 + per * np.arange(-HALF_ROWS, HALF_ROWS + 1)
+        tone = _log(_visible(shares(strip.values[:, rows, ::4], light), strip.bands).mean(axis=0))
+        columns.append(np.where(strip.valid[rows, ::4], tone, np.nan))
+    every = np.concatenate(columns, axis=1)
+    profile = np.nan_to_num(_median(np.concatenate([every, every[::-1]], axis=1)))
+    return np.asarray(profile)
 
 
 def geometry_of(strip: Strip, scene: Scene, settings: TrainSettings) -> Geometry:
@@ -145,12 +162,12 @@ def view_of(strip: Strip, scene: Scene, light: Light, settings: TrainSettings) -
         nir = _log(cells["nir"]) - red if "nir" in cells else zero
     texture = np.log(0.02 + _blocks(rough, n, per))
     patch = np.stack([
-        bright, red_blue, green, nir, bright - _usual_row(bright, whole), texture - np.median(texture[whole])
-        if whole.any() else zero, np.ones_like(bright),
+        bright, red_blue, green, nir, bright - _usual_row(bright, whole), bright - light.profile[:, None],
+        texture - np.median(texture[whole]) if whole.any() else zero, np.ones_like(bright),
     ]).astype(np.float32)  # fmt: skip
     patch *= whole
     geometry = geometry_of(strip, scene, settings)
-    mirrored, turned = geometry.shadow_side < 0, geometry.shadow_along_m < 0
+    mirrored, turned = geometry.shadow_side < 0, geometry.shadow_along_m < -0.01
     constants = np.array([
         float(geometry.shadow_side != 0), geometry.shadow_m / 10, abs(geometry.shadow_along_m) / 10,
         geometry.lean_m / 3 * (-1 if mirrored else 1), geometry.lean_along_m / 3 * (-1 if turned else 1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from tumangang_watch.model.image import frozen
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tumangang_watch.grid import Grid
     from tumangang_watch.model.image import NativeImage
     from tumangang_watch.model.site import Track
     from tumangang_watch.settings.trains import TrainSettings
@@ -90,6 +91,28 @@ def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> S
         left = left.reshape(2, s.size, finer).mean(axis=2)
         points = points.reshape(2, s.size, finer).mean(axis=2)
     return Strip(track, s, y, frozen(values), frozen(valid), left, points, image.bands)
+
+
+def only_clear(strip: Strip, clear: NDArray[np.bool_], grid: Grid) -> Strip:
+    """Return the strip with what lies under cloud marked as not valid.
+
+    Parameters
+    ----------
+    strip : Strip
+    clear : (rows, cols) bool
+        True where the ground is visible.
+    grid : Grid
+        Of ``clear``; ground beyond it stays as it is.
+    """
+    if clear.all():
+        return strip
+    x = strip.points[0] + strip.y_m[:, None] * strip.left[0]
+    y = strip.points[1] + strip.y_m[:, None] * strip.left[1]
+    row, col = (np.rint(v).astype(int) for v in grid.to_pixel(x, y))
+    inside = (row >= 0) & (row < grid.rows) & (col >= 0) & (col < grid.cols)
+    hidden = inside & ~clear[np.clip(row, 0, grid.rows - 1), np.clip(col, 0, grid.cols - 1)]
+    values = np.where(hidden, np.float32(0), strip.values)
+    return replace(strip, values=frozen(values), valid=frozen(strip.valid & ~hidden))
 
 
 def _frame(track: Track, s_m: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tumangang_watch.settings.trains import TrainSettings
 
+END_REACH_M = 20.0
+"""How far from a stretch's end the true one is looked for: a wagon and a half."""
 LIMIT = 6.0
 """Log-odds beyond which a step says no more."""
 
@@ -26,6 +28,10 @@ class Run:
     to_m: float
     score: float
     """Summed log-odds, one count per `TrainSettings.memory_m` of track."""
+    shorter_m: float = 0.0
+    """By how much it may be shorter: lower bound of the 90 % interval of its length."""
+    longer_m: float = 0.0
+    """By how much it may be longer."""
 
 
 def find_runs(log_odds: NDArray[np.float64], seen: NDArray[np.bool_], settings: TrainSettings) -> list[Run]:
@@ -51,7 +57,10 @@ def find_runs(log_odds: NDArray[np.float64], seen: NDArray[np.bool_], settings: 
         if b - a < settings.train_min_m:
             continue
         inside = odds[low:high]
-        runs.append(Run(a, b, float(inside.sum() * STEP_M / settings.memory_m)))
+        score = float(inside.sum() * STEP_M / settings.memory_m)
+        ends = (_unsure(odds, low, -1, settings), _unsure(odds, high, +1, settings))
+        inward, outward = (float(np.hypot(*pair)) for pair in zip(*ends, strict=True))
+        runs.append(Run(a, b, score, inward, outward))
     return runs
 
 
@@ -82,6 +91,22 @@ def _joined(pieces: list[tuple[int, int]], settings: TrainSettings) -> list[tupl
         else:
             out.append((low, high))
     return out
+
+
+def _unsure(odds: NDArray[np.float64], at: int, side: int, settings: TrainSettings) -> tuple[float, float]:
+    """Return how far inside and outside of a stretch's end the true one may lie (5 and 95 %), metres.
+
+    The posterior of one change from train to empty track near the end, every step counted by its log-odds.
+    """
+    reach = round(END_REACH_M / STEP_M)
+    near = np.arange(max(at - reach, 0), min(at + reach, odds.size))
+    gain = odds[near] * (STEP_M / settings.end_memory_m)
+    gain = gain if side > 0 else gain[::-1]
+    weight = np.concatenate([[0.0], np.cumsum(gain)])
+    share = np.cumsum(np.exp(weight - weight.max()))
+    low, high = np.searchsorted(share / share[-1], (0.05, 0.95))
+    middle = at - near[0] if side > 0 else near[-1] + 1 - at
+    return max(middle - low, 0) * STEP_M, max(high - middle, 0) * STEP_M
 
 
 def _end(odds: NDArray[np.float64], at: int, side: int) -> float:

@@ -11,7 +11,7 @@ from tumangang_watch.detect.colour import ground_of
 from tumangang_watch.detect.strip_background import against
 from tumangang_watch.detect.strip_net import NetReading, read_strip
 from tumangang_watch.detect.strip_view import CHANNELS, HALF_ROWS, Light, StripView, light_of, view_of
-from tumangang_watch.detect.strips import Strip, sample_strip
+from tumangang_watch.detect.strips import Strip, only_clear, sample_strip
 from tumangang_watch.detect.train_evidence import evidence_of
 from tumangang_watch.detect.train_runs import Run, find_runs
 from tumangang_watch.detect.vehicles import divide_run, vehicles_of
@@ -51,10 +51,8 @@ def detect_trains(
         Of kind ``train``, in the order of the site's tracks and along each.
     """
     tracks = [t for t in site.tracks if not _roofed(t, observation) and t.line.length >= 2.0]
-    strips = [sample_strip(observation.image, t, settings) for t in tracks]
-    others = []
-    if background is not None:
-        others.append(([sample_strip(background.image, t, settings) for t in tracks], background.scene))
+    strips = _strips(observation, tracks, settings)
+    others = [] if background is None else [(_strips(background, tracks, settings), background.scene)]
     detections: list[Detection] = []
     found = read_trains(strips, observation.scene, settings, others)
     for track, trains in zip(tracks, found, strict=False):
@@ -62,6 +60,11 @@ def detect_trains(
             name = f"{observation.date}-train-{track.id}-{number}"
             detections.append(_detection(name, observation, site, train, settings))
     return tuple(detections)
+
+
+def _strips(observation: Observation, tracks: list[Track], settings: TrainSettings) -> list[Strip]:
+    clear, grid = observation.quality.clear, observation.raster.grid
+    return [only_clear(sample_strip(observation.image, t, settings), clear, grid) for t in tracks]
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,14 @@ def read_trains(
     if light is None:
         return []
     ground = ground_of(strips, light)
-    elsewhere = [_views(s, other, settings)[1] for s, other in others or []]
+    elsewhere = [
+        (_views(s, other, settings)[1], [view_of(one, other, light, settings) for one in s])
+        for s, other in others or []
+    ]
     found = []
     for number, view in enumerate(views):
-        behind = [(v[number], read_strip(v[number])) for v in elsewhere if v]
+        # Read in its own light, compared in this one's: the dates share one radiometry.
+        behind = [(same[number], read_strip(own[number])) for own, same in elsewhere if own]
         reading = read_strip(against(view, behind, settings) if behind else view)
         runs = find_runs(reading.occupied, seen_steps(view), settings)
         trains = [_train(view, reading, run, (light, ground), scene.gsd_m, settings) for run in runs]
@@ -166,13 +173,14 @@ def _detection(
     seen = observation.observed_fraction(place)
     length = max(run.to_m - run.from_m - settings.length_bias_m, 1.0)
     error = settings.end_error_m * max(observation.image.gsd_m / 0.5, 0.8)
+    low, high = max(length - np.hypot(error, run.shorter_m), 0.5), length + np.hypot(error, run.longer_m)
     sure = run.score >= settings.score_detected and seen >= settings.observed_min
     grade: Grade = "detected" if sure else "possible"
     area = site.area_of(track)
     return Detection(
         id=name, date=observation.date, kind="train", area=area.id if area else None, geometry=place,
         confidence=train.confidence, grade=grade, observed_fraction=seen, track=track.id,
-        from_m=run.from_m, to_m=run.to_m, length_m=Interval.around(length, error), cars=train.cars,
+        from_m=run.from_m, to_m=run.to_m, length_m=Interval(length, float(low), float(high)), cars=train.cars,
         rolling_stock=train.vehicles, evidence=train.evidence,
         caveats=_caveats(observation, track, seen, settings),
     )  # fmt: skip

@@ -29,7 +29,7 @@ class TrainSettings:
     memory_m: float = 4.0
     """Metres over which the cues of neighbouring metres repeat each other: log-odds are divided by
     it before they are summed along a track."""
-    switch_cost: float = 6.0
+    switch_cost: float = 3.0
     """Cost in log-odds of a change between empty and occupied along a track."""
     train_min_m: float = 8.5
     """Shortest body that counts as a train of one vehicle (12.0 m tank: 10.8 m barrel)."""
@@ -48,14 +48,16 @@ class TrainSettings:
     """Gap between coupled bodies: 0.83 m tanks, 1.14 m gondolas (domain.md), to 2 m in Europe."""
     vehicle_lengths_m: tuple[float, ...] = (12.0, 13.92, 14.7, 17.0, 19.2, 24.3)
     """Common lengths over couplers (domain.md section 4, methods.md 1e)."""
+    vehicle_length_weights: tuple[float, ...] = (0.15, 0.3, 0.2, 0.15, 0.1, 0.1)
+    """How common each of them is: gondolas first."""
     vehicle_length_sd_m: float = 0.5
     """Spread about a common length, with the error of measurement."""
     vehicle_floor: float = 0.35
     """Prior weight of any length between `vehicle_min_m` and `vehicle_max_m`."""
     vehicle_min_m: float = 9.0
     """Shortest vehicle over couplers."""
-    vehicle_max_m: float = 30.0
-    """Longest vehicle over couplers."""
+    vehicle_max_m: float = 27.5
+    """Longest vehicle over couplers: coaches of 24.5 to 26.4 m; two gondolas together are longer."""
     gap_scale: float = 0.7
     """Weight of the network's log-odds of a coupling against the length prior: neighbouring steps repeat
     each other. Calibrated by ``python benchmarks/trains.py --calibrate``."""
@@ -77,9 +79,11 @@ class TrainSettings:
     length_bias_m: float = 0.0
     """Taken off a measured length: blur widens a body.
     Calibrated by ``python benchmarks/trains.py --calibrate --split train``."""
-    end_error_m: float = 1.2
-    """Half of the 90 % interval of a train's length at 0.5 m GSD.
-    Calibrated by ``python benchmarks/trains.py --calibrate --split train``."""
+    end_memory_m: float = 4.0
+    """Metres over which log-odds near a train's end repeat each other. Calibrated as `end_error_m`."""
+    end_error_m: float = 0.8
+    """Least half of the 90 % interval of a train's length at 0.5 m GSD, in proportion to the GSD from there.
+    Calibrated by ``python benchmarks/trains.py --calibrate``."""
     usual_sun_deg: float = 35.0
     """Sun elevation taken where none is stated: between winter noon (25) and spring mornings (45) at
     42 degrees north."""
