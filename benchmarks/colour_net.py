@@ -52,10 +52,10 @@ def rows_of(scene: BankScene) -> list[tuple[np.ndarray, int]]:
     return out
 
 
-def read(folders: list[Path]) -> tuple[Any, Any, Any]:
-    """Return features (n, 12), colours (n,) and held out (n,)."""
-    x, y, held = [], [], []
-    for folder in folders:
+def read(folders: list[Path]) -> tuple[Any, Any, Any, Any]:
+    """Return features (n, 12), colours (n,), held out (n,) and the bank (n,)."""
+    x, y, held, bank = [], [], [], []
+    for number, folder in enumerate(folders):
         for path in sorted(folder.glob("*.npz")):
             if ".part" in path.name:
                 continue
@@ -65,14 +65,16 @@ def read(folders: list[Path]) -> tuple[Any, Any, Any]:
                     x.append(features)
                     y.append(colour)
                     held.append(out)
-    return np.array(x), np.array(y), np.array(held)
+                    bank.append(number)
+    return np.array(x), np.array(y), np.array(held), np.array(bank)
 
 
-def fit(x: Any, y: Any, held: Any, target: Path, steps: int = 3000) -> None:
+def fit(data: tuple[Any, Any, Any, Any], target: Path, steps: int = 3000) -> None:
     """Fit, set the temperature on what was held out, print and write."""
     import torch
     from torch import nn
 
+    x, y, held, bank = data
     torch.manual_seed(1)
     mean, spread = x[~held].mean(axis=0), x[~held].std(axis=0) + 1e-3
     z = torch.from_numpy(((x - mean) / spread).astype(np.float32))
@@ -88,9 +90,12 @@ def fit(x: Any, y: Any, held: Any, target: Path, steps: int = 3000) -> None:
     learn = np.flatnonzero(~held)
     count = np.bincount(y[learn], minlength=len(COLOURS))
     weight = torch.from_numpy((np.median(count) / np.maximum(count, 1)).astype(np.float32) ** 0.5)
+    # Every bank counts the same, however many vehicles it holds.
+    share = 1 / np.bincount(bank[learn])[bank[learn]]
+    share /= share.sum()
     rng = np.random.default_rng(1)
     for _ in range(steps):
-        chosen = rng.choice(learn, 256)
+        chosen = rng.choice(learn, 256, p=share)
         noise = NOISE * torch.randn(256, x.shape[1])
         loss = nn.functional.cross_entropy(net(z[chosen] + noise), names[chosen], weight=weight)
         optimiser.zero_grad()
@@ -100,7 +105,10 @@ def fit(x: Any, y: Any, held: Any, target: Path, steps: int = 3000) -> None:
     with torch.no_grad():
         logits = net(z[held]).numpy()
     temperature = min(np.arange(0.5, 3.0, 0.05), key=lambda t: _loss(logits / t, y[held]))
-    _tell(logits / temperature, y[held])
+    for number in sorted(set(bank)):
+        print(f"bank {number}")
+        own = bank[held] == number
+        _tell(logits[own] / temperature, y[held][own])
     arrays = {
         f"{n}.{k}": v.detach().numpy().astype(np.float16)
         for n, p in zip("abc", parts, strict=True)
@@ -143,7 +151,7 @@ def main() -> None:
     package = Path(__file__).resolve().parents[1] / "tumangang_watch"
     parser.add_argument("--target", type=Path, default=package / "detect" / "colour_net.npz")
     arguments = parser.parse_args()
-    fit(*read(arguments.banks), arguments.target)
+    fit(read(arguments.banks), arguments.target)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import numpy as np
 from shapely.geometry import Polygon, shape
 from strip_bank import load
 
+from tumangang_watch.detect.train_significance import WEAK
 from tumangang_watch.detect.trains import FoundTrain, read_trains
 from tumangang_watch.pipeline import Run, detect
 from tumangang_watch.report import report_dict
@@ -116,7 +117,7 @@ def bank_trains(folders: list[Path], settings: TrainSettings) -> list[tuple[floa
 
 def calibrate(folders: list[Path]) -> None:
     """Print what the calibrated settings rest on."""
-    rows = bank_trains(folders, replace(TrainSettings(), score_possible=0.5))
+    rows = bank_trains(folders, replace(TrainSettings(), false_alarms_possible=np.inf))
     _scores(rows)
     for low, high in ((0.25, 0.35), (0.35, 0.55), (0.55, 0.75), (0.75, 1.1)):
         pairs = [(t, f) for g, t, f in rows if t and f and low <= g < high]
@@ -134,6 +135,26 @@ def calibrate(folders: list[Path]) -> None:
             f"interval covers {np.mean([c.low <= n <= c.high for c, n in counts]):.3f} of {len(counts)}"
         )
         _names(pairs)
+
+
+def null(folders: list[Path]) -> None:
+    """Fit the exponential fall of scores on banks of empty track."""
+    settings = replace(TrainSettings(), false_alarms_possible=np.inf)
+    scores, km = [], 0.0
+    for path in (p for folder in folders for p in sorted(folder.glob("*.npz"))):
+        for scene in load(path):
+            if any(t["cars"] for t in scene.trains):
+                continue
+            km += sum(s.track.line.length for s in scene.strips) / 1000
+            lists = read_trains(list(scene.strips), scene.scene, settings)
+            scores += [f.run.score for one in lists for f in one]
+    tail = np.array([s for s in scores if s >= WEAK[0]])
+    scale = float((tail - WEAK[0]).mean()) if tail.size else float("nan")
+    rate = tail.size / km * np.exp(WEAK[0] / scale)
+    print(f"{km:.0f} km of empty track, {tail.size} stretches of score {WEAK[0]} or more")
+    print(
+        f"null_rate_km {rate:.3f}, null_scale {scale:.3f}; the strongest: {np.sort(tail)[::-1][:12].round(1)}"
+    )
 
 
 def _end_errors(true: dict[str, Any], found: FoundTrain) -> tuple[float, float]:
@@ -197,11 +218,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--real", action="store_true")
     parser.add_argument("--calibrate", action="store_true")
+    parser.add_argument("--null", action="store_true", help="fit the null on banks of empty track")
     parser.add_argument("--banks", type=Path, nargs="+", default=[])
     arguments = parser.parse_args()
     if arguments.calibrate:
         calibrate(arguments.banks)
-    if arguments.real or not arguments.calibrate:
+    if arguments.null:
+        null(arguments.banks)
+    if arguments.real or not (arguments.calibrate or arguments.null):
         real_yard()
 
 

@@ -14,6 +14,7 @@ from tumangang_watch.detect.strip_view import CHANNELS, HALF_ROWS, Light, StripV
 from tumangang_watch.detect.strips import Strip, only_clear, sample_strip
 from tumangang_watch.detect.train_evidence import evidence_of
 from tumangang_watch.detect.train_runs import Run, find_runs
+from tumangang_watch.detect.train_significance import false_alarms, noise_of
 from tumangang_watch.detect.vehicles import divide_run, vehicles_of
 from tumangang_watch.model.detection import Detection, Grade, Vehicle
 from tumangang_watch.model.interval import Interval
@@ -75,6 +76,8 @@ class FoundTrain:
     run: Run
     confidence: float
     """Probability that a train stands there."""
+    false_alarms: float
+    """How many such trains the scene's empty track would show by chance."""
     cars: Interval | None
     vehicles: tuple[Vehicle, ...]
     evidence: tuple[tuple[str, float], ...]
@@ -105,19 +108,24 @@ def read_trains(
     light, views = _views(strips, scene, settings)
     if light is None:
         return []
-    ground = ground_of(strips, light)
+    scene_light = light, ground_of(strips, light)
     elsewhere = [
         (_views(s, other, settings)[1], [view_of(one, other, light, settings) for one in s])
         for s, other in others or []
     ]
-    found = []
+    readings, runs = [], []
     for number, view in enumerate(views):
         # Read in its own light, compared in this one's: the dates share one radiometry.
         behind = [(same[number], read_strip(own[number])) for own, same in elsewhere if own]
-        reading = read_strip(against(view, behind, settings) if behind else view)
-        runs = find_runs(reading.occupied, seen_steps(view), settings)
-        trains = [_train(view, reading, run, (light, ground), scene.gsd_m, settings) for run in runs]
-        found.append([t for t in trains if t.run.score >= settings.score_possible])
+        readings.append(read_strip(against(view, behind, settings) if behind else view))
+        runs.append(find_runs(readings[-1].occupied, seen_steps(view), settings))
+    track_km = sum(s.track.line.length for s in strips) / 1000
+    noise = noise_of([r for own in runs for r in own], track_km, settings)
+    found = []
+    for view, reading, own in zip(views, readings, runs, strict=True):
+        alarms = [false_alarms(r.score, track_km, noise, settings) for r in own]
+        kept = [(r, a) for r, a in zip(own, alarms, strict=True) if a <= settings.false_alarms_possible]
+        found.append([_train(view, reading, run, scene_light, scene.gsd_m, settings) for run in kept])
     return found
 
 
@@ -137,12 +145,13 @@ def seen_steps(view: StripView) -> NDArray[np.bool_]:
 def _train(
     view: StripView,
     reading: NetReading,
-    run: Run,
+    found: tuple[Run, float],
     light: tuple[Light, NDArray[np.float64]],
     gsd_m: float,
     settings: TrainSettings,
 ) -> FoundTrain:
     """Count and describe the vehicles of one run, where the scene's resolution allows it."""
+    run, alarms = found
     cars: Interval | None = None
     vehicles: tuple[Vehicle, ...] = ()
     couplings: tuple[float, ...] = ()
@@ -154,7 +163,7 @@ def _train(
     slope, middle = settings.confidence_slope, settings.confidence_middle
     confidence = float(1 / (1 + np.exp(-slope * (np.log(max(run.score, 1e-3)) - np.log(middle)))))
     evidence = evidence_of(view, reading, run, couplings)
-    return FoundTrain(view.strip.track, run, confidence, cars, vehicles, evidence)
+    return FoundTrain(view.strip.track, run, confidence, alarms, cars, vehicles, evidence)
 
 
 def _roofed(track: Track, observation: Observation) -> bool:
@@ -174,14 +183,15 @@ def _detection(
     length = max(run.to_m - run.from_m - settings.length_bias_m, 1.0)
     error = settings.end_error_m * max(observation.image.gsd_m / 0.5, 0.8)
     low, high = max(length - np.hypot(error, run.shorter_m), 0.5), length + np.hypot(error, run.longer_m)
-    sure = run.score >= settings.score_detected and seen >= settings.observed_min
+    sure = train.false_alarms <= settings.false_alarms_detected and seen >= settings.observed_min
     grade: Grade = "detected" if sure else "possible"
     area = site.area_of(track)
     return Detection(
         id=name, date=observation.date, kind="train", area=area.id if area else None, geometry=place,
         confidence=train.confidence, grade=grade, observed_fraction=seen, track=track.id,
         from_m=run.from_m, to_m=run.to_m, length_m=Interval(length, float(low), float(high)), cars=train.cars,
-        rolling_stock=train.vehicles, evidence=train.evidence,
+        rolling_stock=train.vehicles,
+        evidence=(*train.evidence, ("false_alarms_expected", round(train.false_alarms, 6))),
         caveats=_caveats(observation, track, seen, settings),
     )  # fmt: skip
 

@@ -33,11 +33,15 @@ class TrainSettings:
     """Cost in log-odds of a change between empty and occupied along a track."""
     train_min_m: float = 8.5
     """Shortest body that counts as a train of one vehicle (12.0 m tank: 10.8 m barrel)."""
-    score_detected: float = 8.0
-    """Summed log-odds from which a train is ``detected``.
-    Calibrated by ``python benchmarks/trains.py --calibrate --split train``."""
-    score_possible: float = 4.0
-    """Summed log-odds from which a train is at least ``possible``."""
+    false_alarms_detected: float = 0.01
+    """Expected number of false trains in a scene up to which one is ``detected`` (methods.md 2.8)."""
+    false_alarms_possible: float = 1.0
+    """Expected number up to which one is at least ``possible``."""
+    null_rate_km: float = 0.3
+    """Stretches of any score a kilometre of empty track. Calibrated by
+    ``python benchmarks/trains.py --null --banks EMPTY``."""
+    null_scale: float = 1.2
+    """Fall of their number with the score: by e for each of these. Calibrated as `null_rate_km`."""
     count_gsd_max_m: float = 1.2
     """Vehicles are not counted in coarser scenes: a 1.1 m coupling vanishes (methods.md 2.4)."""
     track_gsd_max_m: float = 2.0

@@ -1,0 +1,158 @@
+"""Time whole ``detect`` runs on a scene of 3 km x 1 km at 0.5 m with six tracks of 2.8 km and trains.
+
+``python benchmarks/speed.py`` writes the scene once, runs the installed command on it several times, each in
+a process of its own, and prints wall time, processor time and memory, without and with detectability. The
+last column is the ratio to reading the scene's pixels alone, which a noisy machine changes least.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import cv2
+import numpy as np
+from yard_painter import CELL_M, Yard, clutter, draw_car, draw_trains, ground
+
+GSD_M = 0.5
+SIZE_M = (3000.0, 1000.0)
+TRACKS = 6
+LENGTH_M = 2800.0
+WEST, NORTH = 634_000.0, 4_697_000.0
+CRS = "EPSG:32652"
+
+
+def write_scene(folder: Path) -> tuple[Path, Path]:
+    """Write the scene with its metadata and its site file."""
+    import rasterio
+    from rasterio.transform import Affine
+
+    rng = np.random.default_rng(5)
+    yard = Yard(LENGTH_M, [5.0 * k for k in range(TRACKS)])
+    draw_trains(yard, rng)
+    canvas = ground(yard, rng)
+    clutter(canvas, yard, rng)
+    for train in yard.trains:
+        for car in train["cars"]:
+            draw_car(canvas, yard.v_m[int(train["track"][1:]) - 1], car, 0.5, rng)
+    factor = CELL_M / GSD_M
+    strip = np.stack(
+        [cv2.resize(b, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) for b in canvas.albedo]
+    )
+    rows, cols = round(SIZE_M[1] / GSD_M), round(SIZE_M[0] / GSD_M)
+    coarse = cv2.resize(rng.random((rows // 40, cols // 40), dtype=np.float32), (cols, rows))
+    values = 0.1 + 0.15 * coarse + 0.02 * rng.standard_normal((4, rows, cols), dtype=np.float32)
+    top, left = rows // 2 - strip.shape[1] // 2, (cols - strip.shape[2]) // 2
+    values[:, top : top + strip.shape[1], left : left + strip.shape[2]] = strip
+    path = folder / "large.tif"
+    profile = {
+        "driver": "GTiff",
+        "width": cols,
+        "height": rows,
+        "count": 4,
+        "dtype": "uint16",
+        "crs": CRS,
+        "tiled": True,
+        "blockxsize": 512,
+        "blockysize": 512,
+        "compress": "deflate",
+        "predictor": 2,
+        "transform": Affine(GSD_M, 0, WEST, 0, -GSD_M, NORTH),
+    }
+    with rasterio.open(path, "w", **profile) as target:
+        target.write(np.clip(values * 4000, 1, 65535).astype(np.uint16))
+        for k, name in enumerate(("blue", "green", "red", "nir"), start=1):
+            target.set_band_description(k, name)
+    facts: dict[str, Any] = {
+        "acquired": "2022-11-30T02:10:00Z",
+        "gsd": GSD_M,
+        "view_angle": 8,
+        "satellite_azimuth": 100,
+        "sun_azimuth": 160,
+        "sun_elevation": 25,
+        "cloud_cover": 0,
+        "item_type": "SkySatCollect",
+    }
+    (folder / "large_metadata.json").write_text(json.dumps({"id": "large", "properties": facts}))
+    site = folder / "site.geojson"
+    y0 = NORTH - (top * GSD_M + canvas.top_m)
+    site.write_text(json.dumps(_site(WEST + left * GSD_M, y0, yard)))
+    return path, site
+
+
+def _site(x0: float, y0: float, yard: Yard) -> dict[str, Any]:
+    from pyproj import Transformer
+
+    lonlat = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform
+    low, high = y0 - 30, y0 + max(yard.v_m) + 30
+    ring = [
+        (x0 - 60, low),
+        (x0 + LENGTH_M + 60, low),
+        (x0 + LENGTH_M + 60, high),
+        (x0 - 60, high),
+        (x0 - 60, low),
+    ]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"role": "yard", "id": "yard"},
+            "geometry": {"type": "Polygon", "coordinates": [[list(lonlat(*p)) for p in ring]]},
+        }
+    ]
+    for k, v in enumerate(yard.v_m, start=1):
+        points = [list(lonlat(x0 + s, y0 + v)) for s in np.linspace(0, LENGTH_M, 30)]
+        features.append(
+            {
+                "type": "Feature",
+                "properties": {"role": "track", "id": f"T{k}"},
+                "geometry": {"type": "LineString", "coordinates": points},
+            }
+        )
+    return {"type": "FeatureCollection", "features": features}
+
+
+def timed(arguments: list[str]) -> tuple[float, float, float]:
+    """Run a command; return wall and processor seconds and its peak memory in MB."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    subprocess.run(arguments, check=True, capture_output=True)
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, cpu, after.ru_maxrss / 1024
+
+
+def main() -> None:
+    """Write the scene, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3)
+    arguments = parser.parse_args()
+    command = str(Path(sys.executable).parent / "tumangang-watch")
+    with tempfile.TemporaryDirectory() as folder:
+        scene, site = write_scene(Path(folder))
+        read = f"import rasterio; rasterio.open({str(scene)!r}).read()"
+        out = ["--site", str(site), "--out", str(Path(folder) / "out"), "--overwrite"]
+        jobs = {
+            "reading the pixels": [sys.executable, "-c", read],
+            "detect --no-detectability": [command, "detect", str(scene), *out, "--no-detectability"],
+            "detect": [command, "detect", str(scene), *out],
+        }
+        base = 0.0
+        for name, job in jobs.items():
+            runs = [timed(job) for _ in range(arguments.runs)]
+            wall, cpu, memory = (median(v) for v in zip(*runs, strict=True))
+            base = base or cpu
+            used = f"wall {wall:6.2f} s, processor {cpu:6.2f} s, memory {memory:5.0f} MB"
+            print(f"{name:28} {used}, ratio {cpu / base:5.1f}")
+
+
+if __name__ == "__main__":
+    main()
