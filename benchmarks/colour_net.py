@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from strip_bank import BankScene, load
 
-from tumangang_watch.detect.colour import COLOURS, body_features, ground_of
+from tumangang_watch.detect.colour import COLOURS, bed_of, body_features, ground_of
 from tumangang_watch.detect.strip_view import geometry_of, light_of
 from tumangang_watch.settings.trains import TrainSettings
 
@@ -37,6 +37,7 @@ def rows_of(scene: BankScene) -> list[tuple[np.ndarray, int]]:
         empty = np.ones(strip.s_m.size, bool)
         for car in cars:
             empty &= (strip.s_m < car["from_m"] - 6) | (strip.s_m > car["to_m"] + 6)
+        bed = bed_of(strip, light, empty)
         aside = settings.roof_lean * geometry_of(strip, scene.scene, settings).lean_m
         for car in cars:
             if car["seen"] not in COLOURS:
@@ -46,7 +47,7 @@ def rows_of(scene: BankScene) -> list[tuple[np.ndarray, int]]:
             rows = strip.rows(aside - settings.roof_half_m, aside + settings.roof_half_m)
             if strip.valid[rows, columns].mean() < 0.9:
                 continue
-            features = body_features(strip, light, empty, (rows, columns), ground)
+            features = body_features(strip, light, bed, (rows, columns), ground)
             if features is not None:
                 out.append((features, COLOURS.index(car["seen"])))
     return out

@@ -10,6 +10,7 @@ from conftest import observation, straight_site
 
 from tumangang_watch.detect.colour import (
     COLOURS,
+    bed_of,
     body_features,
     colour_probabilities,
     ground_of,
@@ -41,7 +42,9 @@ def probabilities(strip):
     empty = (strip.s_m < 50) | (strip.s_m > 85)
     columns = slice(*np.searchsorted(strip.s_m, (62, 73)))
     place = (strip.rows(-0.75, 0.75), columns)
-    return colour_probabilities(body_features(strip, light, empty, place, ground_of([strip], light)))
+    return colour_probabilities(
+        body_features(strip, light, bed_of(strip, light, empty), place, ground_of([strip], light))
+    )
 
 
 @pytest.mark.parametrize("colour", PAINTS)
@@ -59,9 +62,7 @@ def test_gain_and_haze_do_not_change_a_name():
 def test_without_the_visible_bands_there_is_no_colour():
     strip = strip_of(PAINTS["red"])
     pan = replace(strip, values=strip.values[:1], bands=("pan",))
-    assert (
-        body_features(pan, light_of([pan]), np.ones(1, bool), (slice(0, 1), slice(0, 1)), np.zeros(5)) is None
-    )
+    assert body_features(pan, light_of([pan]), np.zeros(3), (slice(0, 1), slice(0, 1)), np.zeros(5)) is None
 
 
 def test_what_is_not_sure_is_unknown():

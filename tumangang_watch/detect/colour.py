@@ -27,10 +27,28 @@ COLOURS = (
 """Names in the order of the network's outputs."""
 
 
+def bed_of(strip: Strip, light: Light, empty: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the empty bed's log shares (3,) of blue, green, red; the usual ground's where none is seen.
+
+    Parameters
+    ----------
+    strip : Strip
+    light : Light
+        Of the scene.
+    empty : (columns,) bool
+        Columns of the strip whose bed is empty.
+    """
+    if not {"red", "green", "blue"} <= set(strip.bands) or empty.sum() < 60:
+        return np.full(3, np.log(1.05))
+    order = [strip.bands.index(b) for b in ("blue", "green", "red")]
+    inner = strip.values[order][:, strip.rows(-1.0, 1.0), ::2][:, :, empty[::2]]
+    return np.asarray(np.log(0.05 + np.median(_shares(inner, light, order).reshape(3, -1), axis=1)))
+
+
 def body_features(
     strip: Strip,
     light: Light,
-    empty: NDArray[np.bool_],
+    bed: NDArray[np.float64],
     place: tuple[slice, slice],
     ground: NDArray[np.float64],
 ) -> NDArray[np.float64] | None:
@@ -41,8 +59,8 @@ def body_features(
     strip : Strip
     light : Light
         Of the scene.
-    empty : (columns,) bool
-        Columns of the strip whose bed is empty.
+    bed : (3,) float
+        Of the track (`bed_of`).
     place : (rows, columns)
         The body's middle in the strip.
     ground : (5,) float
@@ -62,12 +80,8 @@ def body_features(
     if body.shape[1] == 0:
         return None
     middle = np.median(body, axis=1)
-    bed = np.ones(3)
-    if empty.sum() >= 60:
-        inner = strip.values[order][:, strip.rows(-1.0, 1.0)][:, :, empty]
-        bed = np.median(_shares(inner, light, order).reshape(3, -1), axis=1)
     spread = float(np.std(np.log(0.1 + body.mean(axis=0))))
-    return np.concatenate([np.log(0.05 + middle), np.log(0.05 + bed), ground, [spread]])
+    return np.concatenate([np.log(0.05 + middle), bed, ground, [spread]])
 
 
 def ground_of(strips: list[Strip], light: Light) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tumangang_watch.detect.colour import COLOURS, body_features, colour_probabilities, name_colour
+from tumangang_watch.detect.colour import COLOURS, bed_of, body_features, colour_probabilities, name_colour
 from tumangang_watch.detect.consist import Consist, divide
 from tumangang_watch.detect.strip_net import TYPES
 from tumangang_watch.detect.strip_view import STEP_M
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def divide_run(reading: NetReading, run: Run, settings: TrainSettings) -> Consist:
     """Divide one train into vehicles by what the network says of couplings."""
-    step = STEP_M / 2
+    step = STEP_M
     at = run.from_m + (np.arange(max(int((run.to_m - run.from_m) / step), 1)) + 0.5) * step
     middles = (np.arange(reading.coupling.size) + 0.5) * STEP_M
     gain = np.interp(at, middles, reading.coupling) - settings.net_coupling_prior
@@ -57,10 +57,11 @@ def vehicles_of(
     per = round(STEP_M / view.strip.step_m)
     empty = np.repeat(reading.occupied < -1, per)[: view.strip.s_m.size]
     empty = np.pad(empty, (0, view.strip.s_m.size - empty.size))
+    bed = bed_of(view.strip, scene_light[0], empty)
     out = []
     for start, stop, sure in zip(starts, stops, consist.certainty, strict=True):
         types = type_probabilities(reading, (start, stop), settings)
-        colours = _colours(view, (start, stop), empty, scene_light, settings)
+        colours = _colours(view, (start, stop), bed, scene_light, settings)
         kind, likely = types[0]
         out.append(
             Vehicle(
@@ -91,7 +92,7 @@ def type_probabilities(
 def _colours(
     view: StripView,
     ends: tuple[float, float],
-    empty: NDArray[np.bool_],
+    bed: NDArray[np.float64],
     scene_light: tuple[Light, NDArray[np.float64]],
     settings: TrainSettings,
 ) -> NDArray[np.float64] | None:
@@ -100,7 +101,7 @@ def _colours(
     columns = slice(*np.searchsorted(strip.s_m, (middle - half, middle + half)))
     aside = settings.roof_lean * view.geometry.lean_m
     rows = strip.rows(aside - settings.roof_half_m, aside + settings.roof_half_m)
-    features = body_features(strip, scene_light[0], empty, (rows, columns), scene_light[1])
+    features = body_features(strip, scene_light[0], bed, (rows, columns), scene_light[1])
     return None if features is None else colour_probabilities(features)
 
 

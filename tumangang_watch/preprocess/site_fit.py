@@ -49,7 +49,7 @@ def fit_to_site(
             "the site has no tracks or aprons to fit to: the scene's own georeferencing is used",
         )  # fmt: skip
     fine = grid_over(grid.bounds, max(0.5, min(grid.pixel_m, 1.0)), grid.crs)
-    pictures = tuple(Picture.of(image.on_grid(fine)) for image in images)
+    pictures = tuple(Picture.of(image.on_grid(fine), template) for image in images)
     across = _across(site)
     axes = np.eye(2) if across is None else np.array([across, (-across[1], across[0])])
     steps = np.arange(-settings.site_reach_m, settings.site_reach_m + 0.01, settings.site_pixel_m)

@@ -27,8 +27,8 @@ SURROUNDINGS_M = 8.0
 """Standard deviation of what counts as the surroundings."""
 
 
-def features_of(raster: Raster) -> NDArray[np.float32]:
-    """Return (1 + chroma + HEADINGS, rows, cols): tone, colour, and edge energy along each heading.
+def features_of(raster: Raster, headings: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return (1 + chroma + headings, rows, cols): tone, colour, and edge energy along some heading bins.
 
     Tone is log luminance; colour the log ratio of NIR (or green) to red. The energy of heading bin
     k is the log of the smoothed squared gradient across tracks whose normal lies in that bin: rails
@@ -43,7 +43,7 @@ def features_of(raster: Raster) -> NDArray[np.float32]:
         ratio = np.log(np.maximum(raster.band(other), 1e-3) / np.maximum(raster.band("red"), 1e-3))
         layers.append(cv2.GaussianBlur(ratio.astype(np.float32), (0, 0), 0.8 / raster.grid.pixel_m))
     down, right = np.gradient(light)
-    for k in range(HEADINGS):
+    for k in headings:
         angle = np.pi * k / HEADINGS
         across = (np.cos(angle) * right - np.sin(angle) * down).astype(np.float32)
         along = (np.sin(angle) * right + np.cos(angle) * down).astype(np.float32)
@@ -80,16 +80,20 @@ class Picture:
     """(rows, cols); seen and not in shadow."""
     layers: NDArray[np.float32]
     """(k, rows, cols), of `features_of`."""
+    headings: tuple[int, ...]
+    """Heading bins of the last layers, ascending."""
 
     @classmethod
-    def of(cls, raster: Raster) -> Picture:
-        """Take the features of a raster."""
-        return cls(raster.grid, raster.valid, raster.valid & ~shade(raster), features_of(raster))
+    def of(cls, raster: Raster, template: Template) -> Picture:
+        """Take the features of a raster that a template asks for."""
+        headings = tuple(int(h) for h in np.unique(template.heading) if h >= 0)
+        lit = raster.valid & ~shade(raster)
+        return cls(raster.grid, raster.valid, lit, features_of(raster, headings), headings)
 
     @property
     def plain(self) -> NDArray[np.float32]:
         """Tone and colour, without the edge energies."""
-        return self.layers[:-HEADINGS]
+        return self.layers[: len(self.layers) - len(self.headings)]
 
 
 def score_shifts(
@@ -120,6 +124,7 @@ def score_shifts(
     if len(keys) != 2 * template.groups:
         raise ValueError("a group of the template lacks one of its sides")
     headings = template.heading[template.group]
+    layer_of = len(plain) + np.searchsorted(picture.headings, np.arange(HEADINGS))
     gain = np.zeros(len(east_m))
     seen = picture.lit.astype(np.float32)
     for k, (east, north) in enumerate(zip(east_m, north_m, strict=True)):
@@ -134,7 +139,7 @@ def score_shifts(
         inside = (rows_ >= 0) & (rows_ < seen.shape[0]) & (cols_ >= 0) & (cols_ < seen.shape[1])
         energy = np.zeros(len(row))
         tracks = inside & (headings >= 0)
-        energy[tracks] = layers[len(plain) + headings[tracks], rows_[tracks], cols_[tracks]]
+        energy[tracks] = layers[layer_of[headings[tracks]], rows_[tracks], cols_[tracks]]
         signed = _gain(energy, weight, starts, counts, sample_m2, signed=True)
         gain[k] += signed[template.heading >= 0].sum()
     return gain

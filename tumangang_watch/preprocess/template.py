@@ -24,6 +24,10 @@ FLANK_M = (3.2, 8.5)
 between two tracks, where a train's side or shadow would be taken for a bed."""
 EDGE_M = (0.7, 5.0)
 """Ground inside and outside an outline that is compared."""
+STEP_M = (1.5, 6.0)
+"""Least and greatest step of points along the tracks."""
+POINTS_ALONG = 2000
+"""Points along all tracks together that are enough; longer tracks take longer steps."""
 HEADINGS = 8
 """Directions told apart, over 180 degrees."""
 
@@ -66,8 +70,9 @@ def template_of(site: Site, bounds: tuple[float, float, float, float], points_ma
     """
     parts: list[Part] = []
     lines = [t.line for t in site.tracks]
+    step_m = float(np.clip(sum(line.length for line in lines) / POINTS_ALONG, *STEP_M))
     for line in lines:
-        parts += _track_groups(line, lines)
+        parts += _track_groups(line, lines, step_m)
     for area in site.having("apron", "bridge"):
         parts += _outline_groups(area.polygon, lines)
     parts = [p for p in parts if _within(p[0], bounds)]
@@ -106,21 +111,21 @@ def frame_along(line: LineString, step_m: float) -> tuple[NDArray[np.float64], N
     return points, np.stack([-direction[:, 1], direction[:, 0]], axis=1)
 
 
-def _track_groups(line: LineString, lines: list[LineString]) -> list[Part]:
+def _track_groups(line: LineString, lines: list[LineString], step_m: float) -> list[Part]:
     """Return, for each piece of a track that has open ground beside it, the bed against that ground.
 
     It tells where the bundle ends, whatever stands in it.
     """
     import shapely
 
-    points, normals = frame_along(line, 1.5)
+    points, normals = frame_along(line, step_m)
     offsets = np.arange(-FLANK_M[1], FLANK_M[1] + 0.01, 0.7)
     grid = points[:, None] + offsets[None, :, None] * normals[:, None]
     flat = shapely.points(grid.reshape(-1, 2))
     nearest = np.min([shapely.distance(flat, other) for other in lines], axis=0).reshape(grid.shape[:2])
     own = np.broadcast_to(np.abs(offsets) <= BED_HALF_M, nearest.shape)
     flank = (nearest >= FLANK_M[0]) & ~own
-    per = max(4, round(GROUP_M / 1.5))
+    per = max(4, round(GROUP_M / step_m))
     out = []
     for start in range(0, len(points), per):
         part = slice(start, start + per)
