@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tumangang_watch.model.finding import Comparison, Finding
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.pipeline.run import Run
+from tumangang_watch.pipeline.trials import detectability_of
 
 if TYPE_CHECKING:
     from tumangang_watch.model.detection import Detection
@@ -39,7 +40,7 @@ def assemble(
         areas=areas,
         detections=(*trains, *ground),
         findings=findings,
-        detectability=detectability_of(dates),
+        detectability=detectability_of(run, dates, trains),
         settings_sha256=run.settings.sha256,
         caveats=(*site_caveats(run.site), *caveats),
     )
@@ -92,13 +93,6 @@ def find_changes(
         *compare_cargo(pair, cargo, run.settings.change),
         *growth_findings(pair, surfaces, changes, run.settings.change),
     )
-
-
-def detectability_of(dates: tuple[Observation, ...]) -> tuple[dict[str, Any], ...]:
-    """Return what each date could have shown."""
-    from tumangang_watch.scenes import describe
-
-    return tuple({"date": d.date, **describe(d.scene).get("can_show", {})} for d in dates)
 
 
 def site_caveats(site: Site) -> tuple[str, ...]:

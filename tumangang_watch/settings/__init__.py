@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from tumangang_watch.settings.cargo import CargoSettings
 from tumangang_watch.settings.change import ChangeSettings
+from tumangang_watch.settings.detectability import DetectabilitySettings
 from tumangang_watch.settings.frame import FrameSettings
 from tumangang_watch.settings.handling import HandlingSettings
 from tumangang_watch.settings.normalise import NormaliseSettings
@@ -36,6 +37,7 @@ class Settings:
     handling: HandlingSettings = field(default_factory=HandlingSettings)
     change: ChangeSettings = field(default_factory=ChangeSettings)
     same_train: SameTrainSettings = field(default_factory=SameTrainSettings)
+    detectability: DetectabilitySettings = field(default_factory=DetectabilitySettings)
 
     @property
     def sha256(self) -> str:

@@ -1,0 +1,238 @@
+"""Is what the report says could have been missed true? Predicted against true found rates.
+
+``python benchmarks/detectability.py --split test --scenes 40`` paints yards with single vehicles and cuts of three on
+their tracks, lets the program predict from insertions into the empty track how often each would be found, and
+compares that with what the detector finds of the painted ones: a reliability table, the expected calibration
+error (ECE), and rates by resolution, type and tone.
+
+``--calibrate`` (on train seeds) fits the map ``a + b x`` of log-odds and prints it for the settings.
+``--rows FILE`` keeps every vehicle as a JSON line and takes up where an earlier run stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from reliability import reliability_table
+
+from tumangang_watch.confidence.found_rate import expit
+from tumangang_watch.detect.trains import detect_trains
+from tumangang_watch.errors import WatchError
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site
+from tumangang_watch.pipeline import Run
+from tumangang_watch.pipeline.prepare import observe, read_image, working_grid
+from tumangang_watch.pipeline.trials import try_date
+from tumangang_watch.preprocess.site_fit import fit_to_site
+from tumangang_watch.scenes import SceneOptions, open_scene
+from tumangang_watch.settings import Settings
+from tumangang_watch.simulate import make_pair, paint, split_seeds, write_scene, write_site
+from tumangang_watch.simulate.insert import LOAD_TONE, TONE_OF
+from tumangang_watch.simulate.traffic import COLOURS_OF, make_train, shifted
+from tumangang_watch.simulate.world import Train
+from tumangang_watch.sites import load_site
+
+GSDS = (0.5, 0.3, 0.7, 1.0)
+KINDS = ("box", "open", "tank", "flat", "container")
+CHANCES = (0.28, 0.32, 0.16, 0.12, 0.12)
+APART_M = 32.0
+
+
+def draw_vehicles(pair: Any, rng: np.random.Generator) -> tuple[Train, ...]:
+    """Draw single vehicles and cuts of three on a yard's tracks, some of them alongside each other."""
+    out: list[Train] = []
+    for track in pair.world.site.tracks:
+        at = float(rng.uniform(8, 60))
+        while at < track.line.length - 55 and len(out) < 14:
+            kind = str(rng.choice(KINDS, p=CHANCES))
+            colour = str(rng.choice(COLOURS_OF[kind]))
+            train = make_train(track.id, 0.0, [(kind, colour)] * (3 if rng.random() < 0.3 else 1), rng)
+            load = train.cars[0].load
+            train = Train(track.id, tuple(replace(c, load=load) for c in train.cars))
+            train = shifted(train, at)
+            out.append(train)
+            at = train.to_m + APART_M + float(rng.exponential(60))
+    return tuple(out)
+
+
+def looks(train: Train) -> tuple[str, str | None, str]:
+    """Return the type, load and tone of a painted vehicle, as the trials name them."""
+    car = train.cars[0]
+    if car.type == "open" and car.load != "none":
+        return car.type, "loaded", LOAD_TONE[car.load]
+    return car.type, "empty" if car.type == "open" else None, TONE_OF[car.colour]
+
+
+def options_of(seed: int) -> tuple[float, dict[str, Any]]:
+    """Return a scene's resolution and what of it is forced."""
+    rng = np.random.default_rng([seed, 31])
+    options: dict[str, Any] = {"trains": (0, 0)}
+    if rng.random() < 0.2:
+        options["snow"] = float(rng.uniform(0.2, 1.0))
+    elif rng.random() < 0.1:
+        options["clouds"] = True
+    if rng.random() < 0.15:
+        options["product"] = "visual"
+    return GSDS[seed % len(GSDS)], options
+
+
+def observed(path: Path, site: Site, run: Run) -> Observation:
+    """Open a scene and bring it into the site's frame as ``detect`` does."""
+    scene = open_scene(path, SceneOptions(), run.settings.read)
+    grid = working_grid((scene,), run)
+    image = read_image(scene, grid, run)
+    fit = fit_to_site((image,), site, grid, run.settings.registration)
+    return observe("later", scene, image.registered(fit.affine), grid, fit, run)
+
+
+def shown_beside(
+    train: Train, site: Site, observation: Observation, error_m: tuple[float, float]
+) -> tuple[float, float]:
+    """Return how far (along, to the left, metres) the fit shows a train from where it stands.
+
+    A fit along straight tracks is off by metres: such a train is found, only said to stand elsewhere.
+    """
+    line = next(t.line for t in site.tracks if t.id == train.track)
+    a, b = line.interpolate(train.from_m), line.interpolate(train.to_m)
+    ahead = np.array([b.x - a.x, b.y - a.y]) / np.hypot(b.x - a.x, b.y - a.y)
+    off = np.array(observation.site_fit.shift_m) + np.array(error_m)
+    return float(off @ ahead), float(off @ np.array([-ahead[1], ahead[0]]))
+
+
+def measure(seed: int) -> list[dict[str, Any]]:
+    """Paint one scene; return a row a painted vehicle with its predicted rate and whether it was found."""
+    gsd_m, options = options_of(seed)
+    rng = np.random.default_rng([seed, 32])
+    pair = make_pair(seed, gsd_m, **options)
+    day = replace(pair.days[1], trains=draw_vehicles(pair, rng))
+    painted = paint(pair.world, day, pair.sensors[1], 1)
+    settings = replace(Settings(), detectability=replace(Settings().detectability, calibration=(0.0, 1.0)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_scene(painted, Path(folder), "scene")
+        site = load_site(write_site(pair.world, Path(folder) / "site.geojson", "full"))
+        run = Run(site, settings)
+        observation = observed(path, site, run)
+    found = detect_trains(observation, site, settings.trains)
+    start = time.perf_counter()
+    result = try_date(run, observation, found)
+    seconds = time.perf_counter() - start
+    rates = {
+        (r.track, r.specimen.kind, r.specimen.load, r.specimen.tone, r.specimen.cars): r for r in result.rates
+    }
+    states = {t.track: t for t in result.tracks}
+    sure = [d for d in found if d.grade == "detected"]
+    rows = []
+    for train in day.trains:
+        key = (train.track, *looks(train), len(train.cars))
+        if key not in rates or states[train.track].status not in ("observed", "partial"):
+            continue
+        length = train.to_m - train.from_m
+        along, aside = shown_beside(train, site, observation, pair.sensors[1].geolocation_error_m)
+        covered = sum(
+            max(min(d.to_m or 0, train.to_m + along) - max(d.from_m or 0, train.from_m + along), 0)
+            for d in sure
+            if d.track == train.track
+        )
+        rate = rates[key].rate
+        rows.append(
+            {
+                "seed": seed, "gsd_m": gsd_m, "season": day.season, "snow": day.snow_cover,
+                "haze": pair.sensors[1].haze, "sun": day.sun_elevation_deg, "product": painted.sensor.product,
+                "fit": observation.site_fit.status, "along": along, "aside": aside, "track": train.track, "kind": key[1], "load": key[2],
+                "tone": key[3], "cars": key[4], "predicted": rate.estimate, "low": rate.low, "high": rate.high,
+                "found": covered >= settings.detectability.overlap * length,
+                "scene_rate": float(np.mean([o.found for o in result.outcomes])),
+                "trials": len(result.outcomes), "seconds": seconds,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def collect(seeds: list[int], keep: Path | None) -> list[dict[str, Any]]:
+    """Measure every seed that is not in the file yet; return all rows."""
+    rows: list[dict[str, Any]] = []
+    done: set[int] = set()
+    if keep and keep.exists():
+        lines = [json.loads(line) for line in keep.read_text().splitlines()]
+        done = {line["seed"] for line in lines}
+        rows = [line for line in lines if line["seed"] in set(seeds) and "predicted" in line]
+    for seed in seeds:
+        if seed in done:
+            continue
+        try:
+            new = measure(seed)
+        except WatchError as error:
+            print(f"refused {seed}: {error.why}", flush=True)
+            new = []
+        rows += new
+        if keep:
+            with keep.open("a", encoding="utf-8") as target:
+                target.writelines(json.dumps(row) + "\n" for row in new or [{"seed": seed}])
+    return rows
+
+
+def fit_calibration(rows: list[dict[str, Any]]) -> tuple[float, float]:
+    """Return (a, b) of the likeliest ``logit(true) = a + b logit(predicted)``, drawn gently to (0, 1)."""
+    from tumangang_watch.confidence.found_rate import fit_logistic
+
+    p = np.clip([r["predicted"] for r in rows], 1e-4, 1 - 1e-4)
+    x = np.stack([np.ones_like(p), np.log(p / (1 - p))], axis=1)
+    weights, _ = fit_logistic(
+        x, np.array([r["found"] for r in rows], float), np.array([0.0, 1.0]), np.array([1.0, 0.5])
+    )
+    return float(weights[0]), float(weights[1])
+
+
+def calibrated(rows: list[dict[str, Any]], ab: tuple[float, float]) -> list[dict[str, Any]]:
+    """Return the rows with predicted rates mapped."""
+    out = []
+    for row in rows:
+        p = float(np.clip(row["predicted"], 1e-4, 1 - 1e-4))
+        out.append({**row, "predicted": float(expit(ab[0] + ab[1] * np.log(p / (1 - p))))})
+    return out
+
+
+def show(rows: list[dict[str, Any]], title: str) -> None:
+    """Print the reliability table and the rates by what a scene and a vehicle are like."""
+    print(title, f"({len({r['seed'] for r in rows})} scenes)")
+    print(reliability_table([r["predicted"] for r in rows], [r["found"] for r in rows]))
+    for name in ("gsd_m", "kind", "load", "tone", "cars", "season", "product", "fit"):
+        groups: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            groups[row[name]].append(row)
+        for value, group in sorted(groups.items(), key=lambda g: str(g[0])):
+            print(
+                f"  {name:8} {value!s:10} n {len(group):4}  predicted {np.mean([r['predicted'] for r in group]):.2f}"
+                f"  found {np.mean([r['found'] for r in group]):.2f}"
+            )
+    print(f"seconds a scene, median {np.median([r['seconds'] for r in rows]):.1f}")
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--split", default="validation", choices=("train", "validation", "test"))
+    parser.add_argument("--scenes", type=int, default=24)
+    parser.add_argument("--first", type=int, default=300, help="first seed of the split to take")
+    parser.add_argument("--rows", type=Path)
+    parser.add_argument("--calibrate", action="store_true")
+    arguments = parser.parse_args()
+    seeds = list(split_seeds(arguments.split)[arguments.first : arguments.first + arguments.scenes])
+    rows = collect(seeds, arguments.rows)
+    show(rows, "as predicted, not calibrated")
+    ab = fit_calibration(rows) if arguments.calibrate else Settings().detectability.calibration
+    if arguments.calibrate:
+        print(f"calibration: ({ab[0]:.2f}, {ab[1]:.2f})")
+    show(calibrated(rows, ab), f"calibrated by {ab}")
+
+
+if __name__ == "__main__":
+    main()

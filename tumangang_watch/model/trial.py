@@ -1,0 +1,44 @@
+"""Vehicles that are painted into a scene on trial, to see whether they would be found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["dark", "mid", "bright"]
+TrialKind = Literal["box", "open", "tank", "flat", "container"]
+ALSO_CALLED = {"box": "boxcar", "open": "open wagon", "tank": "tank car", "flat": "empty flat", "container":
+               "container flat"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """What is inserted: one vehicle, or a short cut of like ones."""
+
+    kind: TrialKind
+    tone: Tone
+    """Of what is seen from above: paint, or the load of a loaded open wagon."""
+    load: Literal["empty", "loaded"] | None
+    """Open wagons only."""
+    cars: int
+
+    @property
+    def words(self) -> str:
+        """What it is called in a sentence, without an article."""
+        load = f"{self.load} " if self.load else ""
+        name = f"{self.tone} {load}{ALSO_CALLED[self.kind]}"
+        return f"single {name}" if self.cars == 1 else f"cut of {self.cars} {name}s"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a specimen is inserted; distances count along the track in metres, bodies only."""
+
+    specimen: Specimen
+    track: str
+    from_m: float
+    to_m: float
+    seed: int
+    """For its own paint, grime and snow."""
+    aside_m: float = 0.0
+    """How far to the left of the drawn centreline it stands: drawings and fits are off by that much."""

@@ -1,0 +1,106 @@
+"""What each date could have shown: the facts of its scene, and trials with the detector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tumangang_watch.pipeline.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tumangang_watch.confidence.detectability import Detectability
+    from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.observation import Observation
+
+NOT_TRIED = "not tried (switched off)"
+
+
+def detectability_of(
+    run: Run, dates: tuple[Observation, ...], trains: tuple[Detection, ...]
+) -> tuple[dict[str, Any], ...]:
+    """Return for each date what its kind of scene can show and how often vehicles would be found in it."""
+    from tumangang_watch.scenes import describe
+
+    out = []
+    for date in dates:
+        facts = {"date": date.date, **describe(date.scene).get("can_show", {})}
+        if not run.site.tracks:
+            out.append({**facts, "tracks": [], "trials": [], "trials_note": "the site has no tracks"})
+        elif not run.settings.detectability.enabled:
+            out.append({**facts, "tracks": [], "trials": [], "trials_note": NOT_TRIED})
+        else:
+            run.progress("trying what could have been missed")
+            other = next((d for d in dates if d is not date), None)
+            out.append({**facts, **as_rows(try_date(run, date, trains, other))})
+    return tuple(out)
+
+
+def try_date(
+    run: Run, date: Observation, trains: tuple[Detection, ...], other: Observation | None = None
+) -> Detectability:
+    """Insert vehicles into one date and run the detector on them."""
+    from tumangang_watch.confidence.detectability import Detectability, try_detector
+    from tumangang_watch.confidence.trial_plan import Footing, TrialPlan, plan_trials
+    from tumangang_watch.detect.trains import detect_trains
+    from tumangang_watch.simulate.insert import insert, reach_m, restore, span_of
+    from tumangang_watch.simulate.scene_light import scene_light
+
+    settings = run.settings.detectability
+    here = tuple(d for d in trains if d.kind == "train" and d.date == date.date)
+    stretches = [(d.track, d.from_m, d.to_m) for d in here if d.track and d.from_m is not None and d.to_m is not None]
+    light = scene_light(date, run.site, stretches, settings)
+    if light is None:
+        footing = Footing(span_of, (), 0.0)
+        states = plan_trials(date, run.site, here, footing, settings).tracks
+        return Detectability(states, (), (), "no empty track bed was seen: nothing could be tried")
+    shadow, lean, blur = reach_m(light)
+    plan: TrialPlan = plan_trials(date, run.site, here, Footing(span_of, (shadow, lean), blur), settings)
+    lines = {t.id: t for t in run.site.tracks}
+
+    def paint(values: Any, placements: Any) -> Callable[[], None]:
+        patches = [insert(values, date.image, light, lines[p.track], p, settings) for p in placements]
+        return lambda: restore(values, patches)
+
+    def detector(observation: Observation) -> tuple[Detection, ...]:
+        return detect_trains(observation, run.site, run.settings.trains, other)
+
+    coarse = date.image.gsd_m > run.settings.trains.track_gsd_max_m
+    return try_detector(date, run.site, plan, paint, detector, settings, coarse)
+
+
+def as_rows(result: Detectability) -> dict[str, Any]:
+    """Return plain values for the report."""
+    return {
+        "tracks": [
+            {
+                "track": t.track,
+                "status": t.status,
+                "observed_fraction": round(t.observed_fraction, 3),
+                "empty_m": round(t.empty_m, 1),
+                "trials": sum(o.placement.track == t.track for o in result.outcomes),
+                "found": sum(o.placement.track == t.track and o.found for o in result.outcomes),
+                "reasons": list(t.reasons),
+            }
+            for t in result.tracks
+        ],
+        "trials": [
+            {
+                "track": r.track,
+                "type": r.specimen.kind,
+                "load": r.specimen.load,
+                "tone": r.specimen.tone,
+                "cars": r.specimen.cars,
+                "what": r.specimen.words,
+                "found": r.found,
+                "trials": r.trials,
+                "rate": {
+                    "estimate": round(r.rate.estimate, 3),
+                    "low": round(r.rate.low, 3),
+                    "high": round(r.rate.high, 3),
+                },
+            }
+            for r in result.rates
+        ],
+        "trials_note": result.note,
+    }

@@ -1,0 +1,91 @@
+"""Settings for the trials that say what a scene could have missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DetectabilitySettings:
+    """Named numbers for vehicles inserted on trial."""
+
+    enabled: bool = True
+    """False: no trials, and the report says that none were made (``--no-detectability``)."""
+    trials: int = 150
+    """Vehicles tried a scene: a rate of 0.9 is then known to 0.04 (binomial), one of a single type less well."""
+    rounds_max: int = 10
+    """Detector runs a scene at most."""
+    track_km_max: float = 24.0
+    """Kilometres of track read by all runs together at most, a first run apart: a run reads some 4 km of
+    track a second, and the trials of 3 km x 1 km may take 12 s."""
+    gap_m: float = 40.0
+    """Empty track between two inserted vehicles of a run: the bed's look is learned over 60 m
+    (`TrainSettings.reference_length_m`), a train ends within 4 m."""
+    apart_m: float = 3.0
+    """Least distance between inserted vehicles of different tracks."""
+    clear_of_trains_m: float = 16.0
+    """Least distance along a track to a train that stands there: a coupling of 1.1 m, 3 m between cuts, and
+    what the detector's ends may be off."""
+    track_end_m: float = 5.0
+    """Nothing is inserted closer to the end of a track."""
+    seen_share: float = 0.99
+    """Clear share of a place where something is inserted."""
+    not_observable_below: float = 0.1
+    """Clear share of a track below which nothing is said of it."""
+    overlap: float = 0.5
+    """Share of an inserted vehicle's length that a detected train must cover for it to count as found."""
+    group_reach_m: float = 6.0
+    """In scenes too coarse to tell tracks apart a train on the next track counts as well: spacing 4.5-5.5 m."""
+    aside_sd_m: tuple[float, float] = (0.3, 0.8)
+    """Spread of how far vehicles stand beside the drawn track, fit ``ok`` and ``degraded``: what a fit leaves
+    (README, fit of a scene to its site: median 0.3 m)."""
+    single_weight: int = 2
+    """Single vehicles are tried this many times as often as cuts of three: they are what is missed."""
+    ground_reflectance: float = 0.15
+    """Reflectance of plain track bed in the visible that the light is judged by: ballast 0.10-0.25
+    (splib07, ECOSTRESS: basalt and granite gravel, cinders)."""
+    light_sd: float = 0.30
+    """Spread of that reflectance between yards, log units: every trial draws its own light."""
+    dark_reflectance: float = 0.02
+    """Reflectance of a scene's darkest ground: water, forest shade, shadows."""
+    dark_in_snow: float = 0.06
+    """The same in a scene under snow, where water and the forest's floor are white too."""
+    snow_light_sd: float = 0.10
+    """Spread of the light where snow gives it: fresh and old snow differ less than ballasts."""
+    snow_reflectance: float = 0.75
+    """Reflectance of lying snow: 0.6 old to 0.9 fresh."""
+    blur_px: float = 0.5
+    """Sigma of the optics' point spread in units of the GSD, the pixel's own square apart: an MTF at Nyquist
+    of 0.19, the middle of the 0.1-0.3 of small and large satellites."""
+    visual_gamma: float = 0.75
+    """Exponent of an 8-bit picture's tone curve, where the provider does not state it (sRGB-like: 0.45-1)."""
+    shadow_share: tuple[tuple[str, float], ...] = (
+        ("blue", 0.30), ("green", 0.23), ("red", 0.18), ("nir", 0.11), ("pan", 0.21),
+    )  # fmt: skip
+    """Skylight as a share of full light under a clear sky with the sun at 40 degrees, where the scene shows no
+    shadows of its own to measure."""
+    usual_sun_deg: float = 35.0
+    """Sun elevation where the scene neither states it nor has a time of day."""
+    swept_share: float = 0.35
+    """Share of vehicles that carry no snow in a snow scene: they came after it or were unloaded."""
+    prior_rate: float = 0.9
+    """Found rate that is expected before any trial."""
+    prior_sd: float = 2.0
+    """Its spread in log-odds."""
+    kind_sd: float = 0.7
+    """Spread of log-odds between types of vehicle."""
+    tone_sd: float = 0.7
+    """Spread between tones."""
+    mix_sd: float = 0.5
+    """Spread between combinations of type and tone beyond both."""
+    cut_more: float = 1.5
+    """How much likelier three vehicles are found than one, log-odds."""
+    cut_sd: float = 1.0
+    """Spread of that."""
+    track_sd: float = 0.7
+    """Spread between the tracks of a yard."""
+    track_tone_sd: float = 0.5
+    """Spread between tracks of what a tone does: pale ballast hides bright roofs."""
+    calibration: tuple[float, float] = (0.0, 1.0)
+    """(a, b): a found rate's log-odds x become ``a + b x``. Calibrated by
+    ``python benchmarks/detectability.py --split train --calibrate``."""
