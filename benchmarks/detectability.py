@@ -1,22 +1,24 @@
 """Is what the report says could have been missed true? Predicted against true found rates.
 
-``python benchmarks/detectability.py --split test --scenes 40`` paints yards with single vehicles and cuts of three on
-their tracks, lets the program predict from insertions into the empty track how often each would be found, and
-compares that with what the detector finds of the painted ones: a reliability table, the expected calibration
-error (ECE), and rates by resolution, type and tone.
+``python benchmarks/detectability.py --split test --scenes 40`` paints yards with single vehicles and cuts of
+three on their tracks, lets the program predict from insertions into the empty track how often each would be
+found, and compares that with what the detector finds of the painted ones: a reliability table, the expected
+calibration error (ECE), and rates by resolution, type and tone.
 
 ``--calibrate`` (on train seeds) fits the map ``a + b x`` of log-odds and prints it for the settings.
-``--rows FILE`` keeps every vehicle as a JSON line and takes up where an earlier run stopped.
+``--rows FILE`` keeps every vehicle as a JSON line and takes up where an earlier run stopped; ``--cache
+FOLDER`` keeps the painted scenes, for another detector or other trials.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import tempfile
 import time
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, paint, split_seeds, write_scene, write_site
 from tumangang_watch.simulate.insert import LOAD_TONE, TONE_OF
 from tumangang_watch.simulate.traffic import COLOURS_OF, make_train, shifted
-from tumangang_watch.simulate.world import Train
+from tumangang_watch.simulate.world import DayState, Sensor, Train
 from tumangang_watch.sites import load_site
 
 GSDS = (0.5, 0.3, 0.7, 1.0)
@@ -74,7 +76,9 @@ def looks(train: Train) -> tuple[str, str | None, str]:
 def options_of(seed: int) -> tuple[float, dict[str, Any]]:
     """Return a scene's resolution and what of it is forced."""
     rng = np.random.default_rng([seed, 31])
-    options: dict[str, Any] = {"trains": (0, 0)}
+    options: dict[str, Any] = {
+        "trains": (0, 0), "tracks": int(rng.integers(2, 6)), "length_m": float(rng.uniform(220, 340))
+    }  # fmt: skip
     if rng.random() < 0.2:
         options["snow"] = float(rng.uniform(0.2, 1.0))
     elif rng.random() < 0.1:
@@ -107,19 +111,41 @@ def shown_beside(
     return float(off @ ahead), float(off @ np.array([-ahead[1], ahead[0]]))
 
 
-def measure(seed: int) -> list[dict[str, Any]]:
-    """Paint one scene; return a row a painted vehicle with its predicted rate and whether it was found."""
+@dataclass(frozen=True)
+class Painted:
+    """A painted scene as the program sees it, and what stands in it."""
+
+    observation: Observation
+    site: Site
+    day: DayState
+    sensor: Sensor
+
+
+def painted_scene(seed: int, cache: Path | None) -> Painted:
+    """Paint a scene of single vehicles and cuts in its site's frame, or take it from the cache."""
+    kept = cache / f"{seed}.pickle" if cache else None
+    if kept and kept.exists():
+        return pickle.loads(kept.read_bytes())
     gsd_m, options = options_of(seed)
-    rng = np.random.default_rng([seed, 32])
     pair = make_pair(seed, gsd_m, **options)
-    day = replace(pair.days[1], trains=draw_vehicles(pair, rng))
+    day = replace(pair.days[1], trains=draw_vehicles(pair, np.random.default_rng([seed, 32])))
     painted = paint(pair.world, day, pair.sensors[1], 1)
-    settings = replace(Settings(), detectability=replace(Settings().detectability, calibration=(0.0, 1.0)))
     with tempfile.TemporaryDirectory() as folder:
         path = write_scene(painted, Path(folder), "scene")
         site = load_site(write_site(pair.world, Path(folder) / "site.geojson", "full"))
-        run = Run(site, settings)
-        observation = observed(path, site, run)
+        made = Painted(observed(path, site, Run(site, Settings())), site, day, pair.sensors[1])
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(pickle.dumps(made))
+    return made
+
+
+def measure(seed: int, cache: Path | None = None) -> list[dict[str, Any]]:
+    """Return a row for each painted vehicle with its predicted rate and whether it was found."""
+    made = painted_scene(seed, cache)
+    site, observation, day, sensor = made.site, made.observation, made.day, made.sensor
+    settings = replace(Settings(), detectability=replace(Settings().detectability, calibration=(0.0, 1.0)))
+    run = Run(site, settings)
     found = detect_trains(observation, site, settings.trains)
     start = time.perf_counter()
     result = try_date(run, observation, found)
@@ -135,7 +161,7 @@ def measure(seed: int) -> list[dict[str, Any]]:
         if key not in rates or states[train.track].status not in ("observed", "partial"):
             continue
         length = train.to_m - train.from_m
-        along, aside = shown_beside(train, site, observation, pair.sensors[1].geolocation_error_m)
+        along, aside = shown_beside(train, site, observation, sensor.geolocation_error_m)
         covered = sum(
             max(min(d.to_m or 0, train.to_m + along) - max(d.from_m or 0, train.from_m + along), 0)
             for d in sure
@@ -144,10 +170,11 @@ def measure(seed: int) -> list[dict[str, Any]]:
         rate = rates[key].rate
         rows.append(
             {
-                "seed": seed, "gsd_m": gsd_m, "season": day.season, "snow": day.snow_cover,
-                "haze": pair.sensors[1].haze, "sun": day.sun_elevation_deg, "product": painted.sensor.product,
-                "fit": observation.site_fit.status, "along": along, "aside": aside, "track": train.track, "kind": key[1], "load": key[2],
-                "tone": key[3], "cars": key[4], "predicted": rate.estimate, "low": rate.low, "high": rate.high,
+                "seed": seed, "gsd_m": sensor.gsd_m, "season": day.season, "snow": day.snow_cover,
+                "haze": sensor.haze, "sun": day.sun_elevation_deg, "product": sensor.product,
+                "fit": observation.site_fit.status, "along": along, "aside": aside,
+                "track": train.track, "kind": key[1], "load": key[2], "tone": key[3], "cars": key[4],
+                "predicted": rate.estimate, "low": rate.low, "high": rate.high,
                 "found": covered >= settings.detectability.overlap * length,
                 "scene_rate": float(np.mean([o.found for o in result.outcomes])),
                 "trials": len(result.outcomes), "seconds": seconds,
@@ -156,7 +183,7 @@ def measure(seed: int) -> list[dict[str, Any]]:
     return rows
 
 
-def collect(seeds: list[int], keep: Path | None) -> list[dict[str, Any]]:
+def collect(seeds: list[int], keep: Path | None, cache: Path | None) -> list[dict[str, Any]]:
     """Measure every seed that is not in the file yet; return all rows."""
     rows: list[dict[str, Any]] = []
     done: set[int] = set()
@@ -168,7 +195,7 @@ def collect(seeds: list[int], keep: Path | None) -> list[dict[str, Any]]:
         if seed in done:
             continue
         try:
-            new = measure(seed)
+            new = measure(seed, cache)
         except WatchError as error:
             print(f"refused {seed}: {error.why}", flush=True)
             new = []
@@ -209,10 +236,8 @@ def show(rows: list[dict[str, Any]], title: str) -> None:
         for row in rows:
             groups[row[name]].append(row)
         for value, group in sorted(groups.items(), key=lambda g: str(g[0])):
-            print(
-                f"  {name:8} {value!s:10} n {len(group):4}  predicted {np.mean([r['predicted'] for r in group]):.2f}"
-                f"  found {np.mean([r['found'] for r in group]):.2f}"
-            )
+            stated, true = (np.mean([r[key] for r in group]) for key in ("predicted", "found"))
+            print(f"  {name:8} {value!s:10} n {len(group):4}  predicted {stated:.2f}  found {true:.2f}")
     print(f"seconds a scene, median {np.median([r['seconds'] for r in rows]):.1f}")
 
 
@@ -223,10 +248,11 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=24)
     parser.add_argument("--first", type=int, default=300, help="first seed of the split to take")
     parser.add_argument("--rows", type=Path)
+    parser.add_argument("--cache", type=Path)
     parser.add_argument("--calibrate", action="store_true")
     arguments = parser.parse_args()
     seeds = list(split_seeds(arguments.split)[arguments.first : arguments.first + arguments.scenes])
-    rows = collect(seeds, arguments.rows)
+    rows = collect(seeds, arguments.rows, arguments.cache)
     show(rows, "as predicted, not calibrated")
     ab = fit_calibration(rows) if arguments.calibrate else Settings().detectability.calibration
     if arguments.calibrate:

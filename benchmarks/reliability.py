@@ -1,9 +1,9 @@
 """Is a stated probability true? Reliability tables and expected calibration error (ECE) on painted pairs.
 
-``python benchmarks/reliability.py --split validation --pairs 8`` runs the detector on painted scenes and checks the
-``confidence`` of trains and of vehicles, and the posteriors of type and colour, against the exact truth. A train is
-right when it covers half of a painted one and half of it is covered; a vehicle when it overlaps a painted one by half
-of their union. ``--rows FILE`` keeps each stated probability as a JSON line, for fitting.
+``python benchmarks/reliability.py --split validation --pairs 8`` runs the detector on painted scenes and
+checks the ``confidence`` of trains and of vehicles, and the posteriors of type and colour, against the exact
+truth. A train and a vehicle are right when they overlap a painted one by half of their union. ``--rows FILE``
+keeps each stated probability as a JSON line, for fitting.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VEHICLE_IOU = 0.5
 
 
 def calibration_error(stated: Any, right: Any) -> float:
-    """Return the expected calibration error: gaps between stated and true rates, weighted by their bins' sizes."""
+    """Return the expected calibration error: gaps of stated and true rates, weighted by their bins."""
     stated, right = np.asarray(stated, float), np.asarray(right, float)
     place = np.clip(np.digitize(stated, BINS[1:-1]), 0, len(BINS) - 2)
     gaps = [
@@ -59,7 +59,8 @@ def reliability_table(stated: Any, right: Any) -> str:
             )
     lines.append(
         f"  ECE {calibration_error(stated, right):.3f} over {stated.size}"
-        f" (by chance alone {chance_error(stated):.3f}); mean stated {stated.mean():.3f}, true {right.mean():.3f}"
+        f" (by chance alone {chance_error(stated):.3f});"
+        f" mean stated {stated.mean():.3f}, true {right.mean():.3f}"
     )
     return "\n".join(lines)
 
@@ -82,11 +83,15 @@ def judge(detections: Any, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for train in (d for d in detections if d.kind == "train" and d.from_m is not None):
         there = [t for t in truth if t["track"] == train.track]
-        best = max((overlap((train.from_m, train.to_m), (t["from_m"], t["to_m"])) for t in there), default=0.0)
+        best = max(
+            (overlap((train.from_m, train.to_m), (t["from_m"], t["to_m"])) for t in there), default=0.0
+        )
         inner = max(
             (min(train.to_m, t["to_m"]) - max(train.from_m, t["from_m"]) for t in there), default=0.0
         ) / max(train.to_m - train.from_m, 1e-9)
-        rows.append({"what": "train", "stated": train.confidence, "right": best >= TRAIN_IOU, "grade": train.grade})
+        rows.append(
+            {"what": "train", "stated": train.confidence, "right": best >= TRAIN_IOU, "grade": train.grade}
+        )
         rows.append({"what": "train, any of it", "stated": train.confidence, "right": inner > 0.3})
         cars = [c for t in there for c in t["vehicles"]]
         for vehicle in train.rolling_stock:
@@ -95,8 +100,13 @@ def judge(detections: Any, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _vehicle_rows(vehicle: Any, cars: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    match = max(cars, key=lambda c: overlap((vehicle.from_m, vehicle.to_m), (c["from_m"], c["to_m"])), default=None)
-    hit = match is not None and overlap((vehicle.from_m, vehicle.to_m), (match["from_m"], match["to_m"])) >= VEHICLE_IOU
+    match = max(
+        cars, key=lambda c: overlap((vehicle.from_m, vehicle.to_m), (c["from_m"], c["to_m"])), default=None
+    )
+    hit = (
+        match is not None
+        and overlap((vehicle.from_m, vehicle.to_m), (match["from_m"], match["to_m"])) >= VEHICLE_IOU
+    )
     rows = [{"what": "vehicle", "stated": vehicle.confidence, "right": hit}]
     if not hit or match is None:
         return rows

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tumangang_watch.model.finding import Comparison
     from tumangang_watch.pipeline import Run
     from tumangang_watch.scenes import SceneOptions
+    from tumangang_watch.settings import Settings
 
 SCENE = click.Path(path_type=Path)
 site_option = click.option(
@@ -29,6 +30,13 @@ overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an ea
 json_option = click.option("--json", "as_json", is_flag=True, help="Also print the result as JSON to stdout.")
 bands_option = click.option(
     "--bands", help="Band roles in file order, e.g. blue,green,red,nir ('-' skips one)."
+)
+
+detectability_option = click.option(
+    "--detectability/--no-detectability",
+    default=True,
+    show_default=True,
+    help="Insert vehicles into the scene's own empty tracks and say how often each kind would be found.",
 )
 
 
@@ -50,6 +58,16 @@ def make_run(site_file: Path | None, settings: Any, progress: Callable[[str], No
     from tumangang_watch.sites import load_site
 
     return Run(load_site(site_file), settings, progress)
+
+
+def run_settings(detectability: bool) -> Settings:
+    """Return the settings of a run, with or without trials of what could have been missed."""
+    from dataclasses import replace
+
+    from tumangang_watch.settings import Settings
+
+    settings = Settings()
+    return replace(settings, detectability=replace(settings.detectability, enabled=detectability))
 
 
 def scene_options(acquired: str | None, bands: str | None) -> SceneOptions:

@@ -11,12 +11,14 @@ import click
 from tumangang_watch.commands.options import (
     SCENE,
     bands_option,
+    detectability_option,
     json_option,
     make_run,
     out_option,
     overwrite_option,
     pair_options,
     progress_bar,
+    run_settings,
     save_report,
     scene_options,
     site_option,
@@ -38,6 +40,7 @@ EXIT_CHANGED = 10
     "where the scenes do not say. Given once with one undated scene, it is that scene's.",
 )
 @bands_option
+@detectability_option
 @json_option
 @overwrite_option
 @click.option("--exit-code", is_flag=True, help="Exit with 10 when something changed.")
@@ -48,15 +51,15 @@ def compare(
     site: Path | None,
     acquired: tuple[str, ...],
     bands: str | None,
+    detectability: bool,
     as_json: bool,
     overwrite: bool,
     exit_code: bool,
 ) -> int:
     """Compare two scenes and write a dated change report to --out."""
     from tumangang_watch import pipeline
-    from tumangang_watch.settings import Settings
 
-    settings = Settings()
+    settings = run_settings(detectability)
     with progress_bar() as progress:
         run = make_run(site, settings, progress)
         options = pair_options(acquired, (earlier, later), bands, settings)
@@ -74,6 +77,7 @@ def compare(
 @site_option
 @click.option("--acquired", help="Acquisition time (ISO 8601, UTC) where the scene does not say.")
 @bands_option
+@detectability_option
 @json_option
 @overwrite_option
 def detect(
@@ -82,15 +86,15 @@ def detect(
     site: Path | None,
     acquired: str | None,
     bands: str | None,
+    detectability: bool,
     as_json: bool,
     overwrite: bool,
 ) -> int:
     """Report one date: what stands on the tracks and on the ground."""
     from tumangang_watch import pipeline
     from tumangang_watch.scenes import open_scene
-    from tumangang_watch.settings import Settings
 
-    settings = Settings()
+    settings = run_settings(detectability)
     with progress_bar() as progress:
         run = make_run(site, settings, progress)
         opened = open_scene(scene, scene_options(acquired, bands), settings.read)

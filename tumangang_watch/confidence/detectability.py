@@ -1,4 +1,4 @@
-"""What a scene could have missed: vehicles inserted into its own empty track, and the detector run on them."""
+"""What a scene could have missed: the detector is run on vehicles inserted into its own empty track."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """How often a vehicle would be found: rates shrunk over types, tones and tracks, with their intervals.
 
-A yard has few trials of each type on each track. A logistic model with normal priors (a hierarchical model whose
-spreads are settings) lets cells borrow from their type, tone and track; its posterior is taken as normal about
-its mode (Laplace).
+A yard has few trials of each type on each track. A logistic model with normal priors (a hierarchical model
+whose spreads are settings) lets cells borrow from their type, tone and track; its posterior is taken as
+normal about its mode (Laplace).
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def found_rates(
                 row = share @ np.array([design.row(specimen, t) for t in tracks])
             else:
                 row = design.row(specimen, track)
-            own = [o for o in outcomes if o.placement.specimen == specimen and track in (None, o.placement.track)]
+            own = [
+                o for o in outcomes if o.placement.specimen == specimen and track in (None, o.placement.track)
+            ]
             rate = _rate(float(row @ mode), float(row @ covariance @ row) ** 0.5, settings)
             out.append(FoundRate(track, specimen, sum(o.found for o in own), len(own), rate))
     return tuple(out)
@@ -153,4 +155,4 @@ def fit_logistic(
         if np.abs(step).max() < 1e-6:
             break
     p = expit(x @ weights)
-    return weights, np.linalg.inv((x * (p * (1 - p))[:, None]).T @ x + precision)
+    return weights, np.asarray(np.linalg.inv((x * (p * (1 - p))[:, None]).T @ x + precision), float)

@@ -1,4 +1,4 @@
-"""Where vehicles are inserted on trial: on track that is seen and empty, many at a time, none disturbing another."""
+"""Where vehicles are inserted on trial: on track seen and empty, many at a time, none disturbing another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-    from shapely import Polygon
     from shapely.geometry.base import BaseGeometry
 
     from tumangang_watch.model.detection import Detection
@@ -38,6 +37,8 @@ SPECIMENS: tuple[Specimen, ...] = tuple(
 )
 """What is tried: each type in the tones it comes in, alone and in a cut of three."""
 BED_HALF_M = 1.5
+BODY_HALF_M = 1.7
+ZONE_STEP_M = 3.0
 SEARCH_STEP_M = 4.0
 
 
@@ -68,7 +69,7 @@ class TrialPlan:
 
 @dataclass(frozen=True)
 class Footing:
-    """What the planner has to know of the vehicles: how long they are and where their shadows and tops fall."""
+    """What the planner has to know of the vehicles: their lengths, where their shadows and tops fall."""
 
     span_of: Callable[[Specimen], float]
     reach: tuple[tuple[float, float], ...]
@@ -124,10 +125,10 @@ def _seed(*parts: str) -> list[int]:
 def _track_state(
     observation: Observation, track: Track, trains: list[Detection], settings: DetectabilitySettings
 ) -> tuple[TrackState, NDArray[np.bool_]]:
-    """Return how a track can be judged, and for each of its metres whether something may be inserted there."""
+    """Return how a track can be judged, and for each metre whether something may be inserted there."""
     import shapely
 
-    s = np.arange(int(track.line.length)) + 0.5
+    s = np.arange(int(track.line.length), dtype=np.float64) + 0.5
     if s.size == 0:
         return TrackState(track.id, "not_observable", 0.0, 0.0, ("shorter than a metre",)), np.zeros(0, bool)
     if track.occluded_from is not None and track.occluded_from <= observation.scene.acquired.date():
@@ -152,7 +153,9 @@ def _track_state(
     return TrackState(track.id, status, share, float(free.sum()), reasons), free
 
 
-def _seen(observation: Observation, track: Track, s: NDArray[np.float64]) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+def _seen(
+    observation: Observation, track: Track, s: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Return which metres of a track's bed were seen, and what hid the others."""
     import shapely
 
@@ -180,15 +183,21 @@ class _Deck:
 
     def __init__(self, rng: np.random.Generator, settings: DetectabilitySettings) -> None:
         self.rng = rng
-        self.cards = [k for k, s in enumerate(SPECIMENS) for _ in range(settings.single_weight if s.cars == 1 else 1)]
+        self.cards = [
+            k for k, s in enumerate(SPECIMENS) for _ in range(settings.single_weight if s.cars == 1 else 1)
+        ]
         self.left: list[int] = []
 
-    def draw(self, fits: Callable[[Specimen], bool]) -> Specimen | None:
-        """Return the next specimen that fits, or None."""
+    def put_back(self, specimen: Specimen) -> None:
+        """Return a specimen to the top."""
+        self.left.insert(0, SPECIMENS.index(specimen))
+
+    def draw(self, span_of: Callable[[Specimen], float], room_m: float) -> Specimen | None:
+        """Return the next specimen that fits into a room, or None."""
         if len(self.left) < len(SPECIMENS):
             self.left += [self.cards[k] for k in self.rng.permutation(len(self.cards))]
         for place, card in enumerate(self.left):
-            if fits(SPECIMENS[card]):
+            if span_of(SPECIMENS[card]) < room_m:
                 del self.left[place]
                 return SPECIMENS[card]
         return None
@@ -205,39 +214,34 @@ def _round(
     spread_m: float,
 ) -> tuple[Placement, ...]:
     """Fill the free track with insertions that keep clear of each other and of every train."""
-    from shapely import STRtree
+    import shapely
 
-    taken: list[Polygon] = []
-    trains = STRtree(bodies)
+    radius = BODY_HALF_M + footing.blur_m
+    taken = np.zeros((0, 2))
+    trains = shapely.STRtree(bodies)
     # A misfit moves a whole scene: one draw a round for all its tracks, told from left by their direction.
     aside = rng.normal(0.0, spread_m, 2)
     placed: list[Placement] = []
     for k in rng.permutation(len(site.tracks)):
-        track, open_m = site.tracks[k], free[k]
-        # Free metres from each metre on, so that a body's room is one look-up.
-        room = _room(open_m)
+        track, room = site.tracks[k], _room(free[k])
         at = float(rng.uniform(0, settings.gap_m))
-        while at < open_m.size:
-            start = at
-
-            def fits(s: Specimen, start: float = start, room: NDArray[np.int_] = room) -> bool:
-                return footing.span_of(s) + 2 < room[int(start)]
-
-            specimen = deck.draw(fits) if room[int(at)] > 8 else None
+        while at < room.size:
+            here = int(room[int(at)]) - 2
+            specimen = deck.draw(footing.span_of, here) if here > 6 else None
             if specimen is None:
                 at += SEARCH_STEP_M
                 continue
-            stop = start + footing.span_of(specimen)
-            zone = _zone(track, start, stop, footing)
-            near = zone.buffer(settings.apart_m)
-            clash = len(trains.query(zone, predicate="intersects")) or any(near.intersects(z) for z in taken)
-            if clash:
-                deck.left.insert(0, SPECIMENS.index(specimen))
+            stop = at + footing.span_of(specimen)
+            zone = _zone(track, at, stop, footing)
+            if _near(zone, taken, 2 * radius + settings.apart_m) or len(
+                trains.query(shapely.points(zone), predicate="dwithin", distance=radius)[0]
+            ):
+                deck.put_back(specimen)
                 at += SEARCH_STEP_M
                 continue
-            taken.append(zone)
-            off = float(_left(track, (start + stop) / 2) @ aside)
-            placed.append(Placement(specimen, track.id, start, stop, int(rng.integers(2**31)), off))
+            taken = np.concatenate([taken, zone])
+            off = float(_left(track, (at + stop) / 2) @ aside)
+            placed.append(Placement(specimen, track.id, at, stop, int(rng.integers(2**31)), off))
             at = stop + settings.gap_m * float(rng.uniform(1.0, 1.2))
     return tuple(placed)
 
@@ -260,16 +264,21 @@ def _room(open_m: NDArray[np.bool_]) -> NDArray[np.int_]:
     return room
 
 
-def _zone(track: Track, start: float, stop: float, footing: Footing) -> Polygon:
-    """Return the ground that a body, its shadow, its leaning top and their blur touch."""
-    from shapely import MultiPolygon
-    from shapely.affinity import translate
-    from shapely.ops import substring
+def _zone(track: Track, start: float, stop: float, footing: Footing) -> NDArray[np.float64]:
+    """Return points (n, 2) along a body, its shadow and its leaning top, each for a body's width."""
+    import shapely
 
-    body = substring(track.line, start, stop).buffer(1.7, cap_style="square")
-    moved = [translate(body, *shift) for shift in footing.reach]
-    pieces = [MultiPolygon([body, m]).convex_hull for m in moved] or [body]
-    whole = pieces[0]
-    for piece in pieces[1:]:
-        whole = whole.union(piece)
-    return whole.buffer(footing.blur_m)
+    s = np.linspace(start, stop, max(int((stop - start) / ZONE_STEP_M), 2))
+    body = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s))
+    parts = [body]
+    for shift in footing.reach:
+        pieces = max(int(np.hypot(*shift) / ZONE_STEP_M), 1)
+        parts += [body + np.array(shift) * (k + 1) / pieces for k in range(pieces)]
+    return np.concatenate(parts)
+
+
+def _near(one: NDArray[np.float64], other: NDArray[np.float64], reach_m: float) -> bool:
+    """Return whether any two points of two sets lie within a distance."""
+    low, high = one.min(axis=0) - reach_m, one.max(axis=0) + reach_m
+    close = other[((other > low) & (other < high)).all(axis=1)]
+    return bool(close.size) and bool((((one[:, None] - close[None]) ** 2).sum(axis=2) < reach_m**2).any())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tumangang_watch.model.detection import Detection
     from tumangang_watch.model.observation import Observation
 
-NOT_TRIED = "not tried (switched off)"
+NOT_TRIED = "vehicles were not inserted on trial (--no-detectability)"
 
 
 def detectability_of(
@@ -25,15 +25,22 @@ def detectability_of(
     out = []
     for date in dates:
         facts = {"date": date.date, **describe(date.scene).get("can_show", {})}
-        if not run.site.tracks:
-            out.append({**facts, "tracks": [], "trials": [], "trials_note": "the site has no tracks"})
-        elif not run.settings.detectability.enabled:
-            out.append({**facts, "tracks": [], "trials": [], "trials_note": NOT_TRIED})
-        else:
-            run.progress("trying what could have been missed")
-            other = next((d for d in dates if d is not date), None)
-            out.append({**facts, **as_rows(try_date(run, date, trains, other))})
+        other = next((d for d in dates if d is not date), None)
+        out.append({**facts, **_trials(run, date, trains, other)})
     return tuple(out)
+
+
+def _trials(
+    run: Run, date: Observation, trains: tuple[Detection, ...], other: Observation | None
+) -> dict[str, Any]:
+    """Return the trials of one date as plain values, or why there are none."""
+    none: dict[str, Any] = {"tracks": [], "trials": [], "statements": []}
+    if not run.site.tracks:
+        return {**none, "trials_note": "the site has no tracks"}
+    if not run.settings.detectability.enabled:
+        return {**none, "trials_note": NOT_TRIED}
+    run.progress("trying what could have been missed")
+    return as_rows(try_date(run, date, trains, other))
 
 
 def try_date(
@@ -43,12 +50,15 @@ def try_date(
     from tumangang_watch.confidence.detectability import Detectability, try_detector
     from tumangang_watch.confidence.trial_plan import Footing, TrialPlan, plan_trials
     from tumangang_watch.detect.trains import detect_trains
-    from tumangang_watch.simulate.insert import insert, reach_m, restore, span_of
+    from tumangang_watch.simulate.insert import insert, restore, span_of
+    from tumangang_watch.simulate.insert_frame import reach_m
     from tumangang_watch.simulate.scene_light import scene_light
 
     settings = run.settings.detectability
     here = tuple(d for d in trains if d.kind == "train" and d.date == date.date)
-    stretches = [(d.track, d.from_m, d.to_m) for d in here if d.track and d.from_m is not None and d.to_m is not None]
+    stretches = [
+        (d.track, d.from_m, d.to_m) for d in here if d.track and d.from_m is not None and d.to_m is not None
+    ]
     light = scene_light(date, run.site, stretches, settings)
     if light is None:
         footing = Footing(span_of, (), 0.0)
@@ -71,6 +81,8 @@ def try_date(
 
 def as_rows(result: Detectability) -> dict[str, Any]:
     """Return plain values for the report."""
+    from tumangang_watch.confidence.trial_words import statements
+
     return {
         "tracks": [
             {
@@ -103,4 +115,5 @@ def as_rows(result: Detectability) -> dict[str, Any]:
             for r in result.rates
         ],
         "trials_note": result.note,
+        "statements": list(statements(result)),
     }

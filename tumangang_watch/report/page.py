@@ -82,6 +82,7 @@ def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
         "fits": page_tables.fits(shown),
         "scene_rows": page_tables.scene_rows(shown),
         "abilities": page_tables.abilities(shown),
+        "trials": page_tables.trials(shown),
         **page_tables.verdict(shown),
     }
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+TRIED = ("tracks", "trials", "trials_note", "statements")
+"""Fields of a date's detectability that come from trials; the others are facts of its scene."""
+
 
 def verdict(report: dict[str, Any]) -> dict[str, str]:
     """Return the one line a reader must not miss, and what limits it."""
@@ -94,7 +97,7 @@ def scene_rows(report: dict[str, Any]) -> list[tuple[str, list[Any]]]:
 def abilities(report: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """Return what each scene can show, a row a question."""
     entries = report["detectability"]
-    names = [k for e in entries for k in e if k != "date"]
+    names = [k for e in entries for k in e if k not in TRIED and k != "date"]
     return [
         (
             name,
@@ -105,6 +108,38 @@ def abilities(report: dict[str, Any]) -> list[tuple[str, list[str]]]:
         )
         for name in dict.fromkeys(names)
     ]
+
+
+def trials(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return for each date what could have been missed: sentences, rates by kind of vehicle, and by track."""
+    made = []
+    for entry in report["detectability"]:
+        date = entry.get("date")
+        if date not in report["scenes"] or TRIED[2] not in entry:
+            continue
+        anywhere = [r for r in entry["trials"] if r["track"] is None]
+        kinds: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+        for row in anywhere:
+            name = f"{row['load'] or ''} {row['type']}".strip()
+            kinds.setdefault((name, row["tone"]), {})[1 if row["cars"] == 1 else 3] = row
+        made.append(
+            {
+                "day": report["scenes"][date]["acquired"][:10],
+                "said": entry["statements"],
+                "note": entry["trials_note"],
+                "kinds": [(*name, pair.get(1), pair.get(3)) for name, pair in kinds.items()],
+                "tracks": [_track_row(t, entry["trials"]) for t in entry["tracks"]],
+            }
+        )
+    return made
+
+
+def _track_row(track: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one track with the mean rate of single vehicles and the kind that is missed most there."""
+    own = [r for r in rows if r["track"] == track["track"] and r["cars"] == 1]
+    worst = min(own, key=lambda r: r["rate"]["estimate"], default=None)
+    mean = sum(r["rate"]["estimate"] for r in own) / len(own) if own else None
+    return {**track, "mean": mean, "worst": worst}
 
 
 def _said(value: Any) -> str:

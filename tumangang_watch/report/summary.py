@@ -27,6 +27,7 @@ def summary_text(comparison: Comparison) -> str:
     lines = [clean(f"{comparison.site.name} ({comparison.site.id})"), *_dates(comparison), ""]
     lines += [_registration(comparison), *(_area(a) for a in comparison.areas), ""]
     lines += _single(comparison) if comparison.earlier is None else _changes(comparison)
+    lines += _missed(comparison)
     if comparison.caveats:
         lines += ["", *(f"Note: {clean(text)}" for text in comparison.caveats)]
     return "\n".join(lines).rstrip()
@@ -75,6 +76,21 @@ def _area(area: AreaStatus) -> str:
     words = area.status.replace("_", " ").upper() if area.status == "not_observable" else area.status
     why = f": {'; '.join(area.reasons)}" if area.reasons else ""
     return clean(f"  {area.role} {area.id}: {words} ({share}){why}")
+
+
+def _missed(comparison: Comparison) -> list[str]:
+    """Return what could have been missed, for each date whose tracks were tried."""
+    lines: list[str] = []
+    for entry in comparison.detectability:
+        said = entry.get("statements") or []
+        if said:
+            day = next(
+                f"{o.scene.acquired:%Y-%m-%d}"
+                for o in (comparison.earlier, comparison.later)
+                if o is not None and o.date == entry["date"]
+            )
+            lines += ["", f"What could have been missed on {day}:", *(f"  {clean(text)}" for text in said)]
+    return lines
 
 
 def _changes(comparison: Comparison) -> list[str]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 class DetectabilitySettings:
     """Named numbers for vehicles inserted on trial."""
 
-    enabled: bool = True
-    """False: no trials, and the report says that none were made (``--no-detectability``)."""
+    enabled: bool = False
+    """True: trials are made for every date (the commands' default, ``--detectability``). False: none, and the
+    report says so."""
     trials: int = 150
-    """Vehicles tried a scene: a rate of 0.9 is then known to 0.04 (binomial), one of a single type less well."""
+    """Vehicles tried a scene: a rate of 0.9 is then known to 0.04 (binomial), that of one type less well."""
     rounds_max: int = 10
     """Detector runs a scene at most."""
     track_km_max: float = 24.0
@@ -35,7 +36,7 @@ class DetectabilitySettings:
     overlap: float = 0.5
     """Share of an inserted vehicle's length that a detected train must cover for it to count as found."""
     group_reach_m: float = 6.0
-    """In scenes too coarse to tell tracks apart a train on the next track counts as well: spacing 4.5-5.5 m."""
+    """In scenes too coarse to tell tracks apart a train on the next one counts too: spacing 4.5-5.5 m."""
     aside_sd_m: tuple[float, float] = (0.3, 0.8)
     """Spread of how far vehicles stand beside the drawn track, fit ``ok`` and ``degraded``: what a fit leaves
     (README, fit of a scene to its site: median 0.3 m)."""
@@ -62,8 +63,8 @@ class DetectabilitySettings:
     shadow_share: tuple[tuple[str, float], ...] = (
         ("blue", 0.30), ("green", 0.23), ("red", 0.18), ("nir", 0.11), ("pan", 0.21),
     )  # fmt: skip
-    """Skylight as a share of full light under a clear sky with the sun at 40 degrees, where the scene shows no
-    shadows of its own to measure."""
+    """Skylight as a share of full light under a clear sky with the sun at 40 degrees, where the scene shows
+    no shadows of its own to measure."""
     usual_sun_deg: float = 35.0
     """Sun elevation where the scene neither states it nor has a time of day."""
     swept_share: float = 0.35

@@ -1,8 +1,9 @@
 """Insert vehicles into a scene's own pixels, in the scene's own light, blur, haze and noise.
 
-Every vehicle is drawn on a small fine grid that lies along its track: body, couplers, cast shadow, relief lean,
-snow on top. Blurred and sampled at native pixels this gives, for each pixel and band, how much of the scene's
-own light remains (``keep``: not covered, not shaded) and what the vehicle adds. In values linear in light::
+Every vehicle is drawn on a small fine grid that lies along its track: body, couplers, cast shadow, relief
+lean, snow on top. Blurred and sampled at native pixels this gives, for each pixel and band, how much of the
+scene's own light remains (``keep``: not covered, not shaded) and what the vehicle adds. In values linear in
+light::
 
     value = path + keep * (value - path) + gain * added + noise
 
@@ -12,13 +13,12 @@ so that gain, haze, season and the bed's look stay the scene's own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan2, ceil, degrees, radians, tan
+from math import degrees, radians, tan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tumangang_watch.grid import Grid
-from tumangang_watch.model.site import Track
+from tumangang_watch.simulate.insert_frame import Frame, frame_of, native_window
 from tumangang_watch.simulate.light import cast_shadow, view_source
 from tumangang_watch.simulate.objects import Canvas, draw_car
 from tumangang_watch.simulate.spectra import MATERIALS
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tumangang_watch.model.image import NativeImage
+    from tumangang_watch.model.site import Track
     from tumangang_watch.model.trial import Placement, Specimen
     from tumangang_watch.settings.detectability import DetectabilitySettings
     from tumangang_watch.simulate.scene_light import SceneLight
@@ -43,9 +44,7 @@ ROLES = {"blue": (1, 0, 0, 0), "green": (0, 1, 0, 0), "red": (0, 0, 1, 0), "nir"
 PAN = (0.2, 0.3, 0.3, 0.2)
 """A panchromatic band, or one of unknown role, sees all four."""
 REPAINTED = 0.35
-"""How often the next vehicle of a cut has another paint of the same tone: wagons travel in cuts of like cars."""
-BLUR_REACH = 4.0
-"""Standard deviations beyond which blur moves no light."""
+"""How often the next vehicle of a cut has another paint of the same tone: like cars travel together."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +64,6 @@ def length_over_couplers(specimen: Specimen) -> float:
 def span_of(specimen: Specimen) -> float:
     """Return a specimen's length from its first body to its last, metres."""
     return specimen.cars * length_over_couplers(specimen) - GAP_M
-
-
-def reach_m(light: SceneLight) -> tuple[tuple[float, float], tuple[float, float], float]:
-    """Return how far a tall vehicle's shadow and its leaning top go, (east, north), and the blur's reach."""
-    height = max(h for _, h in SECTIONS.values()) + 0.6
-    shadow = height / tan(radians(light.sun_elevation_deg))
-    lean = height * tan(radians(light.off_nadir_deg))
-
-    def away(azimuth: float, length: float) -> tuple[float, float]:
-        return (-length * float(np.sin(radians(azimuth))), -length * float(np.cos(radians(azimuth))))
-
-    blur = BLUR_REACH * light.blur_m
-    return away(light.sun_azimuth_deg, shadow), away(light.view_azimuth_deg, lean), blur
 
 
 def insert(
@@ -108,11 +94,13 @@ def insert(
         For `restore`.
     """
     rng = np.random.default_rng(placement.seed)
-    frame = _frame(track, placement, light)
+    frame = frame_of(track, placement, light)
     canvas = _canvas(frame, light, placement, rng)
-    gain = light.gain * float(np.exp(rng.normal(0, settings.snow_light_sd if light.snow > 0 else settings.light_sd)))
+    gain = light.gain * float(
+        np.exp(rng.normal(0, settings.snow_light_sd if light.snow > 0 else settings.light_sd))
+    )
     snow = _snow_on(canvas, light, settings, rng)
-    window, map_row, map_col = _native_window(image, frame)
+    window, map_row, map_col = native_window(image, frame)
     rows, cols = window
     before = values[:, rows, cols].copy()
     if before.size == 0:
@@ -141,63 +129,7 @@ def restore(values: NDArray[np.float32], patches: list[Patch]) -> None:
         values[:, patch.window[0], patch.window[1]] = patch.before
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """A fine grid along the track: its "east" is the direction of travel, its "north" lies to the left."""
-
-    grid: Grid
-    x: float
-    y: float
-    heading_deg: float
-    """Of the direction of travel, clockwise from north."""
-    track: Track
-    """In the frame's own metres."""
-    sun_azimuth_deg: float
-    view_azimuth_deg: float
-    off_nadir_deg: float
-
-
-def _frame(track: Track, placement: Placement, light: SceneLight) -> _Frame:
-    from shapely.affinity import affine_transform
-
-    a = track.line.interpolate(placement.from_m)
-    b = track.line.interpolate(placement.to_m)
-    x, y = (a.x + b.x) / 2, (a.y + b.y) / 2
-    span = max(float(np.hypot(b.x - a.x, b.y - a.y)), 1e-6)
-    ex, ey = (b.x - a.x) / span, (b.y - a.y) / span
-    centre = (-(ex * x + ey * y), -(-ey * x + ex * y) + placement.aside_m)
-    local = affine_transform(track.line, (ex, ey, -ey, ex, *centre))
-    heading = degrees(atan2(ex, ey))
-    turn = 90.0 - heading
-    corners = np.array([(-span / 2 - 1.5, -2.2), (span / 2 + 1.5, 2.2)])
-    # A track that bends leaves the chord.
-    bend = _bend(local, placement)
-    corners[:, 1] += bend
-    shadow, lean, blur = reach_m(light)
-    for dx, dy in (shadow, lean):
-        u, v = dx * ex + dy * ey, -dx * ey + dy * ex
-        corners[0] = np.minimum(corners[0], (-span / 2 - 1.5 + u, -2.2 + bend[0] + v))
-        corners[1] = np.maximum(corners[1], (span / 2 + 1.5 + u, 2.2 + bend[1] + v))
-    corners[0] -= blur
-    corners[1] += blur
-    cell = float(np.clip(light.blur_m / 1.5, 0.125, 0.4))
-    size = np.ceil((corners[1] - corners[0]) / cell).astype(int)
-    grid = Grid("local", float(corners[0, 0]), float(corners[1, 1]), cell, int(size[1]), int(size[0]))
-    own = Track(track.id, local, track.name)
-    return _Frame(
-        grid, x, y, heading, own, light.sun_azimuth_deg + turn, light.view_azimuth_deg + turn, light.off_nadir_deg
-    )
-
-
-def _bend(local: object, placement: Placement) -> NDArray[np.float64]:
-    import shapely
-
-    at = np.linspace(placement.from_m, placement.to_m, 9)
-    off = shapely.get_coordinates(shapely.line_interpolate_point(local, at))[:, 1]
-    return np.array([min(off.min(), 0.0), max(off.max(), 0.0)])
-
-
-def _canvas(frame: _Frame, light: SceneLight, placement: Placement, rng: np.random.Generator) -> Canvas:
+def _canvas(frame: Frame, light: SceneLight, placement: Placement, rng: np.random.Generator) -> Canvas:
     """Draw the vehicles of a placement."""
     canvas = Canvas(frame.grid, frame.sun_azimuth_deg, light.sun_elevation_deg)
     specimen = placement.specimen
@@ -246,7 +178,7 @@ def _snow_on(
 class _Seen:
     """What the satellite sees on the fine grid: which cell each view shows, in which light."""
 
-    def __init__(self, canvas: Canvas, frame: _Frame) -> None:
+    def __init__(self, canvas: Canvas, frame: Frame) -> None:
         import cv2
 
         cell = frame.grid.pixel_m
@@ -269,7 +201,7 @@ class _Seen:
     def band(
         self, role: tuple[float, ...], shade: float, snow: NDArray[np.float32] | None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return (keep, added), both (rows, cols): the ground's light that is left, the light of the vehicle."""
+        """Return (keep, added), both (rows, cols): the ground's light that is left, the vehicle's light."""
         weights = np.array(role, float)
         palette = np.array(self.canvas.palette) @ weights
         light = shade + (1 - shade) * self.lit
@@ -287,30 +219,6 @@ class _Seen:
         return keep, added
 
 
-def _native_window(
-    image: NativeImage, frame: _Frame
-) -> tuple[tuple[slice, slice], NDArray[np.float32], NDArray[np.float32]]:
-    """Return the native window that shows a frame, and the frame's (row, col) at each of its pixels."""
-    west, south, east, north = frame.grid.bounds
-    heading = radians(frame.heading_deg)
-    ex, ey = float(np.sin(heading)), float(np.cos(heading))
-    u, v = np.array([west, east, east, west]), np.array([north, north, south, south])
-    row, col = image.pixel_of(frame.x + u * ex - v * ey, frame.y + u * ey + v * ex)
-    rows, cols = image.valid.shape
-    r0, r1 = max(int(row.min()), 0), min(ceil(row.max()) + 1, rows)
-    c0, c1 = max(int(col.min()), 0), min(ceil(col.max()) + 1, cols)
-    window = (slice(r0, max(r1, r0)), slice(c0, max(c1, c0)))
-    # Over some tens of metres the way from metres to pixels is a plane.
-    at = np.array([frame.x, frame.x + 10 * ex, frame.x - 10 * ey]), np.array([frame.y, frame.y + 10 * ey, frame.y + 10 * ex])
-    pr, pc = image.pixel_of(*at)
-    forward = np.array([[pr[1] - pr[0], pr[2] - pr[0]], [pc[1] - pc[0], pc[2] - pc[0]]]) / 10
-    back = np.linalg.inv(forward)
-    dr = (np.arange(window[0].start, window[0].stop) - pr[0])[:, None]
-    dc = (np.arange(window[1].start, window[1].stop) - pc[0])[None, :]
-    fine_row, fine_col = frame.grid.to_pixel(back[0, 0] * dr + back[0, 1] * dc, back[1, 0] * dr + back[1, 1] * dc)
-    return window, fine_row.astype(np.float32), fine_col.astype(np.float32)
-
-
 def _sampled(
     layer: NDArray[np.float32], sigma: float, map_row: NDArray[np.float32], map_col: NDArray[np.float32]
 ) -> NDArray[np.float32]:
@@ -318,8 +226,7 @@ def _sampled(
     import cv2
 
     blurred = cv2.GaussianBlur(layer, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-    shown = cv2.remap(blurred, map_col, map_row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0.0)
+    shown = cv2.remap(
+        blurred, map_col, map_row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0.0
+    )
     return np.asarray(shown, np.float32)
-
-
-

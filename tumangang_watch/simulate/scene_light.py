@@ -54,7 +54,7 @@ def scene_light(
     occupied: list[tuple[str, float, float]],
     settings: DetectabilitySettings,
 ) -> SceneLight | None:
-    """Judge the light of a scene from its empty track bed, its darkest ground, its snow and its trains' shadows.
+    """Judge the light of a scene from its empty track bed, darkest ground, snow and trains' shadows.
 
     Parameters
     ----------
@@ -105,8 +105,10 @@ def scene_light(
     )  # fmt: skip
 
 
-def _bed(observation: Observation, site: Site, occupied: list[tuple[str, float, float]]) -> NDArray[np.float32]:
-    """Return samples (bands, n) of the bed between the rails where no train stands and the ground is clear."""
+def _bed(
+    observation: Observation, site: Site, occupied: list[tuple[str, float, float]]
+) -> NDArray[np.float32]:
+    """Return samples (bands, n) of the bed between the rails, no train there and the ground clear."""
     import shapely
 
     out = [np.zeros((len(observation.image.bands), 0), np.float32)]
@@ -171,7 +173,9 @@ def train_shadows(
         values, valid = observation.image.sample(points[0], points[1])
         if valid.mean() > 0.95:
             mean = left.mean(axis=1)
-            out.append(TrainShadow(values.mean(axis=2, dtype=float), mean / max(float(np.hypot(*mean)), 1e-9)))
+            out.append(
+                TrainShadow(values.mean(axis=2, dtype=float), mean / max(float(np.hypot(*mean)), 1e-9))
+            )
     return out
 
 
@@ -188,7 +192,9 @@ def shade_level(
         inside = (beyond > BODY_M) & (beyond < 1.5 + width - 0.4)
         if inside.sum() >= 3:
             # Its darker half: the body leans into it on one side, and light ballast ends it on the other.
-            levels.append(np.sort(shadow.values[:, inside], axis=1)[:, : (inside.sum() + 1) // 2].mean(axis=1))
+            levels.append(
+                np.sort(shadow.values[:, inside], axis=1)[:, : (inside.sum() + 1) // 2].mean(axis=1)
+            )
     if not levels:
         return None
     level = np.quantile(levels, 0.3, axis=0)
@@ -204,11 +210,13 @@ def sun_from_shadows(shadows: list[TrainShadow], height_m: float = 3.8) -> tuple
     for shadow in shadows:
         light = shadow.values.mean(axis=0)
         plain = float(np.median(light))
-        near = {side: light[(PROFILE_M * side > BODY_M) & (PROFILE_M * side < 3.2)].mean() for side in (1, -1)}
+        near = {
+            side: light[(PROFILE_M * side > BODY_M) & (PROFILE_M * side < 3.2)].mean() for side in (1, -1)
+        }
         side = min(near, key=lambda k: near[k])
         if near[side] > 0.75 * near[-side] or near[side] > 0.8 * plain:
             continue
-        out = light[PROFILE_M * side > BODY_M][:: side]
+        out = light[PROFILE_M * side > BODY_M][::side]
         bright = np.flatnonzero(out > (near[side] + plain) / 2)
         width = 0.4 + 0.25 * (int(bright[0]) if bright.size else out.size)
         towards = -side * shadow.left
