@@ -25,10 +25,11 @@ from typing import Any
 import numpy as np
 from reliability import reliability_table
 
-from tumangang_watch.confidence.found_rate import expit
+from tumangang_watch.confidence.found_rate import Outcome, expit
+from tumangang_watch.confidence.trial_plan import SPECIMENS
 from tumangang_watch.detect.trains import detect_trains
 from tumangang_watch.errors import WatchError
-from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import Run
 from tumangang_watch.pipeline.prepare import observe, read_image, working_grid
@@ -46,13 +47,17 @@ GSDS = (0.5, 0.3, 0.7, 1.0)
 KINDS = ("box", "open", "tank", "flat", "container")
 CHANCES = (0.28, 0.32, 0.16, 0.12, 0.12)
 APART_M = 32.0
+DRAWS = 3
+"""Pictures of each yard with other vehicles: the prediction is made on the first."""
+SPARSE_M, DENSE_M = 160.0, 25.0
+"""Mean further gap between vehicles in the first and in the other pictures."""
 
 
-def draw_vehicles(pair: Any, rng: np.random.Generator) -> tuple[Train, ...]:
+def draw_vehicles(pair: Any, rng: np.random.Generator, apart_m: float) -> tuple[Train, ...]:
     """Draw single vehicles and cuts of three on a yard's tracks, some of them alongside each other."""
     out: list[Train] = []
     for track in pair.world.site.tracks:
-        at = float(rng.uniform(8, 60))
+        at = float(rng.uniform(8, 30 + apart_m))
         while at < track.line.length - 55 and len(out) < 14:
             kind = str(rng.choice(KINDS, p=CHANCES))
             colour = str(rng.choice(COLOURS_OF[kind]))
@@ -61,7 +66,7 @@ def draw_vehicles(pair: Any, rng: np.random.Generator) -> tuple[Train, ...]:
             train = Train(track.id, tuple(replace(c, load=load) for c in train.cars))
             train = shifted(train, at)
             out.append(train)
-            at = train.to_m + APART_M + float(rng.exponential(60))
+            at = train.to_m + APART_M + float(rng.exponential(apart_m))
     return tuple(out)
 
 
@@ -88,12 +93,12 @@ def options_of(seed: int) -> tuple[float, dict[str, Any]]:
     return GSDS[seed % len(GSDS)], options
 
 
-def observed(path: Path, site: Site, run: Run) -> Observation:
-    """Open a scene and bring it into the site's frame as ``detect`` does."""
+def observed(path: Path, site: Site, run: Run, known: Registration | None = None) -> Observation:
+    """Open a scene and bring it into the site's frame as ``detect`` does, or by a fit that is known."""
     scene = open_scene(path, SceneOptions(), run.settings.read)
     grid = working_grid((scene,), run)
     image = read_image(scene, grid, run)
-    fit = fit_to_site((image,), site, grid, run.settings.registration)
+    fit = known or fit_to_site((image,), site, grid, run.settings.registration)
     return observe("later", scene, image.registered(fit.affine), grid, fit, run)
 
 
@@ -113,27 +118,34 @@ def shown_beside(
 
 @dataclass(frozen=True)
 class Painted:
-    """A painted scene as the program sees it, and what stands in it."""
+    """Looks of one sensor at one yard on one day, as the program sees them; other vehicles stand in each."""
 
-    observation: Observation
+    observations: tuple[Observation, ...]
     site: Site
-    day: DayState
+    days: tuple[DayState, ...]
     sensor: Sensor
 
 
-def painted_scene(seed: int, cache: Path | None) -> Painted:
-    """Paint a scene of single vehicles and cuts in its site's frame, or take it from the cache."""
+def painted_scenes(seed: int, cache: Path | None) -> Painted:
+    """Paint a yard with several draws of vehicles, in its site's frame, or take it from the cache."""
     kept = cache / f"{seed}.pickle" if cache else None
     if kept and kept.exists():
         return pickle.loads(kept.read_bytes())
     gsd_m, options = options_of(seed)
     pair = make_pair(seed, gsd_m, **options)
-    day = replace(pair.days[1], trains=draw_vehicles(pair, np.random.default_rng([seed, 32])))
-    painted = paint(pair.world, day, pair.sensors[1], 1)
+    draws = [
+        draw_vehicles(pair, np.random.default_rng([seed, 32, k]), SPARSE_M if k == 0 else DENSE_M)
+        for k in range(DRAWS)
+    ]
+    days = tuple(replace(pair.days[1], trains=trains) for trains in draws)
+    seen: list[Observation] = []
     with tempfile.TemporaryDirectory() as folder:
-        path = write_scene(painted, Path(folder), "scene")
         site = load_site(write_site(pair.world, Path(folder) / "site.geojson", "full"))
-        made = Painted(observed(path, site, Run(site, Settings())), site, day, pair.sensors[1])
+        run = Run(site, Settings())
+        for k, day in enumerate(days):
+            path = write_scene(paint(pair.world, day, pair.sensors[1], 1), Path(folder), f"scene{k}")
+            seen.append(observed(path, site, run, seen[0].site_fit if seen else None))
+    made = Painted(tuple(seen), site, days, pair.sensors[1])
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(pickle.dumps(made))
@@ -142,45 +154,56 @@ def painted_scene(seed: int, cache: Path | None) -> Painted:
 
 def measure(seed: int, cache: Path | None = None) -> list[dict[str, Any]]:
     """Return a row for each painted vehicle with its predicted rate and whether it was found."""
-    made = painted_scene(seed, cache)
-    site, observation, day, sensor = made.site, made.observation, made.day, made.sensor
+    made = painted_scenes(seed, cache)
+    site, sensor = made.site, made.sensor
     settings = replace(Settings(), detectability=replace(Settings().detectability, calibration=(0.0, 1.0)))
     run = Run(site, settings)
-    found = detect_trains(observation, site, settings.trains)
+    first = made.observations[0]
+    detections = [detect_trains(o, site, settings.trains) for o in made.observations]
     start = time.perf_counter()
-    result = try_date(run, observation, found)
-    seconds = time.perf_counter() - start
+    result = try_date(run, first, detections[0])
+    about = {
+        "seed": seed, "gsd_m": sensor.gsd_m, "season": made.days[0].season, "snow": made.days[0].snow_cover,
+        "haze": sensor.haze, "sun": made.days[0].sun_elevation_deg, "product": sensor.product,
+        "fit": first.site_fit.status, "seconds": time.perf_counter() - start,
+        "trials": len(result.outcomes), "trials_found": sum(o.found for o in result.outcomes),
+    }  # fmt: skip
     rates = {
-        (r.track, r.specimen.kind, r.specimen.load, r.specimen.tone, r.specimen.cars): r for r in result.rates
+        (r.track, r.specimen.kind, r.specimen.load, r.specimen.tone, r.specimen.cars): r.rate
+        for r in result.rates
     }
-    states = {t.track: t for t in result.tracks}
-    sure = [d for d in found if d.grade == "detected"]
-    rows = []
-    for train in day.trains:
-        key = (train.track, *looks(train), len(train.cars))
-        if key not in rates or states[train.track].status not in ("observed", "partial"):
-            continue
-        length = train.to_m - train.from_m
-        along, aside = shown_beside(train, site, observation, sensor.geolocation_error_m)
-        covered = sum(
-            max(min(d.to_m or 0, train.to_m + along) - max(d.from_m or 0, train.from_m + along), 0)
-            for d in sure
-            if d.track == train.track
-        )
-        rate = rates[key].rate
-        rows.append(
-            {
-                "seed": seed, "gsd_m": sensor.gsd_m, "season": day.season, "snow": day.snow_cover,
-                "haze": sensor.haze, "sun": day.sun_elevation_deg, "product": sensor.product,
-                "fit": observation.site_fit.status, "along": along, "aside": aside,
-                "track": train.track, "kind": key[1], "load": key[2], "tone": key[3], "cars": key[4],
-                "predicted": rate.estimate, "low": rate.low, "high": rate.high,
-                "found": covered >= settings.detectability.overlap * length,
-                "scene_rate": float(np.mean([o.found for o in result.outcomes])),
-                "trials": len(result.outcomes), "seconds": seconds,
-            }
-        )  # fmt: skip
+    rows = [about | {"outcomes": [_plain(o) for o in result.outcomes]}]
+    for day, found in zip(made.days, detections, strict=True):
+        for train in day.trains:
+            key = (train.track, *looks(train), len(train.cars))
+            if key not in rates:
+                continue
+            along, aside = shown_beside(train, site, first, sensor.geolocation_error_m)
+            rows.append(
+                about
+                | {
+                    "track": key[0], "kind": key[1], "load": key[2], "tone": key[3], "cars": key[4],
+                    "predicted": rates[key].estimate, "low": rates[key].low, "high": rates[key].high,
+                    "along": along, "aside": aside,
+                    "found": is_found(train, found, along, settings.detectability.overlap),
+                }
+            )  # fmt: skip
     return rows
+
+
+def _plain(outcome: Outcome) -> list[Any]:
+    place = outcome.placement
+    return [place.track, SPECIMENS.index(place.specimen), outcome.found]
+
+
+def is_found(train: Train, found: Any, along_m: float, share: float) -> bool:
+    """Return True when detected trains cover enough of a painted one, where the fit shows it."""
+    covered = sum(
+        max(min(d.to_m or 0, train.to_m + along_m) - max(d.from_m or 0, train.from_m + along_m), 0)
+        for d in found
+        if d.track == train.track and d.grade == "detected"
+    )
+    return covered >= share * (train.to_m - train.from_m)
 
 
 def collect(seeds: list[int], keep: Path | None, cache: Path | None) -> list[dict[str, Any]]:
@@ -199,7 +222,7 @@ def collect(seeds: list[int], keep: Path | None, cache: Path | None) -> list[dic
         except WatchError as error:
             print(f"refused {seed}: {error.why}", flush=True)
             new = []
-        rows += new
+        rows += [row for row in new if "predicted" in row]
         if keep:
             with keep.open("a", encoding="utf-8") as target:
                 target.writelines(json.dumps(row) + "\n" for row in new or [{"seed": seed}])
