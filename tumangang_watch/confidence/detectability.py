@@ -24,6 +24,11 @@ Detector = Callable[["Observation"], tuple["Detection", ...]]
 Inserter = Callable[["NDArray[np.float32]", tuple["Placement", ...]], Callable[[], None]]
 """Paints placements into a writable copy of the native values and returns what undoes it."""
 
+MISFIT = (
+    "The scene's fit to the site is degraded: where tracks do not lie as drawn, more is missed than these "
+    "rates say."
+)
+
 
 @dataclass(frozen=True)
 class Detectability:
@@ -34,6 +39,8 @@ class Detectability:
     outcomes: tuple[Outcome, ...]
     note: str = ""
     """Why there are no rates; empty where there are."""
+    caveats: tuple[str, ...] = ()
+    """What the rates do not hold for, in sentences."""
 
 
 def try_detector(
@@ -70,10 +77,15 @@ def try_detector(
         undo()
         trains = [d for d in found if d.kind == "train" and d.grade == "detected"]
         outcomes += [Outcome(p, _is_found(p, site, trains, settings, coarse)) for p in one]
-    weights = {t.track: t.empty_m for t in plan.tracks if t.status in ("observed", "partial")}
+    weights = {
+        t.track: t.empty_m
+        for t in plan.tracks
+        if t.status != "not_observable" and t.empty_m >= settings.least_empty_m
+    }
     rates = found_rates(tuple(outcomes), weights, settings)
     note = "" if rates else "no track was seen empty over the length of a vehicle: nothing could be tried"
-    return Detectability(plan.tracks, rates, tuple(outcomes), note)
+    caveats = () if observation.site_fit.status == "ok" or not rates else (MISFIT,)
+    return Detectability(plan.tracks, rates, tuple(outcomes), note, caveats)
 
 
 def _is_found(

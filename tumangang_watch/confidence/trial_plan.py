@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tumangang_watch.model.site import Site, Track
     from tumangang_watch.settings.detectability import DetectabilitySettings
 
-TrackStatus = Literal["observed", "partial", "not_observable", "occupied"]
+TrackStatus = Literal["observed", "partial", "not_observable"]
 SPECIMENS: tuple[Specimen, ...] = tuple(
     Specimen(kind, tone, load, cars)  # type: ignore[arg-type]
     for cars in (1, 3)
@@ -147,6 +147,8 @@ def _track_state(
     end = settings.track_end_m
     free &= (s > end) & (s < track.line.length - end)
     reasons = why_not if share < settings.seen_share else ()
+    if track.provisional:
+        reasons = (*reasons, "provisional geometry: rates hold only where it is right")
     if share < settings.not_observable_below:
         return TrackState(track.id, "not_observable", share, 0.0, reasons or ("not seen",)), free & False
     status: TrackStatus = "observed" if share >= settings.seen_share else "partial"

@@ -23,6 +23,7 @@ def statements(result: Detectability) -> tuple[str, ...]:
         anywhere = [r for r in result.rates if r.track is None]
         said.append(_overall(anywhere, sum(r.trials for r in anywhere)))
         said += _hardest(result.rates)
+        said += result.caveats
     elif result.note:
         said.append(f"What could have been missed is not known: {result.note}.")
     hidden = [t for t in result.tracks if t.status == "not_observable"]

@@ -33,6 +33,8 @@ class DetectabilitySettings:
     """Clear share of a place where something is inserted."""
     not_observable_below: float = 0.1
     """Clear share of a track below which nothing is said of it."""
+    least_empty_m: float = 13.0
+    """Seen and empty length from which a track has rates: a vehicle fits there."""
     overlap: float = 0.5
     """Share of an inserted vehicle's length that a detected train must cover for it to count as found."""
     group_reach_m: float = 6.0
