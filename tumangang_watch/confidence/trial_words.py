@@ -69,5 +69,4 @@ def share_of(rate: FoundRate) -> str:
 
 def percent(share: float) -> str:
     """Return a share in percent, never a round 0 or 100 that trials cannot show."""
-    value = float(np.clip(round(100 * share), 1, 99))
-    return f"{value:.0f} %"
+    return f"{np.clip(100 * round(share, 3), 1, 99):.0f} %"
