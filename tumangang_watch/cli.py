@@ -12,6 +12,7 @@ from tumangang_watch.commands.archive import archive_group
 from tumangang_watch.commands.evaluate import evaluate
 from tumangang_watch.commands.scenes import compare, detect, inspect
 from tumangang_watch.commands.site import site_group
+from tumangang_watch.commands.watch import watch
 from tumangang_watch.errors import WatchError
 
 PROGRAM = "tumangang-watch"
@@ -53,5 +54,5 @@ def cli() -> None:
     """
 
 
-for _command in (compare, detect, inspect, site_group, evaluate, archive_group):
+for _command in (compare, detect, inspect, site_group, evaluate, archive_group, watch):
     cli.add_command(_command)

@@ -93,6 +93,36 @@ def open_archive(path: Path, *, write: bool = False, create: bool = False) -> It
         connection.close()
 
 
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Keep other runs from working on the same archive; a killed run's hold ends with it.
+
+    Raises
+    ------
+    Busy
+        Another run holds it.
+    """
+    import fcntl
+
+    lock = path.with_name(path.name + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise OutputFailed(
+            "cannot lock the archive", lock, error.strerror or str(error), "Give a path that can be written"
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise Busy(
+            "archive is busy", path, "another run is taking in scenes", "Try again when it is done"
+        ) from error
+    finally:
+        os.close(handle)
+
+
 def make_archive(path: Path) -> None:
     """Make an empty archive: built aside and renamed, so that no half-made file can be met.
 

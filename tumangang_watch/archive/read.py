@@ -129,3 +129,100 @@ def paths_of(archive: Archive) -> dict[str, list[str]]:
     for path, sha256 in archive.connection.execute("SELECT path, sha256 FROM files ORDER BY path"):
         found.setdefault(sha256, []).append(path)
     return found
+
+
+def weigh_again_from(archive: Archive) -> str | None:
+    """Return the earliest acquisition time after which earlier dates have to be chosen again."""
+    row = archive.connection.execute("SELECT value FROM state WHERE key = 'weigh_again_from'").fetchone()
+    return None if row is None else str(row[0])
+
+
+def last_revisions(archive: Archive, site: str, scene_sha256: str) -> dict[int, int]:
+    """Return the highest revision so far of each part of a scene's report."""
+    return dict(
+        archive.connection.execute(
+            """SELECT r.part, max(r.revision) FROM reports AS r JOIN scenes AS s ON s.id = r.scene
+               JOIN sites ON sites.id = r.site WHERE sites.site = ? AND s.sha256 = ? GROUP BY r.part""",
+            (site, scene_sha256),
+        )
+    )
+
+
+def owner_of(archive: Archive, folder: str) -> str | None:
+    """Return the scene (sha256) whose report has this folder."""
+    row = archive.connection.execute(
+        "SELECT s.sha256 FROM reports AS r JOIN scenes AS s ON s.id = r.scene WHERE r.folder = ?", (folder,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def known_files(archive: Archive) -> dict[str, tuple[tuple[int, int], str]]:
+    """Return stamp (bytes, mtime_ns) and content of every file that was read, by path."""
+    rows = archive.connection.execute("SELECT path, bytes, mtime_ns, sha256 FROM files")
+    return {path: ((size, mtime_ns), sha256) for path, size, mtime_ns, sha256 in rows}
+
+
+def index_rows(archive: Archive, site: str, limit: int) -> list[dict[str, Any]]:
+    """Return the latest reports for the index page, superseded ones included, latest first."""
+    rows = archive.connection.execute(
+        """SELECT r.folder, r.current, r.changed, r.part, r.revision, s.acquired, s.scene_id, s.provider,
+                  s.gsd_m, e.acquired, e.scene_id, r.registration,
+                  (SELECT count(*) FROM findings f WHERE f.report = r.id AND f.change <> 'unchanged'
+                   AND f.grade = 'detected'),
+                  (SELECT count(*) FROM backgrounds b WHERE b.report = r.id),
+                  (SELECT json_group_array(json_array(area, status))
+                   FROM (SELECT area, status FROM area_dates a WHERE a.report = r.id AND a.speaks)),
+                  (SELECT json_group_array(statement) FROM (SELECT statement FROM findings f
+                   WHERE f.report = r.id AND f.change <> 'unchanged' AND f.grade = 'detected' ORDER BY f.id)),
+                  (SELECT json_group_array(folder) FROM (SELECT folder FROM superseded x
+                   WHERE x.report = r.id ORDER BY folder))
+           FROM reports AS r JOIN scenes AS s ON s.id = r.scene JOIN sites ON sites.id = r.site
+           LEFT JOIN scenes AS e ON e.id = r.earlier WHERE sites.site = ?
+           ORDER BY s.acquired DESC, r.folder DESC LIMIT ?""",
+        (site, limit),
+    )
+    names = (
+        "folder", "current", "changed", "part", "revision", "acquired", "scene", "provider", "gsd_m",
+        "earlier_acquired", "earlier", "registration", "changes", "background", "areas", "statements",
+        "supersedes",
+    )  # fmt: skip
+    return [
+        {n: json.loads(v) if n in ("areas", "statements", "supersedes") else v
+         for n, v in zip(names, row, strict=True)}
+        for row in rows
+    ]  # fmt: skip
+
+
+def feed_rows(archive: Archive, site: str, limit: int) -> list[dict[str, Any]]:
+    """Return the latest sure changes of standing reports, latest first."""
+    cursor = archive.connection.execute(
+        """SELECT r.folder, r.acquired, f.finding, f.kind, f.change, f.confidence, f.statement, f.area,
+                  f.track, f.geometry, f.caveats
+           FROM findings AS f JOIN current_reports AS r ON r.id = f.report
+           LEFT JOIN area_dates AS a ON a.report = r.id AND a.area = f.area
+           WHERE r.site_id = ? AND f.grade = 'detected' AND f.change <> 'unchanged'
+                 AND coalesce(a.speaks, r.part = 0)
+           ORDER BY r.acquired DESC, r.folder, f.id LIMIT ?""",
+        (site, limit),
+    )
+    names = [column[0] for column in cursor.description]
+    return [
+        {n: json.loads(v) if n in ("geometry", "caveats") else v for n, v in zip(names, row, strict=True)}
+        for row in cursor
+    ]
+
+
+def partner_of(archive: Archive, folder: str) -> str | None:
+    """Return the earlier scene (sha256) of a report."""
+    row = archive.connection.execute(
+        "SELECT e.sha256 FROM reports AS r JOIN scenes AS e ON e.id = r.earlier WHERE r.folder = ?", (folder,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def count_reports(archive: Archive, site: str) -> int:
+    """Return how many reports of a site there are, superseded ones included."""
+    row = archive.connection.execute(
+        "SELECT count(*) FROM reports AS r JOIN sites ON sites.id = r.site WHERE sites.site = ?", (site,)
+    ).fetchone()
+    return int(row[0])

@@ -77,15 +77,27 @@ def read_refusals(reports: Path) -> list[Refusal]:
     return found
 
 
-def adopt(archive: Archive, reports: Path, known: dict[str, str], *, verify: bool = True) -> list[str]:
+def adopt(
+    archive: Archive,
+    reports: Path,
+    known: dict[str, str],
+    *,
+    verify: bool = True,
+    note: Callable[[dict[str, Any], str], None] | None = None,
+) -> list[str]:
     """Record every report on the disk that the archive does not hold; return the names of their folders.
 
-    A run that was killed between writing a report and recording it leaves such a folder.
+    A run that was killed between writing a report and recording it leaves such a folder. ``note`` is
+    called with the report and its folder inside the transaction that records it.
     """
     adopted = []
     for folder in report_folders(reports):
         if folder.name not in known:
-            add_report(archive, read_issued(folder, verify=verify))
+            issued = read_issued(folder, verify=verify)
+            with archive.transaction():
+                add_report(archive, issued)
+                if note is not None:
+                    note(issued.report, issued.folder)
             adopted.append(folder.name)
     return adopted
 

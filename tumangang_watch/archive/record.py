@@ -130,6 +130,8 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
             "caveats": _json(report["caveats"]),
         },
     )  # fmt: skip
+    if part == 0 and not issue.get("supersedes"):
+        _weigh_again_from(connection, str(later["acquired"]))
     connection.executemany(
         "INSERT INTO superseded VALUES (?, ?)",
         [(key, old["folder"]) for old in issue.get("supersedes") or []],
@@ -146,6 +148,18 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
         _add_detection(connection, key, detection)
     for finding in report["findings"]:
         _add_finding(connection, key, finding)
+
+
+def _weigh_again_from(connection: sqlite3.Connection, acquired: str) -> None:
+    """Note that a new date is there: scenes after it may have a better earlier date now.
+
+    Part of the transaction, so that a run that is killed before it has seen to them is made up for.
+    """
+    connection.execute(
+        """INSERT INTO state VALUES ('weigh_again_from', ?)
+           ON CONFLICT (key) DO UPDATE SET value = min(value, excluded.value)""",
+        (acquired,),
+    )
 
 
 def _current(connection: sqlite3.Connection, folder: str, supersedes: list[Document]) -> int:

@@ -183,6 +183,10 @@ _FIRST = (
         document TEXT NOT NULL,
         PRIMARY KEY (folder, finding)
     ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE state (
+        key TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
     """CREATE VIEW current_reports AS
         SELECT reports.*, scenes.sha256 AS scene_sha256, scenes.scene_id, scenes.acquired, scenes.gsd_m,
                sites.site AS site_id

@@ -66,10 +66,12 @@ def archive_check(archive_file: Path, reports: Path | None, files: bool) -> int:
 @click.option("--scenes", type=SCENE, help="Folder of the scenes (the inbox of `watch`).")
 def archive_rebuild(archive_file: Path, reports: Path, scenes: Path | None) -> int:
     """Make the archive again from reports and scenes; an earlier file is kept beside it."""
+    from tumangang_watch.archive.file import hold
     from tumangang_watch.archive.rebuild import rebuild
     from tumangang_watch.pipeline.inbox import locate_scenes
 
-    count, kept = rebuild(archive_file, reports, lambda: locate_scenes(scenes) if scenes else [])
+    with hold(archive_file):
+        count, kept = rebuild(archive_file, reports, lambda: locate_scenes(scenes) if scenes else [])
     click.echo(f"{archive_file}: {count} reports", err=True)
     if kept is not None:
         click.echo(f"The file that was there: {kept}", err=True)

@@ -14,8 +14,17 @@ if TYPE_CHECKING:
     from tumangang_watch.model.scene import Scene
 
 
-def compare(earlier: Scene, later: Scene, run: Run) -> Comparison:
+def compare(earlier: Scene, later: Scene, run: Run, background: tuple[Scene, ...] = ()) -> Comparison:
     """Run the main job on two opened scenes.
+
+    Parameters
+    ----------
+    earlier, later : Scene
+        The two dates.
+    run : Run
+        Site, settings, progress.
+    background : tuple of Scene
+        Further dates before ``later`` that say what is usual here.
 
     Raises
     ------

@@ -21,6 +21,7 @@ from tumangang_watch.settings.read import ReadSettings
 from tumangang_watch.settings.registration import RegistrationSettings
 from tumangang_watch.settings.same_train import SameTrainSettings
 from tumangang_watch.settings.trains import TrainSettings
+from tumangang_watch.settings.watch import WatchSettings
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Settings:
     change: ChangeSettings = field(default_factory=ChangeSettings)
     same_train: SameTrainSettings = field(default_factory=SameTrainSettings)
     detectability: DetectabilitySettings = field(default_factory=DetectabilitySettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
 
     @property
     def sha256(self) -> str:

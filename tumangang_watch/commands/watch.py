@@ -1,0 +1,104 @@
+"""``watch`` and ``backfill``: take in scenes, one dated report each."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tumangang_watch import __version__
+from tumangang_watch.commands.archive import archive_option
+from tumangang_watch.commands.options import SCENE, progress_bar, site_option
+
+if TYPE_CHECKING:
+    from tumangang_watch.pipeline.plan import Places
+    from tumangang_watch.pipeline.watch import Tally
+
+BUSY, REFUSED = 75, 3
+
+
+@click.command()
+@click.argument("inbox", type=SCENE)
+@archive_option
+@click.option("--reports", type=SCENE, required=True, help="Folder that gets one report a scene.")
+@site_option
+@click.option("--settle", type=click.FloatRange(0), help="Seconds without a change until a file is whole.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--refresh", is_flag=True, help="Report again what another version or other settings made.")
+@click.option("--notify-command", help="Run once a finding, the finding as JSON on its standard input.")
+@click.option("--base-url", default="", help="Where --reports is served, for the links of the feed.")
+def watch(
+    inbox: Path,
+    archive_file: Path,
+    reports: Path,
+    site: Path | None,
+    settle: float | None,
+    jobs: int,
+    refresh: bool,
+    notify_command: str | None,
+    base_url: str,
+) -> int:
+    """Take in what is new in INBOX and write one dated report a scene, once. For cron.
+
+    Exit status: 0 done, 3 a new scene was refused (the others were taken in), 5 something could not be
+    written or told, 6 the archive is damaged, 75 another run is at it, or all that is new is still growing.
+    """
+    from tumangang_watch.errors import InputRefused
+    from tumangang_watch.pipeline.executors import executor
+    from tumangang_watch.pipeline.inbox import look_into
+    from tumangang_watch.pipeline.notify import words_of
+    from tumangang_watch.pipeline.watch import take_in
+
+    if notify_command is not None:
+        words_of(notify_command)
+    if not inbox.is_dir():
+        raise InputRefused("no inbox", inbox, "it is not a folder", "Give the folder scenes arrive in")
+    places = places_of(inbox, archive_file, reports, site, refresh)
+    limits = places.settings.watch
+    arrivals = look_into(inbox, time.time(), limits.settle_s if settle is None else settle)
+    with (
+        progress_bar() as progress,
+        executor(jobs, None, limits.scene_limit_s, limits.attempts) as work,
+    ):
+        tally = take_in(places, arrivals, work, progress, notify=notify_command is not None)
+    return finish(places, tally, notify_command, base_url)
+
+
+def places_of(
+    inbox: Path, archive_file: Path, reports: Path, site_file: Path | None, refresh: bool
+) -> Places:
+    """Return where things lie, the site read."""
+    from tumangang_watch.pipeline.plan import Places
+    from tumangang_watch.settings import Settings
+    from tumangang_watch.sites import load_site
+
+    return Places(
+        inbox.absolute(), archive_file, reports, site_file, load_site(site_file), Settings(), __version__,
+        datetime.now(UTC), refresh,
+    )  # fmt: skip
+
+
+def finish(places: Places, tally: Tally, notify_command: str | None, base_url: str) -> int:
+    """Bring the pages up to date, tell the findings, say what was done; return the exit status."""
+    from tumangang_watch.archive import open_archive
+    from tumangang_watch.archive.file import hold
+    from tumangang_watch.pipeline.notify import send_notices
+    from tumangang_watch.pipeline.publish import publish
+
+    for folder in tally.made:
+        click.echo(f"Report: {places.reports / folder / 'report.html'}", err=True)
+    for failed in tally.refused:
+        click.echo(f"Refused: {failed}", err=True)
+    if tally.waiting:
+        click.echo(f"Still growing: {', '.join(sorted(tally.waiting))}", err=True)
+    with hold(places.archive):
+        publish(places, base_url)
+        if notify_command is not None:
+            with open_archive(places.archive, write=True) as archive:
+                send_notices(archive, notify_command, places.settings.watch.notify_limit_s)
+    if any(failed.exit_status == REFUSED for failed in tally.refused):
+        return REFUSED
+    return BUSY if tally.waiting and not tally.made and not tally.refused else 0
