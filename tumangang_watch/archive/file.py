@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import sqlite3
 import struct
@@ -114,6 +115,7 @@ def hold(path: Path) -> Iterator[None]:
         ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _sweep(path)
         yield
     except BlockingIOError as error:
         raise Busy(
@@ -121,6 +123,13 @@ def hold(path: Path) -> Iterator[None]:
         ) from error
     finally:
         os.close(handle)
+
+
+def _sweep(path: Path) -> None:
+    """Remove archives that killed runs were making; who holds the archive is the only one to make it."""
+    for kind in ("new", "rebuilt"):
+        for left in path.parent.glob(f".{glob.escape(path.name)}.{kind}-*"):
+            left.unlink(missing_ok=True)
 
 
 def make_archive(path: Path) -> None:

@@ -43,12 +43,34 @@ class Executor(Protocol):
         """How many pieces are handed in and not yet returned."""
 
 
+class Inline:
+    """The calling process, one piece after the other: no protection from a crash, no time to start."""
+
+    slots = 1
+
+    def __init__(self) -> None:
+        self._done: deque[tuple[Any, Any]] = deque()
+
+    def submit(self, function: Function, task: Any, key: Any) -> None:
+        """Do a piece of work."""
+        self._done.append((key, function(task)))
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces are handed in and not yet returned."""
+        return len(self._done)
+
+    def next_done(self) -> tuple[Any, Any]:
+        """Return the oldest piece."""
+        return self._done.popleft()
+
+
 @dataclass
 class _Piece:
     function: Function
     task: Any
     key: Any
-    attempts: int = 0
+    deaths_alone: int = 0
 
 
 class Processes:
@@ -104,7 +126,6 @@ class Processes:
         except BrokenProcessPool:
             self._suspects.append(piece)
             return
-        piece.attempts += 1
         self._running[future] = piece
 
     def _blame(self, why: str) -> tuple[Any, Any] | None:
@@ -112,10 +133,10 @@ class Processes:
         pieces = list(self._running.values())
         self._running.clear()
         self.close()
-        if len(pieces) == 1 and pieces[0].attempts >= self._attempts:
-            return pieces[0].key, Died(why)
-        for piece in pieces:
-            piece.attempts = min(piece.attempts, self._attempts - 1)
+        if len(pieces) == 1:
+            pieces[0].deaths_alone += 1
+            if pieces[0].deaths_alone >= self._attempts:
+                return pieces[0].key, Died(why)
         self._suspects.extend(pieces)
         return None
 

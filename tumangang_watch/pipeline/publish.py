@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from tumangang_watch.archive import open_archive, read
-from tumangang_watch.pipeline.watch import write_whole
+from tumangang_watch.pipeline.whole import write_whole
 
 if TYPE_CHECKING:
     from tumangang_watch.pipeline.plan import Places

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tumangang_watch.archive import Archive, Refusal, add_file, add_refusal, add_report, open_archive, read
-from tumangang_watch.archive.file import flush_folder, hold
+from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.rebuild import REFUSED, adopt, read_issued
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.pipeline.executors import Died, Executor
-from tumangang_watch.pipeline.inbox import Arrival, content, sidecars_digest
+from tumangang_watch.pipeline.inbox import Arrival, content, sidecars, sidecars_digest
 from tumangang_watch.pipeline.notify import note_findings
 from tumangang_watch.pipeline.plan import Places, Plan
+from tumangang_watch.pipeline.whole import sweep, write_whole
 from tumangang_watch.pipeline.work import Failed, LookTask, ReportTask, json_text, look_at, make_report
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class _Intake:
         self.new: list[KnownScene] = []
 
     def find_left_reports(self) -> None:
-        """Record reports that a killed run wrote and did not record."""
+        """Record reports that a killed run wrote and did not record; remove what it wrote by half."""
+        sweep([self.places.reports, self.places.reports / REFUSED])
         known = read.folders(self.archive)
         self.tally.made += adopt(self.archive, self.places.reports, known, note=self._note)
 
@@ -91,7 +93,7 @@ class _Intake:
 
     def identify(self, arrivals: Iterable[Arrival]) -> dict[str, Arrival]:
         """Read what is not known by path and stamp; return the settled files by content."""
-        before, found = read.known_files(self.archive), dict[str, Arrival]()
+        before = read.known_files(self.archive)
         seen: list[tuple[Arrival, str]] = []
         for arrival in arrivals:
             if not arrival.settled:
@@ -106,7 +108,6 @@ class _Intake:
                     self.tally.waiting.append(arrival.place)
                     continue
             seen.append((arrival, sha256))
-            found.setdefault(sha256, arrival)
         with self.archive.transaction() as connection:
             gone = before.keys() - {a.place for a, _ in seen}
             connection.executemany(
@@ -115,8 +116,12 @@ class _Intake:
             )
             for arrival, sha256 in seen:
                 add_file(connection, arrival.place, arrival.stamp, sha256)
-        self.plan.paths = {s: self.places.inbox / p[0] for s, p in read.paths_of(self.archive).items()}
-        return found
+        self.plan.paths = {
+            sha256: _best([self.places.inbox / p for p in paths])
+            for sha256, paths in read.paths_of(self.archive).items()
+        }
+        best = {path: sha256 for sha256, path in self.plan.paths.items()}
+        return {sha256: a for a, sha256 in seen if best.get(a.path) == sha256}
 
     def look(self, scenes: dict[str, Arrival]) -> None:
         """Look at every scene that is new; refuse what cannot be used."""
@@ -181,12 +186,12 @@ class _Intake:
 
     def make_reports(self) -> None:
         """Make every report that is missing, in order of time, several at once where there is room."""
-        since = read.weigh_again_from(self.archive)
-        new = {s.sha256 for s in self.new}
+        marked = read.weigh_again_from(self.archive)
+        since = min([s.acquired for s in self.new] + ([marked] if marked else []), default=None)
         queue = deque(
             s
             for s in self.plan.timeline
-            if s.sha256 in new or self.places.refresh or (since is not None and s.acquired >= since)
+            if self.places.refresh or (since is not None and s.acquired >= since)
         )
         while queue or self.work.waiting:
             while queue and self.work.waiting < self.work.slots:
@@ -230,36 +235,12 @@ class _Intake:
         self.tally.made.append(issued.folder)
 
 
+def _best(paths: list[Path]) -> Path:
+    """Return, of several files of one content, the first that has its metadata beside it."""
+    return paths[0] if len(paths) == 1 else min(paths, key=lambda p: (not sidecars(p), p.as_posix()))
+
+
 def _of_death(died: Died, path: Path) -> Failed:
     return Failed(
         "scene refused", path.name, died.why, "Deliver it again; report it if it is sound", REFUSED_STATUS
     )
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a small file so that it is there whole or not at all; leave it alone if it says the same.
-
-    Raises
-    ------
-    OutputFailed
-        It cannot be written.
-    """
-    import os
-
-    aside = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        if path.is_file() and path.read_bytes() == text.encode():
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-        flush_folder(path.parent)
-    except OSError as error:
-        raise OutputFailed(
-            "cannot write", path, error.strerror or str(error), "Give a place that can be written"
-        ) from error
-    finally:
-        aside.unlink(missing_ok=True)

@@ -1,0 +1,315 @@
+"""Kill the taking-in of scenes at random points and count what it costs: ``python benchmarks/watch_kill.py``.
+
+Scenes, reports, archive, pages and notices are real files written by the real code; only the measuring of
+pixels is replaced by a quick one, so that most of the time, and so most of the kills, falls into the writing.
+Every trial ends with an undisturbed run, whose output must be that of a run that was never killed. At every
+stop the state on the disk is looked at: no report may be visible by half, none recorded may be lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from tumangang_watch import pipeline
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.check import check_archive, check_folder
+from tumangang_watch.archive.export import TABLES, table
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import Comparison, Finding
+from tumangang_watch.model.image import IDENTITY
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Registration
+from tumangang_watch.pipeline.executors import Inline
+from tumangang_watch.pipeline.inbox import look_into
+from tumangang_watch.pipeline.notify import send_notices
+from tumangang_watch.pipeline.plan import Places
+from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
+from tumangang_watch.pipeline.publish import publish
+from tumangang_watch.pipeline.watch import Tally, take_in
+from tumangang_watch.settings import Settings
+from tumangang_watch.sites import load_site
+
+CRS, WEST, NORTH, SIZE = "EPSG:32652", 540_000.0, 4_695_000.0, 60
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+UNFITTED = Registration("ok", (0.0, 0.0), IDENTITY, 0.1, 0.2, 9, 3)
+
+
+def write_scene(inbox: Path, day: int, name: str | None = None) -> Path:
+    """Write a small scene whose brightness tells the day; dark pixels in the yard are its train."""
+    import rasterio
+    from rasterio.transform import Affine
+
+    rng = np.random.default_rng(day)
+    values = rng.integers(900, 1500, (4, SIZE, SIZE)).astype(np.uint16)
+    values[:, 28:31, 10 : 20 + day % 7] = 300
+    name = name or f"day{day:03d}"
+    inbox.mkdir(parents=True, exist_ok=True)
+    profile = {
+        "driver": "GTiff", "count": 4, "width": SIZE, "height": SIZE, "dtype": "uint16", "crs": CRS,
+        "transform": Affine(1, 0, WEST, 0, -1, NORTH),
+    }  # fmt: skip
+    with rasterio.open(inbox / f"{name}.tif", "w", **profile) as out:
+        out.write(values)
+        for band, role in enumerate(("blue", "green", "red", "nir"), start=1):
+            out.set_band_description(band, role)
+    acquired = datetime(2022, 1, 1, 2, tzinfo=UTC) + timedelta(days=day)
+    properties = {"acquired": acquired.isoformat(), "gsd": 1.0, "view_angle": 5, "satellite_azimuth": 90}
+    metadata = {"id": name, "properties": {**properties, "sun_azimuth": 150, "sun_elevation": 30}}
+    (inbox / f"{name}_metadata.json").write_text(json.dumps(metadata))
+    return inbox / f"{name}.tif"
+
+
+def write_site(path: Path) -> Path:
+    """Write a yard with one track over the scenes' ground."""
+    from pyproj import Transformer
+
+    lonlat = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform
+    corners = [(5, -20), (55, -20), (55, -40), (5, -40), (5, -20)]
+    ring = [lonlat(WEST + x, NORTH + y) for x, y in corners]
+    line = [lonlat(WEST + x, NORTH - 29.5) for x in (6, 54)]
+    features = [
+        {"type": "Feature", "properties": {"role": role, "id": role}, "geometry": geometry}
+        for role, geometry in (
+            ("yard", {"type": "Polygon", "coordinates": [ring]}),
+            ("track", {"type": "LineString", "coordinates": line}),
+        )
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def quick_compare(earlier: Any, later: Any, run: Any, background: tuple[Any, ...] = ()) -> Comparison:
+    """Return a comparison without registration and detectors: the dark pixels of the yard are a train."""
+    grid = working_grid((later,), run)
+    dates = [("earlier", earlier), ("later", later)]
+    one, two = (
+        None if scene is None else observe(date, scene, read_image(scene, grid, run), grid, UNFITTED, run)
+        for date, scene in dates
+    )
+    found = [_train(o, run.site) for o in (one, two) if o is not None]
+    findings = () if one is None else (_finding(found[0], found[1]),)
+    return Comparison(
+        run.site, one, two, UNFITTED, judge_areas(run, two, one), tuple(found), findings, (),
+        run.settings.sha256, background=background,
+    )  # fmt: skip
+
+
+def _train(observation: Any, site: Any) -> Detection:
+    from shapely import box
+
+    bright = observation.raster.luminance()[observation.raster.valid]
+    dark_m = round(float((bright < 0.5 * np.median(bright)).sum() / 3))
+    length = Interval.around(dark_m, 2.0)
+    outline = box(WEST + 10, NORTH - 31, WEST + 10 + max(dark_m, 1.0), NORTH - 28)
+    return Detection(
+        f"{observation.date}-1", observation.date, "train", site.areas[0].id, outline, 0.95, "detected", 1.0,
+        site.tracks[0].id, 4.0, 4.0 + dark_m, length,
+    )  # fmt: skip
+
+
+def _finding(before: Detection, after: Detection) -> Finding:
+    change = Interval.around(abs(after.to_m - before.to_m), 2.0)
+    word = "unchanged" if change.estimate < 1 else "moved"
+    return Finding(
+        "f1", "train", word, after.area, after.track, before.id, after.id, change, "m", 0.9, "detected",
+        f"The train is {word}.", after.geometry, 1.0,
+    )  # fmt: skip
+
+
+@contextmanager
+def quick() -> Iterator[None]:
+    """Replace the measuring of pixels by the quick one."""
+    kept = pipeline.compare, pipeline.detect
+    pipeline.compare = quick_compare
+    pipeline.detect = lambda scene, run: quick_compare(None, scene, run)
+    try:
+        yield
+    finally:
+        pipeline.compare, pipeline.detect = kept
+
+
+def places_in(root: Path) -> Places:
+    """Return where things lie in a trial."""
+    site = root / "site.geojson"
+    return Places(
+        root / "in", root / "record.sqlite", root / "reports", site, load_site(site), Settings(), "0.0", NOW
+    )
+
+
+def take_in_here(root: Path, command: str | None = None) -> Tally:
+    """Do in this process what ``watch`` does."""
+    places = places_in(root)
+    command = command or f"/bin/sh -c 'cat >> {root}/told'"
+    with quick():
+        tally = take_in(places, look_into(root / "in", 1e12, 0.0), Inline(), lambda _: None, notify=True)
+    publish(places)
+    with open_archive(places.archive, write=True) as archive:
+        send_notices(archive, command, 10.0)
+    return tally
+
+
+def state(root: Path) -> dict[str, Any]:
+    """Return everything a user can see: digests of all files, and the archive's rows."""
+    files = {
+        p.relative_to(root / "reports").as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted((root / "reports").rglob("*"))
+        if p.is_file()
+    }
+    with open_archive(root / "record.sqlite") as archive:
+        rows = {name: table(archive, name) for name in TABLES if name != "files"}
+        contents = {(path, sha) for path, _, sha in table(archive, "files")[1]}
+    return {"files": files, "rows": rows, "contents": contents, "told": told(root)}
+
+
+def told(root: Path) -> set[str]:
+    """Return the ids of the findings that were told."""
+    path, decoder, found = root / "told", json.JSONDecoder(), set()
+    text = path.read_text() if path.exists() else ""
+    while text.strip():
+        document, end = decoder.raw_decode(text.lstrip())
+        found.add(document["id"])
+        text = text.lstrip()[end:]
+    return found
+
+
+@dataclass
+class Counts:
+    """What the kills cost."""
+
+    kills: int = 0
+    trials: int = 0
+    half: int = 0
+    """Reports visible and not whole."""
+    lost: int = 0
+    """Reports recorded and not on the disk as recorded, or gone from the archive between two stops."""
+    double: int = 0
+    """Scenes with more than one standing report of a part."""
+    different: int = 0
+    """Trials whose end is not that of an undisturbed run."""
+    where: dict[str, int] = field(default_factory=dict)
+
+
+def run_killed(root: Path, after_s: float | None) -> bool:
+    """Take in, in a child that is killed after a while; return whether it was killed."""
+    child = os.fork()
+    if child == 0:
+        try:
+            take_in_here(root)
+            os._exit(0)
+        except BaseException as error:
+            print(f"{type(error).__name__}: {error}", flush=True)
+            os._exit(1)
+    if after_s is not None:
+        time.sleep(after_s)
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return True
+    if os.WEXITSTATUS(status):
+        raise RuntimeError("a run failed")
+    return False
+
+
+def look_at_stop(root: Path, before: set[str], counts: Counts) -> set[str]:
+    """Look at what a killed run left; return the reports that are recorded."""
+    reports = root / "reports"
+    for folder in sorted(reports.iterdir()) if reports.is_dir() else []:
+        if folder.is_dir() and not folder.name.startswith(".") and folder.name != "refused":
+            counts.half += bool(check_folder(folder, None))
+    if not (root / "record.sqlite").exists():
+        return set()
+    with open_archive(root / "record.sqlite", write=True) as archive:
+        counts.lost += len(check_archive(archive, reports, files=True))
+        recorded = {row[0] for row in archive.connection.execute("SELECT folder FROM reports")}
+        counts.double += archive.connection.execute(
+            """SELECT count(*) FROM (SELECT 1 FROM reports WHERE current
+               GROUP BY scene, part HAVING count(*) > 1)"""
+        ).fetchone()[0]
+    counts.lost += len(before - recorded)
+    return recorded
+
+
+def trial(root: Path, reference: dict[str, Any], whole_s: float, rng: random.Random, counts: Counts) -> None:
+    """Take in five scenes, a late one after the first run, with kills in between."""
+    recorded: set[str] = set()
+    for stage in ("first", "late"):
+        if stage == "late":
+            write_scene(root / "in", 4)
+        for _ in range(rng.randrange(1, 4)):
+            if not run_killed(root, rng.uniform(0.0, 1.1 * whole_s)):
+                break
+            counts.kills += 1
+            recorded = look_at_stop(root, recorded, counts)
+        run_killed(root, None)
+        recorded = look_at_stop(root, recorded, counts)
+    counts.trials += 1
+    end = state(root)
+    for part, value in end.items():
+        if value != reference[part]:
+            counts.different += 1
+            counts.where[part] = counts.where.get(part, 0) + 1
+    counts.half += len(list((root / "reports").rglob(".*")))
+
+
+def prepare(root: Path) -> None:
+    """Put site and first scenes in place: four good ones, a copy of one, and one that is no image."""
+    write_site(root / "site.geojson")
+    for day in (0, 3, 6, 9):
+        write_scene(root / "in", day)
+    shutil.copy(root / "in" / "day003.tif", root / "in" / "copy.tif")
+    (root / "in" / "bad.tif").write_bytes(b"no image")
+
+
+def measure(kills: int, seed: int) -> Counts:
+    """Return what so many kills cost."""
+    counts, rng = Counts(), random.Random(seed)
+    with TemporaryDirectory() as folder:
+        model = Path(folder) / "model"
+        prepare(model)
+        start = time.perf_counter()
+        run_killed(model, None)
+        whole_s = time.perf_counter() - start
+        write_scene(model / "in", 4)
+        run_killed(model, None)
+        reference = state(model)
+        while counts.kills < kills:
+            root = Path(folder) / f"trial{counts.trials}"
+            prepare(root)
+            trial(root, reference, whole_s, rng, counts)
+            shutil.rmtree(root)
+    return counts
+
+
+def main() -> None:
+    """Print the counts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    counts = measure(chosen.kills, chosen.seed)
+    print(f"kills                       {counts.kills} in {counts.trials} trials (seed {chosen.seed})")
+    print(f"reports lost                {counts.lost}")
+    print(f"reports double              {counts.double}")
+    print(f"reports by half             {counts.half}")
+    print(f"ends unlike the undisturbed {counts.different} {counts.where or ''}")
+
+
+if __name__ == "__main__":
+    main()
