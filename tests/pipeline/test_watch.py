@@ -258,7 +258,7 @@ def test_the_command_on_painted_scenes(root):
 
     seed = split_seeds("train")[3]
     pair = make_pair(seed, 1.0, tracks=1, length_m=200, season="summer", trains=(1, 1), no_change=True)
-    earlier, later, site, _ = pair.write(root / "painted")
+    earlier, _, site, _ = pair.write(root / "painted")
     shutil.copy(site, root / "site.geojson")
     (root / "in").rmdir()
     shutil.copytree(root / "painted", root / "in")
