@@ -52,7 +52,22 @@ def write_report(comparison: Comparison, out: Path, *, tool_version: str, overwr
     Busy
         Another run is writing the same output.
     """
-    out = Path(out)
+    with whole_folder(Path(out), overwrite) as partial:
+        _write_all(comparison, partial, tool_version)
+    return Path(out)
+
+
+@contextmanager
+def whole_folder(out: Path, overwrite: bool) -> Iterator[Path]:
+    """Give a folder to write into; it is made durable and renamed to ``out`` when the block ends well.
+
+    Raises
+    ------
+    OutputFailed
+        ``out`` holds something else, or nothing could be written.
+    Busy
+        Another run is writing the same output.
+    """
     try:
         target = _absolute(out)
         _sweep(target)
@@ -61,14 +76,13 @@ def write_report(comparison: Comparison, out: Path, *, tool_version: str, overwr
         try:
             os.mkdir(partial)
             with _held(partial):
-                _write_all(comparison, partial, tool_version)
+                yield partial
                 _settle(partial)
                 _into_place(partial, target)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
         raise _failed(error, out) from error
-    return out
 
 
 def _absolute(out: Path) -> Path:

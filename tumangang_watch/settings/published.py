@@ -1,0 +1,32 @@
+"""When a published claim counts as reproduced or contradicted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PublishedSettings:
+    """Limits of `published.judge`."""
+
+    name_trust: float = 0.8
+    """Probability given to a colour or type that is named without a posterior: about what the colours of
+    the detector reach on painted test seeds."""
+    near_share: float = 0.5
+    """Of a colour's probability, what counts for a neighbouring word: grey and light grey, red and brown
+    are told apart by the light as much as by the paint."""
+    sure: float = 0.5
+    """A colour is read when its best name has this probability, and a car speaks against a claim when
+    the claimed colour has less than ``against``."""
+    against: float = 0.1
+    support_share: float = 0.7
+    """Of the cars whose colour was read, how many must show the claimed one."""
+    read_share: float = 0.5
+    """Of all cars, how many must be read for a word on their order."""
+    locomotive_sure: float = 0.6
+    locomotive_none: float = 0.15
+    """Probability of being a locomotive, of the end cars, that affirms or excludes one."""
+    smaller_share: float = 0.8
+    """Piles are smaller when they cover at most this share of the ground they covered."""
+    count_slack: int = 1
+    """The interval of a count may reach this far beyond the claim and still reproduce it."""
