@@ -26,14 +26,13 @@ def reproduce(out: Path, scenes: Path | None, site: Path | None, as_json: bool, 
     import tempfile
     from datetime import UTC, datetime
 
-    from tumangang_watch.commands.options import make_run
+    from tumangang_watch.commands.options import make_run, run_settings
     from tumangang_watch.pipeline.reproduce import painted_scenes, reproduce_folder, summary
     from tumangang_watch.report.reproduction import table_lines, write_reproduction
-    from tumangang_watch.settings import Settings
 
     site_text = None
     with progress_bar() as progress, tempfile.TemporaryDirectory(prefix="tumangang-watch-") as folder:
-        run = make_run(site, Settings(), progress)
+        run = make_run(site, run_settings(detectability=False), progress)
         place = scenes
         if place is None:
             place = Path(folder)

@@ -118,8 +118,10 @@ def sequence_site(built_in: Site) -> Site:
     ]
     areas = [
         Area("khasan_platform", "apron", _patch(frame, -90, 60, 8.0, 15.0), "platform", **model),
-        Area(
-            "khasan_roofed_building", "stable", _patch(frame, -40, -5, 20.0, 33.0), "roofed building", **model
+        Area("khasan_goods_ground", "apron", _patch(frame, -175, -95, 10.0, 42.0), "goods ground", **model),
+        *(
+            Area(f"khasan_roofed_building_{k}", "stable", _patch(frame, *sides), "roofed building", **model)
+            for k, sides in enumerate(((-45, -5, 19, 33), (75, 125, 12, 25), (20, 62, -34, -20)), start=1)
         ),
     ]
     east = max(bridge.line.coords, key=lambda p: p[0])
@@ -131,11 +133,11 @@ def sequence_site(built_in: Site) -> Site:
     ground = approach.buffer(35.0, cap_style="flat")
     areas.append(Area("bridge_ru_end", "station", ground, "Russian end of the bridge", **model))
     post = _frame_of(ground)
-    for name, u, v in (("post_roofed_building_1", -60.0, -24.0), ("post_roofed_building_2", 40.0, 18.0)):
-        outline = _patch(post, u, u + 32.0, v, v + 11.0)
-        areas.append(Area(name, "stable", outline, "roofed building", **model))
-    yard = _patch(post, -20.0, 60.0, -20.0, -6.0)
-    areas.append(Area("post_yard", "apron", yard, "border post yard", **model))
+    areas += [
+        Area(f"post_roofed_building_{k}", "stable", _patch(post, *sides), "roofed building", **model)
+        for k, sides in enumerate(((-75, -35, -27, -13), (50, 95, 12, 26)), start=1)
+    ]
+    areas.append(Area("post_yard", "apron", _patch(post, -25, 65, -32, -7), "border post yard", **model))
     return replace(
         built_in, id="tumangang_painted", name="Tumangang (painted)", areas=(*built_in.areas, *areas),
         tracks=(*built_in.tracks, *tracks),
