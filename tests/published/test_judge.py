@@ -127,6 +127,14 @@ def test_colours_that_were_not_read_contradict_nothing():
     assert [v for c, v in told.items() if c.startswith("its colours")] == ["not observable"]
 
 
+def test_names_without_a_probability_decide_nothing():
+    named = train(TRAIN_1[::-1])
+    named = replace(named, rolling_stock=tuple(replace(v, colours=(), types=()) for v in named.rolling_stock))
+    told = verdicts(observed(replace(COLOURS, colours=("blue",) * 8, locomotive=True)), evidence(named))
+    assert told["a locomotive is at its end"] == "not observable"
+    assert [v for c, v in told.items() if c.startswith("its colours")] == ["not observable"]
+
+
 def test_east_to_west_is_told_from_west_to_east():
     claim = Claim("train", cars=(3, 3), colours=("light_blue", "blue", "brown"), order="east_to_west")
     fits = train(("brown", "blue", "light_blue"))  # The tracks of this site count from west to east.

@@ -36,7 +36,7 @@ def locomotive_verdict(train: Detection, claimed: bool, limits: PublishedSetting
     best = max(_locomotive(vehicle, limits) for vehicle in ends)
     if best >= limits.locomotive_sure:
         return ("reproduced" if claimed else "contradicted"), f"a locomotive at an end ({best:.0%})"
-    if best > limits.locomotive_none or all(not v.types and v.type == "unknown" for v in ends):
+    if best > limits.locomotive_none or not all(v.types for v in ends):
         return (
             "not observable",
             f"the types of the end vehicles are not sure enough ({best:.0%} a locomotive)",
@@ -106,7 +106,7 @@ def _colours(car: Vehicle, limits: PublishedSettings) -> dict[str, float]:
     """Return the probability of each colour of a car; empty where nothing was read."""
     if car.colours:
         return {name: p for name, p in car.colours if name != "unknown"}
-    return {} if car.colour == "unknown" else {car.colour: limits.name_trust}
+    return {} if car.colour == "unknown" else {car.colour: limits.colour_name_trust}
 
 
 def _probability(look: dict[str, float], claimed: str, limits: PublishedSettings) -> float:
@@ -117,4 +117,4 @@ def _probability(look: dict[str, float], claimed: str, limits: PublishedSettings
 def _locomotive(vehicle: Vehicle, limits: PublishedSettings) -> float:
     if vehicle.types:
         return dict(vehicle.types).get("locomotive", 0.0)
-    return limits.name_trust if vehicle.type == "locomotive" else 0.0
+    return limits.type_name_trust if vehicle.type == "locomotive" else 0.0

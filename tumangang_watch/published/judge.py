@@ -234,7 +234,7 @@ def conflicts(first: Detection, second: Detection, limits: PublishedSettings) ->
         apart = max(first.cars.low - second.cars.high, second.cars.low - first.cars.high)
         return f"{len(a)} cars there, {len(b)} here" if apart > 0 else None
     names = tuple(v.colour for v in a)
-    if "unknown" in names:
+    if any(dict(v.colours).get(v.colour, 0.0) < limits.sure for v in a):
         return None
     verdict, why = colour_verdict(second, Claim("train", colours=names), None, limits)
     return f"other colours: {why}" if verdict == "contradicted" else None
