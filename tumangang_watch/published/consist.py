@@ -32,7 +32,7 @@ def locomotive_verdict(train: Detection, claimed: bool, limits: PublishedSetting
     stock = train.rolling_stock
     if not stock:
         return "not observable", "its vehicles cannot be told apart"
-    ends = (stock[0], stock[-1])
+    ends = (*stock[:2], *stock[-2:])
     best = max(_locomotive(vehicle, limits) for vehicle in ends)
     if best >= limits.locomotive_sure:
         return ("reproduced" if claimed else "contradicted"), f"a locomotive at an end ({best:.0%})"

@@ -26,8 +26,8 @@ class PublishedSettings:
     read_share: float = 0.5
     """Of all cars, how many must be read for a word on their order."""
     locomotive_sure: float = 0.6
-    locomotive_none: float = 0.15
-    """Probability of being a locomotive, of the end cars, that affirms or excludes one."""
+    locomotive_none: float = 0.05
+    """Probability of being a locomotive, of the two vehicles at each end, that affirms or excludes one."""
     smaller_share: float = 0.8
     """Piles are smaller when they cover at most this share of the ground they covered."""
     count_slack: int = 1
