@@ -1,7 +1,7 @@
 """Calibrate what counts as "the same" between two dates, on painted train seeds in exact registration.
 
 ``python benchmarks/change.py --split train --pairs 12`` prints, for places that did not change and for
-places that did, the distribution of the pixel similarity and of the share of different cars.
+places that did, the distribution of the pixel similarity and of the step in colour between pieces of wagons.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 from shapely.ops import substring
 
-from tumangang_watch.change.evidence import body_colours, body_place, pixel_similarity
+from tumangang_watch.change.evidence import body_place, pixel_similarity
+from tumangang_watch.change.profiles import body_profile, piece_distances
 from tumangang_watch.grid import grid_over
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.image import NativeImage, SiteToPixel
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Quality, Registration
+from tumangang_watch.settings.change import ChangeSettings
 from tumangang_watch.simulate import make_pair, split_seeds
 
 
@@ -96,22 +98,12 @@ def measure(seed: int, gsd_m: float, rows: dict[str, list[float]], **options: An
                         same = candidate.cars == train.cars or [c.colour for c in candidate.cars] == [
                             c.colour for c in train.cars
                         ]
-                        a = body_colours(
-                            one,
-                            lines[train.track],
-                            detection(train, "earlier", lines[train.track]).rolling_stock,
-                            one.image.bands,
-                        )
-                        b = body_colours(
-                            two,
-                            lines[train.track],
-                            detection(candidate, "later", lines[train.track]).rolling_stock,
-                            one.image.bands,
-                        )
-                        d = (b - a)[np.isfinite(b - a).all(axis=1)]
-                        rows["car step, same" if same else "car step, other"] += np.sqrt(
-                            (d**2).mean(axis=1)
-                        ).tolist()
+                        line, half = lines[train.track], (train.to_m - train.from_m) / 2
+                        middle = (candidate.from_m + candidate.to_m) / 2
+                        a = body_profile(one, line, train.from_m, train.to_m, one.image.bands)
+                        b = body_profile(two, line, middle - half, middle + half, one.image.bands)
+                        steps, _ = piece_distances(a, b, ChangeSettings())
+                        rows["piece step, same" if same else "piece step, other"] += steps.tolist()
 
 
 def main() -> None:
@@ -125,8 +117,8 @@ def main() -> None:
         "similarity, same train",
         "similarity, train and empty",
         "similarity, other train",
-        "car step, same",
-        "car step, other",
+        "piece step, same",
+        "piece step, other",
     )
     rows: dict[str, list[float]] = {name: [] for name in names}
     for seed in split_seeds(arguments.split)[: arguments.pairs]:

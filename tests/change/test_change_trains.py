@@ -7,11 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import EAST0, observation, straight_site, train_detection
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tumangang_watch.change.trains import Pair, compare_trains
+from tumangang_watch.change.trains import Pair, compare_trains, unseen_trains
 from tumangang_watch.settings.change import ChangeSettings
 
 SITE = straight_site()
+TWO = straight_site(tracks=2)
 PALETTE = np.array(
     [[0.1, 0.1, 0.3], [0.3, 0.12, 0.08], [0.2, 0.2, 0.2], [0.45, 0.45, 0.42], [0.1, 0.25, 0.12]]
 )
@@ -65,9 +68,137 @@ def test_other_cars_in_the_same_place_have_replaced_them():
     ]
 
 
-def test_a_longer_train_is_another_train():
-    found = words([(20, [0, 1, 2])], [(20, [0, 1, 2, 3, 4, 1])], both(20, 20, 3, 6))
+def test_other_wagons_in_a_longer_train_are_another_train():
+    found = words([(20, [0, 1, 2])], [(20, [3, 4, 1, 2, 0, 3])], both(20, 20, 3, 6))
     assert sorted(found) == ["appeared", "disappeared"]
+
+
+EIGHT = [0, 0, 1, 2, 2, 3, 4, 4]
+
+
+@pytest.mark.parametrize(("at", "left"), [(20, EIGHT[:4]), (76, EIGHT[4:])])
+def test_half_of_a_train_gone_is_said_as_such(at, left):
+    pair = Pair(paint([(20, EIGHT)], "earlier"), paint([(at, left)], "later", seed=1))
+    (finding,) = compare_trains(pair, SITE, both(20, at, 8, 4), ChangeSettings())
+    assert (finding.change, finding.amount.estimate, finding.unit) == ("shrunk", 4, "cars")
+    assert "4 (3-5) of 8 (7-9) cars on track 1 are gone" in finding.statement
+    assert "remain in the same place" in finding.statement
+
+
+def test_half_of_a_train_shunted_on_is_said_as_such():
+    pair = Pair(paint([(20, EIGHT)], "earlier"), paint([(60, EIGHT[:4])], "later", seed=1))
+    (finding,) = compare_trains(pair, SITE, both(20, 60, 8, 4), ChangeSettings())
+    assert finding.change == "shrunk"
+    assert "40 m further" in finding.statement
+
+
+def test_wagons_added_are_growth():
+    pair = Pair(paint([(20, EIGHT[:4])], "earlier"), paint([(20, EIGHT)], "later", seed=1))
+    (finding,) = compare_trains(pair, SITE, both(20, 20, 4, 8), ChangeSettings())
+    assert (finding.change, finding.amount.estimate) == ("grown", 4)
+
+
+def test_a_train_turned_round_has_moved():
+    cars = [0, 1, 1, 2, 3, 4]
+    pair = Pair(paint([(20, cars)], "earlier"), paint([(20, cars[::-1])], "later", seed=1))
+    (finding,) = compare_trains(pair, SITE, both(20, 20, 6, 6), ChangeSettings())
+    assert finding.change == "moved"
+    assert "turned round" in finding.statement
+
+
+def test_a_known_train_on_another_track_has_moved_there():
+    cars = [0, 1, 1, 2, 3, 4]
+    values = np.array(paint([(40, cars)], "later", seed=1).image.values)
+    later = observation(np.roll(values, 10, axis=1), "later")
+    detections = (
+        train_detection(TWO, "earlier", 20, 104, 6, track="T1"),
+        train_detection(TWO, "later", 40, 124, 6, track="T2"),
+    )
+    pair = Pair(paint([(20, cars)], "earlier"), later)
+    (finding,) = compare_trains(pair, TWO, detections, ChangeSettings())
+    assert (finding.change, finding.track) == ("moved", "T2")
+    assert "from track 1 to track 2" in finding.statement
+
+
+def test_wagons_of_one_colour_on_another_track_are_not_known_again():
+    values = np.array(paint([(20, [1] * 6)], "later", seed=1).image.values)
+    later = observation(np.roll(values, 10, axis=1), "later")
+    detections = (
+        train_detection(TWO, "earlier", 20, 104, 6, track="T1"),
+        train_detection(TWO, "later", 20, 104, 6, track="T2"),
+    )
+    pair = Pair(paint([(20, [1] * 6)], "earlier"), later)
+    changes = [f.change for f in compare_trains(pair, TWO, detections, ChangeSettings())]
+    assert sorted(changes) == ["appeared", "disappeared"]
+
+
+@pytest.mark.parametrize("short", [3, 14])
+def test_an_end_seen_short_is_no_change(short):
+    detections = (
+        train_detection(SITE, "earlier", 20, 132, 8),
+        train_detection(SITE, "later", 20, 132 - short, 8 - short // 14),
+    )
+    pair = Pair(paint([(20, EIGHT)], "earlier"), paint([(20, EIGHT)], "later", gain=1.1, seed=1))
+    assert [f.change for f in compare_trains(pair, SITE, detections, ChangeSettings())] == ["unchanged"]
+
+
+def test_a_train_seen_in_two_pieces_is_no_change():
+    detections = (
+        train_detection(SITE, "earlier", 20, 132, 8),
+        train_detection(SITE, "later", 20, 75, 4), train_detection(SITE, "later", 77, 132, 4),
+    )  # fmt: skip
+    pair = Pair(paint([(20, EIGHT)], "earlier"), paint([(20, EIGHT)], "later", seed=1))
+    assert {f.change for f in compare_trains(pair, SITE, detections, ChangeSettings())} == {"unchanged"}
+
+
+def test_wagons_under_a_cloud_have_not_gone():
+    earlier, later = paint([(20, EIGHT)], "earlier"), paint([(20, EIGHT)], "later", seed=1)
+    clear = np.ones(later.raster.grid.shape, dtype=bool)
+    clear[:, 2 * (5 + 76) :] = False
+    later = replace(later, quality=replace(later.quality, clear=clear))
+    detections = both(20, 20, 8, 4)
+    (finding,) = compare_trains(Pair(earlier, later), SITE, detections, ChangeSettings())
+    assert finding.change == "unchanged"
+    assert any("not seen" in c for c in finding.caveats)
+
+
+def test_a_place_not_seen_on_the_other_date_is_said():
+    earlier, later = paint([(20, EIGHT)], "earlier"), paint([], "later", seed=1)
+    clear = np.zeros(later.raster.grid.shape, dtype=bool)
+    pair = Pair(earlier, replace(later, quality=replace(later.quality, clear=clear)))
+    train = (train_detection(SITE, "earlier", 20, 132, 8),)
+    assert compare_trains(pair, SITE, train, ChangeSettings()) == ()
+    (said,) = unseen_trains(pair, SITE, train, ChangeSettings())
+    assert "not observable" in said
+
+
+MIRROR = {
+    "appeared": "disappeared",
+    "disappeared": "appeared",
+    "grown": "shrunk",
+    "shrunk": "grown",
+    "moved": "moved",
+    "unchanged": "unchanged",
+}
+consists = st.lists(st.integers(0, 4), min_size=1, max_size=8)
+
+
+@given(consists, consists, st.integers(10, 60), st.integers(10, 60), st.booleans())
+@settings(max_examples=10, deadline=None)
+def test_swapping_the_dates_mirrors_every_finding(one, two, at_one, at_two, same):
+    two = one if same else two
+    scenes = [paint([(at_one, one)], "earlier"), paint([(at_two, two)], "later", seed=1)]
+    places = [(at_one, at_one + 14 * len(one), len(one)), (at_two, at_two + 14 * len(two), len(two))]
+
+    def changes(order):
+        pair = Pair(*(replace(scenes[k], date=d) for k, d in zip(order, ("earlier", "later"), strict=True)))
+        detections = tuple(
+            train_detection(SITE, d, *places[k]) for k, d in zip(order, ("earlier", "later"), strict=True)
+        )
+        found = compare_trains(pair, SITE, detections, ChangeSettings())
+        return sorted(f.change for f in found)
+
+    assert changes((0, 1)) == sorted(MIRROR[change] for change in changes((1, 0)))
 
 
 def test_swapping_the_dates_mirrors_the_findings():

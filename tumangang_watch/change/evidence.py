@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from tumangang_watch.model.detection import Detection, Vehicle
     from tumangang_watch.model.observation import Observation
 
 BODY_HALF_WIDTH_M = 0.9
@@ -65,28 +64,6 @@ def _window(observation: Observation, place: BaseGeometry) -> tuple[slice, slice
     return slice(r0, r1), slice(c0, c1), part.mask([place])
 
 
-def body_colours(
-    observation: Observation, line: LineString, vehicles: tuple[Vehicle, ...], bands: tuple[str, ...]
-) -> NDArray[np.float64]:
-    """Return the log of each vehicle's median value, shape (vehicles, bands); NaN where unseen.
-
-    The outer fifth of each body is left out: couplings and blur lie there.
-    """
-    out = np.full((len(vehicles), len(bands)), np.nan)
-    offsets = np.linspace(-BODY_HALF_WIDTH_M, BODY_HALF_WIDTH_M, 5)
-    for k, vehicle in enumerate(vehicles):
-        inset = 0.2 * (vehicle.to_m - vehicle.from_m)
-        along = np.arange(
-            vehicle.from_m + inset, max(vehicle.to_m - inset, vehicle.from_m + inset + 0.6), 0.5
-        )
-        x, y = points_beside(line, along, offsets)
-        values, valid = observation.image.sample(x, y, bands=bands)
-        if valid.mean() > 0.7:
-            medians = np.median(values[:, valid], axis=1)
-            out[k] = np.log(np.maximum(medians, 1e-3))
-    return out
-
-
 def points_beside(
     line: LineString, along_m: NDArray[np.float64], offset_m: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -99,42 +76,6 @@ def points_beside(
     x = points[None, :, 0] - offset_m[:, None] * direction[None, :, 1]
     y = points[None, :, 1] + offset_m[:, None] * direction[None, :, 0]
     return x, y
-
-
-def different_cars(
-    observations: tuple[Observation, Observation],
-    trains: tuple[Detection, Detection],
-    line: LineString,
-    step: float,
-) -> float | None:
-    """Return the share of aligned cars whose colour differs between the dates, or None if unseen.
-
-    Cars are aligned by their place in the train, so a train that moved along the track compares
-    with itself. A change of light common to all cars is taken out where there are five or more.
-    """
-    bands = tuple(b for b in observations[0].image.bands if b in observations[1].image.bands)
-    first, second = trains
-    if first.from_m is None or second.from_m is None or not first.rolling_stock:
-        return None
-    shift = second.from_m - first.from_m
-    moved = tuple(_shifted(v, shift) for v in first.rolling_stock)
-    a = body_colours(observations[0], line, first.rolling_stock, bands)
-    b = body_colours(observations[1], line, moved, bands)
-    difference = b - a
-    seen = np.isfinite(difference).all(axis=1)
-    if not seen.any():
-        return None
-    difference = difference[seen]
-    if len(difference) >= 5:
-        difference = difference - np.median(difference, axis=0)
-    distance = np.sqrt((difference**2).mean(axis=1))
-    return float((distance > step).mean())
-
-
-def _shifted(vehicle: Vehicle, shift_m: float) -> Vehicle:
-    from dataclasses import replace
-
-    return replace(vehicle, from_m=vehicle.from_m + shift_m, to_m=vehicle.to_m + shift_m)
 
 
 def body_place(line: LineString, from_m: float, to_m: float) -> BaseGeometry:

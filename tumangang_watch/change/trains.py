@@ -1,168 +1,122 @@
-"""What became of each train between two dates, track by track."""
+"""What became of each train between two dates."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise, product
+from math import exp
 from typing import TYPE_CHECKING
 
-from tumangang_watch.change.evidence import body_place, different_cars, pixel_similarity
-from tumangang_watch.change.words import car_words, grade_of, train_interval, when
+from tumangang_watch.change.consist_match import Match, Pair, alike_along, match_trains
+from tumangang_watch.change.train_words import alone_words, match_words
+from tumangang_watch.change.words import difference, grade_of, train_interval, when
 from tumangang_watch.model.finding import ChangeWord, Finding
 from tumangang_watch.model.interval import Interval
 
 if TYPE_CHECKING:
-    from tumangang_watch.model.detection import Detection
-    from tumangang_watch.model.observation import Observation
+    from tumangang_watch.model.detection import Detection, Grade
     from tumangang_watch.model.site import Site, Track
     from tumangang_watch.settings.change import ChangeSettings
 
-
-@dataclass(frozen=True)
-class Pair:
-    """Two dates in one frame."""
-
-    earlier: Observation
-    later: Observation
-
-    def other(self, date: str) -> Observation:
-        """Return the observation of the other date."""
-        return self.later if date == "earlier" else self.earlier
+__all__ = ["Pair", "compare_trains", "unseen_trains"]
 
 
 def compare_trains(
     pair: Pair, site: Site, trains: tuple[Detection, ...], settings: ChangeSettings
 ) -> tuple[Finding, ...]:
-    """Decide ``unchanged``, ``moved``, ``appeared`` or ``disappeared`` for every train.
+    """Decide what became of every train.
 
-    Two detections are one train when their lengths agree and their cars, aligned in order, have
-    the same colours on both dates (measured on pixels, not on colour names).
+    ``unchanged``, ``moved`` (along its track, to another, or turned round), ``shrunk`` or ``grown``
+    (some of its wagons went or came), ``appeared`` or ``disappeared``. Two detections are one train when
+    their wagons, laid on one another in order, look the same on both dates: measured on pixels in one
+    light, not on names. Other wagons in the same place are one ``disappeared`` and one ``appeared``.
+    Nothing is said of a train whose place was not seen on the other date: see `unseen_trains`.
     """
-    findings: list[Finding] = []
-    for track in site.tracks:
-        earlier = [t for t in trains if t.track == track.id and t.date == "earlier"]
-        later = [t for t in trains if t.track == track.id and t.date == "later"]
-        matches = _match(pair, track, earlier, later, settings)
-        for a, b in matches:
-            in_place = _alike_in_place(pair, track, (a, b), settings)
-            findings.append(_same_train(track, a, b, in_place, settings))
-        matched = {d.id for match in matches for d in match}
-        for alone in (*earlier, *later):
-            if alone.id not in matched:
-                finding = _alone(pair, track, alone, trains, settings)
-                if finding is not None:
-                    findings.append(finding)
-    return tuple(findings)
+    tracks = {t.id: t for t in site.tracks}
+    rank = {t.id: k for k, t in enumerate(site.tracks)}
+    matches = match_trains(pair, site, trains, settings)
+    found: list[tuple[int, int, Finding]] = []
+    for match in matches:
+        finding = _same_train(pair, tracks, match, settings)
+        found.append((rank[match.later.track or ""], 0, finding))
+    matched = {d.id: m for m in matches for d in (m.earlier, m.later)}
+    for alone in trains:
+        if alone.track in tracks and alone.id not in matched:
+            said = _alone(pair, tracks[alone.track], alone, trains, settings)
+            if said is not None:
+                found.append((rank[alone.track], 1, said))
+    return tuple(finding for _, _, finding in sorted(found, key=lambda f: f[:2]))
 
 
-def _match(
-    pair: Pair, track: Track, earlier: list[Detection], later: list[Detection], settings: ChangeSettings
-) -> list[tuple[Detection, Detection]]:
-    """Match trains of one track, nearest first, each at most once, never past one another."""
-    candidates = []
-    for a, b in product(earlier, later):
-        shift = _shift_m(a, b)
-        if _alike_in_place(pair, track, (a, b), settings):
-            candidates.append((0.0, a, b))
-        elif _same_length(a, b, settings) and _same_consist(pair, track, (a, b), settings):
-            candidates.append((abs(shift), a, b))
-    matches: list[tuple[Detection, Detection]] = []
-    for _, a, b in sorted(candidates, key=lambda c: (c[0], c[1].id, c[2].id)):
-        if all(a is not m[0] and b is not m[1] and _in_order(m, (a, b)) for m in matches):
-            matches.append((a, b))
-    return matches
+def unseen_trains(
+    pair: Pair, site: Site, trains: tuple[Detection, ...], settings: ChangeSettings
+) -> tuple[str, ...]:
+    """Return a sentence for every train whose place was not seen on the other date.
 
-
-def _in_order(one: tuple[Detection, Detection], two: tuple[Detection, Detection]) -> bool:
-    """Trains on one track cannot pass each other."""
-    before = (one[0].from_m or 0.0) < (two[0].from_m or 0.0)
-    after = (one[1].from_m or 0.0) < (two[1].from_m or 0.0)
-    return before == after
-
-
-def _shift_m(a: Detection, b: Detection) -> float:
-    """Return how far a train went along its track: the mean of its two ends, metres."""
-    return 0.5 * ((b.from_m or 0.0) + (b.to_m or 0.0) - (a.from_m or 0.0) - (a.to_m or 0.0))
-
-
-def _same_length(a: Detection, b: Detection, settings: ChangeSettings) -> bool:
-    if a.length_m is None or b.length_m is None:
-        return False
-    longest = max(a.length_m.estimate, b.length_m.estimate)
-    tolerance = settings.same_place_m + settings.length_tolerance * longest
-    return abs(a.length_m.estimate - b.length_m.estimate) <= tolerance
-
-
-def _alike_in_place(
-    pair: Pair, track: Track, trains: tuple[Detection, Detection], settings: ChangeSettings
-) -> bool:
-    """The ground that either train covers looks the same on both dates: nothing moved there.
-
-    Then the ends differ because the detector saw them differently, not because cars came or went.
-    What only one of them covers is looked at by itself, so that new cars do not hide behind old.
+    Parameters
+    ----------
+    pair, site, trains, settings
+        As for `compare_trains`.
     """
-    a, b = trains
-    low, high = sorted((a.from_m or 0.0, b.from_m or 0.0)), sorted((a.to_m or 0.0, b.to_m or 0.0))
-    if high[0] <= low[1]:
-        return False
-    pieces = [(low[1], high[0]), (low[0], low[1]), (high[0], high[1])]
-    for start, stop in pieces:
-        if stop - start < settings.same_place_m and (start, stop) != pieces[0]:
-            continue
-        alike = pixel_similarity(pair.earlier, pair.later, body_place(track.line, start, stop))
-        if alike is None or alike < settings.same_pixels_min:
-            return False
-    return True
+    names = {t.id: t.name for t in site.tracks}
+    said = []
+    for train in trains:
+        other = pair.other(train.date)
+        seen = other.observed_fraction(train.geometry)
+        if train.track in names and seen < settings.observed_min:
+            said.append(
+                f"{train.id} on {names[train.track]}: {1 - seen:.0%} of its place was not seen on "
+                f"{when(other)}; whether it came, went or stayed is not observable"
+            )
+    return tuple(said)
 
 
-def _same_consist(
-    pair: Pair, track: Track, trains: tuple[Detection, Detection], settings: ChangeSettings
-) -> bool:
-    a, b = trains
-    in_place = abs(_shift_m(a, b)) <= settings.moved_at_least_m
-    few = len(a.rolling_stock) <= settings.few_cars
-    step = settings.few_cars_step if few else settings.consist_colour_step
-    share = different_cars((pair.earlier, pair.later), trains, track.line, step)
-    if share is None:
-        return in_place
-    return share < settings.consist_different_share
-
-
-def _same_train(
-    track: Track, a: Detection, b: Detection, in_place: bool, settings: ChangeSettings
-) -> Finding:
-    shift = _shift_m(a, b)
-    moved = abs(shift) > settings.moved_at_least_m and not in_place
-    change: ChangeWord = "moved" if moved else "unchanged"
-    confidence = min(a.confidence, b.confidence)
-    size = car_words(b)
-    if change == "moved":
-        end_error = settings.same_place_m / 2
-        amount, unit = Interval.around(abs(shift), end_error), "m"
-        towards = "increasing" if shift > 0 else "decreasing"
-        statement = (
-            f"{size} on {track.name} stands {abs(shift):.0f} m further along the track "
-            f"(towards {towards} distance); length and car colours agree."
+def _same_train(pair: Pair, tracks: dict[str, Track], match: Match, settings: ChangeSettings) -> Finding:
+    """Describe one train seen on both dates."""
+    a, b = match.earlier, match.later
+    change, amount, unit = _measure(match, settings)
+    sure = 1 / (1 + exp(-max(match.odds, 0.0)))
+    caveats = list(dict.fromkeys((*a.caveats, *b.caveats)))
+    if match.unseen_m >= 1:
+        caveats.append(
+            f"{match.unseen_m:.0f} m of the longer train's place were not seen on the other date: "
+            "wagons may have come or gone there"
         )
-    else:
-        (amount, unit), statement = train_interval(b), f"{size} on {track.name} is in the same place."
+    if change != "unchanged" and sure < settings.sure_consist:
+        caveats.append("few or like wagons: it could be another train that looks the same")
     return Finding(
-        id=f"finding-train-{track.id}-{a.id}",
+        id=f"finding-train-{b.track}-{a.id}",
         kind="train",
         change=change,
         area=b.area or a.area,
-        track=track.id,
+        track=b.track,
         earlier=a.id,
         later=b.id,
         amount=amount,
         unit=unit,
-        confidence=confidence,
+        confidence=min(a.confidence, b.confidence) * (1.0 if change == "unchanged" else sure),
         grade=grade_of(a, b),
-        statement=statement,
-        geometry=b.geometry,
+        statement=match_words(pair, tracks, match, change, amount),
+        geometry=max(a, b, key=_length).geometry if match.part else b.geometry,
         observed_fraction=min(a.observed_fraction, b.observed_fraction),
-        caveats=tuple(dict.fromkeys((*a.caveats, *b.caveats))),
+        caveats=tuple(caveats),
     )
+
+
+def _measure(match: Match, settings: ChangeSettings) -> tuple[ChangeWord, Interval, str]:
+    """Return the change, and by how much."""
+    a, b = match.earlier, match.later
+    if match.part:
+        grew = _length(b) > _length(a)
+        small, large = (a, b) if grew else (b, a)
+        return ("grown" if grew else "shrunk"), *difference(small, large)
+    if a.track != b.track or match.turned:
+        return "moved", *train_interval(b)
+    if match.in_place:
+        return "unchanged", *train_interval(b)
+    return "moved", Interval.around(abs(match.shift_m), settings.same_place_m / 2), "m"
+
+
+def _length(train: Detection) -> float:
+    return (train.to_m or 0.0) - (train.from_m or 0.0)
 
 
 def _alone(
@@ -178,12 +132,12 @@ def _alone(
     if seen < settings.observed_min:
         return None
     change: ChangeWord = "disappeared" if train.date == "earlier" else "appeared"
-    grade, confidence, caveats = train.grade, train.confidence, list(train.caveats)
+    grade: Grade = train.grade
+    confidence, caveats = train.confidence, list(train.caveats)
     occupied = any(
         t.track == track.id and t.date != train.date and t.geometry.intersects(train.geometry) for t in trains
     )
-    alike = _alike_along(pair, track, train.from_m or 0.0, train.to_m or 0.0, settings)
-    if not occupied and alike is not None and alike >= settings.same_pixels_min:
+    if alike_along(pair, track, train.from_m or 0.0, train.to_m or 0.0, settings):
         change, grade = "unchanged", "possible"
         caveats.append(
             "detected on one date only, but both dates show the same in this place: "
@@ -205,35 +159,8 @@ def _alone(
         unit=unit,
         confidence=confidence,
         grade=grade,
-        statement=_alone_words(track, train, other, change, occupied),
+        statement=alone_words(track, train, other, change, occupied),
         geometry=train.geometry,
         observed_fraction=min(seen, train.observed_fraction),
         caveats=tuple(dict.fromkeys(caveats)),
     )
-
-
-def _alike_along(
-    pair: Pair, track: Track, from_m: float, to_m: float, settings: ChangeSettings
-) -> float | None:
-    """Return the median similarity of a stretch's pieces: a wrong end does not outweigh the rest."""
-    import numpy as np
-
-    count = max(1, round((to_m - from_m) / settings.piece_m))
-    edges = np.linspace(from_m, to_m, count + 1)
-    pieces = [body_place(track.line, float(a), float(b)) for a, b in pairwise(edges)]
-    values = [pixel_similarity(pair.earlier, pair.later, piece) for piece in pieces]
-    known = [v for v in values if v is not None]
-    return float(np.median(known)) if known else None
-
-
-def _alone_words(
-    track: Track, train: Detection, other: Observation, change: ChangeWord, occupied: bool
-) -> str:
-    size, date = car_words(train), when(other)
-    if change == "unchanged":
-        return f"{size} on {track.name}, detected on one date; the pixels of {date} look the same."
-    if occupied:
-        return f"{size} on {track.name}; on {date} another consist stands there."
-    if change == "appeared":
-        return f"{size} on {track.name}; on {date} the place was seen and no train was detected there."
-    return f"{size} on {track.name} is gone: on {date} the place was seen and no train was detected."

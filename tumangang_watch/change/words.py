@@ -42,3 +42,28 @@ def train_interval(train: Detection) -> tuple[Interval, str]:
 def grade_of(*detections: Detection) -> Grade:
     """Return ``detected`` only when every detection it rests on is."""
     return "detected" if all(d.grade == "detected" for d in detections) else "possible"
+
+
+def cars_of(train: Detection) -> str:
+    """Return ``8 (7-9) cars`` or, where they cannot be counted, the length in metres."""
+    if train.cars is None:
+        return f"{span(train.length_m)} m of train" if train.length_m else "a train"
+    return f"{span(train.cars)} car{'' if train.cars.high < 1.5 else 's'}"
+
+
+def difference(small: Detection, large: Detection) -> tuple[Interval, str]:
+    """Return by how much one train is longer: cars where both can be counted, else metres.
+
+    The bounds are those of the two intervals' differences added in quadrature: their errors are
+    independent.
+    """
+    if small.cars is not None and large.cars is not None:
+        one, two, unit, least = small.cars, large.cars, "cars", 1.0
+    else:
+        one, two, unit, least = *(t.length_m or Interval(0.0, 0.0, 0.0) for t in (small, large)), "m", 0.0
+    estimate = max(two.estimate - one.estimate, least)
+    down = ((two.estimate - two.low) ** 2 + (one.high - one.estimate) ** 2) ** 0.5
+    up = ((two.high - two.estimate) ** 2 + (one.estimate - one.low) ** 2) ** 0.5
+    if unit == "cars":
+        down, up = round(down), round(up)
+    return Interval(estimate, max(estimate - down, least), estimate + up), unit

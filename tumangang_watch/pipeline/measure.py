@@ -32,6 +32,7 @@ def assemble(
     if earlier is not None:
         run.progress("deciding what changed")
         findings = find_changes(run, (earlier, later), trains, ground, changes)
+        caveats = (*caveats, *unseen(run, (earlier, later), trains))
     return Comparison(
         site=run.site,
         earlier=earlier,
@@ -93,6 +94,15 @@ def find_changes(
         *compare_cargo(pair, cargo, run.settings.change),
         *growth_findings(pair, surfaces, changes, run.settings.change),
     )
+
+
+def unseen(
+    run: Run, dates: tuple[Observation, Observation], trains: tuple[Detection, ...]
+) -> tuple[str, ...]:
+    """Return what cannot be said of trains because one date did not see their place."""
+    from tumangang_watch.change.trains import Pair, unseen_trains
+
+    return unseen_trains(Pair(*dates), run.site, trains, run.settings.change)
 
 
 def site_caveats(site: Site) -> tuple[str, ...]:

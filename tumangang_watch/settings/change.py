@@ -21,10 +21,38 @@ class ChangeSettings:
     """Correlation of the pixels in one place on two dates from which it shows the same thing.
     Calibrated by ``python benchmarks/change.py --split train``."""
     consist_colour_step: float = 0.30
-    """Distance of two cars' colours, in log reflectance, from which they are different cars.
+    """Distance of two wagons' colours, in log reflectance, at which they are as likely one wagon as two.
     Calibrated by ``python benchmarks/change.py --split train``."""
-    consist_different_share: float = 0.34
-    """Share of cars that must differ for another consist: one car of three, three of eight."""
+    consist_colour_sd: float = 0.06
+    """Distance over which those log-odds change by one. Calibrated as `consist_colour_step`."""
+    cut_for_max: float = 1.5
+    """Most that one cut of like wagons can say for a train: every fifth unrelated cut looks the same."""
+    cut_against_max: float = 3.0
+    """Most that one cut can say against it: one in twenty is misjudged (shade, snow, a changed load)."""
+    half_wagon_m: float = 6.5
+    """Length of the pieces in which looks are compared: half a wagon, so that couplings fall out."""
+    common_light_max: float = 0.15
+    """Greatest difference of light common to a whole train, in log reflectance, that is taken out: what
+    normalisation leaves (methods.md 2.2)."""
+    end_play_m: float = 3.0
+    """Play for the ends of two trains that are laid on one another: the length error of both."""
+    in_place_odds: float = 2.0
+    """Log-odds, before any wagon is looked at, that a train of the same length in the same place is the
+    same one: most stand for days."""
+    moved_odds: float = 0.0
+    """The same for a train elsewhere on the same track."""
+    turned_odds: float = -2.5
+    """Added for a train that would have been turned round."""
+    other_track_odds: float = -3.5
+    """The same for a train on another track: three cuts of wagons must agree before it is named."""
+    part_odds: float = 0.0
+    """The same for a longer or shorter train of which a part stands in the same place."""
+    part_moved_odds: float = -3.0
+    """Added for such a part that moved."""
+    sure_consist: float = 0.9
+    """Probability of one consist below which a change says that it could be another train."""
+    same_wagons_odds: float = 2.5
+    """Log-odds from which wagons seen in place on a date without a detection are there: two cuts agree."""
     observed_min: float = 0.6
     """Least clear share of a place on the other date for saying that something is new or gone."""
     cargo_overlap_min: float = 0.2
@@ -34,12 +62,6 @@ class ChangeSettings:
     every false one lay below 0.6 (``python benchmarks/accuracy.py --pairs 8 --gsd 0.5``)."""
     unmatched_confidence: float = 0.9
     """Factor on the confidence of a finding that rests on the absence of a match."""
-    few_cars: int = 2
-    """With so few cars one misjudged colour would make another train of it."""
-    few_cars_step: float = 0.55
-    """`consist_colour_step` for trains of few cars, where no common change of light can be taken out:
-    90 % of unchanged cars lie below 0.68 unnormalised, half of other cars above 0.54
-    (``python benchmarks/change.py --split train``)."""
     piece_m: float = 20.0
     """Length of track compared as one piece: a long wagon."""
     growth_low_min_m2: float = 60.0

@@ -1,0 +1,294 @@
+"""Which train of one date is which of the other: decided on the order of wagons, not on pixels in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tumangang_watch.change.evidence import body_place, pixel_similarity
+from tumangang_watch.change.profiles import agreement, body_profile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.observation import Observation
+    from tumangang_watch.model.site import Site, Track
+    from tumangang_watch.settings.change import ChangeSettings
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two dates in one frame."""
+
+    earlier: Observation
+    later: Observation
+
+    def other(self, date: str) -> Observation:
+        """Return the observation of the other date."""
+        return self.later if date == "earlier" else self.earlier
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Bands that both dates have."""
+        return tuple(b for b in self.earlier.image.bands if b in self.later.image.bands)
+
+
+@dataclass(frozen=True)
+class Match:
+    """One train on two dates."""
+
+    earlier: Detection
+    later: Detection
+    odds: float
+    """Log-odds that it is the same train."""
+    in_place: bool
+    """Nothing moved: the differences are the detector's."""
+    turned: bool = False
+    """The wagons stand in reverse order."""
+    part: bool = False
+    """Only a part of the longer train is in the shorter one."""
+    shift_m: float = 0.0
+    """How far the common part went along its track, positive with increasing distance."""
+    unseen_m: float = 0.0
+    """Metres of the longer train's place that were not seen on the other date."""
+
+
+def match_trains(
+    pair: Pair, site: Site, trains: tuple[Detection, ...], settings: ChangeSettings
+) -> tuple[Match, ...]:
+    """Match the trains of two dates, most certain first, each at most once.
+
+    Trains of one track never pass one another; a train that went to another track may have.
+    """
+    tracks = {t.id: t for t in site.tracks}
+    known = [t for t in trains if t.track in tracks and t.from_m is not None and t.to_m is not None]
+    candidates: list[Match] = []
+    for a, b in product(*([t for t in known if t.date == d] for d in ("earlier", "later"))):
+        found = _best(pair, (tracks[a.track or ""], tracks[b.track or ""]), (a, b), settings)
+        if found is not None:
+            candidates.append(found)
+    matches: list[Match] = []
+    order = sorted(
+        candidates, key=lambda m: (not m.in_place, -m.odds, abs(m.shift_m), m.earlier.id, m.later.id)
+    )
+    for match in order:
+        free = all(match.earlier is not m.earlier and match.later is not m.later for m in matches)
+        if free and all(_in_order(m, match) for m in matches):
+            matches.append(match)
+    return tuple(matches)
+
+
+def _in_order(one: Match, two: Match) -> bool:
+    """Trains on one track cannot pass each other."""
+    tracks = {d.track for m in (one, two) for d in (m.earlier, m.later)}
+    if len(tracks) > 1:
+        return True
+    before = _start(one.earlier) < _start(two.earlier)
+    return before == (_start(one.later) < _start(two.later))
+
+
+def _best(
+    pair: Pair, tracks: tuple[Track, Track], trains: tuple[Detection, Detection], settings: ChangeSettings
+) -> Match | None:
+    """Return the likeliest way in which two detections are one train, or None."""
+    a, b = trains
+    if tracks[0] is tracks[1]:
+        stayed = alike_in_place(pair, tracks[0], trains, settings)
+        if stayed is not None:
+            return Match(a, b, settings.in_place_odds + settings.cut_for_max, True, unseen_m=stayed)
+    ways = list(_whole(pair, tracks, trains, settings))
+    if not ways and tracks[0] is tracks[1]:
+        ways = list(_partial(pair, tracks[0], trains, settings))
+    best = max(ways, key=lambda m: (m.odds, -abs(m.shift_m)), default=None)
+    return best if best is not None and best.odds > 0 else None
+
+
+def _whole(
+    pair: Pair, tracks: tuple[Track, Track], trains: tuple[Detection, Detection], settings: ChangeSettings
+) -> list[Match]:
+    """Return the matches of two trains of one length, either way round."""
+    a, b = trains
+    if not same_length(a, b, settings):
+        return []
+    one_track = tracks[0] is tracks[1]
+    shift = (_middle(b) - _middle(a)) if one_track else 0.0
+    in_place = one_track and abs(shift) <= settings.moved_at_least_m
+    prior = (
+        settings.in_place_odds
+        if in_place
+        else settings.moved_odds
+        if one_track
+        else settings.other_track_odds
+    )
+    length = min(_length(a), _length(b))
+    against = not one_track and _against(tracks)
+    out = []
+    for turned in (False, True):
+        backwards = turned != against
+        odds = _agree(pair, tracks, trains, (_middle(a), _middle(b)), length, backwards, settings)
+        if odds is None:
+            # Too little was seen of the bodies: only the place and the length speak.
+            if in_place and not turned:
+                out.append(Match(a, b, prior, True))
+            continue
+        odds += prior + (settings.turned_odds if turned else 0.0)
+        out.append(Match(a, b, odds, in_place and not turned, turned, shift_m=shift))
+    return out
+
+
+def _partial(
+    pair: Pair, track: Track, trains: tuple[Detection, Detection], settings: ChangeSettings
+) -> list[Match]:
+    """Return the matches of a train with what is left of it (or with what it grew into)."""
+    a, b = trains
+    length = min(_length(a), _length(b))
+    half = length / 2
+    short, long = (a, b) if _length(a) < _length(b) else (b, a)
+    places = {(_start(a) + half, _start(b) + half), (_end(a) - half, _end(b) - half)}
+    slack = settings.same_place_m
+    if _start(long) - slack <= _start(short) and _end(short) <= _end(long) + slack:
+        # Wagons taken off at both ends leave the rest in its place, within the longer train.
+        places.add((_middle(short), _middle(short)))
+    out = []
+    for middles in sorted(places):
+        shift = middles[1] - middles[0]
+        still = abs(shift) <= settings.moved_at_least_m
+        odds = _agree(pair, (track, track), trains, middles, length, False, settings)
+        if odds is None:
+            continue
+        if not still:
+            odds += settings.part_odds + settings.part_moved_odds
+            out.append(Match(a, b, odds, False, part=True, shift_m=shift))
+            continue
+        odds += settings.part_odds
+        unseen = _unseen_beyond(pair, track, long, short, settings)
+        out.append(Match(a, b, odds, unseen is not None, part=unseen is None, unseen_m=unseen or 0.0))
+    return out
+
+
+def _unseen_beyond(
+    pair: Pair, track: Track, long: Detection, short: Detection, settings: ChangeSettings
+) -> float | None:
+    """Return the unseen metres of what one train has and the other has not, if the rest of it is alike.
+
+    None when some of it was seen and differs: wagons came or went.
+    """
+    unseen = 0.0
+    other = pair.other(long.date)
+    for start, stop in ((_start(long), _start(short)), (_end(short), _end(long))):
+        if stop - start < settings.same_place_m:
+            continue
+        seen = other.observed_fraction(body_place(track.line, start, stop))
+        if seen < settings.observed_min:
+            unseen += (1 - seen) * (stop - start)
+        elif not alike_along(pair, track, start, stop, settings):
+            return None
+    return unseen
+
+
+def _agree(
+    pair: Pair,
+    tracks: tuple[Track, Track],
+    trains: tuple[Detection, Detection],
+    middles: tuple[float, float],
+    length_m: float,
+    turned: bool,
+    settings: ChangeSettings,
+) -> float | None:
+    """Return the best agreement of two stretches of one length within the error of their ends."""
+    reach = int(np.ceil(settings.end_play_m))
+    half = length_m / 2
+    one = body_profile(pair.earlier, tracks[0].line, middles[0] - half, middles[0] + half, pair.bands)
+    wide = body_profile(
+        pair.later, tracks[1].line, middles[1] - half - reach, middles[1] + half + reach, pair.bands
+    )
+    if turned:
+        wide = wide[::-1]
+    count = len(one)
+    scores = [
+        agreement(one, wide[k : k + count], settings) for k in range(2 * reach + 1) if k + count <= len(wide)
+    ]
+    known = [s for s in scores if s is not None]
+    return max(known) if known else None
+
+
+def alike_in_place(
+    pair: Pair, track: Track, trains: tuple[Detection, Detection], settings: ChangeSettings
+) -> float | None:
+    """Return how many metres were unseen if all else that either train covers is alike; None if not.
+
+    Then nothing moved there, and the ends differ because the detector saw them differently. What only
+    one of them covers is looked at by itself, so that new wagons do not hide behind old.
+    """
+    a, b = trains
+    low, high = sorted((_start(a), _start(b))), sorted((_end(a), _end(b)))
+    if high[0] <= low[1]:
+        return None
+    unseen = 0.0
+    pieces = [(low[1], high[0]), (low[0], low[1]), (high[0], high[1])]
+    for start, stop in pieces:
+        if stop - start < settings.same_place_m and (start, stop) != pieces[0]:
+            continue
+        place = body_place(track.line, start, stop)
+        seen = min(pair.earlier.observed_fraction(place), pair.later.observed_fraction(place))
+        if (start, stop) != pieces[0] and seen < settings.observed_min:
+            unseen += (1 - seen) * (stop - start)
+            continue
+        alike = pixel_similarity(pair.earlier, pair.later, place)
+        if alike is None or alike < settings.same_pixels_min:
+            return None
+    return unseen
+
+
+def alike_along(pair: Pair, track: Track, from_m: float, to_m: float, settings: ChangeSettings) -> bool:
+    """Return True when both dates show the same along a stretch: by its pixels, or wagon by wagon.
+
+    The median over pieces decides: a wrong end does not outweigh the rest.
+    """
+    count = max(1, round((to_m - from_m) / settings.piece_m))
+    edges = np.linspace(from_m, to_m, count + 1)
+    pieces = [body_place(track.line, float(a), float(b)) for a, b in pairwise(edges)]
+    values = [pixel_similarity(pair.earlier, pair.later, piece) for piece in pieces]
+    known = [v for v in values if v is not None]
+    if known and float(np.median(known)) >= settings.same_pixels_min:
+        return True
+    looks: list[NDArray[np.float64]] = [
+        body_profile(date, track.line, from_m, to_m, pair.bands) for date in (pair.earlier, pair.later)
+    ]
+    odds = agreement(looks[0], looks[1], settings)
+    return odds is not None and odds >= settings.same_wagons_odds
+
+
+def _against(tracks: tuple[Track, Track]) -> bool:
+    """Return True when two tracks' distances count in opposite directions."""
+    one, two = (np.diff([t.line.coords[0], t.line.coords[-1]], axis=0)[0][:2] for t in tracks)
+    return float(np.dot(one, two)) < 0
+
+
+def same_length(a: Detection, b: Detection, settings: ChangeSettings) -> bool:
+    """Return True when two lengths may be one train's."""
+    if a.length_m is None or b.length_m is None:
+        return False
+    longest = max(a.length_m.estimate, b.length_m.estimate)
+    tolerance = settings.same_place_m + settings.length_tolerance * longest
+    return abs(a.length_m.estimate - b.length_m.estimate) <= tolerance
+
+
+def _start(train: Detection) -> float:
+    return train.from_m or 0.0
+
+
+def _end(train: Detection) -> float:
+    return train.to_m or 0.0
+
+
+def _middle(train: Detection) -> float:
+    return 0.5 * (_start(train) + _end(train))
+
+
+def _length(train: Detection) -> float:
+    return _end(train) - _start(train)
