@@ -7,13 +7,14 @@ places that did, the distribution of the pixel similarity and of the step in col
 from __future__ import annotations
 
 import argparse
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from shapely.ops import substring
 
 from tumangang_watch.change.evidence import body_place, pixel_similarity
-from tumangang_watch.change.profiles import body_profile, piece_distances
+from tumangang_watch.change.profiles import body_profile, light_of, piece_distances
 from tumangang_watch.grid import grid_over
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.image import NativeImage, SiteToPixel
@@ -47,7 +48,12 @@ def observe(pair: Any, which: int, grid: Any) -> Observation:
     none = np.zeros(grid.shape, dtype=bool)
     quality = Quality(raster.valid, none, none, none, none, none, "none", 0.0)
     fit = Registration("ok", (0.0, 0.0), (1, 0, 0, 0, 1, 0), 0.0, 0.0, 0)
-    scene: Any = None
+    sensor = pair.sensors[which]
+    scene: Any = SimpleNamespace(
+        off_nadir_deg=sensor.off_nadir_deg,
+        view_azimuth_deg=sensor.view_azimuth_deg,
+        acquired=pair.days[which].acquired,
+    )
     return Observation(("earlier", "later")[which], scene, image, raster, quality, fit)
 
 
@@ -71,6 +77,7 @@ def measure(seed: int, gsd_m: float, rows: dict[str, list[float]], **options: An
         (west - 20, south - 20, east + 20, north + 20), 0.5 if gsd_m >= 0.45 else 0.25, pair.world.site.crs
     )
     one, two = observe(pair, 0, grid), observe(pair, 1, grid)
+    light = light_of(one, two, ChangeSettings())
     lines = {t.id: t.line for t in pair.world.site.tracks}
     for day, other, date in ((pair.days[0], pair.days[1], "earlier"), (pair.days[1], pair.days[0], "later")):
         for train in day.trains:
@@ -100,8 +107,8 @@ def measure(seed: int, gsd_m: float, rows: dict[str, list[float]], **options: An
                         ]
                         line, half = lines[train.track], (train.to_m - train.from_m) / 2
                         middle = (candidate.from_m + candidate.to_m) / 2
-                        a = body_profile(one, line, train.from_m, train.to_m, one.image.bands)
-                        b = body_profile(two, line, middle - half, middle + half, one.image.bands)
+                        a = body_profile(one, line, (train.from_m, train.to_m), light)
+                        b = body_profile(two, line, (middle - half, middle + half), light)
                         steps, _ = piece_distances(a, b, ChangeSettings())
                         rows["piece step, same" if same else "piece step, other"] += steps.tolist()
 

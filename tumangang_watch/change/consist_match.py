@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tumangang_watch.change.evidence import body_place, pixel_similarity
-from tumangang_watch.change.profiles import agreement, body_profile
+from tumangang_watch.change.profiles import Light, agreement, body_profile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,11 +30,6 @@ class Pair:
     def other(self, date: str) -> Observation:
         """Return the observation of the other date."""
         return self.later if date == "earlier" else self.earlier
-
-    @property
-    def bands(self) -> tuple[str, ...]:
-        """Bands that both dates have."""
-        return tuple(b for b in self.earlier.image.bands if b in self.later.image.bands)
 
 
 @dataclass(frozen=True)
@@ -57,9 +52,16 @@ class Match:
     """Metres of the longer train's place that were not seen on the other date."""
 
 
-def match_trains(
-    pair: Pair, site: Site, trains: tuple[Detection, ...], settings: ChangeSettings
-) -> tuple[Match, ...]:
+@dataclass(frozen=True)
+class Looker:
+    """A pair with what is needed to look at wagons on both dates."""
+
+    pair: Pair
+    light: Light
+    settings: ChangeSettings
+
+
+def match_trains(look: Looker, site: Site, trains: tuple[Detection, ...]) -> tuple[Match, ...]:
     """Match the trains of two dates, most certain first, each at most once.
 
     Trains of one track never pass one another; a train that went to another track may have.
@@ -68,7 +70,7 @@ def match_trains(
     known = [t for t in trains if t.track in tracks and t.from_m is not None and t.to_m is not None]
     candidates: list[Match] = []
     for a, b in product(*([t for t in known if t.date == d] for d in ("earlier", "later"))):
-        found = _best(pair, (tracks[a.track or ""], tracks[b.track or ""]), (a, b), settings)
+        found = _best(look, (tracks[a.track or ""], tracks[b.track or ""]), (a, b))
         if found is not None:
             candidates.append(found)
     matches: list[Match] = []
@@ -91,27 +93,25 @@ def _in_order(one: Match, two: Match) -> bool:
     return before == (_start(one.later) < _start(two.later))
 
 
-def _best(
-    pair: Pair, tracks: tuple[Track, Track], trains: tuple[Detection, Detection], settings: ChangeSettings
-) -> Match | None:
+def _best(look: Looker, tracks: tuple[Track, Track], trains: tuple[Detection, Detection]) -> Match | None:
     """Return the likeliest way in which two detections are one train, or None."""
     a, b = trains
+    pair, settings = look.pair, look.settings
     if tracks[0] is tracks[1]:
         stayed = alike_in_place(pair, tracks[0], trains, settings)
         if stayed is not None:
             return Match(a, b, settings.in_place_odds + settings.cut_for_max, True, unseen_m=stayed)
-    ways = list(_whole(pair, tracks, trains, settings))
+    ways = list(_whole(look, tracks, trains))
     if not ways and tracks[0] is tracks[1]:
-        ways = list(_partial(pair, tracks[0], trains, settings))
+        ways = list(_partial(look, tracks[0], trains))
     best = max(ways, key=lambda m: (m.odds, -abs(m.shift_m)), default=None)
     return best if best is not None and best.odds > 0 else None
 
 
-def _whole(
-    pair: Pair, tracks: tuple[Track, Track], trains: tuple[Detection, Detection], settings: ChangeSettings
-) -> list[Match]:
+def _whole(look: Looker, tracks: tuple[Track, Track], trains: tuple[Detection, Detection]) -> list[Match]:
     """Return the matches of two trains of one length, either way round."""
     a, b = trains
+    settings = look.settings
     if not same_length(a, b, settings):
         return []
     one_track = tracks[0] is tracks[1]
@@ -129,7 +129,7 @@ def _whole(
     out = []
     for turned in (False, True):
         backwards = turned != against
-        odds = _agree(pair, tracks, trains, (_middle(a), _middle(b)), length, backwards, settings)
+        odds = _agree(look, tracks, trains, (_middle(a), _middle(b), length), backwards)
         if odds is None:
             # Too little was seen of the bodies: only the place and the length speak.
             if in_place and not turned:
@@ -140,11 +140,10 @@ def _whole(
     return out
 
 
-def _partial(
-    pair: Pair, track: Track, trains: tuple[Detection, Detection], settings: ChangeSettings
-) -> list[Match]:
+def _partial(look: Looker, track: Track, trains: tuple[Detection, Detection]) -> list[Match]:
     """Return the matches of a train with what is left of it (or with what it grew into)."""
     a, b = trains
+    settings = look.settings
     length = min(_length(a), _length(b))
     half = length / 2
     short, long = (a, b) if _length(a) < _length(b) else (b, a)
@@ -157,7 +156,7 @@ def _partial(
     for middles in sorted(places):
         shift = middles[1] - middles[0]
         still = abs(shift) <= settings.moved_at_least_m
-        odds = _agree(pair, (track, track), trains, middles, length, False, settings)
+        odds = _agree(look, (track, track), trains, (*middles, length), False)
         if odds is None:
             continue
         if not still:
@@ -165,53 +164,50 @@ def _partial(
             out.append(Match(a, b, odds, False, part=True, shift_m=shift))
             continue
         odds += settings.part_odds
-        unseen = _unseen_beyond(pair, track, long, short, settings)
+        unseen = _unseen_beyond(look, track, long, short)
         out.append(Match(a, b, odds, unseen is not None, part=unseen is None, unseen_m=unseen or 0.0))
     return out
 
 
-def _unseen_beyond(
-    pair: Pair, track: Track, long: Detection, short: Detection, settings: ChangeSettings
-) -> float | None:
+def _unseen_beyond(look: Looker, track: Track, long: Detection, short: Detection) -> float | None:
     """Return the unseen metres of what one train has and the other has not, if the rest of it is alike.
 
     None when some of it was seen and differs: wagons came or went.
     """
-    unseen = 0.0
-    other = pair.other(long.date)
+    unseen, settings = 0.0, look.settings
+    other = look.pair.other(long.date)
     for start, stop in ((_start(long), _start(short)), (_end(short), _end(long))):
         if stop - start < settings.same_place_m:
             continue
         seen = other.observed_fraction(body_place(track.line, start, stop))
         if seen < settings.observed_min:
             unseen += (1 - seen) * (stop - start)
-        elif not alike_along(pair, track, start, stop, settings):
+        elif not alike_along(look, track, start, stop):
             return None
     return unseen
 
 
 def _agree(
-    pair: Pair,
+    look: Looker,
     tracks: tuple[Track, Track],
     trains: tuple[Detection, Detection],
-    middles: tuple[float, float],
-    length_m: float,
-    turned: bool,
-    settings: ChangeSettings,
+    where: tuple[float, float, float],
+    backwards: bool,
 ) -> float | None:
-    """Return the best agreement of two stretches of one length within the error of their ends."""
+    """Return the best agreement of two stretches within the error of their ends.
+
+    ``where`` is the middle of the stretch on either date, and its length, metres.
+    """
+    settings = look.settings
     reach = int(np.ceil(settings.end_play_m))
-    half = length_m / 2
-    one = body_profile(pair.earlier, tracks[0].line, middles[0] - half, middles[0] + half, pair.bands)
-    wide = body_profile(
-        pair.later, tracks[1].line, middles[1] - half - reach, middles[1] + half + reach, pair.bands
-    )
-    if turned:
+    half = where[2] / 2
+    near, far = (where[0] - half, where[0] + half), (where[1] - half - reach, where[1] + half + reach)
+    one = body_profile(look.pair.earlier, tracks[0].line, near, look.light, trains[0].offset_m)
+    wide = body_profile(look.pair.later, tracks[1].line, far, look.light, trains[1].offset_m)
+    if backwards:
         wide = wide[::-1]
-    count = len(one)
-    scores = [
-        agreement(one, wide[k : k + count], settings) for k in range(2 * reach + 1) if k + count <= len(wide)
-    ]
+    places = range(max(len(wide) - len(one), 0) + 1)
+    scores = [agreement(one, wide[k : k + len(one)], settings) for k in places]
     known = [s for s in scores if s is not None]
     return max(known) if known else None
 
@@ -244,11 +240,12 @@ def alike_in_place(
     return unseen
 
 
-def alike_along(pair: Pair, track: Track, from_m: float, to_m: float, settings: ChangeSettings) -> bool:
+def alike_along(look: Looker, track: Track, from_m: float, to_m: float) -> bool:
     """Return True when both dates show the same along a stretch: by its pixels, or wagon by wagon.
 
     The median over pieces decides: a wrong end does not outweigh the rest.
     """
+    pair, settings = look.pair, look.settings
     count = max(1, round((to_m - from_m) / settings.piece_m))
     edges = np.linspace(from_m, to_m, count + 1)
     pieces = [body_place(track.line, float(a), float(b)) for a, b in pairwise(edges)]
@@ -257,7 +254,7 @@ def alike_along(pair: Pair, track: Track, from_m: float, to_m: float, settings: 
     if known and float(np.median(known)) >= settings.same_pixels_min:
         return True
     looks: list[NDArray[np.float64]] = [
-        body_profile(date, track.line, from_m, to_m, pair.bands) for date in (pair.earlier, pair.later)
+        body_profile(date, track.line, (from_m, to_m), look.light) for date in (pair.earlier, pair.later)
     ]
     odds = agreement(looks[0], looks[1], settings)
     return odds is not None and odds >= settings.same_wagons_odds

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
+from math import cos, radians, sin, tan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,20 +18,82 @@ if TYPE_CHECKING:
     from tumangang_watch.model.observation import Observation
     from tumangang_watch.settings.change import ChangeSettings
 
+ROOF_HEIGHT_M = 3.0
+"""Height above the ground of what is seen of a wagon: floors and loads at 1.4-3 m, roofs to 4.6 m
+(domain.md section 4)."""
 STEP_M = 1.0
 """Step of a profile: a coupling's width, a twelfth of a wagon."""
 
 
-def body_profile(
-    observation: Observation, line: LineString, from_m: float, to_m: float, bands: tuple[str, ...]
-) -> NDArray[np.float64]:
-    """Return the log of the bodies' values along a track, (metres, bands); NaN where not seen.
+@dataclass(frozen=True)
+class Light:
+    """The darkest and the usual ground of a pair: freed of haze, contrasts of all pairs are alike."""
 
-    Metre ``k`` is centred on ``from_m + k + 0.5``; the median over 1.8 m across and 1 m along is taken.
+    bands: tuple[str, ...]
+    """Bands that both dates have."""
+    dark: tuple[float, ...]
+    """Path light of each band."""
+    lift: tuple[float, ...]
+    """Added before the log is taken: differences far below the usual ground do not count."""
+
+    def tone(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the log of values (bands, ...) above the path light."""
+        shape = (-1,) + (1,) * (values.ndim - 1)
+        dark, lift = np.reshape(self.dark, shape), np.reshape(self.lift, shape)
+        return np.asarray(np.log(np.maximum(values - dark, 0.0) + lift), np.float64)
+
+
+def light_of(earlier: Observation, later: Observation, settings: ChangeSettings) -> Light:
+    """Return the light of two dates in one radiometry; the same whichever is first."""
+    bands = tuple(b for b in earlier.image.bands if b in later.image.bands)
+    dark, usual = np.zeros(len(bands)), np.zeros(len(bands))
+    for date in (earlier, later):
+        clear = date.quality.clear[::3, ::3]
+        bare = clear & ~date.quality.snow[::3, ::3]
+        for k, band in enumerate(bands):
+            values = date.raster.band(band)[::3, ::3]
+            if not clear.any():
+                continue
+            low = float(np.quantile(values[clear], settings.dark_quantile))
+            enough = bare.sum() > settings.bare_share_min * clear.sum()
+            middle = float(np.median(values[bare])) if enough else float(np.quantile(values[clear], 0.1))
+            dark[k] += settings.dark_share * low / 2
+            usual[k] += middle / 2
+    lift = np.maximum(settings.tone_lift * (usual - dark), 1e-4)
+    return Light(bands, tuple(dark.tolist()), tuple(lift.tolist()))
+
+
+def body_profile(
+    observation: Observation,
+    line: LineString,
+    stretch_m: tuple[float, float],
+    light: Light,
+    offset_m: float | None = None,
+) -> NDArray[np.float64]:
+    """Return the tone of the bodies along a track, (metres, bands), log units; NaN where not seen.
+
+    Parameters
+    ----------
+    observation : Observation
+    line : LineString
+        The track's centreline.
+    stretch_m : (float, float)
+        From and to along it; metre ``k`` is centred on ``from + k + 0.5``.
+    light : Light
+        Of the pair.
+    offset_m : float, optional
+        How far left of the centreline the bodies are seen. By default what relief lean makes of it,
+        where the scene says from where it was taken.
+
+    The median over 1.8 m across and 1 m along is taken.
     """
+    from_m, to_m = stretch_m
+    if offset_m is None:
+        offset_m = lean_m(observation, line, (from_m + to_m) / 2)
     count = max(round((to_m - from_m) / STEP_M), 1)
     along = from_m + (np.arange(count * 2) + 0.5) * STEP_M / 2
-    x, y = points_beside(line, along, np.linspace(-BODY_HALF_WIDTH_M, BODY_HALF_WIDTH_M, 5))
+    x, y = points_beside(line, along, offset_m + np.linspace(-BODY_HALF_WIDTH_M, BODY_HALF_WIDTH_M, 5))
+    bands = light.bands
     values, valid = observation.image.sample(x, y, bands=bands)
     grid, clear = observation.raster.grid, observation.quality.clear
     rows, cols = grid.to_pixel(x, y)
@@ -37,7 +101,7 @@ def body_profile(
     cols = np.clip(np.round(cols).astype(int), 0, grid.cols - 1)
     inside = (along >= 0) & (along <= line.length)
     seen = valid & clear[rows, cols] & inside
-    masked = np.where(seen, np.log(np.maximum(values, 1e-3)), np.nan)
+    masked = np.where(seen, light.tone(values), np.nan)
     by_metre = masked.reshape(len(bands), -1, count, 2).swapaxes(1, 2)
     cells = by_metre.reshape(len(bands), count, -1)
     known = np.isfinite(cells[0]).mean(axis=1) >= 0.5
@@ -45,6 +109,18 @@ def body_profile(
     if known.any():
         out[known] = np.nanmedian(cells[:, known], axis=2).T
     return out
+
+
+def lean_m(observation: Observation, line: LineString, at_m: float) -> float:
+    """Return how far left of a track a roof is seen: height times tan(off-nadir), away from the satellite."""
+    scene = observation.scene
+    if scene.off_nadir_deg is None or scene.view_azimuth_deg is None:
+        return 0.0
+    away = ROOF_HEIGHT_M * tan(radians(scene.off_nadir_deg))
+    azimuth = radians(scene.view_azimuth_deg)
+    x, y = points_beside(line, np.array([at_m]), np.array([0.0, 1.0]))
+    left = float(x[1, 0] - x[0, 0]), float(y[1, 0] - y[0, 0])
+    return -away * (left[0] * sin(azimuth) + left[1] * cos(azimuth))
 
 
 def agreement(one: NDArray[np.float64], two: NDArray[np.float64], settings: ChangeSettings) -> float | None:

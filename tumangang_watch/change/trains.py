@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import exp
 from typing import TYPE_CHECKING
 
-from tumangang_watch.change.consist_match import Match, Pair, alike_along, match_trains
+from tumangang_watch.change.consist_match import Looker, Match, Pair, alike_along, match_trains
+from tumangang_watch.change.profiles import light_of
 from tumangang_watch.change.train_words import alone_words, match_words
 from tumangang_watch.change.words import difference, grade_of, train_interval, when
 from tumangang_watch.model.finding import ChangeWord, Finding
@@ -32,7 +33,8 @@ def compare_trains(
     """
     tracks = {t.id: t for t in site.tracks}
     rank = {t.id: k for k, t in enumerate(site.tracks)}
-    matches = match_trains(pair, site, trains, settings)
+    look = Looker(pair, light_of(pair.earlier, pair.later, settings), settings)
+    matches = match_trains(look, site, trains)
     found: list[tuple[int, int, Finding]] = []
     for match in matches:
         finding = _same_train(pair, tracks, match, settings)
@@ -40,7 +42,7 @@ def compare_trains(
     matched = {d.id: m for m in matches for d in (m.earlier, m.later)}
     for alone in trains:
         if alone.track in tracks and alone.id not in matched:
-            said = _alone(pair, tracks[alone.track], alone, trains, settings)
+            said = _alone(look, tracks[alone.track], alone, trains)
             if said is not None:
                 found.append((rank[alone.track], 1, said))
     return tuple(finding for _, _, finding in sorted(found, key=lambda f: f[:2]))
@@ -119,15 +121,9 @@ def _length(train: Detection) -> float:
     return (train.to_m or 0.0) - (train.from_m or 0.0)
 
 
-def _alone(
-    pair: Pair,
-    track: Track,
-    train: Detection,
-    trains: tuple[Detection, ...],
-    settings: ChangeSettings,
-) -> Finding | None:
+def _alone(look: Looker, track: Track, train: Detection, trains: tuple[Detection, ...]) -> Finding | None:
     """Word a train without a partner on the other date; None when the other date cannot tell."""
-    other = pair.other(train.date)
+    settings, other = look.settings, look.pair.other(train.date)
     seen = other.observed_fraction(train.geometry)
     if seen < settings.observed_min:
         return None
@@ -137,7 +133,7 @@ def _alone(
     occupied = any(
         t.track == track.id and t.date != train.date and t.geometry.intersects(train.geometry) for t in trains
     )
-    if alike_along(pair, track, train.from_m or 0.0, train.to_m or 0.0, settings):
+    if alike_along(look, track, train.from_m or 0.0, train.to_m or 0.0):
         change, grade = "unchanged", "possible"
         caveats.append(
             "detected on one date only, but both dates show the same in this place: "

@@ -20,10 +20,19 @@ class ChangeSettings:
     same_pixels_min: float = 0.40
     """Correlation of the pixels in one place on two dates from which it shows the same thing.
     Calibrated by ``python benchmarks/change.py --split train``."""
-    consist_colour_step: float = 0.30
-    """Distance of two wagons' colours, in log reflectance, at which they are as likely one wagon as two.
+    dark_quantile: float = 0.01
+    """Share of a scene's clear ground that is darker than what path light is judged by (dark-object
+    subtraction, Chavez 1988)."""
+    dark_share: float = 0.9
+    """Part of the darkest ground that is taken for path light: nothing is quite black."""
+    tone_lift: float = 0.5
+    """Share of usual ground added before logs are taken. Calibrated as `consist_colour_step`."""
+    bare_share_min: float = 0.1
+    """Least share of ground free of snow for it to say what is usual."""
+    consist_colour_step: float = 0.25
+    """Distance of two wagons' tones, in log units of `Light`, at which they are as likely one wagon as two.
     Calibrated by ``python benchmarks/change.py --split train``."""
-    consist_colour_sd: float = 0.06
+    consist_colour_sd: float = 0.05
     """Distance over which those log-odds change by one. Calibrated as `consist_colour_step`."""
     cut_for_max: float = 1.5
     """Most that one cut of like wagons can say for a train: every fifth unrelated cut looks the same."""
