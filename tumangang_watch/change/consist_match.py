@@ -129,7 +129,7 @@ def _whole(look: Looker, tracks: tuple[Track, Track], trains: tuple[Detection, D
     out = []
     for turned in (False, True):
         backwards = turned != against
-        odds = _agree(look, tracks, trains, (_middle(a), _middle(b), length), backwards)
+        odds = _agree(look, tracks, (_middle(a), _middle(b), length), backwards)
         if odds is None:
             # Too little was seen of the bodies: only the place and the length speak.
             if in_place and not turned:
@@ -156,7 +156,7 @@ def _partial(look: Looker, track: Track, trains: tuple[Detection, Detection]) ->
     for middles in sorted(places):
         shift = middles[1] - middles[0]
         still = abs(shift) <= settings.moved_at_least_m
-        odds = _agree(look, (track, track), trains, (*middles, length), False)
+        odds = _agree(look, (track, track), (*middles, length), False)
         if odds is None:
             continue
         if not still:
@@ -190,7 +190,6 @@ def _unseen_beyond(look: Looker, track: Track, long: Detection, short: Detection
 def _agree(
     look: Looker,
     tracks: tuple[Track, Track],
-    trains: tuple[Detection, Detection],
     where: tuple[float, float, float],
     backwards: bool,
 ) -> float | None:
@@ -202,8 +201,8 @@ def _agree(
     reach = int(np.ceil(settings.end_play_m))
     half = where[2] / 2
     near, far = (where[0] - half, where[0] + half), (where[1] - half - reach, where[1] + half + reach)
-    one = body_profile(look.pair.earlier, tracks[0].line, near, look.light, trains[0].offset_m)
-    wide = body_profile(look.pair.later, tracks[1].line, far, look.light, trains[1].offset_m)
+    one = body_profile(look.pair.earlier, tracks[0].line, near, look.light)
+    wide = body_profile(look.pair.later, tracks[1].line, far, look.light)
     if backwards:
         wide = wide[::-1]
     places = range(max(len(wide) - len(one), 0) + 1)

@@ -68,7 +68,6 @@ def body_profile(
     line: LineString,
     stretch_m: tuple[float, float],
     light: Light,
-    offset_m: float | None = None,
 ) -> NDArray[np.float64]:
     """Return the tone of the bodies along a track, (metres, bands), log units; NaN where not seen.
 
@@ -81,15 +80,11 @@ def body_profile(
         From and to along it; metre ``k`` is centred on ``from + k + 0.5``.
     light : Light
         Of the pair.
-    offset_m : float, optional
-        How far left of the centreline the bodies are seen. By default what relief lean makes of it,
-        where the scene says from where it was taken.
 
-    The median over 1.8 m across and 1 m along is taken.
+    The median over 1.8 m across and 1 m along is taken, where relief lean shows the roofs.
     """
     from_m, to_m = stretch_m
-    if offset_m is None:
-        offset_m = lean_m(observation, line, (from_m + to_m) / 2)
+    offset_m = lean_m(observation, line, (from_m + to_m) / 2)
     count = max(round((to_m - from_m) / STEP_M), 1)
     along = from_m + (np.arange(count * 2) + 0.5) * STEP_M / 2
     x, y = points_beside(line, along, offset_m + np.linspace(-BODY_HALF_WIDTH_M, BODY_HALF_WIDTH_M, 5))

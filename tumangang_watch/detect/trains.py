@@ -189,8 +189,7 @@ def _detection(
     return Detection(
         id=name, date=observation.date, kind="train", area=area.id if area else None, geometry=place,
         confidence=train.confidence, grade=grade, observed_fraction=seen, track=track.id,
-        from_m=run.from_m, to_m=run.to_m, offset_m=run.offset_m,
-        length_m=Interval(length, float(low), float(high)), cars=train.cars,
+        from_m=run.from_m, to_m=run.to_m, length_m=Interval(length, float(low), float(high)), cars=train.cars,
         rolling_stock=train.vehicles,
         evidence=(*train.evidence, ("false_alarms_expected", round(train.false_alarms, 6))),
         caveats=_caveats(observation, track, seen, settings),

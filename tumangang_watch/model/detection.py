@@ -59,8 +59,6 @@ class Detection:
     track: str | None = None
     from_m: float | None = None
     to_m: float | None = None
-    offset_m: float | None = None
-    """How far left of its track's centreline a train is seen: relief lean and the track's own error."""
     length_m: Interval | None = None
     cars: Interval | None = None
     """Count of all vehicles; None where they cannot be counted."""
