@@ -29,6 +29,8 @@ from tumangang_watch.confidence.found_rate import Outcome, expit
 from tumangang_watch.confidence.trial_plan import SPECIMENS
 from tumangang_watch.detect.trains import detect_trains
 from tumangang_watch.errors import WatchError
+from tumangang_watch.grid import grid_over, pixel_size_for
+from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import Run
@@ -40,7 +42,7 @@ from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, paint, split_seeds, write_scene, write_site
 from tumangang_watch.simulate.insert import LOAD_TONE, TONE_OF
 from tumangang_watch.simulate.traffic import COLOURS_OF, make_train, shifted
-from tumangang_watch.simulate.world import DayState, Sensor, Train
+from tumangang_watch.simulate.world import Car, DayState, Sensor, Train
 from tumangang_watch.sites import load_site
 
 GSDS = (0.5, 0.3, 0.7, 1.0)
@@ -49,8 +51,8 @@ CHANCES = (0.28, 0.32, 0.16, 0.12, 0.12)
 APART_M = 32.0
 DRAWS = 3
 """Pictures of each yard with other vehicles: the prediction is made on the first."""
-SPARSE_M, DENSE_M = 160.0, 25.0
-"""Mean further gap between vehicles in the first and in the other pictures."""
+SPARSE_M, DENSE_M, SECOND_M = 160.0, 25.0, 80.0
+"""Mean further gap between vehicles: in the first and the other pictures, and by the second painter."""
 
 
 def draw_vehicles(pair: Any, rng: np.random.Generator, apart_m: float) -> tuple[Train, ...]:
@@ -74,7 +76,8 @@ def looks(train: Train) -> tuple[str, str | None, str]:
     """Return the type, load and tone of a painted vehicle, as the trials name them."""
     car = train.cars[0]
     if car.type == "open" and car.load != "none":
-        return car.type, "loaded", LOAD_TONE[car.load]
+        tone = LOAD_TONE.get(car.load, "mid")
+        return car.type, "loaded", "dark" if car.colour == "black" else tone
     return car.type, "empty" if car.type == "open" else None, TONE_OF[car.colour]
 
 
@@ -152,9 +155,69 @@ def painted_scenes(seed: int, cache: Path | None) -> Painted:
     return made
 
 
-def measure(seed: int, cache: Path | None = None) -> list[dict[str, Any]]:
+def second_scene(seed: int) -> Painted:
+    """Return a yard of the second painter with single vehicles and cuts of three, placed exactly.
+
+    Its vehicles, ground, light and optics are not those that insertions are drawn with.
+    """
+    import yard_painter
+
+    def draw(yard: Any, rng: np.random.Generator) -> None:
+        for number, _ in enumerate(yard.v_m):
+            at = float(rng.uniform(8, 120))
+            while at < yard.length_m - 60:
+                kind = KINDS[int(rng.choice(len(KINDS), p=CHANCES))]
+                body = float(rng.choice(yard_painter.LENGTHS[kind])) - 1.1
+                colour = str(rng.choice(yard_painter.COLOURS, p=yard_painter.COLOUR_CHANCE))
+                cars = []
+                for _ in range(3 if rng.random() < 0.3 else 1):
+                    cars.append(
+                        {"from_m": at, "to_m": at + body, "type": kind, "colour": colour, "hidden": 0.0}
+                    )
+                    at += body + 1.1
+                yard.trains.append({"track": f"T{number + 1}", "cars": cars})
+                at += APART_M + float(rng.exponential(SECOND_M))
+
+    usual, yard_painter.draw_trains = yard_painter.draw_trains, draw
+    try:
+        shot = yard_painter.shoot(seed, GSDS[seed % len(GSDS)])
+    finally:
+        yard_painter.draw_trains = usual
+    scene = replace(shot.scene, sha256=f"{seed:064x}")
+    site = Site("second", "Second painter", "0" * 64, scene.crs, (), shot.tracks)
+    west, south, east, north = site.bounds
+    grid = grid_over((west - 12, south - 12, east + 12, north + 12), pixel_size_for(scene.gsd_m), scene.crs)
+    fit = Registration("ok", (0.0, 0.0), IDENTITY, 0.1, 0.2, 50)
+    trains = []
+    for train in shot.trains:
+        # Loads have tones of their own; what is seen from above names them.
+        cars = tuple(
+            Car(
+                c["from_m"],
+                c["to_m"],
+                c["type"],
+                _seen_paint(c),
+                3.0,
+                3.5,
+                "none" if c["load"] == "none" else "soil",
+            )
+            for c in train["cars"]
+        )
+        trains.append(Train(train["track"], cars))
+    day = DayState(scene.acquired, 0.0, 0.0, "any", shot.facts["snow"], tuple(trains))
+    sensor = Sensor(gsd_m=scene.gsd_m, product=str(shot.facts["product"]))
+    return Painted(
+        (observe("later", scene, shot.image, grid, fit, Run(site, Settings())),), site, (day,), sensor
+    )
+
+
+def _seen_paint(car: dict[str, Any]) -> str:
+    return str(car["seen"] if car["seen"] in TONE_OF else car["colour"])
+
+
+def measure(seed: int, cache: Path | None = None, second: bool = False) -> list[dict[str, Any]]:
     """Return a row for each painted vehicle with its predicted rate and whether it was found."""
-    made = painted_scenes(seed, cache)
+    made = second_scene(seed) if second else painted_scenes(seed, cache)
     site, sensor = made.site, made.sensor
     settings = replace(Settings(), detectability=replace(Settings().detectability, calibration=(0.0, 1.0)))
     run = Run(site, settings)
@@ -206,7 +269,9 @@ def is_found(train: Train, found: Any, along_m: float, share: float) -> bool:
     return covered >= share * (train.to_m - train.from_m)
 
 
-def collect(seeds: list[int], keep: Path | None, cache: Path | None) -> list[dict[str, Any]]:
+def collect(
+    seeds: list[int], keep: Path | None, cache: Path | None, second: bool = False
+) -> list[dict[str, Any]]:
     """Measure every seed that is not in the file yet; return all rows."""
     rows: list[dict[str, Any]] = []
     done: set[int] = set()
@@ -218,7 +283,7 @@ def collect(seeds: list[int], keep: Path | None, cache: Path | None) -> list[dic
         if seed in done:
             continue
         try:
-            new = measure(seed, cache)
+            new = measure(seed, cache, second)
         except WatchError as error:
             print(f"refused {seed}: {error.why}", flush=True)
             new = []
@@ -272,10 +337,11 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=300, help="first seed of the split to take")
     parser.add_argument("--rows", type=Path)
     parser.add_argument("--cache", type=Path)
+    parser.add_argument("--second", action="store_true", help="paint with benchmarks/yard_painter.py")
     parser.add_argument("--calibrate", action="store_true")
     arguments = parser.parse_args()
     seeds = list(split_seeds(arguments.split)[arguments.first : arguments.first + arguments.scenes])
-    rows = collect(seeds, arguments.rows, arguments.cache)
+    rows = collect(seeds, arguments.rows, arguments.cache, arguments.second)
     show(rows, "as predicted, not calibrated")
     ab = fit_calibration(rows) if arguments.calibrate else Settings().detectability.calibration
     if arguments.calibrate:

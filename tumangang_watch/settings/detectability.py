@@ -12,16 +12,16 @@ class DetectabilitySettings:
     enabled: bool = False
     """True: trials are made for every date (the commands' default, ``--detectability``). False: none, and the
     report says so."""
-    trials: int = 150
-    """Vehicles tried a scene: a rate of 0.9 is then known to 0.04 (binomial), that of one type less well."""
-    rounds_max: int = 10
+    trials: int = 200
+    """Vehicles tried a scene: a rate of 0.9 is then known to 0.035 (binomial), that of one type less well."""
+    rounds_max: int = 16
     """Detector runs a scene at most."""
-    track_km_max: float = 24.0
-    """Kilometres of track read by all runs together at most, a first run apart: a run reads some 4 km of
+    track_km_max: float = 60.0
+    """Kilometres of track read by all runs together at most, a first run apart: a run reads some 10 km of
     track a second, and the trials of 3 km x 1 km may take 12 s."""
     gap_m: float = 40.0
-    """Empty track between two inserted vehicles of a run: the bed's look is learned over 60 m
-    (`TrainSettings.reference_length_m`), a train ends within 4 m."""
+    """Empty track between two inserted vehicles of a run: a train's ends lie within 4 m, its
+    shadow reaches 20 m, and most of the bed stays empty."""
     apart_m: float = 3.0
     """Least distance between inserted vehicles of different tracks."""
     clear_of_trains_m: float = 16.0
