@@ -28,7 +28,7 @@ from reliability import reliability_table
 from tumangang_watch.confidence.found_rate import Outcome, expit
 from tumangang_watch.confidence.trial_plan import SPECIMENS
 from tumangang_watch.detect.trains import detect_trains
-from tumangang_watch.errors import WatchError
+from tumangang_watch.errors import NotComparable, WatchError
 from tumangang_watch.grid import grid_over, pixel_size_for
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Observation, Registration
@@ -49,7 +49,7 @@ GSDS = (0.5, 0.3, 0.7, 1.0)
 KINDS = ("box", "open", "tank", "flat", "container")
 CHANCES = (0.28, 0.32, 0.16, 0.12, 0.12)
 APART_M = 32.0
-DRAWS = 3
+DRAWS = 2
 """Pictures of each yard with other vehicles: the prediction is made on the first."""
 SPARSE_M, DENSE_M, SECOND_M = 160.0, 25.0, 80.0
 """Mean further gap between vehicles: in the first and the other pictures, and by the second painter."""
@@ -222,6 +222,8 @@ def measure(seed: int, cache: Path | None = None, second: bool = False) -> list[
     settings = replace(Settings(), detectability=replace(Settings().detectability, calibration=(0.0, 1.0)))
     run = Run(site, settings)
     first = made.observations[0]
+    if first.site_fit.status == "failed":
+        raise NotComparable("cannot be fitted", str(seed), first.site_fit.reason, "")
     detections = [detect_trains(o, site, settings.trains) for o in made.observations]
     start = time.perf_counter()
     result = try_date(run, first, detections[0])

@@ -2,7 +2,8 @@
 
 A yard has few trials of each type on each track. A logistic model with normal priors (a hierarchical model
 whose spreads are settings) lets cells borrow from their type, tone and track; its posterior is taken as
-normal about its mode (Laplace).
+normal about its mode (Laplace). How far cells differ at all is learned from the scene: the spreads are scaled
+by several factors, each weighed by how well it explains the trials (its evidence).
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def found_rates(
     design = Design(tracks, settings)
     x = np.array([design.row(o.placement.specimen, o.placement.track) for o in outcomes])
     y = np.array([o.found for o in outcomes], float)
-    mode, covariance = fit_logistic(x, y, design.mean, design.sd)
+    fits = _fits(x, y, design, settings)
     share = np.array([weights[t] for t in tracks]) + 1e-9
     share /= share.sum()
     out = []
@@ -77,9 +78,41 @@ def found_rates(
             own = [
                 o for o in outcomes if o.placement.specimen == specimen and track in (None, o.placement.track)
             ]
-            rate = _rate(float(row @ mode), float(row @ covariance @ row) ** 0.5, settings)
+            rate = _rate(*_mixed(row, fits), settings)
             out.append(FoundRate(track, specimen, sum(o.found for o in own), len(own), rate))
     return tuple(out)
+
+
+Fit = tuple[float, "NDArray[np.float64]", "NDArray[np.float64]"]
+"""Weight, mode and covariance of one scale of the spreads."""
+
+
+def _fits(
+    x: NDArray[np.float64], y: NDArray[np.float64], design: Design, settings: DetectabilitySettings
+) -> list[Fit]:
+    """Return the model's fit for each scale of the spreads between cells, with its share of belief."""
+    fits, evidence = [], []
+    for scale in settings.spread_scales:
+        sd = np.where(design.varies, design.sd * scale, design.sd)
+        mode, covariance = fit_logistic(x, y, design.mean, sd)
+        p = np.clip(expit(x @ mode), 1e-12, 1 - 1e-12)
+        fitted = float((y * np.log(p) + (1 - y) * np.log(1 - p)).sum())
+        prior = float(-0.5 * (((mode - design.mean) / sd) ** 2).sum() - np.log(sd).sum())
+        evidence.append(fitted + prior + 0.5 * float(np.linalg.slogdet(covariance)[1]))
+        fits.append((mode, covariance))
+    weights = np.exp(np.array(evidence) - max(evidence))
+    weights /= weights.sum()
+    return [(float(w), mode, covariance) for w, (mode, covariance) in zip(weights, fits, strict=True)]
+
+
+def _mixed(row: NDArray[np.float64], fits: list[Fit]) -> tuple[float, float]:
+    """Return mean and standard deviation of a cell's log-odds over all scales."""
+    means = [float(row @ mode) for _, mode, _ in fits]
+    variances = [float(row @ covariance @ row) for _, _, covariance in fits]
+    weights = [w for w, _, _ in fits]
+    mean = float(np.dot(weights, means))
+    spread = float(np.dot(weights, np.array(variances) + (np.array(means) - mean) ** 2))
+    return mean, spread**0.5
 
 
 def _rate(odds: float, sd: float, settings: DetectabilitySettings) -> Interval:
@@ -115,6 +148,7 @@ class Design:
         self.index = {name: k for k, name in enumerate(names)}
         self.mean = np.array([m for m, _ in names.values()])
         self.sd = np.array([sd for _, sd in names.values()])
+        self.varies = np.array([name[0] not in ("all", "cut") for name in names])
 
     def row(self, specimen: Specimen, track: str) -> NDArray[np.float64]:
         """Return one trial's row."""

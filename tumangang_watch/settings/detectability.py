@@ -89,6 +89,8 @@ class DetectabilitySettings:
     """Spread between the tracks of a yard."""
     track_tone_sd: float = 0.5
     """Spread between tracks of what a tone does: pale ballast hides bright roofs."""
+    spread_scales: tuple[float, ...] = (0.2, 0.5, 1.0, 1.7)
+    """Factors on the spreads above: a scene decides by its trials how far types, tones and tracks differ."""
     calibration: tuple[float, float] = (0.0, 1.0)
     """(a, b): a found rate's log-odds x become ``a + b x``. Calibrated by
     ``python benchmarks/detectability.py --split train --calibrate``."""
