@@ -158,6 +158,14 @@ def test_rates_recover_imposed_ones_and_their_intervals_cover():
     assert abs(np.mean(errors)) < 0.05
 
 
+def test_a_scene_in_which_all_is_found_is_not_said_to_miss_much():
+    specimens = [s for s in SPECIMENS if s.cars == 1]
+    outcomes = [Outcome(Placement(specimens[k % 15], f"T{k % 3}", 0, 13, k), k != 7) for k in range(90)]
+    rates = found_rates(tuple(outcomes), {"T0": 1.0, "T1": 1.0, "T2": 1.0}, SETTINGS)
+    single = [r.rate.estimate for r in rates if r.specimen.cars == 1]
+    assert np.mean(single) > 0.95
+
+
 def test_nothing_tried_is_said_so():
     state = TrackState("T1", "observed", 1.0, 0.0)
     said = statements(Detectability((state,), (), (), "no empty track bed was seen: nothing could be tried"))

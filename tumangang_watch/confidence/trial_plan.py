@@ -147,10 +147,10 @@ def _track_state(
     end = settings.track_end_m
     free &= (s > end) & (s < track.line.length - end)
     reasons = why_not if share < settings.seen_share else ()
-    if track.provisional:
-        reasons = (*reasons, "provisional geometry: rates hold only where it is right")
     if share < settings.not_observable_below:
         return TrackState(track.id, "not_observable", share, 0.0, reasons or ("not seen",)), free & False
+    if track.provisional:
+        reasons = (*reasons, "provisional geometry: rates hold only where it is right")
     status: TrackStatus = "observed" if share >= settings.seen_share else "partial"
     return TrackState(track.id, status, share, float(free.sum()), reasons), free
 
