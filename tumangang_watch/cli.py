@@ -10,6 +10,7 @@ import click
 from tumangang_watch import __version__
 from tumangang_watch.commands.archive import archive_group
 from tumangang_watch.commands.evaluate import evaluate
+from tumangang_watch.commands.growth import growth_group
 from tumangang_watch.commands.reproduce import reproduce
 from tumangang_watch.commands.scenes import compare, detect, inspect
 from tumangang_watch.commands.site import site_group
@@ -55,5 +56,15 @@ def cli() -> None:
     """
 
 
-for _command in (compare, detect, inspect, site_group, evaluate, archive_group, watch, reproduce):
+for _command in (
+    compare,
+    detect,
+    inspect,
+    site_group,
+    evaluate,
+    archive_group,
+    watch,
+    reproduce,
+    growth_group,
+):
     cli.add_command(_command)

@@ -11,6 +11,7 @@ from shapely import LineString, box
 from shapely.ops import substring
 
 from tumangang_watch.model.detection import Detection, Vehicle
+from tumangang_watch.model.fill import Fill, Row
 from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.interval import Interval
@@ -185,7 +186,13 @@ def painted_comparison() -> Comparison:
                        {"date": "later", "trains": True, "cars": np.bool_(True), "odd": float("nan")}),
         settings_sha256="b" * 64,
         caveats=("tracks T1 are a model, not a measurement: positions are provisional",),
-    )  # fmt: skip
+        fill=(
+            Fill("earlier", "apron", 420.0, Interval(0, 0, 4.2), Interval(0, 0, 0.01), Interval(0, 0, 0),
+                 (), 1.0),
+            Fill("later", "apron", 400.0, Interval(60, 48.5, 72), Interval(0.15, 0.12, 0.18),
+                 Interval(12, 10, 14), (Row("T3", 60.0, 72.0),), 0.95, ("5% of the ground was not seen",)),
+        ),
+    )  # fmt: skip  # fmt: skip
 
 
 def single_scene() -> Comparison:
@@ -196,5 +203,6 @@ def single_scene() -> Comparison:
         areas=tuple(replace(a, observed_earlier=None) for a in pair.areas),
         detections=tuple(d for d in pair.detections if d.date == "later"),
         findings=(),
+        fill=tuple(f for f in pair.fill if f.date == "later"),
         detectability=pair.detectability[1:],
     )

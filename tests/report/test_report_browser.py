@@ -33,7 +33,13 @@ def report(tmp_path_factory):
 def test_the_page_opens_with_its_slider_and_tables(report, tmp_path):
     shown = browse(report / "report.html", tmp_path, "--dump-dom")
     assert "CONSOLE" not in shown.stderr
-    for heading in ("Findings", "What could and could not be observed", "Registration", "Provenance"):
+    for heading in (
+        "Findings",
+        "How full the aprons are",
+        "What could and could not be observed",
+        "Registration",
+        "Provenance",
+    ):
         assert f">{heading}</h2>" in shown.stdout
     assert 'type="range"' in shown.stdout
     assert 'class="pair slider"' in shown.stdout

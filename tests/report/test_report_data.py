@@ -100,3 +100,11 @@ def test_summary_keeps_hostile_text_on_its_line(comparison):
 
 def test_summary_of_one_scene_counts_trains():
     assert "2 trains:" in summary_text(single_scene())
+
+
+def test_fill_is_told_for_each_date_and_apron(comparison):
+    later = report_dict(comparison, "1")["fill"][1]
+    assert (later["date"], later["area"]) == ("later", "apron")
+    assert later["share"] == {"estimate": 0.15, "low": 0.12, "high": 0.18}
+    assert later["rows"] == [{"track": "T3", "from_m": 60, "to_m": 72}]
+    assert [f["date"] for f in report_dict(single_scene(), "1")["fill"]] == ["later"]

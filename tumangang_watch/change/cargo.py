@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import sqrt
+from typing import TYPE_CHECKING, Any
 
 from shapely.ops import unary_union
 
 from tumangang_watch.change.evidence import pixel_similarity
 from tumangang_watch.change.trains import Pair
+from tumangang_watch.change.unloading import beside_trains
 from tumangang_watch.change.words import grade_of, span, when
 from tumangang_watch.model.finding import ChangeWord, Finding
 from tumangang_watch.model.interval import Interval
 
 if TYPE_CHECKING:
-    from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.detection import Detection, Grade
     from tumangang_watch.settings.change import ChangeSettings
 
 
-def compare_cargo(pair: Pair, cargo: tuple[Detection, ...], settings: ChangeSettings) -> tuple[Finding, ...]:
+def compare_cargo(
+    pair: Pair,
+    cargo: tuple[Detection, ...],
+    settings: ChangeSettings,
+    trains: tuple[Detection, ...] = (),
+) -> tuple[Finding, ...]:
     """Follow cargo objects between dates by the overlap of their outlines.
 
     Outlines that overlap, directly or through others, form one group; a group seen on both dates
-    has grown, shrunk or stayed as the intervals of its areas say.
+    has grown, shrunk or stayed as its areas say. Goods that came beside one train are one finding.
     """
-    findings = []
+    findings: list[Finding] = []
     for group in _groups(cargo, settings.cargo_overlap_min):
-        finding = _judge(pair, group, settings)
-        if finding is not None:
-            findings.append(finding)
-    return tuple(findings)
+        for part in _parted(group, settings):
+            finding = _judge(pair, part, settings)
+            if finding is not None:
+                findings.append(finding)
+    return beside_trains(pair, tuple(findings), cargo, trains, settings)
 
 
 def _groups(cargo: tuple[Detection, ...], overlap_min: float) -> list[list[Detection]]:
@@ -48,9 +56,22 @@ def _overlap(a: Detection, b: Detection) -> float:
     return float(a.geometry.intersection(b.geometry).area / smaller) if smaller > 0 else 0.0
 
 
+def _parted(group: list[Detection], settings: ChangeSettings) -> list[list[Detection]]:
+    """Part two objects that merely overlap: one went and another came."""
+    if len(group) != 2 or group[0].date == group[1].date:
+        return [group]
+    a, b = (d.geometry for d in group)
+    alike = a.intersection(b).area / max(a.union(b).area, 1e-6)
+    return [group] if alike >= settings.cargo_same_min else [[group[0]], [group[1]]]
+
+
 def _total(items: list[Detection]) -> Interval:
+    """Return the sum of areas; errors of one object in part repeat in the next."""
     areas = [d.area_m2 or Interval(d.geometry.area, d.geometry.area, d.geometry.area) for d in items]
-    return Interval(sum(a.estimate for a in areas), sum(a.low for a in areas), sum(a.high for a in areas))
+    estimate = sum(a.estimate for a in areas)
+    halves = [0.5 * a.width for a in areas]
+    half = sqrt(0.75 * sum(h * h for h in halves) + 0.25 * sum(halves) ** 2)
+    return Interval.around(estimate, half)
 
 
 def _judge(pair: Pair, group: list[Detection], settings: ChangeSettings) -> Finding | None:
@@ -64,16 +85,64 @@ def _judge(pair: Pair, group: list[Detection], settings: ChangeSettings) -> Find
     grade = grade_of(*group)
     change: ChangeWord
     if earlier and later:
-        before, after = _total(earlier), _total(later)
-        change, amount = _size_change(before, after)
+        change, amount = _size_change(_total(earlier), _total(later), settings)
     else:
-        change, amount = ("appeared", _total(later)) if later else ("disappeared", _total(earlier))
-        alike = pixel_similarity(pair.earlier, pair.later, place.buffer(1.0))
-        if alike is not None and alike >= settings.same_pixels_min:
-            change, grade = "unchanged", "possible"
-            caveats.append("detected on one date only, but both dates show the same in this place")
-        elif min(d.confidence for d in group) < settings.cargo_change_sure:
+        amount = _total(later or earlier)
+        change, doubts = _came_or_went(pair, later or earlier, settings)
+        caveats += doubts
+        if doubts or min(d.confidence for d in group) < settings.cargo_change_sure:
             grade = "possible"
+    return _finding(pair, (earlier, later), (change, amount, grade), (place, seen), tuple(caveats))
+
+
+def _came_or_went(
+    pair: Pair, items: list[Detection], settings: ChangeSettings
+) -> tuple[ChangeWord, list[str]]:
+    """Say what goods seen on one date only mean, and what speaks against it.
+
+    That the other date shows bare ground must be seen on it as well: a place in shadow, under snow or
+    with half a sign of goods decides nothing.
+    """
+    date = items[0].date
+    change: ChangeWord = "appeared" if date == "later" else "disappeared"
+    other = pair.other(date)
+    place = unary_union([d.geometry for d in items])
+    goods, shade = (_elsewhere(items, name) for name in ("other_goods", "other_shadow"))
+    alike = pixel_similarity(pair.earlier, pair.later, place.buffer(1.0))
+    same = settings.same_pixels_min if goods is None else settings.cargo_same_pixels
+    there_too = goods is not None and goods >= settings.cargo_present_min
+    if there_too or (alike is not None and alike >= same):
+        return "unchanged", ["detected on one date only, but both dates show the same in this place"]
+    doubts = []
+    differs = _elsewhere(items, "changed")
+    if goods is not None and goods >= settings.cargo_absent_max:
+        doubts.append(f"{when(other)} may show goods here too")
+    if differs is not None and differs < settings.cargo_differs_min:
+        doubts.append("the two dates differ little in this place")
+    if shade is not None and shade > settings.cargo_shadow_max:
+        doubts.append(f"on {when(other)} the place lies in shadow")
+    if other.quality.snow_state in ("partial", "full"):
+        doubts.append(f"snow on {when(other)} may hide goods here")
+    return change, doubts
+
+
+def _elsewhere(items: list[Detection], name: str) -> float | None:
+    """Return the mean of what the other date shows in the place of some objects, by area."""
+    known = [(dict(d.evidence)[name], d.geometry.area) for d in items if name in dict(d.evidence)]
+    if len(known) < len(items) or not known:
+        return None
+    return sum(v * a for v, a in known) / max(sum(a for _, a in known), 1e-6)
+
+
+def _finding(
+    pair: Pair,
+    dates: tuple[list[Detection], list[Detection]],
+    said: tuple[ChangeWord, Interval, Grade],
+    where: tuple[Any, float],
+    caveats: tuple[str, ...],
+) -> Finding:
+    earlier, later = dates
+    change, amount, grade = said
     first = (later or earlier)[0]
     return Finding(
         id=f"finding-{first.id}",
@@ -85,27 +154,28 @@ def _judge(pair: Pair, group: list[Detection], settings: ChangeSettings) -> Find
         later=later[0].id if later else None,
         amount=amount,
         unit="m2",
-        confidence=min(d.confidence for d in group),
+        confidence=min(d.confidence for d in (*earlier, *later)),
         grade=grade,
-        statement=_words(pair, group, change, amount),
-        geometry=place,
-        observed_fraction=seen,
+        statement=_words(pair, [*earlier, *later], change, amount),
+        geometry=where[0],
+        observed_fraction=where[1],
         caveats=tuple(dict.fromkeys(caveats)),
     )
 
 
-def _size_change(before: Interval, after: Interval) -> tuple[ChangeWord, Interval]:
-    """Grown or shrunk only when the intervals of the two areas do not meet."""
-    if after.low > before.high or after.high < before.low:
-        difference = abs(after.estimate - before.estimate)
-        half = 0.5 * (before.width**2 + after.width**2) ** 0.5
+def _size_change(before: Interval, after: Interval, settings: ChangeSettings) -> tuple[ChangeWord, Interval]:
+    """Grown or shrunk only where the areas differ by far more than their errors."""
+    half = 0.5 * sqrt(before.width**2 + after.width**2)
+    difference = abs(after.estimate - before.estimate)
+    least = max(settings.cargo_size_least_m2, settings.cargo_size_share * before.estimate)
+    if difference > max(settings.cargo_size_errors * half, least):
         word: ChangeWord = "grown" if after.estimate > before.estimate else "shrunk"
         return word, Interval.around(difference, half)
     return "unchanged", after
 
 
 def _words(pair: Pair, group: list[Detection], change: ChangeWord, amount: Interval) -> str:
-    label = group[0].label or "surface change"
+    label = group[-1].label or "surface change"
     where = group[0].area or "the ground"
     many = f"{len(group)} outlines, " if len(group) > 2 else ""
     text = {

@@ -21,12 +21,13 @@ def evaluate(report: Path, truth: Path, possible: bool, as_json: bool) -> int:
     from tumangang_watch.confidence.scoring import score_report
 
     file = report / "report.json" if report.is_dir() else report
-    scores = score_report(_load(file, "report"), _load(truth, "truth"), possible=possible)
+    scores = score_report(load_json(file, "report"), load_json(truth, "truth"), possible=possible)
     click.echo(json.dumps(scores, indent=2) if as_json else _scores_text(scores))
     return 0
 
 
-def _load(file: Path, what: str) -> dict[str, Any]:
+def load_json(file: Path, what: str) -> dict[str, Any]:
+    """Return a JSON document's object, or refuse the file in one line."""
     from tumangang_watch.errors import InputRefused
 
     try:

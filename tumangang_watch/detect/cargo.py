@@ -15,6 +15,8 @@ from tumangang_watch.detect.shadows import Shade, shade_of, swept
 from tumangang_watch.detect.surface import credible_snow
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -71,10 +73,10 @@ def detect_cargo(
     """
     if background is not None and background.raster.grid != observation.raster.grid:
         raise ValueError("background lies on a different grid")
-    blocked = _blocked(observation, site, trains, settings)
+    blocked = blocked_ground(observation, site, trains, settings)
     shaded = _shaded(observation, trains, settings)
     found: list[Detection] = []
-    for place in _places(site, settings):
+    for place in places_of(site, settings, observation.scene.acquired.date()):
         window = _window(observation, place, blocked, shaded, settings)
         if window is not None:
             found += _search(observation, site, place, window, settings, background)
@@ -82,14 +84,18 @@ def detect_cargo(
     return tuple(replace(d, id=f"{observation.date}-cargo-{k}") for k, d in enumerate(found, 1))
 
 
-def _places(site: Site, settings: CargoSettings) -> list[Place]:
-    """Return the aprons, or the ground beside tracks where a site has none, without overlaps."""
+def places_of(site: Site, settings: CargoSettings, on: date) -> list[Place]:
+    """Return the aprons open to the sky on a day, or the ground beside tracks where a site has none.
+
+    No two overlap.
+    """
     ignored = unary_union([a.polygon for a in site.having("ignore")])
     places: list[Place] = []
     taken = ignored
     aprons = site.having("apron")
     for area in aprons:
-        places.append(Place(area.id, area.polygon.difference(taken), True))
+        if area.occluded_from is None or area.occluded_from > on:
+            places.append(Place(area.id, area.polygon.difference(taken), True))
         taken = taken.union(area.polygon)
     if not aprons:
         near = unary_union([t.line.buffer(settings.beside_track_m) for t in site.tracks])
@@ -98,7 +104,7 @@ def _places(site: Site, settings: CargoSettings) -> list[Place]:
     return [p for p in places if p.polygon.area >= settings.min_area_m2]
 
 
-def _blocked(
+def blocked_ground(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
 ) -> BaseGeometry:
     """Return the ground of tracks and trains, where no goods are looked for."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from tumangang_watch.model.detection import Detection, Grade, Kind
+from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
@@ -40,6 +41,10 @@ class Finding:
     """In the site's metres."""
     observed_fraction: float
     caveats: tuple[str, ...] = ()
+    train: str | None = None
+    """Id of the train beside which goods came or went."""
+    members: tuple[str, ...] = ()
+    """Ids of all detections that a finding puts together, where it is more than one place's."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,8 @@ class Comparison:
     """Earlier comparable dates that decided what is usual here, besides the compared one."""
     issue: dict[str, Any] | None = None
     """Where the report stands among those of a record: what it was made from, what it supersedes."""
+    fill: tuple[Fill, ...] = ()
+    """How full each apron is, date by date."""
 
     @property
     def changed(self) -> bool:

@@ -23,11 +23,16 @@ def assemble(
     caveats: tuple[str, ...],
 ) -> Comparison:
     """Detect, compare and put one report together."""
+    from tumangang_watch.detect.fill import measure_fill
+
     run.progress("looking for trains")
     dates = (later,) if earlier is None else (earlier, later)
     trains = find_trains(run, dates)
     run.progress("looking at the ground")
     ground, changes = find_ground(run, dates, trains)
+    fill = measure_fill(
+        dates, run.site, trains, tuple(d for d in ground if d.kind == "cargo"), run.settings.cargo
+    )
     findings: tuple[Finding, ...] = ()
     if earlier is not None:
         run.progress("deciding what changed")
@@ -44,6 +49,7 @@ def assemble(
         detectability=detectability_of(run, dates, trains),
         settings_sha256=run.settings.sha256,
         caveats=(*site_caveats(run.site), *caveats),
+        fill=fill,
     )
 
 
@@ -91,7 +97,7 @@ def find_changes(
     surfaces = tuple(d for d in ground if d.kind == "handling_area")
     return (
         *compare_trains(pair, run.site, trains, run.settings.change),
-        *compare_cargo(pair, cargo, run.settings.change),
+        *compare_cargo(pair, cargo, run.settings.change, trains),
         *growth_findings(pair, surfaces, changes, run.settings.change),
     )
 

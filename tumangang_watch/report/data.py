@@ -12,6 +12,7 @@ from tumangang_watch.report.tracks import tracks_seen
 
 if TYPE_CHECKING:
     from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.fill import Fill
     from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
     from tumangang_watch.model.interval import Interval
     from tumangang_watch.model.observation import Observation, Registration
@@ -64,6 +65,7 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
         "areas": [_area(a, site, comparison.earlier is not None) for a in comparison.areas],
         "detections": [_detection(d, site.crs) for d in comparison.detections],
         "findings": [_finding(f, site.crs) for f in by_importance(comparison.findings)],
+        "fill": [_fill(f) for f in comparison.fill],
         "detectability": [plain(entry) for entry in comparison.detectability],
         "caveats": list(comparison.caveats),
         "changed": comparison.changed,
@@ -254,7 +256,25 @@ def _finding(found: Finding, crs: str) -> dict[str, Any]:
         "confidence": number(found.confidence, 3),
         "grade": found.grade,
         "statement": found.statement,
+        "train": found.train,
+        "members": list(found.members),
         "observed_fraction": number(found.observed_fraction, 3),
         "caveats": list(found.caveats),
         "geometry": geojson(found.geometry, crs),
+    }
+
+
+def _fill(found: Fill) -> dict[str, Any]:
+    return {
+        "date": found.date,
+        "area": found.area,
+        "ground_m2": number(found.ground_m2, 1),
+        "covered_m2": interval(found.covered_m2, 1),
+        "share": interval(found.share, 4),
+        "row_length_m": interval(found.row_length_m, 1),
+        "rows": [
+            {"track": r.track, "from_m": number(r.from_m, 1), "to_m": number(r.to_m, 1)} for r in found.rows
+        ],
+        "observed_fraction": number(found.observed_fraction, 3),
+        "caveats": list(found.caveats),
     }

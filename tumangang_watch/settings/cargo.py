@@ -100,3 +100,13 @@ class CargoSettings:
     train_shadow_below: float = 0.75
     """Brightness against the place's median below which ground in reach of a train's shadow is that
     shadow: skylight alone gives 10-30 % of full light, its soft edge more."""
+    row_gap_m: float = 3.0
+    """Wider gaps part two rows: a lorry passes (2.5 m)."""
+    row_end_m: float = 0.7
+    """90 % error of one end of a row: an outline's, along the track."""
+    common_edge: float = 0.5
+    """Share of outline errors that all objects of an apron have in common: registration, blur, light."""
+    fill_floor: float = 0.004
+    """Part of the ground that can be missed as small goods."""
+    hidden_told: float = 0.05
+    """Hidden part of a place from which the fill says so."""

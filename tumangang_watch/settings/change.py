@@ -66,9 +66,31 @@ class ChangeSettings:
     """Least clear share of a place on the other date for saying that something is new or gone."""
     cargo_overlap_min: float = 0.2
     """Two outlines are the same object when they share this part of the smaller one."""
+    cargo_same_min: float = 0.2
+    """Two single outlines that share less of their union are one that went and one that came."""
     cargo_change_sure: float = 0.7
-    """Least confidence in goods for saying that they appeared or went: on quiet validation pairs at 0.5 m
-    every false one lay below 0.6 (``python benchmarks/accuracy.py --pairs 8 --gsd 0.5``)."""
+    """Least confidence in goods for saying that they appeared or went. Chosen on quiet validation pairs
+    (``python benchmarks/ground.py --split validation``)."""
+    cargo_present_min: float = 0.5
+    """Share of a place that the other date shows as goods from which they stood there too."""
+    cargo_absent_max: float = 0.12
+    """Share up to which the other date shows bare ground. Chosen like `cargo_change_sure`."""
+    cargo_same_pixels: float = 0.55
+    """Correlation of the pixels of a place, with a metre around it, from which both dates show the same
+    goods there. Ground with its own marks correlates by 0.4 with and without goods on it."""
+    cargo_differs_min: float = 0.5
+    """Least part of an object's pixels that differ between the dates for saying that it came or went."""
+    cargo_shadow_max: float = 0.5
+    """Part of a place in shadow on the other date from which nothing is said of it."""
+    cargo_size_errors: float = 2.0
+    """Goods have grown or shrunk when their areas differ by so many 90 % half widths: one unchanged
+    object in a thousand does (3.3 standard deviations)."""
+    cargo_size_least_m2: float = 4.0
+    """Least difference that is told: the least goods that are."""
+    cargo_size_share: float = 0.15
+    """The same as a share of the earlier area: light and view change outlines by as much."""
+    beside_train_m: float = 15.0
+    """Goods so near to a train's body were set down from it or wait for it: an apron's width."""
     unmatched_confidence: float = 0.9
     """Factor on the confidence of a finding that rests on the absence of a match."""
     piece_m: float = 20.0

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import EAST0, NORTH0, observation, straight_site, train_detection
+from shapely import box
+
+from tumangang_watch.change.cargo import compare_cargo
+from tumangang_watch.change.trains import Pair
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.settings.change import ChangeSettings
+
+SETTINGS = ChangeSettings()
+
+
+def values(goods=(), seed=0) -> np.ndarray:
+    """Concrete with boxes (west, south, width, height) of dark goods, other noise each date."""
+    rng = np.random.default_rng(seed)
+    out = np.full((4, 120, 400), 0.25) + rng.normal(0, 0.01, (4, 120, 400))
+    for west, south, width, height in goods:
+        rows = slice(int((60 - south - height) / 0.5), int((60 - south) / 0.5))
+        out[:, rows, int(west / 0.5) : int((west + width) / 0.5)] = 0.06
+    return out
+
+
+def cargo(date: str, place, area=None, half=3.0, confidence=0.9, elsewhere=0.0, number=1) -> Detection:
+    west, south, width, height = place
+    shape = box(EAST0 + west, NORTH0 - 60 + south, EAST0 + west + width, NORTH0 - 60 + south + height)
+    return Detection(
+        f"{date}-cargo-{number}", date, "cargo", "apron", shape, confidence, "detected", 1.0,  # type: ignore[arg-type]
+        area_m2=Interval.around(area or shape.area, half), label="pile or stacked goods",
+        evidence=(("other_goods", elsewhere), ("other_shadow", 0.0)),
+    )  # fmt: skip
+
+
+def pair(before=(), after=(), **later) -> Pair:
+    return Pair(observation(values(before, 1), "earlier"), observation(values(after, 2), "later", **later))
+
+
+PLACE = (60.0, 10.0, 8.0, 5.0)
+
+
+def test_goods_that_came_have_appeared() -> None:
+    found = compare_cargo(pair(after=[PLACE]), (cargo("later", PLACE),), SETTINGS)
+    assert [(f.change, f.grade, f.amount.estimate) for f in found] == [("appeared", "detected", 40.0)]
+
+
+def test_goods_that_went_have_disappeared() -> None:
+    found = compare_cargo(pair(before=[PLACE]), (cargo("earlier", PLACE),), SETTINGS)
+    assert [(f.change, f.grade) for f in found] == [("disappeared", "detected")]
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "change", "grade"), [(0.3, "appeared", "possible"), (0.8, "unchanged", "possible")]
+)
+def test_half_a_sign_on_the_other_date_makes_a_change_doubtful(elsewhere, change, grade) -> None:
+    found = compare_cargo(pair(after=[PLACE]), (cargo("later", PLACE, elsewhere=elsewhere),), SETTINGS)
+    assert [(f.change, f.grade) for f in found] == [(change, grade)]
+
+
+def test_goods_under_snow_are_not_removed() -> None:
+    two = pair(before=[PLACE])
+    snow = replace(two.later, quality=replace(two.later.quality, snow_state="full"))
+    found = compare_cargo(Pair(two.earlier, snow), (cargo("earlier", PLACE),), SETTINGS)
+    assert [f.grade for f in found] == ["possible"]
+    assert any("snow" in c for c in found[0].caveats)
+
+
+def test_unseen_place_says_nothing() -> None:
+    two = pair(before=[PLACE])
+    blind = replace(two.later.quality, clear=np.zeros_like(two.later.quality.clear))
+    assert compare_cargo(Pair(two.earlier, replace(two.later, quality=blind)), (cargo("earlier", PLACE),),
+                         SETTINGS) == ()  # fmt: skip
+
+
+@pytest.mark.parametrize(("after", "word"), [(80.0, "grown"), (20.0, "shrunk"), (43.0, "unchanged")])
+def test_size_changes_only_beyond_its_errors(after: float, word: str) -> None:
+    items = (cargo("earlier", PLACE), cargo("later", PLACE, area=after))
+    found = compare_cargo(pair([PLACE], [PLACE]), items, SETTINGS)
+    assert [f.change for f in found] == [word]
+    if word != "unchanged":
+        assert found[0].amount.estimate == pytest.approx(abs(after - 40))
+
+
+def test_another_object_in_the_place_is_one_gone_and_one_new() -> None:
+    other = (66.0, 14.0, 8.0, 5.0)
+    items = (cargo("earlier", PLACE), cargo("later", other))
+    found = compare_cargo(pair([PLACE], [other]), items, replace(SETTINGS, cargo_overlap_min=0.04))
+    assert sorted(f.change for f in found) == ["appeared", "disappeared"]
+
+
+def test_unloading_beside_a_train_is_one_finding_that_names_it() -> None:
+    site = straight_site()
+    train = train_detection(site, "later", 40, 100)
+    places = [(50.0, 20.0, 4.0, 4.0), (60.0, 20.0, 5.0, 4.0), (70.0, 20.0, 6.0, 4.0)]
+    far = (150.0, 2.0, 6.0, 4.0)
+    items = tuple(cargo("later", p, number=k) for k, p in enumerate([*places, far]))
+    found = compare_cargo(pair(after=[*places, far]), items, SETTINGS, (train,))
+    beside = [f for f in found if f.train is not None]
+    assert len(found) == 2
+    assert len(beside) == 1
+    assert beside[0].train == train.id
+    assert beside[0].track == "T1"
+    assert beside[0].change == "appeared"
+    assert beside[0].amount.estimate == pytest.approx(60)
+    assert len(beside[0].members) == 3
+    assert "3 objects" in beside[0].statement
+    assert "4 (3-5) cars" in beside[0].statement

@@ -1,0 +1,163 @@
+"""``growth``: reference points for the growth a report maps, and the area they give."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tumangang_watch.commands.options import SCENE, site_option
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+NEW, OTHER = "new", "other"
+LABELS = ("new", "not new", "unsure")
+HOW_TO = "Set every point's label to new, not new or unsure after looking at both dates"
+
+
+@click.group("growth")
+def growth_group() -> None:
+    """Check mapped growth with points that an analyst labels."""
+
+
+@growth_group.command()
+@click.argument("report", type=SCENE)
+@click.option("--out", type=SCENE, required=True, help="GeoJSON file for the points; must not exist yet.")
+@site_option
+@click.option("--new", "new_count", default=60, show_default=True, help="Points in mapped new ground.")
+@click.option("--other", "other_count", default=60, show_default=True, help="Points in the rest.")
+def points(report: Path, out: Path, site: Path | None, new_count: int, other_count: int) -> int:
+    """Draw the points to label for the growth that REPORT maps (the same every time)."""
+    import numpy as np
+    from shapely import Point
+
+    from tumangang_watch.confidence.error_adjusted import draw_points
+    from tumangang_watch.errors import OutputFailed
+    from tumangang_watch.report.geography import geojson
+
+    data, strata, crs = _strata(report, site)
+    seed = int(data["scenes"]["later"]["sha256"][:8] or "0", 16)
+    drawn: list[tuple[float, float, str]] = []
+    for k, (name, polygon) in enumerate(strata.items()):
+        rng = np.random.default_rng([seed, k])
+        count = new_count if name == NEW else other_count
+        drawn += [(x, y, name) for x, y in draw_points(polygon, count, rng)]
+    # In order of place, so that neither order nor id tells an analyst what the map says of a point.
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"id": f"point-{n}", "label": "", "stratum": name},
+            "geometry": geojson(Point(x, y), crs),
+        }
+        for n, (x, y, name) in enumerate(sorted(drawn), 1)
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": features}, indent=1) + "\n"
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise OutputFailed("cannot write the points", out, str(error), "Choose another --out") from error
+    click.echo(f"{len(features)} points in {out}. {HOW_TO}.", err=True)
+    return 0
+
+
+@growth_group.command()
+@click.argument("report", type=SCENE)
+@click.argument("labelled", type=SCENE)
+@site_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def area(report: Path, labelled: Path, site: Path | None, as_json: bool) -> int:
+    """Print the error-adjusted area of new ground from REPORT and the LABELLED points."""
+    from tumangang_watch.confidence.error_adjusted import Tally, adjusted_area
+    from tumangang_watch.errors import InputRefused
+
+    _, strata, _ = _strata(report, site)
+    said = _labels(labelled, set(strata))
+    tallies = tuple(
+        Tally(name, polygon.area, len(said[name]), sum(said[name])) for name, polygon in strata.items()
+    )
+    try:
+        found = adjusted_area(tallies, NEW)
+    except ValueError as error:
+        raise InputRefused("too few labels", labelled, str(error), HOW_TO) from error
+    numbers = found.area_m2
+    result = {
+        "area_m2": {"estimate": numbers.estimate, "low": numbers.low, "high": numbers.high},
+        "mapped_m2": found.mapped_m2,
+        "users_accuracy": found.users_accuracy,
+        "producers_accuracy": found.producers_accuracy,
+        "points": {t.stratum: t.points for t in tallies},
+        "caveats": list(found.caveats),
+    }
+    if as_json:
+        click.echo(json.dumps(result, indent=2))
+        return 0
+    click.echo(
+        f"New ground, error-adjusted: {numbers.estimate:.0f} m2 "
+        f"({numbers.low:.0f}-{numbers.high:.0f}, 90 %); "
+        f"mapped {found.mapped_m2:.0f} m2, of it right {found.users_accuracy:.0%}."
+    )
+    for caveat in found.caveats:
+        click.echo(f"  {caveat}")
+    return 0
+
+
+def _strata(report: Path, site_file: Path | None) -> tuple[dict[str, Any], dict[str, BaseGeometry], str]:
+    """Return a report, its strata in the site's metres (new ground first), and the site's system."""
+    from pyproj import Transformer
+    from shapely import transform
+    from shapely.geometry import shape
+    from shapely.ops import unary_union
+
+    from tumangang_watch.commands.evaluate import load_json
+    from tumangang_watch.errors import InputRefused
+    from tumangang_watch.sites import load_site
+
+    file = report / "report.json" if report.is_dir() else report
+    data = load_json(file, "report")
+    site = load_site(site_file)
+    if data.get("site", {}).get("sha256") != site.sha256:
+        raise InputRefused(
+            "another site", file, f"the report was not made with this file of site {site.id}",
+            "Give the report's site with --site",
+        )  # fmt: skip
+    into = Transformer.from_crs("EPSG:4326", site.crs, always_xy=True)
+    grown = [
+        transform(shape(f["geometry"]), lambda xy: np_columns(into, xy))
+        for f in data["findings"]
+        if f["kind"] == "handling_area" and f["change"] == "grown" and f["geometry"]
+    ]
+    if not grown:
+        raise InputRefused("no growth", file, "the report maps no new ground", "Nothing is to be checked")
+    whole = unary_union([a.polygon for a in site.having("handling")])
+    new = unary_union([g.buffer(0) for g in grown]).intersection(whole)
+    return data, {NEW: new, OTHER: whole.difference(new)}, site.crs
+
+
+def np_columns(transformer: Any, xy: Any) -> Any:
+    """Return (n, 2) coordinates projected by a transformer."""
+    import numpy as np
+
+    return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+
+def _labels(file: Path, strata: set[str]) -> dict[str, list[bool]]:
+    """Return for each stratum whether each labelled point is new ground; unsure ones are left out."""
+    from tumangang_watch.commands.evaluate import load_json
+    from tumangang_watch.errors import InputRefused
+
+    said: dict[str, list[bool]] = {name: [] for name in strata}
+    features = load_json(file, "points").get("features")
+    for feature in features if isinstance(features, list) else [None]:
+        own = feature.get("properties") if isinstance(feature, dict) else None
+        if not isinstance(own, dict) or own.get("stratum") not in strata:
+            raise InputRefused("not points", file, "a stratum is missing", "Give the file that points wrote")
+        label = str(own.get("label") or "").strip().lower()
+        if label and label not in LABELS:
+            raise InputRefused("unknown label", file, f"{label!r} at {own.get('id')}", HOW_TO)
+        if label and label != "unsure":
+            said[own["stratum"]].append(label == "new")
+    return said
