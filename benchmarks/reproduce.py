@@ -18,6 +18,7 @@ from pathlib import Path
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import Run
 from tumangang_watch.pipeline.reproduce import Reproduction, reproduce_folder
+from tumangang_watch.settings import Settings
 from tumangang_watch.simulate.sequence import (
     FIRST_SET,
     SEQUENCE,
@@ -74,7 +75,9 @@ FALSE: tuple[tuple[str, Shot, str, str], ...] = (
 
 def judged(folder: Path, site: Site) -> Reproduction:
     """Judge what lies in a folder."""
-    return reproduce_folder(folder, datetime.now(UTC), Run(site))
+    settings = Settings()
+    settings = replace(settings, detectability=replace(settings.detectability, enabled=False))
+    return reproduce_folder(folder, datetime.now(UTC), Run(site, settings))
 
 
 def main() -> None:
@@ -91,7 +94,8 @@ def main() -> None:
         for line in lines:
             wanted = "contradicted" if (line.observation, line.claim) in EXPECTED else "reproduced"
             right += line.verdict == wanted
-            mark = "right" if line.verdict == wanted else "WRONG" if "o" in line.verdict[:1] else "undecided"
+            undecided = line.verdict == "not observable"
+            mark = "right" if line.verdict == wanted else "undecided" if undecided else "WRONG"
             print(f"{mark:9}  {line.observation:26} {line.claim}: {line.verdict} ({line.why})", flush=True)
         print(f"{right} of {len(lines)} claims judged right on the painted sequence")
         if arguments.falsify:
