@@ -46,7 +46,9 @@ def summarise(found: list[Row], observed_track_m: float | None) -> Row:
     lengths = total(trains, "length_m")
     row["length_m"], row["length_low_m"], row["length_high_m"] = lengths
     if observed_track_m:
-        row["fill"], row["fill_low"], row["fill_high"] = (min(v / observed_track_m, 1.0) for v in lengths)
+        row["fill"], row["fill_low"], row["fill_high"] = (
+            round(min(v / observed_track_m, 1.0), 5) for v in lengths
+        )
     row["cargo_m2"], row["cargo_low_m2"], row["cargo_high_m2"] = total(goods, "area_m2")
     if surfaces:
         row["worked_m2"], row["worked_low_m2"], row["worked_high_m2"] = total(surfaces, "area_m2")

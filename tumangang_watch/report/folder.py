@@ -159,9 +159,10 @@ def writers() -> tuple[Callable[[Comparison, dict[str, Any], Path], None], ...]:
     """Return the functions that write the files, in the order they run."""
     from tumangang_watch.report.chips import write_chips
     from tumangang_watch.report.page import write_page
+    from tumangang_watch.report.stacked import write_strips
     from tumangang_watch.report.vector import write_geojson, write_gpkg, write_kmz
 
-    return (write_json, write_geojson, write_gpkg, write_kmz, write_chips, write_page)
+    return (write_json, write_geojson, write_gpkg, write_kmz, write_chips, write_strips, write_page)
 
 
 def write_json(_: Comparison, report: dict[str, Any], folder: Path) -> None:

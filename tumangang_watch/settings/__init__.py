@@ -20,6 +20,7 @@ from tumangang_watch.settings.quality import QualitySettings
 from tumangang_watch.settings.read import ReadSettings
 from tumangang_watch.settings.registration import RegistrationSettings
 from tumangang_watch.settings.same_train import SameTrainSettings
+from tumangang_watch.settings.series import SeriesSettings
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.settings.watch import WatchSettings
 
@@ -40,6 +41,7 @@ class Settings:
     same_train: SameTrainSettings = field(default_factory=SameTrainSettings)
     detectability: DetectabilitySettings = field(default_factory=DetectabilitySettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    series: SeriesSettings = field(default_factory=SeriesSettings)
 
     @property
     def sha256(self) -> str:

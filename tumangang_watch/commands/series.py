@@ -1,0 +1,58 @@
+"""``series``: every date so far."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from tumangang_watch import __version__
+from tumangang_watch.commands.archive import archive_option, reports_option
+from tumangang_watch.commands.options import SCENE
+
+
+@click.command()
+@archive_option
+@click.option("--out", type=SCENE, required=True, help="Folder for tables, plots and page.")
+@click.option("--site", "site_id", help="Id of the site, where the archive holds several.")
+@reports_option
+@click.option("--no-pictures", is_flag=True, help="Tables only: no plots, no page, no strips.")
+@click.option("--json", "as_json", is_flag=True, help="Also print series.json to stdout.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier series in --out.")
+def series(
+    archive_file: Path,
+    out: Path,
+    site_id: str | None,
+    reports: Path | None,
+    no_pictures: bool,
+    as_json: bool,
+    overwrite: bool,
+) -> int:
+    """Write what every date so far showed: counts, lengths, fill and areas, with what is unusual.
+
+    With --reports the page's points open that day's report, and each track gets a picture of all dates.
+    """
+    from tumangang_watch.archive import open_archive
+    from tumangang_watch.errors import UsageError
+    from tumangang_watch.pipeline.series import record_of, site_of
+    from tumangang_watch.pipeline.series_folder import write_series
+    from tumangang_watch.report.series_words import document, summary
+    from tumangang_watch.settings import Settings
+
+    settings = Settings()
+    with open_archive(archive_file) as archive:
+        record = record_of(archive, site_of(archive, site_id), settings.series)
+    if not record.series:
+        raise UsageError("no series", archive_file, "the archive holds no dates", "Fill it with `watch`")
+    content = document(record, __version__, settings.sha256, settings.series.alarm_rate)
+    write_series(
+        record, content, out, reports, settings.series, pictures=not no_pictures, overwrite=overwrite
+    )
+    click.echo(summary(content), err=True)
+    name = "series.csv" if no_pictures else "series.html"
+    click.echo(f"Series: {os.path.join(out, name)}", err=True)
+    if as_json:
+        click.echo(json.dumps(content, indent=1, ensure_ascii=False))
+    return 0

@@ -1,0 +1,193 @@
+"""What an area showed on every date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+MEASURES = ("trains", "cars", "length_m", "fill", "cargo", "cargo_m2", "worked_m2")
+"""What is counted and measured of an area, each with ``low`` and ``high``."""
+
+
+class AreaDate(NamedTuple):
+    """One area on one date. Measures are None where nothing could be observed: a gap, never zero."""
+
+    area: str
+    role: str
+    gsd_m: float
+    acquired: str
+    folder: str
+    scene: str
+    status: str
+    observed: float | None
+    trains: float | None
+    trains_low: float | None
+    trains_high: float | None
+    cars: float | None
+    cars_low: float | None
+    cars_high: float | None
+    uncounted: int | None
+    length_m: float | None
+    length_low_m: float | None
+    length_high_m: float | None
+    fill: float | None
+    fill_low: float | None
+    fill_high: float | None
+    cargo: float | None
+    cargo_low: float | None
+    cargo_high: float | None
+    cargo_m2: float | None
+    cargo_low_m2: float | None
+    cargo_high_m2: float | None
+    worked_m2: float | None
+    worked_low_m2: float | None
+    worked_high_m2: float | None
+    types: str
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A train as it stood on one date."""
+
+    area: str
+    track: str
+    acquired: str
+    from_m: float
+    to_m: float
+    cars: float | None
+    confidence: float
+
+
+@dataclass(frozen=True)
+class TrackDate:
+    """Which metres of a track could be seen on one date."""
+
+    track: str
+    area: str | None
+    length_m: float
+    acquired: str
+    folder: str
+    observed: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Unusual:
+    """Whether a value stands out from those before it."""
+
+    high: bool
+    low: bool
+    p_high: float
+    """Share of dates as high as this one or higher, this one included: its p-value."""
+    p_low: float
+    false_rate: float
+    """Chance that a quiet date would have been called unusual here."""
+    before: int
+    """Number of earlier dates it was held against."""
+
+
+@dataclass(frozen=True)
+class ChangePoint:
+    """Where the level of a series changed."""
+
+    index: int
+    """The first value of the new level."""
+    p_value: float
+    before: float
+    """Mean of the values since the change before."""
+    after: float
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How much of the time was seen."""
+
+    days_passed: int
+    days_observed: int
+    longest_gap_days: float
+    """Longest time between two observed dates: a stay may have been so long unseen."""
+    unseen: dict[float, float]
+    """For stays of so many days, the chance that one at a random time of the record was not seen."""
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One train in one place over one or more dates."""
+
+    area: str
+    track: str
+    from_m: float
+    to_m: float
+    cars: float | None
+    """As counted when last seen."""
+    dates: int
+    after: str | None
+    """Last date before it that showed the place without it; None when there is none."""
+    first_seen: str
+    last_seen: str
+    before: str | None
+    """First date after it that showed the place without it; None when there is none."""
+
+    @property
+    def shortest_days(self) -> float:
+        """It stood at least so long."""
+        return days_between(self.first_seen, self.last_seen)
+
+    @property
+    def longest_days(self) -> float | None:
+        """It stood at most so long; None where a bound is missing."""
+        if self.after is None or self.before is None:
+            return None
+        return days_between(self.after, self.before)
+
+
+@dataclass(frozen=True)
+class MeasureSeries:
+    """One measure of a series, held against itself. Indices count the series' dates."""
+
+    measure: str
+    dates: tuple[int, ...]
+    """Dates that are tested: the area was wholly observed and the measure taken."""
+    values: tuple[float, ...]
+    tests: tuple[Unusual, ...]
+    ranks: tuple[int, ...]
+    changes: tuple[ChangePoint, ...]
+
+    @property
+    def expected_false(self) -> float:
+        """Number of dates that would be called unusual if nothing ever was."""
+        return sum(t.false_rate for t in self.tests)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One area seen by one class of sensor, by time."""
+
+    area: str
+    role: str
+    sensor: str
+    """Range of resolutions, e.g. ``0.4-0.85 m``."""
+    dates: tuple[AreaDate, ...]
+    exposure: Exposure
+    measures: tuple[MeasureSeries, ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """All there is to say of a site over time."""
+
+    site: str
+    series: tuple[Series, ...]
+    exposure: dict[str, Exposure]
+    """By area, over all classes of sensor."""
+    stays: tuple[Stay, ...]
+    sights: tuple[Sight, ...]
+    track_dates: tuple[TrackDate, ...]
+    occupancy: dict[str, dict[str, Any]]
+    roles: dict[str, str]
+
+
+def days_between(earlier: str, later: str) -> float:
+    """Return the days between two times, ISO 8601."""
+    one, two = (datetime.fromisoformat(t.replace("Z", "+00:00")) for t in (earlier, later))
+    return (two - one).total_seconds() / 86400.0

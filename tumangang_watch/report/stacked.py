@@ -1,0 +1,100 @@
+"""Each track straightened: a strip a report, and one picture of all dates, stacked by time."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tumangang_watch.model.series import Record, Sight, TrackDate
+
+if TYPE_CHECKING:
+    from tumangang_watch.model.finding import Comparison
+
+STRIPS = "strips"
+WIDEST_PX = 2400
+ROW_PX, LABEL_PX, HEAD_PX = 22, 150, 40
+TRAIN_INK, NOT_SEEN = "#c62828", "#d5d9e0"
+
+
+def write_strips(comparison: Comparison, _: dict[str, Any], folder: Path) -> None:
+    """Write ``strips/<track>.png`` of the later date, for the reports of a record: its series stacks them."""
+    from tumangang_watch.report.pictures import stretch_of, strip
+
+    if comparison.issue is None or not comparison.site.tracks:
+        return
+    (folder / STRIPS).mkdir()
+    stretch = stretch_of(comparison)
+    for track in comparison.site.tracks:
+        picture = strip(comparison.later, track.line, (0.0, track.line.length), stretch)
+        if picture.width > WIDEST_PX:
+            picture = picture.resize((WIDEST_PX, picture.height))
+        picture.save(folder / STRIPS / strip_name(track.id), optimize=False)
+
+
+def strip_name(track: str) -> str:
+    """Return the file name of a track's strip: its id made safe, and eight digits of its digest."""
+    safe = re.sub(r"[^A-Za-z0-9_-]", "_", track)[:60]
+    return f"{safe}-{hashlib.sha256(track.encode()).hexdigest()[:8]}.png"
+
+
+def write_stacked(record: Record, folder: Path, reports: Path, most: int) -> None:
+    """Write ``tracks/<track>.png``: a row a date, the latest below; detected trains underlined."""
+    by_track: dict[str, list[TrackDate]] = defaultdict(list)
+    for date in record.track_dates:
+        by_track[date.track].append(date)
+    trains: dict[tuple[str, str], list[Sight]] = defaultdict(list)
+    for sight in record.sights:
+        trains[sight.track, sight.acquired].append(sight)
+    if by_track:
+        (folder / "tracks").mkdir()
+    for track, dates in sorted(by_track.items()):
+        picture = stacked(track, dates[-most:], trains, reports)
+        picture.save(folder / "tracks" / strip_name(track))
+
+
+def stacked(
+    track: str, dates: list[TrackDate], trains: dict[tuple[str, str], list[Sight]], reports: Path
+) -> Any:
+    """Return the picture of one track (PIL). What was not seen is grey: nothing is known of it."""
+    from PIL import Image, ImageDraw
+
+    length_m = dates[-1].length_m
+    strips = [_strip(reports / date.folder / STRIPS / strip_name(track)) for date in dates]
+    wide = min(WIDEST_PX, max([600, *(s.width for s in strips if s is not None)]))
+    sheet = Image.new("RGB", (LABEL_PX + wide + 10, HEAD_PX + (ROW_PX + 6) * len(dates) + 6), "white")
+    draw = ImageDraw.Draw(sheet)
+    draw.text((6, 6), f"track {track}", fill="black")
+    for mark in range(0, int(length_m) + 1, 100 if length_m > 300 else 20):
+        x = LABEL_PX + wide * mark / length_m
+        draw.line((x, HEAD_PX - 8, x, HEAD_PX - 2), fill="black")
+        draw.text((x + 2, HEAD_PX - 20), f"{mark} m", fill="black")
+    for k, (date, strip) in enumerate(zip(dates, strips, strict=True)):
+        top = HEAD_PX + (ROW_PX + 6) * k
+        draw.text((6, top + 4), date.acquired[:16].replace("T", " "), fill="black")
+        draw.rectangle((LABEL_PX, top, LABEL_PX + wide, top + ROW_PX), fill=NOT_SEEN)
+        if strip is None:
+            continue
+        for start_m, stop_m in date.observed:
+            left, right = (round(wide * m / length_m) for m in (start_m, stop_m))
+            source = (strip.width * start_m / length_m, 0, strip.width * stop_m / length_m, strip.height)
+            if right > left:
+                piece = strip.resize((right - left, ROW_PX), box=source)
+                sheet.paste(piece, (LABEL_PX + left, top))
+        for sight in trains.get((track, date.acquired), ()):
+            left, right = (LABEL_PX + wide * m / length_m for m in (sight.from_m, sight.to_m))
+            draw.rectangle((left, top + ROW_PX + 1, right, top + ROW_PX + 3), fill=TRAIN_INK)
+    return sheet
+
+
+def _strip(path: Path) -> Any | None:
+    """Return a report's strip; None where there is none, or it cannot be read."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            return picture.convert("RGB")
+    except (OSError, UnidentifiedImageError):
+        return None
