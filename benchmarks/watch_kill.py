@@ -149,7 +149,15 @@ def places_in(root: Path) -> Places:
     """Return where things lie in a trial."""
     site = root / "site.geojson"
     return Places(
-        root / "in", root / "record.sqlite", root / "reports", site, load_site(site), Settings(), "0.0", NOW
+        root / "in",
+        root / "record.sqlite",
+        root / "reports",
+        site,
+        load_site(site),
+        Settings(),
+        "0.0",
+        NOW,
+        background=True,
     )
 
 

@@ -15,7 +15,7 @@ from tumangang_watch.commands.reproduce import reproduce
 from tumangang_watch.commands.scenes import compare, detect, inspect
 from tumangang_watch.commands.series import series
 from tumangang_watch.commands.site import site_group
-from tumangang_watch.commands.watch import watch
+from tumangang_watch.commands.watch import backfill, watch
 from tumangang_watch.errors import WatchError
 
 PROGRAM = "tumangang-watch"
@@ -65,6 +65,7 @@ for _command in (
     evaluate,
     archive_group,
     watch,
+    backfill,
     series,
     reproduce,
     growth_group,

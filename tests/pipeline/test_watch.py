@@ -276,3 +276,20 @@ def test_the_command_on_painted_scenes(root):
     assert report["scenes"]["earlier"]["id"] == earlier.stem
     assert watch(root, "--settle", "0", status=0) == ""
     assert folders(root) == [first, second]
+
+
+def test_backfill_makes_the_record_that_watch_makes(root):
+    for day in (0, 3):
+        quick.write_scene(root / "in", day)
+    done = subprocess.run(
+        [PROGRAM, "backfill", str(root / "in" / "day000.tif"), str(root / "missing.tif"), "--archive",
+         str(root / "b.sqlite"), "--reports", str(root / "b"), "--site", str(root / "site.geojson")],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+    from tumangang_watch.pipeline.inbox import given_scenes
+
+    found = given_scenes([root / "in", root / "in" / "day000.tif"])
+    assert [a.place for a in found] == [str(root / "in" / f"day00{d}.tif") for d in (0, 3)]
+    assert all(a.settled for a in found)

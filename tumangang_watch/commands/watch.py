@@ -67,6 +67,44 @@ def watch(
     return finish(places, tally, notify_command, base_url)
 
 
+@click.command()
+@click.argument("scenes", type=SCENE, nargs=-1, required=True)
+@archive_option
+@click.option("--reports", type=SCENE, required=True, help="Folder that gets one report a scene.")
+@site_option
+@click.option("--jobs", type=click.IntRange(1), help="Processes. Default: one a processor.")
+@click.option("--scheduler", help="Address of a Dask scheduler whose workers see the same folders.")
+@click.option("--refresh", is_flag=True, help="Report again what another version or other settings made.")
+def backfill(
+    scenes: tuple[Path, ...],
+    archive_file: Path,
+    reports: Path,
+    site: Path | None,
+    jobs: int | None,
+    scheduler: str | None,
+    refresh: bool,
+) -> int:
+    """Take in many SCENES (files or folders) on several processes, or on a Dask cluster.
+
+    The record comes out as `watch` would make it. Work whose process or machine dies is done again.
+    """
+    import os
+
+    from tumangang_watch.pipeline.executors import executor
+    from tumangang_watch.pipeline.inbox import given_scenes
+    from tumangang_watch.pipeline.watch import take_in
+
+    places = places_of(Path("/"), archive_file.absolute(), reports.absolute(), site, refresh)
+    limits = places.settings.watch
+    arrivals = given_scenes([path.absolute() for path in scenes])
+    with (
+        progress_bar() as progress,
+        executor(jobs or os.cpu_count() or 1, scheduler, limits.scene_limit_s, limits.attempts) as work,
+    ):
+        tally = take_in(places, arrivals, work, progress)
+    return finish(places, tally, None, "")
+
+
 def places_of(
     inbox: Path, archive_file: Path, reports: Path, site_file: Path | None, refresh: bool
 ) -> Places:
@@ -76,8 +114,8 @@ def places_of(
     from tumangang_watch.sites import load_site
 
     return Places(
-        inbox.absolute(), archive_file, reports, site_file, load_site(site_file), Settings(), __version__,
-        datetime.now(UTC), refresh,
+        inbox.absolute(), archive_file, reports, site_file and site_file.absolute(), load_site(site_file),
+        Settings(), __version__, datetime.now(UTC), refresh,
     )  # fmt: skip
 
 

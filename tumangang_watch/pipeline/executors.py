@@ -159,7 +159,7 @@ class Cluster:
                 "no cluster", address, "its scheduler does not answer", "Start one with `dask scheduler`"
             ) from error
         self._limit_s = limit_s
-        self._done = as_completed()
+        self._done = as_completed(loop=self._client.loop)
         self._keys: dict[str, Any] = {}
         self.slots = max(1, 2 * sum(self._client.nthreads().values()))
 

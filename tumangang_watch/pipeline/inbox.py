@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from tumangang_watch.errors import InputRefused
 
 SCENE_ENDS = (".tif", ".tiff", ".jp2", ".ntf", ".nitf")
 """Names that are taken for scenes. What cannot be read of these is refused, and said to be."""
@@ -52,6 +54,24 @@ def look_into(inbox: Path, now_s: float, settle_s: float) -> list[Arrival]:
             if arrival is not None:
                 found.append(arrival)
     return sorted(found, key=lambda a: a.place)
+
+
+def given_scenes(paths: list[Path]) -> list[Arrival]:
+    """Return the scene files that were named, and those under the folders that were named, as settled.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Absolute paths; ``place`` is then the whole path.
+    """
+    found = {}
+    for path in paths:
+        here = look_into(path, float("inf"), 0.0) if path.is_dir() else [_arrival(path.parent, path, True, 0)]
+        for arrival in here:
+            if arrival is None:
+                raise InputRefused("scene not found", path, "it is not a file", "Give scenes or folders")
+            found[arrival.path] = replace(arrival, place=str(arrival.path))
+    return [found[path] for path in sorted(found)]
 
 
 def _arrival(inbox: Path, path: Path, done: bool, before_s: float) -> Arrival | None:
