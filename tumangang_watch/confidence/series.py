@@ -64,8 +64,9 @@ def _limits(ordered: list[float], rate: float) -> tuple[float, float, float]:
 
 def ranks(values: Sequence[float]) -> list[int]:
     """Return the rank of each value among all, 1 for the highest; equal values share the better rank."""
-    ordered = np.sort(np.asarray(values, dtype=float))
-    return [int(len(ordered) - np.searchsorted(ordered, v, side="right")) + 1 for v in values]
+    array = np.asarray(values, dtype=float)
+    beaten_by = len(array) - np.searchsorted(np.sort(array), array, side="right")
+    return [int(k) + 1 for k in beaten_by]
 
 
 def change_points(values: Sequence[float], p_limit: float, fewest: int) -> list[ChangePoint]:
