@@ -13,6 +13,7 @@ import argparse
 import copy
 import itertools
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +208,18 @@ def _tensors(items: list[tuple[Any, Any, Any]]) -> tuple[Any, Any, Any]:
     )
 
 
-def fit(items: list[Any], target: Path, steps: int, minutes: float, batch: int = 16) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """How long to fit, at what rate, and from which weights."""
+
+    steps: int
+    minutes: float
+    rate: float
+    start: Path | None = None
+    batch: int = 16
+
+
+def fit(items: list[Any], target: Path, plan: Plan) -> None:
     """Fit by Adam with one rise and fall of the rate; keep a running mean of the weights."""
     import torch
 
@@ -220,18 +232,21 @@ def fit(items: list[Any], target: Path, steps: int, minutes: float, batch: int =
     weight = np.array([p.shape[2] for p, _, _ in learn], float)
     weight /= weight.sum()
     net = network(learn[0][1].size)
+    if plan.start is not None:
+        with np.load(plan.start) as data:
+            net.load_state_dict({k: torch.from_numpy(data[k].astype(np.float32)) for k in data.files})
     mean = copy.deepcopy(net).eval()
-    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=2e-3)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=2e-3)
     start, best, done, sums = time.time(), np.inf, 0.0, np.zeros(3)
     step = 0
     while done < 1:
-        done = max(step / steps, (time.time() - start) / 60 / minutes)
-        rate = 3e-3 * min(step / 200, 1.0) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1.0))) + 1e-5
+        done = max(step / plan.steps, (time.time() - start) / 60 / plan.minutes)
+        rate = plan.rate * min(step / 200, 1.0) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1.0))) + 1e-5
         for group in optimiser.param_groups:
             group["lr"] = rate
         net.train()
         drawn = []
-        for k in rng.choice(len(learn), batch, p=weight):
+        for k in rng.choice(len(learn), plan.batch, p=weight):
             patch, constants, labels = learn[k]
             patch, labels = _window(patch, labels, rng)
             drawn.append(augmented(patch, constants, labels, rng))
@@ -265,12 +280,15 @@ def main() -> None:
     parser.add_argument("--banks", type=Path, nargs="+", required=True)
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--start", type=Path, help="go on from these weights")
     package = Path(__file__).resolve().parents[1] / "tumangang_watch"
     parser.add_argument("--target", type=Path, default=package / "detect" / "strip_net.npz")
     arguments = parser.parse_args()
     items = read_banks(arguments.banks)
     print(len(items), "strips,", sum(i[0] for i in items), "held out")
-    fit(items, arguments.target, arguments.steps, arguments.minutes)
+    plan = Plan(arguments.steps, arguments.minutes, arguments.rate, arguments.start)
+    fit(items, arguments.target, plan)
 
 
 if __name__ == "__main__":

@@ -175,8 +175,8 @@ def _earth(rng: np.random.Generator) -> np.ndarray:
 def _rails(albedo: np.ndarray, yard: Yard, v: np.ndarray, rng: np.random.Generator) -> None:
     rows, cols = albedo.shape[1:]
     wood = rng.random() < 0.5
-    tone = np.float32(np.exp(rng.normal(-0.4 if wood else 0.15, 0.25)))
-    strength = float(rng.uniform(0, 0.9))
+    tone = np.float32(np.exp(rng.normal(-0.7 if wood else 0.15, 0.35)))
+    strength = float(rng.uniform(0, 1.0))
     pitch = float(rng.uniform(0.54, 0.68))
     u = (np.arange(cols) + 0.5) * CELL_M
     sleeper = ((u % pitch) < 0.25).astype(np.float32) * strength
@@ -185,14 +185,16 @@ def _rails(albedo: np.ndarray, yard: Yard, v: np.ndarray, rng: np.random.Generat
         near = np.abs(v - at) < 1.3
         albedo[:, near] *= 1 + (tone - 1) * np.clip(sleeper, 0, 1)
         gauge = 1.435 if rng.random() < 0.5 else 1.52
-        shine = float(np.exp(rng.normal(0.1, 0.6)))
+        shine, beside = float(np.exp(rng.normal(0.0, 0.7))), float(rng.uniform(0.45, 1.0))
         for side in (-1, 1):
             row = int((v[0] + CELL_M / 2 - (at + side * (gauge / 2 + 0.03))) / CELL_M)
             if 0 <= row < rows:
                 albedo[:, row] *= shine
                 albedo[2, row] *= 1.05
-                if row + 1 < rows and rng.random() < 0.5:
-                    albedo[:, row + 1] *= rng.uniform(0.6, 1.0)
+                # A rail's own shadow and its fastenings.
+                for near_row in (row - 1, row + 1):
+                    if 0 <= near_row < rows:
+                        albedo[:, near_row] *= beside
 
 
 def clutter(canvas: Canvas, yard: Yard, rng: np.random.Generator) -> None:
@@ -425,6 +427,19 @@ def _open(
         albedo[:, bars] *= rng.uniform(0.6, 1.3)
 
 
+def _small_things(albedo: np.ndarray, tall: np.ndarray, rng: np.random.Generator) -> None:
+    """Strew a deck with small dark and bright things: machines, vehicles, scrap."""
+    rows, cols = tall.shape
+    for _ in range(int(rng.integers(8, 60))):
+        r, c = int(rng.integers(0, max(rows - 3, 1))), int(rng.integers(0, max(cols - 3, 1)))
+        high, wide = int(rng.integers(2, 9)), int(rng.integers(2, 20))
+        paint = draw_paint(str(rng.choice(["black", "grey", "black", "brown", "white"])), rng).astype(
+            np.float32
+        )
+        albedo[:, r : r + high, c : c + wide] = paint[:, None, None]
+        tall[r : r + high, c : c + wide] += rng.uniform(0, 1.2)
+
+
 def _deck(
     car: dict[str, Any],
     out: tuple[np.ndarray, ...],
@@ -451,6 +466,8 @@ def _deck(
             tall[on] = rng.uniform(2, 4)
             if rng.random() < 0.5:
                 look *= 1 + 0.3 * np.sin(side * rng.uniform(6, 30))
+        elif rng.random() < 0.4:
+            _small_things(albedo, tall, rng)
         return
     albedo[:] = grime[:, None, None] * rng.uniform(0.8, 2)
     size = float(rng.choice([6.06, 12.19, 13.7])) if length > 13.8 else float(rng.choice([6.06, 12.19]))
@@ -511,6 +528,8 @@ def shoot(seed: int, gsd_m: float) -> Shot:
                 car["seen"] = "mixed"
     light = _lit(canvas, sun, view, rng)
     _wires(light, canvas, yard, rng)
+    if rng.random() < 0.25:
+        _softened(light, canvas, yard, rng)
     image, product = _expose(light, gsd_m, canvas.top_m, rng)
     known = bool(rng.random() < 0.7)
     tracks = tuple(
@@ -526,6 +545,21 @@ def shoot(seed: int, gsd_m: float) -> Shot:
     from strip_bank import scene_of
 
     return Shot(image, scene_of(facts), tracks, tuple(yard.trains), facts)
+
+
+def _softened(light: np.ndarray, canvas: Canvas, yard: Yard, rng: np.random.Generator) -> None:
+    """Smear the outlines of vehicles, as lossy coding, sharpening and retouching do."""
+    band = np.zeros(canvas.height.shape, np.uint8)
+    for train in yard.trains:
+        at = yard.v_m[int(train["track"][1:]) - 1]
+        for car in train["cars"]:
+            rows, cols = canvas.window(car["from_m"], car["to_m"], at, rng.uniform(2.8, 3.6))
+            corners = (cols.start, rows.start), (cols.stop, rows.stop)
+            cv2.rectangle(band, *corners, 1, max(int(rng.uniform(0.3, 1.2) / CELL_M), 1))
+    smeared = band > 0
+    sigma = rng.uniform(0.3, 1.0) / CELL_M
+    for layer in light:
+        layer[smeared] = cv2.GaussianBlur(layer, (0, 0), sigma)[smeared]
 
 
 def _snow(canvas: Canvas, rng: np.random.Generator) -> None:

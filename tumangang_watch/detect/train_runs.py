@@ -50,15 +50,17 @@ def find_runs(log_odds: NDArray[np.float64], seen: NDArray[np.bool_], settings: 
     list of Run
         In order along the track, uncoupled cuts told apart.
     """
-    odds = np.where(seen, np.clip(log_odds, -LIMIT, LIMIT), 0.0)
+    odds = np.where(seen, np.clip(log_odds + settings.net_bias, -LIMIT, LIMIT), 0.0)
     runs: list[Run] = []
     for low, high in _joined(_stretches(odds, settings), settings):
-        a, b = _end(odds, low, -1), _end(odds, high, +1)
+        # A sure train ends where its own log-odds do; the bias is for the doubtful ones.
+        level = float(np.clip(np.median(odds[low:high]) - settings.net_bias - 3.0, 0.0, settings.net_bias))
+        a, b = (_end(odds - level, at, side) for at, side in ((low, -1), (high, +1)))
         if b - a < settings.train_min_m:
             continue
         inside = odds[low:high]
         score = float(inside.sum() * STEP_M / settings.memory_m)
-        ends = (_unsure(odds, low, -1, settings), _unsure(odds, high, +1, settings))
+        ends = [_unsure(odds - level, at, side, settings) for at, side in ((low, -1), (high, +1))]
         inward, outward = (float(np.hypot(*pair)) for pair in zip(*ends, strict=True))
         runs.append(Run(a, b, score, inward, outward))
     return runs

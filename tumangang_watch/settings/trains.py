@@ -17,6 +17,9 @@ class TrainSettings:
     body_height_m: float = 3.8
     """Typical height of a vehicle above the ground: 3.48-3.78 m gondolas to 4.6 m boxcars
     (domain.md section 4)."""
+    net_bias: float = 1.0
+    """Added to the network's log-odds that a train stands on a step: painted banks hold more empty track
+    than doubtful track. Chosen on validation seeds: ``python benchmarks/trains.py --bias --banks V``."""
     net_coupling_prior: float = -2.3
     """Log-odds of a coupling anywhere in a train: one in 14 m, told over 1.25 m."""
     type_sure: float = 0.6
