@@ -43,8 +43,13 @@ class Consist:
     """Probability of each vehicle, in order: both its couplings are there and none is inside it."""
 
 
-def length_prior(step_m: float, settings: TrainSettings) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return lengths between couplings in steps, and their log prior."""
+def length_prior(
+    step_m: float, settings: TrainSettings, own_m: tuple[float, ...] = ()
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return lengths between couplings in steps, and their log prior.
+
+    Wagons travel in cuts of like ones: lengths ``own_m`` already sure in a train are likelier in it.
+    """
     steps = np.arange(int(settings.vehicle_min_m / step_m), int(settings.vehicle_max_m / step_m) + 1)
     metres = steps * step_m
     floor = settings.vehicle_floor / (settings.vehicle_max_m - settings.vehicle_min_m)
@@ -53,11 +58,16 @@ def length_prior(step_m: float, settings: TrainSettings) -> tuple[NDArray[np.int
     weights = np.asarray(settings.vehicle_length_weights) / (sd * np.sqrt(2 * np.pi))
     peaks = np.exp(-0.5 * ((metres[:, None] - modes) / sd) ** 2) @ weights
     density = floor + (1 - settings.vehicle_floor) * peaks
+    if own_m:
+        sd = settings.own_length_sd_m
+        alike = np.exp(-0.5 * ((metres[:, None] - np.asarray(own_m)) / sd) ** 2).mean(axis=1)
+        share = settings.own_length_share
+        density = (1 - share) * density + share * alike / (sd * np.sqrt(2 * np.pi))
     return steps, np.log(density * step_m)
 
 
 def divide(gain: NDArray[np.float64], length_m: float, step_m: float, settings: TrainSettings) -> Consist:
-    """Divide a train into vehicles.
+    """Divide a train into vehicles, then once more knowing the lengths that are sure in it (empirical Bayes).
 
     Parameters
     ----------
@@ -73,7 +83,28 @@ def divide(gain: NDArray[np.float64], length_m: float, step_m: float, settings: 
     -------
     Consist
     """
-    steps, prior = length_prior(step_m, settings)
+    first = _divide(gain, length_m, step_m, settings, ())
+    own = _sure_lengths(first, length_m, settings)
+    return _divide(gain, length_m, step_m, settings, own) if own else first
+
+
+def _sure_lengths(consist: Consist, length_m: float, settings: TrainSettings) -> tuple[float, ...]:
+    """Return the lengths over couplers of the vehicles that are sure; none where they are too few."""
+    half = settings.coupling_mean_m / 2
+    cuts = np.array([-half, *consist.couplings_m, length_m + half])
+    sure = np.asarray(consist.certainty) >= settings.own_length_sure
+    lengths = np.diff(cuts)[sure]
+    return tuple(float(v) for v in lengths) if lengths.size >= settings.own_lengths_least else ()
+
+
+def _divide(
+    gain: NDArray[np.float64],
+    length_m: float,
+    step_m: float,
+    settings: TrainSettings,
+    own_m: tuple[float, ...],
+) -> Consist:
+    steps, prior = length_prior(step_m, settings, own_m)
     # Couplers reach half a coupling beyond the first and the last body.
     half = settings.coupling_mean_m / 2
     nodes = max(round((length_m + 2 * half) / step_m), 1) + 1

@@ -22,7 +22,7 @@ class TrainSettings:
     than doubtful track. Chosen on validation seeds: ``python benchmarks/trains.py --bias --banks V``."""
     net_coupling_prior: float = -2.3
     """Log-odds of a coupling anywhere in a train: one in 14 m, told over 1.25 m."""
-    type_sure: float = 0.6
+    type_sure: float = 0.5
     """Least probability for naming a vehicle's type."""
     background_odds: float = -2.5
     """Log-odds below which another date's strip counts as empty and serves as this one's background."""
@@ -40,10 +40,10 @@ class TrainSettings:
     """Expected number of false trains in a scene up to which one is ``detected`` (methods.md 2.8)."""
     false_alarms_possible: float = 1.0
     """Expected number up to which one is at least ``possible``."""
-    null_rate_km: float = 0.3
+    null_rate_km: float = 0.006
     """Stretches of any score a kilometre of empty track. Calibrated by
     ``python benchmarks/trains.py --null --banks EMPTY``."""
-    null_scale: float = 1.2
+    null_scale: float = 8.6
     """Fall of their number with the score: by e for each of these. Calibrated as `null_rate_km`."""
     count_gsd_max_m: float = 1.2
     """Vehicles are not counted in coarser scenes: a 1.1 m coupling vanishes (methods.md 2.4)."""
@@ -61,26 +61,35 @@ class TrainSettings:
     """Spread about a common length, with the error of measurement."""
     vehicle_floor: float = 0.35
     """Prior weight of any length between `vehicle_min_m` and `vehicle_max_m`."""
+    own_length_share: float = 0.4
+    """Prior weight of the lengths that are sure in the same train: wagons travel in cuts of like ones
+    (methods.md 2.5). Chosen on validation seeds."""
+    own_length_sd_m: float = 0.4
+    """Spread about such a length: the error of two couplings' places at 0.5 m GSD."""
+    own_length_sure: float = 0.6
+    """Certainty from which a vehicle's length counts for its train."""
+    own_lengths_least: int = 3
+    """Vehicles that must be sure before their lengths count."""
     vehicle_min_m: float = 9.0
     """Shortest vehicle over couplers."""
     vehicle_max_m: float = 27.5
     """Longest vehicle over couplers: coaches of 24.5 to 26.4 m; two gondolas together are longer."""
-    gap_scale: float = 0.7
+    gap_scale: float = 1.3
     """Weight of the network's log-odds of a coupling against the length prior: neighbouring steps repeat
     each other. Calibrated by ``python benchmarks/trains.py --calibrate``."""
     gap_limit: float = 7.0
     """Log-odds beyond which a coupling is no surer."""
-    type_sharpness: float = 3.0
+    type_sharpness: float = 1.3
     """Independent readings a vehicle's steps are worth together.
     Calibrated by ``python benchmarks/trains.py --calibrate``."""
     roof_lean: float = 0.7
     """Share of relief lean by which the middle of what is seen of a body is displaced."""
     roof_half_m: float = 0.75
     """Half of the width of a body that its colour is taken from: inside walls and blur."""
-    confidence_slope: float = 3.0
+    confidence_slope: float = 1.07
     """Rise of a train's log-odds with the logarithm of its score.
     Calibrated by ``python benchmarks/trains.py --calibrate``."""
-    confidence_middle: float = 4.0
+    confidence_middle: float = 3.3
     """Score at which a train is as likely real as not.
     Calibrated by ``python benchmarks/trains.py --calibrate``."""
     length_bias_m: float = 0.0
@@ -100,5 +109,5 @@ class TrainSettings:
     """Above it colours are not named (methods.md 2.4)."""
     observed_min: float = 0.6
     """Least clear share of a train's place for the grade ``detected``."""
-    colour_sure: float = 0.5
+    colour_sure: float = 0.6
     """Least probability for naming a colour."""
