@@ -54,7 +54,7 @@ def rows_of(scene: BankScene) -> list[tuple[np.ndarray, int]]:
 
 
 def read(folders: list[Path]) -> tuple[Any, Any, Any, Any]:
-    """Return features (n, 12), colours (n,), held out (n,) and the bank (n,)."""
+    """Return features (n, 13), colours (n,), held out (n,) and the bank (n,)."""
     x, y, held, bank = [], [], [], []
     for number, folder in enumerate(folders):
         for path in sorted(folder.glob("*.npz")):

@@ -68,9 +68,9 @@ def body_features(
 
     Returns
     -------
-    (12,) float
-        Log shares of blue, green, red of the body and of the bed, the scene's ground, and the spread of tone
-        over the body.
+    (13,) float
+        Log shares of blue, green, red of the body and of the bed, the scene's ground, the spread of tone over
+        the body, and whether there is an infrared band: products for the eye have none, and a curve instead.
     """
     if not {"red", "green", "blue"} <= set(strip.bands):
         return None
@@ -81,7 +81,8 @@ def body_features(
         return None
     middle = np.median(body, axis=1)
     spread = float(np.std(np.log(0.1 + body.mean(axis=0))))
-    return np.concatenate([np.log(0.05 + middle), bed, ground, [spread]])
+    curve_free = float("nir" in strip.bands)
+    return np.concatenate([np.log(0.05 + middle), bed, ground, [spread, curve_free]])
 
 
 def ground_of(strips: list[Strip], light: Light) -> NDArray[np.float64]:

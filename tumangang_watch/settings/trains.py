@@ -109,5 +109,5 @@ class TrainSettings:
     """Above it colours are not named (methods.md 2.4)."""
     observed_min: float = 0.6
     """Least clear share of a train's place for the grade ``detected``."""
-    colour_sure: float = 0.6
+    colour_sure: float = 0.65
     """Least probability for naming a colour."""
