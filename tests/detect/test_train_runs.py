@@ -35,7 +35,7 @@ def test_a_train_is_found_where_it_stands(start, length):
 
 def test_no_evidence_no_train():
     assert runs(odds(300)) == []
-    assert runs(np.zeros(400)) == []
+    assert runs(np.full(400, -1.5)) == []
 
 
 def test_uncoupled_cuts_are_told_apart_and_couplings_are_not():

@@ -32,7 +32,7 @@ class TrainSettings:
     memory_m: float = 4.0
     """Metres over which the cues of neighbouring metres repeat each other: log-odds are divided by
     it before they are summed along a track."""
-    switch_cost: float = 3.0
+    switch_cost: float = 2.0
     """Cost in log-odds of a change between empty and occupied along a track."""
     train_min_m: float = 8.5
     """Shortest body that counts as a train of one vehicle (12.0 m tank: 10.8 m barrel)."""
