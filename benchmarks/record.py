@@ -66,6 +66,7 @@ def fill(path: Path, scenes: int, seed: int = 1) -> None:
                     row.update(trains=trains, trains_low=trains, trains_high=trains, uncounted=0)
                     row.update(cargo=0, cargo_low=0, cargo_high=0, cars=9.0 * trains, cars_low=8.0 * trains)
                     row.update(cars_high=10.0 * trains, length_m=130.0 * trains)
+                    row.update(length_low_m=127.0 * trains, length_high_m=133.0 * trains)
                 connection.execute(
                     f"""INSERT INTO area_dates
                         (report, area, role, speaks, status, observed, reasons, types, {", ".join(names)})
