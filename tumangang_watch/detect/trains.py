@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tumangang_watch.detect.colour import ground_of
+from tumangang_watch.detect.group_trains import detect_group_trains
 from tumangang_watch.detect.strip_background import against
 from tumangang_watch.detect.strip_net import NetReading, read_strip
 from tumangang_watch.detect.strip_view import CHANNELS, HALF_ROWS, Light, StripView, light_of, view_of
@@ -52,6 +53,8 @@ def detect_trains(
         Of kind ``train``, in the order of the site's tracks and along each.
     """
     tracks = [t for t in site.tracks if not _roofed(t, observation) and t.line.length >= 2.0]
+    if observation.image.gsd_m > settings.track_gsd_max_m:
+        return detect_group_trains(observation, site, tracks, settings.groups, background)
     strips = _strips(observation, tracks, settings)
     others = [] if background is None else [(_strips(background, tracks, settings), background.scene)]
     detections: list[Detection] = []

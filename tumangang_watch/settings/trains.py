@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from tumangang_watch.settings.groups import GroupSettings
 
 
 @dataclass(frozen=True)
@@ -111,3 +113,5 @@ class TrainSettings:
     """Least clear share of a train's place for the grade ``detected``."""
     colour_sure: float = 0.65
     """Least probability for naming a colour."""
+    groups: GroupSettings = field(default_factory=GroupSettings)
+    """For scenes coarser than `track_gsd_max_m`."""
