@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from scene_files import SETTINGS, beside, ground, opened, write
+from scene_files import beside, ground, opened, write
 
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.scenes import describe
+from tumangang_watch.pipeline import describe_scene
 from tumangang_watch.scenes.acquired import parse_time
+from tumangang_watch.settings import Settings
 
 BGRN = {"blue": 1, "green": 2, "red": 3, "nir": 4}
 RGB = {"red": 1, "green": 2, "blue": 3}
@@ -222,7 +223,7 @@ def test_a_stated_resolution_finer_than_the_pixels_is_not_believed(tmp_path):
 def test_what_is_unknown_is_never_zero(tmp_path, value):
     keys = ("cloud_cover", "view_angle", "satellite_azimuth", "sun_azimuth", "sun_elevation", "gsd")
     scene = opened(write(tmp_path / "scene.tif", metadata=dict.fromkeys(keys, value)))
-    facts = describe(scene, SETTINGS)
+    facts = describe_scene(scene, Settings())
     for key in (
         "cloud_fraction",
         "off_nadir_deg",
@@ -335,15 +336,17 @@ def test_other_json_is_no_scene(tmp_path):
 
 
 def test_a_description_is_plain_json_and_says_what_can_be_shown(tmp_path):
-    facts = describe(opened(write(tmp_path / "scene.tif", metadata={"sun_elevation": 8, "view_angle": 40})))
+    facts = describe_scene(
+        opened(write(tmp_path / "scene.tif", metadata={"sun_elevation": 8, "view_angle": 40})), Settings()
+    )
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
     limits = " ".join(facts["can_show"]["limits"])
     assert "8 degrees" in limits
     assert "40 degrees" in limits
     assert facts["can_show"]["cars_counted"] is True
-    coarse = describe(opened(write(tmp_path / "coarse.tif", metadata={"gsd": 3.0})))
+    coarse = describe_scene(opened(write(tmp_path / "coarse.tif", metadata={"gsd": 3.0})), Settings())
     assert coarse["can_show"]["cars_counted"] is False
     assert coarse["can_show"]["train_presence"] == "track group"
     floats = ground().astype("float32")
-    nan = describe(opened(write(tmp_path / "nan.tif", floats, nodata=np.nan)))
+    nan = describe_scene(opened(write(tmp_path / "nan.tif", floats, nodata=np.nan)), Settings())
     json.dumps(nan, allow_nan=False)

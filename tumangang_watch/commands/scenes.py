@@ -112,10 +112,12 @@ def detect(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def inspect(scene: Path, acquired: str | None, bands: str | None, as_json: bool) -> int:
     """Print what is understood of a scene, and what it can and cannot show."""
-    from tumangang_watch.scenes import describe, open_scene
+    from tumangang_watch.pipeline import describe_scene
+    from tumangang_watch.scenes import open_scene
     from tumangang_watch.settings import Settings
 
-    facts = describe(open_scene(scene, scene_options(acquired, bands), Settings().read))
+    settings = Settings()
+    facts = describe_scene(open_scene(scene, scene_options(acquired, bands), settings.read), settings)
     click.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else _facts_text(facts))
     return 0
 

@@ -152,7 +152,8 @@ def within_limits(detection: Detection, told: tuple[Ability, ...]) -> Detection:
         said.append(_words(by["colours"], "colours"))
     if stock and by["load"].verdict == "no" and any(v.load for v in stock):
         stock = tuple(replace(v, load=None, load_evidence=None) for v in stock)
-    limited = [q for q in ("length", "count", "type", "colours") if by[q].verdict == "limited"]
+    told_of: tuple[Quantity, ...] = ("length", "count", "type", "colours")
+    limited = [q for q in told_of if by[q].verdict == "limited"]
     why = tuple(dict.fromkeys(r for q in limited if q != "count" or stock for r in by[q].reasons))
     if stock and why:
         said.append(f"{_list(limited)} only limited: {'; '.join(why)}")
@@ -177,7 +178,9 @@ def can_show(conditions: Conditions, settings: LimitSettings) -> dict[str, Any]:
     """Return what a scene can and cannot show as plain values: for ``inspect`` and the report."""
     told = {a.quantity: a for a in abilities(conditions, settings)}
     counted = told["count"].verdict != "no"
-    notes = list(dict.fromkeys(_note(a) for a in told.values() if a.verdict != "yes" and a.quantity != "load"))
+    notes = list(
+        dict.fromkeys(_note(a) for a in told.values() if a.verdict != "yes" and a.quantity != "load")
+    )
     if conditions.sun_elevation_deg is None:
         notes.append("sun position unknown: heights from shadows and hints of the load cannot be given")
     if "nir" not in conditions.bands:

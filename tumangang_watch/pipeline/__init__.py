@@ -1,7 +1,7 @@
 """The only orchestration: open, prepare, detect, compare. No pixels are touched here."""
 
 from tumangang_watch.pipeline.jobs import compare, detect
-from tumangang_watch.pipeline.prepare import open_pair, working_grid
+from tumangang_watch.pipeline.prepare import describe_scene, open_pair, working_grid
 from tumangang_watch.pipeline.run import Run
 
-__all__ = ["Run", "compare", "detect", "open_pair", "working_grid"]
+__all__ = ["Run", "compare", "describe_scene", "detect", "open_pair", "working_grid"]

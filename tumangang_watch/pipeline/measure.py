@@ -48,7 +48,7 @@ def assemble(
         findings=findings,
         detectability=detectability_of(run, dates, trains),
         settings_sha256=run.settings.sha256,
-        caveats=(*site_caveats(run.site), *caveats),
+        caveats=(*site_caveats(run.site), *roofed_caveats(run.site, dates), *caveats),
         fill=fill,
     )
 
@@ -60,8 +60,24 @@ def find_trains(run: Run, dates: tuple[Observation, ...]) -> tuple[Detection, ..
     found: list[Detection] = []
     for date in dates:
         others = [d for d in dates if d is not date]
-        found += detect_trains(date, run.site, run.settings.trains, others[0] if others else None)
+        trains = detect_trains(date, run.site, run.settings.trains, others[0] if others else None)
+        found += after_trains(run, date, trains)
     return tuple(found)
+
+
+def after_trains(run: Run, date: Observation, trains: tuple[Detection, ...]) -> tuple[Detection, ...]:
+    """Return a date's trains with what the scene shows besides, and without what it cannot tell."""
+    from tumangang_watch.confidence.limits import abilities, of_observation, within_limits
+    from tumangang_watch.preprocess.roofs import roofs_of
+
+    told = abilities(of_observation(date), run.settings.limits)
+    roofs = roofs_of(run.site, date.scene.acquired.date())
+    out = []
+    for train in trains:
+        covered = sum(train.geometry.intersection(roof).area for roof in roofs)
+        if covered <= 0.5 * train.geometry.area:
+            out.append(within_limits(train, told))
+    return tuple(out)
 
 
 def find_ground(
@@ -122,3 +138,11 @@ def site_caveats(site: Site) -> tuple[str, ...]:
             f"tracks {', '.join(provisional)} are a model, not a measurement: positions are provisional"
         )
     return tuple(caveats)
+
+
+def roofed_caveats(site: Site, dates: tuple[Observation, ...]) -> tuple[str, ...]:
+    """Return which tracks lie under a roof on which date, in words."""
+    from tumangang_watch.preprocess.roofs import roof_caveats
+
+    said = (roof_caveats(site, d.scene.acquired.date(), d.date) for d in dates)
+    return tuple(words for date in said for words in date)

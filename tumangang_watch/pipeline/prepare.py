@@ -101,16 +101,34 @@ def observe(
 ) -> Observation:
     """Return one date in the site's frame, its quality judged."""
     from tumangang_watch.preprocess.quality import assess_quality
+    from tumangang_watch.preprocess.roofs import hide_roofed
 
     raster = image.on_grid(grid)
     quality = assess_quality(raster, image, scene, run.settings.quality)
+    quality = hide_roofed(quality, grid, run.site, scene.acquired.date())
     return Observation(date, scene, image, raster, quality, fit, quality.notes)
+
+
+def describe_scene(scene: Scene, settings: Settings) -> dict[str, Any]:
+    """Return what is understood of a scene, and what it can and cannot show."""
+    from tumangang_watch.confidence.limits import can_show, of_scene
+    from tumangang_watch.scenes import describe
+
+    return {**describe(scene), "can_show": can_show(of_scene(scene), settings.limits)}
 
 
 def judge_areas(run: Run, later: Observation, earlier: Observation | None) -> Any:
     """Return how much of each area was seen; refuse when it is nothing at all."""
+    from tumangang_watch.confidence.limits import abilities, of_observation
     from tumangang_watch.preprocess.areas import area_statuses
 
+    for date in (later,) if earlier is None else (earlier, later):
+        presence = abilities(of_observation(date), run.settings.limits)[0]
+        if presence.verdict == "no":
+            why = "; ".join(presence.reasons)
+            raise NotComparable(
+                "nothing of the site can be told", date.scene.image.name, why, "Use another scene"
+            )
     areas = area_statuses(run.site, later, earlier, run.settings.quality)
     if areas and all(area.status == "not_observable" for area in areas):
         reasons = "; ".join(dict.fromkeys(r for area in areas for r in area.reasons)) or "nothing is clear"

@@ -20,11 +20,11 @@ def detectability_of(
     run: Run, dates: tuple[Observation, ...], trains: tuple[Detection, ...]
 ) -> tuple[dict[str, Any], ...]:
     """Return for each date what its kind of scene can show and how often vehicles would be found in it."""
-    from tumangang_watch.scenes import describe
+    from tumangang_watch.confidence.limits import can_show, of_observation
 
     out = []
     for date in dates:
-        facts = {"date": date.date, **describe(date.scene).get("can_show", {})}
+        facts = {"date": date.date, **can_show(of_observation(date), run.settings.limits)}
         other = next((d for d in dates if d is not date), None)
         out.append({**facts, **_trials(run, date, trains, other)})
     return tuple(out)

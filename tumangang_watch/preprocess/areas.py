@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tumangang_watch.model.finding import AreaState, AreaStatus
 from tumangang_watch.model.site import REPORTED_ROLES
+from tumangang_watch.preprocess.roofs import is_roofed, roofs_of
 
 if TYPE_CHECKING:
     from tumangang_watch.model.observation import Observation
@@ -17,16 +18,16 @@ def area_statuses(
     site: Site, later: Observation, earlier: Observation | None, settings: QualitySettings
 ) -> tuple[AreaStatus, ...]:
     """Return the status of every area that is reported on, in file order."""
-    return tuple(_status(area, later, earlier, settings) for area in site.having(*REPORTED_ROLES))
+    return tuple(_status(site, area, later, earlier, settings) for area in site.having(*REPORTED_ROLES))
 
 
 def _status(
-    area: Area, later: Observation, earlier: Observation | None, settings: QualitySettings
+    site: Site, area: Area, later: Observation, earlier: Observation | None, settings: QualitySettings
 ) -> AreaStatus:
     dates = [d for d in (earlier, later) if d is not None]
     shares, reasons = [], []
     for date in dates:
-        share, why = _seen(area, date, settings)
+        share, why = _seen(site, area, date, settings)
         shares.append(share)
         reasons += [f"{date.date}: {reason}" for reason in why]
     worst = min(shares)
@@ -38,11 +39,10 @@ def _status(
     )
 
 
-def _seen(area: Area, date: Observation, settings: QualitySettings) -> tuple[float, list[str]]:
+def _seen(site: Site, area: Area, date: Observation, settings: QualitySettings) -> tuple[float, list[str]]:
     """Return the clear share of an area on one date and what hides the rest."""
-    since = area.occluded_from
-    if since is not None and since <= date.scene.acquired.date():
-        return 0.0, [f"under a roof since {since.isoformat()}"]
+    if is_roofed(area, date.scene.acquired.date()):
+        return 0.0, [f"under a roof since {area.occluded_from}"]
     share = date.observed_fraction(area.polygon)
     if share >= settings.observed_from:
         return share, []
@@ -52,6 +52,9 @@ def _seen(area: Area, date: Observation, settings: QualitySettings) -> tuple[flo
     reasons = []
     if inside < 0.98:
         reasons.append(f"{1 - inside:.0%} of it lies outside the scene")
+    roofs = [r.intersection(area.polygon).area for r in roofs_of(site, date.scene.acquired.date())]
+    if sum(roofs) > 0.02 * area.polygon.area:
+        reasons.append(f"under a roof over {min(sum(roofs) / area.polygon.area, 1.0):.0%}")
     mask = date.raster.grid.mask([area.polygon])
     total = max(int(mask.sum()), 1)
     hidden = {

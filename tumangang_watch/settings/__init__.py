@@ -15,6 +15,7 @@ from tumangang_watch.settings.change import ChangeSettings
 from tumangang_watch.settings.detectability import DetectabilitySettings
 from tumangang_watch.settings.frame import FrameSettings
 from tumangang_watch.settings.handling import HandlingSettings
+from tumangang_watch.settings.limits import LimitSettings
 from tumangang_watch.settings.normalise import NormaliseSettings
 from tumangang_watch.settings.quality import QualitySettings
 from tumangang_watch.settings.read import ReadSettings
@@ -37,6 +38,7 @@ class Settings:
     trains: TrainSettings = field(default_factory=TrainSettings)
     cargo: CargoSettings = field(default_factory=CargoSettings)
     handling: HandlingSettings = field(default_factory=HandlingSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
     change: ChangeSettings = field(default_factory=ChangeSettings)
     same_train: SameTrainSettings = field(default_factory=SameTrainSettings)
     detectability: DetectabilitySettings = field(default_factory=DetectabilitySettings)

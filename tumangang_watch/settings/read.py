@@ -40,13 +40,3 @@ class ReadSettings:
     histogram piles up there, a natural tail holds fewer."""
     saturated_reach: float = 0.05
     """How far "just below" reaches, as a share of the way from the top to the median."""
-    low_sun_deg: float = 12.0
-    """Below it shadows cover the yard: abstain (methods.md 2.4)."""
-    far_off_nadir_deg: float = 35.0
-    """Above it wagons lean over the next track: abstain (methods.md 2.4)."""
-    count_gsd_m: float = 1.0
-    """Coarsest GSD at which cars are counted (methods.md 2.4)."""
-    gsd_slack: float = 1.05
-    """A GSD may be nominal (1.02 m for a 1 m product): so much above a limit is forgiven."""
-    length_gsd_m: float = 2.0
-    """Coarsest GSD at which a train is measured on its own track (methods.md 2.4)."""

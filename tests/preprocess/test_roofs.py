@@ -1,0 +1,68 @@
+"""Under a roof nothing can be told: not that a train is there, not that it is gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+from conftest import observation, straight_site, train_detection
+from shapely import box
+
+from tumangang_watch.change.trains import Pair, compare_trains
+from tumangang_watch.model.site import Area
+from tumangang_watch.preprocess.areas import area_statuses
+from tumangang_watch.preprocess.roofs import hide_roofed, roof_caveats
+from tumangang_watch.settings import Settings
+
+ROOFED = date(2022, 12, 1)
+
+
+def dates():
+    rng = np.random.default_rng(1)
+    values = rng.uniform(0.1, 0.2, (4, 120, 400))
+    return observation(values, "earlier"), observation(values[:, ::-1].copy(), "later")
+
+
+def with_roofs(site, seen):
+    on = seen.scene.acquired.date()
+    return replace(seen, quality=hide_roofed(seen.quality, seen.raster.grid, site, on))
+
+
+def test_a_train_under_a_new_roof_has_not_disappeared():
+    site = straight_site(tracks=2)
+    earlier, later = dates()
+    assert later.scene.acquired.date() == ROOFED
+    train = train_detection(site, "earlier", 40.0, 100.0)
+    gone = compare_trains(Pair(earlier, later), site, (train,), Settings().change)
+    assert [f.change for f in gone] == ["disappeared"]
+    hidden = replace(site, tracks=(replace(site.tracks[0], occluded_from=ROOFED), site.tracks[1]))
+    pair = Pair(with_roofs(hidden, earlier), with_roofs(hidden, later))
+    assert compare_trains(pair, hidden, (train,), Settings().change) == ()
+    assert pair.earlier.observed_fraction(train.geometry) == earlier.observed_fraction(train.geometry)
+    assert pair.later.observed_fraction(train.geometry) == 0.0
+    said = roof_caveats(hidden, ROOFED, "later")
+    assert len(said) == 1
+    assert "track T1 lies under a roof since 2022-12-01: not observable" in said[0]
+    assert roof_caveats(hidden, date(2022, 11, 30), "earlier") == ()
+
+
+def test_a_roofed_area_hides_the_tracks_and_ground_below_it():
+    site = straight_site(tracks=2)
+    west, south, east, north = site.areas[0].polygon.bounds
+    canopy = Area(
+        "canopy", "station", box(west, north - 40.0, west + 80.0, north), "canopy", occluded_from=ROOFED
+    )
+    site = replace(site, areas=(*site.areas, canopy))
+    earlier, later = dates()
+    statuses = {
+        a.id: a
+        for a in area_statuses(site, with_roofs(site, later), with_roofs(site, earlier), Settings().quality)
+    }
+    assert statuses["canopy"].status == "not_observable"
+    assert statuses["canopy"].observed_earlier == 1.0
+    assert statuses["canopy"].observed_later == 0.0
+    assert any("roof" in r for r in statuses["canopy"].reasons)
+    assert statuses["yard"].status == "partial"
+    assert any("under a roof over 27%" in r for r in statuses["yard"].reasons)
+    assert all("part of track" in words for words in roof_caveats(site, ROOFED, "later"))
