@@ -49,7 +49,7 @@ def test_a_train_under_a_new_roof_has_not_disappeared():
 
 def test_a_roofed_area_hides_the_tracks_and_ground_below_it():
     site = straight_site(tracks=2)
-    west, south, east, north = site.areas[0].polygon.bounds
+    west, _, _, north = site.areas[0].polygon.bounds
     canopy = Area(
         "canopy", "station", box(west, north - 40.0, west + 80.0, north), "canopy", occluded_from=ROOFED
     )

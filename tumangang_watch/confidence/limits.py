@@ -170,7 +170,7 @@ def _words(ability: Ability, what: str) -> str:
     return f"{what} {how}: {'; '.join(ability.reasons)}"
 
 
-def _list(names: list[str]) -> str:
+def _list(names: list[Quantity]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

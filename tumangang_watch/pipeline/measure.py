@@ -68,8 +68,12 @@ def find_trains(run: Run, dates: tuple[Observation, ...]) -> tuple[Detection, ..
 def after_trains(run: Run, date: Observation, trains: tuple[Detection, ...]) -> tuple[Detection, ...]:
     """Return a date's trains with what the scene shows besides, and without what it cannot tell."""
     from tumangang_watch.confidence.limits import abilities, of_observation, within_limits
+    from tumangang_watch.detect.load import hint_loads
+    from tumangang_watch.detect.motion import flag_motion
     from tumangang_watch.preprocess.roofs import roofs_of
 
+    trains = flag_motion(date, trains, run.site, run.settings.motion)
+    trains = hint_loads(date, trains, run.site, run.settings.load)
     told = abilities(of_observation(date), run.settings.limits)
     roofs = roofs_of(run.site, date.scene.acquired.date())
     out = []

@@ -16,6 +16,8 @@ from tumangang_watch.settings.detectability import DetectabilitySettings
 from tumangang_watch.settings.frame import FrameSettings
 from tumangang_watch.settings.handling import HandlingSettings
 from tumangang_watch.settings.limits import LimitSettings
+from tumangang_watch.settings.load import LoadSettings
+from tumangang_watch.settings.motion import MotionSettings
 from tumangang_watch.settings.normalise import NormaliseSettings
 from tumangang_watch.settings.quality import QualitySettings
 from tumangang_watch.settings.read import ReadSettings
@@ -38,6 +40,8 @@ class Settings:
     trains: TrainSettings = field(default_factory=TrainSettings)
     cargo: CargoSettings = field(default_factory=CargoSettings)
     handling: HandlingSettings = field(default_factory=HandlingSettings)
+    motion: MotionSettings = field(default_factory=MotionSettings)
+    load: LoadSettings = field(default_factory=LoadSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     change: ChangeSettings = field(default_factory=ChangeSettings)
     same_train: SameTrainSettings = field(default_factory=SameTrainSettings)

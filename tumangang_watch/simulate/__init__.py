@@ -23,6 +23,7 @@ from tumangang_watch.simulate.paint import PaintedScene, paint
 from tumangang_watch.simulate.pair import Pair, PairOptions, make_pair
 from tumangang_watch.simulate.seeds import split_seeds
 from tumangang_watch.simulate.sun import sun_position
+from tumangang_watch.simulate.traffic import set_in_motion
 from tumangang_watch.simulate.truth import truth
 from tumangang_watch.simulate.world import (
     Block,
@@ -57,6 +58,7 @@ __all__ = [
     "make_pair",
     "make_world",
     "paint",
+    "set_in_motion",
     "split_seeds",
     "sun_position",
     "truth",

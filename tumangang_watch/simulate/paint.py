@@ -15,8 +15,9 @@ from tumangang_watch.simulate.ground import Ground, fill, ground_of
 from tumangang_watch.simulate.light import cast_shadow, view_source
 from tumangang_watch.simulate.objects import Canvas, draw_block, draw_car, draw_tree
 from tumangang_watch.simulate.optics import digitise, expose, scene_grid
-from tumangang_watch.simulate.skin import albedo, skin_of, snow_cover
+from tumangang_watch.simulate.skin import Skin, albedo, skin_of, snow_cover
 from tumangang_watch.simulate.spectra import BANDS
+from tumangang_watch.simulate.traffic import in_band
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,20 +63,18 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
     """
     rng = np.random.default_rng([world.seed, seed, 7])
     ground = ground_of(world)
-    canvas = _objects(world, day, ground.grid)
-    day_ground = _ground_of_day(ground, day)
-    snow = snow_cover(ground, canvas, day, rng) if day.snow_cover > 0 else None
-    sunlit = _sunlight(canvas, day)
-    shown_at, source, wall = view_source(
-        canvas.height, ground.grid.pixel_m, sensor.off_nadir_deg, sensor.view_azimuth_deg
-    )
+    standing = _standing(world, day, sensor, rng)
+    moving = any(train.in_motion for train in day.trains)
     side = _wall_light(day, sensor)
     clouds = cloud_layers(ground.grid, day, sensor, rng)
     stated = scene_grid(world, sensor)
     exposed = []
-    skin = skin_of(day_ground, canvas, day, snow)
     for band in range(len(BANDS)):
-        reflectance = albedo(skin, band)
+        if moving:
+            same = np.random.default_rng([world.seed, seed, 7])
+            standing = _standing(world, in_band(day, band), sensor, same)
+        sunlit, shown_at, source, wall = standing.sunlit, standing.shown_at, standing.source, standing.wall
+        reflectance = albedo(standing.skin, band)
         share = min(DIFFUSE[band] * (40 / max(day.sun_elevation_deg, 10)) ** 0.5, 0.6)
         if clouds is not None:
             reflectance *= share + (1 - share) * sunlit * clouds.sun
@@ -94,6 +93,29 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
     return PaintedScene(frozen(values), stated, bands, world, day, sensor, fraction)
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """Everything of a scene that does not depend on the band, nor on the camera's optics."""
+
+    skin: Skin
+    sunlit: NDArray[np.float32]
+    shown_at: NDArray[np.intp]
+    source: NDArray[np.intp]
+    wall: NDArray[np.bool_]
+
+
+def _standing(world: World, day: DayState, sensor: Sensor, rng: np.random.Generator) -> _Standing:
+    """Put everything in its place, lit by the sun and seen by the satellite."""
+    ground = ground_of(world)
+    canvas = _objects(world, day, ground.grid)
+    snow = snow_cover(ground, canvas, day, rng) if day.snow_cover > 0 else None
+    shown_at, source, wall = view_source(
+        canvas.height, ground.grid.pixel_m, sensor.off_nadir_deg, sensor.view_azimuth_deg
+    )
+    skin = skin_of(_ground_of_day(ground, day), canvas, day, snow)
+    return _Standing(skin, _sunlight(canvas, day), shown_at, source, wall)
+
+
 def _objects(world: World, day: DayState, grid: Grid) -> Canvas:
     """Draw everything that stands on the ground on this date."""
     canvas = Canvas(grid, day.sun_azimuth_deg, day.sun_elevation_deg)
@@ -106,7 +128,8 @@ def _objects(world: World, day: DayState, grid: Grid) -> Canvas:
         key = [abs(round(block.x * 100)), abs(round(block.y * 100))]
         draw_block(canvas, block, np.random.default_rng([world.seed, 13, *key]))
     for train in day.trains:
-        arrival = np.random.default_rng([world.seed, 15, round(train.from_m * 10)])
+        came = train.from_m if not train.in_motion else 0.0
+        arrival = np.random.default_rng([world.seed, 15, round(came * 10)])
         swept = float(arrival.choice([0.0, 1.5, 5.0]))
         for k, car in enumerate(train.cars):
             tone = sum(map(ord, car.type + car.colour)) + round(car.height_m * 100)

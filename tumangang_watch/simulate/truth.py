@@ -41,6 +41,7 @@ def day_truth(world: World, day: DayState, date: str) -> tuple[list[dict[str, An
             "to_m": round(train.to_m, 3),
             "cars": len(train.cars),
             "colours": [car.colour for car in train.cars],
+            **({"band_offset_m": [round(m, 3) for m in train.band_offset_m]} if train.in_motion else {}),
             "vehicles": [_vehicle(car) for car in train.cars],
         }
         for train in day.trains

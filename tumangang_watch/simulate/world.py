@@ -114,6 +114,14 @@ class Train:
 
     track: str
     cars: tuple[Car, ...]
+    band_offset_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """How far along its track the train has gone when blue, green, red and nir are taken: bands of one
+    product are 0.1 to 2 s apart."""
+
+    @property
+    def in_motion(self) -> bool:
+        """True when the bands do not show it in one place."""
+        return any(self.band_offset_m)
 
     @property
     def from_m(self) -> float:
