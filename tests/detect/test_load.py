@@ -59,7 +59,7 @@ def test_an_open_wagon_is_told_by_its_inner_shadow(pixel_m):
 
 @pytest.mark.parametrize("height", [1.3, 3.9])
 def test_a_flat_is_told_by_the_shadow_beside_it(height):
-    seen = scene(True, height, flat=True, pixel_m=0.25)
+    seen = scene(True, height, sun=(180.0, 35.0), flat=True, pixel_m=0.25)
     assert hint(seen, wagon("flat")) == ("empty" if height < 2 else "loaded")
     vehicle = wagon("flat").rolling_stock[0]
     inside = read_inside(seen, straight_site().tracks[0], vehicle, SETTINGS)
