@@ -107,7 +107,7 @@ def groups(seeds: range, gsd_m: float, with_other: bool) -> None:
         f"  likeliest track right {right / max(hit, 1):.2f}; length error, median {np.median(errors):.0f} m"
     )
     print(
-        f"  90 % interval covers {np.mean(covers):.2f}; its width, median {np.median(widths):.2f} of the length"
+        f"  90 % interval covers {np.mean(covers):.2f}; width, median {np.median(widths):.2f} of the length"
     )
 
 
