@@ -1,8 +1,8 @@
-"""How symmetric the ground is about the tracks, for every lateral shift.
+"""How likely the tracks' centrelines run where the site says, for every lateral shift.
 
-Ballast, sleepers, rails and what stands on them lie alike on either side of a centreline; beside a
-track, in a gap and at a bundle's end they do not lie alike for all tracks at once. So the tracks'
-cross-sections tell a fit from one that is half a gap or a track off, whatever the tones.
+Each piece of track is straightened with the ground to both sides and read by `preprocess.centre_net`, which
+knows rails, ballast and trains from gaps, shadows and paths whatever their tones. What it says of the row a
+shift would bring onto the centreline, summed over all pieces, tells a fit from one half a gap or a track off.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tumangang_watch.preprocess.centre_net import ALONG_M, STEP_M, patch_of, read_centres
 from tumangang_watch.preprocess.template import frame_along
 
 if TYPE_CHECKING:
@@ -21,21 +22,14 @@ if TYPE_CHECKING:
     from tumangang_watch.preprocess.site_score import Picture
     from tumangang_watch.settings.registration import RegistrationSettings
 
-STEP_M = 0.25
-"""Step across the track."""
-DARKER = 0.85
-"""Brightness against the lit ground further along, above which nothing is a shadow."""
-LIT_SHARE = 0.75
-"""Quantile along a track that is taken for its lit ground: trains and shadows cover less than 3/4."""
-
 
 @dataclass(frozen=True)
 class Sections:
-    """Mean cross-sections of short pieces of the tracks."""
+    """Mean log-odds of a centreline across short pieces of the tracks."""
 
     offset_m: NDArray[np.float64]
     """(n,) distance to the left of the believed centreline."""
-    values: NDArray[np.float32]
+    odds: NDArray[np.float32]
     """(pieces, n); NaN where too little is seen."""
     cosine: NDArray[np.float64]
     """(pieces,) what one metre across the yard is across this piece."""
@@ -48,7 +42,7 @@ def sections_of(
     across: NDArray[np.float64],
     settings: RegistrationSettings,
 ) -> Sections:
-    """Average tone and colour along each piece of track.
+    """Read each piece of track.
 
     Parameters
     ----------
@@ -59,60 +53,58 @@ def sections_of(
     """
     import cv2
 
-    reach = settings.site_reach_m + 1.5 + settings.section_half_m
-    count = int(np.ceil(reach / STEP_M))
+    count = int(np.ceil((settings.site_reach_m + 2.0) / STEP_M))
     offset = np.arange(-count, count + 1, dtype=np.float64) * STEP_M
-    per = round(settings.section_piece_m)
-    values, cosine = [], []
-    seen, lit = picture.valid.astype(np.float32), picture.lit.astype(np.float32)
+    per = round(settings.section_piece_m / ALONG_M)
+    total_m = sum(t.line.length for t in site.tracks)
+    odds, cosine = [], []
+    seen = picture.valid.astype(np.float32)
     for track in site.tracks:
-        points, normals = frame_along(track.line, 1.0)
-        pieces = len(points) // per
-        if pieces == 0:
-            continue
-        x = points[:, 0, None] + offset * normals[:, 0, None] + shift_m[0]
-        y = points[:, 1, None] + offset * normals[:, 1, None] + shift_m[1]
-        row, col = picture.grid.to_pixel(x, y)
-        maps = col.astype(np.float32), row.astype(np.float32)
-        inside = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
-        shaded = cv2.remap(lit, *maps, cv2.INTER_LINEAR, borderValue=0.0) <= 0.99
-        shaded &= _darker_than_rest(cv2.remap(picture.plain[0], *maps, cv2.INTER_LINEAR), inside)
-        weight = (inside & ~shaded).astype(np.float32)
-        total = weight[: pieces * per].reshape(pieces, per, -1).sum(axis=1)
-        for layer in picture.plain:
-            sampled = cv2.remap(layer, *maps, cv2.INTER_LINEAR) * weight
-            summed = sampled[: pieces * per].reshape(pieces, per, -1).sum(axis=1)
-            values.append(np.where(total > per / 2, summed / np.maximum(total, 1), np.nan))
-            cosine.append(normals[: pieces * per].reshape(pieces, per, 2).mean(axis=1) @ across)
-    if not values:
+        points, normals = frame_along(track.line, ALONG_M)
+        # Long tracks are read in part: some kilometres tell what all of them would.
+        for start in _starts(len(points), settings.section_block_m, total_m / settings.sections_length_m):
+            part = slice(start, min(start + round(settings.section_block_m / ALONG_M), len(points)))
+            p, n = points[part], normals[part]
+            pieces = len(p) // per
+            if pieces == 0:
+                continue
+            x = p[:, 0] + offset[:, None] * n[:, 0] + shift_m[0]
+            y = p[:, 1] + offset[:, None] * n[:, 1] + shift_m[1]
+            row, col = picture.grid.to_pixel(x, y)
+            maps = col.astype(np.float32), row.astype(np.float32)
+            tone, hue = (cv2.remap(layer, *maps, cv2.INTER_LINEAR) for layer in (picture.tone, picture.hue))
+            valid = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
+            reading = np.where(valid, read_centres(patch_of(tone, hue, valid)), np.nan)
+            odds.append(_means(reading[:, : pieces * per].reshape(len(offset), pieces, per)).T)
+            cosine.append(n[: pieces * per].reshape(pieces, per, 2).mean(axis=1) @ across)
+    if not odds:
         return Sections(offset, np.empty((0, len(offset)), np.float32), np.empty(0))
-    return Sections(offset, np.concatenate(values).astype(np.float32), np.concatenate(cosine))
+    return Sections(offset, np.concatenate(odds).astype(np.float32), np.concatenate(cosine))
 
 
-def _darker_than_rest(light: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return where it is darker than elsewhere along the same line: dark ballast is no shadow.
-
-    Parameters
-    ----------
-    light : (along, across) float32
-        Log tone.
-    """
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        usual = np.nanquantile(np.where(seen, light, np.nan), LIT_SHARE, axis=0)
-    return np.asarray(light < usual + np.log(DARKER))
+def _starts(count: int, block_m: float, share: float) -> list[int]:
+    """Return the first points of the blocks of a track that are read: every one, or evenly one in some."""
+    block = round(block_m / ALONG_M)
+    step = block * max(int(np.ceil(share)), 1)
+    return list(range(0, max(count - block // 3, 1), step))
 
 
-def symmetry(
+def _means(reading: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return means over the last axis; NaN where less than half is known."""
+    known = np.isfinite(reading)
+    total = np.where(known, reading, 0.0).sum(axis=-1)
+    count = known.sum(axis=-1)
+    return np.where(count > reading.shape[-1] / 2, total / np.maximum(count, 1), np.nan)
+
+
+def centredness(
     sections: Sections, across_m: NDArray[np.float64], settings: RegistrationSettings
 ) -> NDArray[np.float64]:
-    """Return, for each piece and lateral shift, how much likelier symmetric than not.
+    """Return, for each piece and lateral shift, how much likelier its centreline runs there than anywhere.
 
-    The log ratio of the even to the odd part's variance about the shifted centreline, as of
-    `section_samples` independent samples, bounded by `section_cap`: a shadow or a wall beside one
-    piece must not outvote the others. Flat ground says nothing.
+    The mean log-odds at the shifted centreline against their mean over all shifts, as of
+    `section_samples` independent readings, bounded by `section_cap`: a shadow or a wall beside one piece
+    must not outvote the others.
 
     Parameters
     ----------
@@ -123,22 +115,13 @@ def symmetry(
     -------
     (pieces, k) float
     """
-    half = round(settings.section_half_m / STEP_M)
-    values = sections.values.astype(np.float64)
-    windows = np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1, axis=1)
-    left, right = windows[..., half + 1 :], windows[..., half - 1 :: -1]
-    both = np.isfinite(left) & np.isfinite(right)
-    count = np.maximum(both.sum(axis=-1), 1)
-    even, odd = np.where(both, (left + right) / 2, 0.0), np.where(both, (left - right) / 2, 0.0)
-    mean = even.sum(axis=-1) / count
-    even = np.where(both, even - mean[..., None], 0.0)
-    floor = settings.section_floor**2
-    ratio = ((even**2).sum(axis=-1) / count + floor) / ((odd**2).sum(axis=-1) / count + floor)
-    gain = 0.5 * settings.section_samples * np.log(ratio)
-    gain = settings.section_cap * np.tanh(gain / settings.section_cap)
-    gain[both.sum(axis=-1) < 0.6 * half] = 0.0
-    centres = sections.offset_m[half:-half]
-    out = np.zeros((len(values), len(across_m)))
-    for k, (row, cosine) in enumerate(zip(gain, sections.cosine, strict=True)):
-        out[k] = np.interp(across_m * cosine, centres, row, left=0.0, right=0.0)
+    out = np.zeros((len(sections.odds), len(across_m)))
+    for k, (row, cosine) in enumerate(zip(sections.odds, sections.cosine, strict=True)):
+        known = np.isfinite(row)
+        if known.sum() < 0.6 * known.size:
+            continue
+        level = float(row[known].mean())
+        gain = settings.section_samples * np.where(known, row - level, 0.0)
+        gain = settings.section_cap * np.tanh(gain / settings.section_cap)
+        out[k] = np.interp(across_m * cosine, sections.offset_m, gain, left=0.0, right=0.0)
     return out

@@ -10,7 +10,7 @@ from tumangang_watch.grid import grid_over
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.preprocess.affine import shift
-from tumangang_watch.preprocess.cross_section import STEP_M, sections_of, symmetry
+from tumangang_watch.preprocess.cross_section import centredness, sections_of
 from tumangang_watch.preprocess.site_score import Picture, score_shifts
 from tumangang_watch.preprocess.template import frame_along, outlines_of, template_of
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tumangang_watch.model.site import Site
     from tumangang_watch.preprocess.template import Template
     from tumangang_watch.settings.registration import RegistrationSettings
+
+
+MOVE_M = 0.25
+"""Step of the lateral moves that are tried about a shift."""
 
 
 def fit_to_site(
@@ -116,12 +120,12 @@ def _symmetry(
     across: NDArray[np.float64],
     settings: RegistrationSettings,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return lateral moves from a shift and the log-odds that the tracks lie symmetric there."""
-    moves = np.arange(-settings.site_reach_m - 1.0, settings.site_reach_m + 1.0 + STEP_M / 2, STEP_M)
+    """Return lateral moves from a shift and the log-odds that the tracks' centrelines run there."""
+    moves = np.arange(-settings.site_reach_m - 1.0, settings.site_reach_m + 1.0 + MOVE_M / 2, MOVE_M)
     total = np.zeros(len(moves))
     for picture in pictures:
         sections = sections_of(picture, site, start_m, across, settings)
-        total += symmetry(sections, moves, settings).sum(axis=0)
+        total += centredness(sections, moves, settings).sum(axis=0)
     return moves, total
 
 
@@ -186,7 +190,7 @@ def _centred(
     axes: NDArray[np.float64],
     settings: RegistrationSettings,
 ) -> float:
-    """Return the lateral shift, moved by less than half a gap to where the tracks lie most symmetric."""
+    """Return the lateral shift, moved by less than half a gap to where the centrelines most likely run."""
     moves, lateral = _symmetry(pictures, site, place[1] * axes[1], axes[0], settings)
     lateral = np.where(np.abs(moves - place[0]) < settings.site_across_m, lateral, -np.inf)
     k = int(lateral.argmax())
@@ -196,4 +200,4 @@ def _centred(
     bend = below - 2 * here + above
     if not np.isfinite(bend) or bend >= 0:
         return float(moves[k])
-    return float(moves[k] + 0.5 * STEP_M * (below - above) / bend)
+    return float(moves[k] + 0.5 * MOVE_M * (below - above) / bend)

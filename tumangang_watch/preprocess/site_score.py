@@ -36,12 +36,11 @@ def features_of(raster: Raster, headings: tuple[int, ...]) -> NDArray[np.float32
     """
     import cv2
 
-    light = np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32)
+    light = tone_of(raster)
     layers = [cv2.GaussianBlur(light, (0, 0), 0.8 / raster.grid.pixel_m)]
-    other = "nir" if "nir" in raster.bands else "green" if "green" in raster.bands else None
-    if other and "red" in raster.bands:
-        ratio = np.log(np.maximum(raster.band(other), 1e-3) / np.maximum(raster.band("red"), 1e-3))
-        layers.append(cv2.GaussianBlur(ratio.astype(np.float32), (0, 0), 0.8 / raster.grid.pixel_m))
+    ratio = hue_of(raster)
+    if ratio.any():
+        layers.append(cv2.GaussianBlur(ratio, (0, 0), 0.8 / raster.grid.pixel_m))
     down, right = np.gradient(light)
     for k in headings:
         angle = np.pi * k / HEADINGS
@@ -51,6 +50,20 @@ def features_of(raster: Raster, headings: tuple[int, ...]) -> NDArray[np.float32
         energy = cv2.GaussianBlur(across**2, (0, 0), sigma), cv2.GaussianBlur(along**2, (0, 0), sigma)
         layers.append(np.log(energy[0] + 1e-6) - 0.5 * np.log(energy[1] + 1e-6))
     return np.stack(layers).astype(np.float32)
+
+
+def tone_of(raster: Raster) -> NDArray[np.float32]:
+    """Return the log luminance (rows, cols)."""
+    return np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32)
+
+
+def hue_of(raster: Raster) -> NDArray[np.float32]:
+    """Return the log ratio (rows, cols) of infrared, else green, to red; zeros without them."""
+    other = "nir" if "nir" in raster.bands else "green" if "green" in raster.bands else None
+    if other is None or "red" not in raster.bands:
+        return np.zeros(raster.grid.shape, np.float32)
+    ratio = np.maximum(raster.band(other), 1e-3) / np.maximum(raster.band("red"), 1e-3)
+    return np.log(ratio).astype(np.float32)
 
 
 def shade(raster: Raster) -> NDArray[np.bool_]:
@@ -82,13 +95,18 @@ class Picture:
     """(k, rows, cols), of `features_of`."""
     headings: tuple[int, ...]
     """Heading bins of the last layers, ascending."""
+    tone: NDArray[np.float32]
+    """(rows, cols), of `tone_of`, as sharp as the raster."""
+    hue: NDArray[np.float32]
+    """(rows, cols), of `hue_of`."""
 
     @classmethod
     def of(cls, raster: Raster, template: Template) -> Picture:
         """Take the features of a raster that a template asks for."""
         headings = tuple(int(h) for h in np.unique(template.heading) if h >= 0)
         lit = raster.valid & ~shade(raster)
-        return cls(raster.grid, raster.valid, lit, features_of(raster, headings), headings)
+        features = features_of(raster, headings)
+        return cls(raster.grid, raster.valid, lit, features, headings, tone_of(raster), hue_of(raster))
 
     @property
     def plain(self) -> NDArray[np.float32]:

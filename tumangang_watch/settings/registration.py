@@ -81,14 +81,13 @@ class RegistrationSettings:
     site_points_max: int = 16_000
     """Template points evaluated for each shift."""
     section_piece_m: float = 15.0
-    """Length of track whose cross-section is averaged: shorter than a car with its neighbours' gaps."""
-    section_half_m: float = 2.0
-    """Half width that must be symmetric: less than half the spacing of two tracks (4.5-5.5 m)."""
-    section_floor: float = 0.03
-    """Log-tone differences below this say nothing: the noise of a mean over 15 m."""
-    section_samples: float = 8.0
-    """Independent samples in one cross-section: 2.4 m at the resolution of 0.3-0.7 m images. Calibrated by
+    """Length of track that is judged as one: shorter than a car with its neighbours' gaps."""
+    section_block_m: float = 120.0
+    """Length of track that is straightened at a time."""
+    sections_length_m: float = 2500.0
+    """Track that is read at most, evenly over all tracks: 160 pieces leave nothing for more to settle."""
+    section_samples: float = 1.0
+    """Independent readings of the network in one piece. Calibrated by
     ``python benchmarks/registration.py --split train``."""
-    section_cap: float = 3.0
-    """Most that one cross-section says. Calibrated by
-    ``python benchmarks/registration.py --split train``."""
+    section_cap: float = 4.0
+    """Most that one piece says. Calibrated by ``python benchmarks/registration.py --split train``."""
