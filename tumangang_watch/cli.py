@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -23,6 +24,9 @@ PROGRAM = "tumangang-watch"
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the status of the contract."""
+    # Many small products: threads of the linear algebra that wait for one another cost more than they bring,
+    # above all beside other work. Read once, when numpy is first imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         status = cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()

@@ -46,7 +46,7 @@ def patch_of(tone: NDArray[Any], hue: NDArray[Any], seen: NDArray[np.bool_]) -> 
     import cv2
 
     weight = seen.astype(np.float32)
-    around = cv2.GaussianBlur(weight, (0, 0), 12.0) + 1e-3
+    around = np.maximum(cv2.GaussianBlur(weight, (0, 0), 12.0), 1e-3)
     layers = []
     for values in (tone, hue):
         mean = cv2.GaussianBlur(values * weight, (0, 0), 12.0) / around
