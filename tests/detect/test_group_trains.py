@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter
 from shapely import LineString
 
 from tumangang_watch.detect.ribbon_states import state_table, walk
-from tumangang_watch.detect.track_groups import group_tracks, sample_ribbon, windows_of
+from tumangang_watch.detect.track_groups import group_tracks, sample_ribbon, unlooked_parts, windows_of
 from tumangang_watch.detect.trains import detect_trains
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings import Settings
@@ -155,3 +155,13 @@ def test_the_shadow_falls_where_the_sun_says(sun):
     if sun[0] == 0.0:
         away = detect_trains(wrong, yard(), SETTINGS)
         assert all(dict(d.evidence)["log_odds"] < dict(found[0].evidence)["log_odds"] for d in away)
+
+
+def test_stretches_beyond_the_longest_track_are_named():
+    long = Track("long", LineString([(0, 0), (300, 0)]), "")
+    beyond = Track("beyond", LineString([(200, 5), (380, 5)]), "")
+    within = Track("within", LineString([(50, 10), (250, 10)]), "")
+    ((track, from_m, to_m),) = unlooked_parts((long, beyond, within), GSD, SETTINGS.groups)
+    assert track == "beyond"
+    assert (from_m, to_m) == pytest.approx((101.0, 180.0), abs=2.0)
+    assert unlooked_parts((long, within), GSD, SETTINGS.groups) == []

@@ -314,7 +314,8 @@ def _detection(
     place = substring(run.track.line, run.from_m, run.to_m).buffer(1.6, cap_style="flat")
     seen = observation.observed_fraction(place)
     needed = _needed(run, settings)
-    sure = judged.sun_known and run.score >= needed and seen >= settings.observed_min
+    against = run.shadow is not None and run.shadow < settings.shadow_against
+    sure = judged.sun_known and run.score >= needed and seen >= settings.observed_min and not against
     grade: Grade = "detected" if sure else "possible"
     area = site.area_of(run.track)
     said = [f"at {gsd_m:.1f} m cars are not counted and colours not read"]
@@ -326,6 +327,8 @@ def _detection(
         )
     if not judged.sun_known:
         said.append("the sun's position is not known: no shadow can vouch for it")
+    elif against:
+        said.append("where its shadow should fall the ground is lighter than elsewhere")
     elif needed > settings.score_detected:
         said.append("no shadow of its own vouches for it")
     if seen < 0.95:
@@ -334,7 +337,7 @@ def _detection(
         said.append("the track's geometry is provisional")
     return Detection(
         id=name, date=observation.date, kind="train", area=area.id if area else None, geometry=place,
-        confidence=_confidence(run.score, needed if judged.sun_known else 2 * needed),
+        confidence=_confidence(run.score, needed if judged.sun_known and not against else 2 * needed),
         grade=grade, observed_fraction=seen, track=run.track.id, from_m=run.from_m, to_m=run.to_m,
         length_m=_length(run, gsd_m, settings),
         evidence=_evidence(run), caveats=tuple(said),

@@ -114,6 +114,41 @@ def windows_of(group: tuple[Track, ...], most: int) -> list[tuple[tuple[Track, .
     ]
 
 
+def unlooked_parts(
+    tracks: tuple[Track, ...], gsd_m: float, settings: GroupSettings
+) -> list[tuple[str, float, float]]:
+    """Return stretches beyond the ends of a bundle's longest track, which no ribbon holds.
+
+    Returns
+    -------
+    list of (track id, from_m, to_m)
+        Distances along each track; stretches shorter than the shortest train are left out.
+    """
+    out = []
+    for group in group_tracks(tracks, settings.apart_px * gsd_m):
+        for bundle, own in windows_of(group, settings.window_tracks):
+            lead = max(bundle, key=lambda t: t.line.length)
+            for track in (t for t in own if t is not lead):
+                out += [(track.id, a, b) for a, b in _beyond(track, lead, settings.train_min_m)]
+    return out
+
+
+def _beyond(track: Track, lead: Track, least_m: float) -> list[tuple[float, float]]:
+    """Return the stretches of a track that lie beyond either end of the leading one."""
+    count = max(int(track.line.length), 2)
+    s = (np.arange(count) + 0.5) * track.line.length / count
+    at = shapely.line_locate_point(lead.line, shapely.line_interpolate_point(track.line, s))
+    points, left = _frame(lead.line, at)
+    away = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s)).T - points
+    across = np.abs((away * left).sum(axis=0))
+    along = np.abs(away[0] * left[1] - away[1] * left[0])
+    missing = ((at <= 0.0) | (at >= lead.line.length)) & (along >= 1.0 + 0.1 * across)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], missing.astype(np.int8), [0]])))
+    step = track.line.length / count
+    ends = [(float(a * step), float(b * step)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return [(a, b) for a, b in ends if b - a >= least_m]
+
+
 def sample_ribbon(image: NativeImage, tracks: tuple[Track, ...], settings: GroupSettings) -> Ribbon:
     """Straighten the ground along a group of tracks, once, from native pixels."""
     tracks = tuple(sorted(tracks, key=lambda t: -t.line.length))

@@ -48,7 +48,12 @@ def assemble(
         findings=findings,
         detectability=detectability_of(run, dates, trains),
         settings_sha256=run.settings.sha256,
-        caveats=(*site_caveats(run.site), *roofed_caveats(run.site, dates), *caveats),
+        caveats=(
+            *site_caveats(run.site),
+            *roofed_caveats(run.site, dates),
+            *unlooked_caveats(run, dates),
+            *caveats,
+        ),
         fill=fill,
     )
 
@@ -150,3 +155,19 @@ def roofed_caveats(site: Site, dates: tuple[Observation, ...]) -> tuple[str, ...
 
     said = (roof_caveats(site, d.scene.acquired.date(), d.date) for d in dates)
     return tuple(words for date in said for words in date)
+
+
+def unlooked_caveats(run: Run, dates: tuple[Observation, ...]) -> tuple[str, ...]:
+    """Return which stretches of track a coarse date was not searched on, in words."""
+    from tumangang_watch.detect.track_groups import unlooked_parts
+
+    settings, said = run.settings.trains, []
+    for date in dates:
+        gsd_m = date.image.gsd_m
+        if gsd_m > settings.track_gsd_max_m:
+            said += [
+                f"{date.date}: track {track} was not looked at from {from_m:.0f} to {to_m:.0f} m: at "
+                f"{gsd_m:.1f} m it is read along a track that ends before"
+                for track, from_m, to_m in unlooked_parts(run.site.tracks, gsd_m, settings.groups)
+            ]
+    return tuple(said)

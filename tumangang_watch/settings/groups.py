@@ -54,19 +54,23 @@ class GroupSettings:
     train_min_m: float = 10.0
     """Shortest train that is told at this scale: one wagon."""
     score_detected: float = 34.0
-    """Summed log-odds from which a train is ``detected``. Calibrated by
-    ``python benchmarks/limits.py --groups --split train``: empty track reached 33."""
+    """Summed log-odds from which a train is ``detected``: empty track of 60 train pairs reached 33 where a
+    shadow vouched for it. ``python benchmarks/limits.py --groups`` measures what comes of it."""
     score_blind: float = 70.0
     """The same where no shadow of its own can be seen, or one that no body throws."""
     score_possible: float = 17.0
     """Summed log-odds from which a train is ``possible``."""
     shadow_like: tuple[float, float] = (0.3, 1.7)
     """Share of light lost, full shadow being 1, between which a dark band is a body's shadow."""
+    shadow_against: float = 0.0
+    """Share of light lost below which the place of its shadow contradicts a train: lighter than empty
+    ground. Such a train is ``possible`` at most."""
     length_bias_m: float = 4.0
-    """Taken off a measured length: blur widens a train at both ends. Calibrated as `score_detected`."""
+    """Taken off a measured length: blur widens a train at both ends (seen on train pairs)."""
     shorter_share: float = 0.4
     """How much shorter a train may be than measured, as a share, in the 90 % interval of its length: a
-    dark bed beside it passes for more of it. Calibrated as `score_detected`."""
+    dark bed beside it passes for more of it. Chosen on train pairs; ``python benchmarks/limits.py
+    --groups`` measures how often the interval holds the truth."""
     longer_share: float = 0.2
     """How much longer, as a share: light wagons on light ground end it too early."""
     end_error_px: float = 3.3

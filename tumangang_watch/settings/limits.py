@@ -37,8 +37,8 @@ class LimitSettings:
 
     gsd_slack: float = 1.05
     """A GSD may be nominal (1.02 m for a 1 m product): so much above a limit is forgiven."""
-    presence: Limit = field(default_factory=lambda: Limit((4.0, 5.0), (8.0, 2.0), (35.0, 50.0), (0.8, 1.01)))
-    track: Limit = field(default_factory=lambda: Limit((1.5, 2.0), (8.0, 2.0), (30.0, 50.0), (0.8, 1.01)))
+    presence: Limit = field(default_factory=lambda: Limit((4.0, 5.0), (12.0, 2.0), (35.0, 50.0), (0.8, 1.01)))
+    track: Limit = field(default_factory=lambda: Limit((1.5, 2.0), (12.0, 2.0), (30.0, 50.0), (0.8, 1.01)))
     length: Limit = field(
         default_factory=lambda: Limit((2.0, 5.0), (12.0, 2.0), (35.0, 50.0), (0.6, 1.01), ("yes", "limited"))
     )

@@ -25,10 +25,10 @@ class LoadSettings:
     """Widths that no empty wagon hides, and that leave its floor lit: only then does an even inside speak
     for a load."""
     empty_contrast: float = 0.3
-    """Least loss of light on the sunward side of a wagon against the other for ``empty``. Calibrated by
-    ``python benchmarks/limits.py --load --split train``."""
+    """Least loss of light on the sunward side of a wagon against the other for ``empty``. Chosen by hand on
+    painted train seeds; ``python benchmarks/limits.py --load`` measures the hints."""
     loaded_contrast: float = 0.05
-    """Largest for ``loaded``: an even load near the rim. Calibrated as `empty_contrast`."""
+    """Largest for ``loaded``: an even load near the rim. Chosen as `empty_contrast`."""
     half_width_m: float = 1.2
     """Half width of a wagon's inside that is read."""
     flat_height_m: float = 1.9

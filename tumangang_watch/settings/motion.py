@@ -27,9 +27,9 @@ class MotionSettings:
     """Least spread of the bands' offsets, in pixels, once the scene's own band offsets are taken off:
     those reach 0.9 px (methods.md 0.4) and are known to a tenth."""
     likeness_min: float = 0.6
-    """Least correlation of two bands' edges at their offset. Calibrated by
-    ``python benchmarks/limits.py --motion --split train``."""
+    """Least correlation of two bands' edges at their offset. Chosen by hand on
+    painted train seeds; ``python benchmarks/limits.py --motion`` measures the flag."""
     likeness_gain: float = 0.25
-    """How much better it must be than without an offset. Calibrated as `likeness_min`."""
+    """How much better it must be than without an offset. Chosen as `likeness_min`."""
     closure_px: float = 0.5
     """Largest misfit between offsets of all pairs of bands: chance likenesses do not close."""
