@@ -235,6 +235,18 @@ def test_the_command_says_what_is_wrong_with_how_it_is_called(root):
     assert "archive damaged" in watch(root, status=6)
 
 
+def test_an_inbox_named_from_where_one_stands_is_taken_in(root):
+    (root / "in" / "bad.tif").write_bytes(b"no image")
+    done = subprocess.run(
+        [PROGRAM, "watch", "in", "--archive", "record.sqlite", "--reports", "reports", "--site",
+         "site.geojson", "--settle", "0"],
+        capture_output=True, text=True, timeout=300, check=False, cwd=root,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "Refused: " in done.stderr
+    assert "bad.tif" in done.stderr
+
+
 # Notices
 
 
@@ -262,7 +274,7 @@ def test_the_command_on_painted_scenes(root):
     shutil.copy(site, root / "site.geojson")
     (root / "in").rmdir()
     shutil.copytree(root / "painted", root / "in")
-    watch(root, "--settle", "0", status=0)
+    watch(root, "--settle", "0", "--no-detectability", status=0)
     first, second = folders(root)
     report = json.loads((root / "reports" / second / "report.json").read_text())
     found = [d for d in report["detections"] if d["date"] == "later"]
@@ -274,7 +286,7 @@ def test_the_command_on_painted_scenes(root):
         ).fetchall()
     assert rows == [(d["id"], d["kind"], d["from_m"], d["cars"] and d["cars"]["estimate"]) for d in found]
     assert report["scenes"]["earlier"]["id"] == earlier.stem
-    assert watch(root, "--settle", "0", status=0) == ""
+    assert watch(root, "--settle", "0", "--no-detectability", status=0) == ""
     assert folders(root) == [first, second]
 
 

@@ -11,7 +11,13 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.commands.archive import archive_option
-from tumangang_watch.commands.options import SCENE, progress_bar, site_option
+from tumangang_watch.commands.options import (
+    SCENE,
+    detectability_option,
+    progress_bar,
+    run_settings,
+    site_option,
+)
 
 if TYPE_CHECKING:
     from tumangang_watch.pipeline.plan import Places
@@ -28,6 +34,7 @@ BUSY, REFUSED = 75, 3
 @click.option("--settle", type=click.FloatRange(0), help="Seconds without a change until a file is whole.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--refresh", is_flag=True, help="Report again what another version or other settings made.")
+@detectability_option
 @click.option("--notify-command", help="Run once a finding, the finding as JSON on its standard input.")
 @click.option("--base-url", default="", help="Where --reports is served, for the links of the feed.")
 def watch(
@@ -38,6 +45,7 @@ def watch(
     settle: float | None,
     jobs: int,
     refresh: bool,
+    detectability: bool,
     notify_command: str | None,
     base_url: str,
 ) -> int:
@@ -56,9 +64,10 @@ def watch(
         words_of(notify_command)
     if not inbox.is_dir():
         raise InputRefused("no inbox", inbox, "it is not a folder", "Give the folder scenes arrive in")
-    places = places_of(inbox, archive_file, reports, site, refresh)
+    places = places_of(inbox, archive_file, reports, site, refresh, detectability)
     limits = places.settings.watch
-    arrivals = look_into(inbox, time.time(), limits.settle_s if settle is None else settle)
+    # Scenes are told apart by their paths under the places' inbox: the same, absolute, path.
+    arrivals = look_into(places.inbox, time.time(), limits.settle_s if settle is None else settle)
     with (
         progress_bar() as progress,
         executor(jobs, None, limits.scene_limit_s, limits.attempts) as work,
@@ -75,6 +84,7 @@ def watch(
 @click.option("--jobs", type=click.IntRange(1), help="Processes. Default: one a processor.")
 @click.option("--scheduler", help="Address of a Dask scheduler whose workers see the same folders.")
 @click.option("--refresh", is_flag=True, help="Report again what another version or other settings made.")
+@detectability_option
 def backfill(
     scenes: tuple[Path, ...],
     archive_file: Path,
@@ -83,6 +93,7 @@ def backfill(
     jobs: int | None,
     scheduler: str | None,
     refresh: bool,
+    detectability: bool,
 ) -> int:
     """Take in many SCENES (files or folders) on several processes, or on a Dask cluster.
 
@@ -94,7 +105,7 @@ def backfill(
     from tumangang_watch.pipeline.inbox import given_scenes
     from tumangang_watch.pipeline.watch import take_in
 
-    places = places_of(Path("/"), archive_file.absolute(), reports.absolute(), site, refresh)
+    places = places_of(Path("/"), archive_file.absolute(), reports.absolute(), site, refresh, detectability)
     limits = places.settings.watch
     arrivals = given_scenes([path.absolute() for path in scenes])
     with (
@@ -106,16 +117,15 @@ def backfill(
 
 
 def places_of(
-    inbox: Path, archive_file: Path, reports: Path, site_file: Path | None, refresh: bool
+    inbox: Path, archive_file: Path, reports: Path, site_file: Path | None, refresh: bool, detectability: bool
 ) -> Places:
     """Return where things lie, the site read."""
     from tumangang_watch.pipeline.plan import Places
-    from tumangang_watch.settings import Settings
     from tumangang_watch.sites import load_site
 
     return Places(
         inbox.absolute(), archive_file, reports, site_file and site_file.absolute(), load_site(site_file),
-        Settings(), __version__, datetime.now(UTC), refresh,
+        run_settings(detectability), __version__, datetime.now(UTC), refresh,
     )  # fmt: skip
 
 

@@ -134,6 +134,7 @@ class Plan:
             folder=self.places.reports / name,
             issue=issue,
             caveats=_caveats(scene, part, issue),
+            settings=self.places.settings,
             tool_version=self.places.tool_version,
             latest=self.places.now,
         )

@@ -18,6 +18,7 @@ from tumangang_watch.errors import Busy, InputRefused, WatchError
 
 if TYPE_CHECKING:
     from tumangang_watch.model.scene import Scene
+    from tumangang_watch.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class ReportTask:
     folder: Path
     issue: dict[str, Any]
     caveats: tuple[str, ...]
+    settings: Settings
     tool_version: str
     latest: datetime
 
@@ -111,7 +113,7 @@ def make_report(task: ReportTask) -> Made | Failed:
         standing = _standing(task)
         if standing is not None:
             return standing
-        run = _run(task.site_file)
+        run = _run(task.site_file, task.settings)
         later = _same(task.later, task.latest)
         if task.earlier is None:
             comparison = pipeline.detect(later, run)
@@ -136,11 +138,12 @@ def _standing(task: ReportTask) -> Made | None:
     return Made(issued.folder, issued.manifest_sha256) if same else None
 
 
-def _run(site_file: Path | None) -> Any:
+def _run(site_file: Path | None, settings: Settings | None = None) -> Any:
     from tumangang_watch.pipeline.run import Run
     from tumangang_watch.sites import load_site
 
-    return Run(load_site(site_file))
+    site = load_site(site_file)
+    return Run(site) if settings is None else Run(site, settings)
 
 
 def _open(path: Path, latest: datetime) -> Scene:

@@ -26,14 +26,15 @@ class ChangeSettings:
     dark_share: float = 0.9
     """Part of the darkest ground that is taken for path light: nothing is quite black."""
     tone_lift: float = 0.5
-    """Share of usual ground added before logs are taken. Calibrated as `consist_colour_step`."""
+    """Share of usual ground added before logs are taken.
+    Assumed, not calibrated."""
     bare_share_min: float = 0.1
     """Least share of ground free of snow for it to say what is usual."""
     consist_colour_step: float = 0.25
     """Distance of two wagons' tones, in log units of `Light`, at which they are as likely one wagon as two.
-    Calibrated by ``python benchmarks/change.py --split train``."""
+    Assumed; ``python benchmarks/change.py --split train`` prints the distances it can be judged by."""
     consist_colour_sd: float = 0.05
-    """Distance over which those log-odds change by one. Calibrated as `consist_colour_step`."""
+    """Distance over which those log-odds change by one. Assumed, as `consist_colour_step`."""
     cut_for_max: float = 1.5
     """Most that one cut of like wagons can say for a train: every fifth unrelated cut looks the same."""
     cut_against_max: float = 3.0

@@ -12,15 +12,15 @@ class SameTrainSettings:
     colour_wrong: float = 0.10
     """Share of vehicles whose colour reading says nothing of their colour, kept apart from the reading's
     own probabilities: shade, a changed load, snow.
-    Calibrated by ``python benchmarks/same_train.py confusion --split train``."""
+    Assumed, not measured on detections; `tail_offset_bits` is calibrated with it."""
     colour_near: float = 0.12
     """Probability that a named colour stands for a neighbour (grey for light grey, red for brown), where
-    the reading gives a name without probabilities. Calibrated as `colour_wrong`."""
+    the reading gives a name without probabilities. Assumed, as `colour_wrong`."""
     type_wrong: float = 0.12
-    """Share of vehicles whose type reading says nothing. Calibrated as `colour_wrong`."""
+    """Share of vehicles whose type reading says nothing. Assumed, as `colour_wrong`."""
     type_named: float = 0.85
     """Probability that a named type is right, where the reading gives no probabilities.
-    Calibrated as `colour_wrong`."""
+    Assumed, as `colour_wrong`."""
     length_sd_m: float = 0.7
     """Spread of a measured vehicle's length about the true one at 0.5 m GSD: 0.5-1 m (methods.md 2.5)."""
     length_wrong: float = 0.15
@@ -34,7 +34,7 @@ class SameTrainSettings:
     """The same for the colour within a cut of one type."""
     mix_weight: float = 3.0
     """Wagon looks counted as seen before, spread over all looks. A small number learns a train's own
-    mixture of wagons quickly; calibrated with the tail."""
+    mixture of wagons quickly. Assumed; `tail_offset_bits` is calibrated with it."""
     learn_rounds: int = 4
     """Rounds of expectation-maximisation for a pair's own mixture and cuts."""
     gap_open: float = 0.03
