@@ -4,12 +4,14 @@
 single vehicles). ``python benchmarks/trains.py --calibrate --banks A B`` prints, for the held-out tenth of
 banks of painted strips (``strip_bank.py``, ``yard_painter.py``), what the settings' calibrated numbers rest
 on: scores of true and of false trains, coverage of the intervals, and the sureness of types and colours.
+``--null --banks E`` fits the null on banks of empty track, ``--score --banks V`` scores a validation bank.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,6 +159,29 @@ def null(folders: list[Path]) -> None:
     )
 
 
+def score(folders: list[Path]) -> None:
+    """Print trains and vehicles found on whole banks, the way settings are chosen on validation seeds."""
+    settings = TrainSettings()
+    total: dict[str, Any] = defaultdict(lambda: np.zeros((2, 3), int))
+    for path in (p for folder in folders for p in sorted(folder.glob("*.npz"))):
+        for scene in load(path):
+            lists = read_trains(list(scene.strips), scene.scene, settings)
+            found = [f for one in lists for f in one if f.false_alarms <= settings.false_alarms_detected]
+            true = [t for t in scene.trains if t["cars"]]
+            spans = [[(t["track"], t["cars"][0]["from_m"], t["cars"][-1]["to_m"]) for t in true]]
+            seen = [[(f.track.id, f.run.from_m, f.run.to_m) for f in found]]
+            spans.append([(t["track"], c["from_m"], c["to_m"]) for t in true for c in t["cars"]])
+            seen.append([(f.track.id, v.from_m, v.to_m) for f in found for v in f.vehicles])
+            own = total["finer than 0.55 m" if scene.scene.gsd_m < 0.55 else "coarser"]
+            for row, (a, b) in enumerate(zip(seen, spans, strict=True)):
+                hits = len(matches(a, b, LEAST))
+                own[row] += (hits, len(a) - hits, len(b) - hits)
+    for name, rows in total.items():
+        for kind, (hits, false, missed) in zip(("trains", "vehicles"), rows, strict=True):
+            recall, precision = hits / max(hits + missed, 1), hits / max(hits + false, 1)
+            print(f"{name}: {kind} recall {recall:.3f}, precision {precision:.3f} of {hits + missed}")
+
+
 def _end_errors(true: dict[str, Any], found: FoundTrain) -> tuple[float, float]:
     """Return how far each end lies outside the true one, metres."""
     cars = true["cars"]
@@ -218,14 +243,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--real", action="store_true")
     parser.add_argument("--calibrate", action="store_true")
+    parser.add_argument("--score", action="store_true", help="score whole banks, to choose settings by")
     parser.add_argument("--null", action="store_true", help="fit the null on banks of empty track")
     parser.add_argument("--banks", type=Path, nargs="+", default=[])
     arguments = parser.parse_args()
     if arguments.calibrate:
         calibrate(arguments.banks)
+    if arguments.score:
+        score(arguments.banks)
     if arguments.null:
         null(arguments.banks)
-    if arguments.real or not (arguments.calibrate or arguments.null):
+    if arguments.real or not (arguments.calibrate or arguments.null or arguments.score):
         real_yard()
 
 

@@ -21,9 +21,10 @@ class TrainSettings:
     (domain.md section 4)."""
     net_bias: float = 1.0
     """Added to the network's log-odds that a train stands on a step: painted banks hold more empty track
-    than doubtful track. Chosen on validation seeds: ``python benchmarks/trains.py --bias --banks V``."""
+    than doubtful track. Chosen among 0, 0.7, 1, 1.5 and 2 on validation seeds:
+    ``python benchmarks/trains.py --score --banks V``."""
     net_coupling_prior: float = -2.3
-    """Log-odds of a coupling anywhere in a train: one in 14 m, told over 1.25 m."""
+    """Log-odds of the network from which a step speaks for a coupling; chosen with `gap_scale`."""
     type_sure: float = 0.5
     """Least probability for naming a vehicle's type."""
     background_odds: float = -2.5
@@ -65,7 +66,7 @@ class TrainSettings:
     """Prior weight of any length between `vehicle_min_m` and `vehicle_max_m`."""
     own_length_share: float = 0.4
     """Prior weight of the lengths that are sure in the same train: wagons travel in cuts of like ones
-    (methods.md 2.5). Chosen on validation seeds."""
+    (methods.md 2.5). Chosen among 0, 0.4, 0.6 and 0.8 on validation seeds (``--score``)."""
     own_length_sd_m: float = 0.4
     """Spread about such a length: the error of two couplings' places at 0.5 m GSD."""
     own_length_sure: float = 0.6
@@ -77,8 +78,9 @@ class TrainSettings:
     vehicle_max_m: float = 27.5
     """Longest vehicle over couplers: coaches of 24.5 to 26.4 m; two gondolas together are longer."""
     gap_scale: float = 1.3
-    """Weight of the network's log-odds of a coupling against the length prior: neighbouring steps repeat
-    each other. Calibrated by ``python benchmarks/trains.py --calibrate``."""
+    """Factor on the network's log-odds of a coupling: its peaks say too little, its targets being soft.
+    Chosen among 0.7, 1, 1.3 and 1.6 on validation seeds by vehicles found and the count's coverage:
+    ``python benchmarks/trains.py --score --banks V``."""
     gap_limit: float = 7.0
     """Log-odds beyond which a coupling is no surer."""
     type_sharpness: float = 1.3
