@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import EAST0, observation, straight_site, train_detection
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tumangang_watch.change.trains import Pair, compare_trains, unseen_trains
@@ -184,6 +184,7 @@ consists = st.lists(st.integers(0, 4), min_size=1, max_size=8)
 
 
 @given(consists, consists, st.integers(10, 60), st.integers(10, 60), st.booleans())
+@example([1], [0, 1, 0], 27, 10, False)
 @settings(max_examples=10, deadline=None)
 def test_swapping_the_dates_mirrors_every_finding(one, two, at_one, at_two, same):
     two = one if same else two

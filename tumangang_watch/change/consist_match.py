@@ -197,16 +197,19 @@ def _agree(
 
     ``where`` is the middle of the stretch on either date, and its length, metres.
     """
-    settings = look.settings
-    reach = int(np.ceil(settings.end_play_m))
     half = where[2] / 2
-    near, far = (where[0] - half, where[0] + half), (where[1] - half - reach, where[1] + half + reach)
-    one = body_profile(look.pair.earlier, tracks[0].line, near, look.light)
-    wide = body_profile(look.pair.later, tracks[1].line, far, look.light)
-    if backwards:
-        wide = wide[::-1]
-    places = range(max(len(wide) - len(one), 0) + 1)
-    scores = [agreement(one, wide[k : k + len(one)], settings) for k in places]
+    reach = int(np.ceil(look.settings.end_play_m))
+    dates = (look.pair.earlier, look.pair.later)
+    scores: list[float | None] = []
+    # Either date may be the one whose end was misjudged: both are moved, so that swapped dates agree.
+    for k in (0, 1):
+        spans = [(where[j] - half - reach * (j != k), where[j] + half + reach * (j != k)) for j in (0, 1)]
+        profiles = [body_profile(dates[j], tracks[j].line, spans[j], look.light) for j in (0, 1)]
+        still, wide = profiles[k], profiles[1 - k]
+        if backwards:
+            wide = wide[::-1]
+        places = range(max(len(wide) - len(still), 0) + 1)
+        scores += [agreement(still, wide[i : i + len(still)], look.settings) for i in places]
     known = [s for s in scores if s is not None]
     return max(known) if known else None
 
