@@ -17,7 +17,7 @@ import numpy as np
 from change import detection, native
 
 from tumangang_watch.detect.group_trains import detect_group_trains
-from tumangang_watch.detect.load import hint_flat, hint_open, read_inside
+from tumangang_watch.detect.load import darkest, hint_flat, hint_open, read_inside
 from tumangang_watch.detect.motion import band_offsets, measure_motion
 from tumangang_watch.detect.track_groups import group_tracks
 from tumangang_watch.model.detection import Vehicle
@@ -176,9 +176,8 @@ def loads(seeds: range) -> None:
             for car in train.cars:
                 asked += 1
                 vehicle = Vehicle(car.from_m, car.to_m, car.type, "unknown", 1.0)
-                inside = (
-                    read_inside(date, pair.world.track(train.track), vehicle, settings) if usable else None
-                )
+                track = pair.world.track(train.track)
+                inside = read_inside(date, track, vehicle, (darkest(date), settings)) if usable else None
                 hint = None
                 if inside is not None:
                     hint = (hint_open if car.type == "open" else hint_flat)(inside, settings)

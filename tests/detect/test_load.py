@@ -9,7 +9,7 @@ import pytest
 from conftest import observation, straight_site, train_detection
 from scipy.ndimage import gaussian_filter
 
-from tumangang_watch.detect.load import height_by_shadow, hint_loads, read_inside
+from tumangang_watch.detect.load import darkest, height_by_shadow, hint_loads, read_inside
 from tumangang_watch.settings import Settings
 
 SETTINGS = Settings().load
@@ -62,7 +62,7 @@ def test_a_flat_is_told_by_the_shadow_beside_it(height):
     seen = scene(True, height, sun=(180.0, 35.0), flat=True, pixel_m=0.25)
     assert hint(seen, wagon("flat")) == ("empty" if height < 2 else "loaded")
     vehicle = wagon("flat").rolling_stock[0]
-    inside = read_inside(seen, straight_site().tracks[0], vehicle, SETTINGS)
+    inside = read_inside(seen, straight_site().tracks[0], vehicle, (darkest(seen), SETTINGS))
     estimate, low, high = height_by_shadow(inside, SETTINGS)
     assert low <= height <= high
     assert low <= estimate <= high

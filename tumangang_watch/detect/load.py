@@ -54,6 +54,7 @@ def hint_loads(
     ):
         return trains
     tracks = {t.id: t for t in site.tracks}
+    dark = darkest(observation)
     out = []
     for train in trains:
         track = tracks.get(train.track or "")
@@ -61,17 +62,26 @@ def hint_loads(
         if track is None or not still:
             out.append(train)
             continue
-        stock = tuple(_hinted(observation, track, v, settings) for v in train.rolling_stock)
+        stock = tuple(_hinted(observation, track, v, (dark, settings)) for v in train.rolling_stock)
         out.append(replace(train, rolling_stock=stock))
     return tuple(out)
 
 
-def _hinted(observation: Observation, track: Track, vehicle: Vehicle, settings: LoadSettings) -> Vehicle:
+def darkest(observation: Observation) -> float:
+    """Return the tone of the darkest ground of a scene, mean over its bands."""
+    image = observation.image
+    return float(np.quantile(image.values.mean(axis=0)[image.valid], 0.005))
+
+
+def _hinted(
+    observation: Observation, track: Track, vehicle: Vehicle, how: tuple[float, LoadSettings]
+) -> Vehicle:
     """Return a vehicle with a hint where one can be given."""
+    dark, settings = how
     sure = dict(vehicle.types).get(vehicle.type, 0.0) >= settings.type_sure
     if vehicle.type not in ("open", "flat") or not sure:
         return vehicle
-    inside = read_inside(observation, track, vehicle, settings)
+    inside = read_inside(observation, track, vehicle, (dark, settings))
     if inside is None:
         return vehicle
     told = hint_open(inside, settings) if vehicle.type == "open" else hint_flat(inside, settings)
@@ -79,9 +89,13 @@ def _hinted(observation: Observation, track: Track, vehicle: Vehicle, settings: 
 
 
 def read_inside(
-    observation: Observation, track: Track, vehicle: Vehicle, settings: LoadSettings
+    observation: Observation, track: Track, vehicle: Vehicle, how: tuple[float, LoadSettings]
 ) -> Inside | None:
-    """Read a vehicle across the track; None where it is not seen or no ground beside it tells the light."""
+    """Read a vehicle across the track; None where it is not seen or no ground beside it tells the light.
+
+    ``how`` holds the scene's darkest tone (`darkest`) and the settings.
+    """
+    dark, settings = how
     scene, image = observation.scene, observation.image
     inset = 0.2 * (vehicle.to_m - vehicle.from_m)
     s = np.arange(vehicle.from_m + inset, max(vehicle.to_m - inset, vehicle.from_m + inset + 1), STEP_M)
@@ -99,7 +113,6 @@ def read_inside(
         return None
     light = values.mean(axis=0)
     profile = np.median(light, axis=1)
-    dark = float(np.quantile(image.values.mean(axis=0)[image.valid], 0.005))
     bed = float(np.median(profile[(y < -2.2) & (y > -4.0)]))
     if bed - dark < 0.05 * abs(bed):
         return None

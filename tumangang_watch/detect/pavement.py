@@ -43,10 +43,12 @@ def half_sample_mode(values: NDArray[np.floating]) -> float:
 
 def smooth(values: NDArray[np.floating], weight: NDArray[np.bool_], sigma_px: float) -> NDArray[np.float32]:
     """Return the Gaussian mean of the usable pixels (normalised convolution); 0 where none is near."""
-    from scipy.ndimage import gaussian_filter
+    import cv2
 
-    mass = gaussian_filter(weight.astype(np.float32), sigma_px, truncate=3.0)
-    total = gaussian_filter(np.where(weight, values, 0).astype(np.float32), sigma_px, truncate=3.0)
+    edge = cv2.BORDER_REFLECT
+    mass = cv2.GaussianBlur(weight.astype(np.float32), (0, 0), sigma_px, borderType=edge)
+    known = np.where(weight, values, 0).astype(np.float32)
+    total = cv2.GaussianBlur(known, (0, 0), sigma_px, borderType=edge)
     return np.where(mass > 1e-4, total / np.maximum(mass, 1e-4), 0).astype(np.float32)
 
 
