@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,8 @@ from tumangang_watch.commands.options import SCENE, bands_option, make_run, prog
 
 if TYPE_CHECKING:
     from tumangang_watch.model.site import Site
+    from tumangang_watch.pipeline import Run
+    from tumangang_watch.pipeline.trace import TraceResult
     from tumangang_watch.sites.importing import Imported
 
 MOST_NOTES = 10
@@ -155,5 +157,76 @@ def _tell_import(out: Path, site: Site, imported: Imported) -> None:
     doubts = examine_site(out)
     if doubts:
         lines.append(f"{count(len(doubts), 'doubt')}: 'tumangang-watch site check {out}' explains")
+    for line in lines:
+        click.echo(one_line(line), err=True)
+
+
+@site_group.command("trace")
+@click.argument("scene", type=SCENE)
+@click.option("--out", type=SCENE, required=True, help="Site file to write (.geojson).")
+@click.option(
+    "--site",
+    type=SCENE,
+    help="Site file to add tracks to. Default: the built-in site where the scene shows it, else a new one.",
+)
+@click.option("--acquired", help="Acquisition time (ISO 8601, UTC) where the scene does not say.")
+@bands_option
+@click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")
+def site_trace(
+    scene: Path, out: Path, site: Path | None, acquired: str | None, bands: str | None, overwrite: bool
+) -> int:
+    """Find the tracks in a clear SCENE and write them as a site file, for review.
+
+    A traced track says how well it is known (accuracy_m), how sure it is (confidence) and stays
+    'provisional' until a person has looked at it. Provisional tracks of the site are moved onto what
+    is traced; others stay as they are. The scene itself is kept small beside the file, and later
+    scenes are registered to it.
+    """
+    from tumangang_watch.pipeline.trace import trace_to_file
+    from tumangang_watch.scenes import open_scene
+    from tumangang_watch.settings import Settings
+    from tumangang_watch.sites.write import refuse_source
+
+    settings = Settings()
+    refuse_source(out, [scene, *([site] if site else [])])
+    with progress_bar() as progress:
+        opened = open_scene(scene, scene_options(acquired, bands), settings.read)
+        run, collection = _traced_site(opened, site, settings, progress)
+        result = trace_to_file(opened, run, collection, out, overwrite=overwrite)
+    _tell_trace(out, result)
+    return 0
+
+
+def _traced_site(scene: Any, site: Path | None, settings: Any, progress: Any) -> tuple[Run, Any]:
+    """Return the run with the site to trace, and its FeatureCollection; None for a new site."""
+    from tumangang_watch.pipeline import Run
+    from tumangang_watch.pipeline.trace import site_of_scene
+    from tumangang_watch.scenes.footprint import footprint
+    from tumangang_watch.sites import built_in_site_path, load_site
+    from tumangang_watch.sites.read import read_collection
+
+    loaded = load_site(site)
+    shown = footprint(scene, loaded.crs)
+    if site is None and not any(a.polygon.intersects(shown) for a in loaded.areas):
+        return Run(site_of_scene(scene), settings, progress), None
+    return Run(loaded, settings, progress), read_collection(site or built_in_site_path())[0]
+
+
+def _tell_trace(out: Path, result: TraceResult) -> None:
+    """Say what was traced, how sure it is, and what to do next."""
+    from tumangang_watch.sites.words import count, one_line
+
+    traced = [t for t in result.site.tracks if t.id in (*result.moved, *result.new)]
+    length_m = sum(t.line.length for t in traced)
+    lines = [f"{out}: {count(len(traced), 'track')} traced, {length_m:.0f} m; {result.fit}"]
+    lines += [
+        f"  {t.id}: {t.line.length:.0f} m, known to {t.accuracy_m:g} m, confidence {t.confidence:.2f}"
+        for t in traced
+    ]
+    if result.kept:
+        lines.append(f"not found, left as the model has them: {', '.join(result.kept)}")
+    if result.dropped:
+        lines.append(f"left out, the model does not fit what was traced: {', '.join(result.dropped)}")
+    lines.append("review them over the scene, then set 'provisional' to false (docs/sites.md)")
     for line in lines:
         click.echo(one_line(line), err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 Role = Literal["yard", "bridge", "station", "handling", "apron", "stable", "ignore"]
 REPORTED_ROLES: tuple[Role, ...] = ("yard", "bridge", "station", "handling", "apron")
 """Roles whose observed fraction is reported."""
+
+
+TRACED = "traced from "
+"""How the ``source`` of a track begins that was found in a scene."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,28 @@ class Track:
     gauge_mm: int | None = None
     accuracy_m: float | None = None
     provisional: bool = False
-    """The geometry is a model, not a measurement."""
+    """The geometry is a model, or was traced and not yet reviewed."""
     occluded_from: date | None = None
     source: str | None = None
+    confidence: float | None = None
+    """How sure it is that a traced track is one, 0 to 1."""
+
+    @property
+    def traced(self) -> bool:
+        """True when the line was found in a scene and nobody has reviewed it yet."""
+        return self.provisional and (self.source or "").startswith(TRACED)
+
+
+@dataclass(frozen=True)
+class ReferenceScene:
+    """The scene a site was traced from, and its registered image beside the site file."""
+
+    name: str
+    sha256: str
+    """Digest of the scene's image file."""
+    image: Path
+    """A small GeoTIFF in the site's frame; it may be missing or damaged."""
+    image_sha256: str
 
 
 @dataclass(frozen=True)
@@ -55,6 +79,8 @@ class Site:
     """UTM zone of the site's centre, as an authority code."""
     areas: tuple[Area, ...]
     tracks: tuple[Track, ...]
+    reference: ReferenceScene | None = None
+    """Later scenes are registered to its image where that can be done."""
 
     def having(self, *roles: Role) -> tuple[Area, ...]:
         """Return the areas that have one of these roles, in file order."""

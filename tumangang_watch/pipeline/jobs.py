@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tumangang_watch.pipeline.measure import assemble
+from tumangang_watch.pipeline.onto_site import place_on_site
 from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
 from tumangang_watch.pipeline.run import Run, refuse_failed
+from tumangang_watch.pipeline.tracks import with_tracks
 
 if TYPE_CHECKING:
     from tumangang_watch.model.finding import Comparison
@@ -34,7 +36,6 @@ def compare(earlier: Scene, later: Scene, run: Run, background: tuple[Scene, ...
     from tumangang_watch.preprocess.affine import compose
     from tumangang_watch.preprocess.coregister import register_pair
     from tumangang_watch.preprocess.normalise import apply, normalise_pair
-    from tumangang_watch.preprocess.site_fit import fit_to_site
 
     settings, grid = run.settings, working_grid((earlier, later), run)
     run.progress("reading both scenes")
@@ -44,10 +45,10 @@ def compare(earlier: Scene, later: Scene, run: Run, background: tuple[Scene, ...
     refuse_failed(registration, later, "the scenes cannot be registered to each other")
     run.progress("fitting both to the site")
     second = second.registered(registration.affine)
-    fit = fit_to_site((first, second), run.site, grid, settings.registration)
-    refuse_failed(fit, later, "the scenes cannot be fitted to the site")
+    fit, said = place_on_site((first, second), (earlier, later), grid, run)
     first = first.registered(fit.affine)
     second = second.registered(compose(registration.affine, fit.affine))
+    run, traced = with_tracks((first, second), (earlier, later), run)
 
     run.progress("judging what can be seen")
     one = observe("earlier", earlier, first, grid, fit, run)
@@ -57,7 +58,8 @@ def compare(earlier: Scene, later: Scene, run: Run, background: tuple[Scene, ...
     light = normalise_pair(one.raster, two.raster, usable, stable, settings.normalise)
     image = apply(light, second)
     two = replace(two, image=image, raster=image.on_grid(grid))
-    pair_caveats = (
+    pair_caveats = (*said, *traced)
+    pair_caveats += (
         () if light.status == "ok" else (f"radiometry of the pair is {light.status}: {light.reason}",)
     )
     areas = judge_areas(run, two, one)
@@ -66,15 +68,14 @@ def compare(earlier: Scene, later: Scene, run: Run, background: tuple[Scene, ...
 
 def detect(scene: Scene, run: Run) -> Comparison:
     """Measure one date: what stands on the tracks and on the ground."""
-    from tumangang_watch.preprocess.site_fit import fit_to_site
-
     grid = working_grid((scene,), run)
     run.progress("reading the scene")
     image = read_image(scene, grid, run)
     run.progress("fitting it to the site")
-    fit = fit_to_site((image,), run.site, grid, run.settings.registration)
-    refuse_failed(fit, scene, "the scene cannot be fitted to the site")
+    fit, said = place_on_site((image,), (scene,), grid, run)
+    image = image.registered(fit.affine)
+    run, traced = with_tracks((image,), (scene,), run)
     run.progress("judging what can be seen")
-    observation = observe("later", scene, image.registered(fit.affine), grid, fit, run)
+    observation = observe("later", scene, image, grid, fit, run)
     areas = judge_areas(run, observation, None)
-    return assemble(run, None, observation, fit, areas, ())
+    return assemble(run, None, observation, fit, areas, (*said, *traced))

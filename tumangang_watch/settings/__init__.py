@@ -24,6 +24,7 @@ from tumangang_watch.settings.read import ReadSettings
 from tumangang_watch.settings.registration import RegistrationSettings
 from tumangang_watch.settings.same_train import SameTrainSettings
 from tumangang_watch.settings.series import SeriesSettings
+from tumangang_watch.settings.trace import TraceSettings
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.settings.watch import WatchSettings
 
@@ -43,6 +44,7 @@ class Settings:
     motion: MotionSettings = field(default_factory=MotionSettings)
     load: LoadSettings = field(default_factory=LoadSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    trace: TraceSettings = field(default_factory=TraceSettings)
     change: ChangeSettings = field(default_factory=ChangeSettings)
     same_train: SameTrainSettings = field(default_factory=SameTrainSettings)
     detectability: DetectabilitySettings = field(default_factory=DetectabilitySettings)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.grid import utm_crs
-from tumangang_watch.model.site import REPORTED_ROLES, Area, Site, Track
+from tumangang_watch.model.site import REPORTED_ROLES, Area, ReferenceScene, Site, Track
 from tumangang_watch.sites.faults import extent_faults, geometry_faults, is_number, place_of, rings_of, shown
 from tumangang_watch.sites.places import built_in_site_path
 from tumangang_watch.sites.remarks import Remark
@@ -29,6 +29,9 @@ ID_PATTERN = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,120}")
 """Ids become parts of file names: no separators, and none that hides a file or climbs a folder."""
 DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?")
 WGS84 = re.compile(r"(urn:ogc:def:crs:)?(OGC:[0-9.]*:CRS84|EPSG:[0-9.]*:?4326|CRS84|WGS ?84)", re.IGNORECASE)
+PLAIN_NAME = re.compile(r"(?!\.)[^/\\]{1,200}")
+"""Name of a file in the same folder, and of none that hides."""
+SHA256 = re.compile(r"[0-9a-f]{64}")
 TEXT_CHARACTERS = 300
 """Names and sources are cut here: they stand in a report's tables."""
 
@@ -111,7 +114,7 @@ def _parse(file: Path, content: bytes) -> dict[str, Any]:
 
 def collection_faults(data: dict[str, Any]) -> list[Remark]:
     """Return the faults of all features of a FeatureCollection, in file order."""
-    faults = _crs_faults(data.get("crs"))
+    faults = _crs_faults(data.get("crs")) + _reference_faults(data.get("reference_scene"))
     seen: dict[str, int] = {}
     roles, boxes = set(), []
     for index, feature in enumerate(data["features"]):
@@ -144,6 +147,29 @@ def _crs_faults(crs: Any) -> list[Remark]:
         return []
     told = f"crs: its coordinates are in {shown(name)}, not in WGS 84 longitude, latitude"
     return [Remark("crs", told)]
+
+
+def _reference_faults(reference: Any) -> list[Remark]:
+    """Return what is wrong with the record of the scene a site was traced from."""
+    if reference is None:
+        return []
+    if not isinstance(reference, dict):
+        return [Remark("reference", f"reference_scene is {shown(reference)}, not an object")]
+    faults = []
+    name = reference.get("image")
+    if not isinstance(name, str) or not PLAIN_NAME.fullmatch(name) or not name.isprintable():
+        told = f"reference_scene: image {shown(name)} is not the plain name of a file beside the site file"
+        faults.append(Remark("reference", told))
+    if not isinstance(reference.get("name"), str):
+        told = f"reference_scene: name {shown(reference.get('name'))} is not text"
+        faults.append(Remark("reference", told))
+    for key in ("sha256", "image_sha256"):
+        digest = reference.get(key)
+        if not isinstance(digest, str) or not SHA256.fullmatch(digest):
+            faults.append(
+                Remark("reference", f"reference_scene: {key} {shown(digest)} is not a SHA-256 digest")
+            )
+    return faults
 
 
 def _property_faults(feature: Any) -> list[Remark]:
@@ -203,7 +229,21 @@ def build_site(file: Path, data: dict[str, Any], sha256: str) -> Site:
             tracks.append(_track(properties, placed))
         else:
             areas.append(_area(properties, placed))
-    return Site(file.stem, _text(data.get("name"), file.stem), sha256, crs, tuple(areas), tuple(tracks))
+    return Site(
+        file.stem, _text(data.get("name"), file.stem), sha256, crs, tuple(areas), tuple(tracks),
+        _reference(file, data.get("reference_scene")),
+    )  # fmt: skip
+
+
+def _reference(file: Path, reference: Any) -> ReferenceScene | None:
+    if reference is None:
+        return None
+    return ReferenceScene(
+        _text(reference["name"], "a scene"),
+        reference["sha256"],
+        file.parent / reference["image"],
+        reference["image_sha256"],
+    )
 
 
 def _lonlat(feature: dict[str, Any]) -> LineString | Polygon:
@@ -245,10 +285,12 @@ def _area(properties: dict[str, Any], polygon: Any) -> Area:
 
 
 def _track(properties: dict[str, Any], line: Any) -> Track:
-    gauge = properties.get("gauge_mm")
+    gauge: Any = properties.get("gauge_mm")
+    sure: Any = properties.get("confidence")
     return Track(
         line=line,
         gauge_mm=None if gauge is None else round(gauge),
         provisional=properties.get("provisional", False),
+        confidence=float(sure) if is_number(sure) and 0 <= sure <= 1 else None,
         **_common(properties),
     )

@@ -16,6 +16,10 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "projected metres read as degrees lie anywhere on Earth",
         "Export it in EPSG:4326, or let 'tumangang-watch site import' reproject it",
     ),
+    "reference": (
+        "later scenes are registered to the image of the scene a site was traced from",
+        "Leave reference_scene as 'site trace' wrote it, or remove it",
+    ),
     "no_properties": (
         "without a role it is not known what the feature is for",
         "Give it properties with a role and an id",

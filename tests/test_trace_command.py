@@ -1,0 +1,104 @@
+"""``site trace`` on real files, and jobs on sites whose tracks nobody has drawn."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import shapely
+from pyproj import Transformer
+
+from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.sites import load_site
+
+PROGRAM = Path(sys.executable).with_name("tumangang-watch")
+
+
+def run(*arguments):
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory):
+    """A painted yard of three tracks: two scenes, a site file without tracks, the pair."""
+    folder = tmp_path_factory.mktemp("yard")
+    pair = make_pair(
+        split_seeds("train")[5], 0.5, tracks=3, length_m=180, trains=(1, 1), season="summer",
+        geolocation_error_max_m=6,
+    )  # fmt: skip
+    earlier, later, site, _ = pair.write(folder)
+    data = json.loads(site.read_text())
+    data["features"] = [f for f in data["features"] if f["properties"]["role"] != "track"]
+    bare = folder / "bare.geojson"
+    bare.write_text(json.dumps(data))
+    return pair, earlier, later, bare
+
+
+@pytest.fixture(scope="module")
+def traced(yard):
+    _, earlier, _, bare = yard
+    out = bare.with_name("traced.geojson")
+    done = run("site", "trace", earlier, "--site", bare, "--out", out)
+    assert done.returncode == 0, done.stderr
+    return out, done.stderr
+
+
+def test_the_tracks_of_a_painted_yard_are_traced(yard, traced):
+    pair = yard[0]
+    site = load_site(traced[0])
+    change = Transformer.from_crs(pair.world.site.crs, site.crs, always_xy=True)
+    assert change is not None
+    lines = [t.line for t in pair.world.site.tracks]
+    near = shapely.unary_union([t.line for t in site.tracks]).buffer(1.5)
+    assert sum(line.intersection(near).length for line in lines) > 0.9 * sum(line.length for line in lines)
+    assert all(t.provisional and t.traced and t.accuracy_m is not None for t in site.tracks)
+    assert "review them" in traced[1]
+
+
+def test_the_site_remembers_its_scene(yard, traced):
+    data = json.loads(traced[0].read_text())
+    reference = data["reference_scene"]
+    image = traced[0].with_name(reference["image"])
+    assert hashlib.sha256(image.read_bytes()).hexdigest() == reference["image_sha256"]
+    assert reference["sha256"] == hashlib.sha256(yard[1].read_bytes()).hexdigest()
+
+
+def test_a_later_scene_is_registered_to_the_reference(yard, traced, tmp_path):
+    done = run("detect", yard[2], "--site", traced[0], "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    # What was traced lies where the site fit put the first scene; the later one must join it there.
+    assert any("traced from" in c for c in report["caveats"])
+    assert report["registration"]["tie_points"] > 0
+
+
+def test_a_damaged_reference_falls_back_and_says_so(yard, traced, tmp_path):
+    site = tmp_path / "site.geojson"
+    site.write_bytes(traced[0].read_bytes())
+    image = tmp_path / json.loads(site.read_text())["reference_scene"]["image"]
+    image.write_bytes(traced[0].with_name(image.name).read_bytes()[:-100])
+    done = run("detect", yard[2], "--site", site, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert any("reference image" in c and "instead" in c for c in json.loads(done.stdout)["caveats"])
+
+
+def test_compare_on_a_site_without_tracks_traces_and_finds_the_trains(yard, tmp_path):
+    pair, earlier, later, bare = yard
+    done = run("compare", earlier, later, "--site", bare, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert any("no tracks" in c and "traced" in c for c in report["caveats"])
+    trains = [d for d in report["detections"] if d["kind"] == "train" and d["date"] == "earlier"]
+    lengths = [t["to_m"] - t["from_m"] for t in pair.truth["trains"] if t["date"] == "earlier"]
+    assert lengths
+    for length in lengths:
+        assert any(abs(t["length_m"]["estimate"] - length) < 15 for t in trains)
+
+
+def test_an_input_is_never_written_over(yard):
+    _, earlier, _, bare = yard
+    done = run("site", "trace", earlier, "--site", bare, "--out", bare)
+    assert done.returncode == 5
+    assert done.stderr.count("\n") == 1

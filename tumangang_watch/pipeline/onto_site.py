@@ -1,0 +1,64 @@
+"""Bring scenes onto the site: by its reference image where it has one, else by its geometry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tumangang_watch.pipeline.run import Run, refuse_failed
+
+if TYPE_CHECKING:
+    from tumangang_watch.grid import Grid
+    from tumangang_watch.model.image import NativeImage
+    from tumangang_watch.model.observation import Registration
+    from tumangang_watch.model.scene import Scene
+
+
+def place_on_site(
+    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], grid: Grid, run: Run
+) -> tuple[Registration, tuple[str, ...]]:
+    """Return how the first of mutually registered images lies on the site, and what limits it.
+
+    Raises
+    ------
+    NotComparable
+        Neither the reference image nor the site's own geometry says where the scene lies.
+    """
+    from dataclasses import replace
+
+    from tumangang_watch.preprocess.site_fit import fit_to_site
+
+    by_image, said = _by_reference(images[0], grid, run)
+    if by_image is not None:
+        return by_image, said
+    fit = fit_to_site(images, run.site, grid, run.settings.registration)
+    models = bool(run.site.tracks) and all(t.provisional and not t.traced for t in run.site.tracks)
+    if fit.status == "failed" and models:
+        reason = "the scene's own georeferencing is used: the site's tracks are a model that it does not show"
+        return replace(fit, status="degraded", reason=f"{reason} ({fit.reason})"), (*said, reason)
+    what = (
+        "the scene cannot be fitted to the site"
+        if len(images) == 1
+        else "the scenes cannot be fitted to the site"
+    )
+    refuse_failed(fit, scenes[-1], what)
+    return fit, said
+
+
+def _by_reference(image: NativeImage, grid: Grid, run: Run) -> tuple[Registration | None, tuple[str, ...]]:
+    """Register an image to the one the site was traced from; None, and why, where that cannot be done."""
+    from tumangang_watch.preprocess.coregister import register_pair
+    from tumangang_watch.scenes.reference import read_reference
+
+    known = run.site.reference
+    if known is None:
+        return None, ()
+    reference = read_reference(known, image, run.site.crs)
+    otherwise = "the scene was fitted to the site's geometry instead"
+    if isinstance(reference, str):
+        return None, (f"{reference}: {otherwise}",)
+    run.progress("registering to the scene the site was traced from")
+    fit = register_pair(reference, image, run.site, grid, run.settings.registration)
+    if fit.status == "failed":
+        return None, (f"the scene does not register to {known.name}, from which the site was traced "
+                      f"({fit.reason}): {otherwise}",)  # fmt: skip
+    return fit, ()

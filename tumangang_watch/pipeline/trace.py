@@ -1,0 +1,223 @@
+"""Make a site file of the tracks that a clear scene shows, for review."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tumangang_watch.errors import NotComparable, OutputFailed
+from tumangang_watch.pipeline.onto_site import place_on_site
+from tumangang_watch.pipeline.prepare import read_image, working_grid
+from tumangang_watch.pipeline.run import Run
+from tumangang_watch.pipeline.tracks import trace_site_tracks
+
+if TYPE_CHECKING:
+    from tumangang_watch.detect.trace import TracedTrack
+    from tumangang_watch.grid import Grid
+    from tumangang_watch.model.image import NativeImage
+    from tumangang_watch.model.scene import Scene
+    from tumangang_watch.model.site import Site
+
+YARD_MARGIN_M = 12.0
+"""A yard drawn about traced tracks reaches this far beyond the outer ones."""
+
+
+@dataclass(frozen=True)
+class TraceResult:
+    """What ``site trace`` made."""
+
+    site: Site
+    """As the written file reads back."""
+    moved: tuple[str, ...]
+    kept: tuple[str, ...]
+    new: tuple[str, ...]
+    dropped: tuple[str, ...]
+    fit: str
+    """How the scene was brought onto the site, in words."""
+
+
+def trace_to_file(
+    scene: Scene, run: Run, collection: dict[str, Any] | None, out: Path, *, overwrite: bool
+) -> TraceResult:
+    """Trace a scene and write the site file with its reference image.
+
+    Parameters
+    ----------
+    run : Run
+        With the site to add tracks to; `site_of_scene` where there is none.
+    collection : dict or None
+        The site's own FeatureCollection, kept but for its provisional tracks; None draws a yard
+        about what was traced.
+
+    Raises
+    ------
+    NotComparable
+        No track was found that can be relied on; nothing was written.
+    OutputFailed
+        It could not be written.
+    """
+    from tumangang_watch.detect.trace_adopt import adopt
+    from tumangang_watch.sites.write import see_room, write_site
+
+    see_room(out, overwrite)
+    settings = run.settings.trace
+    if scene.gsd_m > settings.gsd_max_m:
+        raise NotComparable(
+            "cannot trace", scene.image.name,
+            f"its resolution is {scene.gsd_m:g} m: rails are two lines up to {settings.gsd_max_m:g} m",
+            "Use a finer scene",
+        )  # fmt: skip
+    grid = working_grid((scene,), run)
+    run.progress("reading the scene")
+    image = read_image(scene, grid, run)
+    fit = "the scene's own georeferencing"
+    if collection is not None and (run.site.tracks or run.site.having("apron", "stable")):
+        run.progress("fitting it to the site")
+        placed, said = place_on_site((image,), (scene,), grid, run)
+        image = image.registered(placed.affine)
+        shift = f"moved by ({placed.shift_m[0]:.1f}, {placed.shift_m[1]:.1f}) m onto the site"
+        fit = "; ".join((shift, *said, *([placed.reason] if placed.reason and not said else [])))
+    run.progress("tracing tracks")
+    traced = trace_site_tracks((image,), run.site, settings)
+    if not traced:
+        raise NotComparable(
+            "no track was traced", scene.image.name, "no two rails can be followed reliably in it",
+            "Use a clearer or finer scene without snow, or draw the tracks (docs/sites.md)",
+        )  # fmt: skip
+    done = adopt(run.site, traced, scene.id, settings)
+    made = _collection(collection, done.site, (*done.moved, *done.new), done.dropped, traced)
+    run.progress("writing the site file")
+    site = _written(made, image, grid, scene, run, out, overwrite, write_site)
+    return TraceResult(site, done.moved, done.kept, done.new, done.dropped, fit)
+
+
+def site_of_scene(scene: Scene) -> Site:
+    """Return a site that is one yard as large as the scene, in which tracks are looked for."""
+    import numpy as np
+    from pyproj import Transformer
+    from shapely import transform
+
+    from tumangang_watch.grid import utm_crs
+    from tumangang_watch.model.site import Area, Site
+    from tumangang_watch.scenes.footprint import footprint
+
+    outline = footprint(scene, "EPSG:4326")
+    crs = utm_crs(outline.centroid.x, outline.centroid.y)
+    change = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
+    yard = transform(outline, lambda c: np.column_stack(change(c[:, 0], c[:, 1])))
+    return Site("scene", scene.id, "0" * 64, crs, (Area("yard", "yard", yard, "the scene"),), ())
+
+
+def _collection(
+    collection: dict[str, Any] | None, site: Site, changed: tuple[str, ...], dropped: tuple[str, ...],
+    traced: tuple[TracedTrack, ...],
+) -> dict[str, Any]:  # fmt: skip
+    """Return the site's features with the traced tracks in place of those they replace."""
+    gone = {*changed, *dropped}
+    sure = {track.id: track for track in site.tracks if track.id in changed}
+    features: list[Any] = []
+    if collection is None:
+        features += _yards(site, traced)
+        rest: dict[str, Any] = {}
+    else:
+        features += [f for f in collection["features"] if f["properties"]["id"] not in gone]
+        rest = {
+            k: v for k, v in collection.items() if k not in ("type", "features", "reference_scene", "bbox")
+        }
+    for track in sure.values():
+        properties: dict[str, Any] = {
+            "role": "track",
+            "id": track.id,
+            "name": track.name,
+            "provisional": True,
+        }
+        properties |= {"accuracy_m": track.accuracy_m, "source": track.source}
+        if track.confidence is not None:
+            properties["confidence"] = track.confidence
+        if track.gauge_mm is not None:
+            properties["gauge_mm"] = track.gauge_mm
+        if track.occluded_from is not None:
+            properties["occluded_from"] = track.occluded_from.isoformat()
+        features.append(
+            {"type": "Feature", "properties": properties, "geometry": _lonlat(track.line, site.crs)}
+        )
+    return {"type": "FeatureCollection", **rest, "features": features}
+
+
+def _yards(site: Site, traced: tuple[TracedTrack, ...]) -> list[dict[str, Any]]:
+    from shapely import unary_union
+
+    around = unary_union([t.line.buffer(YARD_MARGIN_M * 2) for t in traced]).buffer(-YARD_MARGIN_M)
+    parts = sorted(getattr(around, "geoms", [around]), key=lambda p: -p.area)
+    out = []
+    for number, part in enumerate(parts, start=1):
+        name = "yard" if number == 1 else f"yard-{number}"
+        properties = {"role": "yard", "id": name, "provisional": True, "source": "drawn about traced tracks"}
+        outline = type(part)(part.exterior).simplify(1.0)
+        out.append({"type": "Feature", "properties": properties, "geometry": _lonlat(outline, site.crs)})
+    return out
+
+
+def _lonlat(shape: Any, crs: str) -> dict[str, Any]:
+    import json
+
+    import numpy as np
+    from pyproj import Transformer
+    from shapely import set_precision, transform
+    from shapely.geometry import mapping
+
+    change = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
+    turned = transform(shape, lambda c: np.column_stack(change(c[:, 0], c[:, 1])))
+    if turned.geom_type == "LineString":
+        return {"type": "LineString", "coordinates": [[round(x, 8), round(y, 8)] for x, y in turned.coords]}
+    exact: dict[str, Any] = json.loads(json.dumps(mapping(set_precision(turned, 1e-8))))
+    return exact
+
+
+def _written(
+    made: dict[str, Any], image: NativeImage, grid: Grid, scene: Scene, run: Run, out: Path,
+    overwrite: bool, write_site: Any,
+) -> Site:  # fmt: skip
+    """Write the reference image, then the site file that names it."""
+    from tumangang_watch.scenes.reference import write_reference
+
+    settings = run.settings.trace
+    pixel_m = max(settings.reference_pixel_m, grid.pixel_m)
+    small = grid.at(pixel_m)
+    if small.rows * small.cols > settings.reference_pixels_max:
+        small = grid.at(1.0)
+    kept = out.with_name(f"{out.stem}.reference.tif")
+    if kept.exists() and not overwrite:
+        raise OutputFailed(
+            "cannot write the reference image",
+            kept,
+            "it exists already",
+            "Give another --out, or --overwrite",
+        )
+    aside = out.with_name(f".{kept.name}.partial-{os.getpid()}")
+    try:
+        digest = write_reference(image.on_grid(small), aside)
+        made["reference_scene"] = {
+            "name": scene.id, "sha256": scene.sha256,
+            "acquired": scene.acquired.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "image": kept.name, "image_sha256": digest,
+        }  # fmt: skip
+        os.replace(aside, kept)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputFailed(
+            "cannot write the reference image", kept, why, "Give a folder with room left"
+        ) from error
+    finally:
+        with suppress(FileNotFoundError):
+            aside.unlink()
+    try:
+        site: Site = write_site(made, out, overwrite=overwrite)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            kept.unlink()
+        raise
+    return site

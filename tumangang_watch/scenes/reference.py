@@ -1,0 +1,80 @@
+"""The small registered image that a site keeps of the scene it was traced from."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen
+from tumangang_watch.scenes.harden import open_tiff, rasterio_hardened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tumangang_watch.model.image import Raster
+    from tumangang_watch.model.site import ReferenceScene
+
+DARKEST, BRIGHTEST = 0.001, 0.999
+"""Quantiles of brightness that are kept apart; beyond them nothing carries a registration."""
+MAX_BYTES = 256 * 1024 * 1024
+"""A reference image is a few megabytes."""
+
+
+def write_reference(raster: Raster, path: Path) -> str:
+    """Write a raster's brightness as an 8-bit GeoTIFF in its own grid; return the file's SHA-256.
+
+    Square roots are kept, 1 to 255; 0 is nodata.
+    """
+    rasterio = rasterio_hardened()
+    from rasterio.transform import Affine
+
+    light, grid = raster.luminance(), raster.grid
+    low, high = np.quantile(light[raster.valid], (DARKEST, BRIGHTEST))
+    scaled = np.sqrt(np.clip((light - low) / max(high - low, 1e-9), 0, 1))
+    values = np.where(raster.valid, 1 + np.rint(254 * scaled), 0).astype(np.uint8)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=grid.cols, height=grid.rows, count=1, dtype="uint8", crs=grid.crs,
+        nodata=0, transform=Affine(grid.pixel_m, 0, grid.west, 0, -grid.pixel_m, grid.north),
+        compress="deflate", predictor=2, tiled=True, blockxsize=256, blockysize=256,
+    ) as target:  # fmt: skip
+        target.write(values, 1)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_reference(reference: ReferenceScene, like: NativeImage, crs: str) -> NativeImage | str:
+    """Return a site's reference image, or in words why it cannot be used.
+
+    Parameters
+    ----------
+    like : NativeImage
+        The scene that will be registered to it: both must share the origin of registrations.
+    crs : str
+        The site's reference system.
+    """
+    path = reference.image
+    try:
+        if not path.is_file():
+            return f"the site's reference image {path.name} is missing"
+        if path.stat().st_size > MAX_BYTES:
+            return f"the site's reference image {path.name} is too large to be one"
+        if hashlib.sha256(path.read_bytes()).hexdigest() != reference.image_sha256:
+            return f"the site's reference image {path.name} is not the one the site file was written with"
+        with open_tiff(path) as dataset:
+            if str(dataset.crs) != crs:
+                return f"the site's reference image {path.name} is in {dataset.crs}, the site in {crs}"
+            values, transform = dataset.read(1), dataset.transform
+    except Exception as error:
+        return f"the site's reference image {path.name} cannot be read ({str(error)[:120]})"
+    pixel = float(transform.a)
+    x0, y0, scale = like.to_pixel.x0, like.to_pixel.y0, like.to_pixel.scale
+    col, row = (x0 - transform.c) / pixel - 0.5, (transform.f - y0) / pixel - 0.5
+    rest = (0.0,) * 7
+    to_pixel = SiteToPixel(x0, y0, scale, (col, scale / pixel, 0.0, *rest), (row, 0.0, -scale / pixel, *rest))
+    valid = values > 0
+    light = ((values.astype(np.float32) - 1) / 254) ** 2 + np.float32(0.02)
+    return NativeImage(
+        frozen(np.where(valid, light, 0)[None].astype(np.float32)), frozen(valid), frozen(values == 255),
+        ("pan",), pixel, pixel, to_pixel,
+    )  # fmt: skip
