@@ -78,7 +78,9 @@ def track_odds(sections: Sections, settings: TraceSettings) -> NDArray[Any]:
     odds = np.where(seen, settings.odds_even, settings.odds_unseen).astype(np.float32)
     chosen = np.flatnonzero(seen & (spread > settings.lines_min * sections.error))
     if len(chosen):
-        net = np.clip(read_sections(features(sections, chosen, settings)), -settings.net_cap, settings.net_cap)
+        net = np.clip(
+            read_sections(features(sections, chosen, settings)), -settings.net_cap, settings.net_cap
+        )
         rails = rail_pairs(sections, settings).ravel()[chosen] - settings.rails_zero
         rails = np.clip(rails, -settings.net_cap, settings.net_cap)
         odds.ravel()[chosen] = settings.net_share * net + (1 - settings.net_share) * rails

@@ -140,8 +140,8 @@ def site_caveats(site: Site) -> tuple[str, ...]:
     """Return what limits everything said at this site, in words."""
     caveats = []
     if not site.tracks:
-        caveats.append("the site has no tracks: trains were not looked for on tracks")
-    provisional = [t.id for t in site.tracks if t.provisional and not t.traced]
+        caveats.append("the site has no tracks: trains were not looked for")
+    provisional = [t.id for t in site.tracks if t.provisional]
     if provisional:
         caveats.append(
             f"tracks {', '.join(provisional)} are a model, not a measurement: positions are provisional"

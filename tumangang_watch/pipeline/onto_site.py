@@ -23,18 +23,12 @@ def place_on_site(
     NotComparable
         Neither the reference image nor the site's own geometry says where the scene lies.
     """
-    from dataclasses import replace
-
     from tumangang_watch.preprocess.site_fit import fit_to_site
 
     by_image, said = _by_reference(images[0], grid, run)
     if by_image is not None:
         return by_image, said
     fit = fit_to_site(images, run.site, grid, run.settings.registration)
-    models = bool(run.site.tracks) and all(t.provisional and not t.traced for t in run.site.tracks)
-    if fit.status == "failed" and models:
-        reason = "the scene's own georeferencing is used: the site's tracks are a model that it does not show"
-        return replace(fit, status="degraded", reason=f"{reason} ({fit.reason})"), (*said, reason)
     what = (
         "the scene cannot be fitted to the site"
         if len(images) == 1
