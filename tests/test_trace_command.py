@@ -66,7 +66,9 @@ def test_the_site_remembers_its_scene(yard, traced):
 
 
 def test_a_later_scene_is_registered_to_the_reference(yard, traced, tmp_path):
-    done = run("detect", yard[2], "--no-detectability", "--site", traced[0], "--out", tmp_path / "out", "--json")
+    done = run(
+        "detect", yard[2], "--no-detectability", "--site", traced[0], "--out", tmp_path / "out", "--json"
+    )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     # What was traced lies where the site fit put the first scene; the later one must join it there.

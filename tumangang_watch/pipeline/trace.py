@@ -76,10 +76,14 @@ def trace_to_file(
     fit = "the scene's own georeferencing"
     if collection is not None and (run.site.tracks or run.site.having("apron", "stable")):
         run.progress("fitting it to the site")
-        placed, said = place_on_site((image,), (scene,), grid, run)
-        image = image.registered(placed.affine)
-        shift = f"moved by ({placed.shift_m[0]:.1f}, {placed.shift_m[1]:.1f}) m onto the site"
-        fit = "; ".join((shift, *said, *([placed.reason] if placed.reason and not said else [])))
+        try:
+            placed, said = place_on_site((image,), (scene,), grid, run)
+        except NotComparable as error:
+            fit += f", for it cannot be fitted to what the site has ({error.why})"
+        else:
+            image = image.registered(placed.affine)
+            shift = f"moved by ({placed.shift_m[0]:.1f}, {placed.shift_m[1]:.1f}) m onto the site"
+            fit = "; ".join((shift, *said, *([placed.reason] if placed.reason else [])))
     run.progress("tracing tracks")
     traced = trace_site_tracks((image,), run.site, settings)
     if not traced:

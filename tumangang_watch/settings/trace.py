@@ -65,7 +65,7 @@ class TraceSettings:
     ``python benchmarks/trace.py --split train``."""
     net_cap: float = 4.0
     """Most that the rails, or the network, say for one place."""
-    net_share: float = 0.3
+    net_share: float = 0.2
     """Weight of the network beside the rails. Chosen on train seeds."""
     lines_min: float = 1.8
     """Contrast of a cross-section, in its standard errors, from which there are lines: texture has 1."""
