@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import shapely
 from change import native
+from strip_bank import scene_of
 
 from tumangang_watch.detect.trace import TracedTrack, trace_tracks
 from tumangang_watch.grid import grid_over
@@ -25,18 +26,20 @@ from tumangang_watch.settings.trace import TraceSettings
 from tumangang_watch.simulate import make_pair, split_seeds
 
 WITHIN_M = 0.75
+SMALL: dict[str, Any] = {"tracks": 4, "length_m": 220.0}
+"""Yards that are painted."""
 SEASONS = ("spring", "summer", "autumn", "winter")
 
 
 def painted(seed: int, gsd_m: float, season: str, settings: TraceSettings) -> dict[str, Any]:
     """Trace one painted scene and measure it."""
-    pair = make_pair(seed, gsd_m, season=season)
+    pair = make_pair(seed, gsd_m, season=season, **SMALL)
     site = replace(pair.world.site, tracks=())
     area = ground_of(site, settings)
     grid = grid_over(area.bounds, 1.0, site.crs)
     centre = ((grid.bounds[0] + grid.bounds[2]) / 2, (grid.bounds[1] + grid.bounds[3]) / 2)
     image = native(pair.earlier, pair.sensors[0].geolocation_error_m, centre)
-    tracks = trace_tracks((image,), area, grid, settings)
+    tracks = trace_tracks(((image, _known(pair)),), area, grid, settings)
     true = [track.line for track in pair.world.site.tracks]
     every = shapely.unary_union([track.line for track in pair.world.rails]).buffer(WITHIN_M)
     near = shapely.unary_union([t.line for t in tracks]).buffer(WITHIN_M)
@@ -48,6 +51,16 @@ def painted(seed: int, gsd_m: float, season: str, settings: TraceSettings) -> di
         "false_m": sum(t.line.difference(every).length for t in tracks),
         "false_of": [t.line.difference(every).length / t.line.length for t in tracks],
     }  # fmt: skip
+
+
+def _known(pair: Any) -> Any:
+    """Return what is known of the earlier scene's sun and view."""
+    sensor, day = pair.sensors[0], pair.days[0]
+    return scene_of({
+        "seed": pair.seed, "gsd_m": sensor.gsd_m, "bands": list(pair.earlier.bands), "known": True,
+        "sun_azimuth_deg": day.sun_azimuth_deg, "sun_elevation_deg": day.sun_elevation_deg,
+        "off_nadir_deg": sensor.off_nadir_deg, "view_azimuth_deg": sensor.view_azimuth_deg,
+    })  # fmt: skip
 
 
 def real(folder: Path, settings: TraceSettings) -> None:
@@ -70,7 +83,7 @@ def real(folder: Path, settings: TraceSettings) -> None:
     for path in sorted(folder.glob("scene_*.tif")):
         scene = open_scene(path, SceneOptions(), Settings().read)
         tracks = trace_tracks(
-            (read_native(scene, grid.bounds, site.crs, Settings().read),), area, grid, settings
+            ((read_native(scene, grid.bounds, site.crs, Settings().read), scene),), area, grid, settings
         )
         lines = shapely.unary_union([t.line for t in tracks])
         away = np.array([lines.distance(c) if tracks else np.inf for c in cars])

@@ -7,6 +7,7 @@ shares nothing with the other but the geometry of shadows and of lean. No test a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,8 @@ class Yard:
     length_m: float
     v_m: list[float]
     trains: list[dict[str, Any]] = field(default_factory=list)
+    margin_m: float = MARGIN_M
+    """Ground beyond the outer tracks."""
 
 
 def noise_field(
@@ -116,9 +119,9 @@ def noise_field(
 
 def ground(yard: Yard, rng: np.random.Generator) -> Canvas:
     """Paint ground, ballast, sleepers and rails."""
-    span = max(yard.v_m) - min(yard.v_m) + 2 * MARGIN_M
+    span = max(yard.v_m) - min(yard.v_m) + 2 * yard.margin_m
     shape = (int(span / CELL_M), int(yard.length_m / CELL_M))
-    top = max(yard.v_m) + MARGIN_M
+    top = max(yard.v_m) + yard.margin_m
     v = top - (np.arange(shape[0]) + 0.5) * CELL_M
     albedo = np.empty((4, *shape), np.float32)
     base = _earth(rng)
@@ -243,12 +246,12 @@ def clutter(canvas: Canvas, yard: Yard, rng: np.random.Generator) -> None:
 
 def _gaps(yard: Yard) -> list[tuple[float, float]]:
     """Return free stretches across: between and outside the tracks' clearances."""
-    low, out = min(yard.v_m) - MARGIN_M, []
+    low, out = min(yard.v_m) - yard.margin_m, []
     for at in sorted(yard.v_m):
         if at - 1.9 - low > 0.8:
             out.append((low, at - 1.9))
         low = at + 1.9
-    out.append((low, max(yard.v_m) + MARGIN_M))
+    out.append((low, max(yard.v_m) + yard.margin_m))
     return out
 
 
@@ -487,6 +490,14 @@ def _deck(
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """More ground about a yard, and what is drawn on it."""
+
+    margin_m: float
+    draw: Callable[[Canvas, Yard, np.random.Generator], None]
+
+
+@dataclass(frozen=True)
 class Shot:
     """One painted scene, its native pixels and its truth."""
 
@@ -497,17 +508,24 @@ class Shot:
     facts: dict[str, Any]
 
 
-def shoot(seed: int, gsd_m: float) -> Shot:
-    """Draw a yard, its light and a camera, and take one picture."""
+def shoot(seed: int, gsd_m: float, wide: Surroundings | None = None) -> Shot:
+    """Draw a yard, its light and a camera, and take one picture.
+
+    With ``wide`` there is more ground about it, and its tracks lie exactly where they are said to.
+    """
     rng = np.random.default_rng([seed, 4711])
     count = int(rng.integers(1, 7))
     gaps = rng.uniform(4.5, 5.6) + rng.normal(0, 0.08, count - 1)
     gaps += (rng.random(count - 1) < 0.15) * rng.uniform(2, 7, count - 1)
     v = np.concatenate([[0.0], np.cumsum(gaps)])
     yard = Yard(float(rng.choice([180, 260, 350, 500])), [float(x) for x in v])
+    if wide is not None:
+        yard.margin_m = wide.margin_m
     draw_trains(yard, rng)
     canvas = ground(yard, rng)
     clutter(canvas, yard, rng)
+    if wide is not None:
+        wide.draw(canvas, yard, rng)
     sun = (float(rng.uniform(0, 360)), float(rng.uniform(14, 62)))
     view = (float(rng.uniform(0, 360)), float(rng.uniform(0, 28)))
     snow = rng.random() < 0.12
@@ -531,6 +549,7 @@ def shoot(seed: int, gsd_m: float) -> Shot:
     if rng.random() < 0.25:
         _softened(light, canvas, yard, rng)
     image, product = _expose(light, gsd_m, canvas.top_m, rng)
+    image, product = _expose(light, gsd_m, canvas.top_m, rng, misfit=0.0 if wide else 1.0)
     known = bool(rng.random() < 0.7)
     tracks = tuple(
         Track(f"T{k + 1}", LineString([(0.0, at), (yard.length_m, at)]), f"T{k + 1}")
@@ -601,7 +620,7 @@ def _wires(light: np.ndarray, canvas: Canvas, yard: Yard, rng: np.random.Generat
 
 
 def _expose(
-    light: np.ndarray, gsd_m: float, top_m: float, rng: np.random.Generator
+    light: np.ndarray, gsd_m: float, top_m: float, rng: np.random.Generator, *, misfit: float
 ) -> tuple[NativeImage, str]:
     """Blur, rotate to the product's grid, add air, noise, curves and steps."""
     rows, cols = light.shape[1:]
@@ -641,7 +660,7 @@ def _expose(
         if rng.random() < 0.3:
             out = np.stack([cv2.GaussianBlur(b, (0, 0), 1.0) * -0.6 + b * 1.6 for b in out])
     out = np.maximum(out, 1e-4).astype(np.float32) * valid
-    error = rng.normal(0, 0.2 if rng.random() < 0.8 else 0.6, 2)
+    error = rng.normal(0, 0.2 if rng.random() < 0.8 else 0.6, 2) * misfit
     # Site metres (x along, y to the left) to canvas cells to pixels.
     cell = np.array([[1 / CELL_M, 0.0], [0.0, -1 / CELL_M]])
     linear = turn @ cell

@@ -1,4 +1,4 @@
-"""Tracks are found by their rails, wherever north lies, and nowhere else."""
+"""Tracks of a painted yard are found, and none where there are none; a site takes them over."""
 
 from dataclasses import replace
 
@@ -10,9 +10,11 @@ from shapely import LineString, box
 
 from tumangang_watch.detect.trace import TracedTrack, trace_tracks
 from tumangang_watch.detect.trace_adopt import adopt
-from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Grid, grid_over
+from tumangang_watch.model.image import NativeImage, SiteToPixel
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.settings.trace import TraceSettings
+from tumangang_watch.simulate import make_pair, split_seeds
 
 SETTINGS = TraceSettings()
 PIXEL_M, ROWS, COLS = 0.5, 90, 320
@@ -52,11 +54,7 @@ def traced(values, **pixel):
     image = native_image(values, PIXEL_M)
     rows, cols = image.valid.shape
     grid = Grid("EPSG:32652", EAST0, NORTH0, 1.0, rows // 2, cols // 2)
-    return trace_tracks((image,), box(*grid.bounds), grid, SETTINGS)
-
-
-def truth(y_m):
-    return LineString([(EAST0 + 5, NORTH0 - y_m), (EAST0 + COLS * PIXEL_M - 5, NORTH0 - y_m)])
+    return trace_tracks(((image, None),), box(*grid.bounds), grid, SETTINGS)
 
 
 def share_found(tracks, lines, within_m=0.75):
@@ -69,33 +67,24 @@ def share_false(tracks, lines, within_m=0.75):
     return sum(t.line.difference(near).length for t in tracks) / sum(t.line.length for t in tracks)
 
 
-@pytest.mark.parametrize("bright", [True, False])
-def test_two_tracks_are_found_and_nothing_else(bright):
-    tracks = traced(with_tracks(np.random.default_rng(3), bright))
-    lines = [truth(y) for y in MIDDLES_M]
-    ends = [LineString([(EAST0, NORTH0 - y), (EAST0 + COLS * PIXEL_M, NORTH0 - y)]) for y in MIDDLES_M]
-    assert share_found(tracks, lines) > 0.95
-    assert share_false(tracks, ends) < 0.05
-    for track in tracks:
-        away = [abs(NORTH0 - y - track.line.centroid.y) for y in MIDDLES_M]
-        assert min(away) < 2 * track.accuracy_m + 0.1
-
-
-def test_a_quarter_turn_turns_the_tracks():
-    values = with_tracks(np.random.default_rng(4), True)
-    tracks = traced(np.rot90(values, axes=(1, 2)).copy())
-    # A quarter turn to the left: what lay y below the north edge lies y right of the west edge.
-    lines = [
-        LineString([(EAST0 + y, NORTH0 - 5), (EAST0 + y, NORTH0 - COLS * PIXEL_M + 5)]) for y in MIDDLES_M
-    ]
-    assert share_found(tracks, lines) > 0.95
-
-
-def test_tracks_move_with_the_ground():
-    values = with_tracks(np.random.default_rng(5), False)
-    moved = [t.line for t in traced(np.roll(values, 7, axis=1))]
-    lines = [truth(y + 7 * PIXEL_M) for y in MIDDLES_M]
-    assert share_found([type("T", (), {"line": line}) for line in moved], lines) > 0.95
+def test_painted_tracks_are_found_and_nothing_else():
+    pair = make_pair(split_seeds("train")[5], 0.5, tracks=3, length_m=180, trains=(1, 1), season="summer")
+    lines = [t.line for t in pair.world.site.tracks]
+    area = shapely.unary_union(lines).buffer(15).envelope
+    grid = grid_over(area.bounds, 1.0, pair.world.site.crs)
+    shown, (east, north) = pair.earlier, pair.sensors[0].geolocation_error_m
+    x0, y0 = area.centroid.x, area.centroid.y
+    row0, col0 = shown.grid.to_pixel(x0, y0)
+    step = 1 / shown.grid.pixel_m
+    to_pixel = SiteToPixel(x0, y0, 1.0, (col0, step, 0.0, *[0.0] * 7), (row0, 0.0, -step, *[0.0] * 7))
+    values = np.ascontiguousarray(shown.values, dtype=np.float32) / 10000
+    valid = (values > 0).any(axis=0)
+    image = NativeImage(values, valid, ~valid, tuple(shown.bands), 0.5, 0.5, to_pixel)
+    image = image.registered((1, 0, east, 0, 1, north))
+    tracks = trace_tracks(((image, None),), area, grid, SETTINGS)
+    every = [t.line for t in pair.world.rails]
+    assert share_found(tracks, [line.intersection(area) for line in lines]) > 0.8
+    assert share_false(tracks, every) < 0.1
 
 
 def test_ground_without_tracks_gives_none():
@@ -109,7 +98,7 @@ def test_ground_without_tracks_gives_none():
 def test_too_coarse_a_scene_is_not_traced():
     image = replace(native_image(with_tracks(np.random.default_rng(7), True), PIXEL_M), gsd_m=1.0)
     grid = Grid("EPSG:32652", EAST0, NORTH0, 1.0, ROWS // 2, COLS // 2)
-    assert trace_tracks((image,), box(*grid.bounds), grid, SETTINGS) == ()
+    assert trace_tracks(((image, None),), box(*grid.bounds), grid, SETTINGS) == ()
 
 
 def site_with(*tracks):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from tumangang_watch.detect.trace_net import track_odds
+from tumangang_watch.detect.trace_net import SHRINK, track_odds
 from tumangang_watch.detect.trace_paths import Lattice, Path, find_paths
-from tumangang_watch.detect.trace_rails import Flat, Frame, sections_along
+from tumangang_watch.detect.trace_view import CELL_M, CHANNELS, Frame, view_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tumangang_watch.grid import Grid
     from tumangang_watch.model.image import NativeImage
+    from tumangang_watch.model.scene import Scene
     from tumangang_watch.settings.trace import TraceSettings
 
 
@@ -40,8 +41,9 @@ class TracedTrack:
 
 @dataclass(frozen=True)
 class Ground:
-    """Where to look."""
+    """Where to look, and with what."""
 
+    looks: tuple[tuple[NativeImage, Scene | None], ...]
     area: BaseGeometry
     grid: Grid
     """A grid over the area, of a metre or so."""
@@ -50,14 +52,17 @@ class Ground:
 
 
 def trace_tracks(
-    images: tuple[NativeImage, ...], area: BaseGeometry, grid: Grid, settings: TraceSettings
+    looks: tuple[tuple[NativeImage, Scene | None], ...],
+    area: BaseGeometry,
+    grid: Grid,
+    settings: TraceSettings,
 ) -> tuple[TracedTrack, ...]:
-    """Find tracks by their rails.
+    """Find the tracks that scenes show.
 
     Parameters
     ----------
-    images : tuple of NativeImage
-        One scene, or more in one frame.
+    looks : tuple of (NativeImage, Scene or None)
+        One scene, or more in one frame; what is known of its sun and view tells bodies from their tracks.
     area : Polygon or MultiPolygon
         Ground to look at, in the site's metres.
     grid : Grid
@@ -66,37 +71,22 @@ def trace_tracks(
     Returns
     -------
     tuple of TracedTrack
-        By falling confidence and length.
+        Those of confidence `TraceSettings.confidence_min` or more.
     """
-    flats = tuple(Flat.of(i, settings) for i in images if i.gsd_m <= settings.gsd_max_m)
-    if not flats or area.is_empty:
+    looks = tuple(look for look in looks if look[0].gsd_m <= settings.gsd_max_m)
+    if not looks or area.is_empty:
         return ()
-    ground = Ground(area, grid, grid.mask([area]))
+    ground = Ground(looks, area, grid, grid.mask([area]))
     tracks: list[TracedTrack] = []
-    bundles = 0
-    for _ in range(settings.searches_max):
-        pool = _guides(flats, _untraced(ground, tracks, settings), settings)
-        before = len(tracks)
-        while bundles < settings.guides_max:
-            pool = [(score, line) for score, line in pool if _new_share(line, tracks, settings) > 0.5]
-            if not pool:
-                break
-            bundles += 1
-            _, line = max(pool, key=lambda p: p[0])
-            found = _bundle(flats, ground, _followed(flats, ground, line, settings), settings)
-            tracks += [t for t in found if _new_share(t.line, tracks, settings) > 0.5]
-            pool = [(s, other) for s, other in pool if other is not line]
-        if len(tracks) == before:
+    pool = sorted(_guides(ground, settings), key=lambda p: -p[0])
+    for _ in range(settings.guides_max):
+        pool = [(score, line) for score, line in pool if _new_share(line, tracks, settings) > 0.5]
+        if not pool:
             break
+        found = _bundle(ground, _followed(ground, pool[0][1], settings), settings)
+        tracks += [t for t in found if _new_share(t.line, tracks, settings) > 0.5]
+        pool = pool[1:]
     return tuple(t for t in tracks if t.confidence >= settings.confidence_min)
-
-
-def _untraced(ground: Ground, tracks: list[TracedTrack], settings: TraceSettings) -> Ground:
-    """Return the ground that is left beside tracks found before."""
-    if not tracks:
-        return ground
-    taken = ground.grid.mask([t.line.buffer(settings.apart_m) for t in tracks])
-    return Ground(ground.area, ground.grid, ground.inside & ~taken)
 
 
 def _new_share(line: shapely.LineString, tracks: list[TracedTrack], settings: TraceSettings) -> float:
@@ -107,61 +97,67 @@ def _new_share(line: shapely.LineString, tracks: list[TracedTrack], settings: Tr
     return float(line.difference(taken).length / max(line.length, 1e-9))
 
 
-def _guides(
-    flats: tuple[Flat, ...], ground: Ground, settings: TraceSettings
-) -> list[tuple[float, shapely.LineString]]:
+def _guides(ground: Ground, settings: TraceSettings) -> list[tuple[float, shapely.LineString]]:
     """Return first tracks, each with its score, from straight frames in all directions."""
     half_angle = np.pi / 2 / settings.guide_frames
     count = int(np.ceil(np.tan(half_angle) / settings.guide_slope_step))
     slopes = np.arange(-count, count + 1) * settings.guide_slope_step
-    outline = shapely.get_coordinates(ground.area.convex_hull)
     found = []
     for number in range(settings.guide_frames):
         heading = np.pi * number / settings.guide_frames
         along = np.array([np.cos(heading), np.sin(heading)])
-        left = np.array([-along[1], along[0]])
-        u, v = outline @ along, outline @ left
-        tiles = int(np.ceil((u.max() - u.min()) / settings.guide_tile_m))
-        edges = np.linspace(u.min(), u.max(), tiles + 1)
-        for start, stop in pairwise(edges):
-            if stop - start < settings.length_min_m:
-                continue
-            middle = (v.min() + v.max()) / 2
-            line = np.stack([along * start + left * middle, along * stop + left * middle])
-            frame = Frame.along(line, (v.max() - v.min()) / 2 + 1, settings.guide_pixel_m)
-            lattice = _lattice(flats, ground, frame, slopes, settings)
-            if lattice is None:
-                continue
-            for path in find_paths(lattice, settings.guide_paths_max, settings):
-                found.append((path.score, shapely.LineString(_smooth_line(frame, path, settings))))
+        for frame in _tiles(ground.area, along, settings):
+            lattice = _lattice(ground, frame, slopes, settings)
+            paths = find_paths(lattice, settings.guide_paths_max, settings) if lattice is not None else ()
+            found += [(p.score, shapely.LineString(_smooth_line(frame, p, settings))) for p in paths]
     return found
 
 
-def _lattice(
-    flats: tuple[Flat, ...],
-    ground: Ground,
-    frame: Frame,
-    slopes: NDArray[Any],
-    settings: TraceSettings,
-) -> Lattice | None:
-    """Return the log-odds of a track in a frame: the best of the scenes' at each place."""
-    out: NDArray[Any] | None = None
-    for flat in flats:
-        sampled = frame.sample(flat, ground.inside, ground.grid)
-        if not sampled[1].any():
+def _tiles(area: BaseGeometry, along: NDArray[Any], settings: TraceSettings) -> list[Frame]:
+    """Return straight frames in one direction that cover an area."""
+    left = np.array([-along[1], along[0]])
+    turned = shapely.transform(area, lambda c: np.stack([c @ along, c @ left], axis=1))
+    low, bottom, high, top = turned.bounds
+    edges = np.linspace(low, high, int(np.ceil((high - low) / settings.guide_tile_m)) + 1)
+    frames = []
+    for start, stop in pairwise(edges):
+        part = turned.intersection(shapely.box(start, bottom, stop, top))
+        if stop - start < settings.length_min_m or part.area < settings.length_min_m:
             continue
-        for k, slope in enumerate(slopes):
-            sections = sections_along(sampled, float(slope), frame, flat.image.gsd_m, settings)
-            if sections.tone.shape[1] < 2:
-                return None
-            odds = track_odds(sections, settings)
-            if out is None:
-                out = np.full((len(slopes), *odds.shape), settings.odds_unseen, dtype=np.float32)
-            np.maximum(out[k], odds, out=out[k])
+        middle, half = (part.bounds[1] + part.bounds[3]) / 2, (part.bounds[3] - part.bounds[1]) / 2
+        line = np.stack([along * start + left * middle, along * stop + left * middle])
+        frames.append(Frame.along(line, half + 2 * CELL_M))
+    return frames
+
+
+def _lattice(ground: Ground, frame: Frame, slopes: NDArray[Any], settings: TraceSettings) -> Lattice | None:
+    """Return the log-odds of a track in a frame: the best of the scenes' at each place."""
+    import cv2
+
+    out: NDArray[Any] | None = None
+    for image, scene in ground.looks:
+        view = view_of(image, scene, frame, (ground.inside, ground.grid))
+        seen = view[CHANNELS.index("seen")]
+        if not seen.any():
+            continue
+        odds = track_odds(view)[0]
+        seen = seen.reshape(seen.shape[0], -1, SHRINK).min(axis=2) > 0
+        odds = np.where(seen, odds, settings.odds_unseen)
+        out = odds if out is None else np.maximum(out, odds)
     if out is None:
         return None
-    s = (np.arange(out.shape[2]) + 0.5) * settings.step_m
-    return Lattice(out, slopes, frame.lattice_m(settings.across_m), s)
+    fine = round(CELL_M / settings.across_m)
+    per = round(settings.step_m / (SHRINK * CELL_M))
+    rows, steps = out.shape[0], out.shape[1] // per
+    if steps < 4:
+        return None
+    out = out[:, : steps * per].reshape(rows, steps, per).mean(axis=2).astype(np.float32)
+    y = np.arange((rows - 1) * fine + 1) * settings.across_m + frame.rows_m[0]
+    back = np.arange(len(y), dtype=np.float32)[:, None] / fine + np.zeros((1, steps), np.float32)
+    across = np.zeros_like(back) + np.arange(steps, dtype=np.float32)
+    out = cv2.remap(out, across, back, cv2.INTER_LINEAR)
+    evidence = np.broadcast_to(out, (len(slopes), *out.shape))
+    return Lattice(evidence, slopes, y, (np.arange(steps) + 0.5) * settings.step_m)
 
 
 def _smooth_line(frame: Frame, path: Path, settings: TraceSettings) -> NDArray[Any]:
@@ -207,14 +203,12 @@ def _extended(line: shapely.LineString, by_m: float) -> NDArray[Any]:
     return np.concatenate([parts[0][::-1], xy, parts[1]])
 
 
-def _followed(
-    flats: tuple[Flat, ...], ground: Ground, line: shapely.LineString, settings: TraceSettings
-) -> shapely.LineString:
+def _followed(ground: Ground, line: shapely.LineString, settings: TraceSettings) -> shapely.LineString:
     """Follow one track to both its ends."""
     slopes = _slopes(settings, 0.1)
     for _ in range(settings.extend_rounds):
-        frame = Frame.along(_extended(line, settings.extend_m), 8.0, settings.pixel_m)
-        lattice = _lattice(flats, ground, frame, slopes, settings)
+        frame = Frame.along(_extended(line, settings.extend_m), settings.follow_half_m)
+        lattice = _lattice(ground, frame, slopes, settings)
         paths = find_paths(lattice, 3, settings) if lattice is not None else ()
         near = [p for p in paths if np.median(np.abs(p.y_m)) < 2.0]
         if not near:
@@ -232,13 +226,11 @@ def _slopes(settings: TraceSettings, steepest: float) -> NDArray[Any]:
     return np.arange(-count, count + 1) * settings.slope_step
 
 
-def _bundle(
-    flats: tuple[Flat, ...], ground: Ground, guide: shapely.LineString, settings: TraceSettings
-) -> list[TracedTrack]:
+def _bundle(ground: Ground, guide: shapely.LineString, settings: TraceSettings) -> list[TracedTrack]:
     """Return all tracks that run with a guide."""
-    frame = Frame.along(_extended(guide, settings.extend_m), settings.bundle_half_m, settings.pixel_m)
+    frame = Frame.along(_extended(guide, settings.extend_m), settings.bundle_half_m)
     slopes = _slopes(settings, settings.slope_max)
-    lattice = _lattice(flats, ground, frame, slopes, settings)
+    lattice = _lattice(ground, frame, slopes, settings)
     if lattice is None:
         return []
     return [_track(frame, lattice, path, settings) for path in find_paths(lattice, 60, settings)]
@@ -249,24 +241,20 @@ def _track(frame: Frame, lattice: Lattice, path: Path, settings: TraceSettings) 
     first = int(np.searchsorted(lattice.s_m, path.s_m[0]))
     measured, weight = path.y_m.copy(), np.zeros(len(path.y_m))
     reach = int(settings.measured_within_m / settings.across_m)
-    for n, (y, slope) in enumerate(zip(path.y_m, path.slope, strict=True)):
-        k = int(np.abs(lattice.slopes - slope).argmin())
+    for n, y in enumerate(path.y_m):
         row = int(np.abs(lattice.y_m - y).argmin())
-        low, high = max(row - reach, 1), min(row + reach + 1, len(lattice.y_m) - 1)
-        profile = lattice.evidence[max(k - 1, 0) : k + 2, :, first + n].max(axis=0)
-        top = low + int(profile[low:high].argmax())
-        before, here, after = (float(v) for v in profile[top - 1 : top + 2])
-        bend = before - 2 * here + after
-        part = 0.5 * (before - after) / bend if bend < 0 and here >= max(before, after) else 0.0
-        measured[n] = lattice.y_m[top] + part * settings.across_m
-        weight[n] = np.clip(here - settings.evidence_zero, 0, settings.reward_max) / settings.reward_max
+        near = slice(max(row - reach, 0), row + reach + 1)
+        odds = lattice.evidence[0, near, first + n]
+        share = np.exp(odds - odds.max())
+        measured[n] = float(share @ lattice.y_m[near] / share.sum())
+        best = float(odds.max())
+        weight[n] = np.clip(best - settings.evidence_zero, 0, settings.reward_max) / settings.reward_max
     y = smoothed(measured, np.maximum(weight, 0.003), settings.smooth)
     seen = weight > 0
     scatter = np.abs(measured - y)[seen]
     accuracy = float(np.quantile(scatter, 0.9)) if seen.any() else settings.measured_within_m
-    supported = float(seen.mean())
     line = shapely.LineString(frame.place(path.s_m, y))
     evidence = float(path.reward.mean())
     needed = settings.sure_middle + settings.sure_length_m / max(line.length, settings.sure_length_m)
     confidence = float(1 / (1 + np.exp(-settings.sure_slope * (evidence - needed))))
-    return TracedTrack(line, max(accuracy, 0.1), confidence, supported, evidence)
+    return TracedTrack(line, max(accuracy, settings.accuracy_min_m), confidence, float(seen.mean()), evidence)

@@ -67,7 +67,7 @@ def trace_to_file(
     if scene.gsd_m > settings.gsd_max_m:
         raise NotComparable(
             "cannot trace", scene.image.name,
-            f"its resolution is {scene.gsd_m:g} m: rails are two lines up to {settings.gsd_max_m:g} m",
+            f"its resolution is {scene.gsd_m:g} m: tracks are followed up to {settings.gsd_max_m:g} m",
             "Use a finer scene",
         )  # fmt: skip
     grid = working_grid((scene,), run)
@@ -85,10 +85,10 @@ def trace_to_file(
             shift = f"moved by ({placed.shift_m[0]:.1f}, {placed.shift_m[1]:.1f}) m onto the site"
             fit = "; ".join((shift, *said, *([placed.reason] if placed.reason else [])))
     run.progress("tracing tracks")
-    traced = trace_site_tracks((image,), run.site, settings)
+    traced = trace_site_tracks(((image, scene),), run.site, settings)
     if not traced:
         raise NotComparable(
-            "no track was traced", scene.image.name, "no two rails can be followed reliably in it",
+            "no track was traced", scene.image.name, "no track can be followed reliably in it",
             "Use a clearer or finer scene without snow, or draw the tracks (docs/sites.md)",
         )  # fmt: skip
     done = adopt(run.site, traced, scene.id, settings)

@@ -9,19 +9,20 @@ if TYPE_CHECKING:
 
     from tumangang_watch.detect.trace import TracedTrack
     from tumangang_watch.model.image import NativeImage
+    from tumangang_watch.model.scene import Scene
     from tumangang_watch.model.site import Site
     from tumangang_watch.settings.trace import TraceSettings
 
 
 def trace_site_tracks(
-    images: tuple[NativeImage, ...], site: Site, settings: TraceSettings
+    looks: tuple[tuple[NativeImage, Scene | None], ...], site: Site, settings: TraceSettings
 ) -> tuple[TracedTrack, ...]:
     """Return the tracks that scenes in the site's frame show in its yards, stations and bridges."""
     from tumangang_watch.detect.trace import trace_tracks
     from tumangang_watch.grid import grid_over
 
     area = ground_of(site, settings)
-    return trace_tracks(images, area, grid_over(area.bounds, 1.0, site.crs), settings)
+    return trace_tracks(looks, area, grid_over(area.bounds, 1.0, site.crs), settings)
 
 
 def ground_of(site: Site, settings: TraceSettings) -> BaseGeometry:

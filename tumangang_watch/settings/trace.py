@@ -11,26 +11,8 @@ class TraceSettings:
 
     gsd_max_m: float = 0.8
     """Coarsest scene in which two rails 1.5 m apart are two lines (2 pixels)."""
-    flat_m: float = 4.0
-    """Standard deviation of the surroundings whose tone is taken out: wider than a track."""
-    contrast_m: float = 10.0
-    """Standard deviation of the surroundings whose contrast is brought to one."""
-    line_sigma_m: float = 0.22
-    """Least standard deviation of the profile of a line; a rail is thinner than any pixel."""
-    line_sigma_px: float = 0.7
-    """The same in pixels of the scene: optics and aperture."""
-    cell_m: float = 2.0
-    """Pieces along a line whose mean is one sample of its contrast; their scatter is the noise."""
-    noise_share: float = 0.5
-    """Part of the frame's own noise that steadies a window's."""
-    guide_pixel_m: float = 0.5
-    """Pixel of the search for first tracks: three to a pair of rails."""
-    guide_frames: int = 6
+    guide_frames: int = 15
     """Straight frames that share all headings between them."""
-    pixel_m: float = 0.25
-    """Pixel of straightened frames."""
-    window_m: float = 24.0
-    """Length over which a cross-section is averaged: a car and a half, an eighth of a switch's radius."""
     step_m: float = 4.0
     """Step along a path."""
     across_m: float = 0.25
@@ -39,67 +21,51 @@ class TraceSettings:
     """Steepest path against its bundle: a 1:5 lead is steeper than any switch in use (1:6 to 1:11)."""
     guide_slope_step: float = 0.035
     """Step of slopes in the search for first tracks: half a metre over half a window."""
-    guide_tile_m: float = 400.0
+    guide_tile_m: float = 240.0
     """Length of a straight frame."""
-    guides_max: int = 12
+    guides_max: int = 6
     """Bundles that are looked at, at most."""
-    guide_paths_max: int = 12
+    guide_paths_max: int = 4
     """First tracks taken from a straight frame, at most."""
-    searches_max: int = 3
-    """Times first tracks are looked for, each time on the ground that is left."""
-    slope_step: float = 0.02
-    """Step of slopes; one a step along is a radius of 200 m."""
-    seen_min: float = 0.4
-    """Least share of a window that must be seen to say anything."""
+    slope_step: float = 0.04
+    """Step of slopes; one a step along is a radius of 100 m."""
     odds_unseen: float = -1.0
     """Log-odds of a track where nothing was seen."""
-    odds_even: float = -3.0
-    """Log-odds of a track where there are no lines."""
-    rail_half_m: float = 0.765
-    """Half the distance between the middles of two rails: half of 1.435 or 1.520 m of gauge and
-    0.07 m of rail head, between the two (they differ by 4 cm)."""
-    rail_cap: float = 8.0
-    """Standard errors beyond which a line is no surer."""
-    rails_zero: float = 2.5
-    """Evidence of two rails that speaks neither for nor against a track. Calibrated by
-    ``python benchmarks/trace.py --split train``."""
-    net_cap: float = 4.0
-    """Most that the rails, or the network, say for one place."""
-    net_share: float = 0.2
-    """Weight of the network beside the rails. Chosen on train seeds."""
-    lines_min: float = 1.8
-    """Contrast of a cross-section, in its standard errors, from which there are lines: texture has 1."""
     evidence_zero: float = 0.0
     """Log-odds that speak neither for nor against a track. Calibrated by
     ``python benchmarks/trace.py --split train``."""
-    reward_max: float = 4.0
+    reward_max: float = 3.0
     """Most that one step speaks for a track."""
-    reward_min: float = -1.0
+    reward_min: float = -1.5
     """Most that one step speaks against it: a train, a shadow or a roof hides rails."""
     turn_cost: float = 0.8
     """Cost of a change of slope by one step: tracks are straight where nothing says they are not."""
     smooth: float = 30.0
     """Weight of a path's second differences against its sure measures: wavelengths below 60 m are noise."""
-    measured_within_m: float = 0.6
+    accuracy_min_m: float = 0.2
+    """Least inaccuracy stated: scatter does not show a common shift."""
+    measured_within_m: float = 0.8
     """A measure further from its path than this belongs to something else."""
-    path_min: float = 20.0
+    path_min: float = 12.0
     """Least reward of a whole path. Calibrated by ``python benchmarks/trace.py --split train``."""
     length_min_m: float = 40.0
     """A shorter path is no track worth telling."""
     apart_m: float = 3.7
     """Two tracks side by side lie further apart than this: vehicles are up to 3.4 m wide, and the least
     spacing in use is 4.0 m."""
-    bundle_half_m: float = 60.0
+    follow_half_m: float = 16.0
+    """Half width in which a first track is followed: what the network looks at on either side, twice."""
+    bundle_half_m: float = 40.0
     """Half width of a bundle that is searched about its first track."""
     extend_m: float = 100.0
     """Length by which a path is continued at both ends before it is looked at again."""
-    extend_rounds: int = 6
+    extend_rounds: int = 3
     """Times it is continued."""
     area_margin_m: float = 10.0
     """Ground about the site's areas in which tracks are looked for."""
     area_accuracy_max_m: float = 30.0
     """Most that an area's own uncertainty widens the ground that is looked at."""
-    sure_middle: float = 1.7
+    sure_middle: float = 0.6
     """Mean reward of a long path at which it is as likely a track as not. Calibrated by
     ``python benchmarks/trace.py --split train``."""
     sure_length_m: float = 30.0
