@@ -548,7 +548,6 @@ def shoot(seed: int, gsd_m: float, wide: Surroundings | None = None) -> Shot:
     _wires(light, canvas, yard, rng)
     if rng.random() < 0.25:
         _softened(light, canvas, yard, rng)
-    image, product = _expose(light, gsd_m, canvas.top_m, rng)
     image, product = _expose(light, gsd_m, canvas.top_m, rng, misfit=0.0 if wide else 1.0)
     known = bool(rng.random() < 0.7)
     tracks = tuple(
