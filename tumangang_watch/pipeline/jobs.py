@@ -9,6 +9,7 @@ from tumangang_watch.pipeline.measure import assemble
 from tumangang_watch.pipeline.onto_site import place_on_site
 from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
 from tumangang_watch.pipeline.run import Run, refuse_failed
+from tumangang_watch.pipeline.tracks import with_tracks
 
 if TYPE_CHECKING:
     from tumangang_watch.model.finding import Comparison
@@ -47,6 +48,7 @@ def compare(earlier: Scene, later: Scene, run: Run, background: tuple[Scene, ...
     fit, said = place_on_site((first, second), (earlier, later), grid, run)
     first = first.registered(fit.affine)
     second = second.registered(compose(registration.affine, fit.affine))
+    run, traced = with_tracks(((first, earlier), (second, later)), run)
 
     run.progress("judging what can be seen")
     one = observe("earlier", earlier, first, grid, fit, run)
@@ -56,7 +58,7 @@ def compare(earlier: Scene, later: Scene, run: Run, background: tuple[Scene, ...
     light = normalise_pair(one.raster, two.raster, usable, stable, settings.normalise)
     image = apply(light, second)
     two = replace(two, image=image, raster=image.on_grid(grid))
-    pair_caveats = said
+    pair_caveats = (*said, *traced)
     pair_caveats += (
         () if light.status == "ok" else (f"radiometry of the pair is {light.status}: {light.reason}",)
     )
@@ -72,7 +74,8 @@ def detect(scene: Scene, run: Run) -> Comparison:
     run.progress("fitting it to the site")
     fit, said = place_on_site((image,), (scene,), grid, run)
     image = image.registered(fit.affine)
+    run, traced = with_tracks(((image, scene),), run)
     run.progress("judging what can be seen")
     observation = observe("later", scene, image, grid, fit, run)
     areas = judge_areas(run, observation, None)
-    return assemble(run, None, observation, fit, areas, said)
+    return assemble(run, None, observation, fit, areas, (*said, *traced))

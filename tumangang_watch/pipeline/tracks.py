@@ -1,8 +1,11 @@
-"""Where a site's tracks are looked for, and what is found there."""
+"""Where a site's tracks are looked for, and what is found there when nobody has drawn them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from tumangang_watch.pipeline.run import Run
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -12,6 +15,32 @@ if TYPE_CHECKING:
     from tumangang_watch.model.scene import Scene
     from tumangang_watch.model.site import Site
     from tumangang_watch.settings.trace import TraceSettings
+
+
+def with_tracks(looks: tuple[tuple[NativeImage, Scene], ...], run: Run) -> tuple[Run, tuple[str, ...]]:
+    """Return the run with traced tracks where the site has none at all, and what was done, in words.
+
+    Parameters
+    ----------
+    looks : tuple of (NativeImage, Scene)
+        The dates, in the site's frame.
+    run : Run
+    """
+    from tumangang_watch.detect.trace_adopt import adopt
+
+    if run.site.tracks:
+        return run, ()
+    run.progress("tracing the site's tracks")
+    traced = trace_site_tracks(looks, run.site, run.settings.trace)
+    names = " and ".join(scene.id for _, scene in looks)
+    if not traced:
+        return run, (f"none could be traced reliably in {names}",)
+    done = adopt(run.site, traced, names, run.settings.trace)
+    told = (
+        f"the site has no tracks: {len(traced)} were traced in {names}, some are missed, and where no track "
+        "was traced no train was looked for; review them with site trace"
+    )
+    return replace(run, site=done.site), (told,)
 
 
 def trace_site_tracks(

@@ -48,10 +48,7 @@ def fit_to_site(
     """
     template = template_of(site, grid.bounds, settings.site_points_max)
     if template.groups == 0:
-        return Registration(
-            "degraded", (0.0, 0.0), IDENTITY, None, None, 0, 0,
-            "the site has no tracks or aprons to fit to: the scene's own georeferencing is used",
-        )  # fmt: skip
+        return _as_delivered("there are no tracks or aprons to fit to", 0)
     fine = grid_over(grid.bounds, max(0.5, min(grid.pixel_m, 1.0)), grid.crs)
     pictures = tuple(Picture.of(image.on_grid(fine), template) for image in images)
     across = _across(site)
@@ -66,6 +63,9 @@ def fit_to_site(
         moves, lateral = _symmetry(pictures, site, along_m * axes[1], across, settings)
         odds = outlines + _near_best(moves, lateral, u, settings.site_pixel_m / 2)
     rival = _rival(odds, u, v, axes, across is not None, settings)
+    if rival is not None and not site.tracks:
+        # Nothing is measured along tracks: areas a few metres off are better than no report at all.
+        return _as_delivered("several fits of its areas are nearly as good", template.groups)
     if rival is not None:
         return rival
     place = u[odds.argmax()], v[odds.argmax()]
@@ -81,6 +81,12 @@ def fit_to_site(
         "ok" if sure else "degraded", (-east, -north), shift(east, north), None, None,
         template.groups, 0, reason,
     )  # fmt: skip
+
+
+def _as_delivered(why: str, groups: int) -> Registration:
+    """Return the fit that takes the scene's own georeferencing."""
+    reason = f"the site has no tracks, and {why}: the scene's own georeferencing is used"
+    return Registration("degraded", (0.0, 0.0), IDENTITY, None, None, groups, 0, reason)
 
 
 def _across(site: Site) -> NDArray[np.float64] | None:

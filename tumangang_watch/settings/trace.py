@@ -23,17 +23,17 @@ class TraceSettings:
     """Step of slopes in the search for first tracks: half a metre over half a window."""
     guide_tile_m: float = 240.0
     """Length of a straight frame."""
-    guides_max: int = 6
+    guides_max: int = 12
     """Bundles that are looked at, at most."""
-    guide_paths_max: int = 4
+    guide_paths_max: int = 12
     """First tracks taken from a straight frame, at most."""
-    slope_step: float = 0.04
+    slope_step: float = 0.02
     """Step of slopes; one a step along is a radius of 100 m."""
     odds_unseen: float = -1.0
     """Log-odds of a track where nothing was seen."""
     evidence_zero: float = 0.0
-    """Log-odds that speak neither for nor against a track. Calibrated by
-    ``python benchmarks/trace.py --split train``."""
+    """Log-odds that speak neither for nor against a track. Assumed; judge it by
+    ``python benchmarks/trace.py --paths``."""
     reward_max: float = 3.0
     """Most that one step speaks for a track."""
     reward_min: float = -1.5
@@ -47,7 +47,8 @@ class TraceSettings:
     measured_within_m: float = 0.8
     """A measure further from its path than this belongs to something else."""
     path_min: float = 12.0
-    """Least reward of a whole path. Calibrated by ``python benchmarks/trace.py --split train``."""
+    """Least reward of a whole path. Assumed; judge it by
+    ``python benchmarks/trace.py --paths``."""
     length_min_m: float = 40.0
     """A shorter path is no track worth telling."""
     apart_m: float = 3.7
@@ -55,23 +56,24 @@ class TraceSettings:
     spacing in use is 4.0 m."""
     follow_half_m: float = 16.0
     """Half width in which a first track is followed: what the network looks at on either side, twice."""
-    bundle_half_m: float = 40.0
+    bundle_half_m: float = 60.0
     """Half width of a bundle that is searched about its first track."""
     extend_m: float = 100.0
     """Length by which a path is continued at both ends before it is looked at again."""
-    extend_rounds: int = 3
+    extend_rounds: int = 6
     """Times it is continued."""
     area_margin_m: float = 10.0
     """Ground about the site's areas in which tracks are looked for."""
     area_accuracy_max_m: float = 30.0
     """Most that an area's own uncertainty widens the ground that is looked at."""
     sure_middle: float = 0.6
-    """Mean reward of a long path at which it is as likely a track as not. Calibrated by
-    ``python benchmarks/trace.py --split train``."""
+    """Mean reward of a long path at which it is as likely a track as not. Assumed; judge it by
+    ``python benchmarks/trace.py --paths``."""
     sure_length_m: float = 30.0
     """A path of this length needs one more of mean reward: short ones are easily like a track by chance."""
     sure_slope: float = 3.0
-    """How fast confidence grows with it. Calibrated by ``python benchmarks/trace.py --split train``."""
+    """How fast confidence grows with it. Assumed; judge it by
+    ``python benchmarks/trace.py --paths``."""
     confidence_min: float = 0.5
     """Tracks of less are not told."""
     match_m: float = 2.0
