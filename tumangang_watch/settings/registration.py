@@ -87,7 +87,6 @@ class RegistrationSettings:
     sections_length_m: float = 2500.0
     """Track that is read at most, evenly over all tracks: 160 pieces leave nothing for more to settle."""
     section_samples: float = 1.0
-    """Independent readings of the network in one piece. Calibrated by
-    ``python benchmarks/registration.py --split train``."""
+    """Independent readings of the network in one piece. Assumed, and checked on painted train scenes."""
     section_cap: float = 4.0
-    """Most that one piece says. Calibrated by ``python benchmarks/registration.py --split train``."""
+    """Most that one piece says. Assumed, and checked on painted train scenes."""
