@@ -103,7 +103,7 @@ class TrainSettings:
     """Metres over which log-odds near a train's end repeat each other. Assumed, as `memory_m`."""
     end_error_m: float = 0.8
     """Least half of the 90 % interval of a train's length at 0.5 m GSD, in proportion to the GSD from there.
-    Assumed; the interval\'s coverage is printed by ``python benchmarks/train_accuracy.py``."""
+    Assumed; the interval's coverage is printed by ``python benchmarks/train_accuracy.py``."""
     usual_sun_deg: float = 35.0
     """Sun elevation taken where none is stated: between winter noon (25) and spring mornings (45) at
     42 degrees north."""
