@@ -93,3 +93,16 @@ def test_featureless_ground_is_no_fit():
     rng = np.random.default_rng(5)
     blank = native_image(np.repeat(rng.normal(0.3, 0.01, (1, ROWS, COLS)), 4, axis=0), PIXEL_M)
     assert fit(site, blank).status == "failed"
+
+
+def test_one_bright_patch_does_not_settle_the_position_along_the_tracks():
+    """The apron is toned like its ground; a patch that ends eight metres further on looks like its end."""
+    painted = picture(yard_site(apron=False))
+    values = painted.values.copy()
+    x = EAST0 + (np.arange(COLS) + 0.5) * PIXEL_M
+    y = NORTH0 - (np.arange(ROWS) + 0.5) * PIXEL_M
+    rows, cols = np.ix_((y > NORTH0 - 68) & (y < NORTH0 - 50), (x > EAST0 + 180) & (x < EAST0 + 208))
+    values[:, rows, cols] = 0.45
+    found = fit(yard_site(), native_image(values, PIXEL_M))
+    assert found.status == "degraded"
+    assert "along the tracks" in found.reason

@@ -11,7 +11,7 @@ from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.preprocess.affine import shift
 from tumangang_watch.preprocess.cross_section import centredness, sections_of
-from tumangang_watch.preprocess.site_score import Picture, score_shifts
+from tumangang_watch.preprocess.site_score import Picture, score_groups, score_shifts
 from tumangang_watch.preprocess.template import frame_along, outlines_of, template_of
 
 if TYPE_CHECKING:
@@ -179,14 +179,29 @@ def _along(
 ) -> tuple[tuple[float, float], float]:
     """Return the place searched again along the tracks at half a metre, and its standard deviation.
 
-    Without outlines nothing tells: the scene's own georeferencing stands, as uncertain as it is.
+    Without outlines nothing tells: the scene's own georeferencing stands, as uncertain as it is. A place
+    that rests on one piece of outline is a coincidence more often than not: the deviation counts where
+    the place would be without the piece that moves it most (the jackknife's way).
     """
     v = np.arange(-settings.site_reach_m, settings.site_reach_m + 0.01, 0.5)
-    odds = _odds(pictures, template, axes, np.full(len(v), place[0]), v, settings)
+    prior = -0.5 * (place[0] ** 2 + v**2) / settings.site_prior_sd_m**2
+    steps = np.stack([np.full(len(v), place[0]), v]).T @ axes
+    parts = np.zeros((len(v), template.groups))
+    for picture in pictures if template.groups else ():
+        gain = score_groups(picture, template, steps[:, 0], steps[:, 1], settings.site_correlation_m2)
+        parts += gain / len(pictures)
+    mean, sd = _mean_and_sd(v, prior + parts.sum(axis=1))
+    for group in range(template.groups):
+        other, _ = _mean_and_sd(v, prior + parts.sum(axis=1) - parts[:, group])
+        sd = max(sd, abs(other - mean))
+    return (float(place[0]), mean), sd
+
+
+def _mean_and_sd(v: NDArray[np.float64], odds: NDArray[np.float64]) -> tuple[float, float]:
     weight = np.exp(odds - odds.max())
     weight /= weight.sum()
     mean = float(weight @ v)
-    return (float(place[0]), mean), float(np.sqrt(weight @ (v - mean) ** 2))
+    return mean, float(np.sqrt(weight @ (v - mean) ** 2))
 
 
 def _centred(

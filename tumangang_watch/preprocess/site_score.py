@@ -121,7 +121,18 @@ def score_shifts(
     north_m: NDArray[np.float64],
     sample_m2: float,
 ) -> NDArray[np.float64]:
-    """Return the log-likelihood gain of the site's geometry over none, for each shift.
+    """Return (n,): the log-likelihood gain of the site's geometry over none, for each shift."""
+    return np.asarray(score_groups(picture, template, east_m, north_m, sample_m2).sum(axis=1))
+
+
+def score_groups(
+    picture: Picture,
+    template: Template,
+    east_m: NDArray[np.float64],
+    north_m: NDArray[np.float64],
+    sample_m2: float,
+) -> NDArray[np.float64]:
+    """Return (n, groups): what each group of points gains by the site's geometry, for each shift.
 
     Each group of points is split in two classes, bed and beside, or inside and outside. The gain of
     two means over one is ``-n/2 log(1 - eta2)``, with ``eta2`` the share of variance explained and
@@ -143,7 +154,7 @@ def score_shifts(
         raise ValueError("a group of the template lacks one of its sides")
     headings = template.heading[template.group]
     layer_of = len(plain) + np.searchsorted(picture.headings, np.arange(HEADINGS))
-    gain = np.zeros(len(east_m))
+    gain = np.zeros((len(east_m), template.groups))
     seen = picture.lit.astype(np.float32)
     for k, (east, north) in enumerate(zip(east_m, north_m, strict=True)):
         row, col = grid.to_pixel(template.x + east, template.y + north)
@@ -152,14 +163,14 @@ def score_shifts(
         counts = np.add.reduceat(weight, starts).reshape(-1, 2)
         for layer in plain:
             values = cv2.remap(layer, *maps, cv2.INTER_LINEAR)[0]
-            gain[k] += _gain(values, weight, starts, counts, sample_m2, signed=False).sum()
+            gain[k] += _gain(values, weight, starts, counts, sample_m2, signed=False)
         rows_, cols_ = np.rint(row).astype(int), np.rint(col).astype(int)
         inside = (rows_ >= 0) & (rows_ < seen.shape[0]) & (cols_ >= 0) & (cols_ < seen.shape[1])
         energy = np.zeros(len(row))
         tracks = inside & (headings >= 0)
         energy[tracks] = layers[layer_of[headings[tracks]], rows_[tracks], cols_[tracks]]
         signed = _gain(energy, weight, starts, counts, sample_m2, signed=True)
-        gain[k] += signed[template.heading >= 0].sum()
+        gain[k] += np.where(template.heading >= 0, signed, 0.0)
     return gain
 
 
