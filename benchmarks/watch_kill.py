@@ -157,7 +157,6 @@ def places_in(root: Path) -> Places:
         Settings(),
         "0.0",
         NOW,
-        background=True,
     )
 
 

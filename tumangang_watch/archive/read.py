@@ -131,6 +131,12 @@ def paths_of(archive: Archive) -> dict[str, list[str]]:
     return found
 
 
+def inbox(archive: Archive) -> str | None:
+    """Return the folder that the paths of scene files count from, where a run has said it."""
+    row = archive.connection.execute("SELECT value FROM state WHERE key = 'inbox'").fetchone()
+    return None if row is None else str(row[0])
+
+
 def weigh_again_from(archive: Archive) -> str | None:
     """Return the earliest acquisition time after which earlier dates have to be chosen again."""
     row = archive.connection.execute("SELECT value FROM state WHERE key = 'weigh_again_from'").fetchone()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tumangang_watch.archive.check import MANIFEST, check_folder
 from tumangang_watch.archive.file import flush_folder, make_archive, open_archive
-from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report
+from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report, note_inbox
 from tumangang_watch.errors import InputRefused, OutputFailed
 
 if TYPE_CHECKING:
@@ -102,11 +102,14 @@ def adopt(
     return adopted
 
 
-def rebuild(path: Path, reports: Path, locate: Locate, *, verify: bool = True) -> tuple[int, Path | None]:
+def rebuild(
+    path: Path, reports: Path, locate: Locate, *, verify: bool = True, inbox: Path | None = None
+) -> tuple[int, Path | None]:
     """Make an archive from the reports and scenes on the disk; return how many reports it holds.
 
     The file that was there is kept beside it under another name, whatever its state; its path is
-    returned too. The new one is built aside and takes its place only when it is whole.
+    returned too. The new one is built aside and takes its place only when it is whole. ``inbox`` is the
+    folder that the paths of scenes count from.
     """
     if not reports.is_dir():
         raise InputRefused("cannot rebuild", reports, "there is no such folder", "Give the folder of reports")
@@ -121,6 +124,8 @@ def rebuild(path: Path, reports: Path, locate: Locate, *, verify: bool = True) -
                     add_refusal(connection, refusal)
                 for place, stamp, sha256 in locate():
                     add_file(connection, place, stamp, sha256)
+                if inbox is not None:
+                    note_inbox(connection, str(inbox.absolute()))
         kept = _keep(path)
         os.rename(aside, path)
         flush_folder(path.absolute().parent)

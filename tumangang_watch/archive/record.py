@@ -89,6 +89,11 @@ def add_file(connection: sqlite3.Connection, path: str, stamp: tuple[int, int], 
     connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path, *stamp, sha256))
 
 
+def note_inbox(connection: sqlite3.Connection, inbox: str) -> None:
+    """Record the folder that the paths of scene files count from."""
+    connection.execute("INSERT OR REPLACE INTO state VALUES ('inbox', ?)", (inbox,))
+
+
 def add_scene(connection: sqlite3.Connection, scene: Document) -> int:
     """Record a scene once; return its key."""
     row = {name: scene.get(name) for name in SCENE_FACTS}

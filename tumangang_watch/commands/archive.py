@@ -71,7 +71,9 @@ def archive_rebuild(archive_file: Path, reports: Path, scenes: Path | None) -> i
     from tumangang_watch.pipeline.inbox import locate_scenes
 
     with hold(archive_file):
-        count, kept = rebuild(archive_file, reports, lambda: locate_scenes(scenes) if scenes else [])
+        count, kept = rebuild(
+            archive_file, reports, lambda: locate_scenes(scenes) if scenes else [], inbox=scenes
+        )
     click.echo(f"{archive_file}: {count} reports", err=True)
     if kept is not None:
         click.echo(f"The file that was there: {kept}", err=True)

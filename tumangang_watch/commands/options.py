@@ -15,7 +15,9 @@ from tumangang_watch.errors import UsageError
 
 if TYPE_CHECKING:
     from tumangang_watch.model.finding import Comparison
+    from tumangang_watch.model.scene import Scene
     from tumangang_watch.pipeline import Run
+    from tumangang_watch.pipeline.history import Offer
     from tumangang_watch.scenes import SceneOptions
     from tumangang_watch.settings import Settings
 
@@ -37,6 +39,20 @@ detectability_option = click.option(
     default=True,
     show_default=True,
     help="Insert vehicles into the scene's own empty tracks and say how often each kind would be found.",
+)
+
+history_option = click.option(
+    "--history",
+    type=SCENE,
+    multiple=True,
+    help="Folder of earlier scenes, or an archive, that say what is usual here; may be given again.",
+)
+past_archive_option = click.option(
+    "--archive",
+    "archives",
+    type=SCENE,
+    multiple=True,
+    help="Archive whose earlier scenes say what is usual here.",
 )
 
 
@@ -96,6 +112,33 @@ def pair_options(
     except InputRefused:
         return scene_options(acquired[0], bands), scene_options(None, bands)
     return scene_options(None, bands), scene_options(acquired[0], bands)
+
+
+def earlier_scenes(
+    history: tuple[Path, ...], archives: tuple[Path, ...], measured: tuple[Scene, ...], run: Run
+) -> Offer | None:
+    """Return the earlier scenes that may say what is usual; None where none are asked for."""
+    from datetime import UTC, datetime
+
+    from tumangang_watch.pipeline.history import offer
+
+    if not history and not archives:
+        return None
+    return offer(history, archives, measured, run, datetime.now(UTC))
+
+
+def with_history(comparison: Comparison, given: Offer | None) -> Comparison:
+    """Say in the report, and of faulty ones on stderr, what became of the earlier scenes."""
+    from tumangang_watch.pipeline.history import told
+    from tumangang_watch.report.summary import clean
+
+    if given is None:
+        return comparison
+    comparison = told(comparison, given)
+    for item in comparison.history.left_out if comparison.history else ():
+        if item.faulty:
+            click.echo(clean(f"Left out of the background: {item.name}: {item.why}"), err=True)
+    return comparison
 
 
 def save_report(comparison: Comparison, out: Path, overwrite: bool) -> Path:

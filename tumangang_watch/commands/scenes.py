@@ -12,17 +12,21 @@ from tumangang_watch.commands.options import (
     SCENE,
     bands_option,
     detectability_option,
+    earlier_scenes,
+    history_option,
     json_option,
     make_run,
     out_option,
     overwrite_option,
     pair_options,
+    past_archive_option,
     progress_bar,
     run_settings,
     save_report,
     scene_options,
     site_option,
     tell,
+    with_history,
 )
 
 EXIT_CHANGED = 10
@@ -40,6 +44,8 @@ EXIT_CHANGED = 10
     "where the scenes do not say. Given once with one undated scene, it is that scene's.",
 )
 @bands_option
+@history_option
+@past_archive_option
 @detectability_option
 @json_option
 @overwrite_option
@@ -51,6 +57,8 @@ def compare(
     site: Path | None,
     acquired: tuple[str, ...],
     bands: str | None,
+    history: tuple[Path, ...],
+    archives: tuple[Path, ...],
     detectability: bool,
     as_json: bool,
     overwrite: bool,
@@ -64,7 +72,9 @@ def compare(
         run = make_run(site, settings, progress)
         options = pair_options(acquired, (earlier, later), bands, settings)
         scenes = pipeline.open_pair((earlier, later), options, settings)
-        comparison = pipeline.compare(*scenes, run)
+        given = earlier_scenes(history, archives, scenes, run)
+        comparison = pipeline.compare(*scenes, run, None if given is None else given.scenes)
+        comparison = with_history(comparison, given)
         progress("writing the report")
         folder = save_report(comparison, out, overwrite)
     tell(comparison, folder, as_json)
@@ -77,6 +87,8 @@ def compare(
 @site_option
 @click.option("--acquired", help="Acquisition time (ISO 8601, UTC) where the scene does not say.")
 @bands_option
+@history_option
+@past_archive_option
 @detectability_option
 @json_option
 @overwrite_option
@@ -86,6 +98,8 @@ def detect(
     site: Path | None,
     acquired: str | None,
     bands: str | None,
+    history: tuple[Path, ...],
+    archives: tuple[Path, ...],
     detectability: bool,
     as_json: bool,
     overwrite: bool,
@@ -98,7 +112,9 @@ def detect(
     with progress_bar() as progress:
         run = make_run(site, settings, progress)
         opened = open_scene(scene, scene_options(acquired, bands), settings.read)
-        comparison = pipeline.detect(opened, run)
+        given = earlier_scenes(history, archives, (opened,), run)
+        comparison = pipeline.detect(opened, run, None if given is None else given.scenes)
+        comparison = with_history(comparison, given)
         progress("writing the report")
         folder = save_report(comparison, out, overwrite)
     tell(comparison, folder, as_json)

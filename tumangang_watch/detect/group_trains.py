@@ -73,6 +73,7 @@ def detect_group_trains(
     tracks: list[Track],
     settings: GroupSettings,
     background: Observation | None = None,
+    past: tuple[Observation, ...] = (),
 ) -> tuple[Detection, ...]:
     """Find trains by track group, from one date alone or against another one.
 
@@ -86,6 +87,8 @@ def detect_group_trains(
     settings : GroupSettings
     background : Observation, optional
         Another date in the same frame: where it is judged empty it shows what always lies there.
+    past : tuple of Observation
+        Further such dates; of several the median counts.
 
     Returns
     -------
@@ -93,9 +96,10 @@ def detect_group_trains(
         ``cars`` is None, no vehicle is described; ``track`` is the likeliest of the group.
     """
     judged = judge_groups(observation, tracks, settings)
-    if background is not None and judged:
-        other = judge_groups(background, tracks, settings)
-        judged = judge_groups(observation, tracks, settings, judged, other)
+    others = (*(() if background is None else (background,)), *past)
+    if others and judged:
+        elsewhere = [judge_groups(other, tracks, settings) for other in others]
+        judged = judge_groups(observation, tracks, settings, judged, [e for e in elsewhere if e])
     found: list[Detection] = []
     numbers: dict[str, int] = {}
     for part in judged:
@@ -113,7 +117,7 @@ def judge_groups(
     tracks: list[Track],
     settings: GroupSettings,
     before: list[Judged] | None = None,
-    other: list[Judged] | None = None,
+    others: list[list[Judged]] | None = None,
 ) -> list[Judged]:
     """Judge every track group of a scene.
 
@@ -121,8 +125,8 @@ def judge_groups(
     ----------
     before : list of Judged, optional
         What was found of this scene so far; from the least structured ground otherwise.
-    other : list of Judged, optional
-        The same ribbons on another date.
+    others : list of lists of Judged, optional
+        The same ribbons on other dates.
     """
     gsd_m = observation.image.gsd_m
     groups = group_tracks(tuple(tracks), settings.apart_px * gsd_m)
@@ -140,12 +144,24 @@ def judge_groups(
             np.broadcast_to(w <= limit, r.valid.shape).astype(float)
             for r, w in zip(ribbons, rough, strict=True)
         ]
-    backgrounds = [_ground_of_other(o) for o in other] if other else [None] * len(ribbons)
+    backgrounds = _grounds(others) if others else [None] * len(ribbons)
     out = []
     for (group, _, own), ribbon, values, weight, back in zip(
         parts, ribbons, units, weights, backgrounds, strict=True
     ):
         out.append(_judge(observation, (group, own), (ribbon, values), weight, back, settings))
+    return out
+
+
+def _grounds(others: list[list[Judged]]) -> list[NDArray[np.float64] | None]:
+    """Return for every ribbon what other dates show there empty, the median of them."""
+    out: list[NDArray[np.float64] | None] = []
+    for same in zip(*others, strict=True):
+        stack = np.stack([_ground_of_other(judged) for judged in same])
+        known = np.isfinite(stack).any(axis=0)
+        ground = np.full(stack.shape[1:], np.nan)
+        ground[known] = np.nanmedian(stack[:, known], axis=0)
+        out.append(ground)
     return out
 
 

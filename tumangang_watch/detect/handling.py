@@ -10,6 +10,7 @@ import numpy as np
 from shapely.ops import unary_union
 
 from tumangang_watch.detect.blobs import as_multi, outline
+from tumangang_watch.detect.ground_record import Denied, GroundRecord, deny_usual, unsettled
 from tumangang_watch.detect.growth import Turned, turned_to_worked
 from tumangang_watch.detect.surface import Surface, path_light, surface_of, worked_share
 from tumangang_watch.model.detection import Detection
@@ -56,6 +57,7 @@ def measure_handling(
     site: Site,
     trains: tuple[Detection, ...],
     settings: HandlingSettings,
+    record: GroundRecord | None = None,
 ) -> HandlingResult:
     """Measure the worked surface of every handling polygon, and its growth.
 
@@ -67,6 +69,8 @@ def measure_handling(
     trains : tuple of Detection
         Of either date; the ground they hide says nothing.
     settings : HandlingSettings
+    record : GroundRecord, optional
+        Earlier dates: what only goes back and forth between them is no growth.
     """
     if len(observations) not in (1, 2):
         raise ValueError(f"one or two observations, not {len(observations)}")
@@ -88,10 +92,20 @@ def measure_handling(
         if len(surfaces) == 2:
             grown = turned_to_worked(surfaces[0], surfaces[1], inside, reference, settings)
             lost = turned_to_worked(surfaces[1], surfaces[0], inside, reference, settings)
-            growth.append(_change(observations, surfaces, area, (grown, lost), settings))
+            told: tuple[Denied, ...] = ()
+            if record is not None:
+                since = observations[0].scene.acquired
+                (grown, no_growth), (lost, no_loss) = (
+                    deny_usual(item, since, surfaces[1], record, settings) for item in (grown, lost)
+                )
+                told = no_growth, no_loss
+            growth.append(_change(observations, surfaces, area, (grown, lost), settings, told))
         worked = _worked(surfaces, inside, grown, lost, settings)
         for observation, surface, mask in zip(observations, surfaces, worked, strict=True):
-            detections.append(_detection(observation, surface, area, mask, settings))
+            unsure = None
+            if record is not None:
+                unsure = unsettled(record, surface, observation.scene.acquired, settings) & inside
+            detections.append(_detection(observation, surface, area, mask, settings, unsure))
     return HandlingResult(tuple(_numbered(detections)), tuple(growth))
 
 
@@ -139,12 +153,15 @@ def _detection(
     area: Area,
     mask: NDArray[np.bool_],
     settings: HandlingSettings,
+    unsure: NDArray[np.bool_] | None,
 ) -> Detection:
     shape = as_multi(outline(mask, surface.grid, 0, 0).intersection(area.polygon))
     seen = observation.observed_fraction(area.polygon)
     caveats = _limits(observation, surface, seen, settings)
     hidden = max(0.0, area.polygon.area * (1 - seen))
     doubt = _doubt_m2(surface, surface.grid.mask([area.polygon]), settings)
+    if unsure is not None:
+        doubt = sqrt(doubt**2 + (0.5 * float(unsure.sum()) * surface.grid.pixel_m**2) ** 2)
     half = sqrt(
         _edge_m2(shape, observation, settings) ** 2 + doubt**2 + (settings.class_error * shape.area) ** 2
     )
@@ -199,6 +216,7 @@ def _change(
     area: Area,
     turned: tuple[Turned, Turned],
     settings: HandlingSettings,
+    told: tuple[Denied, ...] = (),
 ) -> HandlingChange:
     grid = surfaces[0].grid
     inside = grid.mask([area.polygon])
@@ -213,16 +231,19 @@ def _change(
     if not turned[0].compared:
         notes.append("too little of the same land cover elsewhere to tell season from work")
     shapes, amounts = [], []
-    for item in turned:
+    for number, item in enumerate(turned):
         shape = as_multi(outline(item.membership * (not barred), grid, 0, 0).intersection(area.polygon))
         half = sqrt(
             _edge_m2(shape, observations[1], settings) ** 2 + (settings.class_error * shape.area) ** 2
         )
-        high = area.polygon.area if barred else shape.area + max(half, 0.0)
+        wider = _denied_m2(told[number], grid.pixel_m) if told else (0.0, 0.0)
+        if wider[1] and not barred:
+            notes.append(_denied_words(told[number], wider[1], number))
+        high = area.polygon.area if barred else shape.area + max(half, 0.0) + wider[1]
         if not barred and shape.is_empty:
-            high = settings.least_segment_m2
+            high = max(settings.least_segment_m2, wider[1])
         shapes.append(as_multi(shape.simplify(0.5 * grid.pixel_m)))
-        amounts.append(Interval(shape.area, max(0.0, shape.area - half), max(high, shape.area)))
+        amounts.append(Interval(shape.area, max(0.0, shape.area - half - wider[0]), max(high, shape.area)))
     confidence = _confidence(turned, barred, bool(turned[0].compared))
     return HandlingChange(
         polygon_id=area.id,
@@ -234,6 +255,19 @@ def _change(
         grade="detected" if confidence >= 0.5 else "possible",
         observed_fraction=0.0 if barred else seen,
         caveats=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _denied_m2(denied: Denied, pixel_m: float) -> tuple[float, float]:
+    """Return by how much the record lowers and raises the bounds of an area, square metres."""
+    return float(denied.doubtful.sum()) * pixel_m**2, float(denied.pixels.sum()) * pixel_m**2
+
+
+def _denied_words(denied: Denied, area_m2: float, number: int) -> str:
+    turned = "worked" if number == 0 else "given up"
+    return (
+        f"{area_m2:.0f} m2 that look newly {turned} looked so before, on {denied.dates} earlier "
+        f"date{'' if denied.dates == 1 else 's'} asked: taken for the season, not for work"
     )
 
 

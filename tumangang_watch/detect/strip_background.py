@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +14,31 @@ if TYPE_CHECKING:
 
     from tumangang_watch.detect.strip_net import NetReading
     from tumangang_watch.detect.strip_view import StripView
+    from tumangang_watch.detect.strips import Strip
+    from tumangang_watch.model.scene import Scene
     from tumangang_watch.settings.trains import TrainSettings
 
 LIGHT, UNLIKE, SEEN = (CHANNELS.index(name) for name in ("light", "unlike_row", "seen"))
+
+
+@dataclass(frozen=True)
+class OtherDate:
+    """The tracks on another date, as they were read in that date's own light."""
+
+    scene: Scene
+    strips: tuple[Strip, ...]
+    readings: tuple[NetReading, ...]
+    """One a strip; empty where the date shows too little to be read."""
+
+    def of_tracks(self, names: list[str]) -> OtherDate:
+        """Return the same with these tracks alone, in this order; nothing read where one is missing."""
+        at = {strip.track.id: k for k, strip in enumerate(self.strips)}
+        if not self.readings or any(name not in at for name in names):
+            return OtherDate(self.scene, (), ())
+        chosen = [at[name] for name in names]
+        return OtherDate(
+            self.scene, tuple(self.strips[k] for k in chosen), tuple(self.readings[k] for k in chosen)
+        )
 
 
 def against(
@@ -25,15 +47,15 @@ def against(
     """Return a view whose tones are told against what other dates show there.
 
     Without another date a row's tone is told against its usual tone along the track; where another date
-    shows the same cell empty and plainly lit, that cell is the better background.
+    shows the same cell empty and plainly lit, that cell is the better background; of several dates, the
+    median of what they show.
 
     Parameters
     ----------
     view : StripView
         Of the date that is read.
     others : list of (StripView, NetReading)
-        The same track on other dates in the same frame, expressed in this date's `Light`; the nearest in
-        look first.
+        The same track on other dates in the same frame, expressed in this date's `Light`.
     settings : TrainSettings
 
     Returns
@@ -41,8 +63,7 @@ def against(
     StripView
     """
     patch = view.patch
-    unlike = patch[UNLIKE].copy()
-    told = np.zeros(unlike.shape, bool)
+    told: list[NDArray[np.floating]] = []
     for other, reading in others:
         theirs = _laid_like(other, other.patch, view)
         if theirs.shape != patch.shape:
@@ -56,13 +77,13 @@ def against(
         if aside.sum() < 200:
             continue
         difference -= np.median(difference[aside])
-        fresh = plain & ~told
-        unlike[fresh] = difference[fresh]
-        told |= plain
-    if not told.any():
+        told.append(np.where(plain, difference, np.nan))
+    if not told:
         return view
+    stack = np.stack(told)
+    known = np.isfinite(stack).any(axis=0)
     changed = patch.copy()
-    changed[UNLIKE] = unlike
+    changed[UNLIKE][known] = np.nanmedian(stack[:, known], axis=0)
     return replace(view, patch=changed)
 
 

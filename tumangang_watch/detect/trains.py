@@ -9,7 +9,7 @@ import numpy as np
 
 from tumangang_watch.detect.colour import ground_of
 from tumangang_watch.detect.group_trains import detect_group_trains
-from tumangang_watch.detect.strip_background import against
+from tumangang_watch.detect.strip_background import OtherDate, against
 from tumangang_watch.detect.strip_net import NetReading, read_strip
 from tumangang_watch.detect.strip_view import CHANNELS, HALF_ROWS, Light, StripView, light_of, view_of
 from tumangang_watch.detect.strips import Strip, only_clear, sample_strip
@@ -23,6 +23,7 @@ from tumangang_watch.model.interval import Interval
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tumangang_watch.detect.past import PastDate
     from tumangang_watch.model.observation import Observation
     from tumangang_watch.model.scene import Scene
     from tumangang_watch.model.site import Site, Track
@@ -34,6 +35,7 @@ def detect_trains(
     site: Site,
     settings: TrainSettings,
     background: Observation | None = None,
+    past: tuple[PastDate, ...] = (),
 ) -> tuple[Detection, ...]:
     """Find the trains that stand on the site's tracks on one date.
 
@@ -46,6 +48,8 @@ def detect_trains(
     settings : TrainSettings
     background : Observation, optional
         Another date in the same frame and radiometry; not needed.
+    past : tuple of PastDate
+        Earlier dates of the record, likewise.
 
     Returns
     -------
@@ -54,9 +58,11 @@ def detect_trains(
     """
     tracks = [t for t in site.tracks if not _roofed(t, observation) and t.line.length >= 2.0]
     if observation.image.gsd_m > settings.track_gsd_max_m:
-        return detect_group_trains(observation, site, tracks, settings.groups, background)
+        coarse = tuple(date.coarse for date in past if date.coarse is not None)
+        return detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
     strips = _strips(observation, tracks, settings)
-    others = [] if background is None else [(_strips(background, tracks, settings), background.scene)]
+    others = [] if background is None else [read_tracks(background, tracks, settings)]
+    others += [date.tracks.of_tracks([t.id for t in tracks]) for date in past if date.tracks is not None]
     detections: list[Detection] = []
     found = read_trains(strips, observation.scene, settings, others)
     for track, trains in zip(tracks, found, strict=False):
@@ -69,6 +75,13 @@ def detect_trains(
 def _strips(observation: Observation, tracks: list[Track], settings: TrainSettings) -> list[Strip]:
     clear, grid = observation.quality.clear, observation.raster.grid
     return [only_clear(sample_strip(observation.image, t, settings), clear, grid) for t in tracks]
+
+
+def read_tracks(observation: Observation, tracks: list[Track], settings: TrainSettings) -> OtherDate:
+    """Read the tracks of a date in its own light, to stand behind another date."""
+    strips, scene = _strips(observation, tracks, settings), observation.scene
+    views = _views(strips, scene, settings)[1]
+    return OtherDate(scene, tuple(strips), tuple(read_strip(view) for view in views))
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,7 @@ def read_trains(
     strips: list[Strip],
     scene: Scene,
     settings: TrainSettings,
-    others: list[tuple[list[Strip], Scene]] | None = None,
+    others: list[OtherDate] | None = None,
 ) -> list[list[FoundTrain]]:
     """Find the trains on straightened strips of one scene.
 
@@ -100,7 +113,7 @@ def read_trains(
     scene : Scene
         Its GSD and, where stated, its sun and view.
     settings : TrainSettings
-    others : list of (list of Strip, Scene), optional
+    others : list of OtherDate, optional
         The same tracks on other dates: where they were empty they are the background.
 
     Returns
@@ -113,13 +126,14 @@ def read_trains(
         return []
     scene_light = light, ground_of(strips, light)
     elsewhere = [
-        (_views(s, other, settings)[1], [view_of(one, other, light, settings) for one in s])
-        for s, other in others or []
+        (other.readings, [view_of(one, other.scene, light, settings) for one in other.strips])
+        for other in others or []
+        if other.readings
     ]
     readings, runs = [], []
     for number, view in enumerate(views):
         # Read in its own light, compared in this one's: the dates share one radiometry.
-        behind = [(same[number], read_strip(own[number])) for own, same in elsewhere if own]
+        behind = [(same[number], own[number]) for own, same in elsewhere]
         readings.append(read_strip(against(view, behind, settings) if behind else view))
         runs.append(find_runs(readings[-1].occupied, seen_steps(view), settings))
     track_km = sum(s.track.line.length for s in strips) / 1000

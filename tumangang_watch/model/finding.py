@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tumangang_watch.model.detection import Detection, Grade, Kind
 from tumangang_watch.model.fill import Fill
+from tumangang_watch.model.history import History
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
@@ -81,6 +82,8 @@ class Comparison:
     """Where the report stands among those of a record: what it was made from, what it supersedes."""
     fill: tuple[Fill, ...] = ()
     """How full each apron is, date by date."""
+    history: History | None = None
+    """What was used of the dates before; None where none were asked for."""
 
     @property
     def changed(self) -> bool:

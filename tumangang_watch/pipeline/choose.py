@@ -81,23 +81,36 @@ def _background(
     settings: WatchSettings,
 ) -> tuple[KnownScene, ...]:
     """Return the further dates that are most like the scene."""
-    fit = [
-        e
-        for e in shown
-        if e is not partner
-        and apart[e.sha256] <= settings.background_distance
-        and same_class(scene, e, settings)
-    ]
+    fit = [e for e in shown if e is not partner and usable_as_background(scene, e, settings)]
     return tuple(sorted(fit, key=lambda e: (apart[e.sha256], e.sha256))[: settings.background_dates])
+
+
+def usable_as_background(scene: KnownScene, other: KnownScene, settings: WatchSettings) -> bool:
+    """Return whether a date can say what is usual on a scene: of one class, one state of snow, like in look.
+
+    Age does not count: what has lain there for years is all the more usual. A state of snow that is not
+    known yet speaks for neither side.
+    """
+    states = {scene.snow_state, other.snow_state} - {None, "unknown"}
+    return (
+        same_class(scene, other, settings)
+        and len(states) < 2
+        and look_apart(scene, other, settings) <= settings.background_distance
+    )
 
 
 def distance(one: KnownScene, other: KnownScene, settings: WatchSettings) -> float:
     """Return how unlike two dates are, whatever stands there: 0 for the same look a moment before."""
     total = 0.0 if same_class(one, other, settings) else settings.other_class
     total += log2(1.0 + age_days(one, other) / settings.age_days) / 2.0
-    total += season_apart_days(one, other) / settings.season_days
     if one.snow_state != other.snow_state:
         total += settings.snow
+    return total + look_apart(one, other, settings)
+
+
+def look_apart(one: KnownScene, other: KnownScene, settings: WatchSettings) -> float:
+    """Return how unlike two dates are in season, line of sight and sun."""
+    total = season_apart_days(one, other) / settings.season_days
     total += _angle(_view(one), _view(other), settings.view_deg, settings)
     return total + _angle(_sun(one), _sun(other), settings.sun_deg, settings)
 

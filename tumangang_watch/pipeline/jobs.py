@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tumangang_watch.pipeline.background import Past, fault_caveats, gather
 from tumangang_watch.pipeline.measure import assemble
 from tumangang_watch.pipeline.onto_site import place_on_site
 from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from tumangang_watch.model.scene import Scene
 
 
-def compare(earlier: Scene, later: Scene, run: Run, background: tuple[Scene, ...] = ()) -> Comparison:
+def compare(earlier: Scene, later: Scene, run: Run, background: Sequence[Scene] | None = None) -> Comparison:
     """Run the main job on two opened scenes.
 
     Parameters
@@ -25,8 +27,8 @@ def compare(earlier: Scene, later: Scene, run: Run, background: tuple[Scene, ...
         The two dates.
     run : Run
         Site, settings, progress.
-    background : tuple of Scene
-        Further dates before ``later`` that say what is usual here.
+    background : sequence of Scene, optional
+        Further dates before ``later`` that say what is usual here, the best first.
 
     Raises
     ------
@@ -63,11 +65,13 @@ def compare(earlier: Scene, later: Scene, run: Run, background: tuple[Scene, ...
         () if light.status == "ok" else (f"radiometry of the pair is {light.status}: {light.reason}",)
     )
     areas = judge_areas(run, two, one)
-    return assemble(run, one, two, registration, areas, pair_caveats)
+    past = None if background is None else gather(background, (one, two), run)
+    run = run if past is None else replace(run, past=past.dates)
+    return _with_past(assemble(run, one, two, registration, areas, pair_caveats), past)
 
 
-def detect(scene: Scene, run: Run) -> Comparison:
-    """Measure one date: what stands on the tracks and on the ground."""
+def detect(scene: Scene, run: Run, background: Sequence[Scene] | None = None) -> Comparison:
+    """Measure one date: what stands on the tracks and on the ground; see `compare` for ``background``."""
     grid = working_grid((scene,), run)
     run.progress("reading the scene")
     image = read_image(scene, grid, run)
@@ -78,4 +82,15 @@ def detect(scene: Scene, run: Run) -> Comparison:
     run.progress("judging what can be seen")
     observation = observe("later", scene, image, grid, fit, run)
     areas = judge_areas(run, observation, None)
-    return assemble(run, None, observation, fit, areas, (*said, *traced))
+    past = None if background is None else gather(background, (observation,), run)
+    run = run if past is None else replace(run, past=past.dates)
+    return _with_past(assemble(run, None, observation, fit, areas, (*said, *traced)), past)
+
+
+def _with_past(comparison: Comparison, past: Past | None) -> Comparison:
+    """Say in the report which earlier dates stand behind it."""
+    if past is None:
+        return comparison
+    used = tuple(date.scene for date in past.history.used)
+    caveats = (*comparison.caveats, *fault_caveats(past.history.left_out))
+    return replace(comparison, background=used, history=past.history, caveats=caveats)

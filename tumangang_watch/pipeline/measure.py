@@ -10,6 +10,7 @@ from tumangang_watch.pipeline.run import Run
 from tumangang_watch.pipeline.trials import detectability_of
 
 if TYPE_CHECKING:
+    from tumangang_watch.detect.ground_record import GroundRecord
     from tumangang_watch.model.detection import Detection
     from tumangang_watch.model.site import Site
 
@@ -60,12 +61,17 @@ def assemble(
 
 def find_trains(run: Run, dates: tuple[Observation, ...]) -> tuple[Detection, ...]:
     """Return the trains of every date."""
+    from tumangang_watch.detect.past import before
+    from tumangang_watch.detect.track_record import say_occupied
     from tumangang_watch.detect.trains import detect_trains
 
     found: list[Detection] = []
     for date in dates:
         others = [d for d in dates if d is not date]
-        trains = detect_trains(date, run.site, run.settings.trains, others[0] if others else None)
+        trains = detect_trains(
+            date, run.site, run.settings.trains, others[0] if others else None, before(run.past, date)
+        )
+        trains = say_occupied(trains, before(run.past, date), run.settings.history)
         found += after_trains(run, date, trains)
     return tuple(found)
 
@@ -101,8 +107,33 @@ def find_ground(
         others = [d for d in dates if d is not date]
         here = tuple(t for t in trains if t.date == date.date)
         found += detect_cargo(date, run.site, here, run.settings.cargo, others[0] if others else None)
-    handling = measure_handling(dates, run.site, trains, run.settings.handling)
-    return (*found, *handling.detections), handling.growth
+    handling = measure_handling(dates, run.site, trains, run.settings.handling, ground_record(run))
+    return (*weigh(run, dates, tuple(found)), *handling.detections), handling.growth
+
+
+def weigh(run: Run, dates: tuple[Observation, ...], goods: tuple[Detection, ...]) -> tuple[Detection, ...]:
+    """Return goods of all dates with what earlier dates say of them."""
+    from tumangang_watch.detect.background import windows_of
+    from tumangang_watch.detect.goods_record import weigh_goods
+    from tumangang_watch.detect.past import patches_of
+
+    if not run.past:
+        return goods
+    windows = windows_of(run.site, dates[0].raster.grid, run.settings.history)
+    out: list[Detection] = []
+    for date in dates:
+        other = next((patches_of(d, windows) for d in dates if d is not date), None)
+        here = tuple(d for d in goods if d.date == date.date)
+        out += weigh_goods(date, here, run.past, other, run.settings.history)
+    return tuple(out)
+
+
+def ground_record(run: Run) -> GroundRecord | None:
+    """Return what earlier dates show of the handling polygons; None without any."""
+    from tumangang_watch.detect.ground_record import GroundRecord
+
+    grounds = tuple(date.ground for date in run.past if date.ground is not None)
+    return GroundRecord(grounds, run.settings.history) if grounds else None
 
 
 def find_changes(
@@ -115,6 +146,7 @@ def find_changes(
     """Return what changed between two dates."""
     from tumangang_watch.change.cargo import compare_cargo
     from tumangang_watch.change.ground import growth_findings
+    from tumangang_watch.change.record import standing_before
     from tumangang_watch.change.trains import Pair, compare_trains
 
     pair = Pair(*dates)
@@ -122,7 +154,7 @@ def find_changes(
     surfaces = tuple(d for d in ground if d.kind == "handling_area")
     return (
         *compare_trains(pair, run.site, trains, run.settings.change),
-        *compare_cargo(pair, cargo, run.settings.change, trains),
+        *standing_before(pair, compare_cargo(pair, cargo, run.settings.change, trains), cargo, run.settings),
         *growth_findings(pair, surfaces, changes, run.settings.change),
     )
 

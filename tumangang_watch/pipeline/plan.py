@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,9 +36,6 @@ class Places:
     """The caller's clock."""
     refresh: bool = False
     """Make reports again that another version, other settings or another site file made."""
-    background: bool = False
-    """Further earlier dates are handed to the comparison. The detectors do not use them yet: a report
-    must not be made again, nor claim dates, for what decides nothing."""
 
 
 @dataclass
@@ -66,8 +63,6 @@ class Plan:
         if not standing:
             earlier = [e for e in earlier if e.sha256 in self.paths]
         parts = choose(scene, earlier, settings.quality, settings.watch)
-        if not self.places.background:
-            parts = tuple(replace(part, background=()) for part in parts)
         wanted = {s for p in parts for s in (_content(p.earlier), *map(_content, p.background)) if s}
         if not wanted | {scene.sha256} <= self.paths.keys():
             return []

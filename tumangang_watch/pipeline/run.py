@@ -10,6 +10,7 @@ from tumangang_watch.errors import NotComparable
 from tumangang_watch.settings import Settings
 
 if TYPE_CHECKING:
+    from tumangang_watch.detect.past import PastDate
     from tumangang_watch.model.observation import Registration
     from tumangang_watch.model.scene import Scene
     from tumangang_watch.model.site import Site
@@ -28,6 +29,8 @@ class Run:
     site: Site
     settings: Settings = field(default_factory=Settings)
     progress: Progress = _silent
+    past: tuple[PastDate, ...] = ()
+    """Earlier dates that say what is usual, in the frame and light of those that are measured."""
 
 
 def refuse_failed(registration: Registration, scene: Scene, what: str) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tumangang_watch.archive import Archive, Refusal, add_file, add_refusal, add_report, open_archive, read
 from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.rebuild import REFUSED, adopt, read_issued
+from tumangang_watch.archive.record import note_inbox
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.pipeline.executors import Died, Executor
 from tumangang_watch.pipeline.inbox import Arrival, content, sidecars, sidecars_digest
@@ -116,6 +117,9 @@ class _Intake:
             )
             for arrival, sha256 in seen:
                 add_file(connection, arrival.place, arrival.stamp, sha256)
+            if self.places.inbox != Path("/"):
+                # Scenes given by their whole paths need no folder to count from.
+                note_inbox(connection, str(self.places.inbox))
         self.plan.paths = {
             sha256: _best([self.places.inbox / p for p in paths])
             for sha256, paths in read.paths_of(self.archive).items()

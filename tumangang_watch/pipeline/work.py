@@ -118,7 +118,7 @@ def make_report(task: ReportTask) -> Made | Failed:
         if task.earlier is None:
             comparison = pipeline.detect(later, run)
         else:
-            background = tuple(_same(one, task.latest) for one in task.background)
+            background = [_same(one, task.latest) for one in task.background]
             comparison = pipeline.compare(_same(task.earlier, task.latest), later, run, background)
         comparison = replace(comparison, issue=task.issue, caveats=(*task.caveats, *comparison.caveats))
         write_report(comparison, task.folder, tool_version=task.tool_version)

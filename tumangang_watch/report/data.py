@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tumangang_watch.model.detection import Detection
     from tumangang_watch.model.fill import Fill
     from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
+    from tumangang_watch.model.history import History
     from tumangang_watch.model.interval import Interval
     from tumangang_watch.model.observation import Observation, Registration
     from tumangang_watch.model.site import Site
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 TOOL = "tumangang-watch"
 IMPORTANCE = {"appeared": 0, "disappeared": 0, "grown": 1, "shrunk": 1, "moved": 2, "unchanged": 3}
+MOST_LEFT_OUT = 100
+"""Dates left out that are named one by one: a record holds thousands."""
 KIND_ORDER = {"train": 0, "handling_area": 1, "cargo": 2}
 
 
@@ -70,6 +73,8 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
         "caveats": list(comparison.caveats),
         "changed": comparison.changed,
     }
+    if comparison.history is not None:
+        report["history"] = history_rows(comparison.history)
     if comparison.issue is not None:
         report["issue"] = plain(comparison.issue)
     encodable: dict[str, Any] = _encodable(report)
@@ -261,6 +266,38 @@ def _finding(found: Finding, crs: str) -> dict[str, Any]:
         "observed_fraction": number(found.observed_fraction, 3),
         "caveats": list(found.caveats),
         "geometry": geojson(found.geometry, crs),
+    }
+
+
+def history_rows(history: History) -> dict[str, Any]:
+    """Return what was used of the dates before; of those left out, at most the first `MOST_LEFT_OUT`."""
+    left_out = sorted(history.left_out, key=lambda item: not item.faulty)
+    return {
+        "offered": history.offered,
+        "used": len(history.used),
+        "for": {what: history.count(what) for what in ("tracks", "aprons", "ground")},
+        "scenes": [
+            {
+                "id": date.scene.id,
+                "sha256": date.scene.sha256,
+                "acquired": utc(date.scene.acquired),
+                "tracks": date.tracks,
+                "aprons": date.aprons,
+                "ground": date.ground,
+                "residual_median_m": number(date.residual_m, 3),
+            }
+            for date in history.used
+        ],
+        "left_out": [
+            {
+                "name": item.name,
+                "acquired": None if item.acquired is None else utc(item.acquired),
+                "why": item.why,
+                "faulty": item.faulty,
+            }
+            for item in left_out[:MOST_LEFT_OUT]
+        ],
+        "left_out_count": len(left_out),
     }
 
 

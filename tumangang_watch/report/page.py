@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tumangang_watch.report import page_tables, pictures
 from tumangang_watch.report.chips import OUTLINE_MARGIN_M, SCALE_STEPS_M, chip, to_px
+from tumangang_watch.report.history_words import history_words
 from tumangang_watch.report.look import PAINTS
 from tumangang_watch.report.summary import certainty, clean
 
@@ -83,6 +84,7 @@ def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
         "scene_rows": page_tables.scene_rows(shown),
         "abilities": page_tables.abilities(shown),
         "trials": page_tables.trials(shown),
+        "history": history_words(shown),
         **page_tables.verdict(shown),
     }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tumangang_watch.report.data import by_importance
+from tumangang_watch.report.data import by_importance, history_rows
+from tumangang_watch.report.history_words import history_words
 
 if TYPE_CHECKING:
     from tumangang_watch.model.detection import Detection
@@ -25,7 +26,8 @@ def certainty(confidence: float) -> str:
 def summary_text(comparison: Comparison) -> str:
     """Return a plain-text summary of a report: dates, what could be seen, what changed."""
     lines = [clean(f"{comparison.site.name} ({comparison.site.id})"), *_dates(comparison), ""]
-    lines += [_registration(comparison), *(_area(a) for a in comparison.areas), ""]
+    lines += [_registration(comparison), *(_area(a) for a in comparison.areas)]
+    lines += [*_history(comparison), ""]
     lines += _single(comparison) if comparison.earlier is None else _changes(comparison)
     lines += _missed(comparison)
     if comparison.caveats:
@@ -76,6 +78,12 @@ def _area(area: AreaStatus) -> str:
     words = area.status.replace("_", " ").upper() if area.status == "not_observable" else area.status
     why = f": {'; '.join(area.reasons)}" if area.reasons else ""
     return clean(f"  {area.role} {area.id}: {words} ({share}){why}")
+
+
+def _history(comparison: Comparison) -> list[str]:
+    """Return which earlier dates say what is usual, where any were asked for."""
+    words = history_words({} if comparison.history is None else {"history": history_rows(comparison.history)})
+    return [] if words is None else [f"Background: {words}"]
 
 
 def _missed(comparison: Comparison) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import isnan
 from pathlib import Path
@@ -45,6 +45,8 @@ class SceneOptions:
     """Roles in band order, ``-`` or ``x`` for a band to leave out; wins over every other source."""
     latest: datetime | None = None
     """The caller's clock: a scene acquired more than a day after it is refused."""
+    digest: bool = True
+    """Read the whole file for its digest; without, ``sha256`` is empty until `with_digest`."""
 
 
 @dataclass
@@ -90,6 +92,23 @@ def open_scene(path: Path, options: SceneOptions, settings: ReadSettings) -> Sce
     if _stamp(image) != before:
         raise Busy("scene is still growing", image.name, "it changed while it was read", "Try again later")
     return scene
+
+
+def with_digest(scene: Scene) -> Scene:
+    """Return a scene with the digest of its image.
+
+    Raises
+    ------
+    InputRefused
+        The file cannot be read any more.
+    """
+    try:
+        return replace(scene, sha256=_sha256(scene.image))
+    except OSError as error:
+        raise InputRefused(
+            "scene refused", scene.image.name, f"it cannot be read ({_reason(error)})",
+            "Copy or deliver it again",
+        ) from error  # fmt: skip
 
 
 def _reason(error: Exception) -> str:
@@ -176,7 +195,7 @@ def _scene(
         id=re.sub(r"[^A-Za-z0-9._-]", "_", metadata.id or image.stem).lstrip(".")[:120] or "scene",
         image=image,
         files=tuple(f for f in (image, metadata.file, mask) if f),
-        sha256=_sha256(image),
+        sha256=_sha256(image) if options.digest else "",
         acquired=acquired,
         provider=provider,
         crs=_crs(dataset),

@@ -15,6 +15,7 @@ from tumangang_watch.settings.change import ChangeSettings
 from tumangang_watch.settings.detectability import DetectabilitySettings
 from tumangang_watch.settings.frame import FrameSettings
 from tumangang_watch.settings.handling import HandlingSettings
+from tumangang_watch.settings.history import HistorySettings
 from tumangang_watch.settings.limits import LimitSettings
 from tumangang_watch.settings.load import LoadSettings
 from tumangang_watch.settings.motion import MotionSettings
@@ -50,6 +51,7 @@ class Settings:
     detectability: DetectabilitySettings = field(default_factory=DetectabilitySettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     series: SeriesSettings = field(default_factory=SeriesSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
 
     @property
     def sha256(self) -> str:

@@ -44,11 +44,11 @@ class WatchSettings:
     """At most so many earlier dates are weighed against each other, the latest."""
     parts: int = 3
     """At most so many earlier dates one scene is compared with, each for the areas it shows best."""
-    background_dates: int = 6
-    """So many further earlier dates say what is usual: the median of seven is steady against two odd ones."""
+    background_dates: int = 8
+    """At most so many further earlier dates say what is usual: a median that three odd ones do not move; each
+    costs about a registration."""
     background_distance: float = 3.0
-    """Largest distance of a date that says what is usual: the same class, and at most one other strong
-    difference."""
+    """Largest difference in season, line of sight and sun of a date that says what is usual."""
     notify_limit_s: float = 60.0
     """Longest time a notify command may take."""
     feed_entries: int = 200

@@ -131,8 +131,8 @@ def make_pair(seed: int, gsd_m: float = 0.5, **options: Any) -> Pair:
     if chosen.snow is not None:
         second = replace(second, snow_cover=chosen.snow, season="winter")
     sensors = (
-        _sensor(gsd_m, chosen, rng),
-        _sensor(chosen.gsd_later_m or gsd_m, chosen, rng),
+        sensor_of(gsd_m, chosen, rng),
+        sensor_of(chosen.gsd_later_m or gsd_m, chosen, rng),
     )
     if chosen.clouds:
         second = replace(second, clouds=draw_clouds(world, second, sensors[1], rng))
@@ -162,7 +162,7 @@ def _day(season: str, rng: np.random.Generator, after: DayState | None = None) -
     return DayState(when.replace(microsecond=0), azimuth, max(elevation, 12.0), season, wetness=wet)
 
 
-def _sensor(gsd_m: float, options: PairOptions, rng: np.random.Generator) -> Sensor:
+def sensor_of(gsd_m: float, options: PairOptions, rng: np.random.Generator) -> Sensor:
     """Draw a camera and its errors."""
     common = float(np.exp(rng.normal(0, 0.15)))
     gain = tuple(float(common * np.exp(rng.normal(0, 0.05))) for _ in range(4))

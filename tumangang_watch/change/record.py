@@ -1,0 +1,72 @@
+"""What looks new or gone beside one date, though earlier dates show it there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tumangang_watch.change.words import span, when
+
+if TYPE_CHECKING:
+    from tumangang_watch.change.trains import Pair
+    from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.finding import Finding
+    from tumangang_watch.settings import Settings
+
+
+def standing_before(
+    pair: Pair, findings: tuple[Finding, ...], cargo: tuple[Detection, ...], settings: Settings
+) -> tuple[Finding, ...]:
+    """Take back that goods came or went where both dates and those before show the same.
+
+    An object found on one date only may have been missed on the other. Where the other date clearly shows
+    bare ground it came or went, however long it stood there before; where it does not, what most dates
+    before both of them show decides.
+
+    Parameters
+    ----------
+    pair : Pair
+    findings : tuple of Finding
+        Of cargo.
+    cargo : tuple of Detection
+        Their evidence says what the other date and those before show (``compared_share``, ``before_seen``,
+        ``before_same``); without it a finding stays as it is.
+    settings : Settings
+    """
+    by_id = {d.id: d for d in cargo}
+    return tuple(_judged(pair, f, by_id, settings) for f in findings)
+
+
+def _judged(pair: Pair, finding: Finding, cargo: dict[str, Detection], settings: Settings) -> Finding:
+    if finding.change not in ("appeared", "disappeared"):
+        return finding
+    names = finding.members or tuple(n for n in (finding.earlier, finding.later) if n)
+    goods = [cargo[name] for name in names if name in cargo]
+    records = [_stood(dict(item.evidence), settings) for item in goods]
+    known = [r for r in records if r is not None]
+    if not records or len(known) < len(records):
+        return finding
+    same, seen = min(known, key=lambda r: r[0] / r[1])
+    label = goods[0].label or "surface change"
+    return replace(
+        finding,
+        change="unchanged",
+        grade="possible",
+        statement=(
+            f"{label[0].upper()}{label[1:]} on {finding.area or 'the ground'}, {span(finding.amount)} m2, is "
+            f"as before: it lay there on {same} of {seen} dates before {when(pair.earlier)} too."
+        ),
+        caveats=(
+            *finding.caveats,
+            "detected on one of the two dates only, but the other does not show bare ground in its place",
+        ),
+    )
+
+
+def _stood(evidence: dict[str, float], settings: Settings) -> tuple[int, int] | None:
+    """Return on how many of how many dates before both it stood there, if that decides."""
+    limits = settings.history
+    seen, same = int(evidence.get("before_seen", 0)), int(evidence.get("before_same", 0))
+    if seen < limits.looks_least or same < limits.mostly * seen:
+        return None
+    return (same, seen) if evidence.get("compared_share", 0.0) > limits.empty_up_to else None

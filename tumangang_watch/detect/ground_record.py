@@ -1,0 +1,187 @@
+"""New ground told against earlier dates: what only goes back and forth with the seasons is no growth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tumangang_watch.detect.surface import surface_of, worked_share
+from tumangang_watch.model.image import frozen
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from tumangang_watch.detect.growth import Turned
+    from tumangang_watch.detect.surface import Surface
+    from tumangang_watch.model.observation import Observation
+    from tumangang_watch.model.site import Site
+    from tumangang_watch.settings.handling import HandlingSettings
+    from tumangang_watch.settings.history import HistorySettings
+
+
+@dataclass(frozen=True)
+class PastGround:
+    """The surface of the handling polygons on one earlier date, on the working grid's window around them."""
+
+    acquired: datetime
+    rows: slice
+    cols: slice
+    usable: NDArray[np.bool_]
+    """Clear, lit, without snow."""
+    tone: NDArray[np.float32]
+    """Mean log value of the bands."""
+    saturation: NDArray[np.float32]
+    green: NDArray[np.float32]
+    has_nir: bool
+    worked: NDArray[np.float32]
+    """How far it looks worked: 0 natural, 1 worked."""
+
+
+@dataclass(frozen=True)
+class GroundRecord:
+    """The earlier dates that tell season from work."""
+
+    dates: tuple[PastGround, ...]
+    settings: HistorySettings
+
+
+@dataclass(frozen=True)
+class Denied:
+    """What the record takes off new ground."""
+
+    pixels: NDArray[np.bool_]
+    """Segments that looked so before: no growth."""
+    doubtful: NDArray[np.bool_]
+    """Pixels of the other segments that some earlier date shows looking so."""
+    dates: int
+    """Dates that could tell."""
+
+
+def keep_ground(
+    observation: Observation, site: Site, settings: HandlingSettings, path: dict[str, float]
+) -> PastGround | None:
+    """Return what a date shows of the handling polygons; None where it tells nothing of them.
+
+    Parameters
+    ----------
+    path : dict
+        Path light by band, as of the dates that are measured: all share one radiometry.
+    """
+    surface = surface_of(observation, (), settings, path)
+    if surface.saturation is None or surface.green is None or surface.snowed_over:
+        return None
+    inside = surface.grid.mask([a.polygon for a in site.having("handling")])
+    if not (inside & surface.usable).any():
+        return None
+    rows, cols = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    cut = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
+
+    def kept(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        out: NDArray[np.float32] = frozen(values[cut].astype(np.float32))
+        return out
+
+    return PastGround(
+        observation.scene.acquired, *cut, frozen((surface.usable & ~surface.snow)[cut]),
+        kept(surface.log.mean(axis=0)), kept(surface.saturation), kept(surface.green), surface.has_nir,
+        kept(worked_share(surface, settings)),
+    )  # fmt: skip
+
+
+def deny_usual(
+    turned: Turned, before: datetime, after: Surface, record: GroundRecord, settings: HandlingSettings
+) -> tuple[Turned, Denied]:
+    """Take off segments whose new look the ground had before.
+
+    Parameters
+    ----------
+    turned : Turned
+        Ground that changed between the two dates.
+    before : datetime
+        When the earlier of the two dates was acquired: only dates before it can deny.
+    after : Surface
+        The later date.
+    record : GroundRecord
+    settings : HandlingSettings
+        Steps of colour that count as a turn.
+
+    Returns
+    -------
+    Turned
+    Denied
+    """
+    from scipy.ndimage import binary_dilation, label
+
+    none = np.zeros(turned.mask.shape, bool)
+    dates = [d for d in record.dates if d.acquired < before]
+    labels, count = label(turned.mask)
+    if not dates or not count:
+        return turned, Denied(none, none, len(dates))
+    limits = record.settings
+    like = [_looks_like(date, after, record, settings) for date in dates]
+    denied, doubtful, told = none.copy(), none.copy(), 0
+    for k in range(1, count + 1):
+        segment = labels == k
+        votes = [_share(alike, known, segment) for alike, known in like]
+        cast = [v for v in votes if v is not None]
+        told = max(told, len(cast))
+        against = sum(v >= limits.alike_share for v in cast)
+        if cast and against >= max(1, ceil(limits.deny_share * len(cast))):
+            denied |= segment
+        elif cast:
+            counted = np.sum([alike & known for alike, known in like], axis=0)
+            doubtful |= segment & (counted >= max(1, ceil(limits.deny_share * len(cast))))
+    kept = turned.mask & ~denied
+    gone = np.asarray(binary_dilation(denied, iterations=2)) & ~kept
+    left = replace(turned, mask=kept, membership=np.where(gone, np.float32(0), turned.membership))
+    return left, Denied(denied, doubtful, told)
+
+
+def _looks_like(
+    date: PastGround, after: Surface, record: GroundRecord, settings: HandlingSettings
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where an earlier date looks as the later one does, and where it tells."""
+    shape = after.usable.shape
+    alike, known = np.zeros(shape, bool), np.zeros(shape, bool)
+    if after.saturation is None or after.green is None or after.has_nir != date.has_nir:
+        return alike, known
+    cut = date.rows, date.cols
+    step_green = settings.turn_ndvi if after.has_nir else settings.turn_exg
+    tone = np.abs(after.log.mean(axis=0)[cut] - date.tone)
+    like = tone < record.settings.alike_tone
+    like &= np.abs(after.saturation[cut] - date.saturation) < settings.turn_saturation
+    like &= np.abs(after.green[cut] - date.green) < step_green
+    known[cut] = date.usable & after.usable[cut]
+    alike[cut] = like & known[cut]
+    return alike, known
+
+
+def _share(alike: NDArray[np.bool_], known: NDArray[np.bool_], segment: NDArray[np.bool_]) -> float | None:
+    """Return the part of a segment that looked so before; None where the date saw too little of it."""
+    seen = segment & known
+    if seen.sum() < 0.5 * segment.sum() or not seen.any():
+        return None
+    return float((alike & seen).sum() / seen.sum())
+
+
+def unsettled(
+    record: GroundRecord, surface: Surface, before: datetime, settings: HandlingSettings
+) -> NDArray[np.bool_]:
+    """Return ground whose class goes back and forth between the dates: worked on some, natural on others."""
+    shape = surface.usable.shape
+    worked, seen = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+    for date in record.dates:
+        if date.acquired < before:
+            cut = date.rows, date.cols
+            worked[cut] += date.usable & (date.worked > 0.5)
+            seen[cut] += date.usable
+    own = surface.usable & ~surface.snow
+    worked += own & (worked_share(surface, settings) > 0.5)
+    seen += own
+    low, high = record.settings.flicker
+    share = worked / np.maximum(seen, 1)
+    return np.asarray((seen > record.settings.looks_least) & (share >= low) & (share <= high))

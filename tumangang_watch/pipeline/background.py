@@ -1,0 +1,195 @@
+"""Bring earlier dates behind the dates that are measured, one after the other, keeping only what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tumangang_watch.errors import WatchError
+from tumangang_watch.model.history import History, LeftOut, UsedDate
+from tumangang_watch.pipeline.run import Run
+
+if TYPE_CHECKING:
+    from tumangang_watch.detect.past import PastDate
+    from tumangang_watch.model.observation import Observation
+    from tumangang_watch.model.scene import Scene
+
+ONE_TOO_MANY = "dates more like the scene were enough"
+SAME_IMAGE = "the same image as another date"
+
+
+@dataclass(frozen=True)
+class Past:
+    """The earlier dates of a run, and what is said of them."""
+
+    dates: tuple[PastDate, ...]
+    history: History
+
+
+class _Unusable(Exception):
+    """Why an earlier date says nothing; never leaves this module."""
+
+    def __init__(self, why: str, *, faulty: bool) -> None:
+        super().__init__(why)
+        self.why, self.faulty = why, faulty
+
+
+def gather(scenes: Sequence[Scene], measured: tuple[Observation, ...], run: Run) -> Past:
+    """Return earlier dates in the frame and light of those that are measured.
+
+    Parameters
+    ----------
+    scenes : sequence of Scene
+        Candidates, the best first; all acquired before the last of the measured dates.
+    measured : tuple of Observation
+        One date, or (earlier, later) in one frame and radiometry.
+    run : Run
+    """
+    limits = run.settings.history
+    wanted, later = run.settings.watch.background_dates, measured[-1].scene
+    room = limits.memory_bytes
+    known = {o.scene.sha256 for o in measured}
+    dates: list[PastDate] = []
+    used: list[UsedDate] = []
+    left_out: list[LeftOut] = []
+    for number, scene in enumerate(scenes):
+        try:
+            if scene.acquired >= later.acquired:
+                raise _Unusable("not acquired before the scene it would stand behind", faulty=False)
+            if scene.sha256 in known:
+                raise _Unusable(SAME_IMAGE, faulty=False)
+            if len(dates) >= wanted or number >= limits.tries:
+                raise _Unusable(ONE_TOO_MANY, faulty=False)
+            run.progress(f"looking at {scene.id} of {scene.acquired:%Y-%m-%d} as background")
+            date, residual_m = _behind(scene, measured, run, len(dates) < limits.track_dates)
+        except _Unusable as why:
+            left_out.append(LeftOut(scene.id, scene.acquired, why.why, why.faulty))
+            continue
+        date = _within(date, room)
+        room -= _bytes(date)
+        known.add(scene.sha256)
+        dates.append(date)
+        used.append(
+            UsedDate(
+                scene,
+                date.tracks is not None or date.coarse is not None,
+                bool(date.patches),
+                date.ground is not None,
+                residual_m,
+            )
+        )
+    return Past(tuple(dates), History(len(scenes), tuple(used), tuple(left_out)))
+
+
+def _behind(
+    scene: Scene, measured: tuple[Observation, ...], run: Run, with_tracks: bool
+) -> tuple[PastDate, float | None]:
+    """Return one earlier date, reduced; raise `_Unusable` where it says nothing."""
+    try:
+        seen, residual_m = _laid(scene, measured, run)
+    except WatchError as error:
+        raise _Unusable(error.why, faulty=True) from error
+    _see_fit(seen, measured[-1], run)
+    return _reduced(seen, measured, run, with_tracks), residual_m
+
+
+def _laid(scene: Scene, measured: tuple[Observation, ...], run: Run) -> tuple[Observation, float | None]:
+    """Return an earlier date in the measured dates' frame and light, by whichever of them it fits."""
+    from tumangang_watch.model.image import IDENTITY
+    from tumangang_watch.pipeline.prepare import observe, read_image
+    from tumangang_watch.preprocess.affine import compose
+    from tumangang_watch.preprocess.coregister import register_pair
+    from tumangang_watch.preprocess.normalise import apply, normalise_pair
+
+    settings, site = run.settings, run.site
+    grid = measured[-1].raster.grid
+    image = read_image(scene, grid, run)
+    why = ""
+    for anchor in reversed(measured):
+        frame = anchor.image.registration
+        fit = register_pair(anchor.image.registered(IDENTITY), image, site, grid, settings.registration)
+        if fit.status == "failed":
+            why = why or f"it does not register: {fit.reason}"
+            continue
+        placed = image.registered(compose(fit.affine, frame))
+        seen = observe("earlier", scene, placed, grid, fit, run)
+        usable = anchor.quality.clear & seen.quality.clear
+        usable &= ~anchor.quality.saturated & ~seen.quality.saturated
+        stable = site.having("stable")
+        ground = grid.mask([a.polygon for a in stable]) if stable else None
+        light = normalise_pair(anchor.raster, seen.raster, usable, ground, settings.normalise)
+        if light.status == "failed":
+            why = why or f"its light cannot be told against the scene's: {light.reason}"
+            continue
+        lit = apply(light, placed)
+        return replace(seen, image=lit, raster=lit.on_grid(grid)), fit.residual_median_m
+    raise _Unusable(why, faulty=True)
+
+
+def _see_fit(seen: Observation, later: Observation, run: Run) -> None:
+    """Raise where the date has another state of snow, or shows nothing of the areas."""
+    from tumangang_watch.preprocess.areas import area_statuses
+
+    states = {seen.quality.snow_state, later.quality.snow_state} - {"unknown"}
+    if len(states) == 2:
+        raise _Unusable(
+            f"snow on the ground: {seen.quality.snow_state}, on the scene {later.quality.snow_state}",
+            faulty=False,
+        )
+    areas = area_statuses(run.site, seen, None, run.settings.quality)
+    if areas and all(area.status == "not_observable" for area in areas):
+        raise _Unusable("no area can be seen on it", faulty=False)
+
+
+def _reduced(seen: Observation, measured: tuple[Observation, ...], run: Run, with_tracks: bool) -> PastDate:
+    """Keep of a date what the detectors ask of it."""
+    from tumangang_watch.detect.background import patch_of, windows_of
+    from tumangang_watch.detect.ground_record import keep_ground
+    from tumangang_watch.detect.past import PastDate
+    from tumangang_watch.detect.surface import path_light
+    from tumangang_watch.detect.trains import read_tracks
+
+    settings, site = run.settings, run.site
+    windows = windows_of(site, seen.raster.grid, settings.history)
+    windows = tuple(w for w in windows if (seen.quality.clear & seen.raster.valid)[w.rows, w.cols].any())
+    ground: Any = None
+    if site.having("handling"):
+        path = path_light(measured, settings.handling)
+        ground = keep_ground(seen, site, settings.handling, path)
+    tracks = coarse = None
+    if with_tracks and site.tracks and seen.image.bands == measured[-1].image.bands:
+        if seen.image.gsd_m > settings.trains.track_gsd_max_m:
+            coarse = seen
+        else:
+            lines = [t for t in site.tracks if t.line.length >= 2.0]
+            tracks = read_tracks(seen, lines, settings.trains)
+            tracks = tracks if tracks.readings else None
+    return PastDate(seen.scene, windows, tuple(patch_of(seen, w) for w in windows), ground, tracks, coarse)
+
+
+def _within(date: PastDate, room: int) -> PastDate:
+    """Drop what there is no memory for: tracks first, for they have other dates behind them already."""
+    if _bytes(date) > room:
+        date = replace(date, tracks=None, coarse=None)
+    if _bytes(date) > room:
+        date = replace(date, windows=(), patches=())
+    return date if _bytes(date) <= room else replace(date, ground=None)
+
+
+def _bytes(date: PastDate) -> int:
+    """Return about how much memory a date keeps."""
+    arrays = [p.values for p in date.patches]
+    if date.ground is not None:
+        arrays += [date.ground.tone] * 4
+    if date.tracks is not None:
+        arrays += [strip.values for strip in date.tracks.strips]
+    if date.coarse is not None:
+        arrays += [date.coarse.image.values, date.coarse.raster.values]
+    return sum(a.nbytes for a in arrays)
+
+
+def fault_caveats(left_out: tuple[LeftOut, ...]) -> tuple[str, ...]:
+    """Return which earlier scenes something is wrong with, in words."""
+    faults = [f"{item.name} ({item.why})" for item in left_out if item.faulty]
+    return (f"earlier scenes that could not be used: {'; '.join(faults)}",) if faults else ()
