@@ -64,6 +64,29 @@ def test_nothing_before_it_gives_one_part_without_an_earlier_date():
     assert part.earlier is None
 
 
+def test_what_is_usual_is_said_by_dates_of_the_same_look_however_old():
+    scene = known(760)
+    (part,) = choose(scene, [known(30), known(400), known(750)], QUALITY, WATCH)
+    assert part.background == (known(400), known(30))
+    for unlike in (
+        known(748, gsd_m=3.0),
+        known(748, snow="full"),
+        known(748, view=(45.0, 270.0), azimuth=330.0),
+    ):
+        (part,) = choose(known(760, view=(45.0, 90.0)), [known(750), unlike], QUALITY, WATCH)
+        assert unlike not in part.background
+    assert (
+        known(748, snow=None)
+        in choose(scene, [known(750), known(748, snow=None)], QUALITY, WATCH)[0].background
+    )
+
+
+def test_no_more_dates_than_are_wanted_and_the_most_alike_ones():
+    (part,) = choose(known(100), [known(d) for d in range(80)], QUALITY, WATCH)
+    assert [b.acquired for b in part.background] == [known(d).acquired for d in range(78, 70, -1)]
+    assert len(part.background) == WATCH.background_dates
+
+
 share = st.sampled_from([0.0, 0.2, 0.5, 0.95, 1.0])
 scenes = st.builds(
     known, st.integers(0, 900), gsd_m=st.sampled_from([0.5, 0.7, 3.0]),

@@ -130,6 +130,22 @@ def test_a_late_scene_takes_its_place_and_says_what_it_supersedes(root):
     assert quick.state(root) == state
 
 
+def test_a_late_scene_that_says_what_is_usual_is_taken_into_later_reports(root):
+    for day in (0, 9, 12):
+        quick.write_scene(root / "in", day)
+    quick.take_in_here(root)
+    quick.write_scene(root / "in", 3)
+    made = quick.take_in_here(root).made
+    assert "2022-01-13T020000Z_day012_r2" in made
+    assert standing(root)["day012"] == ("day009", ["day000", "day003"])
+    report = json.loads((root / "reports" / "2022-01-13T020000Z_day012_r2" / "report.json").read_text())
+    assert report["issue"]["supersedes"][0]["why"] == "other earlier dates say now what is usual"
+    state = quick.state(root)
+    assert quick.take_in_here(root).made == []
+    rebuild(root / "record.sqlite", root / "reports", lambda: locate_scenes(root / "in"))
+    assert quick.state(root) == state
+
+
 def test_content_decides_what_is_known(root):
     first = quick.write_scene(root / "in", 0)
     quick.take_in_here(root)

@@ -52,6 +52,8 @@ def _judged(pair: Pair, finding: Finding, cargo: dict[str, Detection], settings:
         finding,
         change="unchanged",
         grade="possible",
+        train=None,
+        track=None,
         statement=(
             f"{label[0].upper()}{label[1:]} on {finding.area or 'the ground'}, {span(finding.amount)} m2, is "
             f"as before: it lay there on {same} of {seen} dates before {when(pair.earlier)} too."

@@ -164,8 +164,8 @@ def _weighed(item: Detection, record: Record, sunlit: bool, settings: HistorySet
         return _less_sure(item, settings.mark_odds, said, settings)
     if record.same:
         return replace(item, caveats=(*item.caveats, f"stood there on {dates}"))
-    if record.empty == record.seen:
-        gained = settings.new_odds * record.seen / (record.seen + 2.0)
+    if record.empty >= settings.mostly * record.seen:
+        gained = settings.new_odds * record.empty / (record.empty + 2.0)
         return replace(item, confidence=max(_shifted(item.confidence, gained), item.confidence))
     if enough and record.unusual < 0.5:
         said = "the ground here varies as much between earlier dates"

@@ -90,7 +90,7 @@ def told(comparison: Comparison, given: Offer) -> Comparison:
     own = comparison.history or History(0)
     left_out = (*given.left_out, *own.left_out)
     caveats = (*comparison.caveats, *fault_caveats(given.left_out))
-    if not own.used:
+    if given.offered and not own.used:
         caveats = (*caveats, "none of the earlier scenes offered could be used: nothing says what is usual")
     return replace(
         comparison, history=replace(own, offered=given.offered, left_out=left_out), caveats=caveats

@@ -18,6 +18,7 @@ from tumangang_watch.errors import Busy, InputRefused, WatchError
 
 if TYPE_CHECKING:
     from tumangang_watch.model.scene import Scene
+    from tumangang_watch.pipeline.history import Offer
     from tumangang_watch.settings import Settings
 
 
@@ -107,6 +108,7 @@ def look_at(task: LookTask) -> KnownScene | Failed:
 def make_report(task: ReportTask) -> Made | Failed:
     """Write a report's folder, or find it written already; return where it stands."""
     from tumangang_watch import pipeline
+    from tumangang_watch.pipeline.history import told
     from tumangang_watch.report import write_report
 
     try:
@@ -118,14 +120,29 @@ def make_report(task: ReportTask) -> Made | Failed:
         if task.earlier is None:
             comparison = pipeline.detect(later, run)
         else:
-            background = [_same(one, task.latest) for one in task.background]
-            comparison = pipeline.compare(_same(task.earlier, task.latest), later, run, background)
+            given = _background(task)
+            comparison = pipeline.compare(_same(task.earlier, task.latest), later, run, given.scenes)
+            comparison = told(comparison, given)
         comparison = replace(comparison, issue=task.issue, caveats=(*task.caveats, *comparison.caveats))
         write_report(comparison, task.folder, tool_version=task.tool_version)
         issued = read_issued(task.folder, verify=False)
     except WatchError as error:
         return Failed.of(error)
     return Made(issued.folder, issued.manifest_sha256)
+
+
+def _background(task: ReportTask) -> Offer:
+    """Open the dates that say what is usual; one that cannot be read any more is left out and named."""
+    from tumangang_watch.model.history import LeftOut
+    from tumangang_watch.pipeline.history import Offer
+
+    scenes, left_out = [], []
+    for one in task.background:
+        try:
+            scenes.append(_same(one, task.latest))
+        except InputRefused as error:
+            left_out.append(LeftOut(one[0].name, None, error.why, faulty=True))
+    return Offer(tuple(scenes), tuple(left_out), len(task.background))
 
 
 def _standing(task: ReportTask) -> Made | None:

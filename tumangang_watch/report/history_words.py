@@ -11,6 +11,8 @@ def history_words(report: dict[str, Any]) -> str | None:
     if history is None:
         return None
     offered, used = history["offered"], history["used"]
+    if not offered:
+        return "No earlier date was there to say what is usual here, but for the one that is compared."
     if not used:
         return (
             f"Of {_dates(offered)} offered as background none could be used: nothing says what is usual here."

@@ -85,6 +85,7 @@ def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
         "abilities": page_tables.abilities(shown),
         "trials": page_tables.trials(shown),
         "history": history_words(shown),
+        "past": shown.get("history", {}).get("scenes", []),
         **page_tables.verdict(shown),
     }
 

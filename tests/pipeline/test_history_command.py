@@ -1,0 +1,205 @@
+"""Earlier scenes as background, by the installed command on painted scenes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+from shapely.geometry import shape
+
+from tumangang_watch.report import schema
+from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.history import earlier_days, write_earlier
+from tumangang_watch.simulate.truth import footprint
+from tumangang_watch.simulate.world import Block
+from tumangang_watch.simulate.write import lonlat
+
+PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
+QUICK = ("--no-detectability", "--overwrite")
+
+
+def run(*arguments, status=0):
+    done = subprocess.run(
+        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def on_apron(apron, share: float, size, paint: str) -> Block:
+    """Goods along an apron's long side, at a share of its length."""
+    import numpy as np
+
+    corners = np.asarray(apron.minimum_rotated_rectangle.exterior.coords)
+    sides = np.diff(corners, axis=0)
+    k = int(np.argmax(np.hypot(*sides[:2].T)))
+    ends = (corners[k] + corners[k - 1]) / 2, (corners[k + 1] + corners[k + 2]) / 2
+    x, y = ends[0] + share * (ends[1] - ends[0])
+    heading = float(np.degrees(np.arctan2(*sides[k])))
+    return Block(float(x), float(y), heading, *size, paint)
+
+
+class Yard:
+    """A painted pair, its earlier dates, and what stands where."""
+
+    def __init__(self, folder: Path) -> None:
+        seed = split_seeds("train")[45]
+        pair = make_pair(
+            seed, 0.5, tracks=1, length_m=150.0, season="summer", trains=(1, 1), no_change=True,
+            geolocation_error_max_m=4.0,
+        )  # fmt: skip
+        apron = pair.world.site.having("apron")[0].polygon
+        fixed, new = (on_apron(apron, at, (7.0, 3.0, 2.6), "blue") for at in (0.3, 0.7))
+        first, second = (replace(day, cargo=(fixed,)) for day in pair.days)
+        pair = replace(pair, days=(first, replace(second, cargo=(fixed, new))))
+        days = (replace(day, cargo=(fixed,)) for day in earlier_days(pair, 3))
+        self.root = folder
+        self.past = write_earlier(pair, tuple(days), folder / "past")
+        self.earlier, self.later, self.site, _ = pair.write(folder)
+        self.fixed, self.new = (lonlat(footprint(b), pair.world.site.crs) for b in (fixed, new))
+
+    def report(self, out: str) -> dict:
+        report = json.loads((self.root / out / "report.json").read_text())
+        jsonschema.validate(report, schema())
+        return report
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory) -> Yard:
+    return Yard(tmp_path_factory.mktemp("yard"))
+
+
+@pytest.fixture(scope="module")
+def alone(yard) -> dict:
+    out = yard.root / "alone"
+    run("compare", yard.earlier, yard.later, "--site", yard.site, "--out", out, *QUICK)
+    return yard.report("alone")
+
+
+@pytest.fixture(scope="module")
+def told(yard) -> tuple[dict, str]:
+    """The pair with a folder of earlier scenes, in which other things lie as well."""
+    past = yard.root / "past"
+    (past / "hostile.tif").write_bytes(b"II*\0" + bytes(50))
+    (past / "vendor").mkdir()
+    for path in past.glob("past01*"):
+        path.rename(past / "vendor" / path.name)
+    for path in yard.root.glob("later*"):
+        if path.is_file():
+            shutil.copy(path, past / path.name)
+    said = run(
+        "compare", yard.earlier, yard.later, "--site", yard.site, "--out", yard.root / "told", "--history",
+        past, *QUICK,
+    )  # fmt: skip
+    return yard.report("told"), said
+
+
+def changes(report, place, kind="cargo"):
+    return [
+        f for f in report["findings"]
+        if f["kind"] == kind and f["change"] != "unchanged" and shape(f["geometry"]).intersects(place)
+    ]  # fmt: skip
+
+
+def test_what_is_used_and_what_is_left_out_is_said(yard, told):
+    report, said = told
+    history = report["history"]
+    assert history["used"] == 3
+    assert history["for"] == {"tracks": 3, "aprons": 3, "ground": 3}
+    assert {s["id"] for s in history["scenes"]} == {"past00", "past01", "past02"}
+    assert {s["sha256"] for s in history["scenes"]} == {b["sha256"] for b in report["background"]}
+    assert all(s["acquired"] < report["scenes"]["later"]["acquired"] for s in history["scenes"])
+    assert history["offered"] == history["used"] + history["left_out_count"] == 5
+    why = {item["name"]: item["why"] for item in history["left_out"]}
+    assert why["later"].startswith("not acquired before")
+    assert "hostile.tif" in why
+    assert said.count("Left out of the background:") == 1
+    assert any("hostile.tif" in c for c in report["caveats"])
+    page = (yard.root / "told" / "report.html").read_text()
+    assert "3 earlier dates" in page
+    assert "3 for tracks, 3 for aprons, 3 for ground" in page
+
+
+def test_without_earlier_scenes_nothing_is_said_of_them(alone):
+    assert "history" not in alone
+    assert alone["background"] == []
+    assert "earlier date" not in json.dumps(alone["detections"])
+
+
+def test_what_stands_on_every_date_is_listed_but_has_not_appeared(yard, told):
+    report, _ = told
+    assert changes(report, yard.fixed) == []
+    (found,) = (
+        d for d in report["detections"]
+        if d["kind"] == "cargo" and d["date"] == "later" and shape(d["geometry"]).intersects(yard.fixed)
+    )  # fmt: skip
+    assert found["grade"] == "detected"
+    assert "stood there on 4 of 4 earlier dates" in found["caveats"]
+
+
+def test_what_is_new_is_found_at_least_as_surely(yard, alone, told):
+    (before,), (after,) = changes(alone, yard.new), changes(told[0], yard.new)
+    assert after["change"] == before["change"] == "appeared"
+    assert after["grade"] == "detected"
+    assert after["confidence"] >= before["confidence"]
+
+
+def test_there_are_no_more_findings_than_without(alone, told):
+    counts = [sum(f["change"] != "unchanged" for f in r["findings"]) for r in (alone, told[0])]
+    assert counts[1] <= counts[0]
+
+
+def test_the_same_again_gives_the_same_bytes(yard, told):
+    run(
+        "compare", yard.earlier, yard.later, "--site", yard.site, "--out", yard.root / "again", "--history",
+        yard.root / "past", *QUICK,
+    )  # fmt: skip
+    first, second = ((yard.root / d / "manifest.json").read_bytes() for d in ("told", "again"))
+    assert first == second
+
+
+def test_what_a_folder_or_an_archive_must_be(yard, tmp_path):
+    detect = ("detect", yard.later, "--site", yard.site, "--out", tmp_path / "out", *QUICK)
+    assert "no such" in run(*detect, "--history", tmp_path / "missing", status=3).lower()
+    (tmp_path / "empty").mkdir()
+    assert "it holds no scene" in run(*detect, "--history", tmp_path / "empty", status=3)
+    (tmp_path / "notes.txt").write_text("no archive")
+    assert "neither a folder of scenes nor an archive" in run(
+        *detect, "--history", tmp_path / "notes.txt", status=3
+    )
+    (tmp_path / "record.sqlite").write_bytes(b"SQLite format 3\0" + bytes(100))
+    for option in ("--history", "--archive"):
+        assert "archive" in run(*detect, option, tmp_path / "record.sqlite", status=6)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_record_stands_behind_a_scene_as_far_as_its_files_do(yard, tmp_path):
+    """`watch` uses the record itself, `detect --archive` uses what `watch` recorded."""
+    inbox = tmp_path / "in"
+    inbox.mkdir()
+    for name in ("past00", "past02", "earlier"):
+        for path in (*yard.root.glob(f"past/{name}*"), *yard.root.glob(f"{name}*")):
+            if path.is_file():
+                shutil.copy(path, inbox / path.name)
+    record = tmp_path / "record.sqlite"
+    run("watch", inbox, "--archive", record, "--reports", tmp_path / "reports", "--site", yard.site,
+        "--settle", 0, "--no-detectability")  # fmt: skip
+    folders = sorted(p for p in (tmp_path / "reports").iterdir() if (p / "manifest.json").exists())
+    last = json.loads((folders[-1] / "report.json").read_text())
+    assert last["scenes"]["later"]["id"] == "earlier"
+    assert (last["history"]["used"], len(last["background"])) == (1, 1)
+    assert "1 earlier date" in (folders[-1] / "report.html").read_text()
+    (inbox / "past02.tif").unlink()
+    said = run("detect", yard.later, "--site", yard.site, "--out", tmp_path / "out", "--archive", record,
+               "--no-detectability")  # fmt: skip
+    history = json.loads((tmp_path / "out" / "report.json").read_text())["history"]
+    assert {s["id"] for s in history["scenes"]} == {"past00", "earlier"}
+    assert "past02: its file is not where the record says" in said

@@ -1,0 +1,45 @@
+"""Which files of a folder are taken for scenes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tumangang_watch.errors import InputRefused
+from tumangang_watch.scenes.folder import scenes_in
+from tumangang_watch.settings.read import ReadSettings
+
+
+def names(folder, most=100):
+    return [p.relative_to(folder).as_posix() for p in scenes_in(folder, ReadSettings(), most)]
+
+
+def test_images_and_items_are_scenes_and_what_belongs_to_them_is_not(tmp_path):
+    for name in (
+        "b.tif", "a.TIFF", "vendor/c.tif", "b_metadata.json", "b_udm2.tif", ".hidden.tif", ".part/d.tif",
+        "notes.json", "broken.json", "e.jp2", "readme.txt",
+    ):  # fmt: skip
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{" if name == "broken.json" else "{}")
+    (tmp_path / "link.tif").symlink_to(tmp_path / "b.tif")
+    assert names(tmp_path) == ["a.TIFF", "b.tif", "e.jp2", "vendor/c.tif"]
+
+
+def test_an_item_stands_for_the_image_it_names(tmp_path):
+    (tmp_path / "image.tif").write_bytes(b"")
+    item = {"stac_version": "1.0.0", "id": "x", "assets": {"analytic": {"href": "./image.tif"}}}
+    (tmp_path / "item.json").write_text(json.dumps(item))
+    assert names(tmp_path) == ["item.json"]
+    item["assets"]["analytic"]["href"] = "https://example.org/other.tif"
+    (tmp_path / "item.json").write_text(json.dumps(item))
+    assert names(tmp_path) == ["image.tif"]
+
+
+def test_what_is_no_folder_or_too_large_is_refused(tmp_path):
+    with pytest.raises(InputRefused, match="not a folder"):
+        names(tmp_path / "missing")
+    for k in range(4):
+        (tmp_path / f"{k}.tif").write_bytes(b"")
+    with pytest.raises(InputRefused, match="more than 3 files"):
+        names(tmp_path, most=3)
