@@ -16,6 +16,7 @@ from tumangang_watch.commands.reproduce import reproduce
 from tumangang_watch.commands.scenes import compare, detect, inspect
 from tumangang_watch.commands.series import series
 from tumangang_watch.commands.site import site_group
+from tumangang_watch.commands.trains import trains
 from tumangang_watch.commands.watch import backfill, watch
 from tumangang_watch.errors import WatchError
 
@@ -71,6 +72,7 @@ for _command in (
     watch,
     backfill,
     series,
+    trains,
     reproduce,
     growth_group,
 ):

@@ -93,7 +93,7 @@ def same_train(
     if comparisons < 1:
         raise ValueError(f"comparisons must be 1 or more, not {comparisons}")
     settings = settings or SameTrainSettings()
-    wagons = tuple([k for k, v in enumerate(t) if not _locomotive(v)] for t in (first, second))
+    wagons = tuple([k for k, v in enumerate(t) if not is_locomotive(v)] for t in (first, second))
     if not wagons[0] or not wagons[1]:
         words = "One of the trains shows no wagons: whether it is the same train cannot be told."
         left = tuple(wagons[0]), tuple(wagons[1])
@@ -106,7 +106,7 @@ def same_train(
     )
     bits, direction, path, changes = _align(a, b, settings)
     p = float(p_value(np.array(bits), settings))
-    verdict = _verdict(p, comparisons, len(path), changes, settings)
+    verdict = verdict_of(p, p * comparisons, len(path), changes, settings)
     aligned = tuple((wagons[0][i], wagons[1][j]) for i, j in path)
     matched = {i for i, _ in aligned}, {j for _, j in aligned}
     alone = [tuple(k for k in w if k not in m) for w, m in zip(wagons, matched, strict=True)]
@@ -166,20 +166,31 @@ def _both_ways(
     return np.asarray(np.logaddexp2(same + np.log2(1 - turn), turned + np.log2(turn)))
 
 
-def p_value(bits: NDArray[np.float64], settings: SameTrainSettings) -> NDArray[np.float64]:
+def p_value(
+    bits: NDArray[np.float64], settings: SameTrainSettings, offset_bits: float | None = None
+) -> NDArray[np.float64]:
     """Return an upper bound of the probability of so many bits between unrelated trains.
 
     An exponential tail: a likelihood ratio cannot fall off slower than one bit a bit (Markov's
-    inequality), and the offset is measured. Without a bit gained p is 1, whatever agrees: two trains of
-    one colour agree in every wagon.
+    inequality), and the offset is measured: ``offset_bits``, or for any two trains that of the settings.
+    Without a bit gained p is 1, whatever agrees: two trains of one colour agree in every wagon.
     """
     gained = np.maximum(np.asarray(bits, float), 0.0)
-    rise = (settings.tail_offset_bits + settings.tail_from_bits) / settings.tail_from_bits
-    strength = np.minimum(rise * gained, settings.tail_offset_bits + gained)
+    offset = settings.tail_offset_bits if offset_bits is None else offset_bits
+    rise = max(offset + settings.tail_from_bits, 0.0) / settings.tail_from_bits
+    strength = np.maximum(np.minimum(rise * gained, offset + gained), 0.0)
     return np.asarray(np.exp2(-np.minimum(strength, 1000.0)))
 
 
-def _locomotive(vehicle: Vehicle) -> bool:
+def bits_for(p: float, settings: SameTrainSettings, offset_bits: float) -> float:
+    """Return the bits at which `p_value` comes down to ``p``."""
+    strength = -float(np.log2(p))
+    rise = (offset_bits + settings.tail_from_bits) / settings.tail_from_bits
+    return max(strength / rise, strength - offset_bits, 0.0)
+
+
+def is_locomotive(vehicle: Vehicle) -> bool:
+    """Return whether a vehicle is read as a locomotive."""
     return vehicle.type == "locomotive" or dict(vehicle.types).get("locomotive", 0.0) >= 0.5
 
 
@@ -192,8 +203,8 @@ def _changes(
     return int((best[1:] != best[:-1]).sum())
 
 
-def _verdict(p: float, comparisons: int, cars: int, changes: int, settings: SameTrainSettings) -> Verdict:
-    e = p * comparisons
+def verdict_of(p: float, e: float, cars: int, changes: int, settings: SameTrainSettings) -> Verdict:
+    """Return what a match of so many wagons with so many changes of colour, p-value and E-value is called."""
     enough = cars >= settings.likely_cars and changes >= settings.likely_changes
     if enough and e <= settings.likely_e and p <= settings.likely_p:
         return "likely the same"

@@ -16,6 +16,7 @@ from tumangang_watch.settings.detectability import DetectabilitySettings
 from tumangang_watch.settings.frame import FrameSettings
 from tumangang_watch.settings.handling import HandlingSettings
 from tumangang_watch.settings.history import HistorySettings
+from tumangang_watch.settings.journeys import JourneySettings
 from tumangang_watch.settings.limits import LimitSettings
 from tumangang_watch.settings.load import LoadSettings
 from tumangang_watch.settings.motion import MotionSettings
@@ -52,6 +53,7 @@ class Settings:
     watch: WatchSettings = field(default_factory=WatchSettings)
     series: SeriesSettings = field(default_factory=SeriesSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
+    journeys: JourneySettings = field(default_factory=JourneySettings)
 
     @property
     def sha256(self) -> str:

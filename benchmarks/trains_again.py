@@ -1,0 +1,192 @@
+"""False matches against the stated number, and power, of `trains` on drawn records.
+
+``python benchmarks/trains_again.py records --split validation`` draws records of rakes seen once and of some
+seen twice (turned, cut, with wagons added), read with the errors of `same_train.py`, and counts matches of
+unrelated rakes at several accepted expected numbers of false ones, and planted trains found.
+``python benchmarks/trains_again.py different`` measures how few bits trains seen twice have.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from same_train import MIXES, READINGS, SETTINGS, STOCK, Reading, altered, draw_train, seen_again
+
+from tumangang_watch.confidence.journeys import find_trains
+from tumangang_watch.confidence.wagon_model import HUES, NEAR
+from tumangang_watch.model.detection import Vehicle
+from tumangang_watch.model.journey import Look, Search, Sighting
+from tumangang_watch.settings.journeys import JourneySettings
+from tumangang_watch.simulate import split_seeds
+
+PLACES = (("khasan", 130.645, 42.43), ("yard", 130.628, 42.41))
+START = datetime(2022, 11, 1, 2, tzinfo=UTC)
+DAYS = 15
+"""Days of a record: about two rakes a scene."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What rakes a record holds."""
+
+    name: str
+    mix: Any
+    """Colours shared by all rakes; None draws them for each."""
+    stay: float
+    pattern: bool = False
+    """Half of the rakes are made up of the same three cuts, in one of the few orders there are."""
+    plain: float = 0.0
+    """Share of rakes of one colour and type."""
+
+
+KINDS = (
+    Kind("mixed", MIXES["ten colours"], 0.8),
+    Kind("brown and grey", MIXES["brown and grey"], 0.8),
+    Kind("own colours", None, 0.8),
+    Kind("long cuts", MIXES["ten colours"], 0.92),
+    Kind("coal rakes", MIXES["brown and grey"], 0.8, plain=0.5),
+    Kind("alike", MIXES["brown and grey"], 0.8, pattern=True),
+)
+
+
+def read_vehicles(wagons: list[Any], how: Reading, rng: Any) -> tuple[Vehicle, ...]:
+    """Return wagons as a detector would read them, with its errors (as `same_train.read`)."""
+    lighter = {"grey": "light_grey", "light_grey": "white", "black": "grey"}
+    tinted = rng.random() < how.tint
+    at, out = 0.0, []
+    for kind, true_colour, length in wagons:
+        colour = lighter.get(true_colour, true_colour) if tinted else true_colour
+        if rng.random() < how.wrong:
+            colour = str(rng.choice(HUES if rng.random() < 1 / 3 else NEAR[colour]))
+        if rng.random() < how.unknown:
+            colour = "unknown"
+        seen = kind if rng.random() >= how.wrong else str(rng.choice(list(STOCK)))
+        if rng.random() >= how.typed:
+            seen = "unknown"
+        measured = length + rng.normal(0, how.length_sd_m) if how.length_sd_m else 0.0
+        if rng.random() < 0.05:
+            measured += rng.normal(0, 4)
+        body = max(measured - 1.1, 0.0)
+        out.append(Vehicle(at, at + body, seen, colour, 0.9))
+        at += length
+    return tuple(out)
+
+
+def sighting(number: int, day: int, place: int, vehicles: tuple[Vehicle, ...]) -> Sighting:
+    """Return a train as a scene shows it, each on a track of its own; every day has a scene of each place."""
+    area, lon, lat = PLACES[place]
+    acquired = (START + timedelta(days=day, hours=2 * place)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    length, scene = 14.0 * len(vehicles), f"{day}-{area}"
+    return Sighting(
+        f"{scene}/{number}", area, f"t{number}", acquired, scene, 0.5, scene, 0.0, length, length,
+        float(len(vehicles)), 0.97, "detected", lon, lat, vehicles,
+    )  # fmt: skip
+
+
+def make_rake(kind: Kind, size: int, rng: Any) -> list[Any]:
+    """Draw a rake of a record."""
+    if rng.random() < kind.plain:
+        return [("open", "brown" if rng.random() < 0.5 else "grey", 13.92)] * size
+    if kind.pattern and rng.random() < 0.5:
+        cuts = [("box", "brown", 14.73), ("open", "grey", 13.92), ("tank", "black", 12.02)]
+        order = [cuts[k] for k in rng.permutation(3)]
+        return [order[min(3 * k // size, 2)] for k in range(size)]
+    return draw_train(size, kind.stay, kind.mix, rng)
+
+
+def record(
+    kind: Kind, how: Reading, rakes: int, twice: int, sizes: tuple[int, int], rng: Any
+) -> tuple[list[Sighting], list[Look]]:
+    """Return the sightings of a record: rakes seen once, and the last ``twice`` of them again."""
+    found = []
+    for k in range(rakes):
+        size = int(rng.integers(sizes[0], sizes[1] + 1))
+        wagons = make_rake(kind, size, rng)
+        day = int(rng.integers(DAYS))
+        found.append(sighting(k, day, int(rng.integers(2)), read_vehicles(wagons, how, rng)))
+        if k >= rakes - twice:
+            again = altered(wagons, kind.stay, kind.mix, rng)
+            found.append(
+                sighting(1000 + k, day + int(rng.integers(1, 6)), int(rng.integers(2)),
+                         read_vehicles(again, how, rng))
+            )  # fmt: skip
+    seen = {(s.area, s.acquired, s.folder): {str(t.track): ((0.0, 1000.0),) for t in found} for s in found}
+    return found, [Look(*key[:3], 0.5, 1.0, tracks) for key, tracks in sorted(seen.items())]
+
+
+def told(search: Search) -> tuple[list[tuple[float, bool, bool]], int]:
+    """Return E-value, truth and sureness of every match; and the number of comparisons."""
+    out = []
+    for match in search.matches():
+        names = [int(search.stays[k].first.key.rpartition("/")[2]) for k in (match.first, match.second)]
+        out.append((match.e_value, abs(names[0] - names[1]) == 1000, match.verdict == "same train"))
+    return out, search.comparisons
+
+
+def records(arguments: argparse.Namespace) -> None:
+    """Print false matches and power, a row a kind of record and reading."""
+    settings = replace(JourneySettings(), max_expected_false=1.0)
+    print(f"{arguments.records} records a row of {arguments.rakes} rakes of 8-30, {arguments.twice} of them "
+          f"seen twice; {arguments.split} seeds")  # fmt: skip
+    print(f"{'record':16}{'reading':14}{'compared':>9}{'false, E <= 1':>14}{'<= 0.1':>8}{'same':>6}"
+          f"{'found, E <= 1':>15}{'<= 0.1':>8}{'same':>6}{'s':>6}")  # fmt: skip
+    for kind in KINDS:
+        for how in READINGS:
+            if arguments.only and arguments.only not in (kind.name, how.name):
+                continue
+            false, true, pairs, start = np.zeros(3), np.zeros(3), 0, time.perf_counter()
+            for n in range(arguments.records):
+                key = [split_seeds(arguments.split)[0] + n, *map(ord, kind.name + how.name)]
+                found, looks = record(
+                    kind, how, arguments.rakes, arguments.twice, (8, 30), np.random.default_rng(key)
+                )
+                matches, compared = told(find_trains(found, looks, settings, SETTINGS))
+                pairs += compared
+                for e, right, sure in matches:
+                    counts = true if right else false
+                    counts += (e <= 1, e <= 0.1, sure and e <= 0.01)
+            shares = true / max(arguments.twice * arguments.records, 1)
+            rate = false / arguments.records
+            seconds = (time.perf_counter() - start) / arguments.records
+            numbers = [pairs / arguments.records, *rate, *shares, seconds]
+            row = zip((9.0, 14.2, 8.2, 6.2, 15.2, 8.2, 6.2, 6.1), numbers, strict=True)
+            print(f"{kind.name:16}{how.name:14}" + "".join(f"{n:{w}f}" for w, n in row), flush=True)
+
+
+def different(arguments: argparse.Namespace) -> None:
+    """Print how few bits trains seen twice have: `JourneySettings.different_bits` lies below."""
+    least, count = [], 0
+    for how in READINGS:
+        for name, mix in MIXES.items():
+            for n in (6, 12, 20):
+                key = [split_seeds(arguments.split)[0], 53, n, *map(ord, how.name + name)]
+                bits = seen_again(arguments.same, n, 0.8, mix, how, np.random.default_rng(key), 0)
+                least.append((float(np.quantile(bits, 0.01)), float(bits.min()), how.name, name, n))
+                count += int((bits <= JourneySettings().different_bits).sum())
+    for row in sorted(least)[:8]:
+        print("1 % {:6.1f}   least {:6.1f}   {}, {}, {} wagons".format(*row))
+    total = arguments.same * len(least)
+    print(f"at or below {JourneySettings().different_bits:g} bits: {count} of {total} trains seen twice")
+
+
+def main() -> None:
+    """Run one of the benchmarks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("records", "different"))
+    parser.add_argument("--split", default="train", choices=("train", "validation", "test"))
+    parser.add_argument("--records", type=int, default=10, help="records a row")
+    parser.add_argument("--rakes", type=int, default=60)
+    parser.add_argument("--twice", type=int, default=6)
+    parser.add_argument("--only", help="one kind of record or reading")
+    parser.add_argument("--same", type=int, default=100, help="trains seen twice a kind")
+    arguments = parser.parse_args()
+    {"records": records, "different": different}[arguments.what](arguments)
+
+
+if __name__ == "__main__":
+    main()

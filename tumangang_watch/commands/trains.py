@@ -1,0 +1,85 @@
+"""``trains``: the same train seen again at another date or place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from tumangang_watch import __version__
+from tumangang_watch.commands.archive import archive_option, reports_option
+from tumangang_watch.commands.options import SCENE, json_option, overwrite_option
+
+
+@click.command()
+@archive_option
+@click.option(
+    "--out", type=SCENE, help="Folder for page, table, pictures and trains.json. Default: only told."
+)
+@click.option("--site", "site_id", help="Id of the site, where the archive holds several.")
+@click.option("--area", "areas", multiple=True, help="Only trains in this area; may be given again.")
+@click.option("--since", help="Only trains seen on or after this day (or time), UTC.")
+@click.option("--until", help="Only trains seen on or before this day (or time), UTC.")
+@click.option("--within-days", type=click.FloatRange(min=0.0, min_open=True),
+              help="Compare trains at most so many days apart. Default: 60.")  # fmt: skip
+@click.option("--max-expected-false", type=click.FloatRange(min=0.0, min_open=True, max=10.0),
+              help="False matches accepted over the whole record. Default: 0.1.")  # fmt: skip
+@reports_option
+@json_option
+@overwrite_option
+def trains(
+    archive_file: Path,
+    out: Path | None,
+    site_id: str | None,
+    areas: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    within_days: float | None,
+    max_expected_false: float | None,
+    reports: Path | None,
+    as_json: bool,
+    overwrite: bool,
+) -> int:
+    """Find the same train seen again at another date or place, and its journey.
+
+    Every two trains that can have been one are compared by the order of their wagons. A match is told
+    with its E-value: how many as good would be expected by chance among all comparisons made. A train
+    that never moved is one stay. With --reports the cars are cut from the reports' pictures.
+    """
+    from dataclasses import replace
+
+    from tumangang_watch.archive import open_archive
+    from tumangang_watch.archive import trains as stored
+    from tumangang_watch.archive.export import safe_text
+    from tumangang_watch.pipeline.series import site_of
+    from tumangang_watch.pipeline.trains_again import Question, find, moment
+    from tumangang_watch.report.consist_rows import Strips
+    from tumangang_watch.report.trains_folder import write_trains
+    from tumangang_watch.report.trains_words import Asked, document, text_lines
+    from tumangang_watch.settings import Settings
+
+    settings = Settings()
+    chosen = settings.journeys
+    if within_days is not None:
+        chosen = replace(chosen, within_days=within_days)
+    if max_expected_false is not None:
+        chosen = replace(chosen, max_expected_false=max_expected_false)
+    settings = replace(settings, journeys=chosen)
+    start, stop = moment(since, "--since", end=False), moment(until, "--until", end=True)
+    with open_archive(archive_file) as archive:
+        site = site_of(archive, site_id)
+        search = find(archive, Question(site, areas, start, stop), settings)
+        lengths = stored.track_lengths(archive, site) if out is not None and reports is not None else {}
+    asked = Asked(site, areas, since, until, chosen.within_days)
+    fewest = settings.same_train.consistent_cars
+    content = document(search, asked, fewest, __version__, settings.sha256)
+    if out is not None:
+        write_trains(search, content, out, Strips(reports, lengths), chosen, safe_text, overwrite=overwrite)
+    for line in text_lines(content):
+        click.echo(line, err=True)
+    if out is not None:
+        click.echo(f"Page: {out / 'trains.html'}", err=True)
+    if as_json:
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+    return 0

@@ -1,0 +1,144 @@
+"""The folder of `trains`: document, table, page and pictures, made whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tumangang_watch.report.consist_drawing import SWATCHES, draw, to_svg, write_png
+from tumangang_watch.report.consist_rows import LETTERS, Aligned, Strips, aligned_rows, car_words
+from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
+from tumangang_watch.report.series_files import write_csv
+from tumangang_watch.report.summary import clean
+from tumangang_watch.report.trains_words import match_words, step_table
+
+if TYPE_CHECKING:
+    from tumangang_watch.model.journey import Journey, Search
+    from tumangang_watch.settings.journeys import JourneySettings
+
+Row = dict[str, Any]
+
+
+def write_trains(
+    search: Search,
+    content: Row,
+    out: Path,
+    strips: Strips,
+    settings: JourneySettings,
+    safe: Callable[[Any], Any],
+    *,
+    overwrite: bool,
+) -> None:
+    """Write ``trains.json``, ``trains.csv``, ``trains.html``, ``pictures/*.png`` and, last, the manifest.
+
+    Parameters
+    ----------
+    search, content : Search, dict
+        What was found, and its ``trains.json``.
+    out : Path
+        The folder to make.
+    strips : Strips
+        Where pictures of tracks are taken from.
+    settings : JourneySettings
+        How much is drawn.
+    safe : callable
+        Makes text harmless for spreadsheets.
+    overwrite : bool
+        Replace an earlier one.
+    """
+    with whole_folder(out, overwrite) as folder:
+        (folder / "trains.json").write_text(json_text(content), encoding="utf-8", newline="\n")
+        write_csv(folder / "trains.csv", step_table(search), safe)
+        pictures: list[Row | None] = [None] * len(search.journeys)
+        if search.journeys:
+            (folder / "pictures").mkdir()
+        for n, journey in enumerate(search.journeys[: settings.most_drawn]):
+            name = content["journeys"][n]["id"]
+            pictures[n] = _picture(search, journey, name, strips, settings, folder / "pictures")
+        (folder / "trains.html").write_text(
+            _page(content, pictures, settings.most_drawn), encoding="utf-8", newline="\n"
+        )
+        check_files(folder)
+        _write_manifest(content, folder)
+
+
+def _picture(
+    search: Search, journey: Journey, name: str, strips: Strips, settings: JourneySettings, folder: Path
+) -> Row:
+    """Write one journey's picture; return what the page says of it."""
+    aligned = aligned_rows(search, journey, strips, settings.most_rows)
+    labels = tuple(_label(aligned, r) for r in range(len(aligned.rows)))
+    sheet = draw(aligned, labels, settings.pad_m)
+    write_png(sheet, folder / f"{name}.png")
+    matches = {(m.first, m.second): m for m in search.matches()}
+    said = [
+        match_words(search, matches[min(s.stay, s.partner), max(s.stay, s.partner)])
+        for s in journey.steps
+        if s.partner is not None
+    ]
+    table = [
+        [
+            car_words(row.sighting.vehicles[column[r]] if r in column else None)
+            for r, row in enumerate(aligned.rows)
+        ]
+        for column in aligned.columns
+    ]
+    title = f"Cars of journey {name}, aligned"
+    return {
+        "svg": to_svg(sheet, name, title, " ".join(said)), "matches": said, "labels": labels, "table": table,
+    }  # fmt: skip
+
+
+def _label(aligned: Aligned, r: int) -> str:
+    row = aligned.rows[r]
+    sighting = row.sighting
+    track = f", track {sighting.track}" if sighting.track else ""
+    turned = " (turned round: drawn from its other end)" if row.turned else ""
+    when = sighting.acquired[:16].replace("T", " ")
+    return f"{sighting.area}{track}, {when} UTC, {sighting.gsd_m:g} m{turned}"
+
+
+def _page(content: Row, pictures: list[Row | None], most_drawn: int) -> str:
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    count = len(content["journeys"])
+    sure = sum(j["verdict"] == "same train" for j in content["journeys"])
+    trains = f"{count} train{'' if count == 1 else 's'}"
+    verdict = (
+        f"{trains} seen again, {sure} of them surely." if sure else f"{trains} may have been seen again."
+    )
+    verdict = verdict if count else "No train known again."
+    shown = [p and {**_clean({k: v for k, v in p.items() if k != "svg"}), "svg": Markup(p["svg"])}
+             for p in pictures]  # fmt: skip
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.from_string(_asset("trains.html.j2")).render(
+        content=_clean(content), pictures=shown, swatches=SWATCHES, letters=LETTERS, verdict=verdict,
+        css=Markup(_asset("page.css")), most_drawn=most_drawn,
+    ) + "\n"  # fmt: skip
+
+
+def _write_manifest(content: Row, folder: Path) -> None:
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    manifest = {
+        "schema_version": content["schema_version"], "tool": content["tool"],
+        "settings_sha256": content["settings_sha256"],
+        "files": {
+            p.relative_to(folder).as_posix(): {"bytes": p.stat().st_size, "sha256": sha256(p)} for p in files
+        },
+    }  # fmt: skip
+    (folder / MANIFEST).write_text(json_text(manifest), encoding="utf-8", newline="\n")
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _clean(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(v) for v in value]
+    return clean(value) if isinstance(value, str) else value
+
+
+def _asset(name: str) -> str:
+    return resources.files("tumangang_watch.report").joinpath(name).read_text(encoding="utf-8")

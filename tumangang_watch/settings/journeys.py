@@ -1,0 +1,78 @@
+"""Settings for finding trains again in a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class JourneySettings:
+    """Named numbers for `trains`."""
+
+    max_expected_false: float = 0.1
+    """Matches that unrelated trains may be expected to give over the whole record, all comparisons counted:
+    one record in ten has a false one. As `SameTrainSettings.consistent_e`."""
+    sure_share: float = 0.1
+    """"Same train" needs an E-value this much smaller: 0.01, as methods.md 2.5."""
+    within_days: float = 60.0
+    """Trains further apart in time are not compared: wagons are marshalled anew, and each comparison makes
+    every other match less sure. Assumed; a user may set it."""
+    max_speed_kmh: float = 90.0
+    """No goods train is faster on these lines; the straight line between two places is its shortest way."""
+    same_place_m: float = 15.0
+    """A train whose middle shifted at most so far may be the one that stood there (as in `series`)."""
+    same_length: float = 0.1
+    """Two lengths of one train differ at most by this share and 7.5 m (as in `series`)."""
+    shown_share: float = 0.5
+    """A date bounds a stay when it shows at least this part of the train's place (as in `series`)."""
+    shown_area: float = 0.9
+    """The same for a train on no known track: the share of the area that was seen."""
+    coarse_m: float = 1.5
+    """From this resolution on a date that shows no train does not end a stay: too many are missed there
+    (F1 0.78 at 3 m, README), and the track may be its neighbour."""
+    different_bits: float = -13.0
+    """With fewer bits two consists are different trains. Calibrated: of trains seen twice at most one in a
+    thousand falls below in any of 45 kinds (``python benchmarks/trains_again.py different``)."""
+    score_all_up_to: int = 400
+    """Up to so many comparisons each is scored in full; beyond, those that a quick alignment leaves hopeless
+    are not: they can only be lost, never gained."""
+    quick_more_bits: float = 6.0
+    """The quick alignment gives at least so many bits more than the full one: of 274 trains seen twice with
+    more than 1.5 bits, drawn as ``benchmarks/trains_again.py`` draws them, 6.2 at least."""
+    quick_share: float = 0.3
+    """And at least this share of what the train that says less gives against itself; there 0.35 at least.
+    Nine in ten unrelated pairs stay below."""
+    quick_gap_bits: float = 3.0
+    """Cost of a wagon left out in the quick alignment."""
+    null_trains: int = 256
+    """Trains drawn from the record's own cuts to learn how well unrelated ones match a train."""
+    null_scored: int = 32
+    """So many of them, those most alike by the quick alignment, are scored in full."""
+    null_tail: float = 0.05
+    """The offset rests on this share of them, the highest."""
+    null_cut_wagons: float = 6.0
+    """Mean number of wagons in a cut taken from the record: longer than the mean run of like wagons."""
+    null_pool_trains: int = 6
+    """Fewer other trains than this say nothing of what is usual: then the bound of the two trains alone
+    (`SameTrainSettings.tail_offset_bits`) stands."""
+    null_pool_wagons: int = 60
+    """The same in wagons."""
+    null_bulk: tuple[float, float] = (0.15, 0.4)
+    """Real trains of the record speak by these quantiles of their bits, counted from above: some of them
+    may be the same train, most are not."""
+    null_offset_max: float = 11.0
+    """``-log2 p = offset + bits``: the record never makes a match surer than this."""
+    null_alike_offset: float = 4.0
+    """With an offset below this among pairs that cannot be one train, trains of the record are made up
+    alike: 3 bits below the worst of 45 kinds of unrelated trains (`SameTrainSettings.tail_offset_bits`)."""
+    conflict_ratio: float = 100.0
+    """Of two matches that exclude each other the better is followed when its E-value is so much smaller;
+    else neither."""
+    shared_wagons: int = 2
+    """Two matches of one train that share more of its wagons than this cannot be its parts."""
+    pad_m: float = 0.6
+    """Ground shown before and behind a car cut from a strip: half a coupling."""
+    most_drawn: int = 40
+    """Journeys drawn in the page, surest first; the others stand in the tables."""
+    most_rows: int = 12
+    """Sightings drawn one above another."""
