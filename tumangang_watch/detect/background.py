@@ -60,7 +60,7 @@ class Background:
     mad: NDArray[np.float32]
     """(bands, rows, cols): median absolute deviation."""
     looks: NDArray[np.int16]
-    """(rows, cols): dates that saw the ground, clear and lit."""
+    """(rows, cols): dates that saw the ground, in light or shadow: a mark as dark as shadow is usual too."""
 
     def part(self, cut: tuple[slice, slice]) -> Background:
         """Return a part of the window."""
@@ -106,12 +106,12 @@ def background_of(patches: list[Patch]) -> Background | None:
     bands = tuple(b for b in patches[0].bands if all(b in p.bands for p in patches)) if patches else ()
     if not bands:
         return None
-    looks = np.asarray(np.sum([p.lit for p in patches], axis=0, dtype=np.int16))
+    looks = np.asarray(np.sum([p.seen for p in patches], axis=0, dtype=np.int16))
     median = np.zeros((len(bands), *looks.shape), np.float32)
     mad = np.zeros_like(median)
     known = looks > 0
     for k, band in enumerate(bands):
-        stack = np.stack([np.where(p.lit, p.values[p.bands.index(band)], np.nan) for p in patches])[:, known]
+        stack = np.stack([np.where(p.seen, p.values[p.bands.index(band)], np.nan) for p in patches])[:, known]
         middle = np.nanmedian(stack, axis=0)
         median[k][known] = middle
         mad[k][known] = np.nanmedian(np.abs(stack - middle), axis=0)

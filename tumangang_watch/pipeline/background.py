@@ -66,8 +66,8 @@ def gather(scenes: Sequence[Scene], measured: tuple[Observation, ...], run: Run)
         except _Unusable as why:
             left_out.append(LeftOut(scene.id, scene.acquired, why.why, why.faulty))
             continue
-        date = _within(date, room)
-        room -= _bytes(date)
+        date = within_memory(date, room)
+        room -= bytes_of(date)
         known.add(scene.sha256)
         dates.append(date)
         used.append(
@@ -90,7 +90,6 @@ def _behind(
         seen, residual_m = _laid(scene, measured, run)
     except WatchError as error:
         raise _Unusable(error.why, faulty=True) from error
-    _see_fit(seen, measured[-1], run)
     return _reduced(seen, measured, run, with_tracks), residual_m
 
 
@@ -114,6 +113,7 @@ def _laid(scene: Scene, measured: tuple[Observation, ...], run: Run) -> tuple[Ob
             continue
         placed = image.registered(compose(fit.affine, frame))
         seen = observe("earlier", scene, placed, grid, fit, run)
+        _see_fit(seen, measured[-1], run)
         usable = anchor.quality.clear & seen.quality.clear
         usable &= ~anchor.quality.saturated & ~seen.quality.saturated
         stable = site.having("stable")
@@ -168,16 +168,16 @@ def _reduced(seen: Observation, measured: tuple[Observation, ...], run: Run, wit
     return PastDate(seen.scene, windows, tuple(patch_of(seen, w) for w in windows), ground, tracks, coarse)
 
 
-def _within(date: PastDate, room: int) -> PastDate:
+def within_memory(date: PastDate, room: int) -> PastDate:
     """Drop what there is no memory for: tracks first, for they have other dates behind them already."""
-    if _bytes(date) > room:
+    if bytes_of(date) > room:
         date = replace(date, tracks=None, coarse=None)
-    if _bytes(date) > room:
+    if bytes_of(date) > room:
         date = replace(date, windows=(), patches=())
-    return date if _bytes(date) <= room else replace(date, ground=None)
+    return date if bytes_of(date) <= room else replace(date, ground=None)
 
 
-def _bytes(date: PastDate) -> int:
+def bytes_of(date: PastDate) -> int:
     """Return about how much memory a date keeps."""
     arrays = [p.values for p in date.patches]
     if date.ground is not None:
