@@ -158,6 +158,14 @@ def test_ground_that_varies_as_much_makes_a_finding_less_sure():
     assert any("varies" in c for c in found.caveats)
 
 
+def test_a_busy_apron_is_no_ground_that_varies():
+    """Other goods stood there by turns: that makes goods no less sure."""
+    grey = tuple(0.5 for _ in PAVEMENT)
+    for height in (None, 2.0):
+        found = weighed(goods(height=height), past(BLUE, None, grey, None, BLUE, RUST, None), (0.1,) * 4)
+        assert found.confidence >= 0.7
+
+
 things = st.sampled_from([None, RUST, BLUE, tuple(0.55 * v for v in PAVEMENT)])
 
 

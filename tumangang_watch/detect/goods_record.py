@@ -37,6 +37,8 @@ class Record:
     """Dates on which it stood there with the same look."""
     empty: int
     """Dates that show bare ground."""
+    other: int
+    """Dates that show something else: its place is used, and varies for that."""
     seen: int
     """Dates that show the place at all."""
     unusual: float
@@ -127,7 +129,8 @@ def _record(ground: _Ground, place: Footprint, settings: HistorySettings) -> Rec
         known = place.body & (usual.looks > 0)
         if known.any():
             odd = float((unusual(here, usual, settings) & known).sum() / known.sum())
-    return Record(sights.count("same"), sights.count("empty"), sum(s != "unseen" for s in sights), odd)
+    seen = sum(s != "unseen" for s in sights)
+    return Record(sights.count("same"), sights.count("empty"), sights.count("other"), seen, odd)
 
 
 def _noted(item: Detection, ground: _Ground, place: Footprint, settings: HistorySettings) -> Detection:
@@ -167,7 +170,7 @@ def _weighed(item: Detection, record: Record, sunlit: bool, settings: HistorySet
     if record.empty >= settings.mostly * record.seen:
         gained = settings.new_odds * record.empty / (record.empty + 2.0)
         return replace(item, confidence=max(_shifted(item.confidence, gained), item.confidence))
-    if enough and record.unusual < 0.5:
+    if enough and flat and not record.other and record.unusual < 0.5:
         said = "the ground here varies as much between earlier dates"
         return _less_sure(item, settings.usual_odds, said, settings)
     return item

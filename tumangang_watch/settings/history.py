@@ -52,8 +52,8 @@ class HistorySettings:
     """Log-odds lost by something flat that lay there on most earlier dates: a patch, paint, a kerb.
     Assumed."""
     usual_odds: float = -0.8
-    """Log-odds lost by what lies within the usual spread of its ground though no date shows the same.
-    Assumed."""
+    """Log-odds lost by something flat that lies within the usual spread of its ground, where no date shows
+    the same or other goods. Assumed."""
     possible_below: float = 0.5
     """Confidence below which goods that the record speaks against are ``possible``."""
     alike_tone: float = 0.25
