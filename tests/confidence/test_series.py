@@ -34,6 +34,38 @@ def test_the_stated_rate_is_the_exact_level_whatever_the_values(values, rate):
     assert stated <= 2 * rate + 1e-9
 
 
+def by_definition(values, rate):
+    """Each value held against a sorted list of those up to it."""
+    from bisect import bisect_left, bisect_right, insort
+
+    ordered, found = [], []
+    for n, value in enumerate(values, start=1):
+        insort(ordered, value)
+        most = int(rate * n + 1e-9)
+        high, low, beyond = False, False, 0
+        if most:
+            upper, lower = ordered[n - most - 1], ordered[most]
+            high, low = value > upper, value < lower
+            beyond = n - bisect_right(ordered, upper) + bisect_left(ordered, lower)
+        above, below = n - bisect_left(ordered, value), bisect_right(ordered, value)
+        found.append((high, low, above / n, below / n, beyond / n, n - 1))
+    return found
+
+
+@given(
+    st.one_of(
+        st.lists(st.integers(0, 9), max_size=200), st.lists(st.floats(0, 1), min_size=70, max_size=200)
+    ),
+    st.sampled_from([0.02, 0.05, 0.3]),
+)
+@settings(max_examples=60, deadline=None)
+def test_counting_by_value_is_holding_each_value_against_those_before(values, rate):
+    tests = unusual(values, rate)
+    told = [(t.high, t.low, t.p_high, t.p_low, t.false_rate, t.before) for t in tests]
+    assert told == by_definition(values, rate)
+    assert tests.alarms() == [k for k, t in enumerate(told) if t[0] or t[1]]
+
+
 def test_quiet_series_raise_as_many_alarms_as_stated():
     rng = np.random.default_rng(5)
     stated = raised = 0.0
@@ -56,7 +88,7 @@ def test_a_record_number_of_cars_is_called_unusual():
 
 
 def test_ranks_count_from_the_highest_and_ties_share_the_better_one():
-    assert ranks([3, 9, 3, 1]) == [2, 1, 2, 4]
+    assert ranks([3, 9, 3, 1]).tolist() == [2, 1, 2, 4]
 
 
 @pytest.mark.parametrize("step", [4, 8])

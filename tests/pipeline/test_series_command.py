@@ -72,6 +72,30 @@ def test_tables_hold_every_date_and_leave_gaps_empty(record, tmp_path):
     assert json.loads((out / "series.json").read_text()) == content
 
 
+def test_without_a_folder_the_same_is_told(record, tmp_path):
+    told = run("--archive", record, "--json").stdout
+    assert told == run("--archive", record, "--out", tmp_path / "out", "--no-pictures", "--json").stdout
+
+
+def test_a_long_series_is_drawn_by_its_extremes_and_all_that_is_unusual(record):
+    from tumangang_watch.archive import open_archive
+    from tumangang_watch.pipeline.series import record_of
+    from tumangang_watch.report.series_page import gaps_of, panels_of, thinned
+    from tumangang_watch.settings.series import SeriesSettings
+
+    with open_archive(record) as archive:
+        series = record_of(archive, "toy", SeriesSettings()).series[0]
+    whole = {p.label: p for p in panels_of(series, 1000)}["cars"]
+    few = {p.label: p for p in panels_of(series, 6)}["cars"]
+    assert thinned([whole], 1000) == ""
+    assert "of 63 dates" in thinned([few], 6)
+    assert len(few.values) <= 2 * 6 + len(whole.alarms)
+    assert (max(few.values), min(few.values)) == (max(whole.values), min(whole.values))
+    assert {few.times[k] for k in few.alarms} == {whole.times[k] for k in whole.alarms}
+    assert len(gaps_of(series, 1000)) == 7
+    assert gaps_of(series, 6) == []
+
+
 def test_parquet_holds_the_same_as_csv(record, tmp_path):
     import pyarrow.parquet as parquet
 
@@ -100,7 +124,8 @@ def test_the_page_draws_each_date_and_loads_nothing(record, tmp_path):
          f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", (out / "series.html").as_uri()],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert done.stdout.count("<title>") - 1 == 4 * 63
+    assert done.stdout.count("<title>not observable") == 4 * 7
+    assert done.stdout.count("<title>") - 1 == 4 * (63 + 7)
     assert 'href="../reports/r0/report.html"' in done.stdout
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from tumangang_watch.model.series import AreaDate, Sight, TrackDate
+from tumangang_watch.model.series import MEASURES, STATUSES, AreaDate, DateColumns, Sight, TrackDate
 
 if TYPE_CHECKING:
     from tumangang_watch.archive.file import Archive
@@ -27,6 +28,53 @@ def area_dates(archive: Archive, site: str) -> list[AreaDate]:
         (site,),
     )
     return list(map(AreaDate._make, rows))
+
+
+def area_columns(archive: Archive, site: str) -> dict[str, tuple[str, DateColumns]]:
+    """Return the role and the dates of every area by time, without intervals: what the tests need.
+
+    Of a long record only that is read: measures of which nothing ever stood anywhere are left out.
+    """
+    import numpy as np
+
+    ask = archive.connection.execute
+    scenes = ask(
+        """SELECT r.id, s.gsd_m, s.acquired, r.folder FROM reports AS r JOIN scenes AS s ON s.id = r.scene
+           JOIN sites ON sites.id = r.site WHERE r.current AND sites.site = ?
+           ORDER BY s.acquired, r.folder""",
+        (site,),
+    ).fetchall()
+    roles = dict(ask("SELECT area, max(role) FROM area_dates WHERE speaks GROUP BY area").fetchall())
+    totals = ask(f"SELECT {', '.join(f'total({m})' for m in MEASURES)} FROM area_dates").fetchone()
+    shown = [m for m, total in zip(MEASURES, totals, strict=True) if total]
+    if not scenes:
+        return {}
+    reports, gsd_m, acquired, folder = zip(*scenes, strict=True)
+    place = np.full(max(reports) + 1, -1)
+    place[np.array(reports)] = np.arange(len(scenes))
+    times = np.array(acquired).astype("U19").astype("datetime64[s]")
+    gsds, names, folders = np.array(gsd_m), np.array(acquired, object), np.array(folder, object)
+    case = " ".join(f"WHEN '{status}' THEN {k}" for k, status in enumerate(STATUSES))
+    columns = ", ".join(f"coalesce({m}, 9e999)" for m in shown)
+    found = {}
+    for area, role in sorted(roles.items()):
+        rows = ask(
+            f"SELECT report, CASE status {case} END{', ' if shown else ''}{columns} FROM area_dates "
+            "WHERE area = ? AND speaks",
+            (area,),
+        )
+        values = np.fromiter(chain.from_iterable(rows), float).reshape(-1, 2 + len(shown))
+        values[np.isinf(values)] = np.nan
+        at = place[np.minimum(values[:, 0].astype(int), len(place) - 1)]
+        known = np.flatnonzero((at >= 0) & (values[:, 0] < len(place)))
+        order = known[np.argsort(at[known], kind="stable")]
+        which = at[order]
+        measures = {m: values[order, 2 + k] for k, m in enumerate(shown)}
+        status = values[order, 1].astype(np.int8)
+        dates = DateColumns(gsds[which], names[which], times[which], folders[which], status, measures)
+        if len(order):
+            found[area] = (role, dates)
+    return found
 
 
 def sights(archive: Archive, site: str) -> list[Sight]:

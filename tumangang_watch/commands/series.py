@@ -15,7 +15,7 @@ from tumangang_watch.commands.options import SCENE
 
 @click.command()
 @archive_option
-@click.option("--out", type=SCENE, required=True, help="Folder for tables, plots and page.")
+@click.option("--out", type=SCENE, help="Folder for tables, plots and page. Default: only told.")
 @click.option("--site", "site_id", help="Id of the site, where the archive holds several.")
 @reports_option
 @click.option("--no-pictures", is_flag=True, help="Tables only: no plots, no page, no strips.")
@@ -23,7 +23,7 @@ from tumangang_watch.commands.options import SCENE
 @click.option("--overwrite", is_flag=True, help="Replace an earlier series in --out.")
 def series(
     archive_file: Path,
-    out: Path,
+    out: Path | None,
     site_id: str | None,
     reports: Path | None,
     no_pictures: bool,
@@ -37,22 +37,24 @@ def series(
     from tumangang_watch.archive import open_archive
     from tumangang_watch.errors import UsageError
     from tumangang_watch.pipeline.series import record_of, site_of
-    from tumangang_watch.pipeline.series_folder import write_series
     from tumangang_watch.report.series_words import document, summary
     from tumangang_watch.settings import Settings
 
     settings = Settings()
     with open_archive(archive_file) as archive:
-        record = record_of(archive, site_of(archive, site_id), settings.series)
+        record = record_of(archive, site_of(archive, site_id), settings.series, tables=out is not None)
     if not record.series:
         raise UsageError("no series", archive_file, "the archive holds no dates", "Fill it with `watch`")
     content = document(record, __version__, settings.sha256, settings.series.alarm_rate)
-    write_series(
-        record, content, out, reports, settings.series, pictures=not no_pictures, overwrite=overwrite
-    )
+    if out is not None:
+        from tumangang_watch.pipeline.series_folder import write_series
+
+        write_series(
+            record, content, out, reports, settings.series, pictures=not no_pictures, overwrite=overwrite
+        )
     click.echo(summary(content), err=True)
-    name = "series.csv" if no_pictures else "series.html"
-    click.echo(f"Series: {os.path.join(out, name)}", err=True)
+    if out is not None:
+        click.echo(f"Series: {os.path.join(out, 'series.csv' if no_pictures else 'series.html')}", err=True)
     if as_json:
         click.echo(json.dumps(content, indent=1, ensure_ascii=False))
     return 0

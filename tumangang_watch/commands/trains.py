@@ -55,8 +55,8 @@ def trains(
     from tumangang_watch.pipeline.series import site_of
     from tumangang_watch.pipeline.trains_again import Question, find, moment
     from tumangang_watch.report.consist_rows import Strips
+    from tumangang_watch.report.trains_document import Asked, document, text_lines
     from tumangang_watch.report.trains_folder import write_trains
-    from tumangang_watch.report.trains_words import Asked, document, text_lines
     from tumangang_watch.settings import Settings
 
     settings = Settings()

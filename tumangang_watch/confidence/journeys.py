@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from tumangang_watch.confidence.look_alikes import MATCHES
 from tumangang_watch.confidence.record_null import scored
 from tumangang_watch.confidence.same_train import is_locomotive
 from tumangang_watch.confidence.seen_again import Compared, compare_stays, feasible, interleaved
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     from tumangang_watch.settings.journeys import JourneySettings
     from tumangang_watch.settings.same_train import SameTrainSettings
-
-MATCHES = ("same train", "could be")
 
 
 def find_trains(

@@ -15,8 +15,17 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from tumangang_watch.confidence.look_alikes import (
+    Consists,
+    Impossible,
+    alike_p,
+    at_least,
+    doubted,
+    order_p,
+    score_impossible,
+)
 from tumangang_watch.confidence.quick_alignment import quick_bits, record_mix
-from tumangang_watch.confidence.record_null import offset_bits, scored, upper_offset
+from tumangang_watch.confidence.record_null import offset_bits, scored
 from tumangang_watch.confidence.same_train import bits_for, is_locomotive, p_value, same_train, verdict_of
 from tumangang_watch.confidence.wagon_model import HUES, hue_likelihood, likelihoods
 from tumangang_watch.model.journey import Seen, SeenVerdict, Sighting, TrainStay, distance_m, hours_between
@@ -31,10 +40,6 @@ if TYPE_CHECKING:
 Null = Literal["record", "two trains"]
 RECORD: Null = "record"
 TWO_TRAINS: Null = "two trains"
-ALIKE_BITS = 3.0
-"""From so many bits on the tail of unrelated trains holds (`SameTrainSettings.tail_from_bits`)."""
-FEWEST_CHECKED = 24
-"""Impossible pairs scored as a check, those most alike, or a tenth of them if that is more."""
 
 
 @dataclass(frozen=True)
@@ -49,35 +54,6 @@ class Compared:
     too_far_apart: int
     look_alikes: tuple[tuple[int, int], ...]
     """Pairs that cannot be one train and agree as well as a match must."""
-
-
-@dataclass(frozen=True)
-class Impossible:
-    """Pairs that cannot be one train: how well unrelated trains of this record agree at best."""
-
-    pairs: tuple[tuple[int, int], ...]
-    bits: NDArray[np.float64]
-    """Of each pair; NaN where the quick alignment leaves it far behind the others."""
-
-    def of(self, family: set[int]) -> tuple[NDArray[np.float64], int]:
-        """Return the bits of the pairs that some of these trains take part in, falling, and their number."""
-        own = [k for k, pair in enumerate(self.pairs) if family & set(pair)]
-        bits = self.bits[own]
-        return np.sort(bits[~np.isnan(bits)])[::-1], len(own)
-
-
-@dataclass(frozen=True)
-class _Consists:
-    """The consists that are compared, by stay."""
-
-    stays: tuple[TrainStay, ...]
-    chosen: dict[int, Sighting]
-    read: dict[int, NDArray[np.float64]]
-    settings: JourneySettings
-    alike: SameTrainSettings
-
-    def others(self, but: set[int]) -> list[NDArray[np.float64]]:
-        return [self.read[k] for k in self.read if k not in but]
 
 
 def compare_stays(
@@ -99,7 +75,7 @@ def compare_stays(
     places = [best_read(stay, alike) for stay in stays]
     chosen = {k: stays[k].sightings[p] for k, p in enumerate(places) if p is not None}
     read = {k: likelihoods(wagons_of(s), alike) for k, s in chosen.items()}
-    consists = _Consists(stays, chosen, read, settings, alike)
+    consists = Consists(stays, chosen, read, settings, alike)
     pairs, impossible, far = [], [], 0
     for i, j in combinations(sorted(chosen), 2):
         if not feasible(stays[i], stays[j], settings):
@@ -108,13 +84,13 @@ def compare_stays(
             far += 1
         else:
             pairs.append((i, j))
-    hopeful, needed = _hopeful(consists, pairs)
+    hopeful = _hopeful(consists, pairs)
     bits = scored([read[i] for i, _ in hopeful], [read[j] for _, j in hopeful], alike)
-    null = _impossible(consists, impossible)
-    alike_pairs = tuple(p for p, b in zip(null.pairs, null.bits, strict=True) if b >= max(needed, ALIKE_BITS))
+    null = score_impossible(consists, impossible)
     seen = _judged(consists, hopeful, bits, null, max(len(pairs), 1))
+    alike_pairs = null.alike()
     if alike_pairs:
-        seen = tuple(replace(s, verdict="could be") if s.verdict == "same train" else s for s in seen)
+        seen = doubted(consists, seen, null, alike_pairs, max(len(pairs), 1))
     return Compared(
         tuple(places), len(pairs), seen, len(hopeful) == len(pairs), len(impossible), far,
         alike_pairs,
@@ -173,13 +149,13 @@ def _apart_days(one: TrainStay, two: TrainStay) -> float:
     return gap / 24.0
 
 
-def _hopeful(consists: _Consists, pairs: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], float]:
-    """Return the pairs to score in full, and the bits the least match needs."""
+def _hopeful(consists: Consists, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the pairs to score in full."""
     settings = consists.settings
     level = min(settings.max_expected_false / max(len(pairs), 1), 1.0)
     needed = bits_for(level, consists.alike, settings.null_offset_max)
     if len(pairs) <= settings.score_all_up_to:
-        return pairs, needed
+        return pairs
     read, gap = consists.read, settings.quick_gap_bits
     mix = record_mix([read[k] for k in sorted(read)])
     trains = list(read.values())
@@ -188,11 +164,11 @@ def _hopeful(consists: _Consists, pairs: list[tuple[int, int]]) -> tuple[list[tu
     least = [
         max(needed + settings.quick_more_bits, settings.quick_share * min(own[i], own[j])) for i, j in pairs
     ]
-    return [pair for pair, bits, low in zip(pairs, quick, least, strict=True) if bits >= low], needed
+    return [pair for pair, bits, low in zip(pairs, quick, least, strict=True) if bits >= low]
 
 
 def _judged(
-    consists: _Consists,
+    consists: Consists,
     pairs: list[tuple[int, int]],
     bits: NDArray[np.float64],
     impossible: Impossible,
@@ -220,48 +196,20 @@ def _judged(
         best = float(p_value(value, alike, settings.null_offset_max))
         if best * comparisons <= settings.max_expected_false:
             family = {i, j} | partners.get(i, set()) | partners.get(j, set())
-            floor = _alike_p(float(value), impossible.of(family), consists)
+            floor = alike_p(float(value), impossible.of(family), consists)
             hope = max(best, floor) * comparisons <= settings.max_expected_false
             numbers = [o for o in map(offset, (i, j)) if o is not None] if hope else []
             if len(numbers) == 2:
                 own, null = float(p_value(value, alike, min(numbers))), RECORD
             own = max(own, floor)
-        seen.append(_seen(consists, (i, j), (float(value), float(p), own, null), comparisons))
+        crowd = max(len(partners.get(k, ())) for k in (i, j))
+        found = _seen(consists, (i, j), (float(value), float(p), own, null), comparisons)
+        seen.append(at_least(found, order_p(found, crowd, consists), consists, comparisons))
     return tuple(seen)
 
 
-def _alike_p(value: float, impossible: tuple[NDArray[np.float64], int], consists: _Consists) -> float:
-    """Return the least probability that pairs which cannot be one train allow for so many bits.
-
-    It is 0 unless these agree better than trains with nothing in common ever do. Then trains are made up
-    alike, how their bits fall off is not known, and no match is surer than one in the number of those pairs.
-    """
-    bits, count = impossible
-    settings = consists.settings
-    if not len(bits):
-        return 0.0
-    offset = upper_offset(bits, count, settings.null_tail)
-    if offset >= settings.null_alike_offset:
-        return 0.0
-    share = (float((bits >= value).sum()) + 1.0) / (count + 1.0)
-    return max(float(p_value(np.array(value), consists.alike, offset)), share)
-
-
-def _impossible(consists: _Consists, pairs: list[tuple[int, int]]) -> Impossible:
-    """Score the pairs that cannot be one train, those most alike in full."""
-    bits = np.full(len(pairs), np.nan)
-    if pairs:
-        read, settings = consists.read, consists.settings
-        mix = record_mix([read[k] for k in sorted(read)])
-        one, two = [read[i] for i, _ in pairs], [read[j] for _, j in pairs]
-        quick = quick_bits(one, two, mix, settings.quick_gap_bits)
-        best = np.argsort(-quick, kind="stable")[: max(FEWEST_CHECKED, len(pairs) // 10)]
-        bits[best] = scored([one[k] for k in best], [two[k] for k in best], consists.alike)
-    return Impossible(tuple(pairs), bits)
-
-
 def _seen(
-    consists: _Consists, pair: tuple[int, int], numbers: tuple[float, float, float, Null], comparisons: int
+    consists: Consists, pair: tuple[int, int], numbers: tuple[float, float, float, Null], comparisons: int
 ) -> Seen:
     """Return one pair with its verdict; the wagons are aligned where it is a match."""
     bits, alone, p, null = numbers
@@ -271,21 +219,8 @@ def _seen(
     e = p * comparisons
     verdict: SeenVerdict = "different" if bits <= settings.different_bits else "not told apart"
     blank = Seen(
-        i,
-        j,
-        bits,
-        p,
-        alone,
-        null,
-        e,
-        verdict,
-        "same",
-        (),
-        (),
-        (),
-        0,
-        possible,
-    )
+        i, j, bits, p, alone, null, e, verdict, "same", (), (), (), 0, possible,
+    )  # fmt: skip
     if e > settings.max_expected_false:
         return blank
     answer = same_train(consists.chosen[i].vehicles, consists.chosen[j].vehicles, 1, alike)

@@ -8,68 +8,93 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from itertools import pairwise
-from math import exp, inf
+from math import exp
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tumangang_watch.model.series import ChangePoint, Exposure, Unusual
+from tumangang_watch.model.series import ChangePoint, Exposure, Tests
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = Sequence[float] | NDArray[np.float64]
+    Counts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+    """For each value, of the values up to it: how many are at least as high, how many at least as low, and
+    how many lie beyond the limits on either side."""
+
+MOST_LEVELS = 64
+"""Up to so many different values are counted by value; memory grows with their number."""
 
 
-def unusual(values: Sequence[float], alarm_rate: float) -> list[Unusual]:
+def unusual(values: Values, alarm_rate: float) -> Tests:
     """Hold each value against those before it.
 
     Parameters
     ----------
-    values : sequence of float
+    values : sequence or array of float
         The observed values by time.
     alarm_rate : float
         Largest chance of a false alarm on either side, high and low.
 
     Returns
     -------
-    list of Unusual
+    Tests
         One a value. If dates are exchangeable, the rank of the last among them is uniform; so the p-value
         ``(1 + number of earlier values at least as high) / (n + 1)`` is valid whatever the distribution.
         Counts have ties, which make the test shy; ``false_rate`` is its exact level given the values: the
         share of the n + 1 values that would be called unusual if they were the last.
     """
+    array = np.asarray(values, dtype=float)
+    if not len(array):
+        return Tests(*(np.zeros(0, kind) for kind in (bool, bool, float, float, float, int)))
+    number = np.arange(1, len(array) + 1)
+    most = (alarm_rate * number + 1e-9).astype(int)
+    levels, place = np.unique(array, return_inverse=True)
+    ranked = _by_level if len(levels) <= MOST_LEVELS else _one_by_one
+    above, below, beyond = ranked(array, place.reshape(-1), most)
+    return Tests(
+        above <= most, below <= most, above / number, below / number,
+        np.where(most > 0, beyond / number, 0.0), number - 1,
+    )  # fmt: skip
+
+
+def _by_level(array: NDArray[np.float64], place: NDArray[np.int64], most: NDArray[np.int64]) -> Counts:
+    """Count by cumulative numbers of each value that occurs: for counts, which are few."""
+    n, count = len(array), int(place.max(initial=-1)) + 1
+    each = np.arange(n)
+    upto = np.zeros((n, count), dtype=np.int64)
+    upto[each, place] = 1
+    np.cumsum(upto, axis=0, out=upto)
+    np.cumsum(upto, axis=1, out=upto)
+    number = each + 1
+    short = np.concatenate([np.zeros((n, 1), dtype=np.int64), upto], axis=1)
+    below, above = upto[each, place], number - short[each, place]
+    highest = ((number[:, None] - upto) <= most[:, None]).argmax(axis=1)
+    lowest = (upto > most[:, None]).argmax(axis=1)
+    return above, below, number - upto[each, highest] + short[each, lowest]
+
+
+def _one_by_one(array: NDArray[np.float64], _: NDArray[np.int64], most: NDArray[np.int64]) -> Counts:
+    """Count in a sorted list of the values so far."""
     ordered: list[float] = []
-    found = []
-    for n, value in enumerate(values):
+    above, below, beyond = (np.zeros(len(array), dtype=int) for _ in range(3))
+    for n, (value, few) in enumerate(zip(array.tolist(), most.tolist(), strict=True)):
         insort(ordered, value)
-        number = n + 1
-        above = number - bisect_left(ordered, value)
-        below = bisect_right(ordered, value)
-        at_least, at_most, level = _limits(ordered, alarm_rate)
-        found.append(Unusual(value >= at_least, value <= at_most, above / number, below / number, level, n))
-    return found
+        above[n] = n + 1 - bisect_left(ordered, value)
+        below[n] = bisect_right(ordered, value)
+        if few:
+            beyond[n] = n + 1 - bisect_right(ordered, ordered[n - few]) + bisect_left(ordered, ordered[few])
+    return above, below, beyond
 
 
-def _limits(ordered: list[float], rate: float) -> tuple[float, float, float]:
-    """Return from which value on one is unusually high, up to which low, and the share that is either.
-
-    The share of values at or beyond each limit is at most ``rate``; where even the extreme value has
-    more equals than that, nothing is unusual.
-    """
-    number = len(ordered)
-    most = int(rate * number + 1e-9)
-    if most == 0:
-        return inf, -inf, 0.0
-    high = bisect_right(ordered, ordered[number - most - 1])
-    low = bisect_left(ordered, ordered[most])
-    at_least = ordered[high] if high < number else inf
-    at_most = ordered[low - 1] if low > 0 else -inf
-    return at_least, at_most, (number - high + low) / number
-
-
-def ranks(values: Sequence[float]) -> list[int]:
+def ranks(values: Values) -> NDArray[np.int64]:
     """Return the rank of each value among all, 1 for the highest; equal values share the better rank."""
     array = np.asarray(values, dtype=float)
-    beaten_by = len(array) - np.searchsorted(np.sort(array), array, side="right")
-    return [int(k) + 1 for k in beaten_by]
+    return np.asarray(len(array) - np.searchsorted(np.sort(array), array, side="right") + 1)
 
 
-def change_points(values: Sequence[float], p_limit: float, fewest: int) -> list[ChangePoint]:
+def change_points(values: Values, p_limit: float, fewest: int) -> list[ChangePoint]:
     """Find lasting changes of level by Pettitt's rank test, again within each piece.
 
     The test asks for the split that separates low ranks from high ones best; its p-value is
@@ -113,9 +138,13 @@ def exposure(acquired: Sequence[str], stays_days: Sequence[float]) -> Exposure:
         Lengths of stay. A stay of d days that begins at a random moment is missed with probability
         ``sum(max(0, gap - d)) / sum(gap)`` over the gaps between observed dates.
     """
-    if not acquired:
+    return exposure_of(np.array([t.rstrip("Z") for t in acquired], dtype="datetime64[s]"), stays_days)
+
+
+def exposure_of(times: NDArray[np.datetime64], stays_days: Sequence[float]) -> Exposure:
+    """Return the same for times in seconds, by time."""
+    if not len(times):
         return Exposure(0, 0, 0.0, dict.fromkeys(stays_days, 1.0))
-    times = np.array([t.rstrip("Z") for t in acquired], dtype="datetime64[s]")
     gaps = np.diff(times).astype(float) / 86400.0
     days = times.astype("datetime64[D]")
     passed = int((days[-1] - days[0]).astype(int)) + 1

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MEASURES = ("trains", "cars", "length_m", "fill", "cargo", "cargo_m2", "worked_m2")
 """What is counted and measured of an area, each with ``low`` and ``high``."""
+STATUSES = ("observed", "partial", "not_observable")
 
 
 class AreaDate(NamedTuple):
@@ -44,6 +50,32 @@ class AreaDate(NamedTuple):
     worked_low_m2: float | None
     worked_high_m2: float | None
     types: str
+
+
+@dataclass(frozen=True)
+class DateColumns:
+    """The dates of an area by time, as columns: what is needed to test and to tell of them."""
+
+    gsd_m: NDArray[np.float64]
+    acquired: NDArray[np.object_]
+    """ISO 8601 text."""
+    times: NDArray[np.datetime64]
+    """The same in seconds."""
+    folder: NDArray[np.object_]
+    status: NDArray[np.int8]
+    """Places in `STATUSES`."""
+    measures: dict[str, NDArray[np.float64]]
+    """Estimates; NaN where not taken. A measure of which nothing ever stood there may be missing."""
+
+    def __len__(self) -> int:
+        return len(self.status)
+
+    def taken(self, which: NDArray[Any]) -> DateColumns:
+        """Return some of the dates."""
+        return DateColumns(
+            self.gsd_m[which], self.acquired[which], self.times[which], self.folder[which],
+            self.status[which], {n: m[which] for n, m in self.measures.items()},
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,6 +116,34 @@ class Unusual:
     """Chance that a quiet date would have been called unusual here."""
     before: int
     """Number of earlier dates it was held against."""
+
+
+@dataclass(frozen=True)
+class Tests:
+    """Every value of a series held against those before it: `Unusual`, as columns."""
+
+    high: NDArray[np.bool_]
+    low: NDArray[np.bool_]
+    p_high: NDArray[np.float64]
+    p_low: NDArray[np.float64]
+    false_rate: NDArray[np.float64]
+    before: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.high)
+
+    def __getitem__(self, k: int) -> Unusual:
+        return Unusual(
+            bool(self.high[k]), bool(self.low[k]), float(self.p_high[k]), float(self.p_low[k]),
+            float(self.false_rate[k]), int(self.before[k]),
+        )  # fmt: skip
+
+    def __iter__(self) -> Iterator[Unusual]:
+        return (self[k] for k in range(len(self)))
+
+    def alarms(self) -> list[int]:
+        """Return the places of the unusual values."""
+        return [int(k) for k in (self.high | self.low).nonzero()[0]]
 
 
 @dataclass(frozen=True)
@@ -146,17 +206,17 @@ class MeasureSeries:
     """One measure of a series, held against itself. Indices count the series' dates."""
 
     measure: str
-    dates: tuple[int, ...]
+    dates: NDArray[np.int64]
     """Dates that are tested: the area was wholly observed and the measure taken."""
-    values: tuple[float, ...]
-    tests: tuple[Unusual, ...]
-    ranks: tuple[int, ...]
+    values: NDArray[np.float64]
+    tests: Tests
+    ranks: NDArray[np.int64]
     changes: tuple[ChangePoint, ...]
 
     @property
     def expected_false(self) -> float:
         """Number of dates that would be called unusual if nothing ever was."""
-        return sum(t.false_rate for t in self.tests)
+        return float(self.tests.false_rate.sum())
 
 
 @dataclass(frozen=True)
@@ -167,9 +227,11 @@ class Series:
     role: str
     sensor: str
     """Range of resolutions, e.g. ``0.4-0.85 m``."""
-    dates: tuple[AreaDate, ...]
+    columns: DateColumns
     exposure: Exposure
     measures: tuple[MeasureSeries, ...]
+    dates: tuple[AreaDate, ...] = ()
+    """Every measure of every date with its interval; empty where only the tests were asked for."""
 
 
 @dataclass(frozen=True)

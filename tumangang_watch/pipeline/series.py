@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tumangang_watch.archive import history
-from tumangang_watch.confidence.series import change_points, exposure, ranks, unusual
+from tumangang_watch.confidence.series import change_points, exposure_of, ranks, unusual
 from tumangang_watch.confidence.stays import occupancy, stays
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.series import MEASURES, AreaDate, MeasureSeries, Record, Series
+from tumangang_watch.model.series import (
+    MEASURES,
+    STATUSES,
+    AreaDate,
+    DateColumns,
+    MeasureSeries,
+    Record,
+    Series,
+)
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tumangang_watch.archive import Archive
     from tumangang_watch.settings.series import SeriesSettings
 
-OBSERVED = "observed"
+OBSERVED = STATUSES.index("observed")
 
 
 def sensor_class(gsd_m: float, settings: SeriesSettings) -> str:
@@ -29,59 +41,96 @@ def sensor_class(gsd_m: float, settings: SeriesSettings) -> str:
 
 def series_of(rows: list[AreaDate], settings: SeriesSettings) -> tuple[Series, ...]:
     """Split dates into series and hold each measure against its own past."""
-    groups: dict[tuple[str, str], list[AreaDate]] = defaultdict(list)
-    classes: dict[float, str] = {}
+    by_area: dict[str, list[AreaDate]] = defaultdict(list)
     for row in rows:
-        name = classes.get(row.gsd_m) or classes.setdefault(row.gsd_m, sensor_class(row.gsd_m, settings))
-        groups[row.area, name].append(row)
+        by_area[row.area].append(row)
     found = []
-    for (area, sensor), dates in sorted(groups.items()):
+    for area, dates in sorted(by_area.items()):
         dates.sort(key=lambda d: (d.acquired, d.folder))
-        seen = [d.acquired for d in dates if d.status == OBSERVED]
-        measures = tuple(m for m in (_measure(name, dates, settings) for name in MEASURES) if m is not None)
-        found.append(
-            Series(area, dates[-1].role, sensor, tuple(dates), exposure(seen, settings.missed_days), measures)
-        )
+        found += _by_sensor(area, dates[-1].role, columns_of(dates), settings, dates)
     return tuple(found)
 
 
-def _measure(name: str, dates: list[AreaDate], settings: SeriesSettings) -> MeasureSeries | None:
+def columns_of(dates: list[AreaDate]) -> DateColumns:
+    """Return dates as columns."""
+    every = dict(zip(AreaDate._fields, zip(*dates, strict=True), strict=True))
+    number = {status: k for k, status in enumerate(STATUSES)}
+    return DateColumns(
+        np.array(every["gsd_m"], dtype=float),
+        np.array(every["acquired"], dtype=object),
+        np.array([t[:19] for t in every["acquired"]], dtype="datetime64[s]"),
+        np.array(every["folder"], dtype=object),
+        np.array([number[s] for s in every["status"]], dtype=np.int8),
+        {name: np.array(every[name], dtype=float) for name in MEASURES},
+    )
+
+
+def _by_sensor(
+    area: str, role: str, columns: DateColumns, settings: SeriesSettings, dates: list[AreaDate] | None = None
+) -> list[Series]:
+    """Split an area's dates, by time, into one series a class of sensor."""
+    classes = np.searchsorted(settings.class_edges_m, columns.gsd_m, side="right")
+    found = []
+    for number in np.unique(classes):
+        which = np.flatnonzero(classes == number)
+        own = columns.taken(which)
+        seen = own.status == OBSERVED
+        measures = (_measure(name, own, seen, settings) for name in MEASURES if name in own.measures)
+        found.append(
+            Series(
+                area, role, sensor_class(float(own.gsd_m[0]), settings), own,
+                exposure_of(own.times[seen], settings.missed_days),
+                tuple(m for m in measures if m is not None),
+                () if dates is None else tuple(dates[k] for k in which),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda s: s.sensor)
+
+
+def _measure(
+    name: str, columns: DateColumns, seen: NDArray[np.bool_], settings: SeriesSettings
+) -> MeasureSeries | None:
     """Return a measure's tests; None where it was never taken, or nothing of it ever stood there."""
-    place = AreaDate._fields.index(name)
-    taken = [
-        (k, float(d[place]))  # type: ignore[arg-type]
-        for k, d in enumerate(dates)
-        if d.status == OBSERVED and d[place] is not None
-    ]
-    if not any(value for _, value in taken):
+    indices = np.flatnonzero(seen & ~np.isnan(columns.measures[name]))
+    values = columns.measures[name][indices]
+    if not values.any():
         return None
-    indices, values = zip(*taken, strict=True)
     return MeasureSeries(
-        name, indices, values,
-        tuple(unusual(values, settings.alarm_rate)),
-        tuple(ranks(values)),
+        name, indices, values, unusual(values, settings.alarm_rate), ranks(values),
         tuple(change_points(values, settings.change_point_p, settings.change_point_dates)),
     )  # fmt: skip
 
 
-def record_of(archive: Archive, site: str, settings: SeriesSettings) -> Record:
-    """Return everything the archive says of a site over time."""
-    rows = history.area_dates(archive, site)
+def record_of(archive: Archive, site: str, settings: SeriesSettings, *, tables: bool = True) -> Record:
+    """Return everything the archive says of a site over time.
+
+    Without ``tables`` the series hold what the tests need and no more: a long record is read much faster.
+    """
+    if tables:
+        series = series_of(history.area_dates(archive, site), settings)
+    else:
+        areas = history.area_columns(archive, site)
+        series = tuple(
+            s for area, (role, columns) in areas.items() for s in _by_sensor(area, role, columns, settings)
+        )
     sights = history.sights(archive, site)
     dates = history.track_dates(archive, site)
-    seen: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        if row.status == OBSERVED:
-            seen[row.area].append(row.acquired)
+    seen: dict[str, list[NDArray[np.datetime64]]] = defaultdict(list)
+    for one in series:
+        seen[one.area].append(one.columns.times[one.columns.status == OBSERVED])
     return Record(
         site,
-        series_of(rows, settings),
-        {area: exposure(sorted(times), settings.missed_days) for area, times in sorted(seen.items())},
+        series,
+        {
+            area: exposure_of(np.sort(np.concatenate(times)), settings.missed_days)
+            for area, times in sorted(seen.items())
+            if any(len(t) for t in times)
+        },
         tuple(stays(sights, dates, settings)),
         tuple(sights),
         tuple(dates),
         occupancy(sights, dates, settings.bin_m),
-        {row.area: row.role for row in rows},
+        {one.area: one.role for one in series},
     )
 
 

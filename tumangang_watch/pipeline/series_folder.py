@@ -97,8 +97,10 @@ def _write_pictures(
     from tumangang_watch.report.series_page import page, write_plots
     from tumangang_watch.report.stacked import write_stacked
 
-    write_plots(record, folder)
+    write_plots(record, folder, settings.plot_spans)
     link = None if reports is None else Path(os.path.relpath(reports, target)).as_posix()
-    (folder / "series.html").write_text(page(record, content, link), encoding="utf-8", newline="\n")
+    (folder / "series.html").write_text(
+        page(record, content, link, settings.plot_spans), encoding="utf-8", newline="\n"
+    )
     if reports is not None:
         write_stacked(record, folder, reports, settings.strip_dates)

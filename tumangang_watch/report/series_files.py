@@ -17,13 +17,12 @@ def write_csv(path: Path, table: Table, safe: Callable[[Any], Any]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        texts = [k for k, value in enumerate(rows[0])] if rows else []
-        texts = [k for k in texts if any(isinstance(row[k], str) for row in rows[:50])]
-        for row in rows:
-            cells = list(row)
-            for k in texts:
-                cells[k] = safe(cells[k])
-            writer.writerow(cells)
+        columns_of = list(zip(*rows, strict=True))
+        for k, cells in enumerate(columns_of):
+            if any(isinstance(cell, str) for cell in cells[:50]):
+                known = {cell: safe(cell) for cell in set(cells)}
+                columns_of[k] = tuple(map(known.__getitem__, cells))
+        writer.writerows(zip(*columns_of, strict=True))
 
 
 def write_parquet(path: Path, table: Table, library: tuple[Any, Any], times: Sequence[str]) -> None:
@@ -33,10 +32,11 @@ def write_parquet(path: Path, table: Table, library: tuple[Any, Any], times: Seq
     pyarrow, parquet = library
     columns, rows = table
     arrays = {}
-    for k, name in enumerate(columns):
-        values = [row[k] for row in rows]
+    cells = list(zip(*rows, strict=True)) or [()] * len(columns)
+    for name, values in zip(columns, cells, strict=True):
         if name in times:
-            moments = [v and datetime.fromisoformat(v.replace("Z", "+00:00")) for v in values]
+            known = {v: v and datetime.fromisoformat(v.replace("Z", "+00:00")) for v in set(values)}
+            moments = [known[v] for v in values]
             arrays[name] = pyarrow.array(moments, pyarrow.timestamp("ms", tz="UTC"))
         elif all(v is None for v in values):
             arrays[name] = pyarrow.array(values, pyarrow.float64())

@@ -11,16 +11,24 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from tumangang_watch.model.series import AreaDate, Record, Series
+import numpy as np
+
+from tumangang_watch.model.series import STATUSES, AreaDate, Record, Series
 from tumangang_watch.report.series_plots import Panel, plot
 from tumangang_watch.report.series_words import LABELS
 from tumangang_watch.report.summary import clean
 
 Row = dict[str, Any]
+COUNTS = ("trains", "cars", "cargo")
+"""Measures that are whole numbers."""
 
 
-def panels_of(series: Series) -> list[Panel]:
-    """Return what is drawn of a series: every date on which a measure was taken."""
+def panels_of(series: Series, spans: int) -> list[Panel]:
+    """Return what is drawn of a series: the dates on which a measure was taken.
+
+    Of a long series each of ``spans`` equal spans of time shows its highest and its lowest value, and all
+    that is unusual is shown.
+    """
     tested = {m.measure: m for m in series.measures}
     panels = []
     for name, (label, unit) in LABELS.items():
@@ -29,21 +37,42 @@ def panels_of(series: Series) -> list[Panel]:
         stem, _, end = name.partition("_")
         low, high = ((f"{stem}_{b}_{end}" if end else f"{stem}_{b}") for b in ("low", "high"))
         columns = [AreaDate._fields.index(n) for n in (name, low, high)]
-        taken = [k for k, d in enumerate(series.dates) if d[columns[0]] is not None]
-        rows = [[float(v) for v in (series.dates[k][c] for c in columns)] for k in taken]  # type: ignore[arg-type]
         measured = tested[name]
-        alarms = {i for i, t in zip(measured.dates, measured.tests, strict=True) if t.high or t.low}
+        taken = np.flatnonzero(~np.isnan(series.columns.measures[name]))
+        alarms = measured.dates[measured.tests.alarms()]
+        shown = taken[_shown(series, taken, series.columns.measures[name][taken], alarms, spans)]
+        rows = [[float(v) for v in (series.dates[k][c] for c in columns)] for k in shown]
         panels.append(
             Panel(
                 label + (f", {unit.strip()}" if unit else ""),
-                [series.dates[k].acquired for k in taken],
+                list(series.columns.acquired[shown]),
                 [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows],
-                [series.dates[k].status == "partial" for k in taken],
-                [n for n, k in enumerate(taken) if k in alarms],
+                [bool(p) for p in series.columns.status[shown] == STATUSES.index("partial")],
+                [int(k) for k in np.flatnonzero(np.isin(shown, alarms))],
                 _levels(series, name),
+                len(taken),
+                name in COUNTS,
             )
         )  # fmt: skip
     return panels
+
+
+def _shown(series: Series, taken: Any, values: Any, alarms: Any, spans: int) -> Any:
+    """Return which of the dates taken are drawn, by place."""
+    if len(taken) <= 2 * spans:
+        return np.arange(len(taken))
+    span = _span(series.columns.times[taken], spans)
+    order = np.lexsort((values, span))
+    first = np.flatnonzero(np.diff(span[order], prepend=-1))
+    ends = np.concatenate([first, np.append(first[1:], len(order)) - 1])
+    unusual = np.flatnonzero(np.isin(taken, alarms))
+    return np.unique(np.concatenate([order[ends], unusual]))
+
+
+def _span(times: Any, spans: int) -> Any:
+    """Return in which of so many equal spans of time each date lies."""
+    passed = (times - times[0]).astype(float)
+    return np.minimum((passed / max(passed[-1], 1.0) * spans).astype(int), spans - 1)
 
 
 def _levels(series: Series, name: str) -> list[tuple[str, str, float]]:
@@ -52,27 +81,53 @@ def _levels(series: Series, name: str) -> list[tuple[str, str, float]]:
         return []
     edges = [0, *(c.index for c in measured.changes), len(measured.values)]
     means = [measured.changes[0].before, *(c.after for c in measured.changes)]
-    times = [series.dates[i].acquired for i in measured.dates]
+    times = series.columns.acquired[measured.dates]
     return [(times[a], times[b - 1], mean) for a, b, mean in zip(edges[:-1], edges[1:], means, strict=True)]
 
 
-def gaps_of(series: Series) -> list[str]:
-    """Return the dates on which the area could not be observed."""
-    return [d.acquired for d in series.dates if d.status == "not_observable"]
+def gaps_of(series: Series, spans: int) -> list[tuple[str, str]]:
+    """Return the runs of dates on which the area could not be observed, each by its first and last.
+
+    Of a long series a date counts as observed when any date of its span of time was.
+    """
+    columns = series.columns
+    if not len(columns):
+        return []
+    hidden = columns.status == STATUSES.index("not_observable")
+    if len(columns) > 2 * spans:
+        span = _span(columns.times, spans)
+        dark = np.bincount(span, minlength=spans) == np.bincount(span, hidden, minlength=spans)
+        hidden = dark[span]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], hidden, [False]]).astype(int)))
+    runs = zip(edges[::2], edges[1::2] - 1, strict=True)
+    return [(columns.acquired[first], columns.acquired[last]) for first, last in runs]
 
 
-def write_plots(record: Record, folder: Path) -> None:
+def thinned(panels: list[Panel], spans: int) -> str:
+    """Return in words how much of a long series is drawn; nothing where all is."""
+    if all(len(p.values) == p.taken for p in panels):
+        return ""
+    shown, taken = max((len(p.values), p.taken) for p in panels)
+    return (
+        f"{shown} of {taken} dates drawn: of each of {spans} spans of time the highest and the lowest, and "
+        "all that is unusual; grey where no date of a span showed the area"
+    )
+
+
+def write_plots(record: Record, folder: Path, spans: int) -> None:
     """Write one PNG and one SVG a series."""
     for series in record.series:
-        panels = panels_of(series)
+        panels = panels_of(series, spans)
         if panels:
             name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{series.area} {series.sensor}")[:80]
             title = f"{record.site}: {series.area}, {series.sensor}"
             note = "bars: 90 % intervals; grey: not observable (not zero); triangles: in part; rings: unusual"
-            plot(folder / name, clean(title), panels, gaps_of(series), note)
+            more = thinned(panels, spans)
+            note += f"\n{more}" if more else ""
+            plot(folder / name, clean(title), panels, gaps_of(series, spans), note)
 
 
-def page(record: Record, content: Row, reports: str | None) -> str:
+def page(record: Record, content: Row, reports: str | None, spans: int) -> str:
     """Return the interactive page.
 
     Parameters
@@ -81,6 +136,8 @@ def page(record: Record, content: Row, reports: str | None) -> str:
         The record and its ``series.json``.
     reports : str or None
         The path from the page to the folder of reports; points then open that day's report.
+    spans : int
+        Into how many spans of time a long series is cut.
     """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -91,7 +148,7 @@ def page(record: Record, content: Row, reports: str | None) -> str:
         "default-src 'none'; style-src 'unsafe-inline'; "
         f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )
-    data = json.dumps([_drawn(s, reports) for s in record.series], separators=(",", ":"))
+    data = json.dumps([_drawn(s, reports, spans) for s in record.series], separators=(",", ":"))
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(_asset("series.html.j2")).render(
         content=_clean(content), policy=policy, css=Markup(_asset("page.css")), script=Markup(script),
@@ -99,12 +156,14 @@ def page(record: Record, content: Row, reports: str | None) -> str:
     ) + "\n"  # fmt: skip
 
 
-def _drawn(series: Series, reports: str | None) -> Row:
+def _drawn(series: Series, reports: str | None, spans: int) -> Row:
     from urllib.parse import quote
 
-    folders = {d.acquired: d.folder for d in series.dates}
+    columns = series.columns
+    folders = dict(zip(columns.acquired, columns.folder, strict=True))
+    drawn = panels_of(series, spans)
     panels = []
-    for panel in panels_of(series):
+    for panel in drawn:
         alarms, points = set(panel.alarms), []
         for k, acquired in enumerate(panel.times):
             point: Row = {
@@ -115,10 +174,14 @@ def _drawn(series: Series, reports: str | None) -> Row:
             point |= {"u": 1} if k in alarms else {}
             point |= {"a": f"{reports}/{quote(folders[acquired])}/report.html"} if reports else {}
             points.append(point)
-        panels.append({"label": clean(panel.label), "points": points})
-    times = [_ms(d.acquired) for d in series.dates]
+        levels = [[_ms(a), _ms(b), mean] for a, b, mean in panel.levels]
+        panels.append({
+            "label": clean(panel.label), "whole": panel.whole, "points": points, "levels": levels,
+        })  # fmt: skip
     return {
-        "panels": panels, "gaps": [_ms(t) for t in gaps_of(series)], "start": min(times), "stop": max(times),
+        "panels": panels, "gaps": [[_ms(t) for t in run] for run in gaps_of(series, spans)],
+        "note": thinned(drawn, spans),
+        "start": _ms(columns.acquired[0]), "stop": _ms(columns.acquired[-1]),
     }  # fmt: skip
 
 

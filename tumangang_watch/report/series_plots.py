@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 INK, BAR, GAP, ALARM, LEVEL = "#1f4e79", "#9db7d1", "#e3e5e8", "#c62828", "#6b7280"
+MANY_ALARMS = 60
+"""From here on smaller rings: larger ones hide one another."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,13 @@ class Panel:
     """Indices of unusual values."""
     levels: list[tuple[str, str, float]]
     """Stretches between change points: from, to, mean."""
+    taken: int = 0
+    """On how many dates it was taken; of a long series fewer are drawn."""
+    whole: bool = False
+    """It counts: only whole numbers are marked on the axis."""
 
 
-def plot(path: Path, title: str, panels: list[Panel], gaps: list[str], note: str) -> None:
+def plot(path: Path, title: str, panels: list[Panel], gaps: list[tuple[str, str]], note: str) -> None:
     """Write the same picture as ``path.png`` and ``path.svg``. The same panels give the same bytes."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -45,15 +51,17 @@ def plot(path: Path, title: str, panels: list[Panel], gaps: list[str], note: str
         FigureCanvasSVG(figure).print_svg(path.with_name(path.name + ".svg"), metadata={"Date": None})
 
 
-def _draw(axis: Any, panel: Panel, gaps: list[str]) -> None:
+def _draw(axis: Any, panel: Panel, gaps: list[tuple[str, str]]) -> None:
     import numpy as np
+    from matplotlib.ticker import MaxNLocator
 
     def moments(times: list[str]) -> Any:
         return np.array([t.rstrip("Z") for t in times], dtype="datetime64[s]")
 
     when = moments(panel.times)
-    for gap in moments(gaps):
-        axis.axvline(gap, color=GAP, linewidth=2.0, zorder=0)
+    for first, last in gaps:
+        span = moments([first, last])
+        axis.axvspan(*span, facecolor=GAP, edgecolor=GAP, linewidth=2.0, zorder=0)
     values = np.asarray(panel.values)
     below, above = values - np.asarray(panel.low), np.asarray(panel.high) - values
     axis.errorbar(when, values, [below, above], fmt="none", ecolor=BAR, elinewidth=1.2, zorder=1)
@@ -64,11 +72,13 @@ def _draw(axis: Any, panel: Panel, gaps: list[str]) -> None:
         axis.plot(moments([start, stop]), [mean, mean], "-", color=LEVEL, linewidth=1, zorder=2)
     if panel.alarms:
         axis.plot(
-            when[panel.alarms], values[panel.alarms], "o", markersize=9, markerfacecolor="none",
-            color=ALARM, zorder=4,
+            when[panel.alarms], values[panel.alarms], "o", markerfacecolor="none", color=ALARM, zorder=4,
+            markersize=9 if len(panel.alarms) < MANY_ALARMS else 5,
         )  # fmt: skip
     axis.set_ylabel(panel.label)
-    axis.set_ylim(bottom=min(0.0, float(values.min(initial=0.0))))
+    # A little below zero, so that marks at zero are whole.
+    axis.set_ylim(bottom=min(0.0, float(values.min(initial=0.0))) - 0.04 * axis.get_ylim()[1])
+    axis.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=panel.whole))
     axis.grid(axis="y", color=GAP, linewidth=0.5)
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)

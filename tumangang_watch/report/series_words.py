@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tumangang_watch.model.series import AreaDate, Record, Series, Stay, days_between
+from tumangang_watch.model.series import STATUSES, AreaDate, Record, Series, Stay, days_between
 
 Row = dict[str, Any]
 LABELS = {
@@ -72,16 +72,19 @@ def occupancy_table(record: Record) -> tuple[tuple[str, ...], list[tuple[Any, ..
 
 def unusual_rows(series: Series) -> list[Row]:
     """Return what stood out from the dates before it, by time."""
+    import numpy as np
+
     found = []
+    columns = series.columns
     for measured in series.measures:
         label, unit = LABELS[measured.measure]
-        for k, (index, test) in enumerate(zip(measured.dates, measured.tests, strict=True)):
-            if not (test.high or test.low):
-                continue
-            date, value = series.dates[index], measured.values[k]
-            past = measured.values[:k]
-            limit = max(past) if test.high else min(past)
-            since = days_between(series.dates[measured.dates[0]].acquired, date.acquired) / 365.25
+        most, least = (f.accumulate(measured.values) for f in (np.maximum, np.minimum))
+        first = columns.acquired[measured.dates[0]]
+        for k in measured.tests.alarms():
+            test, index = measured.tests[k], measured.dates[k]
+            acquired, value = columns.acquired[index], float(measured.values[k])
+            limit = float((most if test.high else least)[k - 1])
+            since = days_between(first, acquired) / 365.25
             side = ("more", "most") if test.high else ("less", "least")
             beyond = value > limit if test.high else value < limit
             words = (
@@ -90,13 +93,13 @@ def unusual_rows(series: Series) -> list[Row]:
                 else f"among the {side[1]} of {test.before + 1} dates"
             )
             found.append({
-                "area": series.area, "sensor": series.sensor, "acquired": date.acquired,
-                "folder": date.folder,
+                "area": series.area, "sensor": series.sensor, "acquired": acquired,
+                "folder": columns.folder[index],
                 "measure": measured.measure, "value": value, "high": test.high,
                 "p_value": round(test.p_high if test.high else test.p_low, 5),
-                "rank": measured.ranks[k], "of": len(measured.values),
+                "rank": int(measured.ranks[k]), "of": len(measured.values),
                 "false_alarm_rate": round(test.false_rate, 5),
-                "statement": f"{series.area}, {date.acquired[:10]}: {label} {value:g}{unit}, {words} "
+                "statement": f"{series.area}, {acquired[:10]}: {label} {value:g}{unit}, {words} "
                 f"in {since:.1f} years ({'at most' if test.high else 'at least'} {limit:g}{unit} before).",
             })  # fmt: skip
     return sorted(found, key=lambda r: (r["acquired"], r["measure"]))
@@ -108,8 +111,7 @@ def change_rows(series: Series) -> list[Row]:
     for measured in series.measures:
         label, unit = LABELS[measured.measure]
         for change in measured.changes:
-            last = series.dates[measured.dates[change.index - 1]].acquired
-            first = series.dates[measured.dates[change.index]].acquired
+            last, first = (series.columns.acquired[measured.dates[change.index - back]] for back in (1, 0))
             found.append({
                 "area": series.area, "sensor": series.sensor, "measure": measured.measure, "after": last,
                 "first_seen": first, "mean_before": round(change.before, 3),
@@ -148,9 +150,9 @@ def document(record: Record, tool_version: str, settings_sha256: str, alarm_rate
         ],
         "series": [
             {
-                "area": s.area, "role": s.role, "sensor": s.sensor, "dates": len(s.dates),
-                "dates_observed": sum(d.status == "observed" for d in s.dates),
-                "dates_not_observable": sum(d.status == "not_observable" for d in s.dates),
+                "area": s.area, "role": s.role, "sensor": s.sensor, "dates": len(s.columns),
+                "dates_observed": int((s.columns.status == STATUSES.index("observed")).sum()),
+                "dates_not_observable": int((s.columns.status == STATUSES.index("not_observable")).sum()),
                 **_exposure(s.exposure),
                 "latest": _latest(s),
                 "expected_false_alarms": {m.measure: round(m.expected_false, 4) for m in s.measures},
@@ -167,12 +169,11 @@ def _latest(series: Series) -> list[Row]:
     """Return the last value of each measure and its rank among all dates."""
     found = []
     for m in series.measures:
-        date = series.dates[m.dates[-1]]
+        acquired, value, rank = series.columns.acquired[m.dates[-1]], float(m.values[-1]), int(m.ranks[-1])
         found.append({
-            "measure": m.measure, "acquired": date.acquired, "value": m.values[-1], "rank": m.ranks[-1],
-            "of": len(m.values),
-            "statement": f"{LABELS[m.measure][0]} {m.values[-1]:g}{LABELS[m.measure][1]} on "
-            f"{date.acquired[:10]}: rank {m.ranks[-1]} of {len(m.values)} observed dates.",
+            "measure": m.measure, "acquired": acquired, "value": value, "rank": rank, "of": len(m.values),
+            "statement": f"{LABELS[m.measure][0]} {value:g}{LABELS[m.measure][1]} on {acquired[:10]}: "
+            f"rank {rank} of {len(m.values)} observed dates.",
         })  # fmt: skip
     return found
 

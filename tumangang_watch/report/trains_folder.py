@@ -12,7 +12,8 @@ from tumangang_watch.report.consist_rows import LETTERS, Aligned, Strips, aligne
 from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
 from tumangang_watch.report.series_files import write_csv
 from tumangang_watch.report.summary import clean
-from tumangang_watch.report.trains_words import match_words, step_table
+from tumangang_watch.report.trains_document import step_table
+from tumangang_watch.report.trains_words import match_words
 
 if TYPE_CHECKING:
     from tumangang_watch.model.journey import Journey, Search

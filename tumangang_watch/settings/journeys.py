@@ -65,6 +65,9 @@ class JourneySettings:
     null_alike_offset: float = 4.0
     """With an offset below this among pairs that cannot be one train, trains of the record are made up
     alike: 3 bits below the worst of 45 kinds of unrelated trains (`SameTrainSettings.tail_offset_bits`)."""
+    crowd: int = 3
+    """From so many other stays that agree with a train on it may be one of many made up alike: then its cuts'
+    order alone speaks. Fewer are what one train seen again leaves."""
     conflict_ratio: float = 100.0
     """Of two matches that exclude each other the better is followed when its E-value is so much smaller;
     else neither."""

@@ -30,3 +30,5 @@ class SeriesSettings:
     """Length of track for which occupancy is counted: shorter than a wagon."""
     strip_dates: int = 200
     """At most so many dates in the picture of a track, the latest."""
+    plot_spans: int = 1000
+    """Series of more than twice so many dates are drawn by spans of time: more points than a plot is wide."""
