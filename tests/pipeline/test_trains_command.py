@@ -123,6 +123,19 @@ def test_what_cannot_be_meant_is_refused_in_one_line(record, tmp_path):
         assert line.count(": ") >= 3
 
 
+def test_a_row_that_no_report_can_have_given_is_a_damaged_archive(record, tmp_path):
+    import sqlite3
+
+    for column, value in (("types", "{"), ("colours", "[1]")):
+        path = tmp_path / f"{column}.sqlite"
+        shutil.copy(record, path)
+        with sqlite3.connect(path) as connection:
+            connection.execute(f"UPDATE vehicles SET {column} = ?", (value,))
+        connection.close()
+        (line,) = run("--archive", path, status=6).stderr.splitlines()
+        assert line.startswith("tumangang-watch: archive damaged: ")
+
+
 def test_coal_rakes_are_left_out_and_possible_trains_only_possible(tmp_path):
     coal = [consist("t1", 20.0 + 25 * k, ["grey"] * 14, ["open"] * 14) for k in range(4)]
     path = fill(tmp_path / "coal.sqlite", {2 * k: ([train], 1.0) for k, train in enumerate(coal)})

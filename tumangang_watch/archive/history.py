@@ -97,10 +97,13 @@ def track_dates(archive: Archive, site: str) -> list[TrackDate]:
            WHERE r.site_id = ? AND coalesce(a.speaks, r.part = 0) ORDER BY r.acquired, t.track""",
         (site,),
     )
-    return [
-        TrackDate(track, area, length_m, acquired, folder, tuple((a, b) for a, b in json.loads(observed)))
-        for track, area, length_m, acquired, folder, observed in rows
-    ]
+    known: dict[str, tuple[tuple[float, float], ...]] = {}
+    found = []
+    for track, area, length_m, acquired, folder, observed in rows:
+        if observed not in known:
+            known[observed] = tuple((a, b) for a, b in json.loads(observed))
+        found.append(TrackDate(track, area, length_m, acquired, folder, known[observed]))
+    return found
 
 
 def site_names(archive: Archive) -> list[str]:

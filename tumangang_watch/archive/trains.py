@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from tumangang_watch.archive.file import REBUILD
+from tumangang_watch.errors import ArchiveDamaged
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.journey import Look, Sighting
 
@@ -16,6 +20,17 @@ if TYPE_CHECKING:
 
 _SPAN = "acquired >= coalesce(:since, '') AND acquired < coalesce(:until, '~')"
 """``~`` sorts after every time."""
+
+
+@contextmanager
+def _readable(archive: Archive) -> Iterator[None]:
+    """Tell of rows that no report can have given."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArchiveDamaged(
+            "archive damaged", archive.path, f"a row cannot be read ({error})", REBUILD
+        ) from error
 
 
 def sightings(
@@ -40,7 +55,8 @@ def sightings(
             WHERE d.site_id = :site AND d.kind = 'train' AND {_SPAN} ORDER BY v.detection, v.position""",
         span,
     ):
-        stock[row[0]].append(_vehicle(row[1:]))
+        with _readable(archive):
+            stock[row[0]].append(_vehicle(row[1:]))
     rows = archive.connection.execute(
         f"""SELECT id, folder || '/' || detection, area, track, acquired, scene_id, gsd_m, folder, from_m,
                    to_m, coalesce(length_m, to_m - from_m, 0.0), cars, confidence, grade, geometry
@@ -49,7 +65,12 @@ def sightings(
         span,
     )
     wanted = set(areas)
-    return [_sighting(row, tuple(stock.get(row[0], ()))) for row in rows if not wanted or row[2] in wanted]
+    found = []
+    for row in rows:
+        if not wanted or row[2] in wanted:
+            with _readable(archive):
+                found.append(_sighting(row, tuple(stock.get(row[0], ()))))
+    return found
 
 
 def looks(
@@ -63,7 +84,8 @@ def looks(
             JOIN current_reports AS r ON r.id = t.report WHERE r.site_id = :site AND {_SPAN}""",
         span,
     ):
-        tracks[folder, area][track] = tuple((a, b) for a, b in json.loads(observed))
+        with _readable(archive):
+            tracks[folder, area][track] = tuple((a, b) for a, b in json.loads(observed))
     rows = archive.connection.execute(
         f"""SELECT a.area, r.acquired, r.folder, r.gsd_m, coalesce(a.observed, 0.0)
             FROM area_dates AS a JOIN current_reports AS r ON r.id = a.report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -98,21 +98,22 @@ def occupancy(sights: Sequence[Sight], dates: Sequence[TrackDate], bin_m: float)
         By track: ``edges_m`` (n + 1), ``observed`` and ``occupied`` (n): numbers of dates on which the
         middle of the piece was seen, and on which a train stood there.
     """
-    found: dict[str, dict[str, Any]] = {}
+    lengths: dict[str, float] = {}
+    seen: Counter[tuple[str, float, float]] = Counter()
     for date in dates:
-        track = found.get(date.track)
-        if track is None:
-            edges = np.append(np.arange(0.0, date.length_m, bin_m), date.length_m)
-            counts = np.zeros((2, len(edges) - 1), dtype=int)
-            track = found[date.track] = {"edges_m": edges, "observed": counts[0], "occupied": counts[1]}
-        for a, b in date.observed:
-            track["observed"][_middles(track["edges_m"], a, b)] += 1
-    for sight in sights:
-        track = found.get(sight.track)
-        if track is not None:
-            track["occupied"][_middles(track["edges_m"], sight.from_m, sight.to_m)] += 1
-    for track in found.values():
-        track["occupied"] = np.minimum(track["occupied"], track["observed"])
+        lengths.setdefault(date.track, date.length_m)
+        seen.update((date.track, a, b) for a, b in date.observed)
+    stood = Counter((s.track, s.from_m, s.to_m) for s in sights if s.track in lengths)
+    found: dict[str, dict[str, Any]] = {}
+    for track, length_m in lengths.items():
+        edges = np.append(np.arange(0.0, length_m, bin_m), length_m)
+        counts = np.zeros((2, len(edges) - 1), dtype=int)
+        found[track] = {"edges_m": edges, "observed": counts[0], "occupied": counts[1]}
+    for name, stretches in (("observed", seen), ("occupied", stood)):
+        for (track, a, b), number in stretches.items():
+            found[track][name][_middles(found[track]["edges_m"], a, b)] += number
+    for pieces in found.values():
+        pieces["occupied"] = np.minimum(pieces["occupied"], pieces["observed"])
     return found
 
 

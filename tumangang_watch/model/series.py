@@ -91,8 +91,7 @@ class Sight:
     confidence: float
 
 
-@dataclass(frozen=True)
-class TrackDate:
+class TrackDate(NamedTuple):
     """Which metres of a track could be seen on one date."""
 
     track: str

@@ -129,7 +129,7 @@ def record_of(archive: Archive, site: str, settings: SeriesSettings, *, tables: 
         tuple(stays(sights, dates, settings)),
         tuple(sights),
         tuple(dates),
-        occupancy(sights, dates, settings.bin_m),
+        occupancy(sights, dates, settings.bin_m) if tables else {},
         {one.area: one.role for one in series},
     )
 

@@ -26,13 +26,19 @@ def stay_line(stay: TrainStay, own_dates: frozenset[str] = frozenset()) -> str:
     cars = stay.last.cars
     stock = f", {cars:g} vehicles" if cars is not None else ", vehicles not counted"
     doubt = ", only possibly a train" if stay.possible else ""
-    return f"{where}: {seen}{stock}{doubt}; {_came(stay.after, own_dates)}; {_went(stay, own_dates)}"
+    return f"{where}: {seen}{stock}{doubt}; {_came(stay, own_dates)}; {_went(stay, own_dates)}"
 
 
-def _came(after: Bound | None, own_dates: frozenset[str]) -> str:
-    if after is None:
+def _came(stay: TrainStay, own_dates: frozenset[str]) -> str:
+    if stay.after is None:
         return "no earlier date showed the place"
-    return f"came after {after.acquired[:10]} ({_seen_then(after, own_dates)})"
+    when = _day(stay.after.acquired, stay.first.acquired)
+    return f"came after {when} ({_seen_then(stay.after, own_dates)})"
+
+
+def _day(acquired: str, beside: str) -> str:
+    """Return a date, with its time where the date it stands beside is the same day."""
+    return _minute(acquired) if acquired[:10] == beside[:10] else acquired[:10]
 
 
 def _seen_then(bound: Bound, own_dates: frozenset[str]) -> str:
@@ -43,7 +49,8 @@ def _seen_then(bound: Bound, own_dates: frozenset[str]) -> str:
 def _went(stay: TrainStay, own_dates: frozenset[str]) -> str:
     before = stay.before
     if before is not None:
-        return f"gone by {before.acquired[:10]} ({_seen_then(before, own_dates)})"
+        when = _day(before.acquired, stay.last.acquired)
+        return f"gone by {when} ({_seen_then(before, own_dates)})"
     if stay.unseen_since:
         dates = "1 later date does" if stay.unseen_since == 1 else f"{stay.unseen_since} later dates do"
         return f"not observed since: {dates} not show the place"
@@ -60,7 +67,7 @@ def journey_words(search: Search, journey: Journey) -> str:
         parts.append(f"{stay.first.area} {when}" + (" (a part of it)" if step.part else ""))
     last = search.stays[journey.steps[-1].stay]
     if last.before is not None:
-        parts.append(f"gone by {last.before.acquired[:10]}")
+        parts.append(f"gone by {_day(last.before.acquired, last.last.acquired)}")
     elif last.unseen_since:
         parts.append("not observed since")
     else:
