@@ -13,6 +13,7 @@ from tumangang_watch.commands.archive import archive_group
 from tumangang_watch.commands.evaluate import evaluate
 from tumangang_watch.commands.growth import growth_group
 from tumangang_watch.commands.reproduce import reproduce
+from tumangang_watch.commands.review import review_group
 from tumangang_watch.commands.scenes import compare, detect, inspect
 from tumangang_watch.commands.series import series
 from tumangang_watch.commands.site import site_group
@@ -75,5 +76,6 @@ for _command in (
     trains,
     reproduce,
     growth_group,
+    review_group,
 ):
     cli.add_command(_command)

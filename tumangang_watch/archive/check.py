@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tumangang_watch.archive.file import told
+from tumangang_watch.archive.reviews import COLUMNS, is_sound
 
 if TYPE_CHECKING:
     from tumangang_watch.archive.file import Archive
@@ -41,6 +42,12 @@ def check_archive(archive: Archive, reports: Path | None = None, *, files: bool 
             )
         ]
         digests = list(ask("SELECT folder, manifest_sha256 FROM reports ORDER BY folder"))
+        answers = list(ask(f"SELECT id, {', '.join(COLUMNS)} FROM reviews ORDER BY id"))
+    faults += [
+        f"review {number}: its content is not what was recorded"
+        for number, *values in answers
+        if not is_sound(dict(zip(COLUMNS, values, strict=True)))
+    ]
     if reports is not None:
         for folder, manifest_sha256 in digests:
             faults += check_folder(reports / folder, manifest_sha256, files=files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,16 +58,24 @@ TABLES = {
     "refusals": """SELECT sha256, file, sidecars_sha256, acquired, exit_status, what, why, todo,
         tool_version, site_sha256, settings_sha256 FROM refusals ORDER BY sha256""",
     "files": "SELECT path, bytes, sha256 FROM files ORDER BY path",
+    "reviews": """SELECT v.uid, v.key, v.about, v.site, v.scene AS scene_sha256, s.acquired,
+        v.earlier AS earlier_sha256, json_extract(v.evidence, '$.report') AS folder,
+        json_extract(v.evidence, '$.id') AS reviewed, v.kind, v.area, v.reader, v.verdict, v.reason, v.remark,
+        v.correction, v.made, v.origin, v.evidence,
+        coalesce(json_extract(v.correction, '$.outline'), json_extract(v.evidence, '$.geometry')) AS geometry
+        FROM reviews AS v LEFT JOIN scenes AS s ON s.sha256 = v.scene ORDER BY v.id""",
 }
 """What is exported: rows named by what does not change from file to file, in a stable order."""
-TIMES = ("acquired", "report_acquired", "earlier_acquired")
+TIMES = ("acquired", "report_acquired", "earlier_acquired", "made")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
-_SPATIAL = ("detections", "findings")
+_SPATIAL = ("detections", "findings", "reviews")
+Marks = Mapping[tuple[str, str], tuple[str, str]]
+"""What became of a detection or finding under review, by report's folder and id: state and readers."""
 _UTC = 100
 """GDAL's code for UTC in a date-time field."""
 
 
-def export_archive(archive: Archive, out: Path, kind: str) -> list[Path]:
+def export_archive(archive: Archive, out: Path, kind: str, marks: Marks | None = None) -> list[Path]:
     """Write the archive as files; return their paths.
 
     Parameters
@@ -79,6 +87,8 @@ def export_archive(archive: Archive, out: Path, kind: str) -> list[Path]:
         replaced only when its successor is whole.
     kind : str
         ``gpkg``, ``parquet`` or ``csv``.
+    marks : mapping, optional
+        Adds the columns ``review`` and ``readers`` to detections and findings.
 
     Raises
     ------
@@ -91,13 +101,13 @@ def export_archive(archive: Archive, out: Path, kind: str) -> list[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         _see_room(out, kind)
         if kind == "gpkg":
-            _write_gpkg(archive, aside)
+            _write_gpkg(archive, aside, marks)
             os.replace(aside, out)
             return [out]
         aside.mkdir()
         write = _write_csv if kind == "csv" else _write_parquet
         for name in TABLES:
-            write(aside / f"{name}.{kind}", *table(archive, name))
+            write(aside / f"{name}.{kind}", *_marked(name, *table(archive, name), marks))
         if out.is_dir():
             shutil.rmtree(out)
         os.rename(aside, out)
@@ -117,6 +127,18 @@ def table(archive: Archive, name: str) -> tuple[list[str], list[tuple[Any, ...]]
     with told(archive.path):
         cursor = archive.connection.execute(TABLES[name])
         return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+def _marked(
+    name: str, columns: list[str], rows: list[tuple[Any, ...]], marks: Marks | None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Return a table with what became of its rows under review, before the geometry."""
+    if marks is None or name not in ("detections", "findings"):
+        return columns, rows
+    folder, found = columns.index("folder"), columns.index(name.removesuffix("s"))
+    blank = ("unreviewed", "")
+    told = [(*row[:-1], *marks.get((row[folder], row[found]), blank), row[-1]) for row in rows]
+    return [*columns[:-1], "review", "readers", columns[-1]], told
 
 
 def _see_room(out: Path, kind: str) -> None:
@@ -186,7 +208,7 @@ def _arrow(pyarrow: Any, name: str, values: list[Any]) -> Any:
     return pyarrow.array(values, pyarrow.int64() if whole else pyarrow.string())
 
 
-def _write_gpkg(archive: Archive, path: Path) -> None:
+def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
     """Write every table as a layer; detections and findings carry their outlines (lon/lat)."""
     import numpy as np
     import pyogrio
@@ -200,10 +222,11 @@ def _write_gpkg(archive: Archive, path: Path) -> None:
     pyogrio.set_gdal_config_options({option: f"{moment}.000Z"})
     try:
         for name in TABLES:
-            columns, rows = table(archive, name)
+            columns, rows = _marked(name, *table(archive, name), marks)
             outlines = None
             if name in _SPATIAL:
-                outlines = np.array([shapely.from_geojson(row[-1]).wkb for row in rows], dtype=object)
+                shapes = [None if row[-1] is None else shapely.from_geojson(row[-1]).wkb for row in rows]
+                outlines = np.array(shapes, dtype=object)
                 columns, rows = columns[:-1], [row[:-1] for row in rows]
             data = [_field(column, values) for column, values in _columns(columns, rows)]
             pyogrio.raw.write(

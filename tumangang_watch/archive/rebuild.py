@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tumangang_watch.archive.check import MANIFEST, check_folder
 from tumangang_watch.archive.file import flush_folder, make_archive, open_archive
 from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report, note_inbox
+from tumangang_watch.archive.reviews import carry_over, write_copy
 from tumangang_watch.errors import InputRefused, OutputFailed
 
 if TYPE_CHECKING:
@@ -108,8 +109,9 @@ def rebuild(
     """Make an archive from the reports and scenes on the disk; return how many reports it holds.
 
     The file that was there is kept beside it under another name, whatever its state; its path is
-    returned too. The new one is built aside and takes its place only when it is whole. ``inbox`` is the
-    folder that the paths of scenes count from.
+    returned too. The new one is built aside and takes its place only when it is whole. Reviews are taken
+    over from the earlier file and from their copy beside it: no report holds them. ``inbox`` is the folder
+    that the paths of scenes count from.
     """
     if not reports.is_dir():
         raise InputRefused("cannot rebuild", reports, "there is no such folder", "Give the folder of reports")
@@ -126,9 +128,14 @@ def rebuild(
                     add_file(connection, place, stamp, sha256)
                 if inbox is not None:
                     note_inbox(connection, str(inbox.absolute()))
+            carry_over(archive, path if path.is_file() else None, path)
         kept = _keep(path)
         os.rename(aside, path)
         flush_folder(path.absolute().parent)
+        with open_archive(path, write=True) as archive:
+            # Once more: a reader may have answered while the new file was made.
+            carry_over(archive, kept, path)
+            write_copy(archive)
     except OSError as error:
         raise OutputFailed(
             "cannot rebuild the archive", path, error.strerror or str(error), "See that it can be written"

@@ -199,7 +199,41 @@ _FIRST = (
         WHERE detections.date = 'later'""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_REVIEWS = (
+    """CREATE TABLE reviews (
+        id INTEGER PRIMARY KEY,
+        uid TEXT NOT NULL UNIQUE CHECK (length(uid) = 64),
+        key TEXT NOT NULL CHECK (length(key) = 64),
+        about TEXT NOT NULL CHECK (about IN ('finding', 'detection', 'missed', 'area')),
+        site TEXT NOT NULL,
+        scene TEXT NOT NULL,
+        earlier TEXT,
+        kind TEXT NOT NULL,
+        area TEXT,
+        evidence TEXT NOT NULL,
+        reader TEXT NOT NULL CHECK (reader <> ''),
+        verdict TEXT NOT NULL
+            CHECK (verdict IN ('accepted', 'rejected', 'corrected', 'added', 'complete', 'withdrawn')),
+        reason TEXT,
+        remark TEXT NOT NULL,
+        correction TEXT NOT NULL,
+        made TEXT NOT NULL,
+        origin TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX reviews_by_scene ON reviews (scene)",
+    """CREATE TRIGGER reviews_are_not_changed BEFORE UPDATE ON reviews
+        BEGIN SELECT RAISE(ABORT, 'reviews are never changed: add another'); END""",
+    """CREATE TRIGGER reviews_are_not_removed BEFORE DELETE ON reviews
+        BEGIN SELECT RAISE(ABORT, 'reviews are never removed: add one that withdraws'); END""",
+    # REPLACE removes rows without asking the trigger above.
+    """CREATE TRIGGER reviews_are_not_replaced BEFORE INSERT ON reviews
+        WHEN EXISTS (SELECT 1 FROM reviews WHERE id = NEW.id OR uid = NEW.uid)
+        BEGIN SELECT RAISE(ABORT, 'reviews are never replaced: add another'); END""",
+)
+"""What people said of findings. It refers to no other row: reports are superseded and made again, and what
+was said of a place in a scene outlives them."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _REVIEWS)
 """Statements that lead from each version to the next; a file's ``user_version`` counts those applied."""
 
 VERSION = len(MIGRATIONS)

@@ -23,16 +23,20 @@ def archive_group() -> None:
 @archive_option
 @click.option("--out", type=SCENE, required=True, help="File (gpkg) or folder (csv, parquet) to make.")
 @click.option(
+    "--review", is_flag=True, help="Mark detections and findings with what became of them under review."
+)
+@click.option(
     "--format", "kind", type=click.Choice(["gpkg", "parquet", "csv"]), help="Default: from the name of --out."
 )
-def archive_export(archive_file: Path, out: Path, kind: str | None) -> int:
+def archive_export(archive_file: Path, out: Path, review: bool, kind: str | None) -> int:
     """Write the archive as GeoPackage, Parquet or CSV."""
     from tumangang_watch.archive import open_archive
     from tumangang_watch.archive.export import export_archive
+    from tumangang_watch.pipeline.review_use import marks
 
     kind = kind or ("gpkg" if out.suffix.lower() == ".gpkg" else "csv")
     with open_archive(archive_file) as archive:
-        for path in export_archive(archive, out, kind):
+        for path in export_archive(archive, out, kind, marks(archive) if review else None):
             click.echo(path, err=True)
     return 0
 
@@ -46,10 +50,14 @@ def archive_check(archive_file: Path, reports: Path | None, files: bool) -> int:
     from tumangang_watch.archive import open_archive
     from tumangang_watch.archive.check import check_archive
     from tumangang_watch.errors import ArchiveDamaged
+    from tumangang_watch.pipeline.review_use import review_notes
 
     with open_archive(archive_file, write=True) as archive:
         faults = check_archive(archive, reports, files=files)
         count = archive.connection.execute("SELECT count(*) FROM reports").fetchone()[0]
+        notes = [] if faults else review_notes(archive)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
     for fault in faults:
         click.echo(fault, err=True)
     if faults:

@@ -17,13 +17,34 @@ from tumangang_watch.commands.options import SCENE
 @click.option("--possible", is_flag=True, help="Also score what is only graded possible.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def evaluate(report: Path, truth: Path, possible: bool, as_json: bool) -> int:
-    """Score REPORT (a report folder or its report.json) against labels."""
+    """Score REPORT (a report folder or its report.json) against labels.
+
+    TRUTH is a truth file, or an archive: then what readers reviewed in the report's scenes is the truth.
+    """
     from tumangang_watch.confidence.scoring import score_report
 
-    file = report / "report.json" if report.is_dir() else report
-    scores = score_report(load_json(file, "report"), load_json(truth, "truth"), possible=possible)
+    content = load_json(report / "report.json" if report.is_dir() else report, "report")
+    scores = score_report(content, _labels(content, truth), possible=possible)
     click.echo(json.dumps(scores, indent=2) if as_json else _scores_text(scores))
     return 0
+
+
+def _labels(report: dict[str, Any], truth: Path) -> dict[str, Any]:
+    """Return the labels of a truth file, or of an archive's reviews."""
+    from tumangang_watch.archive.file import MAGIC
+
+    try:
+        with truth.open("rb") as file:
+            is_archive = file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        is_archive = False
+    if not is_archive:
+        return load_json(truth, "truth")
+    from tumangang_watch.archive import open_archive
+    from tumangang_watch.pipeline.review_use import truth_for
+
+    with open_archive(truth) as archive:
+        return truth_for(archive, report)
 
 
 def load_json(file: Path, what: str) -> dict[str, Any]:

@@ -18,6 +18,13 @@ from tumangang_watch.commands.options import SCENE
 @click.option("--out", type=SCENE, help="Folder for tables, plots and page. Default: only told.")
 @click.option("--site", "site_id", help="Id of the site, where the archive holds several.")
 @reports_option
+@click.option(
+    "--review",
+    type=click.Choice(["with", "without"]),
+    default="without",
+    show_default=True,
+    help="Take readers' reviews in (see `review`), or leave the detector's word.",
+)
 @click.option("--no-pictures", is_flag=True, help="Tables only: no plots, no page, no strips.")
 @click.option("--json", "as_json", is_flag=True, help="Also print series.json to stdout.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier series in --out.")
@@ -26,6 +33,7 @@ def series(
     out: Path | None,
     site_id: str | None,
     reports: Path | None,
+    review: str,
     no_pictures: bool,
     as_json: bool,
     overwrite: bool,
@@ -42,7 +50,8 @@ def series(
 
     settings = Settings()
     with open_archive(archive_file) as archive:
-        record = record_of(archive, site_of(archive, site_id), settings.series, tables=out is not None)
+        site, wanted = site_of(archive, site_id), out is not None
+        record = record_of(archive, site, settings.series, tables=wanted, review=review == "with")
     if not record.series:
         raise UsageError("no series", archive_file, "the archive holds no dates", "Fill it with `watch`")
     content = document(record, __version__, settings.sha256, settings.series.alarm_rate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,25 +62,85 @@ def score_report(report: dict[str, Any], truth: dict[str, Any], *, possible: boo
     dict
         ``trains``, ``vehicles`` (when cars are labelled), ``cargo`` and ``new_ground``, each with
         counts, precision, recall, F1; lengths, counts and areas with their errors and the share of
-        90 % intervals that hold the truth.
+        90 % intervals that hold the truth. Where the truth says what it covers (``coverage``, as that of
+        reviews does), what nobody judged is left out; see `_score_partly`.
     """
     wanted = ("detected", "possible") if possible else ("detected",)
     detections = [d for d in report["detections"] if d["grade"] in wanted]
     dates = {"later"} if "earlier" not in report["scenes"] else {"earlier", "later"}
-    return {
-        "trains": _score_trains(
-            [d for d in detections if d["kind"] == "train"],
-            [t for t in truth.get("trains", []) if t.get("date", "later") in dates],
-        ),
-        "cargo": _score_cargo(
-            [d for d in detections if d["kind"] == "cargo"],
-            [c for c in truth.get("cargo", []) if c.get("date", "later") in dates],
-        ),
-        "new_ground": _score_ground(
-            [f for f in report["findings"] if f["kind"] == "handling_area" and f["grade"] in wanted],
-            truth.get("new_ground", []),
-        ),
+    kinds = {
+        "train": ([t for t in truth.get("trains", []) if t.get("date", "later") in dates], _score_trains),
+        "cargo": ([c for c in truth.get("cargo", []) if c.get("date", "later") in dates], _score_cargo),
     }
+    growth = [f for f in report["findings"] if f["kind"] == "handling_area" and f["grade"] in wanted]
+    scores = {}
+    for kind, (labelled, score) in kinds.items():
+        found = [d for d in detections if d["kind"] == kind]
+        name = "trains" if kind == "train" else kind
+        scores[name] = (
+            _score_partly(kind, found, labelled, truth, score)
+            if "coverage" in truth
+            else score(found, labelled)
+        )
+    new = truth.get("new_ground", [])
+    if "coverage" not in truth:
+        return {**scores, "new_ground": _score_ground(growth, new)}
+    denied = [r for r in truth.get("rejected", []) if r["kind"] == "handling_area"]
+    judged = [
+        f for f in growth
+        if any(shape(f["geometry"]).intersects(shape(t["geometry"])) for t in (*new, *denied))
+    ]  # fmt: skip
+    ground = {**_score_ground(judged, new), "recall": None, "f1": None, "false_negatives": None}
+    return {**scores, "new_ground": {**ground, **_basis(len(judged), len(growth) - len(judged), [])}}
+
+
+def _score_partly(
+    kind: str,
+    found: list[dict[str, Any]],
+    labelled: list[dict[str, Any]],
+    truth: dict[str, Any],
+    score: Callable[[list[dict[str, Any]], list[dict[str, Any]]], dict[str, Any]],
+) -> dict[str, Any]:
+    """Score one kind against labels that do not cover everything.
+
+    Precision counts what was judged: what matches a label or a place where there was nothing, and all in the
+    areas that the labels cover wholly. Recall counts those areas alone, and is null where there is none. What
+    is disputed counts nowhere.
+    """
+
+    def matches(one: dict[str, Any], places: list[dict[str, Any]]) -> bool:
+        return any(_same_place(kind, one, other) for other in places)
+
+    whole = {(c["date"], c["area"]) for c in truth["coverage"] if c["kind"] == kind}
+    denied = [r for r in truth.get("rejected", []) if r["kind"] == kind]
+    disputed = [r for r in truth.get("disputed", []) if r["kind"] == kind]
+    clear = [d for d in found if matches(d, labelled) or not matches(d, disputed)]
+    covered = [d for d in clear if (d["date"], d.get("area")) in whole]
+    judged = [d for d in clear if d in covered or matches(d, labelled) or matches(d, denied)]
+    on_judged = score(judged, labelled)
+    on_whole = score(covered, [t for t in labelled if (t.get("date", "later"), t.get("area")) in whole])
+    names = ("false_negatives", "recall", "f1", "misses")
+    taken = {n: (on_whole[n] if whole else None) for n in names if n in on_whole}
+    said = sorted(f"{area} ({date})" for date, area in whole)
+    return {**on_judged, **taken, **_basis(len(judged), len(found) - len(judged), said)}
+
+
+def _basis(judged: int, unjudged: int, whole: list[str]) -> dict[str, Any]:
+    """Return what a score against partial labels rests on."""
+    words = f"recall over {', '.join(whole)}" if whole else "precision only: no area was wholly reviewed"
+    return {"judged": judged, "unjudged": unjudged, "basis": words}
+
+
+def _same_place(kind: str, found: dict[str, Any], label: dict[str, Any]) -> bool:
+    if kind == "train":
+        return label.get("to_m") is not None and _stretch_iou(found, label) >= TRAIN_IOU_MIN
+    same_date = found["date"] == label.get("date", "later")
+    return same_date and _iou(shape(found["geometry"]), shape(label["geometry"])) >= CARGO_IOU_MIN
+
+
+def _measured(label: dict[str, Any], name: str) -> bool:
+    """Return whether a label's value was measured: labels of reviews say which were, others all are."""
+    return name in label.get("measured", (name,))
 
 
 def _stretch_iou(a: dict[str, Any], b: dict[str, Any]) -> float:
@@ -106,12 +167,12 @@ def _score_trains(found: list[dict[str, Any]], labelled: list[dict[str, Any]]) -
     lengths = [
         (found[i]["length_m"], labelled[j]["to_m"] - labelled[j]["from_m"])
         for i, j in pairs
-        if found[i].get("length_m")
+        if found[i].get("length_m") and _measured(labelled[j], "length_m")
     ]
     counts = [
         (found[i]["cars"], labelled[j]["cars"])
         for i, j in pairs
-        if found[i].get("cars") and labelled[j].get("cars") is not None
+        if found[i].get("cars") and labelled[j].get("cars") is not None and _measured(labelled[j], "cars")
     ]
     score["length_error_median_m"] = _median([abs(m["estimate"] - t) for m, t in lengths])
     score["length_interval_covers"] = _share([m["low"] <= t <= m["high"] for m, t in lengths])
@@ -133,7 +194,11 @@ def _score_cargo(found: list[dict[str, Any]], labelled: list[dict[str, Any]]) ->
     ]
     pairs = _pair_up(overlaps, CARGO_IOU_MIN)
     score = Score(len(pairs), len(found) - len(pairs), len(labelled) - len(pairs)).as_dict()
-    areas = [(found[i]["area_m2"], _area_m2(truths[j])) for i, j in pairs if found[i].get("area_m2")]
+    areas = [
+        (found[i]["area_m2"], _area_m2(truths[j]))
+        for i, j in pairs
+        if found[i].get("area_m2") and _measured(labelled[j], "area_m2")
+    ]
     score["area_error_median"] = _median([abs(m["estimate"] - t) / t for m, t in areas if t > 0])
     score["area_interval_covers"] = _share([m["low"] <= t <= m["high"] for m, t in areas])
     return score

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -234,6 +234,17 @@ class Series:
 
 
 @dataclass(frozen=True)
+class ReviewTaken:
+    """Whether, and how, readers' reviews are taken into a record."""
+
+    taken: bool
+    counts: dict[str, int] = field(default_factory=dict)
+    """How many things on reviewed dates were accepted, corrected, added, rejected, disputed, stale, open."""
+    dates: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The same in words, by report's folder and area."""
+
+
+@dataclass(frozen=True)
 class Record:
     """All there is to say of a site over time."""
 
@@ -246,6 +257,7 @@ class Record:
     track_dates: tuple[TrackDate, ...]
     occupancy: dict[str, dict[str, Any]]
     roles: dict[str, str]
+    review: ReviewTaken = ReviewTaken(False)
 
 
 def days_between(earlier: str, later: str) -> float:

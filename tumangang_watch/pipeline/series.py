@@ -18,8 +18,10 @@ from tumangang_watch.model.series import (
     DateColumns,
     MeasureSeries,
     Record,
+    ReviewTaken,
     Series,
 )
+from tumangang_watch.pipeline.review_series import with_review
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,19 +103,25 @@ def _measure(
     )  # fmt: skip
 
 
-def record_of(archive: Archive, site: str, settings: SeriesSettings, *, tables: bool = True) -> Record:
+def record_of(
+    archive: Archive, site: str, settings: SeriesSettings, *, tables: bool = True, review: bool = False
+) -> Record:
     """Return everything the archive says of a site over time.
 
     Without ``tables`` the series hold what the tests need and no more: a long record is read much faster.
+    With ``review`` it is taken as its readers leave it.
     """
-    if tables:
+    sights, taken = history.sights(archive, site), ReviewTaken(False)
+    if review:
+        rows, sights, taken = with_review(archive, site, history.area_dates(archive, site), sights)
+        series = series_of(rows, settings)
+    elif tables:
         series = series_of(history.area_dates(archive, site), settings)
     else:
         areas = history.area_columns(archive, site)
         series = tuple(
             s for area, (role, columns) in areas.items() for s in _by_sensor(area, role, columns, settings)
         )
-    sights = history.sights(archive, site)
     dates = history.track_dates(archive, site)
     seen: dict[str, list[NDArray[np.datetime64]]] = defaultdict(list)
     for one in series:
@@ -131,6 +139,7 @@ def record_of(archive: Archive, site: str, settings: SeriesSettings, *, tables: 
         tuple(dates),
         occupancy(sights, dates, settings.bin_m) if tables else {},
         {one.area: one.role for one in series},
+        taken,
     )
 
 

@@ -193,9 +193,14 @@ class Subject:
 
     @property
     def file_name(self) -> str:
-        """Return a safe, unique file name for any id."""
-        safe = re.sub(r"[^A-Za-z0-9_-]+", "-", self.id).strip("-")[:60] or "finding"
-        return f"{safe}-{hashlib.sha256(self.id.encode()).hexdigest()[:8]}.png"
+        """Return the name of its chip."""
+        return chip_name(self.id)
+
+
+def chip_name(subject: str) -> str:
+    """Return a safe, unique file name for any id of a finding or detection."""
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", subject).strip("-")[:60] or "finding"
+    return f"{safe}-{hashlib.sha256(subject.encode()).hexdigest()[:8]}.png"
 
 
 def subjects(comparison: Comparison) -> dict[str, Subject]:

@@ -24,7 +24,8 @@ def index_page(site: Row, rows: list[Row], total: int, refused: list[Row]) -> st
     site : dict
         ``id`` and ``name``.
     rows : list of dict
-        One a report; see `tumangang_watch.archive.read.index_rows`.
+        One a report; see `tumangang_watch.archive.read.index_rows`; ``review`` says in words what became
+        of it under review.
     total : int
         How many reports there are.
     refused : list of dict

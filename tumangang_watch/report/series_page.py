@@ -15,7 +15,7 @@ import numpy as np
 
 from tumangang_watch.model.series import STATUSES, AreaDate, Record, Series
 from tumangang_watch.report.series_plots import Panel, plot
-from tumangang_watch.report.series_words import LABELS
+from tumangang_watch.report.series_words import LABELS, review_word
 from tumangang_watch.report.summary import clean
 
 Row = dict[str, Any]
@@ -121,7 +121,8 @@ def write_plots(record: Record, folder: Path, spans: int) -> None:
         if panels:
             name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{series.area} {series.sensor}")[:80]
             title = f"{record.site}: {series.area}, {series.sensor}"
-            note = "bars: 90 % intervals; grey: not observable (not zero); triangles: in part; rings: unusual"
+            note = f"{review_word(record)} review; "
+            note += "bars: 90 % intervals; grey: not observable (not zero); triangles: in part; rings: unusual"
             more = thinned(panels, spans)
             note += f"\n{more}" if more else ""
             plot(folder / name, clean(title), panels, gaps_of(series, spans), note)

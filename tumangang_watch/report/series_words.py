@@ -22,6 +22,7 @@ def series_table(record: Record) -> tuple[tuple[str, ...], list[tuple[Any, ...]]
     kinds = ("box", "open", "tank", "flat", "container", "locomotive", "passenger", "unknown")
     end = len(AreaDate._fields) - 1
     blank: dict[str, tuple[Any, ...]] = {"{}": (None,) * len(kinds)}
+    taken, reviewed = review_word(record), record.review.dates
     rows = []
     for series in record.series:
         for date in series.dates:
@@ -29,8 +30,27 @@ def series_table(record: Record) -> tuple[tuple[str, ...], list[tuple[Any, ...]]
             if cars is None:
                 counts = json.loads(date.types)
                 cars = blank.setdefault(date.types, tuple(counts.get(kind, 0) for kind in kinds))
-            rows.append((record.site, series.sensor, *date[:end], *cars))
-    return ("site", "sensor", *names, *(f"cars_{kind}" for kind in kinds)), rows
+            told = reviewed.get((date.folder, date.area), "") if reviewed else ""
+            rows.append((record.site, series.sensor, *date[:end], *cars, taken, told))
+    columns = ("site", "sensor", *names, *(f"cars_{kind}" for kind in kinds), "review", "reviewed")
+    return columns, rows
+
+
+def review_word(record: Record) -> str:
+    """Return whether a record is taken with its readers' reviews or without."""
+    return "with" if record.review.taken else "without"
+
+
+def review_words(record: Record) -> str:
+    """Return in a sentence how reviews are taken in."""
+    if not record.review.taken:
+        return "Taken without readers' reviews: as the detector reports."
+    counts = record.review.counts
+    told = ", ".join(f"{number} {name}" for name, number in counts.items() if number) or "none so far"
+    return (
+        f"Taken with readers' reviews ({told}): rejected things are left out, corrected ones replaced, "
+        "missed ones added; what readers dispute, or what changed since they judged it, is in the intervals."
+    )
 
 
 def stays_table(record: Record) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
@@ -144,6 +164,9 @@ def document(record: Record, tool_version: str, settings_sha256: str, alarm_rate
         "settings_sha256": settings_sha256,
         "site": record.site,
         "alarm_rate_at_most": alarm_rate,
+        "review": {
+            "taken": review_word(record), "counts": record.review.counts, "statement": review_words(record),
+        },
         "areas": [
             {"area": area, "role": record.roles[area], **_exposure(record.exposure.get(area))}
             for area in sorted(record.roles)
@@ -191,7 +214,7 @@ def _exposure(exposure: Any) -> Row:
 
 def summary(content: Row) -> str:
     """Return what a person reads in ten seconds."""
-    lines = [f"site {content['site']}"]
+    lines = [f"site {content['site']}", f"  {content['review']['statement']}"]
     for series in content["series"]:
         lines.append(
             f"  {series['area']}, {series['sensor']}: {series['dates']} dates, {series['dates_observed']} "

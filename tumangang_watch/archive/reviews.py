@@ -1,0 +1,201 @@
+"""What people said of findings: rows that are only ever added, and a copy of them beside the archive.
+
+The archive can be made again from reports; reviews cannot. So each is also a line of
+``<archive>.reviews.jsonl``, from which `rebuild` takes them where the archive itself is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tumangang_watch.archive.file import Archive, told
+from tumangang_watch.errors import OutputFailed
+from tumangang_watch.model.review import About, Answer, Correction, Review
+
+Document = dict[str, Any]
+COLUMNS = (
+    "uid", "key", "about", "site", "scene", "earlier", "kind", "area", "evidence", "reader", "verdict",
+    "reason", "remark", "correction", "made", "origin",
+)  # fmt: skip
+_JSON = ("evidence", "correction")
+_BROKEN = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
+
+def row_of(review: Review) -> Document:
+    """Return a review as a row; maps are JSON text."""
+    about, answer = review.about, review.answer
+    return {
+        "uid": review.uid, "key": about.key, "about": about.word, "site": about.site, "scene": about.scene,
+        "earlier": about.earlier, "kind": about.kind, "area": about.area, "evidence": _text(about.evidence),
+        "reader": review.reader, "verdict": answer.verdict, "reason": answer.reason, "remark": answer.remark,
+        "correction": _text(answer.correction.as_dict()), "made": review.made, "origin": review.origin,
+    }  # fmt: skip
+
+
+def review_of(row: Document, number: int = 0) -> Review:
+    """Return the review of a row."""
+    about = About(
+        row["about"], row["site"], row["scene"], row["earlier"], row["kind"], row["area"],
+        json.loads(row["evidence"]),
+    )  # fmt: skip
+    correction = Correction.of(json.loads(row["correction"]))
+    answer = Answer(row["verdict"], row["reason"], row["remark"], correction)
+    return Review(about, row["reader"], answer, row["made"], row["origin"], number)
+
+
+def all_reviews(archive: Archive, site: str | None = None) -> list[Review]:
+    """Return the reviews of a site, or of all, in the order they were made."""
+    with told(archive.path):
+        rows = archive.connection.execute(
+            f"SELECT id, {', '.join(COLUMNS)} FROM reviews WHERE ?1 IS NULL OR site = ?1 ORDER BY id", (site,)
+        ).fetchall()
+    return [review_of(dict(zip(COLUMNS, row[1:], strict=True)), row[0]) for row in rows]
+
+
+def add_reviews(archive: Archive, reviews: Sequence[Review]) -> list[Review]:
+    """Record reviews, all or none, each once; return those that are new.
+
+    The copy beside the archive is written after the archive holds them, and whatever one of the two lacks
+    is taken from the other.
+
+    Raises
+    ------
+    Busy, OutputFailed
+        Nothing was recorded; or, of the copy, that it could not be written (the archive holds them).
+    """
+    with archive.transaction() as connection:
+        added = [review for review in reviews if _insert(connection, row_of(review))]
+        for row in read_copy(archive.path):
+            _insert(connection, row)
+    write_copy(archive)
+    return added
+
+
+def _insert(connection: sqlite3.Connection, row: Document) -> bool:
+    if connection.execute("SELECT 1 FROM reviews WHERE uid = ?", (row["uid"],)).fetchone():
+        return False
+    names = ", ".join(COLUMNS)
+    connection.execute(
+        f"INSERT INTO reviews ({names}) VALUES ({', '.join('?' * len(COLUMNS))})", [row[n] for n in COLUMNS]
+    )
+    return True
+
+
+def copy_path(archive_file: Path) -> Path:
+    """Return where the copy of an archive's reviews lies."""
+    return archive_file.with_name(archive_file.name + ".reviews.jsonl")
+
+
+def read_copy(archive_file: Path) -> list[Document]:
+    """Return the rows of the copy; a line that was cut off or edited is passed over."""
+    try:
+        lines = copy_path(archive_file).read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise OutputFailed(
+            "cannot read the reviews beside the archive", copy_path(archive_file),
+            error.strerror or str(error), "See that it can be read",
+        ) from error  # fmt: skip
+    return [row for line in lines if (row := _sound(line)) is not None]
+
+
+def _sound(line: bytes) -> Document | None:
+    try:
+        given = json.loads(line)
+        row = {name: given[name] for name in COLUMNS}
+        return row if is_sound(row) else None
+    except _BROKEN:
+        return None
+
+
+def is_sound(row: Document) -> bool:
+    """Return whether a row says what it said when it was made: its digests are those of its content."""
+    try:
+        review = review_of(row)
+        return bool(review.uid == row["uid"] and review.about.key == row["key"])
+    except _BROKEN:
+        return False
+
+
+def write_copy(archive: Archive) -> None:
+    """Append what the copy beside the archive lacks."""
+    import fcntl
+
+    path = copy_path(archive.path)
+    rows = archive.connection.execute(f"SELECT {', '.join(COLUMNS)} FROM reviews ORDER BY id").fetchall()
+    if not rows:
+        return
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            known = {row["uid"] for row in read_copy(archive.path)}
+            lines = [
+                _text(dict(zip(COLUMNS, row, strict=True))).encode() + b"\n"
+                for row in rows
+                if row[0] not in known
+            ]
+            if lines:
+                size = os.fstat(handle).st_size
+                cut = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+                os.write(handle, (b"\n" if cut else b"") + b"".join(lines))
+                os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise OutputFailed(
+            "cannot write the reviews beside the archive", path, error.strerror or str(error),
+            "The archive holds them; see that the copy can be written",
+        ) from error  # fmt: skip
+
+
+def carry_over(archive: Archive, kept: Path | None, home: Path) -> int:
+    """Take the reviews of an earlier archive, and of the copy beside it, into one made again.
+
+    Parameters
+    ----------
+    archive : Archive
+        The new archive.
+    kept : Path or None
+        The earlier file, in whatever state.
+    home : Path
+        Where the archive lies (its copy of the reviews lies beside it).
+
+    Returns
+    -------
+    int
+        How many reviews the new archive holds.
+    """
+    rows = [*(_salvage(kept) if kept is not None else []), *read_copy(home)]
+    with archive.transaction() as connection:
+        for row in rows:
+            _insert(connection, row)
+        return int(connection.execute("SELECT count(*) FROM reviews").fetchone()[0])
+
+
+def _salvage(path: Path) -> Iterable[Document]:
+    """Return what can still be read of an earlier file's reviews; it is not modified."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error:
+        return []
+    found: list[Document] = []
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        for row in connection.execute(f"SELECT {', '.join(COLUMNS)} FROM reviews ORDER BY id"):
+            found.append(dict(zip(COLUMNS, row, strict=True)))
+    except sqlite3.Error:
+        return [row for row in found if is_sound(row)]
+    finally:
+        connection.close()
+    return [row for row in found if is_sound(row)]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,188 @@
+"""``review``: a person accepts, rejects or corrects findings; what they say is kept beside the evidence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tumangang_watch.commands.archive import reports_option
+from tumangang_watch.commands.review_answer import accept, add, complete, correct, reject, withdraw
+from tumangang_watch.commands.review_files import calibration, export, import_file, truth
+from tumangang_watch.commands.review_options import (
+    document_of,
+    filters,
+    line_of,
+    opened,
+    review_command,
+    wanted_of,
+)
+from tumangang_watch.commands.review_walk import walk
+
+if TYPE_CHECKING:
+    from tumangang_watch.confidence.review_standing import Standing
+
+
+@click.group("review")
+def review_group() -> None:
+    """Accept, reject or correct findings, in the terminal or in a GIS.
+
+    Answers are only ever added, beside what the detector found. Readers may disagree: all answers stay.
+    """
+
+
+@review_group.command("list")
+@review_command
+@filters
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def list_open(archive_file: Path, site_id: str | None, as_json: bool, **given: Any) -> int:
+    """List what still wants a reader: unreviewed, disagreed, or changed since it was reviewed."""
+    from tumangang_watch.pipeline.review import under_review
+
+    with opened(archive_file, site_id) as (archive, site):
+        found = under_review(archive, site, wanted_of(given))
+    if as_json:
+        click.echo(json.dumps([document_of(one) for one in found], indent=1, ensure_ascii=False))
+        return 0
+    for one in found:
+        click.echo(_visible(line_of(one)))
+    click.echo(f"{len(found)} listed", err=True)
+    return 0
+
+
+@review_group.command("show")
+@click.argument("name", metavar="ID")
+@review_command
+@reports_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def show(name: str, archive_file: Path, site_id: str | None, reports: Path | None, as_json: bool) -> int:
+    """Show one finding with its evidence and every answer to it. ID as `review list` prints it."""
+    from tumangang_watch.pipeline.review import find
+
+    with opened(archive_file, site_id) as (archive, site):
+        one = find(archive, site, name)
+    if as_json:
+        click.echo(json.dumps(document_of(one), indent=1, ensure_ascii=False))
+        return 0
+    for line in lines_of(one, reports):
+        click.echo(_visible(line))
+    return 0
+
+
+@review_group.command("summary")
+@review_command
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def summary_of(archive_file: Path, site_id: str | None, as_json: bool) -> int:
+    """Say how much is reviewed, how far readers agree, and whether the stated confidence holds."""
+    from tumangang_watch.pipeline.review_use import summary
+
+    with opened(archive_file, site_id) as (archive, site):
+        told = summary(archive, site)
+    if as_json:
+        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        return 0
+    click.echo(f"site {told['site']}: " + ", ".join(f"{n} {state}" for state, n in told["states"].items()))
+    for name, verdicts in told["readers"].items():
+        click.echo(_visible(f"  {name}: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())))
+    for pair in told["agreement"]:
+        names = " and ".join(pair["readers"])
+        kappa = "not defined" if pair["kappa"] is None else _span(pair["kappa"])
+        share = _span(pair["share"])
+        click.echo(_visible(f"  {names} both judged {pair['both']}: agree {share}, Cohen's kappa {kappa}"))
+    for row in told["precision"]:
+        word = "as stated" if row["calibrated"] else "NOT as stated"
+        click.echo(
+            f"  {row['of']} {row['kind']} {row['grade']}: {row['judged']} judged, "
+            f"hold {_span(row['holds'])}, stated {row['stated']:.2f}: {word}"
+        )
+    click.echo("Intervals are 90 %. What was not reviewed is in none of these numbers.", err=True)
+    return 0
+
+
+@review_group.command("reasons")
+def reasons() -> int:
+    """List the reasons an answer can be given for."""
+    from tumangang_watch.settings.review import REASONS
+
+    for name, reason in REASONS.items():
+        click.echo(f"{name:<26} {reason.words} [{', '.join(reason.verdicts)}]")
+    return 0
+
+
+def lines_of(one: Standing, reports: Path | None) -> list[str]:
+    """Return a thing under review in full: evidence, picture, and every answer to it."""
+    from tumangang_watch.model.review import span_words
+
+    about, evidence = one.about, one.about.evidence
+    lines = [line_of(one)]
+    if one.subject is not None:
+        lines.append(f"  in {one.subject.folder}/{one.subject.id}, area {about.area}")
+        lines += [f"  picture: {path}" for path in chips_of(one, reports)]
+    if "change" in evidence:
+        amount = evidence["amount"]
+        lines.append(f"  {evidence['change']}: {span_words(amount)} {amount['unit']}")
+    for date in ("earlier", "later"):
+        if evidence.get(date):
+            lines.append(f"  {date}: {_thing_line(evidence[date])}")
+    if "change" not in evidence and about.word != "area":
+        lines.append(f"  {_thing_line(evidence)}")
+    lines += [f"  caveat: {text}" for text in evidence.get("caveats", [])]
+    for review in one.reviews:
+        answer = review.answer
+        state = (
+            ""
+            if review in one.latest
+            else " (of what has changed since)"
+            if review in one.stale
+            else " (replaced)"
+        )
+        told = [answer.verdict, f"by {review.reader}", review.made[:16].replace("T", " ")]
+        told += [f"reason {answer.reason}"] if answer.reason else []
+        values = {n: v for n, v in answer.correction.as_dict().items() if n != "outline"}
+        told += [f"{n} {v}" for n, v in values.items()]
+        told += ["outline redrawn"] if answer.correction.outline else []
+        lines.append("  - " + ", ".join(told) + state)
+        lines += [f"      {text}" for text in answer.remark.splitlines()]
+    return lines
+
+
+def chips_of(one: Standing, reports: Path | None) -> list[str]:
+    """Return where a finding's picture lies; with the folder of reports only when it is there."""
+    from tumangang_watch.report.pictures import chip_name
+
+    subject = one.subject
+    if subject is None or (subject.about.word == "detection" and subject.covered):
+        return []
+    path = Path(subject.folder) / "chips" / chip_name(subject.id)
+    if reports is None:
+        return [f"{path} (in the folder of reports)"]
+    return [str(reports / path)] if (reports / path).is_file() else []
+
+
+def _thing_line(thing: dict[str, Any]) -> str:
+    from itertools import groupby
+
+    from tumangang_watch.model.review import words_of
+
+    stock = [f"{c} {t}" for c, t in zip(thing.get("colours") or [], thing.get("types") or [], strict=False)]
+    runs = [(name, len(list(run))) for name, run in groupby(stock)]
+    consist = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in runs)
+    said = f"{thing['grade']}, confidence {thing['confidence']:.2f}" if "grade" in thing else ""
+    return "; ".join(text for text in (words_of(thing), said, consist) if text)
+
+
+def _span(value: dict[str, float]) -> str:
+    return f"{value['estimate']:.2f} ({value['low']:.2f}-{value['high']:.2f})"
+
+
+def _visible(line: str) -> str:
+    """Make control and direction characters harmless: names and remarks come from outside."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+
+
+for _command in (
+    accept, reject, correct, withdraw, add, complete, walk, export, import_file, truth, calibration,
+):  # fmt: skip
+    review_group.add_command(_command)

@@ -1,0 +1,153 @@
+"""``review export|import|truth|calibration``: findings out to a GIS and back; reviews as labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tumangang_watch.commands.evaluate import load_json
+from tumangang_watch.commands.options import SCENE
+from tumangang_watch.commands.review_options import (
+    filters,
+    opened,
+    reader_of,
+    reader_option,
+    review_command,
+    wanted_of,
+)
+
+
+@click.command()
+@click.argument("out", metavar="FILE.gpkg", type=SCENE)
+@review_command
+@reader_option
+@filters
+def export(out: Path, archive_file: Path, site_id: str | None, reader: str | None, **given: Any) -> int:
+    """Write findings and detections as a GeoPackage to answer in a GIS, your own answers filled in.
+
+    Every standing finding is written; --unreviewed, --disagreed, --stale, dates, area, kind and grade
+    narrow it.
+    """
+    from tumangang_watch.pipeline.review_export import export_review
+
+    who = reader_of(reader)
+    with opened(archive_file, site_id) as (archive, site):
+        counts = export_review(archive, site, out, wanted_of(given, open_only=False), who)
+    click.echo(f"{out}: " + ", ".join(f"{count} {name}" for name, count in counts.items()), err=True)
+    return 0
+
+
+@click.command("import")
+@click.argument("file", metavar="FILE.gpkg", type=SCENE)
+@review_command
+@reader_option
+@click.option(
+    "--site-file", type=SCENE, help="Site file, for outlines moved along a track. Default: built in."
+)
+def import_file(
+    file: Path, archive_file: Path, site_id: str | None, reader: str | None, site_file: Path | None
+) -> int:
+    """Read answers back from a GeoPackage: all of them, or none."""
+    from tumangang_watch.pipeline.review_import import import_review, refuse_import
+
+    who = reader_of(reader)
+    with opened(archive_file, site_id, write=True) as (archive, site):
+        out = import_review(archive, site, file, who, site_file)
+    for note in out.notes:
+        click.echo(_line(f"note: {note}"), err=True)
+    for fault in out.faults:
+        click.echo(_line(f"refused: {fault}"), err=True)
+    refuse_import(file, out)
+    known = len(out.reviews) - out.new
+    click.echo(
+        f"{out.new} new answers, {known} known before, {out.unanswered} rows without a new answer", err=True
+    )
+    return 0
+
+
+@click.command()
+@click.argument("report", type=SCENE)
+@review_command
+@click.option("--out", type=SCENE, required=True, help="Truth file (JSON) to make.")
+def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> int:
+    """Write what was reviewed in REPORT's scenes as a truth file for `evaluate`."""
+    from tumangang_watch.errors import UsageError
+    from tumangang_watch.pipeline.review_use import labels_in, truth_for
+    from tumangang_watch.pipeline.whole import write_whole
+
+    content = load_json(report / "report.json" if report.is_dir() else report, "report")
+    with opened(archive_file, site_id or content["site"]["id"]) as (archive, _):
+        labels = truth_for(archive, content)
+    if not labels_in(labels) and not labels["coverage"]:
+        raise UsageError(
+            "no labels", report, "nobody has reviewed its scenes beyond doubt", "See `review list`"
+        )
+    write_whole(out, json.dumps(labels, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+    for name in ("trains", "cargo", "new_ground", "rejected", "disputed"):
+        click.echo(f"{name}: {len(labels[name])}", err=True)
+    for place in labels["coverage"]:
+        click.echo(f"wholly reviewed: {place['area']} ({place['date']}), {place['kind']}", err=True)
+    for place in labels["not_whole"]:
+        click.echo(
+            f"looked over, but {place['open']} open: {place['area']} ({place['date']}), {place['kind']}",
+            err=True,
+        )
+    if not labels["coverage"]:
+        click.echo(
+            "No area is wholly reviewed: precision can be told, recall cannot. See `review complete`.",
+            err=True,
+        )
+    click.echo(f"Truth: {out}", err=True)
+    return 0
+
+
+@click.command()
+@review_command
+@click.option("--out", type=SCENE, help="Also write it as JSON, e.g. recalibration.json.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def calibration(archive_file: Path, site_id: str | None, out: Path | None, as_json: bool) -> int:
+    """Hold the stated confidence against what readers found. Nothing is applied to any report."""
+    from tumangang_watch import __version__
+    from tumangang_watch.pipeline.review_use import calibration as weigh
+    from tumangang_watch.pipeline.whole import write_whole
+
+    with opened(archive_file, site_id) as (archive, site):
+        found = {"schema_version": 1, "tool": {"name": "tumangang-watch", "version": __version__}}
+        found |= weigh(archive, site)
+    text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
+    if out is not None:
+        write_whole(out, text + "\n")
+    if as_json:
+        click.echo(text)
+        return 0
+    for line in _calibration_lines(found):
+        click.echo(line)
+    return 0
+
+
+def _calibration_lines(found: dict[str, Any]) -> list[str]:
+    lines = [] if found["kinds"] else ["nothing is reviewed beyond doubt"]
+    for kind, told in found["kinds"].items():
+        lines.append(
+            f"{kind}: {told['judged']} judged in {told['scenes']} scenes, {told['real']} real; "
+            f"calibration error {told['calibration_error']:.3f}, Brier score {told['brier']:.3f}"
+        )
+        for row in told["classes"]:
+            real, odd = row["real"], "" if row["holds"] else " NOT as stated"
+            lines.append(
+                f"  stated {row['from']:.2f}-{row['to']:.2f}: {row['judged']} judged, "
+                f"mean {row['stated']:.2f}, real {real['estimate']:.2f} "
+                f"({real['low']:.2f}-{real['high']:.2f}){odd}"
+            )
+        if told["curve"]:
+            brier = told["held_out"]["brier"]
+            lines.append(f"  {told['curve']['method']} curve; on other scenes Brier score {brier:.3f}")
+        lines.append(f"  {told['note']}")
+    return lines
+
+
+def _line(text: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
