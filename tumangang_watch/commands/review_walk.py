@@ -107,23 +107,30 @@ def _answer(one: Standing, key: str, archive_file: Path, site: str, reader: str 
 
 def _values(one: Standing) -> dict[str, Any]:
     values: dict[str, Any] = {}
+    train = one.about.kind == "train"
     for name, words in _ASKED:
-        train = one.about.kind == "train"
         if name == "colours" or (name in _FOR_TRAINS) == train:
-            text = click.prompt(f"{words}; empty: as it is", default="", show_default=False).strip()
-            values[name] = text
-            if text and name in ("from_m", "to_m"):
-                values[name] = _metres(text)
+            values[name] = _value(name, f"{words}; empty: as it is")
     return values
 
 
-def _metres(text: str) -> float:
+def _value(name: str, words: str) -> str | float | None:
+    """Ask for one value until it can be meant."""
     from tumangang_watch.errors import UsageError
+    from tumangang_watch.model.answers import parse_correction
 
-    try:
-        return float(text)
-    except ValueError as error:
-        raise UsageError("not a number", "metres", repr(text), "Give metres along the track") from error
+    while True:
+        text = str(click.prompt(words, default="", show_default=False)).strip()
+        if not text:
+            return None
+        try:
+            value = float(text) if name in ("from_m", "to_m") else text
+            parse_correction({name: value})
+            return value
+        except ValueError:
+            click.echo(f"not a number: {text}", err=True)
+        except UsageError as error:
+            click.echo(str(error), err=True)
 
 
 def _reason(verdict: str) -> str | None:

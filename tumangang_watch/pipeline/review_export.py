@@ -25,19 +25,22 @@ def export_review(archive: Archive, site: str, out: Path, wanted: Wanted, reader
 
     Answers of others are not shown: a second reading is worth more when it is blind.
     """
-    export = digest([site, reader.name, reader.made])[:16]
+    mark = digest([site, reader.name, reader.made])[:16]
     own = _own_answers(archive, site, reader.name)
     layers: dict[str, list[tuple[Document, Document | None]]] = {"findings": [], "detections": []}
     for one in under_review(archive, site, replace(wanted, each_detection=True), reader.settings):
         if one.subject is not None:
             said = own.get(one.about.key)
-            row = evidence_row(one.subject) | _answer_columns(said) | {"export": export}
+            row = evidence_row(one.subject) | _answer_columns(said)
             outline = said.correction.outline if said is not None else None
             layers[f"{one.about.word}s"].append((row, outline or one.about.evidence["geometry"]))
     layers["areas"] = [
-        (row | {"export": export} | _complete_columns(own.get(row["key"])), None)
-        for row in area_rows(archive, site, wanted)
+        (row | _complete_columns(own.get(row["key"])), None) for row in area_rows(archive, site, wanted)
     ]
+    # Each row names the export and how many rows it had, so that deleted ones can be told.
+    count = sum(map(len, layers.values()))
+    for row, _ in (pair for rows in layers.values() for pair in rows):
+        row["export"] = f"{mark}-{count}"
     aside = out.with_name(f".{out.name}.partial-{os.getpid()}.gpkg")
     try:
         if out.is_dir() or out.is_symlink():

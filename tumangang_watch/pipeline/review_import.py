@@ -55,6 +55,7 @@ def import_review(archive: Archive, site: str, path: Path, reader: Reader, site_
         except UsageError as error:
             reading.out.faults.append(f"{feature.where}: {error}")
     out = reading.out
+    reading.see_missing(features)
     if not out.faults:
         out.new = len(record(archive, site, reading.reviews()))
     return out
@@ -79,6 +80,14 @@ class _Reading:
     def reviews(self) -> list[Review]:
         """Return what is not recorded yet: an answer read from this export before is not a new one."""
         return [r for r in self.out.reviews if r.uid not in self.earlier]
+
+    def see_missing(self, features: list[Feature]) -> None:
+        """Note how many exported rows did not come back."""
+        for export in sorted(set(self.exports)):
+            _, _, count = export.partition("-")
+            here = sum(f.text("export") == export for f in features)
+            if count.isdecimal() and int(count) > here:
+                self.out.notes.append(f"{int(count) - here} exported rows are missing: no answer")
 
     def take(self, feature: Feature) -> None:
         """Read a row's answer, if it holds one.

@@ -112,7 +112,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _tables(copy: Path, path: Path) -> set[str]:
-    """See that the database is whole; return the names of its tables (views are not read)."""
+    """See that the copy is whole and runs nothing; return the names of its tables."""
     try:
         connection = sqlite3.connect(copy)
         try:
@@ -121,6 +121,13 @@ def _tables(copy: Path, path: Path) -> set[str]:
             if faults != ["ok"]:
                 raise _refused(path, f"it is damaged ({str(faults[0])[:80]})")
             connection.execute("PRAGMA journal_mode = DELETE")
+            # What a file can run by itself is dropped from the copy: a view may never end.
+            for kind, name in connection.execute(
+                "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')"
+            ).fetchall():
+                quoted = str(name).replace('"', '""')
+                connection.execute(f'DROP {kind} IF EXISTS "{quoted}"')
+            connection.commit()
             tables = {
                 row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             }

@@ -1,0 +1,52 @@
+"""Run ``review`` as a user does: mostly in this process, which spares each run its start."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from unittest import mock
+
+PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
+
+
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments, status=0, reader="kim", installed=False):
+    """Run the command line; ``installed`` starts the installed program."""
+    words = list(map(str, arguments))
+    reading = {"TUMANGANG_WATCH_READER": reader} if reader else {}
+    if installed:
+        done = subprocess.run(
+            [PROGRAM, *words], capture_output=True, text=True, timeout=120, check=False,
+            env={**os.environ, **reading},
+        )  # fmt: skip
+    else:
+        done = _here(words, reading)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def _here(words, reading):
+    from tumangang_watch.cli import main
+
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, reading),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            main(words)
+        except SystemExit as end:
+            code = end.code
+    return Done(code, out.getvalue(), err.getvalue())
