@@ -112,6 +112,22 @@ def test_a_rejected_change_denies_the_thing_only_where_its_reason_does(word, rea
     assert {scene: judged[scene][0].says for scene in dates} == dates
 
 
+def test_goods_put_together_are_accepted_together():
+    heaps = [
+        {**thing(), "id": f"c{k}", "kind": "cargo", "date": "later", "from_m": None, "to_m": None,
+         "geometry": {"type": "Polygon", "coordinates": [[[k, 0], [k + 1, 0], [k + 1, 1], [k, 0]]]}}
+        for k in (0, 5, 9)
+    ]  # fmt: skip
+    of = change("appeared", None, heaps[0])
+    of.evidence["members"] = heaps[1:]
+    judged = judge([subject(h) for h in heaps], [said(of, "kim", "accepted", 1)], SETTINGS)
+    assert [j.says for j in judged["s2"]] == ["there"] * 3
+    from tumangang_watch.errors import UsageError
+
+    with pytest.raises(UsageError, match="puts 3 things together"):
+        make_answer("corrected", None, "", parse_correction({"area_m2": "10"}), of.evidence)
+
+
 def test_an_answer_to_a_detection_and_to_its_change_is_one_readers_answer():
     now = subject(thing())
     of_change = said(change("appeared", None, thing()), "kim", "accepted", 1)

@@ -1,7 +1,8 @@
 """The record of every scene, detection and finding so far: one SQLite file.
 
 What stands in the rows is what the reports say (``report.json``): the archive can be made again from the
-reports, and holds nothing that cannot. One report is one transaction.
+reports. Only what people said of findings (`reviews`) stands in no report; a copy of it lies beside the
+archive. One report is one transaction.
 
 ::
 

@@ -279,6 +279,7 @@ def _add_finding(connection: sqlite3.Connection, key: int, found: Document) -> N
         "observed_fraction": found.get("observed_fraction"),
         "geometry": _json(found["geometry"]),
         "caveats": _json(found["caveats"]),
+        "members": _json(found.get("members", [])),
     }
     _insert(connection, "findings", row)
 

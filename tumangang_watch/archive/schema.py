@@ -221,6 +221,7 @@ _REVIEWS = (
         origin TEXT NOT NULL
     ) STRICT""",
     "CREATE INDEX reviews_by_scene ON reviews (scene)",
+    "ALTER TABLE findings ADD COLUMN members TEXT NOT NULL DEFAULT '[]'",
     """CREATE TRIGGER reviews_are_not_changed BEFORE UPDATE ON reviews
         BEGIN SELECT RAISE(ABORT, 'reviews are never changed: add another'); END""",
     """CREATE TRIGGER reviews_are_not_removed BEFORE DELETE ON reviews

@@ -28,6 +28,7 @@ _DETECTIONS = """
 _FINDINGS = """
     SELECT r.id, r.folder, f.finding, f.kind, f.change, f.grade, f.confidence, f.area, f.track, f.earlier,
            f.later, f.amount, f.amount_low, f.amount_high, f.unit, f.statement, f.geometry, f.caveats,
+           f.members,
            r.current AND coalesce(
                (SELECT a.speaks FROM area_dates a WHERE a.report = r.id AND a.area = f.area), r.part = 0),
            s.sha256, s.acquired, e.sha256, e.acquired
@@ -75,7 +76,9 @@ def subjects(
         things = ask(_DETECTIONS.format(where=condition), (site, *values)).fetchall()
         changes = ask(_FINDINGS.format(where=condition), (site, *values)).fetchall()
     evidence = {(row[1], row[3]): _thing(row) for row in things}
-    covered = {(row[0], name) for row in changes for name in row[9:11] if name is not None}
+    covered = {
+        (row[0], name) for row in changes for name in (*row[9:11], *json.loads(row[18])) if name is not None
+    }
     found = [_change_subject(site, row, evidence) for row in changes]
     for row in things:
         if row[4] == "later":
@@ -90,8 +93,8 @@ def subjects(
 def _thing(row: tuple[Any, ...]) -> Document:
     stock = json.loads(row[23])
     return {
-        "report": row[2], "id": row[3], "kind": row[5], "grade": row[6], "confidence": row[7], "area": row[8],
-        "track": row[9], "from_m": row[10], "to_m": row[11], "length_m": _span(row[12:15]),
+        "report": row[2], "id": row[3], "date": row[4], "kind": row[5], "grade": row[6],
+        "confidence": row[7], "area": row[8], "track": row[9], "from_m": row[10], "to_m": row[11], "length_m": _span(row[12:15]),
         "cars": _span(row[15:18]), "area_m2": _span(row[18:21]), "geometry": json.loads(row[21]),
         "caveats": json.loads(row[22]), "colours": [c for c, _ in stock], "types": [t for _, t in stock],
     }  # fmt: skip
@@ -104,9 +107,13 @@ def _change_subject(site: str, row: tuple[Any, ...], things: dict[tuple[int, str
         "earlier": things.get((row[0], row[9])), "later": things.get((row[0], row[10])),
         "amount": {**(_span(row[11:14]) or {}), "unit": row[14]}, "statement": row[15],
         "geometry": json.loads(row[16]), "caveats": json.loads(row[17]),
+        "members": [
+            things[row[0], name] for name in json.loads(row[18])
+            if name not in row[9:11] and (row[0], name) in things
+        ],
     }  # fmt: skip
-    about = About("finding", site, row[19], row[21], row[3], row[7], evidence)
-    return Subject(about, row[1], row[2], bool(row[18]), row[20], row[22])
+    about = About("finding", site, row[20], row[22], row[3], row[7], evidence)
+    return Subject(about, row[1], row[2], bool(row[19]), row[21], row[23])
 
 
 def _span(values: tuple[Any, ...]) -> Document | None:

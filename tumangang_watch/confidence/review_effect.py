@@ -74,7 +74,7 @@ class _Cluster:
 
 
 def opinions_of(review: Review) -> list[Opinion]:
-    """Return what a review says of each thing it is about; a change rests on one or two."""
+    """Return what a review says of each thing it is about; a change rests on one, two or several."""
     about, answer = review.about, review.answer
     if about.word == "area":
         return []
@@ -85,8 +85,11 @@ def opinions_of(review: Review) -> list[Opinion]:
     if about.kind == "handling_area":
         return []
     found = []
-    for date, scene in (("earlier", about.earlier), ("later", about.scene)):
-        thing = about.evidence.get(date)
+    scenes = {"earlier": about.earlier, "later": about.scene}
+    things = [(date, about.evidence.get(date)) for date in scenes]
+    things += [(str(m["date"]), m) for m in about.evidence.get("members", ())]
+    for date, thing in things:
+        scene = scenes[date]
         if thing and scene:
             found += _split(_of_change(review, scene, thing))
     return found

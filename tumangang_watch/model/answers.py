@@ -124,6 +124,11 @@ def make_answer(
                 "no value is given",
                 "Give one: cars, from_m and to_m, kind, …",
             )
+        if evidence.get("members"):
+            raise refuse(
+                "not one thing", "corrected", f"it puts {len(evidence['members']) + 1} things together",
+                "Correct them one by one (`review list --detections`), or accept or reject it",
+            )  # fmt: skip
         reason = reason or _default_reason(correction)
     _see_fit(correction, evidence)
     tidy = parse_remark(remark)

@@ -122,7 +122,9 @@ def write_plots(record: Record, folder: Path, spans: int) -> None:
             name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{series.area} {series.sensor}")[:80]
             title = f"{record.site}: {series.area}, {series.sensor}"
             note = f"{review_word(record)} review; "
-            note += "bars: 90 % intervals; grey: not observable (not zero); triangles: in part; rings: unusual"
+            note += (
+                "bars: 90 % intervals; grey: not observable (not zero); triangles: in part; rings: unusual"
+            )
             more = thinned(panels, spans)
             note += f"\n{more}" if more else ""
             plot(folder / name, clean(title), panels, gaps_of(series, spans), note)
