@@ -62,7 +62,7 @@ def sections_of(
     for track in site.tracks:
         points, normals = frame_along(track.line, ALONG_M)
         # Long tracks are read in part: some kilometres tell what all of them would.
-        for start in _starts(len(points), settings.section_block_m, total_m / settings.sections_length_m):
+        for start in block_starts(len(points), settings.section_block_m, total_m / settings.sections_length_m):
             part = slice(start, min(start + round(settings.section_block_m / ALONG_M), len(points)))
             p, n = points[part], normals[part]
             pieces = len(p) // per
@@ -82,7 +82,7 @@ def sections_of(
     return Sections(offset, np.concatenate(odds).astype(np.float32), np.concatenate(cosine))
 
 
-def _starts(count: int, block_m: float, share: float) -> list[int]:
+def block_starts(count: int, block_m: float, share: float) -> list[int]:
     """Return the first points of the blocks of a track that are read: every one, or evenly one in some."""
     block = round(block_m / ALONG_M)
     step = block * max(int(np.ceil(share)), 1)

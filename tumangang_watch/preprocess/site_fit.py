@@ -10,6 +10,7 @@ from tumangang_watch.grid import grid_over
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.preprocess.affine import shift
+from tumangang_watch.preprocess.bundle_shape import shape_odds
 from tumangang_watch.preprocess.cross_section import centredness, sections_of
 from tumangang_watch.preprocess.site_score import Picture, score_groups, score_shifts
 from tumangang_watch.preprocess.template import frame_along, outlines_of, template_of
@@ -71,7 +72,7 @@ def fit_to_site(
     place = u[odds.argmax()], v[odds.argmax()]
     if across is not None:
         place = _centred(pictures, site, place, axes, settings), place[1]
-    place, along_sd_m = _along(pictures, outlines_of(template), axes, place, settings)
+    place, along_sd_m = _along(pictures, site, outlines_of(template), axes, place, settings)
     if across is not None:
         place = _centred(pictures, site, place, axes, settings), place[1]
     sure = along_sd_m <= settings.site_along_sd_ok_m
@@ -172,6 +173,7 @@ def _rival(
 
 def _along(
     pictures: tuple[Picture, ...],
+    site: Site,
     template: Template,
     axes: NDArray[np.float64],
     place: tuple[float, float],
@@ -179,20 +181,23 @@ def _along(
 ) -> tuple[tuple[float, float], float]:
     """Return the place searched again along the tracks at half a metre, and its standard deviation.
 
-    Without outlines nothing tells: the scene's own georeferencing stands, as uncertain as it is. A place
-    that rests on one piece of outline is a coincidence more often than not: the deviation counts where
-    the place would be without the piece that moves it most (the jackknife's way).
+    Outlines tell, and how the tracks bend and come together. Without either the scene's own
+    georeferencing stands, as uncertain as it is. A place that rests on one piece of outline is a
+    coincidence more often than not: the deviation counts where the place would be without the piece that
+    moves it most (the jackknife's way).
     """
     v = np.arange(-settings.site_reach_m, settings.site_reach_m + 0.01, 0.5)
-    prior = -0.5 * (place[0] ** 2 + v**2) / settings.site_prior_sd_m**2
+    base = -0.5 * (place[0] ** 2 + v**2) / settings.site_prior_sd_m**2
+    for picture in pictures if site.tracks else ():
+        base = base + shape_odds(picture, site, place[0] * axes[0], axes[1], v, settings) / len(pictures)
     steps = np.stack([np.full(len(v), place[0]), v]).T @ axes
     parts = np.zeros((len(v), template.groups))
     for picture in pictures if template.groups else ():
         gain = score_groups(picture, template, steps[:, 0], steps[:, 1], settings.site_correlation_m2)
         parts += gain / len(pictures)
-    mean, sd = _mean_and_sd(v, prior + parts.sum(axis=1))
+    mean, sd = _mean_and_sd(v, base + parts.sum(axis=1))
     for group in range(template.groups):
-        other, _ = _mean_and_sd(v, prior + parts.sum(axis=1) - parts[:, group])
+        other, _ = _mean_and_sd(v, base + parts.sum(axis=1) - parts[:, group])
         sd = max(sd, abs(other - mean))
     return (float(place[0]), mean), sd
 
