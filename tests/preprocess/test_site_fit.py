@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 from conftest import EAST0, NORTH0, native_image, straight_site
 from scipy.ndimage import gaussian_filter
-from shapely import box
+from shapely import LineString, box
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.site import Area
@@ -106,3 +107,35 @@ def test_one_bright_patch_does_not_settle_the_position_along_the_tracks():
     found = fit(yard_site(), native_image(values, PIXEL_M))
     assert found.status == "degraded"
     assert "along the tracks" in found.reason
+
+
+def ladder_site():
+    """Three tracks that come together at both ends, turnouts of 1 in 8, and no apron."""
+    site = yard_site(apron=False)
+    middle = site.tracks[1].line.coords[0][1]
+    lines = []
+    for side in (-1, 0, 1):
+        offsets = ((15, 0.4), (55, 5.0), (255, 5.0), (295, 0.4)) if side else ((5, 0.0), (305, 0.0))
+        lines.append(LineString([(EAST0 + s, middle + side * o) for s, o in offsets]))
+    return replace(site, tracks=tuple(replace(t, line=w) for t, w in zip(site.tracks, lines, strict=True)))
+
+
+def picture_of_lines(site, east_m):
+    rng = np.random.default_rng(1)
+    x = EAST0 + (np.arange(COLS) + 0.5) * PIXEL_M - east_m
+    y = NORTH0 - (np.arange(ROWS) + 0.5) * PIXEL_M
+    points = shapely.points(*np.meshgrid(x, y))
+    away = np.array([shapely.distance(points, t.line) for t in site.tracks])
+    values = 0.3 + 0.02 * gaussian_filter(rng.normal(size=(ROWS, COLS)), 2) * 6
+    values[away.min(axis=0) < 2.6] = 0.2
+    values[(np.abs(away - 0.76) < 0.3).any(axis=0)] = 0.28
+    values = gaussian_filter(values, 0.6) + rng.normal(0, 0.005, values.shape)
+    return native_image(np.stack([values] * 4), PIXEL_M)
+
+
+@pytest.mark.parametrize("east", [-7.0, 0.0, 9.0])
+def test_turnouts_tell_the_position_along_tracks_without_an_apron(east):
+    site = ladder_site()
+    found = fit(site, picture_of_lines(site, east))
+    assert found.status != "failed", found.reason
+    assert found.shift_m[0] == pytest.approx(-east, abs=2.5)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tumangang_watch.preprocess.site_score import Picture
     from tumangang_watch.settings.registration import RegistrationSettings
 
+ASIDE = (-0.5, 0.0, 0.5)
+"""Metres the whole bundle may lie aside of the lateral fit: it is made before the place along it is known."""
 HALF_M = 8.0
 """Ground read to either side: a turnout of 1 in 6 moves a track 3 m over the farthest shift, and a curve less."""
 
@@ -50,7 +52,7 @@ def shape_odds(
     -------
     (k,) float
     """
-    total = np.zeros(len(moves_m))
+    total = np.zeros((len(ASIDE), len(moves_m)))
     margin = round(float(np.abs(moves_m).max()) / ALONG_M) + 1
     block = round(settings.section_block_m / ALONG_M)
     total_m = sum(t.line.length for t in site.tracks)
@@ -61,7 +63,7 @@ def shape_odds(
             part = slice(start, min(start + block, count) + 2 * margin)
             reading = _reading(picture, points[part] + start_m, heading[part])
             total += _moved(reading, heading[part], along, moves_m, margin, settings)
-    return settings.shape_weight * total
+    return np.asarray(settings.shape_weight * total.max(axis=0))
 
 
 def _frame_beyond(line: LineString, margin: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -113,20 +115,19 @@ def _moved(
     margin: int,
     settings: RegistrationSettings,
 ) -> NDArray[np.float64]:
-    """Return what the pieces of one block say of each move."""
+    """Return (aside, k): what the pieces of one block say of each move, with the bundle a little aside."""
     per = round(settings.section_piece_m / ALONG_M)
     own = np.arange(margin, reading.shape[1] - margin)
     own = own[: len(own) // per * per]
     known = np.isfinite(reading)
     if not len(own) or known.mean() < 0.5:
-        return np.zeros(len(moves_m))
+        return np.zeros((len(ASIDE), len(moves_m)))
     level = float(reading[known].mean())
-    ahead, aside = heading[own] @ along, heading[own, 0] * along[1] - heading[own, 1] * along[0]
-    # Half a metre off across the tracks is not told from a shift along them: the best of it counts.
-    near = np.arange(-1, 2)[:, None, None]
-    rows = np.rint(moves_m[:, None] * aside / STEP_M).astype(int) + len(_offsets()) // 2
+    ahead, left = heading[own] @ along, heading[own, 0] * along[1] - heading[own, 1] * along[0]
+    across = np.array(ASIDE)[:, None, None] * ahead + moves_m[:, None] * left
+    rows = np.rint(across / STEP_M).astype(int) + len(_offsets()) // 2
     cols = own + np.rint(moves_m[:, None] * ahead / ALONG_M).astype(int)
-    values = np.where(known, reading, level)[np.clip(rows + near, 0, len(reading) - 1), cols].max(axis=0)
-    mean = values.reshape(len(moves_m), -1, per).mean(axis=2) - level
+    values = np.where(known, reading, level)[np.clip(rows, 0, len(reading) - 1), cols]
+    mean = values.reshape(*values.shape[:2], -1, per).mean(axis=3) - level
     cap = settings.section_cap
-    return np.asarray(cap * np.tanh(settings.section_samples * mean / cap).sum(axis=1))
+    return np.asarray(cap * np.tanh(settings.section_samples * mean / cap).sum(axis=2))
