@@ -62,7 +62,9 @@ def sections_of(
     for track in site.tracks:
         points, normals = frame_along(track.line, ALONG_M)
         # Long tracks are read in part: some kilometres tell what all of them would.
-        for start in block_starts(len(points), settings.section_block_m, total_m / settings.sections_length_m):
+        for start in block_starts(
+            len(points), settings.section_block_m, total_m / settings.sections_length_m
+        ):
             part = slice(start, min(start + round(settings.section_block_m / ALONG_M), len(points)))
             p, n = points[part], normals[part]
             pieces = len(p) // per
