@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ASIDE = (-0.5, 0.0, 0.5)
 """Metres the whole bundle may lie aside of the lateral fit: it is made before the place along it is known."""
 HALF_M = 8.0
-"""Ground read to either side: a turnout of 1 in 6 moves a track 3 m over the farthest shift, and a curve less."""
+"""Ground read to either side: a turnout of 1 in 6 moves a track 3 m over the farthest shift, a curve less."""
 
 
 def shape_odds(
@@ -67,7 +67,7 @@ def shape_odds(
 
 
 def _frame_beyond(line: LineString, margin: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points and unit headings each (n, 2), from ``margin`` steps before a line to as many beyond it."""
+    """Return points and unit headings each (n, 2), ``margin`` steps before a line to as many beyond."""
     import shapely
 
     ends = shapely.get_coordinates(line)
