@@ -104,7 +104,7 @@ def _reading(
 
 def _offsets() -> NDArray[np.float64]:
     count = round(HALF_M / STEP_M)
-    return np.arange(-count, count + 1) * STEP_M
+    return np.where(valid, read_centres(patch_of(tone, hue, valid)), np.nan).astype(np.float64)
 
 
 def _moved(
