@@ -99,12 +99,12 @@ def _reading(
     tone, hue = (cv2.remap(layer, *maps, cv2.INTER_LINEAR) for layer in (picture.tone, picture.hue))
     seen = picture.valid.astype(np.float32)
     valid = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
-    return np.where(valid, read_centres(patch_of(tone, hue, valid)), np.nan)
+    return np.where(valid, read_centres(patch_of(tone, hue, valid)), np.nan).astype(np.float64)
 
 
 def _offsets() -> NDArray[np.float64]:
     count = round(HALF_M / STEP_M)
-    return np.where(valid, read_centres(patch_of(tone, hue, valid)), np.nan).astype(np.float64)
+    return np.arange(-count, count + 1, dtype=np.float64) * STEP_M
 
 
 def _moved(
