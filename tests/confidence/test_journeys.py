@@ -109,6 +109,15 @@ def sure(vehicles):
     return tuple(replace(v, types=((v.type, 1.0),), colours=((v.colour, 1.0),)) for v in vehicles)
 
 
+def test_on_tracks_traced_for_each_report_the_ground_decides_not_their_names():
+    stood = [seen("a", day, "yard", rake(LONG, KINDS), track=f"traced-{day}") for day in (3, 4)]
+    found = search(stood, days=6)
+    assert [len(s.sightings) for s in found.stays] == [2]
+    assert found.stays[0].before.acquired[:10] == "2022-11-06"
+    moved = replace(stood[1], lat=stood[1].lat + 0.001, track="traced-3")
+    assert len(search([stood[0], moved]).stays) == 2
+
+
 def test_another_train_in_the_same_place_is_not_its_stay():
     one, two = (
         rake(LONG + LONG, KINDS + KINDS),

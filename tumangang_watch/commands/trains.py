@@ -9,7 +9,7 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.commands.archive import archive_option, reports_option
-from tumangang_watch.commands.options import SCENE, json_option, overwrite_option
+from tumangang_watch.commands.options import SCENE, json_option, overwrite_option, progress_bar
 
 
 @click.command()
@@ -67,7 +67,8 @@ def trains(
         chosen = replace(chosen, max_expected_false=max_expected_false)
     settings = replace(settings, journeys=chosen)
     start, stop = moment(since, "--since", end=False), moment(until, "--until", end=True)
-    with open_archive(archive_file) as archive:
+    with open_archive(archive_file) as archive, progress_bar() as progress:
+        progress("comparing every two trains")
         site = site_of(archive, site_id)
         search = find(archive, Question(site, areas, start, stop), settings)
         lengths = stored.track_lengths(archive, site) if out is not None and reports is not None else {}

@@ -67,12 +67,13 @@ class Impossible:
 
 
 def order_p(match: Seen, crowd: int, consists: Consists) -> float:
-    """Return the least probability of a match of a train that many others match as well.
+    """Return the least probability of a match of a train of few cuts that many others match as well.
 
     These may be one train seen often, or many trains made up of the same few cuts: a train as common as
     that would have its cuts in the same order by chance in one of so many orders.
     """
-    if match.verdict not in MATCHES or crowd < consists.settings.crowd:
+    few = match.colour_changes < consists.alike.likely_changes
+    if match.verdict not in MATCHES or crowd < consists.settings.crowd or not few:
         return 0.0
     orders = max(factorial(match.colour_changes + 1) / 2, 1.0)
     return (crowd + 1.0) / (len(consists.read) + 1.0) / orders

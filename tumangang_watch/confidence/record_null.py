@@ -57,10 +57,11 @@ def offset_bits(
     drawn = _drawn(others, settings, np.random.default_rng(seed))
     bits = _upper_bits(train, drawn, mix, settings.null_scored, settings, alike)
     offset = upper_offset(bits, len(drawn), settings.null_tail)
-    low, high = (min(len(others) - 1, round(share * len(others))) for share in settings.null_bulk)
-    bits = _upper_bits(train, others, mix, high + 4, settings, alike)
+    some = others[:: -(-len(others) // settings.null_others)]
+    low, high = (min(len(some) - 1, round(share * len(some))) for share in settings.null_bulk)
+    bits = _upper_bits(train, some, mix, high + 4, settings, alike)
     places = np.arange(low, high + 1)
-    bulk = float((-np.log2((places + 1.0) / (len(others) + 1.0)) - bits[places]).min())
+    bulk = float((-np.log2((places + 1.0) / (len(some) + 1.0)) - bits[places]).min())
     return min(offset, bulk, settings.null_offset_max)
 
 

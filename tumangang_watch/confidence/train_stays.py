@@ -105,24 +105,29 @@ def _same_place(one: Sighting, two: Sighting, settings: JourneySettings) -> bool
     if abs(one.length_m - two.length_m) > settings.same_length * longest + settings.same_place_m / 2:
         return False
     coarse = max(one.gsd_m, two.gsd_m) >= settings.coarse_m
-    if one.track == two.track and None not in (one.from_m, one.to_m, two.from_m, two.to_m):
+    tracks = one.lasting_track, two.lasting_track
+    if None not in tracks and one.track == two.track and None not in (*_span(one), *_span(two)):
         shift = (one.from_m + one.to_m - two.from_m - two.to_m) / 2  # type: ignore[operator]
         return abs(shift) <= settings.same_place_m
-    known = one.track is not None and two.track is not None
     # Coarse scenes may take a track for its neighbour.
-    return (coarse or not known) and distance_m(one, two) <= settings.same_place_m
+    return (coarse or None in tracks) and distance_m(one, two) <= settings.same_place_m
+
+
+def _span(train: Sighting) -> tuple[float | None, float | None]:
+    return train.from_m, train.to_m
 
 
 def _shows(look: Look, train: Sighting, settings: JourneySettings) -> bool:
     """Return whether a date showed the place where a train stood."""
-    if train.track is None or train.from_m is None or train.to_m is None or train.track not in look.tracks:
+    track = train.lasting_track
+    if track is None or train.from_m is None or train.to_m is None or track not in look.tracks:
         return look.observed >= settings.shown_area
-    seen = sum(max(0.0, min(b, train.to_m) - max(a, train.from_m)) for a, b in look.tracks[train.track])
+    seen = sum(max(0.0, min(b, train.to_m) - max(a, train.from_m)) for a, b in look.tracks[track])
     return seen >= settings.shown_share * max(train.to_m - train.from_m, 1e-9)
 
 
 def _overlaps(one: Sighting, two: Sighting) -> bool:
-    if None in (one.track, one.from_m, one.to_m, two.from_m, two.to_m) or one.track != two.track:
+    if None in (one.lasting_track, *_span(one), *_span(two)) or one.track != two.track:
         return False
     return min(one.to_m, two.to_m) > max(one.from_m, two.from_m)  # type: ignore[type-var, operator]
 

@@ -12,6 +12,8 @@ from tumangang_watch.model.detection import Vehicle
 
 SeenVerdict = Literal["same train", "could be", "not told apart", "different"]
 METRES_PER_DEGREE = 111_195.0
+PROVISIONAL = "traced-"
+"""Tracks traced for one report begin so (`detect.trace_adopt`): another report's may be other tracks."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Sighting:
     lat: float
     """Its middle."""
     vehicles: tuple[Vehicle, ...]
+
+    @property
+    def lasting_track(self) -> str | None:
+        """The track, where its name means the same in every report."""
+        return None if self.track is None or self.track.startswith(PROVISIONAL) else self.track
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,14 @@ def aligned_rows(search: Search, journey: Journey, strips: Strips, most: int) ->
             continue
         match = matches[min(ready.stay, ready.partner), max(ready.stay, ready.partner)]
         turned = rows[ready.partner][1] != (match.direction == "reversed")
+        target = _targets(columns, ready.stay, ready.partner, match)
+        others = [k for k in rows if k != ready.partner]
+        for other in sorted(others, reverse=True):
+            more = matches.get((min(ready.stay, other), max(ready.stay, other)))
+            if more is not None:
+                _add_targets(columns, target, _targets(columns, ready.stay, other, more), turned)
         rows[ready.stay] = (sighting, turned)
-        _place(columns, ready.stay, ready.partner, match, len(sighting.vehicles), turned)
+        _place(columns, ready.stay, target, len(sighting.vehicles), turned)
     order = [s.stay for s in steps if s.stay in rows]
     number = {stay: n for n, stay in enumerate(order)}
     made = []
@@ -101,18 +108,31 @@ def aligned_rows(search: Search, journey: Journey, strips: Strips, most: int) ->
     return Aligned(tuple(made), numbered, len(journey.steps) - len(made))
 
 
-def _place(
-    columns: list[dict[int, int]], stay: int, partner: int, match: Seen, cars: int, turned: bool
-) -> None:
-    """Put a train's cars into the columns of those they match; the others into new ones between."""
+Targets = dict[int, dict[int, int]]
+"""The column (by what stands in it) that each car goes into."""
+
+
+def _targets(columns: list[dict[int, int]], stay: int, partner: int, match: Seen) -> Targets:
+    """Return the columns of the cars that a train's own match."""
     pairs = match.aligned if match.first == partner else tuple((b, a) for a, b in match.aligned)
     column_of = {column[partner]: column for column in columns if partner in column}
-    target = {own: column_of[theirs] for theirs, own in pairs if theirs in column_of}
+    return {own: column_of[theirs] for theirs, own in pairs if theirs in column_of}
+
+
+def _add_targets(columns: list[dict[int, int]], target: Targets, more: Targets, turned: bool) -> None:
+    """Add columns of cars that have none yet, as far as the cars' order allows."""
+    for car in sorted(more):
+        joined = {**target, car: more[car]} if car not in target else target
+        places = [_index(columns, joined[k]) for k in sorted(joined, reverse=turned)]
+        if car not in target and all(a < b for a, b in pairwise(places)):
+            target[car] = more[car]
+
+
+def _place(columns: list[dict[int, int]], stay: int, target: Targets, cars: int, turned: bool) -> None:
+    """Put a train's cars into the columns of those they match; the others into new ones between."""
     sequence = range(cars - 1, -1, -1) if turned else range(cars)
-    at = 0
     first = next((k for k in sequence if k in target), None)
-    if first is not None:
-        at = _index(columns, target[first])
+    at = 0 if first is None else _index(columns, target[first])
     for car in sequence:
         if car in target:
             target[car][stay] = car

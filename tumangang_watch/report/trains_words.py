@@ -90,7 +90,9 @@ def match_words(search: Search, match: Seen) -> str:
     stood = ""
     elsewhere = {s.stay for j in search.journeys for s in j.steps if match.first in {t.stay for t in j.steps}}
     between = any(match.first < k < match.second for k in elsewhere)
-    if _one_place(one, two) and not between:
+    before = search.stays[match.first].before
+    empty = before is not None and not before.other
+    if _one_place(one, two) and empty and not between:
         stood = (
             " It stood at the same place of the same track both times: it may never have gone, and been "
             "missed in between."
@@ -104,7 +106,11 @@ def match_words(search: Search, match: Seen) -> str:
 
 
 def _one_place(one: Sighting, two: Sighting) -> bool:
-    if one.track is None or one.track != two.track or None in (one.from_m, one.to_m, two.from_m, two.to_m):
+    if (
+        one.lasting_track is None
+        or one.track != two.track
+        or None in (one.from_m, one.to_m, two.from_m, two.to_m)
+    ):
         return False
     reach_m = JourneySettings.same_place_m
     return abs(one.from_m + one.to_m - two.from_m - two.to_m) / 2 <= reach_m  # type: ignore[operator]

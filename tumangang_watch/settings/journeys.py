@@ -57,6 +57,8 @@ class JourneySettings:
     (`SameTrainSettings.tail_offset_bits`) stands."""
     null_pool_wagons: int = 60
     """The same in wagons."""
+    null_others: int = 60
+    """So many real trains of the record, evenly spread over it, are held against each train as well."""
     null_bulk: tuple[float, float] = (0.15, 0.4)
     """Real trains of the record speak by these quantiles of their bits, counted from above: some of them
     may be the same train, most are not."""
@@ -66,8 +68,9 @@ class JourneySettings:
     """With an offset below this among pairs that cannot be one train, trains of the record are made up
     alike: 3 bits below the worst of 45 kinds of unrelated trains (`SameTrainSettings.tail_offset_bits`)."""
     crowd: int = 3
-    """From so many other stays that agree with a train on it may be one of many made up alike: then its cuts'
-    order alone speaks. Fewer are what one train seen again leaves."""
+    """From so many other stays on that agree with a train of few cuts (fewer changes of colour than
+    `SameTrainSettings.likely_changes`) it may be one of many made up alike: then the order of its cuts alone
+    speaks. Fewer are what one train seen again leaves."""
     conflict_ratio: float = 100.0
     """Of two matches that exclude each other the better is followed when its E-value is so much smaller;
     else neither."""
