@@ -93,6 +93,9 @@ def test_the_folder_is_whole_and_the_same_each_time(record, tmp_path):
     assert [(r["journey"], r["step"], r["aligned"]) for r in rows] == [("j1", "1", ""), ("j1", "2", "12")]
     run("--archive", record, "--out", one, status=5)
     run("--archive", record, "--out", one, "--overwrite")
+    (two / "trains.json").rename(two / "report.json")
+    run("--archive", record, "--out", two, "--overwrite", status=5)
+    assert (two / "report.json").is_file()
 
 
 def test_what_is_asked_for_is_looked_at_and_nothing_else(record, tmp_path):
@@ -121,6 +124,23 @@ def test_what_cannot_be_meant_is_refused_in_one_line(record, tmp_path):
         (line,) = [x for x in done.stderr.splitlines() if x.startswith("tumangang-watch: ")]
         assert done.stdout == ""
         assert line.count(": ") >= 3
+
+
+def test_with_review_rejected_trains_are_left_out_and_a_readers_colours_are_taken(record, tmp_path):
+    path = tmp_path / "record.sqlite"
+    shutil.copy(record, path)
+
+    def told(review):
+        return json.loads(run("--archive", path, "--json", "--review", review).stdout)
+
+    reader = ("--archive", path, "--reader", "kim")
+    run("correct", "r5/t1", "--colours", ",".join(["grey"] * 12), *reader, command="review")
+    assert told("without") == json.loads(run("--archive", path, "--json").stdout)
+    assert len(told("without")["journeys"]) == 1
+    changed = told("with")
+    assert (changed["journeys"], changed["review"]["counts"]) == ([], {"corrected": 1})
+    run("reject", "r5/t1", "--reason", "other", "--remark", "scaffolding", *reader, command="review")
+    assert len(told("with")["stays"]) == 1
 
 
 def test_a_row_that_no_report_can_have_given_is_a_damaged_archive(record, tmp_path):

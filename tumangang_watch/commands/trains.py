@@ -25,6 +25,8 @@ from tumangang_watch.commands.options import SCENE, json_option, overwrite_optio
               help="Compare trains at most so many days apart. Default: 60.")  # fmt: skip
 @click.option("--max-expected-false", type=click.FloatRange(min=0.0, min_open=True, max=10.0),
               help="False matches accepted over the whole record. Default: 0.1.")  # fmt: skip
+@click.option("--review", type=click.Choice(["with", "without"]), default="without", show_default=True,
+              help="Take readers' reviews in (see `review`), or leave the detector's word.")  # fmt: skip
 @reports_option
 @json_option
 @overwrite_option
@@ -37,6 +39,7 @@ def trains(
     until: str | None,
     within_days: float | None,
     max_expected_false: float | None,
+    review: str,
     reports: Path | None,
     as_json: bool,
     overwrite: bool,
@@ -70,9 +73,9 @@ def trains(
     with open_archive(archive_file) as archive, progress_bar() as progress:
         progress("comparing every two trains")
         site = site_of(archive, site_id)
-        search = find(archive, Question(site, areas, start, stop), settings)
+        search, reviewed = find(archive, Question(site, areas, start, stop, review == "with"), settings)
         lengths = stored.track_lengths(archive, site) if out is not None and reports is not None else {}
-    asked = Asked(site, areas, since, until, chosen.within_days)
+    asked = Asked(site, areas, since, until, chosen.within_days, review, reviewed)
     fewest = settings.same_train.consistent_cars
     content = document(search, asked, fewest, __version__, settings.sha256)
     if out is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tumangang_watch.archive import trains as stored
 from tumangang_watch.errors import UsageError
+from tumangang_watch.pipeline.review_trains import with_review
 
 if TYPE_CHECKING:
     from tumangang_watch.archive import Archive
@@ -25,6 +26,8 @@ class Question:
     """First moment, ISO 8601, UTC."""
     until: str | None = None
     """First moment after the last, ISO 8601, UTC."""
+    review: bool = False
+    """Readers' reviews are taken in."""
 
 
 def moment(text: str | None, option: str, *, end: bool) -> str | None:
@@ -54,8 +57,8 @@ def _text(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def find(archive: Archive, question: Question, settings: Settings) -> Search:
-    """Find the trains of a site that were seen again.
+def find(archive: Archive, question: Question, settings: Settings) -> tuple[Search, dict[str, int]]:
+    """Find the trains of a site that were seen again; and say how many were reviewed how.
 
     Raises
     ------
@@ -78,8 +81,11 @@ def find(archive: Archive, question: Question, settings: Settings) -> Search:
             "no such area", "--area", f"{missing[0]!r} is in no report", "See `series` for the areas"
         )
     seen = stored.sightings(archive, question.site, question.areas, since, until)
+    reviewed: dict[str, int] = {}
+    if question.review:
+        seen, reviewed = with_review(archive, question.site, seen)
 
     def wanted(stay: TrainStay) -> bool:
         return any((question.since or "") <= s.acquired < (question.until or "~") for s in stay.sightings)
 
-    return find_trains(seen, looks, limits, settings.same_train, wanted)
+    return find_trains(seen, looks, limits, settings.same_train, wanted), reviewed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tumangang_watch.model.journey import Bound, Journey, Search, Seen
@@ -29,6 +29,10 @@ class Asked:
     since: str | None
     until: str | None
     within_days: float
+    review: str = "without"
+    """``with`` or ``without`` readers' reviews."""
+    reviewed: dict[str, int] = field(default_factory=dict)
+    """How many trains were accepted, rejected and so on."""
 
 
 def document(search: Search, asked: Asked, fewest: int, tool_version: str, settings_sha256: str) -> Row:
@@ -48,6 +52,7 @@ def document(search: Search, asked: Asked, fewest: int, tool_version: str, setti
             "areas": list(asked.areas), "since": asked.since, "until": asked.until,
             "within_days": asked.within_days, "max_expected_false": search.max_expected_false,
         },
+        "review": {"taken": asked.review, "counts": asked.reviewed},
         "trains": {
             "sightings": sum(len(s.sightings) for s in search.stays), "stays": len(search.stays),
             "compared": len(search.stays) - len(left), "not_compared": dict(sorted(reasons.items())),
@@ -186,6 +191,9 @@ def text_lines(content: Row) -> list[str]:
         f"{trains['compared']} with a consist that can be compared"
     ]
     lines += [f"  not compared: {count} ({why})" for why, count in trains["not_compared"].items()]
+    if content["review"]["taken"] == "with":
+        told = ", ".join(f"{n} {state}" for state, n in content["review"]["counts"].items()) or "none so far"
+        lines.append(f"  with readers' reviews: {told}")
     lines += [content["statement"], ""]
     if not content["journeys"]:
         lines.append("No train is known again in this record.")

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tumangang_watch.errors import OutputFailed
 from tumangang_watch.report.consist_drawing import SWATCHES, draw, to_svg, write_png
 from tumangang_watch.report.consist_rows import LETTERS, Aligned, Strips, aligned_rows, car_words
 from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tumangang_watch.settings.journeys import JourneySettings
 
 Row = dict[str, Any]
+MARK = "trains.json"
 
 
 def write_trains(
@@ -48,9 +50,18 @@ def write_trains(
         Makes text harmless for spreadsheets.
     overwrite : bool
         Replace an earlier one.
+
+    Raises
+    ------
+    OutputFailed
+        ``out`` holds something else, or cannot be written.
     """
+    if (out / MANIFEST).is_file() and not (out / MARK).is_file():
+        raise OutputFailed(
+            "cannot write the trains", out, "the folder holds something else", "Give another --out"
+        )
     with whole_folder(out, overwrite) as folder:
-        (folder / "trains.json").write_text(json_text(content), encoding="utf-8", newline="\n")
+        (folder / MARK).write_text(json_text(content), encoding="utf-8", newline="\n")
         write_csv(folder / "trains.csv", step_table(search), safe)
         pictures: list[Row | None] = [None] * len(search.journeys)
         if search.journeys:
