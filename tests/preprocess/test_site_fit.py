@@ -139,3 +139,14 @@ def test_turnouts_tell_the_position_along_tracks_without_an_apron(east):
     found = fit(site, picture_of_lines(site, east))
     assert found.status != "failed", found.reason
     assert found.shift_m[0] == pytest.approx(-east, abs=2.5)
+
+
+def test_tracks_of_another_place_do_not_disturb_the_fit():
+    """A site holds the yard, the bridge and Khasan: a scene of one shows none of the others' tracks."""
+    site = yard_site()
+    elsewhere = LineString([(EAST0 + 9000, NORTH0), (EAST0 + 9000, NORTH0 + 4000)])
+    more = tuple(replace(site.tracks[0], id=f"far-{k}", line=elsewhere) for k in range(5))
+    image = picture(site, 6.0, -4.0)
+    alone, among = fit(site, image), fit(replace(site, tracks=site.tracks + more), image)
+    assert among.status == alone.status != "failed"
+    assert among.shift_m == pytest.approx(alone.shift_m)

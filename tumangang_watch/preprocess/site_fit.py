@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,6 +48,7 @@ def fit_to_site(
         as good; ``degraded`` where the position along the tracks stays uncertain or the site has
         nothing to fit to.
     """
+    site = _shown(site, grid)
     template = template_of(site, grid.bounds, settings.site_points_max)
     if template.groups == 0:
         return _as_delivered("there are no tracks or aprons to fit to", 0)
@@ -82,6 +84,22 @@ def fit_to_site(
         "ok" if sure else "degraded", (-east, -north), shift(east, north), None, None,
         template.groups, 0, reason,
     )  # fmt: skip
+
+
+def _shown(site: Site, grid: Grid) -> Site:
+    """Return the site with the pieces of its tracks that lie on a grid.
+
+    A site holds several places: tracks of another place say nothing of this scene, and run elsewhere.
+    """
+    from shapely import LineString, box
+
+    window = box(*grid.bounds)
+    pieces = []
+    for track in site.tracks:
+        part = track.line.intersection(window)
+        lines = [g for g in getattr(part, "geoms", (part,)) if isinstance(g, LineString) and not g.is_empty]
+        pieces += [replace(track, line=line) for line in lines]
+    return replace(site, tracks=tuple(pieces))
 
 
 def _as_delivered(why: str, groups: int) -> Registration:
