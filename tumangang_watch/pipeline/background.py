@@ -150,16 +150,18 @@ def _reduced(seen: Observation, measured: tuple[Observation, ...], run: Run, wit
     from tumangang_watch.detect.surface import path_light
     from tumangang_watch.detect.trains import read_tracks
 
-    settings, site = run.settings, run.site
-    windows = windows_of(site, seen.raster.grid, settings.history)
+    settings, site, later = run.settings, run.site, measured[-1]
+    coarse_gsd = seen.image.gsd_m > settings.trains.track_gsd_max_m
+    # Goods are not told at such a resolution: a date must not be said to speak for them.
+    windows = () if coarse_gsd else windows_of(site, seen.raster.grid, settings.history)
     windows = tuple(w for w in windows if (seen.quality.clear & seen.raster.valid)[w.rows, w.cols].any())
     ground: Any = None
-    if site.having("handling"):
+    if site.having("handling") and ("nir" in seen.raster.bands) == ("nir" in later.raster.bands):
         path = path_light(measured, settings.handling)
         ground = keep_ground(seen, site, settings.handling, path)
     tracks = coarse = None
-    if with_tracks and site.tracks and seen.image.bands == measured[-1].image.bands:
-        if seen.image.gsd_m > settings.trains.track_gsd_max_m:
+    if with_tracks and site.tracks and seen.image.bands == later.image.bands:
+        if coarse_gsd:
             coarse = seen
         else:
             lines = [t for t in site.tracks if t.line.length >= 2.0]
