@@ -83,8 +83,8 @@ def test_ground_lost_for_a_season_is_not_lost():
 
 
 def test_unsettled_ground_widens_the_area_of_one_date():
-    past = [*green(2), ground(GRASS, NEW, BARE, seed=20)]
-    sure, unsure = compared(ground(seed=2), green(3)), compared(ground(seed=2), past)
+    past = [*green(2), ground(GRASS, NEW, BARE, seed=20), ground(GRASS, NEW, BARE, seed=21)]
+    sure, unsure = compared(ground(seed=2), green(4)), compared(ground(seed=2), past)
     (narrow,), (wide,) = ([d for d in r.detections if d.date == "later"] for r in (sure, unsure))
     assert wide.area_m2.estimate == narrow.area_m2.estimate
     assert wide.area_m2.width > narrow.area_m2.width

@@ -184,4 +184,5 @@ def unsettled(
     seen += own
     low, high = record.settings.flicker
     share = worked / np.maximum(seen, 1)
-    return np.asarray((seen > record.settings.looks_least) & (share >= low) & (share <= high))
+    fewer = np.minimum(worked, seen - worked)
+    return np.asarray((fewer >= record.settings.flicker_least) & (share >= low) & (share <= high))

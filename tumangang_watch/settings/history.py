@@ -65,5 +65,7 @@ class HistorySettings:
     """Part of the dates that must deny a segment (at least one) for it to be season and not work."""
     flicker: tuple[float, float] = (0.2, 0.8)
     """Share of the dates on which ground looks worked between which its class is not settled."""
+    flicker_least: int = 2
+    """Dates that must show it each way: one odd date is an error of that date."""
     track_occupied: float = 0.7
     """Part of a train's place that must have been read as occupied on another date for saying so."""
