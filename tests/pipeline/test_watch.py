@@ -146,6 +146,22 @@ def test_a_late_scene_that_says_what_is_usual_is_taken_into_later_reports(root):
     assert quick.state(root) == state
 
 
+def test_scenes_that_left_the_inbox_make_no_report_again_but_hinder_none(root):
+    for day in (0, 3, 9):
+        quick.write_scene(root / "in", day)
+    quick.take_in_here(root)
+    for path in (*(root / "in").glob("day000*"), *(root / "in").glob("day003*")):
+        path.unlink()
+    assert quick.take_in_here(root).made == []
+    quick.write_scene(root / "in", 6)
+    assert quick.take_in_here(root).made == ["2022-01-07T020000Z_day006", "2022-01-10T020000Z_day009_r2"]
+    assert standing(root)["day009"] == ("day006", [])
+    quick.write_scene(root / "in", 12)
+    assert quick.take_in_here(root).made == ["2022-01-13T020000Z_day012"]
+    assert standing(root)["day012"] == ("day009", ["day006"])
+    assert quick.take_in_here(root).made == []
+
+
 def test_content_decides_what_is_known(root):
     first = quick.write_scene(root / "in", 0)
     quick.take_in_here(root)

@@ -60,16 +60,20 @@ class Plan:
         standing = {s.part: s for s in read.standing_reports(archive, site.id, scene.sha256)}
         failed = {**read.failed_pairs(archive, scene.sha256), **self.failed.get(scene.sha256, {})}
         earlier = [e for e in self._before(scene) if e.sha256 not in failed]
-        if not standing:
-            earlier = [e for e in earlier if e.sha256 in self.paths]
-        parts = choose(scene, earlier, settings.quality, settings.watch)
-        wanted = {s for p in parts for s in (_content(p.earlier), *map(_content, p.background)) if s}
-        if not wanted | {scene.sha256} <= self.paths.keys():
+        if scene.sha256 not in self.paths:
             return []
+        parts = choose(scene, earlier, settings.quality, settings.watch)
+        gone_away = not _contents(parts) <= self.paths.keys()
+        if gone_away:
+            # Scenes are taken out of the inbox some day: what is left decides, but no report is made again
+            # only because less is left.
+            earlier = [e for e in earlier if e.sha256 in self.paths]
+            parts = choose(scene, earlier, settings.quality, settings.watch)
         tasks = []
         for number, part in enumerate(parts):
             digest = inputs_digest(scene, part, number)
-            if number not in standing or self._outdated(standing[number], digest):
+            due = number not in standing or self._outdated(standing[number], digest)
+            if due and not (gone_away and self._says_nothing_new(archive, standing.get(number), part)):
                 gone = [standing[k] for k in standing if number == 0 and k >= len(parts)]
                 old = [standing[number]] if number in standing else []
                 why = self._why(archive, scene, part, standing.get(number), digest)
@@ -87,6 +91,13 @@ class Plan:
                 }
                 tasks.append(self._task(archive, scene, part, issue))
         return tasks
+
+    def _says_nothing_new(self, archive: Archive, standing: StandingReport | None, part: Part) -> bool:
+        """Return whether all dates of a comparison stand in the report already."""
+        if standing is None:
+            return False
+        known = {read.partner_of(archive, standing.folder), *read.backgrounds(archive, standing.folder)}
+        return _contents((part,)) <= known
 
     def _before(self, scene: KnownScene) -> Sequence[KnownScene]:
         place = (scene.acquired, scene.sha256)
@@ -149,6 +160,11 @@ def inputs_digest(scene: KnownScene, part: Part, number: int) -> str:
         sorted(part.areas),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+
+
+def _contents(parts: tuple[Part, ...]) -> set[str]:
+    """Return the earlier scenes (sha256) of comparisons."""
+    return {s.sha256 for part in parts for s in (part.earlier, *part.background) if s is not None}
 
 
 def _content(scene: KnownScene | None) -> str | None:
