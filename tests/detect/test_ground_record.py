@@ -67,6 +67,16 @@ def test_one_odd_date_of_eight_does_not_deny_new_ground():
     assert change.grown_m2.estimate == pytest.approx(800, rel=0.1)
 
 
+def test_work_beside_a_field_that_flickers_is_parted_from_it():
+    """The patch is new in its southern half; its northern half is bare now and then."""
+    later = ground(GRASS, NEW, BARE, seed=2)
+    half = (NEW[0], 80.0, NEW[2], NEW[3])
+    past = [*green(3), ground(GRASS, half, BARE, seed=20), ground(GRASS, half, BARE, seed=21)]
+    change = compared(later, past).growth[0]
+    assert change.grown_m2.estimate == pytest.approx(400, rel=0.15)
+    assert change.grown_m2.low < 400 < 800 <= change.grown_m2.high + 60
+
+
 def test_only_dates_before_both_can_deny():
     """What a date between the two shows is the growth itself."""
     pair = on(ground(GRASS), 0), on(ground(GRASS, NEW, seed=2), 30, "later")

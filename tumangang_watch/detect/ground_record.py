@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tumangang_watch.detect.growth import cleaned
 from tumangang_watch.detect.surface import surface_of, worked_share
 from tumangang_watch.model.image import frozen
 
@@ -55,9 +56,9 @@ class Denied:
     """What the record takes off new ground."""
 
     pixels: NDArray[np.bool_]
-    """Segments that looked so before: no growth."""
+    """New ground that looked so before: no growth."""
     doubtful: NDArray[np.bool_]
-    """Pixels of the other segments that some earlier date shows looking so."""
+    """Pixels of what is left that looked so before."""
     dates: int
     """Dates that could tell."""
 
@@ -95,7 +96,7 @@ def keep_ground(
 def deny_usual(
     turned: Turned, before: datetime, after: Surface, record: GroundRecord, settings: HandlingSettings
 ) -> tuple[Turned, Denied]:
-    """Take off segments whose new look the ground had before.
+    """Take off new ground where it looked so before.
 
     Parameters
     ----------
@@ -121,24 +122,32 @@ def deny_usual(
     labels, count = label(turned.mask)
     if not dates or not count:
         return turned, Denied(none, none, len(dates))
-    limits = record.settings
     like = [_looks_like(date, after, record, settings) for date in dates]
-    denied, doubtful, told = none.copy(), none.copy(), 0
+    kept, doubtful, told = none.copy(), none.copy(), 0
     for k in range(1, count + 1):
         segment = labels == k
-        votes = [_share(alike, known, segment) for alike, known in like]
-        cast = [v for v in votes if v is not None]
-        told = max(told, len(cast))
-        against = sum(v >= limits.alike_share for v in cast)
-        if cast and against >= max(1, ceil(limits.deny_share * len(cast))):
-            denied |= segment
-        elif cast:
-            counted = np.sum([alike & known for alike, known in like], axis=0)
-            doubtful |= segment & (counted >= max(1, ceil(limits.deny_share * len(cast))))
-    kept = turned.mask & ~denied
-    gone = np.asarray(binary_dilation(denied, iterations=2)) & ~kept
-    left = replace(turned, mask=kept, membership=np.where(gone, np.float32(0), turned.membership))
-    return left, Denied(denied, doubtful, told)
+        asked = [(alike, known) for alike, known in like if _tells(known, segment)]
+        told = max(told, len(asked))
+        needed = max(1, ceil(record.settings.deny_share * len(asked)))
+        seen_so = np.sum([alike for alike, _ in asked] or [none], axis=0) >= needed
+        left = _left(segment, segment & seen_so, after.grid.pixel_m, settings)
+        kept |= left
+        doubtful |= left & seen_so
+    gone = np.asarray(binary_dilation(turned.mask & ~kept, iterations=2)) & ~kept
+    less = replace(turned, mask=kept, membership=np.where(gone, np.float32(0), turned.membership))
+    return less, Denied(turned.mask & ~kept, doubtful, told)
+
+
+def _left(
+    segment: NDArray[np.bool_], denied: NDArray[np.bool_], pixel_m: float, settings: HandlingSettings
+) -> NDArray[np.bool_]:
+    """Return what is left of a segment.
+
+    Work and season meet in one segment, so it is parted; but neither a speck that was alike by chance
+    makes a hole, nor is a sliver between what was denied new ground.
+    """
+    region = cleaned(denied, segment, pixel_m, settings)
+    return cleaned(segment & ~region, segment, pixel_m, settings) if region.any() else segment
 
 
 def _looks_like(
@@ -160,12 +169,9 @@ def _looks_like(
     return alike, known
 
 
-def _share(alike: NDArray[np.bool_], known: NDArray[np.bool_], segment: NDArray[np.bool_]) -> float | None:
-    """Return the part of a segment that looked so before; None where the date saw too little of it."""
-    seen = segment & known
-    if seen.sum() < 0.5 * segment.sum() or not seen.any():
-        return None
-    return float((alike & seen).sum() / seen.sum())
+def _tells(known: NDArray[np.bool_], segment: NDArray[np.bool_]) -> bool:
+    """Return whether a date saw enough of a segment to speak of it."""
+    return bool((segment & known).sum() >= 0.5 * segment.sum())
 
 
 def unsettled(

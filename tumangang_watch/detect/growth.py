@@ -73,9 +73,9 @@ def turned_to_worked(
     weak = both & _worked_turn(beyond, before, after, reference, settings) & (distance > settings.weak_change)
     strong = weak & (distance > settings.strong_change)
     mask = hysteresis(strong, weak)
-    mask = _clean(mask, inside, before.grid.pixel_m, settings)
+    mask = cleaned(mask, inside, before.grid.pixel_m, settings)
     changed = both & inside & ~after.water & (distance > settings.weak_change)
-    mask = _clean(_of_one_piece(mask, two, changed, settings), inside, before.grid.pixel_m, settings)
+    mask = cleaned(_of_one_piece(mask, two, changed, settings), inside, before.grid.pixel_m, settings)
     # Blur mixes values, not their logs: the half level is taken of the values themselves.
     expected = one + _own_change(two - one, labels, both, reference, settings)[0]
     membership = _half_level(mask, np.exp(two) - np.exp(expected), both)
@@ -225,7 +225,7 @@ def _own_change(
     return own, spread, compared
 
 
-def _clean(
+def cleaned(
     mask: NDArray[np.bool_],
     inside: NDArray[np.bool_],
     pixel_m: float,

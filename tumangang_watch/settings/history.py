@@ -59,10 +59,9 @@ class HistorySettings:
     alike_tone: float = 0.25
     """Difference in log tone up to which ground looks as on an earlier date: a quarter, about what
     wetness does to bare ground (methods.md 2.7)."""
-    alike_share: float = 0.5
-    """Part of a newly worked segment that an earlier date must show looking so already to deny it."""
     deny_share: float = 0.25
-    """Part of the dates that must deny a segment (at least one) for it to be season and not work."""
+    """Part of the dates that must show ground looking so already (at least one) for it to be season and not
+    work."""
     flicker: tuple[float, float] = (0.2, 0.8)
     """Share of the dates on which ground looks worked between which its class is not settled."""
     flicker_least: int = 2
