@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tumangang_watch.confidence.journeys import find_trains
 from tumangang_watch.confidence.quick_alignment import quick_bits, record_mix
 from tumangang_watch.confidence.same_train import p_value
+from tumangang_watch.confidence.seen_again import feasible
 from tumangang_watch.confidence.wagon_model import likelihoods
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.journey import Look, Sighting
@@ -254,6 +256,27 @@ def test_more_comparisons_make_a_match_less_sure():
     alone = search(pair).matches()[0].e_value
     among = next(m for m in search([*pair, *random_rakes(8, 5)]).pairs if {m.first, m.second} and m.bits > 0)
     assert among.e_value > 10 * alone or among.null == "record"
+
+
+cuts = st.tuples(st.integers(0, 6), st.sampled_from(list(PLACES)), st.integers(0, 4), st.integers(10, 14))
+
+
+@given(st.lists(cuts, min_size=2, max_size=6, unique_by=lambda c: c[:2]))
+@settings(max_examples=12, deadline=None)
+def test_a_journey_never_holds_two_places_at_one_time_but_for_parts(drawn):
+    trains = [
+        seen(f"t{k}", day, place, rake(LONG[start:stop], KINDS[start:stop]))
+        for k, (day, place, start, stop) in enumerate(drawn)
+    ]
+    found = search(trains, options=replace(PLAIN, max_speed_kmh=0.02))
+    for journey in found.journeys:
+        whole = [found.stays[s.stay] for s in journey.steps if not s.part]
+        assert len(journey.steps) == len({s.stay for s in journey.steps}) >= 2
+        for one, two in combinations(whole, 2):
+            assert feasible(one, two, replace(PLAIN, max_speed_kmh=0.02))
+        assert [s.stay for s in journey.steps] == sorted(s.stay for s in journey.steps)
+    members = [s.stay for j in found.journeys for s in j.steps]
+    assert len(members) == len(set(members))
 
 
 @given(st.permutations(range(5)))

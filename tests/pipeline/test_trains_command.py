@@ -103,6 +103,8 @@ def test_what_is_asked_for_is_looked_at_and_nothing_else(record, tmp_path):
     assert (told["comparisons"]["made"], told["journeys"], len(told["stays"])) == (0, [], 1)
     assert told["stays"][0]["before"]["acquired"][:10] == "2022-01-04"
     assert json.loads(run("--archive", record, "--json", "--within-days", 1).stdout)["journeys"] == []
+    wide = ("--since", "0001-01-01", "--until", "9998-12-31", "--within-days", 1e300)
+    assert len(json.loads(run("--archive", record, "--json", *wide).stdout)["journeys"]) == 1
     strict = json.loads(run("--archive", record, "--json", "--max-expected-false", 1e-12).stdout)
     assert strict["journeys"] == []
     assert len(json.loads(run("--archive", record, "--json", "--area", "yard").stdout)["journeys"]) == 1
@@ -117,6 +119,7 @@ def test_what_cannot_be_meant_is_refused_in_one_line(record, tmp_path):
         (("--archive", tmp_path / "text.sqlite"), 6), (("--archive", record, "--site", "elsewhere"), 2),
         (("--archive", record, "--area", "elsewhere"), 2), (("--archive", record, "--since", "yesterday"), 2),
         (("--archive", record, "--max-expected-false", "0"), 2),
+        (("--archive", record, "--within-days", "nan"), 2),
         (("--archive", record, "--out", record), 5),
     ]  # fmt: skip
     for arguments, status in cases:

@@ -12,6 +12,13 @@ from tumangang_watch.commands.archive import archive_option, reports_option
 from tumangang_watch.commands.options import SCENE, json_option, overwrite_option, progress_bar
 
 
+def _number(_: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Refuse what is no number: no range does."""
+    if value is not None and value != value:
+        raise click.BadParameter("it is not a number", param=parameter)
+    return value
+
+
 @click.command()
 @archive_option
 @click.option(
@@ -21,9 +28,10 @@ from tumangang_watch.commands.options import SCENE, json_option, overwrite_optio
 @click.option("--area", "areas", multiple=True, help="Only trains in this area; may be given again.")
 @click.option("--since", help="Only trains seen on or after this day (or time), UTC.")
 @click.option("--until", help="Only trains seen on or before this day (or time), UTC.")
-@click.option("--within-days", type=click.FloatRange(min=0.0, min_open=True),
+@click.option("--within-days", type=click.FloatRange(min=0.0, min_open=True), callback=_number,
               help="Compare trains at most so many days apart. Default: 60.")  # fmt: skip
-@click.option("--max-expected-false", type=click.FloatRange(min=0.0, min_open=True, max=10.0),
+@click.option("--max-expected-false", callback=_number,
+              type=click.FloatRange(min=0.0, min_open=True, max=10.0),
               help="False matches accepted over the whole record. Default: 0.1.")  # fmt: skip
 @click.option("--review", type=click.Choice(["with", "without"]), default="without", show_default=True,
               help="Take readers' reviews in (see `review`), or leave the detector's word.")  # fmt: skip

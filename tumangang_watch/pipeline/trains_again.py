@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tumangang_watch.settings import Settings
 
 
+LONGEST_DAYS = 1e5
+"""Longer than any record: a calendar's days are counted in no more."""
+
+
 @dataclass(frozen=True)
 class Question:
     """Which part of a record is looked at."""
@@ -54,7 +58,15 @@ def moment(text: str | None, option: str, *, end: bool) -> str | None:
 
 
 def _text(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def _moved(text: str | None, step: timedelta) -> str | None:
+    """Return a moment moved by a step; none where the calendar ends."""
+    try:
+        return None if text is None else _text(datetime.fromisoformat(text.replace("Z", "+00:00")) + step)
+    except OverflowError:
+        return None
 
 
 def find(archive: Archive, question: Question, settings: Settings) -> tuple[Search, dict[str, int]]:
@@ -68,11 +80,8 @@ def find(archive: Archive, question: Question, settings: Settings) -> tuple[Sear
     from tumangang_watch.confidence.journeys import find_trains
 
     limits = settings.journeys
-    wider = timedelta(days=limits.within_days)
-    since, until = (
-        None if text is None else _text(datetime.fromisoformat(text.replace("Z", "+00:00")) + step)
-        for text, step in ((question.since, -wider), (question.until, wider))
-    )
+    wider = timedelta(days=min(limits.within_days, LONGEST_DAYS))
+    since, until = _moved(question.since, -wider), _moved(question.until, wider)
     looks = stored.looks(archive, question.site, question.areas, since, until)
     known = {look.area for look in looks}
     missing = [a for a in question.areas if a not in known]
