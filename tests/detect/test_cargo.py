@@ -43,7 +43,8 @@ def observe(values: np.ndarray, sun: bool = True, date: str = "later", grid: Gri
         dtype="uint16", gsd_m=grid.pixel_m, pixel_m=grid.pixel_m, bands={}, band_source="test",
         sun_azimuth_deg=SUN_AZIMUTH if sun else None, sun_elevation_deg=SUN_ELEVATION if sun else None,
     )  # fmt: skip
-    to_pixel = SiteToPixel(0, 0, 1, (0, 1, 0), (0, 0, 1))
+    step = 1 / grid.pixel_m
+    to_pixel = SiteToPixel(grid.west, grid.north, 1, (-0.5, step, 0), (-0.5, 0, -step))
     image = NativeImage(values, yes, no, bands, grid.pixel_m, grid.pixel_m, to_pixel)
     quality = Quality(yes, no, no, no, no, no, "none", 0.0)
     fit = Registration("ok", (0, 0), (1, 0, 0, 0, 1, 0), 0.1, 0.2, 50)
@@ -85,7 +86,7 @@ def scene_of(
 
 
 def find(values: np.ndarray, **kwargs: object) -> tuple[Detection, ...]:
-    return detect_cargo(observe(values, **kwargs), site_of(), (), CargoSettings())  # type: ignore[arg-type]
+    return detect_cargo((observe(values, **kwargs),), site_of(), (), CargoSettings()).detections  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("height", [1.5, 2.6, 4.0])
@@ -161,7 +162,7 @@ def test_train_and_its_shadow_are_not_cargo() -> None:
         length_m=Interval(14, 13, 15),
     )  # fmt: skip
     values = scene_of(boxes=(body,))
-    assert detect_cargo(observe(values), site_of(), (train,), CargoSettings()) == ()
+    assert detect_cargo((observe(values),), site_of(), (train,), CargoSettings()).detections == ()
 
 
 def test_unseen_apron_gives_nothing() -> None:
@@ -169,4 +170,43 @@ def test_unseen_apron_gives_nothing() -> None:
 
     one = observe(scene_of(boxes=((50, 40, 56, 44, 2.0),)))
     blind = replace(one, quality=replace(one.quality, clear=np.zeros(GRID.shape, dtype=bool)))
-    assert detect_cargo(blind, site_of(), (), CargoSettings()) == ()
+    result = detect_cargo((blind,), site_of(), (), CargoSettings())
+    assert result.detections == ()
+    assert result.fill == ()
+
+
+def test_trials_say_what_would_have_been_found() -> None:
+    result = detect_cargo((observe(scene_of()),), site_of(), (), CargoSettings(), trials=True)
+    trials = result.fill[0].trials
+    assert sum(t.tried for t in trials) >= 20
+    assert all(0 <= t.found <= t.tried for t in trials)
+    plain = [t for t in trials if t.size_m2 == 16 and t.tone != "like the ground"]
+    assert sum(t.found for t in plain) >= 0.7 * sum(t.tried for t in plain)
+
+
+def test_fill_is_the_covered_part() -> None:
+    boxes = ((30, 30, 42, 40, 2.0), (50, 30, 62, 40, 2.0), (70, 30, 82, 40, 2.0))
+    result = detect_cargo((observe(scene_of(boxes=boxes)),), site_of(), (), CargoSettings())
+    fill = result.fill[0]
+    assert fill.share.estimate == pytest.approx(360 / 5400, abs=0.03)
+    assert fill.share.low <= 360 / 5400 <= fill.share.high
+    assert len(fill.rows) == 3
+    assert fill.row_length_m.estimate == pytest.approx(36, abs=3)
+
+
+def test_what_the_aprons_edge_cuts_is_only_possible() -> None:
+    found = find(scene_of(boxes=((12, 72.5, 17.5, 78, 2.0),)))
+    assert all(d.grade == "possible" for d in found)
+
+
+def test_coarse_scene_gives_the_fill_and_no_goods() -> None:
+    values = scene_of(boxes=((30, 30, 60, 50, 2.0),))
+    rows, cols = values.shape[1] // 6, values.shape[2] // 6
+    coarse = values.reshape(4, rows, 6, cols, 6).mean(axis=(2, 4))
+    grid = Grid(CRS, 0.0, 90.0, 3.0, rows, cols)
+    result = detect_cargo((observe(coarse, grid=grid),), site_of(), (), CargoSettings())
+    assert result.detections == ()
+    fill = result.fill[0]
+    assert fill.share.low <= 600 / 5400 <= fill.share.high
+    assert fill.share.estimate == pytest.approx(600 / 5400, abs=0.06)
+    assert any("not told" in c for c in fill.caveats)

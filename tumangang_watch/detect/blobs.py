@@ -40,41 +40,6 @@ def without_thin(mask: NDArray[np.bool_], width_px: float) -> NDArray[np.bool_]:
     return mask & np.asarray(binary_dilation(core, disk(width_px / 2 + 1)))
 
 
-def part_touching(mask: NDArray[np.bool_], neck: float, least_px: float) -> NDArray[np.int32]:
-    """Label objects, parting those that touch at a neck (watershed on the distance to the edge).
-
-    Parameters
-    ----------
-    mask : (rows, cols) bool
-    neck : float
-        Two cores part when the saddle between them is below this share of the lower one's height.
-    least_px : float
-        Half width a core needs.
-
-    Returns
-    -------
-    (rows, cols) int32
-        0 outside, objects from 1 in scan order.
-    """
-    from scipy.ndimage import distance_transform_edt, gaussian_filter, label
-    from skimage.morphology import reconstruction
-    from skimage.segmentation import watershed
-
-    inside = np.asarray(distance_transform_edt(np.pad(mask, 1)))[1:-1, 1:-1].astype(np.float32)
-    relief = gaussian_filter(inside, 0.7)
-    relief[~mask] = 0
-    if not mask.any():
-        return np.zeros(mask.shape, dtype=np.int32)
-    # A core is a peak that stands above its saddle by (1 - neck) of its own height: with the seed
-    # at `neck * relief` everything lower than that is filled up to the saddle.
-    filled = reconstruction(relief * neck, relief, method="dilation")
-    peaks = mask & (relief * neck >= filled - 1e-5) & (relief >= least_px)
-    markers, _ = label(peaks, np.ones((3, 3)))
-    rest, _ = label(mask & ~hysteresis(peaks, mask))
-    markers = np.where(rest > 0, rest + markers.max(), markers)
-    return np.asarray(watershed(-relief, markers, mask=mask), dtype=np.int32)
-
-
 def outline(mask: NDArray[np.floating] | NDArray[np.bool_], grid: Grid, row0: int, col0: int) -> MultiPolygon:
     """Return the half-level contour of a membership (0 to 1) as polygons in the grid's metres.
 

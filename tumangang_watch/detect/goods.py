@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import cos, exp, radians, sin, sqrt, tan
+from dataclasses import dataclass, replace
+from math import exp, log, radians, sqrt, tan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tumangang_watch.detect.blobs import disk, outline
+from tumangang_watch.detect.blobs import as_multi, outline
 from tumangang_watch.detect.shadows import Shadow, shadow_of
+from tumangang_watch.detect.significance import Texture, p_value, textures
 from tumangang_watch.detect.tone import colour_name
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
@@ -19,205 +20,302 @@ if TYPE_CHECKING:
     from shapely import LineString, MultiPolygon
     from shapely.geometry.base import BaseGeometry
 
-    from tumangang_watch.detect.pavement import Pavement
-    from tumangang_watch.grid import Grid
-    from tumangang_watch.model.detection import Grade
+    from tumangang_watch.detect.apron_view import ApronView
     from tumangang_watch.model.observation import Observation
-    from tumangang_watch.model.scene import Scene
     from tumangang_watch.settings.cargo import CargoSettings
 
 PILE = "pile or stacked goods"
 CHANGE = "surface change"
-BOX_FILL = 0.82
-"""Share of its smallest rectangle that a box's outline fills at least; an ellipse fills 0.785."""
+VEHICLE = "truck or car"
 
 
 @dataclass(frozen=True)
-class Apron:
-    """What is known of the ground an object stands on; arrays share one window."""
+class Place:
+    """One piece of ground that is searched."""
 
-    id: str
+    area: str
+    polygon: BaseGeometry
     firm: bool
     """A mapped apron, not merely ground beside tracks."""
-    grid: Grid
-    values: NDArray[np.float32]
-    usable: NDArray[np.bool_]
-    ground: Pavement
-    darkness: NDArray[np.float32]
-    bodies: NDArray[np.bool_]
-    """All raised things of the apron."""
-    changed: NDArray[np.float32] | None
-    """Relative difference to the other date; NaN where unknown."""
-    white: float
     tracks: tuple[LineString, ...]
+    white: float
+    """Value of a white surface in the scene."""
     observed_fraction: float
 
 
-def measure(
-    body: NDArray[np.bool_], apron: Apron, observation: Observation, settings: CargoSettings
-) -> Detection | None:
-    """Measure one object; None where it is too small, too thin or too doubtful to be told.
+@dataclass(frozen=True)
+class Search:
+    """All that is known while the objects of one place are measured."""
+
+    view: ApronView
+    place: Place
+    observation: Observation
+    labels: NDArray[np.int32]
+    """Objects from 1, on the view's grid."""
+    textures: tuple[Texture, ...]
+    settings: CargoSettings
+
+
+def search(view: ApronView, place: Place, observation: Observation, settings: CargoSettings) -> Search:
+    """Part the objects of a place and measure the texture of the ground between them."""
+    labels = part_goods(view, settings)
+    taken = (labels > 0) | (view.shadow > 0.5)
+    log_values = np.stack([np.log(np.maximum(v, 1e-4)) for v in view.values.values()])
+    found = textures(log_values, view.usable, taken, view.grid.pixel_m) if labels.any() else ()
+    return Search(view, place, observation, labels, found, settings)
+
+
+def part_goods(view: ApronView, settings: CargoSettings) -> NDArray[np.int32]:
+    """Label the objects of a place, parting those that touch.
+
+    The network tells the inner part of every object apart from its neighbours'; each such core is
+    one object, and a body without one is an object too.
+
+    Returns
+    -------
+    (rows, cols) int32
+        0 outside, objects from 1.
+    """
+    from scipy.ndimage import label
+    from skimage.segmentation import watershed
+
+    body = np.minimum(view.goods + view.vehicle, 1)
+    mask = body > settings.body_least
+    regions, count = label(mask)
+    if count == 0:
+        return np.zeros(mask.shape, np.int32)
+    cores, core_count = label((view.core > settings.core_least) & mask)
+    sizes = np.bincount(cores.ravel(), minlength=core_count + 1)
+    small = sizes < settings.core_least_m2 / view.grid.pixel_m**2
+    small[0] = True
+    cores[small[cores]] = 0
+    with_core = np.zeros(count + 1, bool)
+    with_core[np.unique(regions[cores > 0])] = True
+    markers = np.where(cores > 0, cores, 0)
+    bare = mask & ~with_core[regions]
+    markers = np.where(bare, regions + core_count, markers)
+    basins = np.asarray(watershed(-(view.core + body), markers, mask=mask), dtype=np.int32)
+    return joined(basins, view.core + body, settings.part_depth)
+
+
+def joined(labels: NDArray[np.int32], height: NDArray[np.float32], depth: float) -> NDArray[np.int32]:
+    """Join basins that no valley parts: one body whose inside is read unevenly.
+
+    Two stay apart where the pass between them lies below ``depth`` times the lower of their tops.
 
     Parameters
     ----------
-    body : (rows, cols) bool
-        Its pixels in the apron's window.
+    labels : (rows, cols) int32
+        0 outside, basins from 1.
+    height : (rows, cols) float32
+        What the basins were parted by; high inside of objects.
+    depth : float
     """
-    pixel_m = apron.grid.pixel_m
-    rows, cols = np.nonzero(body)
-    room = int(np.ceil(settings.shadow_length_m[1] / pixel_m)) + 4
-    r0, c0 = max(rows.min() - room, 0), max(cols.min() - room, 0)
-    cut = (slice(r0, rows.max() + room + 1), slice(c0, cols.max() + room + 1))
-    membership, contrast = _membership(body[cut], apron, cut)
-    shape = outline(membership, apron.grid, int(r0), int(c0))
-    least_m2 = max(settings.min_area_m2, settings.min_pixels * pixel_m**2 * 0.6)
-    if shape.is_empty or shape.area < least_m2:
+    out = labels.copy()
+    while True:
+        tops = np.zeros(int(out.max()) + 1, np.float32)
+        np.maximum.at(tops, out.ravel(), height.ravel())
+        passes = _passes(out, height)
+        ratio = {p: h / max(min(tops[p[0]], tops[p[1]]), 1e-6) for p, h in passes.items()}
+        pair = max(sorted(ratio), key=lambda p: ratio[p], default=None)
+        if pair is None or ratio[pair] < depth:
+            return out
+        out[out == pair[1]] = pair[0]
+
+
+def _passes(labels: NDArray[np.int32], height: NDArray[np.float32]) -> dict[tuple[int, int], float]:
+    """Return the highest place at which two basins meet, for each pair that does."""
+    found: dict[tuple[int, int], float] = {}
+    for one, other, a, b in (
+        (labels[1:], labels[:-1], height[1:], height[:-1]),
+        (labels[:, 1:], labels[:, :-1], height[:, 1:], height[:, :-1]),
+    ):
+        meets = (one != other) & (one > 0) & (other > 0)
+        level = np.minimum(a, b)[meets]
+        for p, q, h in zip(one[meets].tolist(), other[meets].tolist(), level.tolist(), strict=True):
+            key = (min(p, q), max(p, q))
+            found[key] = max(found.get(key, 0.0), h)
+    return found
+
+
+def measure(work: Search, number: int, cut: tuple[slice, slice]) -> Detection | None:
+    """Measure one object; None where it is too small or too doubtful to be told.
+
+    Parameters
+    ----------
+    work : Search
+    number : int
+        Which of the labels.
+    cut : (slice, slice)
+        Where it lies, with a pixel of room around it.
+    """
+    view, settings = work.view, work.settings
+    own = work.labels[cut] == number
+    body = np.minimum(view.goods + view.vehicle, 1)[cut]
+    sure = float(np.quantile(body[own], settings.peak_quantile))
+    if sure < settings.least_confidence:
         return None
-    shadow = None
-    scene = observation.scene
-    if scene.sun_azimuth_deg is not None:
-        shadow = shadow_of(membership > 0.5, apron.darkness[cut], scene.sun_azimuth_deg, pixel_m, settings)
-    raised = shadow is not None and _is_cast(shadow, settings)
-    changed = _changed_share(membership > 0.5, apron, cut, settings)
-    confidence, cues = _confidence(shape, contrast, raised, changed, apron, settings)
-    if scene.sun_azimuth_deg is None:
-        cues["sun_unknown"] = 1.0
+    membership = np.where(own, np.clip(body / max(sure, 0.5), 0, 1), 0)
+    turned = outline(membership, view.grid, cut[0].start, cut[1].start)
+    bias_m = _outline_bias_m(work.observation.scene.gsd_m, settings)
+    shape = as_multi(view.turn.back(turned).buffer(bias_m, join_style="mitre"))
+    inner = own & (membership > 0.5)
+    if shape.is_empty or shape.area < settings.least_area_m2 or not inner.any():
+        return None
+    vehicle = float(view.vehicle[cut][inner].mean()) / max(float(body[inner].mean()), 1e-6)
+    shadow = _shadow(inner, cut, work)
+    cues = {
+        "network": sure,
+        "shadow": float(shadow is not None),
+        "box_fill": shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6),
+        "vehicle": vehicle,
+        "edge": _edge_share(shape, work),
+        "tone": _tone(inner, cut, work),
+    }
+    p = p_value(inner, tuple(replace(t, contrast=t.contrast[cut]) for t in work.textures))
+    if p is not None:
+        cues["texture_p"] = p
+    confidence = _confidence(cues, work)
     if confidence < settings.least_confidence:
         return None
-    return _detection(
-        shape, body, apron, observation, settings, (shadow if raised else None, confidence, cues)
-    )
+    return _detection(shape, _colour(inner, cut, work), shadow, (confidence, cues), work)
 
 
-def _membership(
-    body: NDArray[np.bool_], apron: Apron, cut: tuple[slice, slice]
-) -> tuple[NDArray[np.float32], float]:
-    """Return how far each pixel is the object's and not the pavement's (0 to 1), and the contrast.
+def _outline_bias_m(gsd_m: float, settings: CargoSettings) -> float:
+    beyond = max(gsd_m - settings.outline_bias_from_m, 0.0)
+    return settings.outline_bias_m + settings.outline_bias_rise * beyond
 
-    The half level of this mixture is the object's edge whatever the blur.
+
+def _tone(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) -> float:
+    """Return the log of an object's brightness over its apron's commonest tone, mean of the visible bands."""
+    return float(np.median(work.view.item.planes[(slice(0, 3), *cut)][:, inner], axis=1).mean())
+
+
+def without_shadows(goods: list[Detection], settings: CargoSettings) -> list[Detection]:
+    """Leave out, of a scene whose sun is not known, what may be the shadow of what it touches.
+
+    Where the sun is known the network tells them apart by the direction in which shadows fall.
     """
-    from scipy.ndimage import binary_dilation, binary_erosion
 
-    difference = apron.ground.sharp[(slice(None), *cut)]
-    core = np.asarray(binary_erosion(body, disk(1.0)))
-    if core.sum() < 4:
-        core = body
-    sigma = apron.ground.sigma[:, None]
-    typical = np.median(difference[:, core], axis=1)[:, None] / sigma
-    strength = float((typical**2).sum())
-    mixture = np.tensordot((typical / sigma)[:, 0], difference, axes=1) / max(strength, 1e-9)
-    near = np.asarray(binary_dilation(body, disk(1.0))) & apron.usable[cut]
-    near &= ~(apron.bodies[cut] & ~body)
-    mixture = np.clip(mixture, 0, 1)
-    shade = (apron.darkness[cut] > 0.5) & ~np.asarray(binary_dilation(body, disk(1.5)))
-    if shade.sum() >= 4:
-        # A dark object is as unlike the pavement as its shadow: there the edge lies half-way
-        # between the object's tone and the shadow's.
-        dark = np.median(difference[:, shade], axis=1)[:, None] / sigma
-        axis = typical - dark
-        from_dark = np.tensordot((axis / sigma)[:, 0], difference, axes=1) - float((axis * dark).sum())
-        mixture = np.minimum(mixture, np.clip(from_dark / max(float((axis**2).sum()), 1e-9), 0, 1))
-    core = np.asarray(binary_erosion(body, disk(1.0)))
-    membership = np.where(near, mixture, 0)
-    return np.where(core, 1, membership).astype(np.float32), sqrt(strength / len(sigma))
+    def shadows(item: Detection) -> bool:
+        tone = dict(item.evidence)["tone"]
+        if tone > settings.shadow_tone_max:
+            return False
+        near = (d for d in goods if d is not item and d.geometry.distance(item.geometry) < settings.touch_m)
+        return any(dict(d.evidence)["tone"] > tone for d in near)
+
+    return [item for item in goods if not shadows(item)]
 
 
-def _is_cast(shadow: Shadow, settings: CargoSettings) -> bool:
-    """Tell a cast shadow from dark surroundings: it lies on the far side only."""
-    return shadow.share >= settings.shadow_share and shadow.share - shadow.opposite_share >= 0.3
+def _edge_share(shape: MultiPolygon, work: Search) -> float:
+    """Return the part of an outline that the edge of the searched place cuts off."""
+    edge = work.place.polygon.boundary.buffer(work.settings.edge_within_m)
+    return float(shape.boundary.intersection(edge).length / max(shape.length, 1e-6))
 
 
-def _changed_share(
-    body: NDArray[np.bool_], apron: Apron, cut: tuple[slice, slice], settings: CargoSettings
-) -> float | None:
-    """Return the part of the object that differs from the other date, or None if that is unknown."""
-    if apron.changed is None:
+def _colour(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) -> str:
+    """Name the colour of an object's inner part, away from its edges and its shadow."""
+    core = work.view.core[cut]
+    middle = inner & (core >= np.quantile(core[inner], 0.5))
+    values = np.array([np.median(v[cut][middle]) for v in work.view.values.values()])
+    return colour_name(values, tuple(work.view.values), work.place.white)
+
+
+def _shadow(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) -> Shadow | None:
+    """Return the shadow an object throws, None where none is told or the sun is not known."""
+    view, settings = work.view, work.settings
+    if work.observation.scene.sun_azimuth_deg is None:
         return None
-    there = apron.changed[cut][body]
-    known = np.isfinite(there)
-    if known.mean() < 0.5:
-        return None
-    return float((there[known] > settings.changed_relative).mean())
+    rows = np.flatnonzero(inner.any(axis=1))
+    room = int(settings.shadow_length_m[1] / view.grid.pixel_m) + 2
+    r0 = max(cut[0].start + int(rows.min()) - 4, 0)
+    wide = (slice(r0, min(cut[0].start + int(rows.max()) + room, view.grid.rows)), cut[1])
+    canvas = np.zeros((wide[0].stop - wide[0].start, inner.shape[1]), bool)
+    shift = cut[0].start - r0
+    low = max(0, -shift)
+    canvas[low + shift : shift + inner.shape[0]] = inner[low:][: canvas.shape[0] - shift - low]
+    found = shadow_of(canvas, view.shadow[wide], view.grid.pixel_m, settings)
+    cast = found is not None and found.share >= settings.shadow_share
+    return found if cast else None
 
 
-def _confidence(
-    shape: MultiPolygon,
-    contrast: float,
-    raised: bool,
-    changed: float | None,
-    apron: Apron,
-    settings: CargoSettings,
-) -> tuple[float, dict[str, float]]:
-    """Return the probability that goods stand here, and the cues it rests on."""
-    box = shape.minimum_rotated_rectangle
-    filled = shape.area / max(box.area, 1e-6)
-    score = -1.2 + 0.12 * min(contrast - settings.strong_contrast, 12.0)
-    score += 2.4 if raised else -0.8
-    score += 1.0 if filled > 0.7 else -0.6 if filled < 0.5 else 0.3
-    if changed is not None:
-        # Goods may well stand on both dates, but stains and patches always do.
-        score += 1.6 * changed - 0.6 * (1 - changed)
-    if shape.area < settings.full_grade_area_m2:
-        score -= 0.8
-    if not apron.firm:
-        score -= 1.5
-    cues = {"contrast": contrast, "shadow": float(raised), "box_fill": filled}
-    if changed is not None:
-        cues["changed"] = changed
-    return 1 / (1 + exp(-score)), cues
+def _confidence(cues: dict[str, float], work: Search) -> float:
+    """Return the probability that goods stand here."""
+    sure = min(max(cues["network"], 1e-3), 1 - 1e-3)
+    terms = np.array([1.0, log(sure / (1 - sure)), cues["shadow"]])
+    score = float(terms @ np.array(work.settings.confidence_terms))
+    return float(1 / (1 + np.exp(-score))) * (1.0 if work.place.firm else work.settings.loose_ground)
 
 
 def _detection(
     shape: MultiPolygon,
-    body: NDArray[np.bool_],
-    apron: Apron,
-    observation: Observation,
-    settings: CargoSettings,
-    judged: tuple[Shadow | None, float, dict[str, float]],
+    colour: str,
+    shadow: Shadow | None,
+    judged: tuple[float, dict[str, float]],
+    work: Search,
 ) -> Detection:
-    shadow, confidence, cues = judged
-    pixel_m = apron.grid.pixel_m
-    caveats = []
-    if shadow is None:
-        caveats.append("no shadow was seen: may be flat (a patch, a stain) rather than goods")
-    if _vehicle_like(shape):
-        caveats.append("has the size of a road vehicle: may be a truck")
+    confidence, cues = judged
+    settings, scene = work.settings, work.observation.scene
+    label, caveats, sure = _named(shape, shadow, cues, settings)
     height = None
-    if shadow is not None and observation.scene.sun_elevation_deg is not None:
-        height = _height(shadow, shape, observation.scene.sun_elevation_deg, pixel_m)
-    colour = colour_name(np.median(apron.values[:, body], axis=1), observation.raster.bands, apron.white)
-    grade: Grade = "detected" if confidence >= settings.detected_confidence else "possible"
-    if shape.area < settings.min_area_m2:
-        grade = "possible"
-    registration_m = observation.site_fit.residual_median_m or settings.registration_m
-    edge_m = sqrt((0.5 * pixel_m) ** 2 + registration_m**2)
-    shape, lean_m = _upright(shape, height, observation.scene)
-    half = sqrt((settings.edge_factor * shape.length * edge_m) ** 2 + (0.25 * shape.length * lean_m) ** 2)
-    distances = [line.distance(shape) for line in apron.tracks]
+    if shadow is not None and scene.sun_elevation_deg is not None:
+        height = height_of(shadow, shape, scene.sun_elevation_deg, settings)
+    least_m2 = max(settings.min_area_m2, settings.least_pixels * scene.gsd_m**2)
+    sure &= confidence >= settings.detected_confidence and shape.area >= least_m2
+    distances = [line.distance(shape) for line in work.place.tracks]
     return Detection(
         id="",
-        date=observation.date,
+        date=work.observation.date,
         kind="cargo",
-        area=apron.id,
-        geometry=shape.simplify(0.4 * pixel_m),
+        area=work.place.area,
+        geometry=shape.simplify(0.15),
         confidence=round(confidence, 3),
-        grade=grade,
-        observed_fraction=apron.observed_fraction,
-        area_m2=Interval.around(shape.area, half),
+        grade="detected" if sure else "possible",
+        observed_fraction=work.place.observed_fraction,
+        area_m2=Interval.around(shape.area, _area_half_m2(shape, work.observation, settings)),
         height_m=height,
         colour=colour,
-        label=PILE if shadow is not None else CHANGE,
+        label=label,
         track_distance_m=round(min(distances), 2) if distances else None,
         evidence=tuple(sorted((k, round(v, 3)) for k, v in cues.items())),
         caveats=tuple(caveats),
     )
 
 
-def _height(shadow: Shadow, shape: BaseGeometry, elevation_deg: float, pixel_m: float) -> Interval:
+def _named(
+    shape: MultiPolygon, shadow: Shadow | None, cues: dict[str, float], settings: CargoSettings
+) -> tuple[str, list[str], bool]:
+    """Return what an object is called, what limits that, and whether it may be `detected`."""
+    caveats, sure = [], True
+    if shadow is None:
+        caveats.append("no shadow was seen: may be flat (a patch, a stain) rather than goods")
+        if cues.get("texture_p", 0.0) > settings.texture_p_max:
+            caveats.append("the ground around is as uneven: may be part of it")
+            sure = False
+    label = PILE if shadow is not None else CHANGE
+    if cues["edge"] > settings.edge_share_max:
+        caveats.append("cut by the edge of its apron: may stand beside it, or be a part of what does")
+        sure = False
+    if cues["vehicle"] > settings.vehicle_share and is_vehicle_sized(shape):
+        return VEHICLE, [*caveats, "looks like a parked truck or car"], False
+    if cues["vehicle"] > settings.vehicle_doubt:
+        caveats.append("may be a truck or a car")
+    return label, caveats, sure
+
+
+def _area_half_m2(shape: BaseGeometry, observation: Observation, settings: CargoSettings) -> float:
+    """Return the 90 % half width of an area: where its outline lies, and how far its top leans."""
+    registration_m = observation.site_fit.residual_median_m or settings.registration_m
+    lean = tan(radians(observation.scene.off_nadir_deg or 0.0))
+    edge_m = sqrt((0.3 * observation.scene.gsd_m) ** 2 + (0.3 * registration_m) ** 2 + (0.35 * lean) ** 2)
+    return float(settings.edge_factor * shape.length * edge_m)
+
+
+def height_of(shadow: Shadow, shape: BaseGeometry, elevation_deg: float, settings: CargoSettings) -> Interval:
     """Return the height from the shadow's length on level ground.
 
-    A box throws its shadow from its edge, a heap from its middle; what the outline does not
-    decide stays in the interval.
+    A box throws its shadow from its edge, a heap from its middle; which it is the outline tells in part,
+    and what it does not tell stays in the interval.
     """
     slope = tan(radians(elevation_deg))
     filled = shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6)
@@ -226,39 +324,18 @@ def _height(shadow: Shadow, shape: BaseGeometry, elevation_deg: float, pixel_m: 
     # slope is H = ((s + R) + sqrt((s + R)^2 - R^2)) / 2 (tangent ray to the parabola).
     reach = shadow.length_m + shadow.reach_m
     from_middle = 0.5 * (reach + sqrt(max(reach**2 - shadow.reach_m**2, 0.0))) * slope
-    boxy = filled > BOX_FILL
-    estimate = from_edge if boxy else from_middle
-    error = slope * sqrt(pixel_m**2 + shadow.spread_m**2)
-    unsure = abs(filled - BOX_FILL) < 0.5 * (1 - BOX_FILL)
-    low = min(from_edge, estimate) if unsure or not boxy else estimate
-    high = max(from_middle, estimate) if unsure else estimate
-    return Interval(estimate, max(low - error, min(0.1, estimate)), high + error)
+    heap = 1 / (1 + exp((filled - settings.heap_fill) / settings.heap_fill_spread))
+    estimate = from_edge + heap * (from_middle - from_edge)
+    error = slope * sqrt(settings.height_error_m**2 + shadow.spread_m**2)
+    return Interval(
+        estimate,
+        max(from_edge - error, min(0.1, estimate)),
+        max(estimate + heap * (from_middle - estimate) + error, estimate),
+    )
 
 
-def _upright(shape: MultiPolygon, height: Interval | None, scene: Scene) -> tuple[BaseGeometry, float]:
-    """Return where an object stands, from its leaning image, and how far its top leans (metres).
-
-    The top is shown ``height * tan(off nadir)`` away from the satellite. Where the sun shines on
-    the wall that faces the satellite the outline holds wall and top, and the ground it stands on
-    is what the outline and its image moved back share; else the outline is the top alone.
-    """
-    from shapely.affinity import translate
-
-    if height is None or scene.off_nadir_deg is None or scene.view_azimuth_deg is None:
-        return shape, 0.0
-    lean_m = height.estimate * tan(radians(scene.off_nadir_deg))
-    azimuth = radians(scene.view_azimuth_deg)
-    back = translate(shape, lean_m * sin(azimuth), lean_m * cos(azimuth))
-    lit = scene.sun_azimuth_deg is not None and cos(azimuth - radians(scene.sun_azimuth_deg)) > 0
-    stands = shape.intersection(back) if lit else back
-    return (stands if stands.area > 0.5 * shape.area else shape), lean_m
-
-
-def _vehicle_like(shape: BaseGeometry) -> bool:
+def is_vehicle_sized(shape: BaseGeometry) -> bool:
     """Tell whether an outline has the size and form of a car or lorry."""
     corners = np.asarray(shape.minimum_rotated_rectangle.exterior.coords)
     sides = sorted(np.linalg.norm(np.diff(corners, axis=0), axis=1)[:2])
-    filled = shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6)
-    return bool(
-        1.5 <= sides[0] <= 3.3 and 3.8 <= sides[1] <= 18.0 and sides[1] / sides[0] > 1.6 and filled > 0.75
-    )
+    return bool(1.3 <= sides[0] <= 3.6 and 3.2 <= sides[1] <= 18.0 and sides[1] / sides[0] > 1.5)

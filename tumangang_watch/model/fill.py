@@ -19,6 +19,17 @@ class Row:
 
 
 @dataclass(frozen=True)
+class GoodsTrial:
+    """Boxes of one size and tone that were painted on the empty ground of a place, and looked for."""
+
+    size_m2: float
+    tone: str
+    tried: int
+    found: int
+    """How many were graded ``detected``."""
+
+
+@dataclass(frozen=True)
 class Fill:
     """The part of one place that goods cover on one date."""
 
@@ -34,3 +45,5 @@ class Fill:
     rows: tuple[Row, ...]
     observed_fraction: float
     caveats: tuple[str, ...] = ()
+    trials: tuple[GoodsTrial, ...] = ()
+    """What size of goods would have been found here; empty where it was not tried."""

@@ -12,6 +12,7 @@ from tumangang_watch.pipeline.trials import detectability_of
 if TYPE_CHECKING:
     from tumangang_watch.detect.ground_record import GroundRecord
     from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.fill import Fill
     from tumangang_watch.model.site import Site
 
 
@@ -24,16 +25,11 @@ def assemble(
     caveats: tuple[str, ...],
 ) -> Comparison:
     """Detect, compare and put one report together."""
-    from tumangang_watch.detect.fill import measure_fill
-
     run.progress("looking for trains")
     dates = (later,) if earlier is None else (earlier, later)
     trains = find_trains(run, dates)
     run.progress("looking at the ground")
-    ground, changes = find_ground(run, dates, trains)
-    fill = measure_fill(
-        dates, run.site, trains, tuple(d for d in ground if d.kind == "cargo"), run.settings.cargo
-    )
+    ground, changes, fill = find_ground(run, dates, trains)
     findings: tuple[Finding, ...] = ()
     if earlier is not None:
         run.progress("deciding what changed")
@@ -47,7 +43,7 @@ def assemble(
         areas=areas,
         detections=(*trains, *ground),
         findings=findings,
-        detectability=detectability_of(run, dates, trains),
+        detectability=detectability_of(run, dates, trains, fill),
         settings_sha256=run.settings.sha256,
         caveats=(
             *site_caveats(run.site),
@@ -97,18 +93,16 @@ def after_trains(run: Run, date: Observation, trains: tuple[Detection, ...]) -> 
 
 def find_ground(
     run: Run, dates: tuple[Observation, ...], trains: tuple[Detection, ...]
-) -> tuple[tuple[Detection, ...], tuple[Any, ...]]:
-    """Return cargo and worked ground of every date, and what grew between them."""
+) -> tuple[tuple[Detection, ...], tuple[Any, ...], tuple[Fill, ...]]:
+    """Return cargo and worked ground of every date, what grew between them, and the aprons' fill."""
     from tumangang_watch.detect.cargo import detect_cargo
     from tumangang_watch.detect.handling import measure_handling
 
-    found: list[Detection] = []
-    for date in dates:
-        others = [d for d in dates if d is not date]
-        here = tuple(t for t in trains if t.date == date.date)
-        found += detect_cargo(date, run.site, here, run.settings.cargo, others[0] if others else None)
+    cargo = detect_cargo(
+        dates, run.site, trains, run.settings.cargo, trials=run.settings.detectability.enabled
+    )
     handling = measure_handling(dates, run.site, trains, run.settings.handling, ground_record(run))
-    return (*weigh(run, dates, tuple(found)), *handling.detections), handling.growth
+    return (*weigh(run, dates, cargo.detections), *handling.detections), handling.growth, cargo.fill
 
 
 def weigh(run: Run, dates: tuple[Observation, ...], goods: tuple[Detection, ...]) -> tuple[Detection, ...]:

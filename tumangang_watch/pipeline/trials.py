@@ -11,22 +11,28 @@ if TYPE_CHECKING:
 
     from tumangang_watch.confidence.detectability import Detectability
     from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.fill import Fill
     from tumangang_watch.model.observation import Observation
 
 NOT_TRIED = "vehicles were not inserted on trial (--no-detectability)"
 
 
 def detectability_of(
-    run: Run, dates: tuple[Observation, ...], trains: tuple[Detection, ...]
+    run: Run, dates: tuple[Observation, ...], trains: tuple[Detection, ...], fill: tuple[Fill, ...] = ()
 ) -> tuple[dict[str, Any], ...]:
-    """Return for each date what its kind of scene can show and how often vehicles would be found in it."""
+    """Return for each date what its kind of scene can show, and how often things would be found in it."""
+    from tumangang_watch.confidence.goods_words import goods_rows, goods_statement
     from tumangang_watch.confidence.limits import can_show, of_observation
 
     out = []
     for date in dates:
         facts = {"date": date.date, **can_show(of_observation(date), run.settings.limits)}
         other = next((d for d in dates if d is not date), None)
-        out.append({**facts, **_trials(run, date, trains, other)})
+        tried = _trials(run, date, trains, other)
+        goods = goods_rows(fill, date.date)
+        said = goods_statement(goods)
+        tried["statements"] = [*tried["statements"], *([said] if said else [])]
+        out.append({**facts, **tried, "goods": goods})
     return tuple(out)
 
 

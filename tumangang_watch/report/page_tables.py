@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-TRIED = ("tracks", "trials", "trials_note", "statements")
+TRIED = ("tracks", "trials", "trials_note", "statements", "goods")
 """Fields of a date's detectability that come from trials; the others are facts of its scene."""
 
 
