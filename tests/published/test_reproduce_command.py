@@ -77,3 +77,13 @@ def test_the_painted_site_is_sound(tmp_path: Path) -> None:
     file = tmp_path / "painted.geojson"
     feature_file = write_site(type("W", (), {"site": site})(), file)
     assert check_site(feature_file) == []
+
+
+def test_a_place_that_is_taken_is_refused_before_the_scenes_are_looked_at(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "note.txt").write_text("mine")
+    done = run("--scenes", tmp_path / "none", "--out", out)
+    assert done.returncode == 5
+    assert "not empty" in done.stderr
+    assert [p.name for p in out.iterdir()] == ["note.txt"]

@@ -28,8 +28,10 @@ def reproduce(out: Path, scenes: Path | None, site: Path | None, as_json: bool, 
 
     from tumangang_watch.commands.options import make_run, run_settings
     from tumangang_watch.pipeline.reproduce import painted_scenes, reproduce_folder, summary
+    from tumangang_watch.report.folder import see_room
     from tumangang_watch.report.reproduction import table_lines, write_reproduction
 
+    see_room(out, overwrite)
     site_text = None
     with progress_bar() as progress, tempfile.TemporaryDirectory(prefix="tumangang-watch-") as folder:
         run = make_run(site, run_settings(detectability=False), progress)

@@ -66,7 +66,9 @@ def compare(
 ) -> int:
     """Compare two scenes and write a dated change report to --out."""
     from tumangang_watch import pipeline
+    from tumangang_watch.report.folder import see_room
 
+    see_room(out, overwrite)
     settings = run_settings(detectability)
     with progress_bar() as progress:
         run = make_run(site, settings, progress)
@@ -106,8 +108,10 @@ def detect(
 ) -> int:
     """Report one date: what stands on the tracks and on the ground."""
     from tumangang_watch import pipeline
+    from tumangang_watch.report.folder import see_room
     from tumangang_watch.scenes import open_scene
 
+    see_room(out, overwrite)
     settings = run_settings(detectability)
     with progress_bar() as progress:
         run = make_run(site, settings, progress)

@@ -72,6 +72,7 @@ def whole_folder(out: Path, overwrite: bool) -> Iterator[Path]:
         target = _absolute(out)
         _sweep(target)
         _see_room(target, out, overwrite)
+        target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
         try:
             os.mkdir(partial)
@@ -81,6 +82,20 @@ def whole_folder(out: Path, overwrite: bool) -> Iterator[Path]:
                 _into_place(partial, target)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise _failed(error, out) from error
+
+
+def see_room(out: Path, overwrite: bool) -> None:
+    """Refuse an output folder that `whole_folder` would refuse, before the work for it is done.
+
+    Raises
+    ------
+    OutputFailed
+        ``out`` holds something else.
+    """
+    try:
+        _see_room(_absolute(out), out, overwrite)
     except OSError as error:
         raise _failed(error, out) from error
 
@@ -104,7 +119,6 @@ def _see_room(target: Path, out: Path, overwrite: bool) -> None:
             raise OutputFailed(
                 WHAT, out, "a report is there already", "Give another --out, or --overwrite to replace it"
             )
-    target.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _sweep(target: Path) -> None:
