@@ -166,9 +166,10 @@ def search_words(search: Search) -> str:
         f"{search.max_expected_false:g} false matches are expected."
     )
     if search.too_fast:
+        pairs = "1 pair" if search.too_fast == 1 else f"{search.too_fast} pairs"
         words += (
-            f" {search.too_fast} pairs cannot be one train (two places at one time, or faster than a train "
-            f"goes); {len(search.look_alikes)} of these agree as well as a match must"
+            f" {pairs} cannot be one train (two places at one time, or faster than a train goes); "
+            f"{len(search.look_alikes)} of these agree as well as a match must"
         )
         words += (
             ": trains of this record are made up alike, so no match is called sure."
