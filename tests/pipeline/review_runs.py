@@ -23,25 +23,27 @@ class Done:
 def run(*arguments, status=0, reader="kim", installed=False):
     """Run the command line; ``installed`` starts the installed program."""
     words = list(map(str, arguments))
-    reading = {"TUMANGANG_WATCH_READER": reader} if reader else {}
+    variable = "TUMANGANG_WATCH_READER"
+    around = {name: value for name, value in os.environ.items() if name != variable}
+    around |= {variable: reader} if reader else {}
     if installed:
         done = subprocess.run(
             [PROGRAM, *words], capture_output=True, text=True, timeout=120, check=False,
-            env={**os.environ, **reading},
+            env=around,
         )  # fmt: skip
     else:
-        done = _here(words, reading)
+        done = _here(words, around)
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     return done
 
 
-def _here(words, reading):
+def _here(words, around):
     from tumangang_watch.cli import main
 
     out, err = io.StringIO(), io.StringIO()
     with (
-        mock.patch.dict(os.environ, reading),
+        mock.patch.dict(os.environ, around, clear=True),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

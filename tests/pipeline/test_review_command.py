@@ -93,6 +93,7 @@ def test_mistakes_are_told_in_one_line_and_nothing_is_kept(root):
         (("add", DAYS[3], "--kind", "cargo", "--outline", "POINT(1 2)"), "it is no polygon"),
         (("complete", DAYS[3], "--area", "pier"), "was not seen"),
         (("list", "--since", "soon"), "not a date"),
+        (("withdraw", "r3/f1"), "kim has not answered it"),
         (("walk",), "no terminal"),
     ):
         done = review(root, *arguments, status=2)

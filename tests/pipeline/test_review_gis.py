@@ -15,6 +15,8 @@ import pyogrio
 import pytest
 import review_runs
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from shapely.affinity import translate
 
 from tumangang_watch.archive import open_archive
@@ -112,11 +114,41 @@ def test_answers_come_back_once_and_the_evidence_stays(root):
     assert len(reviews(root)) == 5
 
 
+SOME = st.sampled_from(
+    [
+        ("accept",), ("reject", "--reason", "snow", "--remark", "a, 'b'\nÜ"), ("correct", "--cars", "6-7"),
+        ("correct", "--colours", "red*2, light_grey", "--types", "box*2,tank"),
+        ("correct", "--track", "track"),
+        ("correct", "--from-m", "3.3333333333333335", "--to-m", "17.1", "--kind", "train"),
+        ("correct", "--kind", "cargo", "--area-m2", "12345.678-23456.789"), ("withdraw",),
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from([FIRST, SECOND, THIRD]), SOME), max_size=5))
+@settings(
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_export_and_import_change_nothing(made, tmp_path_factory, answers):
+    root = Path(shutil.copytree(made, tmp_path_factory.mktemp("same") / "record"))
+    answered = set()
+    for report, (command, *values) in answers:
+        if command != "withdraw" or report in answered:
+            run(root, command, f"{report}/later-1", *values)
+            answered.add(report)
+    before = everything(root)
+    assert "0 new answers" in take_back(root, export(root)).stderr
+    assert "0 new answers" in take_back(root, export(root, reader="lee"), reader="lee").stderr
+    assert everything(root) == before
+
+
 def test_own_answers_are_filled_in_and_others_are_not(root):
     run(root, "reject", f"{FIRST}/later-1", "--reason", "shadow", reader="lee")
     outline = "POLYGON((129.4862 42.406, 129.4863 42.406, 129.4863 42.40605, 129.4862 42.406))"
-    given = ("--from-m", "3", "--to-m", "20", "--cars", "2", "--colours", "red,blue", "--outline", outline)
-    run(root, "correct", f"{SECOND}/later-1", *given)
+    values = ("--from-m", "3", "--to-m", "20", "--cars", "2", "--colours", "red,blue", "--outline", outline)
+    run(root, "correct", f"{SECOND}/later-1", *values)
     before = reviews(root)
     path = export(root)
     with gis.editing(path) as file:

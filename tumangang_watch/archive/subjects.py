@@ -118,6 +118,6 @@ def _change_subject(site: str, row: tuple[Any, ...], things: dict[tuple[int, str
 
 
 def _span(values: tuple[Any, ...]) -> Document | None:
-    if values[0] is None:
+    if None in values:
         return None
     return dict(zip(("estimate", "low", "high"), map(float, values), strict=True))

@@ -62,7 +62,7 @@ def show(name: str, archive_file: Path, site_id: str | None, reports: Path | Non
     from tumangang_watch.pipeline.review import find
 
     with opened(archive_file, site_id) as (archive, site):
-        one = find(archive, site, name)
+        (one,) = find(archive, site, [name])
     if as_json:
         click.echo(json.dumps(document_of(one), indent=1, ensure_ascii=False))
         return 0

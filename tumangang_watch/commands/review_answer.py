@@ -60,12 +60,13 @@ def correction_of(given: dict[str, Any], kind: str | None = None) -> Correction:
 def _record(
     verdict: str, names: Sequence[str], correction: Correction, archive_file: Path, **given: Any
 ) -> int:
-    from tumangang_watch.pipeline.review import answer
+    from tumangang_watch.pipeline.review import answer, find
 
     reader = reader_of(given["reader"])
     with opened(archive_file, given["site_id"], write=True) as (archive, site):
         said = (verdict, given["reason"], given["remark"], correction)
-        for one, new in answer(archive, site, names, reader, said):
+        found = find(archive, site, names)
+        for one, new in zip(found, answer(archive, found, reader, said), strict=True):
             click.echo(
                 f"{verdict}{'' if new else ' (as before)'}: {line_of(one, with_state=False)}", err=True
             )

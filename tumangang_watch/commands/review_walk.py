@@ -98,7 +98,7 @@ def _answer(one: Standing, key: str, archive_file: Path, site: str, reader: str 
         said = (verdict, reason, remark, parse_correction(values))
         # Opened for this answer alone: no other program waits while a person thinks.
         with opened(archive_file, site, write=True) as (archive, _):
-            answer(archive, site, [one.about.key], reader_of(reader), said)
+            answer(archive, [one], reader_of(reader), said)
     except UsageError as error:
         click.echo(str(error), err=True)
         return False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tumangang_watch.archive.reviews import add_reviews, all_reviews
 from tumangang_watch.archive.subjects import subjects
-from tumangang_watch.confidence.review_standing import OPEN, Standing, standings
+from tumangang_watch.confidence.review_standing import Standing, standings
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.answers import make_answer
 from tumangang_watch.model.review import TERMINAL, Answer, Correction, Review
@@ -70,17 +70,28 @@ class Reader:
 
 
 def under_review(
-    archive: Archive, site: str, wanted: Wanted | None = None, settings: ReviewSettings | None = None
+    archive: Archive,
+    site: str,
+    wanted: Wanted | None = None,
+    settings: ReviewSettings | None = None,
+    scenes: Collection[str] | None = None,
 ) -> list[Standing]:
-    """Return what can be reviewed, by time, with what its readers said."""
+    """Return what can be reviewed, by time, with what its readers said; of some scenes (sha256) or of all."""
     wanted = wanted or Wanted()
-    known = subjects(archive, site, since=wanted.since, until=wanted.until)
+    known = subjects(archive, site, since=wanted.since, until=wanted.until, scenes=scenes)
     reviews = all_reviews(archive, site)
+    inside = scenes
     if wanted.since or wanted.until:
         inside = _scenes_between(archive, wanted)
+    if inside is not None:
         reviews = [r for r in reviews if r.about.scene in inside]
     found = standings(known, reviews, settings or ReviewSettings())
     return [one for one in found if wanted.holds(one)]
+
+
+def reviewed_scenes(archive: Archive, site: str) -> set[str]:
+    """Return the scenes (sha256) of which anything was reviewed."""
+    return {r.about.scene for r in all_reviews(archive, site)}
 
 
 def _scenes_between(archive: Archive, wanted: Wanted) -> set[str]:
@@ -92,73 +103,83 @@ def _scenes_between(archive: Archive, wanted: Wanted) -> set[str]:
     return {row[0] for row in rows}
 
 
-def is_open(one: Standing) -> bool:
-    """Return whether a reader is still wanted."""
-    return one.state in OPEN
-
-
-def find(archive: Archive, site: str, name: str, settings: ReviewSettings | None = None) -> Standing:
-    """Return the thing that a person names: by the start of its key, or as ``REPORT/ID``.
+def find(archive: Archive, site: str, names: Sequence[str]) -> list[Standing]:
+    """Return the things that a person names: by the start of their keys, or as ``REPORT/ID``.
 
     Raises
     ------
     UsageError
-        Nothing or more than one thing has this name.
+        Nothing or more than one thing has such a name.
     """
-    everything = under_review(archive, site, Wanted(each_detection=True), settings)
-    wanted = name.strip()
+    wanted = list(dict.fromkeys(name.strip() for name in names))
+    everything = under_review(
+        archive, site, Wanted(each_detection=True), scenes=_scenes_named(archive, wanted)
+    )
+    return [_one_of(everything, name) for name in wanted]
+
+
+def _scenes_named(archive: Archive, names: Sequence[str]) -> set[str] | None:
+    """Return the scenes of names like ``REPORT/ID``: a long record need not be read for them."""
+    found = set()
+    for name in names:
+        row = archive.connection.execute(
+            "SELECT s.sha256 FROM reports AS r JOIN scenes AS s ON s.id = r.scene WHERE r.folder = ?",
+            (name.partition("/")[0],),
+        ).fetchone()
+        if row is None:
+            return None
+        found.add(str(row[0]))
+    return found
+
+
+def _one_of(everything: Sequence[Standing], name: str) -> Standing:
     exact = [
-        s for s in everything if s.subject and wanted in (f"{s.subject.folder}/{s.subject.id}", s.about.key)
+        s for s in everything if s.subject and name in (f"{s.subject.folder}/{s.subject.id}", s.about.key)
     ]
-    found = exact or [s for s in everything if len(wanted) >= 4 and s.about.key.startswith(wanted.lower())]
-    found = found or [s for s in everything if s.subject is not None and s.subject.id == wanted]
+    found = exact or [s for s in everything if len(name) >= 4 and s.about.key.startswith(name.lower())]
+    found = found or [s for s in everything if s.subject is not None and s.subject.id == name]
     if len(found) == 1:
         return found[0]
     if not found:
         raise UsageError(
-            "nothing of this name",
-            name,
-            "no standing report holds it",
+            "nothing of this name", name, "no standing report holds it",
             "See `review list` for what can be named",
-        )
-    names = ", ".join(one.about.key[: SHORT + 4] for one in found[:5])
-    raise UsageError("more than one thing", name, f"{len(found)} have this name ({names})", "Give more of it")
+        )  # fmt: skip
+    keys = ", ".join(one.about.key[: SHORT + 4] for one in found[:5])
+    raise UsageError("more than one thing", name, f"{len(found)} have this name ({keys})", "Give more of it")
 
 
 def answer(
     archive: Archive,
-    site: str,
-    names: Sequence[str],
+    found: Sequence[Standing],
     reader: Reader,
     given: tuple[str, str | None, str | None, Correction],
-) -> list[tuple[Standing, bool]]:
+) -> list[bool]:
     """Record one answer for each of several things, all or none; return which were new.
 
     Parameters
     ----------
     archive : Archive
         Open for writing.
-    site : str
-        Id of the site.
-    names : sequence of str
-        See `find`.
+    found : sequence of Standing
+        What is answered; see `find`.
     reader : Reader
         Who answers.
     given : tuple
         Verdict, reason, remark and correction.
     """
     verdict, reason, remark, correction = given
-    found = [find(archive, site, name, reader.settings) for name in dict.fromkeys(names)]
     reviews = []
     for one in found:
+        name = one.about.key[:SHORT]
         if one.about.word == "area" and verdict not in ("complete", "withdrawn"):
-            raise UsageError(
-                "not a finding", one.about.key[:SHORT], "it is a whole area", "Withdraw it, or let it be"
-            )
+            raise UsageError("not a finding", name, "it is a whole area", "Withdraw it, or let it be")
+        if verdict == "withdrawn" and reader.name not in {r.reader for r in one.reviews}:
+            raise UsageError("nothing to withdraw", name, f"{reader.name} has not answered it", "Let it be")
         said = make_answer(verdict, reason, remark, correction, one.about.evidence)
         reviews.append(Review(one.about, reader.name, said, reader.made, reader.origin))
-    added = record(archive, site, reviews)
-    return [(one, review in added) for one, review in zip(found, reviews, strict=True)]
+    added = record(archive, reviews[0].about.site, reviews) if reviews else []
+    return [review in added for review in reviews]
 
 
 def record(archive: Archive, site: str, reviews: Sequence[Review]) -> list[Review]:

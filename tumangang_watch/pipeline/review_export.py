@@ -105,7 +105,7 @@ def _complete_columns(own: Answer | None) -> Document:
 
 def _span_text(bounds: Sequence[float]) -> str:
     low, high = bounds
-    return f"{low:g}" if low == high else f"{low:g}-{high:g}"
+    return f"{low:.12g}" if low == high else f"{low:.12g}-{high:.12g}"
 
 
 def area_rows(archive: Archive, site: str, wanted: Wanted) -> list[Document]:

@@ -21,7 +21,7 @@ from tumangang_watch.confidence.reviewed_truth import (
     wholly_reviewed,
 )
 from tumangang_watch.model.review import Review
-from tumangang_watch.pipeline.review import Wanted, under_review
+from tumangang_watch.pipeline.review import Wanted, reviewed_scenes, under_review
 from tumangang_watch.pipeline.review_series import judged_scenes
 from tumangang_watch.settings.review import ReviewSettings
 
@@ -158,7 +158,8 @@ def review_notes(archive: Archive) -> list[str]:
     """Return which reviews are of nothing that a standing report says now: no fault, but worth a look."""
     notes = []
     for site in history.site_names(archive):
-        for one in under_review(archive, site, Wanted(each_detection=True)):
+        scenes = reviewed_scenes(archive, site)
+        for one in under_review(archive, site, Wanted(each_detection=True), scenes=scenes):
             readers = ", ".join(sorted({r.reader for r in one.stale}))
             if one.state == "stale" or (one.state == "gone" and readers):
                 why = "has changed since" if one.state == "stale" else "stands in no report any more"
@@ -171,9 +172,7 @@ def review_notes(archive: Archive) -> list[str]:
 def folder_words(archive: Archive, site: str) -> dict[str, str]:
     """Return, for each report of which anything was reviewed, what became of it in words."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    if not all_reviews(archive, site):
-        return {}
-    for one in under_review(archive, site):
+    for one in under_review(archive, site, scenes=reviewed_scenes(archive, site)):
         folder = one.subject.folder if one.subject else str(one.about.evidence.get("report"))
         if one.state != "withdrawn":
             counts[folder][one.state] += 1
