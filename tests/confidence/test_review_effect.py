@@ -82,7 +82,32 @@ def test_readers_who_count_differently_span_an_interval():
     assert (both.says, both.disputed) == ("there", True)
     assert both.thing["cars"] == {"estimate": 8.0, "low": 6.0, "high": 10.0}
     accepts = one([now], [six, said(now.about, "lee", "accepted", 2)])
+    assert not accepts.disputed
     assert accepts.thing["cars"] == {"estimate": 8.0, "low": 6.0, "high": 9.0}
+
+
+@pytest.mark.parametrize(
+    ("values", "state"),
+    [
+        ({"cars": (8, 8)}, "corrected"),
+        ({"cars": (9, 12)}, "corrected"),
+        ({"cars": (10, 12)}, "disagreed"),
+        ({"to_m": 123.0}, "corrected"),
+        ({"to_m": 150.0}, "disagreed"),
+        ({"track": "2"}, "disagreed"),
+        ({"colours": ("grey",) * 8}, "corrected"),
+        ({"colours": ("red",) * 8}, "disagreed"),
+        ({"kind": "cargo"}, "disagreed"),
+    ],
+)
+def test_a_value_that_the_other_reader_left_open_is_no_dispute(values, state):
+    """One reader accepts 8 (7-9) grey cars from 10 to 122 m; the other gives a value."""
+    now = subject(thing())
+    both = [said(now.about, "kim", "accepted", 1), said(now.about, "lee", "corrected", 2, "other", **values)]
+    (row,) = standings([now], both, SETTINGS)
+    assert row.state == state
+    if "kind" not in values:
+        assert one([now], both).disputed == (state == "disagreed")
 
 
 def test_a_corrected_extent_makes_its_length():

@@ -329,12 +329,14 @@ def test_a_file_exported_before_a_report_was_made_again_is_read(root):
         "archive", "check", "--archive", root / "record.sqlite", "--reports", root / "reports"
     )
     assert "by kim: what was reviewed has changed since" in checked.stderr
-    assert "Reviewed: 1 accepted, 1 stale" in _page_after_run(root)
-
-
-def _page_after_run(root):
+    run(root, "reject", f"{SECOND}/f1", "--reason", "misregistration")
+    before = {p: p.read_bytes() for p in (root / "reports").glob("*/*") if p.is_file()}
     quick.take_in_here(root)
-    return (root / "reports" / "index.html").read_text()
+    page = (root / "reports" / "index.html").read_text()
+    assert "Reviewed: 1 accepted, 1 stale" in page
+    assert "(rejected by kim)" in page
+    assert "Review: rejected by kim." in (root / "reports" / "feed.xml").read_text()
+    assert before == {p: p.read_bytes() for p in (root / "reports").glob("*/*") if p.is_file()}
 
 
 HOSTILE = ["missing", "folder", "empty", "text", "cut", "garbage", "sqlite", "report", "view", "fifo"]

@@ -180,6 +180,8 @@ def index_rows(archive: Archive, site: str, limit: int) -> list[dict[str, Any]]:
                    FROM (SELECT area, status FROM area_dates a WHERE a.report = r.id AND a.speaks)),
                   (SELECT json_group_array(statement) FROM (SELECT statement FROM findings f
                    WHERE f.report = r.id AND f.change <> 'unchanged' AND f.grade = 'detected' ORDER BY f.id)),
+                  (SELECT json_group_array(finding) FROM (SELECT finding FROM findings f
+                   WHERE f.report = r.id AND f.change <> 'unchanged' AND f.grade = 'detected' ORDER BY f.id)),
                   (SELECT json_group_array(folder) FROM (SELECT folder FROM superseded x
                    WHERE x.report = r.id ORDER BY folder))
            FROM reports AS r JOIN scenes AS s ON s.id = r.scene JOIN sites ON sites.id = r.site
@@ -190,10 +192,10 @@ def index_rows(archive: Archive, site: str, limit: int) -> list[dict[str, Any]]:
     names = (
         "folder", "current", "changed", "part", "revision", "acquired", "scene", "provider", "gsd_m",
         "earlier_acquired", "earlier", "registration", "changes", "background", "areas", "statements",
-        "supersedes",
+        "findings", "supersedes",
     )  # fmt: skip
     return [
-        {n: json.loads(v) if n in ("areas", "statements", "supersedes") else v
+        {n: json.loads(v) if n in ("areas", "statements", "findings", "supersedes") else v
          for n, v in zip(names, row, strict=True)}
         for row in rows
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tumangang_watch.confidence.review_match import alike, least_overlap, overlap
-from tumangang_watch.confidence.review_values import corrected_thing, taken_as_sure, with_values
+from tumangang_watch.confidence.review_values import corrected_thing, taken_as_sure, values_agree, with_values
 from tumangang_watch.model.review import Correction, Review, Subject, thing_of
 from tumangang_watch.settings.review import REASONS, ReviewSettings
 
@@ -213,7 +213,7 @@ def _judged(scene: str, cluster: _Cluster, settings: ReviewSettings, as_seen: bo
         return Judged(scene, cluster.kind, subject, "not_there", thing, None, readers, False, stale)
     said = {o.said for o in yes}
     basis = next(name for name in ("corrected", "added", "accepted") if name in said)
-    differ = len({str(o.correction.as_dict()) for o in yes}) > 1
+    differ = not values_agree(values, settings)
     return Judged(
         scene, cluster.kind, subject, "there", taken_as_sure(thing), basis, readers, differ, stale,
         frozenset(name for o in yes for name in o.correction.as_dict()),

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tumangang_watch.confidence.review_match import least_overlap, place_overlap, same_claim
-from tumangang_watch.model.review import About, Review, Subject
+from tumangang_watch.confidence.review_values import values_agree
+from tumangang_watch.model.review import About, Review, Subject, thing_of
 from tumangang_watch.settings.review import ReviewSettings
 
 OPEN = ("unreviewed", "stale", "disagreed")
@@ -63,7 +64,7 @@ def standings(
         else:
             given[found.key] += group
     found_now = [_standing(s, given.get(s.key, ()), settings) for s in subjects]
-    return found_now + [_homeless(group) for group in _put_together(left, settings)]
+    return found_now + [_homeless(group, settings) for group in _put_together(left, settings)]
 
 
 def _put_together(groups: list[list[Review]], settings: ReviewSettings) -> list[list[Review]]:
@@ -94,22 +95,27 @@ def _standing(subject: Subject, reviews: Sequence[Review], settings: ReviewSetti
     fresh = tuple(r for r in last if same_claim(r.about, subject.about, settings))
     stale = tuple(r for r in last if r not in fresh)
     if fresh:
-        state = _common(fresh)
+        state = _common(fresh, settings)
     else:
         state = "stale" if stale else "unreviewed"
     return Standing(subject.about, subject, state, ordered, fresh, stale)
 
 
-def _common(reviews: Sequence[Review]) -> str:
-    """Return the verdict on which all readers agree, corrected values included."""
-    said = {(r.answer.verdict, str(r.answer.correction.as_dict())) for r in reviews}
-    return reviews[0].answer.verdict if len(said) == 1 else "disagreed"
+def _common(reviews: Sequence[Review], settings: ReviewSettings) -> str:
+    """Return the verdict on which all readers agree, values included; who gives a value corrects."""
+    said = {r.answer.verdict for r in reviews}
+    if len(said) == 1 and said <= {"rejected", "complete"}:
+        return said.pop()
+    values = [(thing_of(r.about.evidence), r.answer.correction) for r in reviews]
+    if said & {"rejected", "complete"} or not values_agree(values, settings):
+        return "disagreed"
+    return next(word for word in ("corrected", "added", "accepted") if word in said)
 
 
-def _homeless(reviews: Sequence[Review]) -> Standing:
+def _homeless(reviews: Sequence[Review], settings: ReviewSettings) -> Standing:
     ordered = tuple(sorted(reviews, key=lambda r: r.number))
     last, about = tuple(latest_of(ordered)), ordered[0].about
     if about.word in ("missed", "area"):
-        state = _common(last) if last else "withdrawn"
+        state = _common(last, settings) if last else "withdrawn"
         return Standing(about, None, state, ordered, last, ())
     return Standing(about, None, "gone", ordered, (), last)

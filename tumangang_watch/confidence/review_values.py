@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from math import sqrt
 from typing import Any
 
+from tumangang_watch.confidence.review_match import overlap
 from tumangang_watch.model.review import Correction
 from tumangang_watch.settings.review import ReviewSettings
 
@@ -54,6 +56,41 @@ def with_values(
         told = {getattr(given, name) for _, given in values if getattr(given, name)}
         out[name] = list(told.pop()) if len(told) == 1 else list(base.get(name) or [])
     return out
+
+
+def values_agree(values: Values, settings: ReviewSettings) -> bool:
+    """Return whether what readers say of a thing's values can all be so at once.
+
+    Who leaves a value to the detector says its interval: a count inside it is no dispute. Places agree where
+    they would pass for unchanged; lists of colours and types where they are the same.
+    """
+    return all(_compatible(one, two, settings) for one, two in combinations(values, 2))
+
+
+def _compatible(
+    one: tuple[Document, Correction], two: tuple[Document, Correction], settings: ReviewSettings
+) -> bool:
+    pair = (one, two)
+    for name in ("cars", "area_m2"):
+        spans = [_stated(thing, given, name) for thing, given in pair]
+        if any(getattr(g, name) for _, g in pair) and None not in spans:
+            (a, b), (c, d) = spans  # type: ignore[misc]
+            if max(a, c) > min(b, d):
+                return False
+    for name in ("colours", "types", "kind"):
+        if any(getattr(g, name) for _, g in pair):
+            first, second = (list(getattr(g, name) or t.get(name) or ()) for t, g in pair)
+            if first != second:
+                return False
+    moved = any(v is not None for _, g in pair for v in (g.from_m, g.to_m, g.track, g.outline))
+    places = [corrected_thing(thing, given) for thing, given in pair]
+    return not moved or overlap(*places) >= settings.alike_overlap
+
+
+def _stated(thing: Document, given: Correction, name: str) -> tuple[float, float] | None:
+    told: tuple[float, float] | None = getattr(given, name)
+    left = thing.get(name)
+    return told or ((left["low"], left["high"]) if left else None)
 
 
 def taken_as_sure(thing: Document) -> Document:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from tumangang_watch.archive import open_archive, read
-from tumangang_watch.pipeline.review_use import folder_words
+from tumangang_watch.pipeline.review_use import marked
 from tumangang_watch.pipeline.whole import write_whole
 
 if TYPE_CHECKING:
@@ -23,9 +23,8 @@ def publish(places: Places, base_url: str = "") -> None:
         rows = read.index_rows(archive, places.site.id, limits.index_rows)
         total = read.count_reports(archive, places.site.id)
         refused = [asdict(r) for r in read.refusals(archive).values()]
-        reviewed = folder_words(archive, places.site.id)
         findings = read.feed_rows(archive, places.site.id, limits.feed_entries)
-    rows = [{**row, "review": reviewed.get(row["folder"], "")} for row in rows]
+        marked(rows, findings, archive, places.site.id)
     refused.sort(key=lambda r: (r["acquired"] or "", r["file"], r["sha256"]), reverse=True)
     page = index_page(site, rows, total, refused[: limits.index_rows])
     write_whole(places.reports / "index.html", page)

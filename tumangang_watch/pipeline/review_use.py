@@ -143,11 +143,15 @@ def calibration(archive: Archive, site: str) -> Document:
     return {"site": site, "kinds": kinds, "left_out_open_or_disputed": open_count, "applied": False}
 
 
-def marks(archive: Archive) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return what became of each detection and finding of the standing reports: state and readers."""
+def marks(archive: Archive, *, reviewed: bool = False) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return what became of each detection and finding of the standing reports: state and readers.
+
+    With ``reviewed`` only of scenes of which anything was reviewed.
+    """
     found = {}
     for site in history.site_names(archive):
-        for one in under_review(archive, site, Wanted(each_detection=True)):
+        scenes = reviewed_scenes(archive, site) if reviewed else None
+        for one in under_review(archive, site, Wanted(each_detection=True), scenes=scenes):
             if one.subject is not None:
                 readers = sorted({r.reader for r in (*one.latest, *one.stale)})
                 found[one.subject.folder, one.subject.id] = (one.state, ", ".join(readers))
@@ -167,6 +171,23 @@ def review_notes(archive: Archive) -> list[str]:
     known = {row[0] for row in archive.connection.execute("SELECT site FROM sites")}
     lost = [r for r in all_reviews(archive) if r.about.site not in known]
     return notes + ([f"{len(lost)} reviews are of sites without a report"] if lost else [])
+
+
+def marked(rows: Sequence[Document], findings: Sequence[Document], archive: Archive, site: str) -> None:
+    """Add to the rows of index page and feed what readers said; the reports themselves stay as they are."""
+    told = {
+        place: f"{state} by {readers}"
+        for place, (state, readers) in marks(archive, reviewed=True).items()
+        if readers
+    }
+    words = folder_words(archive, site)
+    for row in rows:
+        row["review"] = words.get(row["folder"], "")
+        row["marks"] = [told.get((row["folder"], name), "") for name in row["findings"]]
+    for found in findings:
+        mark = told.get((found["folder"], found["finding"]))
+        if mark is not None:
+            found["caveats"] = [*found["caveats"], f"Review: {mark}."]
 
 
 def folder_words(archive: Archive, site: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ def index_page(site: Row, rows: list[Row], total: int, refused: list[Row]) -> st
         ``id`` and ``name``.
     rows : list of dict
         One a report; see `tumangang_watch.archive.read.index_rows`; ``review`` says in words what became
-        of it under review.
+        of it under review, ``marks`` of each statement.
     total : int
         How many reports there are.
     refused : list of dict
