@@ -82,10 +82,10 @@ def test_a_sound_confidence_is_kept():
 
 def test_too_few_get_no_curve():
     rng = np.random.default_rng(4)
-    assert "too few" in recalibrate(outcomes(29, lambda p: p, rng), SETTINGS)["note"]
+    assert "too few" in recalibrate(outcomes(99, lambda p: p, rng), SETTINGS)["note"]
     all_real = [Outcome(0.9, True, f"s{k}") for k in range(200)]
     assert recalibrate(all_real, SETTINGS)["curve"] is None
-    one_scene = outcomes(100, lambda p: p, rng, scenes=1)
+    one_scene = outcomes(300, lambda p: p, rng, scenes=1)
     assert recalibrate(one_scene, SETTINGS)["curve"] is None
 
 
