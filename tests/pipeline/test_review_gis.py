@@ -94,11 +94,13 @@ def test_answers_come_back_once_and_the_evidence_stays(root):
             file, "detections", FIRST, "later-1", verdict="rejected", reason="shadow", remark=" dark\r\nbed "
         )
         gis.fill(file, "findings", SECOND, "f1", verdict="Corrected", new_cars="1")
-        gis.fill(file, "detections", THIRD, "later-1", verdict="accepted", confidence=0.1, kind="cargo")
+        gis.fill(
+            file, "detections", THIRD, "later-1", verdict="accepted", confidence=0.1, kind="cargo", id="x"
+        )
         file.execute("UPDATE areas SET complete = 'yes' WHERE report = ?", (THIRD,))
     done = take_back(root, path, installed=True)
     assert "4 new answers" in done.stderr
-    assert done.stderr.count("evidence was edited and is passed over: kind, confidence") == 1
+    assert done.stderr.count("evidence was edited and is passed over: kind, confidence, id") == 1
     after = everything(root)
     assert {name: rows for name, rows in after.items() if name != "reviews"} == {
         name: rows for name, rows in before.items() if name != "reviews"

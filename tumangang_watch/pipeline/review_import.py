@@ -128,8 +128,7 @@ class _Reading:
             s for s in self.known[key] if (s.folder, s.id) == (feature.text("report"), feature.text("id"))
         ]
         subject = next((s for s in same or self.known[key] if s.standing), (same or self.known[key])[0])
-        if same:
-            self._see_evidence(feature, evidence_row(subject))
+        self._see_evidence(feature, evidence_row(subject))
         given = self._given(feature)
         verdict = given.pop("verdict")
         reason, remark = given.pop("reason"), given.pop("remark")
