@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -279,12 +280,15 @@ def type_in(root, *lines, options=()):
     terminal, end = pty.openpty()
     around = {**os.environ, "TUMANGANG_WATCH_READER": "kim"}
     child = subprocess.Popen(
-        list(map(str, command)), stdin=end, stdout=end, stderr=end, env=around, start_new_session=True
-    )
+        list(map(str, command)), stdin=end, stdout=end, stderr=end, env=around, start_new_session=True,
+        # Tests that run in the background ignore the interrupt key, and would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     os.close(end)
     shown, waiting = b"", list(lines)
     try:
         while True:
+            assert select.select([terminal], [], [], 60)[0], shown.decode()
             shown += os.read(terminal, 4096)
             if shown.rstrip(b" ").endswith(b":") and waiting:
                 line = waiting.pop(0)
