@@ -124,7 +124,7 @@ def test_goods_that_stand_on_all_dates_stay_and_say_so():
     assert "stood there on 3 of 3 earlier dates" in found.caveats
 
 
-def test_a_flat_mark_on_all_dates_is_possible_at_most():
+def test_a_flat_mark_on_all_dates_is_less_sure():
     found = weighed(goods(height=None), past(RUST, RUST, RUST))
     assert found.grade == "possible"
     assert found.confidence < 0.5

@@ -55,7 +55,7 @@ def weigh_goods(
     """Return goods with what earlier dates say of them: evidence, caveats, and how sure they are.
 
     Nothing is taken off the list: goods that stand for months are goods. What is flat and has lain there on
-    most dates is a mark of the ground and at most ``possible``; what is new against bare ground is surer.
+    most dates is a mark of the ground and less sure; what is new against bare ground is surer.
 
     Parameters
     ----------
