@@ -29,7 +29,8 @@ def fill_of(
 ) -> Fill:
     """Return how full one place is.
 
-    Every object counts by its confidence. The interval holds how far outlines may be off (all to one side in
+    What is graded ``detected`` counts in full, what is ``possible`` by its confidence: about as much is missed
+    as is wrongly told. The interval holds how far outlines may be off (all to one side in
     part, for what shifts one outline shifts its neighbours'), that each object may not be goods or
     be goods in full, and ground that was not seen.
     """
@@ -39,8 +40,9 @@ def fill_of(
     sure = [d for d in goods if d.grade == "detected" and d.area_m2 is not None]
     maybe = [d for d in goods if d.grade == "possible" and d.area_m2 is not None]
     areas = [(d.area_m2, d.confidence) for d in (*sure, *maybe) if d.area_m2 is not None]
-    estimate = min(sum(c * a.estimate for a, c in areas), ground)
-    halves = [0.5 * c * a.width for a, c in areas]
+    counted = [a.estimate * (1.0 if k < len(sure) else c) for k, (a, c) in enumerate(areas)]
+    estimate = min(sum(counted), ground)
+    halves = [0.5 * a.width for a, _ in areas]
     alone, together = sqrt(sum(h * h for h in halves)), sum(halves)
     half = sqrt(alone**2 + (settings.common_edge * together) ** 2 + (settings.fill_floor * ground) ** 2)
     doubt = settings.doubt_spread * sqrt(sum(c * (1 - c) * a.estimate**2 for a, c in areas))

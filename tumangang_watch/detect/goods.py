@@ -300,6 +300,8 @@ def _named(
         return VEHICLE, [*caveats, "looks like a parked truck or car"], False
     if cues["vehicle"] > settings.vehicle_doubt:
         caveats.append("may be a truck or a car")
+    elif is_vehicle_sized(shape):
+        caveats.append("has the size of a road vehicle: possibly a truck or a car")
     return label, caveats, sure
 
 

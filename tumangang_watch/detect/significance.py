@@ -19,8 +19,8 @@ RADII_M = (0.9, 1.4, 2.0, 2.8, 4.0)
 """Radii of the disks that stand for objects of 2.5 to 50 m2."""
 LEAST_SAMPLES = 200
 """With fewer places the texture tells nothing."""
-FEWEST_APART = 8
-"""The least p-value is that of one in so many independent places."""
+FEWEST_APART = 20
+"""Fewer independent places cannot show that one in twenty is as unlike."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,9 @@ def _disk(radius: float) -> NDArray[np.float32]:
 def p_value(body: NDArray[np.bool_], known: tuple[Texture, ...]) -> float | None:
     """Return the share of empty ground as unlike its surroundings as an object; None if unknown.
 
-    The disk of the object's own size is asked, over its inner half.
+    The disk of the object's own size is asked, over its inner half. Where nothing on the empty ground is so
+    unlike, and the ground has room for few disks of that size, nothing is known: a small or full apron says
+    nothing against what stands on it.
 
     Parameters
     ----------
@@ -116,5 +118,6 @@ def p_value(body: NDArray[np.bool_], known: tuple[Texture, ...]) -> float | None
         return None
     strongest = float(np.quantile(there, 0.9))
     above = texture.null.size - int(np.searchsorted(texture.null, strongest))
-    resolved = 1 / max(texture.apart, FEWEST_APART)
-    return float(max(above / texture.null.size, min(resolved, 0.5 / FEWEST_APART)))
+    if above == 0 and texture.apart < FEWEST_APART:
+        return None
+    return float(max(above / texture.null.size, 1 / max(texture.apart, 1.0)))
