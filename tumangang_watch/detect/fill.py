@@ -29,7 +29,7 @@ def fill_of(
 ) -> Fill:
     """Return how full one place is.
 
-    What is graded ``detected`` counts in full, what is ``possible`` by its confidence: about as much is missed
+    What is ``detected`` counts in full, what is ``possible`` by its confidence: about as much is missed
     as is wrongly told. The interval holds how far outlines may be off (all to one side in
     part, for what shifts one outline shifts its neighbours'), that each object may not be goods or
     be goods in full, and ground that was not seen.
