@@ -233,9 +233,8 @@ def _change(
     shapes, amounts = [], []
     for number, item in enumerate(turned):
         shape = as_multi(outline(item.membership * (not barred), grid, 0, 0).intersection(area.polygon))
-        half = sqrt(
-            _edge_m2(shape, observations[1], settings) ** 2 + (settings.class_error * shape.area) ** 2
-        )
+        edge_m2 = settings.growth_edge_factor * _edge_m2(shape, observations[1], settings)
+        half = sqrt(edge_m2**2 + (settings.class_error * shape.area) ** 2)
         wider = _denied_m2(told[number], grid.pixel_m) if told else (0.0, 0.0)
         if wider[1] and not barred:
             notes.append(_denied_words(told[number], wider[1], number))
