@@ -54,3 +54,12 @@ def test_rough_ground_hides_what_even_ground_shows() -> None:
 def test_too_little_ground_tells_nothing() -> None:
     body = patch()
     assert p_value(body, textures(ground(3), body, body, PIXEL_M)) is None
+
+
+def test_a_small_apron_says_nothing_against_what_stands_out_on_it() -> None:
+    body = patch()
+    usable = np.zeros_like(body)
+    usable[80:120, 80:120] = True
+    values = ground(4)
+    values[:, body] += 0.5
+    assert p_value(body, textures(values, usable, body, PIXEL_M)) is None
