@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tumangang_watch.detect.colour import ground_of
+from tumangang_watch.detect.end_shadow import Counted, without_end_shadow
 from tumangang_watch.detect.group_trains import detect_group_trains
 from tumangang_watch.detect.strip_background import OtherDate, against
 from tumangang_watch.detect.strip_net import NetReading, read_strip
@@ -174,9 +175,12 @@ def _train(
     couplings: tuple[float, ...] = ()
     if gsd_m <= settings.count_gsd_max_m:
         consist = divide_run(reading, run, settings)
-        cars = Interval(consist.count, consist.low, consist.high)
         vehicles = vehicles_of(view, reading, run, consist, light, settings)
         couplings = tuple(run.from_m + c for c in consist.couplings_m)
+        counted = Counted(run, Interval(consist.count, consist.low, consist.high), vehicles)
+        counted = without_end_shadow(counted, view.geometry, settings)
+        run, cars, vehicles = counted.run, counted.cars, counted.vehicles
+        couplings = tuple(c for c in couplings if run.from_m < c < run.to_m)
     slope, middle = settings.confidence_slope, settings.confidence_middle
     confidence = float(1 / (1 + np.exp(-slope * (np.log(max(run.score, 1e-3)) - np.log(middle)))))
     evidence = evidence_of(view, reading, run, couplings)

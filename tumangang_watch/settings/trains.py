@@ -117,3 +117,10 @@ class TrainSettings:
     """Least probability for naming a colour."""
     groups: GroupSettings = field(default_factory=GroupSettings)
     """For scenes coarser than `track_gsd_max_m`."""
+    end_shadow_min_m: float = 4.0
+    """Shadow along the track from which a train's end is looked at for it: shorter ones are no vehicle."""
+    end_shadow_reach: float = 1.4
+    """A shadow's greatest length against that of a body of `body_height_m`: tall boxes and locomotives
+    stand 5 m over the ballast."""
+    end_shadow_black: float = 0.8
+    """Least probability of black. Assumed; in 78 ends of painted validation strips no vehicle is so read."""
