@@ -300,7 +300,7 @@ def _named(
         return VEHICLE, [*caveats, "looks like a parked truck or car"], False
     if cues["vehicle"] > settings.vehicle_doubt:
         caveats.append("may be a truck or a car")
-    elif is_vehicle_sized(shape):
+    elif is_vehicle_sized(shape) and cues["box_fill"] > settings.vehicle_fill:
         caveats.append("has the size of a road vehicle: possibly a truck or a car")
     return label, caveats, sure
 
@@ -340,4 +340,4 @@ def is_vehicle_sized(shape: BaseGeometry) -> bool:
     """Tell whether an outline has the size and form of a car or lorry."""
     corners = np.asarray(shape.minimum_rotated_rectangle.exterior.coords)
     sides = sorted(np.linalg.norm(np.diff(corners, axis=0), axis=1)[:2])
-    return bool(1.3 <= sides[0] <= 3.6 and 3.2 <= sides[1] <= 18.0 and sides[1] / sides[0] > 1.5)
+    return bool(1.3 <= sides[0] <= 3.2 and 3.4 <= sides[1] <= 18.0 and sides[1] / sides[0] > 1.6)

@@ -42,6 +42,8 @@ class CargoSettings:
     """Factor on the confidence beside tracks where a site maps no apron."""
     vehicle_share: float = 0.6
     """Share of an object's body from which it is called a truck or car."""
+    vehicle_fill: float = 0.78
+    """Part of its smallest rectangle that a vehicle's outline fills at least; heaps fill less."""
     vehicle_doubt: float = 0.25
     """Share from which it may be one."""
     shadow_length_m: tuple[float, float] = (0.5, 14.0)
