@@ -193,6 +193,14 @@ def test_a_missing_pile_is_contradicted(number, verdict):
     assert list(verdicts(what, seen, a=evidence()).values()) == [verdict]
 
 
+def test_piles_told_as_one_finding_beside_a_train_are_counted_each():
+    goods = [pile(k) for k in range(5)]
+    together = replace(appeared(goods[0]), members=tuple(g.id for g in goods))
+    seen = evidence(*goods, since="a", findings=(together,))
+    what = observed(Claim("piles", count=(5, 5), since="a"))
+    assert list(verdicts(what, seen, a=evidence()).values()) == ["reproduced"]
+
+
 def test_piles_that_did_not_shrink_are_contradicted():
     what = observed(Claim("piles_smaller", since="a"))
     before = tuple(pile(k, 40.0) for k in range(5))

@@ -35,7 +35,9 @@ def judge_piles(
             return words, "not observable", f"no goods were found in the scene of {claim.since}"
         told = f"{new:.0f} m2 of goods, {old:.0f} m2 before"
         return words, "reproduced" if new <= limits.smaller_share * old else "contradicted", told
-    new_ids = {f.later for f in own.findings if f.kind == "cargo" and f.change == "appeared"}
+    came = [f for f in own.findings if f.kind == "cargo" and f.change == "appeared"]
+    # Goods beside one train are one finding of several objects; a publication counts the objects.
+    new_ids = {i for f in came for i in (f.later, *f.members)}
     counted = [d for d in here if claim.since is None or d.id in new_ids]
     sure = sum(d.grade == "detected" for d in counted)
     told = f"{len(counted)} found, {sure} of them surely"
