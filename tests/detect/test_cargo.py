@@ -210,3 +210,18 @@ def test_coarse_scene_gives_the_fill_and_no_goods() -> None:
     assert fill.share.low <= 600 / 5400 <= fill.share.high
     assert fill.share.estimate == pytest.approx(600 / 5400, abs=0.06)
     assert any("not told" in c for c in fill.caveats)
+
+
+def test_a_large_apron_looked_at_in_pieces_gives_the_same_goods() -> None:
+    """One box stands across the border of two pieces."""
+    from dataclasses import replace
+
+    one = observe(scene_of(boxes=((52, 40, 58, 44, 2.0), (70, 30, 76, 36, 2.0))))
+    whole, parted = (
+        detect_cargo((one,), site_of(), (), replace(CargoSettings(), piece_m=side)) for side in (200.0, 20.0)
+    )
+    assert len(whole.detections) == len(parted.detections) == 2
+    for a, b in zip(whole.detections, parted.detections, strict=True):
+        assert a.geometry.intersection(b.geometry).area > 0.8 * a.geometry.union(b.geometry).area
+    assert parted.fill[0].ground_m2 == pytest.approx(whole.fill[0].ground_m2, rel=0.02)
+    assert parted.fill[0].share.estimate == pytest.approx(whole.fill[0].share.estimate, abs=0.003)

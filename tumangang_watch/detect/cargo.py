@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from shapely import box
 from shapely.ops import unary_union
 
 from tumangang_watch.detect.apron_view import ApronView, view_apron
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     from tumangang_watch.model.observation import Observation
     from tumangang_watch.model.site import Site
     from tumangang_watch.settings.cargo import CargoSettings
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a place that is looked at by itself: all of it, where it is not large."""
+
+    core: BaseGeometry
+    """The ground whose goods count here; pieces overlap so that none is cut."""
+    view: ApronView
 
 
 @dataclass(frozen=True)
@@ -70,14 +80,18 @@ def detect_cargo(
             fills += _coarse(observation, site, trains, settings)
             continue
         here = []
-        for place, view in views[observation.date]:
-            goods = _goods(view, place, observation, settings)
+        for place, pieces in views[observation.date]:
+            goods = [item for piece in pieces for item in _goods(piece, place, observation, settings)]
             others = [
-                v for o in fine if o is not observation for p, v in views[o.date] if p.area == place.area
-            ]
+                piece.view
+                for o in fine if o is not observation
+                for p, parts in views[o.date] if p.area == place.area
+                for piece in parts
+            ]  # fmt: skip
             here += [_with_other(item, others) for item in goods]
-            fill = fill_of(view, place, goods, observation, site, settings)
+            fill = fill_of(_ground_m2(pieces), place, goods, observation, site, settings)
             if trials:
+                view = max(pieces, key=lambda piece: int(piece.view.usable.sum())).view
                 fill = replace(fill, trials=try_goods(view, place, observation, settings, seed=len(fills)))
             fills.append(fill)
         here.sort(key=lambda d: (-round(d.geometry.centroid.y, 1), round(d.geometry.centroid.x, 1)))
@@ -87,16 +101,47 @@ def detect_cargo(
 
 def _views(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
-) -> list[tuple[Place, ApronView]]:
+) -> list[tuple[Place, list[Piece]]]:
     """Look at every place of a date that can be seen."""
     bodies, blocked = _occupied(observation, site, trains, settings)
     white = _white(observation)
     out = []
     for place in _seen_places(observation, site, settings):
-        view = view_apron(observation, place.polygon, blocked, bodies)
-        if view is not None:
-            out.append((replace(place, white=white), view))
+        pieces = []
+        for core, whole in _pieces(place.polygon, settings):
+            view = view_apron(observation, whole, blocked, bodies)
+            if view is not None:
+                pieces.append(Piece(core, view))
+        if pieces:
+            out.append((replace(place, white=white), pieces))
     return out
+
+
+def _pieces(polygon: BaseGeometry, settings: CargoSettings) -> list[tuple[BaseGeometry, BaseGeometry]]:
+    """Part a large place into squares, each with its ground and that ground with some more around it."""
+    west, south, east, north = polygon.bounds
+    side = settings.piece_m
+    if max(east - west, north - south) <= 2 * side:
+        return [(polygon, polygon)]
+    out = []
+    for x in np.arange(west, east, side):
+        for y in np.arange(south, north, side):
+            square = box(x, y, x + side, y + side)
+            core = polygon.intersection(square)
+            if not core.is_empty and core.area > 0:
+                out.append((core, polygon.intersection(square.buffer(settings.piece_overlap_m))))
+    return out
+
+
+def _ground_m2(pieces: list[Piece]) -> tuple[float, float]:
+    """Return the ground that could hold goods, and what of it is seen, square metres."""
+    whole = seen = 0.0
+    for piece in pieces:
+        view = piece.view
+        own = view.inside if len(pieces) == 1 else view.inside & view.grid.mask([view.turn.into(piece.core)])
+        whole += float(own.sum()) * view.grid.pixel_m**2
+        seen += float((own & view.usable).sum()) * view.grid.pixel_m**2
+    return whole, seen
 
 
 def _coarse(
@@ -167,13 +212,11 @@ def _blocked(
     return unary_union(parts)
 
 
-def _goods(
-    view: ApronView, place: Place, observation: Observation, settings: CargoSettings
-) -> list[Detection]:
-    """Return the goods of one place, without ids."""
+def _goods(piece: Piece, place: Place, observation: Observation, settings: CargoSettings) -> list[Detection]:
+    """Return the goods of one piece of a place, without ids."""
     from scipy.ndimage import find_objects
 
-    work = search(view, place, observation, settings)
+    work = search(piece.view, place, observation, settings)
     found = []
     for number, cut in enumerate(find_objects(work.labels), 1):
         if cut is None:
@@ -182,6 +225,8 @@ def _goods(
         item = measure(work, number, (rows, cols))
         if item is not None:
             found.append(item)
+    if piece.core.area < 0.999 * place.polygon.area:
+        found = [item for item in found if piece.core.covers(item.geometry.representative_point())]
     sunless = observation.scene.sun_azimuth_deg is None
     return without_shadows(found, settings) if sunless else found
 
@@ -190,6 +235,8 @@ def _with_other(item: Detection, others: list[ApronView]) -> Detection:
     """Add to an object what another date shows in its place."""
     extra: list[tuple[str, float]] = []
     for view in others:
+        if extra:
+            break
         core = item.geometry.buffer(-0.3)
         place = item.geometry if core.is_empty else core
         for name, layer in (("other_goods", np.minimum(view.goods + view.vehicle, 1)),

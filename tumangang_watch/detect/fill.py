@@ -11,7 +11,6 @@ from tumangang_watch.model.fill import Fill, Row
 from tumangang_watch.model.interval import Interval
 
 if TYPE_CHECKING:
-    from tumangang_watch.detect.apron_view import ApronView
     from tumangang_watch.detect.goods import Place
     from tumangang_watch.model.detection import Detection
     from tumangang_watch.model.observation import Observation
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def fill_of(
-    view: ApronView,
+    ground_m2: tuple[float, float],
     place: Place,
     goods: list[Detection],
     observation: Observation,
@@ -34,9 +33,7 @@ def fill_of(
     part, for what shifts one outline shifts its neighbours'), that each object may not be goods or
     be goods in full, and ground that was not seen.
     """
-    pixel_m2 = view.grid.pixel_m**2
-    whole = float(view.inside.sum()) * pixel_m2
-    ground = float(view.usable.sum()) * pixel_m2
+    whole, ground = ground_m2
     sure = [d for d in goods if d.grade == "detected" and d.area_m2 is not None]
     maybe = [d for d in goods if d.grade == "possible" and d.area_m2 is not None]
     areas = [(d.area_m2, d.confidence) for d in (*sure, *maybe) if d.area_m2 is not None]

@@ -113,6 +113,10 @@ class CargoSettings:
     """Part of the ground that can be missed as small goods."""
     doubt_spread: float = 1.645
     """Standard deviations of a 90 % interval, for objects that may not be goods."""
+    piece_m: float = 120.0
+    """Larger places than two of these are looked at in squares of this side: memory, and the sun's turn."""
+    piece_overlap_m: float = 15.0
+    """How much further each is looked at: a container with its shadow."""
     hidden_told: float = 0.05
     """Hidden part of a place from which the fill says so."""
     trial_rounds: int = 2
