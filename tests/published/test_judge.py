@@ -185,6 +185,15 @@ def test_the_same_train_elsewhere_is_reproduced_and_another_one_contradicted():
     assert same_verdict(khasan, train(("blue", "green", "red", "white") * 2)) == "contradicted"
 
 
+def test_cars_whose_colour_was_not_read_neither_tell_trains_apart_nor_keep_others_from_it():
+    grey = replace(train(TRAIN_1).rolling_stock[0], colour="unknown", colours=())
+    unread = train(TRAIN_1)
+    unread = replace(unread, rolling_stock=(grey, grey, *unread.rolling_stock[2:]))
+    assert same_verdict(unread, train(("blue", "white") * 4)) == "contradicted"
+    one_off = train((*TRAIN_1[:-1], "blue"))
+    assert same_verdict(unread, one_off) != "contradicted"
+
+
 @pytest.mark.parametrize(("number", "verdict"), [(5, "reproduced"), (4, "contradicted"), (6, "contradicted")])
 def test_a_missing_pile_is_contradicted(number, verdict):
     goods = [pile(k) for k in range(number)]

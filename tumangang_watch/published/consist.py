@@ -102,6 +102,32 @@ def _against(
     return "not observable", f"only {fitting} of {len(cars)} cars show the published colour ({seen})"
 
 
+def other_colours(
+    first: tuple[Vehicle, ...], second: tuple[Vehicle, ...], limits: PublishedSettings
+) -> str | None:
+    """Return what tells two trains of as many wagons apart by colour, or None.
+
+    In either direction some cars must be read on both and each exclude the other's colour: one such car
+    can be a wrong reading, and a car that was not read says nothing.
+    """
+    fewest: list[int] | None = None
+    for turned in (first, first[::-1]):
+        pairs = [(_colours(a, limits), _colours(b, limits)) for a, b in zip(turned, second, strict=True)]
+        apart = [k for k, (a, b) in enumerate(pairs) if _exclude(a, b, limits) and _exclude(b, a, limits)]
+        if fewest is None or len(apart) < len(fewest):
+            fewest = apart
+    if fewest is None or len(fewest) < limits.other_cars:
+        return None
+    return f"{len(fewest)} of {len(second)} cars are surely of other colours, whichever way round"
+
+
+def _exclude(own: dict[str, float], other: dict[str, float], limits: PublishedSettings) -> bool:
+    """Return whether a car's reading is sure of a colour that another car's reading excludes."""
+    if not own or max(own.values()) < limits.sure or not other or max(other.values()) < limits.sure:
+        return False
+    return _probability(other, max(own, key=lambda c: own[c]), limits) < limits.against
+
+
 def _colours(car: Vehicle, limits: PublishedSettings) -> dict[str, float]:
     """Return the probability of each colour of a car; empty where nothing was read."""
     if car.colours:

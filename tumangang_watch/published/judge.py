@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from tumangang_watch.published.consist import colour_verdict, locomotive_verdict, wagons
+from tumangang_watch.published.consist import colour_verdict, locomotive_verdict, other_colours, wagons
 from tumangang_watch.published.goods import judge_piles
 from tumangang_watch.published.numbers import distance, judged, said
 from tumangang_watch.published.observations import PLACES
@@ -225,19 +225,13 @@ def conflicts(first: Detection, second: Detection, limits: PublishedSettings) ->
     Counts whose intervals do not meet; or, with as many wagons, cars of surely different colours in
     both directions. Cars may be added or set down on the way: published claims say they were not.
     """
-    from tumangang_watch.published.observations import Claim
-
     a, b = wagons(first, limits), wagons(second, limits)
-    if len(a) != len(b):
-        if not a or not b or first.cars is None or second.cars is None:
-            return None
-        apart = max(first.cars.low - second.cars.high, second.cars.low - first.cars.high)
-        return f"{len(a)} cars there, {len(b)} here" if apart > 0 else None
-    names = tuple(v.colour for v in a)
-    if any(dict(v.colours).get(v.colour, 0.0) < limits.sure for v in a):
+    if len(a) == len(b):
+        return other_colours(a, b, limits)
+    if not a or not b or first.cars is None or second.cars is None:
         return None
-    verdict, why = colour_verdict(second, Claim("train", colours=names), None, limits)
-    return f"other colours: {why}" if verdict == "contradicted" else None
+    apart = max(first.cars.low - second.cars.high, second.cars.low - first.cars.high)
+    return f"{len(a)} cars there, {len(b)} here" if apart > 0 else None
 
 
 def _count(train: Detection, claim: Claim, limits: PublishedSettings) -> tuple[Verdict, str]:

@@ -32,3 +32,6 @@ class PublishedSettings:
     """Piles are smaller when they cover at most this share of the ground they covered."""
     count_slack: int = 1
     """The interval of a count may reach this far beyond the claim and still reproduce it."""
+    other_cars: int = 2
+    """Cars of surely other colours, in either direction, from which two trains are not one. Assumed: one
+    colour in forty is wrong where it is named."""
