@@ -9,6 +9,7 @@ import pytest
 from shapely import LineString, box
 
 from tumangang_watch.detect.handling import HandlingResult, measure_handling
+from tumangang_watch.detect.shadows import swept
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
 from tumangang_watch.model.observation import Observation, Quality, Registration
@@ -164,3 +165,38 @@ def test_one_band_only_is_said() -> None:
     result = measure_handling((observe(ground()[:1]),), site_of(), (), HandlingSettings())
     assert result.detections[0].grade == "possible"
     assert any("one band" in c for c in result.detections[0].caveats)
+
+
+def with_shadow(values: np.ndarray, roof: tuple[float, float, float, float], height_m: float) -> np.ndarray:
+    """Darken the ground that a flat roof of some height shades under the sun of `observe`."""
+    body = box(*roof)
+    shade = GRID.mask([swept(body, 150.0, 35.0, height_m).difference(body)])
+    return np.where(shade, values * 0.3, values)
+
+
+ROOF = (0.3, 0.32, 0.34, 0.36)
+
+
+@pytest.mark.parametrize("height_m", [3.0, 6.0])
+def test_a_new_roof_is_told_from_new_ground_by_its_shadow(height_m: float) -> None:
+    bare = ground(GRASS, NEW, kind=ROOF, seed=2)
+    built = run(ground(GRASS), with_shadow(bare, NEW, height_m)).growth[0]
+    (words,) = built.buildings
+    assert "is new" in words
+    said_m = float(words.split("about ")[1].split()[0])
+    assert said_m == pytest.approx(height_m, abs=1.0)
+    assert run(ground(GRASS), bare).growth[0].buildings == ()
+
+
+def test_a_building_that_is_gone_mirrors_one_that_came() -> None:
+    one, two = ground(GRASS), with_shadow(ground(GRASS, NEW, kind=ROOF, seed=2), NEW, 5.0)
+    came, gone = run(one, two).growth[0].buildings, run(two, one).growth[0].buildings
+    assert [w.replace("new", "gone") for w in came] == list(gone)
+    assert len(came) == 1
+
+
+def test_without_a_stated_sun_no_building_is_told() -> None:
+    one = observe(ground(GRASS), "earlier")
+    two = observe(with_shadow(ground(GRASS, NEW, kind=ROOF, seed=2), NEW, 5.0))
+    blind = tuple(replace(o, scene=replace(o.scene, sun_elevation_deg=None)) for o in (one, two))
+    assert measure_handling(blind, site_of(), (), HandlingSettings()).growth[0].buildings == ()

@@ -55,6 +55,10 @@ class SurfaceChange(Protocol):
     def caveats(self) -> tuple[str, ...]:
         """What limits the statement."""
 
+    @property
+    def buildings(self) -> tuple[str, ...]:
+        """What of it is a building that came or went, in words."""
+
 
 def growth_findings(
     pair: Pair,
@@ -120,4 +124,5 @@ def _statement(pair: Pair, change: SurfaceChange, word: ChangeWord, amount: Inte
     if word == "unchanged":
         return f"Worked surface of {change.polygon_id} is unchanged within the errors {since}."
     verb = "grew" if word == "grown" else "shrank"
-    return f"Worked surface of {change.polygon_id} {verb} by {span(amount)} m2 {since}."
+    built = f" Its shadow says: {'; '.join(change.buildings)}." if change.buildings else ""
+    return f"Worked surface of {change.polygon_id} {verb} by {span(amount)} m2 {since}.{built}"

@@ -12,6 +12,7 @@ from shapely.ops import unary_union
 from tumangang_watch.detect.blobs import as_multi, outline
 from tumangang_watch.detect.ground_record import Denied, GroundRecord, deny_usual, unsettled
 from tumangang_watch.detect.growth import Turned, turned_to_worked
+from tumangang_watch.detect.new_buildings import building_words, new_buildings
 from tumangang_watch.detect.surface import Surface, path_light, surface_of, worked_share
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
@@ -42,6 +43,8 @@ class HandlingChange:
     observed_fraction: float
     """Part of the polygon seen on both dates."""
     caveats: tuple[str, ...] = ()
+    buildings: tuple[str, ...] = ()
+    """What of it is a new building, or was one that is gone, in words."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +247,11 @@ def _change(
         shapes.append(as_multi(shape.simplify(0.5 * grid.pixel_m)))
         amounts.append(Interval(shape.area, max(0.0, shape.area - half - wider[0]), max(high, shape.area)))
     confidence = _confidence(turned, barred, bool(turned[0].compared))
+    dates = observations[0], observations[1]
+    came, gone = (
+        new_buildings(*order, shape, settings)
+        for order, shape in zip((dates, dates[::-1]), shapes, strict=True)
+    )
     return HandlingChange(
         polygon_id=area.id,
         grown_m2=amounts[0],
@@ -254,6 +262,7 @@ def _change(
         grade="detected" if confidence >= 0.5 else "possible",
         observed_fraction=0.0 if barred else seen,
         caveats=tuple(dict.fromkeys(notes)),
+        buildings=(*(building_words(b, "new") for b in came), *(building_words(b, "gone") for b in gone)),
     )
 
 

@@ -90,3 +90,21 @@ class HandlingSettings:
     """Snow (reflectance 0.8) is so many times brighter than bare ground at least; concrete is 3 times."""
     dark_water: float = 0.45
     """Water is darker than this share of the scene's median in its longest wavelength."""
+    building_least_m2: float = 30.0
+    """Least new ground that may be a building."""
+    building_fill: float = 0.7
+    """Part of its smallest rectangle that a building fills at least. Assumed."""
+    building_height_m: float = 2.0
+    """Least height: goods and kerbs are lower. Assumed."""
+    building_height_max_m: float = 15.0
+    """Greatest height looked for: sheds and halls of such yards. Assumed."""
+    building_sun_deg: tuple[float, float] = (12.0, 60.0)
+    """Sun between which a shadow tells: lower ones run together, higher ones are a pixel or two wide."""
+    building_around_m: float = 12.0
+    """Ground around it that tells what the season did."""
+    building_shade_log: float = 0.5
+    """Log of the light lost in a new shadow: skylight alone leaves 10-30 % of it, blur mixes its edges."""
+    building_shade_share: float = 0.5
+    """Part of a strip that must be darker for the shadow to reach it."""
+    building_strip_px: int = 8
+    """Fewer pixels of a strip say nothing."""
