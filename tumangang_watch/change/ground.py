@@ -121,8 +121,8 @@ def _difference(change: SurfaceChange) -> Interval:
 
 def _statement(pair: Pair, change: SurfaceChange, word: ChangeWord, amount: Interval) -> str:
     since = f"between {when(pair.earlier)} and {when(pair.later)}"
+    built = f" By its shadow {'; '.join(change.buildings)}." if change.buildings else ""
     if word == "unchanged":
-        return f"Worked surface of {change.polygon_id} is unchanged within the errors {since}."
+        return f"Worked surface of {change.polygon_id} is unchanged within the errors {since}.{built}"
     verb = "grew" if word == "grown" else "shrank"
-    built = f" Its shadow says: {'; '.join(change.buildings)}." if change.buildings else ""
     return f"Worked surface of {change.polygon_id} {verb} by {span(amount)} m2 {since}.{built}"

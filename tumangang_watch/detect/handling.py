@@ -249,8 +249,8 @@ def _change(
     confidence = _confidence(turned, barred, bool(turned[0].compared))
     dates = observations[0], observations[1]
     came, gone = (
-        new_buildings(*order, shape, settings)
-        for order, shape in zip((dates, dates[::-1]), shapes, strict=True)
+        () if barred else new_buildings(*order, item.strength, inside, settings)
+        for order, item in zip((dates, dates[::-1]), turned, strict=True)
     )
     return HandlingChange(
         polygon_id=area.id,

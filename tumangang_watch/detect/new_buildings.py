@@ -1,17 +1,18 @@
-"""New ground that throws a new shadow is a roof, not a yard: told by its height, whatever its colour."""
+"""Changed ground that throws a new shadow is a roof or a stack, not a yard: told by its height."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tumangang_watch.detect.blobs import as_multi, disk, hysteresis, outline
 from tumangang_watch.detect.shadows import swept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from shapely import MultiPolygon, Polygon
+    from shapely import Polygon
 
     from tumangang_watch.model.observation import Observation
     from tumangang_watch.settings.handling import HandlingSettings
@@ -19,17 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Building:
-    """A part of new ground that stands above it."""
+    """A part of changed ground that stands above the rest."""
 
     area_m2: float
     height_m: float
-    """To the last metre of height whose shadow is seen; roofs of one pitch are higher in the middle."""
+    """To the last metre of height whose shadow is seen."""
 
 
 def new_buildings(
-    earlier: Observation, later: Observation, grown: MultiPolygon, settings: HandlingSettings
+    earlier: Observation,
+    later: Observation,
+    strength: NDArray[np.float32],
+    inside: NDArray[np.bool_],
+    settings: HandlingSettings,
 ) -> tuple[Building, ...]:
-    """Return the parts of new ground that throw a shadow which was not there before.
+    """Return what of a handling polygon's changed ground throws a shadow that was not there before.
 
     Height from shadow on flat ground (Irvin and McKeown 1989): the ground each further metre of height
     would darken is looked at in turn, until less than half of it is darker than before.
@@ -38,8 +43,11 @@ def new_buildings(
     ----------
     earlier, later : Observation
         On one grid, in one frame, the second normalised to the first.
-    grown : MultiPolygon
-        New worked ground.
+    strength : (rows / k, cols / k) float32
+        On a grid coarser by a whole factor: how unlike the same land cover elsewhere each pixel changed,
+        of `growth.Turned`.
+    inside : (rows / k, cols / k) bool
+        The handling polygon.
 
     Returns
     -------
@@ -52,19 +60,38 @@ def new_buildings(
     if azimuth is None or elevation is None or not low <= elevation <= high:
         return ()
     step, known = _darkening(earlier, later)
+    strength, inside = _as_fine(strength, step.shape), _as_fine(inside, step.shape)
+    lit = known & inside & (step < settings.building_shade_log)
+    changed = hysteresis(lit & (strength > settings.strong_change), lit & (strength > settings.weak_change))
     out = []
-    for part in grown.geoms:
-        if part.area < settings.building_least_m2 or _filled(part) < settings.building_fill:
-            continue
+    for part in _parts(changed, later, settings):
         height = _height(part, (azimuth, elevation), step, known, later, settings)
         if height >= settings.building_height_m:
             out.append(Building(float(part.area), height))
     return tuple(out)
 
 
+def _parts(changed: NDArray[np.bool_], later: Observation, settings: HandlingSettings) -> list[Polygon]:
+    """Return the outlines of changed ground that may be a building's."""
+    from scipy.ndimage import binary_fill_holes, binary_opening
+
+    grid = later.raster.grid
+    width = max(1, round(0.5 * settings.least_width_m / grid.pixel_m))
+    mask = np.asarray(binary_opening(binary_fill_holes(changed), disk(width)))
+    parts = as_multi(outline(mask, grid, 0, 0)).geoms
+    return [p for p in parts if p.area >= settings.building_least_m2 and _filled(p) >= settings.building_fill]
+
+
 def building_words(building: Building, state: str) -> str:
-    """Return ``a building of 240 m2, about 4 m high, is new``."""
-    return f"a building of {building.area_m2:.0f} m2, about {building.height_m:.0f} m high, is {state}"
+    """Return ``a building or a stack of 240 m2, about 4 m high, is new``."""
+    size = f"{building.area_m2:.0f} m2, about {building.height_m:.0f} m high"
+    return f"a building or a stack of {size}, is {state}"
+
+
+def _as_fine(coarse: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return a coarse array on the fine pixels that its cells hold; the last cells reach to the edge."""
+    rows, cols = (np.arange(n) // max(1, round(n / m)) for n, m in zip(shape, coarse.shape, strict=True))
+    return coarse[np.minimum(rows, coarse.shape[0] - 1)[:, None], np.minimum(cols, coarse.shape[1] - 1)]
 
 
 def _darkening(earlier: Observation, later: Observation) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

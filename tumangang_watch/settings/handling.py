@@ -90,15 +90,16 @@ class HandlingSettings:
     """Snow (reflectance 0.8) is so many times brighter than bare ground at least; concrete is 3 times."""
     dark_water: float = 0.45
     """Water is darker than this share of the scene's median in its longest wavelength."""
-    building_least_m2: float = 30.0
-    """Least new ground that may be a building."""
+    building_least_m2: float = 60.0
+    """Least changed ground that may be a building: a truck with its shadow's rim is smaller. Assumed, and
+    looked at on painted validation pairs."""
     building_fill: float = 0.7
     """Part of its smallest rectangle that a building fills at least. Assumed."""
     building_height_m: float = 2.0
     """Least height: goods and kerbs are lower. Assumed."""
     building_height_max_m: float = 15.0
     """Greatest height looked for: sheds and halls of such yards. Assumed."""
-    building_sun_deg: tuple[float, float] = (12.0, 60.0)
+    building_sun_deg: tuple[float, float] = (12.0, 68.0)
     """Sun between which a shadow tells: lower ones run together, higher ones are a pixel or two wide."""
     building_around_m: float = 12.0
     """Ground around it that tells what the season did."""
