@@ -70,9 +70,8 @@ def main() -> None:
             print(seed, f"{built[1].height_m:.1f} m high" if built else "none", "|", "; ".join(said) or "-")
     print(f"{told} of {there} buildings told; {false} false in {there + quiet} pairs, {quiet} without one")
     if off:
-        print(
-            f"height said lower than true by {np.median(off):.1f} m in the median, {max(map(abs, off)):.1f} m off at most"
-        )
+        worst = max(map(abs, off))
+        print(f"height said {np.median(off):.1f} m too low in the median, {worst:.1f} m off at most")
 
 
 if __name__ == "__main__":
