@@ -20,7 +20,7 @@ def test_work_of_a_dead_worker_is_done_by_another(tmp_path):
     from distributed import LocalCluster
 
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
         executor(1, cluster.scheduler_address, 60.0, 2) as work,
     ):
         for key in range(8):
