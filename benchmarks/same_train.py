@@ -10,6 +10,7 @@ an end, wagons added, one hidden, either direction.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -84,11 +85,10 @@ def draw_train(n: int, stay: float, mix: tuple[float, ...] | None, rng: Any) -> 
     return wagons
 
 
-def read(wagons: list[tuple[str, str, float]], how: Reading, rng: Any) -> np.ndarray:
-    """Return likelihoods (vehicles, bodies, colours) of wagons as a detector would read them."""
+def misread(wagons: list[tuple[str, str, float]], how: Reading, rng: Any) -> Iterator[tuple[str, str, float]]:
+    """Yield the type, colour and length (over couplings, metres) that a detector would read of each wagon."""
     lighter = {"grey": "light_grey", "light_grey": "white", "black": "grey"}
     tinted = rng.random() < how.tint
-    hues, bodies = [], []
     for kind, true_colour, length in wagons:
         colour = lighter.get(true_colour, true_colour) if tinted else true_colour
         if rng.random() < how.wrong:
@@ -101,8 +101,15 @@ def read(wagons: list[tuple[str, str, float]], how: Reading, rng: Any) -> np.nda
         measured = length + rng.normal(0, how.length_sd_m) if how.length_sd_m else 0.0
         if rng.random() < 0.05:
             measured += rng.normal(0, 4)
+        yield seen, colour, measured
+
+
+def read(wagons: list[tuple[str, str, float]], how: Reading, rng: Any) -> np.ndarray:
+    """Return likelihoods (vehicles, bodies, colours) of wagons as a detector would read them."""
+    hues, bodies = [], []
+    for kind, colour, measured in misread(wagons, how, rng):
         hues.append(_hue(colour))
-        bodies.append(_body(seen, round(measured, 1) if how.length_sd_m else 0.0))
+        bodies.append(_body(kind, round(measured, 1) if how.length_sd_m else 0.0))
     return np.array(bodies)[:, :, None] * np.array(hues)[:, None, :]
 
 

@@ -15,10 +15,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from same_train import MIXES, READINGS, SETTINGS, STOCK, Reading, altered, draw_train, seen_again
+from same_train import MIXES, READINGS, SETTINGS, Reading, altered, draw_train, misread, seen_again
 
 from tumangang_watch.confidence.journeys import find_trains
-from tumangang_watch.confidence.wagon_model import HUES, NEAR
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.journey import Look, Search, Sighting
 from tumangang_watch.settings.journeys import JourneySettings
@@ -56,21 +55,8 @@ KINDS = (
 
 def read_vehicles(wagons: list[Any], how: Reading, rng: Any) -> tuple[Vehicle, ...]:
     """Return wagons as a detector would read them, with its errors (as `same_train.read`)."""
-    lighter = {"grey": "light_grey", "light_grey": "white", "black": "grey"}
-    tinted = rng.random() < how.tint
     at, out = 0.0, []
-    for kind, true_colour, length in wagons:
-        colour = lighter.get(true_colour, true_colour) if tinted else true_colour
-        if rng.random() < how.wrong:
-            colour = str(rng.choice(HUES if rng.random() < 1 / 3 else NEAR[colour]))
-        if rng.random() < how.unknown:
-            colour = "unknown"
-        seen = kind if rng.random() >= how.wrong else str(rng.choice(list(STOCK)))
-        if rng.random() >= how.typed:
-            seen = "unknown"
-        measured = length + rng.normal(0, how.length_sd_m) if how.length_sd_m else 0.0
-        if rng.random() < 0.05:
-            measured += rng.normal(0, 4)
+    for (_, _, length), (seen, colour, measured) in zip(wagons, misread(wagons, how, rng), strict=True):
         body = max(measured - 1.1, 0.0)
         out.append(Vehicle(at, at + body, seen, colour, 0.9))
         at += length

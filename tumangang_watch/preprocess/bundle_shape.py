@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tumangang_watch.preprocess.centre_net import ALONG_M, STEP_M, patch_of, read_centres
-from tumangang_watch.preprocess.cross_section import block_starts
+from tumangang_watch.preprocess.centre_net import ALONG_M, STEP_M
+from tumangang_watch.preprocess.cross_section import block_starts, reading_along
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +61,8 @@ def shape_odds(
         count = len(points) - 2 * margin
         for start in block_starts(count, settings.section_block_m, total_m / settings.sections_length_m):
             part = slice(start, min(start + block, count) + 2 * margin)
-            reading = _reading(picture, points[part] + start_m, heading[part])
+            normals = heading[part][:, ::-1] * (-1.0, 1.0)
+            reading = reading_along(picture, points[part] + start_m, normals, _offsets())
             total += _moved(reading, heading[part], along, moves_m, margin, settings)
     return np.asarray(settings.shape_weight * total.max(axis=0))
 
@@ -83,23 +84,6 @@ def _frame_beyond(line: LineString, margin: int) -> tuple[NDArray[np.float64], N
     heading = shapely.get_coordinates(ahead) - shapely.get_coordinates(behind)
     heading /= np.linalg.norm(heading, axis=1, keepdims=True)
     return points, heading
-
-
-def _reading(
-    picture: Picture, points: NDArray[np.float64], heading: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the network's log-odds (across, along) about points; NaN where nothing is seen."""
-    import cv2
-
-    offset = _offsets()
-    x = points[:, 0] - offset[:, None] * heading[:, 1]
-    y = points[:, 1] + offset[:, None] * heading[:, 0]
-    row, col = picture.grid.to_pixel(x, y)
-    maps = col.astype(np.float32), row.astype(np.float32)
-    tone, hue = (cv2.remap(layer, *maps, cv2.INTER_LINEAR) for layer in (picture.tone, picture.hue))
-    seen = picture.valid.astype(np.float32)
-    valid = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
-    return np.where(valid, read_centres(patch_of(tone, hue, valid)), np.nan).astype(np.float64)
 
 
 def _offsets() -> NDArray[np.float64]:

@@ -51,14 +51,11 @@ def sections_of(
     across : (2,) float
         Unit vector across the tracks.
     """
-    import cv2
-
     count = int(np.ceil((settings.site_reach_m + 2.0) / STEP_M))
     offset = np.arange(-count, count + 1, dtype=np.float64) * STEP_M
     per = round(settings.section_piece_m / ALONG_M)
     total_m = sum(t.line.length for t in site.tracks)
     odds, cosine = [], []
-    seen = picture.valid.astype(np.float32)
     for track in site.tracks:
         points, normals = frame_along(track.line, ALONG_M)
         # Long tracks are read in part: some kilometres tell what all of them would.
@@ -70,18 +67,36 @@ def sections_of(
             pieces = len(p) // per
             if pieces == 0:
                 continue
-            x = p[:, 0] + offset[:, None] * n[:, 0] + shift_m[0]
-            y = p[:, 1] + offset[:, None] * n[:, 1] + shift_m[1]
-            row, col = picture.grid.to_pixel(x, y)
-            maps = col.astype(np.float32), row.astype(np.float32)
-            tone, hue = (cv2.remap(layer, *maps, cv2.INTER_LINEAR) for layer in (picture.tone, picture.hue))
-            valid = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
-            reading = np.where(valid, read_centres(patch_of(tone, hue, valid)), np.nan)
+            reading = reading_along(picture, p + shift_m, n, offset)
             odds.append(_means(reading[:, : pieces * per].reshape(len(offset), pieces, per)).T)
             cosine.append(n[: pieces * per].reshape(pieces, per, 2).mean(axis=1) @ across)
     if not odds:
         return Sections(offset, np.empty((0, len(offset)), np.float32), np.empty(0))
     return Sections(offset, np.concatenate(odds).astype(np.float32), np.concatenate(cosine))
+
+
+def reading_along(
+    picture: Picture, points: NDArray[np.float64], normals: NDArray[np.float64], offset_m: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the network's log-odds of a centreline (across, along) about points; NaN where nothing is seen.
+
+    Parameters
+    ----------
+    points, normals : (n, 2) float
+        Every `ALONG_M` along a line, and the unit normals to its left.
+    offset_m : (k,) float
+        Distances to the left, `STEP_M` apart.
+    """
+    import cv2
+
+    x = points[:, 0] + offset_m[:, None] * normals[:, 0]
+    y = points[:, 1] + offset_m[:, None] * normals[:, 1]
+    row, col = picture.grid.to_pixel(x, y)
+    maps = col.astype(np.float32), row.astype(np.float32)
+    tone, hue = (cv2.remap(layer, *maps, cv2.INTER_LINEAR) for layer in (picture.tone, picture.hue))
+    seen = picture.valid.astype(np.float32)
+    valid = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
+    return np.where(valid, read_centres(patch_of(tone, hue, valid)), np.nan).astype(np.float64)
 
 
 def block_starts(count: int, block_m: float, share: float) -> list[int]:
