@@ -1,6 +1,6 @@
 """Print the accuracy table: whole ``compare`` runs on painted pairs against their exact truth.
 
-``python benchmarks/accuracy.py --split test --pairs 12`` runs, for each GSD, that many pairs with changes
+``python -m benchmarks.accuracy --split test --pairs 12`` runs, for each GSD, that many pairs with changes
 and as many without, writes them as files and judges the reports that come out.
 """
 
@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from tumangang_watch import __version__
-from tumangang_watch.confidence.scoring import score_report
 from tumangang_watch.errors import WatchError
+from tumangang_watch.evaluate.scoring import score_report
 from tumangang_watch.pipeline import Run, compare, open_pair
-from tumangang_watch.report import report_dict
+from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.scenes import SceneOptions
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, split_seeds

@@ -1,6 +1,6 @@
 """Are new buildings inside a handling polygon told, and only those?
 
-``python benchmarks/buildings.py --split test --pairs 12`` adds a flat roof of 120 to 420 m2, 3 to 8 m high,
+``python -m benchmarks.buildings --split test --pairs 12`` adds a flat roof of 120 to 420 m2, 3 to 8 m high,
 to the later date of every other painted pair (0.5 m, in the site's frame) and prints how many are told.
 """
 
@@ -10,9 +10,9 @@ import argparse
 from dataclasses import replace
 
 import numpy as np
-from ground import normalised, observed, painted_trains
 
-from tumangang_watch.detect.handling import measure_handling
+from benchmarks.ground import normalised, observed, painted_trains
+from tumangang_watch.detect.ground.find import measure_handling
 from tumangang_watch.grid import grid_over, pixel_size_for
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import Pair, make_pair, split_seeds

@@ -1,6 +1,6 @@
 """Calibrate what counts as "the same" between two dates, on painted train seeds in exact registration.
 
-``python benchmarks/change.py --split train --pairs 12`` prints, for places that did not change and for
+``python -m benchmarks.change --split train --pairs 12`` prints, for places that did not change and for
 places that did, the distribution of the pixel similarity and of the step in colour between pieces of wagons.
 """
 

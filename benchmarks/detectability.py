@@ -1,6 +1,6 @@
 """Is what the report says could have been missed true? Predicted against true found rates.
 
-``python benchmarks/detectability.py --split test --scenes 40`` paints yards with single vehicles and cuts of
+``python -m benchmarks.detectability --split test --scenes 40`` paints yards with single vehicles and cuts of
 three on their tracks, lets the program predict from insertions into the empty track how often each would be
 found, and compares that with what the detector finds of the painted ones: a reliability table, the expected
 calibration error (ECE), and rates by resolution, type and tone.
@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from reliability import reliability_table
 
-from tumangang_watch.confidence.found_rate import Outcome, expit
-from tumangang_watch.confidence.trial_plan import SPECIMENS
-from tumangang_watch.detect.trains import detect_trains
+from benchmarks.reliability import reliability_table
+from tumangang_watch.detect.trains.find import detect_trains
+from tumangang_watch.detectability.insert import LOAD_TONE, TONE_OF
+from tumangang_watch.detectability.plan import SPECIMENS
+from tumangang_watch.detectability.rates import Outcome, expit
 from tumangang_watch.errors import NotComparable, WatchError
 from tumangang_watch.grid import grid_over, pixel_size_for
 from tumangang_watch.model.image import IDENTITY
@@ -36,13 +37,24 @@ from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import Run
 from tumangang_watch.pipeline.prepare import observe, read_image, working_grid
 from tumangang_watch.pipeline.trials import try_date
-from tumangang_watch.preprocess.site_fit import fit_to_site
+from tumangang_watch.preprocess.site_fit.fit import fit_to_site
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
-from tumangang_watch.simulate import make_pair, paint, split_seeds, write_scene, write_site
-from tumangang_watch.simulate.insert import LOAD_TONE, TONE_OF
-from tumangang_watch.simulate.traffic import COLOURS_OF, make_train, shifted
-from tumangang_watch.simulate.world import Car, DayState, Sensor, Train
+from tumangang_watch.simulate import (
+    make_pair,
+    paint,
+    split_seeds,
+    write_scene,
+    write_site,
+)
+from tumangang_watch.simulate.motion import shifted
+from tumangang_watch.simulate.traffic import COLOURS_OF, make_train
+from tumangang_watch.simulate.world import (
+    Car,
+    DayState,
+    Sensor,
+    Train,
+)
 from tumangang_watch.sites import load_site
 
 GSDS = (0.5, 0.3, 0.7, 1.0)
@@ -160,7 +172,7 @@ def second_scene(seed: int) -> Painted:
 
     Its vehicles, ground, light and optics are not those that insertions are drawn with.
     """
-    import yard_painter
+    from training import yard_painter
 
     def draw(yard: Any, rng: np.random.Generator) -> None:
         for number, _ in enumerate(yard.v_m):
@@ -298,7 +310,7 @@ def collect(
 
 def fit_calibration(rows: list[dict[str, Any]]) -> tuple[float, float]:
     """Return (a, b) of the likeliest ``logit(true) = a + b logit(predicted)``, drawn gently to (0, 1)."""
-    from tumangang_watch.confidence.found_rate import fit_logistic
+    from tumangang_watch.detectability.rates import fit_logistic
 
     p = np.clip([r["predicted"] for r in rows], 1e-4, 1 - 1e-4)
     x = np.stack([np.ones_like(p), np.log(p / (1 - p))], axis=1)
@@ -339,7 +351,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=300, help="first seed of the split to take")
     parser.add_argument("--rows", type=Path)
     parser.add_argument("--cache", type=Path)
-    parser.add_argument("--second", action="store_true", help="paint with benchmarks/yard_painter.py")
+    parser.add_argument("--second", action="store_true", help="paint with training/yard_painter.py")
     parser.add_argument("--calibrate", action="store_true")
     arguments = parser.parse_args()
     seeds = list(split_seeds(arguments.split)[arguments.first : arguments.first + arguments.scenes])

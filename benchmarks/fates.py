@@ -1,6 +1,6 @@
 """Judge what ``compare`` says became of trains whose fate was forced, on painted pairs.
 
-``python benchmarks/fates.py --split test --pairs 10`` paints yards in which every train of eight wagons
+``python -m benchmarks.fates --split test --pairs 10`` paints yards in which every train of eight wagons
 stays, moves 40 m, is replaced in its place by eight others, loses or gains half of its wagons, is turned
 round, goes to another track, leaves or arrives; runs whole ``compare`` jobs on files, and prints the share
 of fates told right, with what was said instead. ``--quiet`` runs pairs without any change as well.
@@ -23,8 +23,15 @@ from tumangang_watch.model.finding import Comparison, Finding
 from tumangang_watch.pipeline import Run, compare, open_pair
 from tumangang_watch.scenes import SceneOptions
 from tumangang_watch.settings import Settings
-from tumangang_watch.simulate import Pair, Train, make_pair, split_seeds, truth
-from tumangang_watch.simulate.traffic import COLOURS_OF, FREIGHT, FREIGHT_CHANCE, make_train, shifted
+from tumangang_watch.simulate import (
+    Pair,
+    Train,
+    make_pair,
+    split_seeds,
+    truth,
+)
+from tumangang_watch.simulate.motion import shifted
+from tumangang_watch.simulate.traffic import COLOURS_OF, FREIGHT, FREIGHT_CHANCE, make_train
 from tumangang_watch.sites import load_site
 
 FATES = (

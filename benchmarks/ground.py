@@ -1,6 +1,6 @@
 """Print how well cargo and growth are found on painted pairs whose frame is known.
 
-``python benchmarks/ground.py --split validation --pairs 10`` paints pairs, brings them into the site's
+``python -m benchmarks.ground --split validation --pairs 10`` paints pairs, brings them into the site's
 frame by the painter's truth (so that registration plays no part), hands over the painted trains, and
 runs the two ground detectors. Use ``--split train`` to calibrate settings.
 """
@@ -11,16 +11,21 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ground_scores import Score, calibrated, report, score_cargo, score_fates, score_growth
 from shapely.ops import substring
 
+from benchmarks.ground_scores import Score, calibrated, report, score_cargo, score_fates, score_growth
 from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.change.trains import Pair as Two
-from tumangang_watch.detect.cargo import detect_cargo
-from tumangang_watch.detect.handling import measure_handling
+from tumangang_watch.detect.cargo.find import detect_cargo
+from tumangang_watch.detect.ground.find import measure_handling
 from tumangang_watch.grid import grid_over, pixel_size_for
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
+from tumangang_watch.model.image import (
+    NativeImage,
+    Raster,
+    SiteToPixel,
+    frozen,
+)
 from tumangang_watch.model.observation import Observation, Quality, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings import Settings

@@ -11,7 +11,7 @@ from shapely.ops import unary_union
 from tumangang_watch.simulate.truth import footprint
 
 if TYPE_CHECKING:
-    from tumangang_watch.detect.cargo import CargoResult
+    from tumangang_watch.detect.cargo.find import CargoResult
     from tumangang_watch.model.detection import Detection
     from tumangang_watch.model.finding import Finding
     from tumangang_watch.simulate import Pair

@@ -1,6 +1,6 @@
 """Print what earlier dates as background bring: whole ``compare`` runs with 0, 3 and 8 of them.
 
-``python benchmarks/history.py --split validation --pairs 6`` paints as many quiet pairs (every other one
+``python -m benchmarks.history --split validation --pairs 6`` paints as many quiet pairs (every other one
 across seasons) and as many pairs with changes, each with eight earlier dates of the same yard, on which other
 trains and goods stood; patches of another pavement lie on the aprons on all dates. Every pair is compared
 without, with three and with all of them. ``--keep FOLDER`` keeps the painted scenes for the next run.
@@ -23,10 +23,10 @@ from shapely.geometry import shape
 from shapely.ops import unary_union
 
 from tumangang_watch import __version__
-from tumangang_watch.confidence.scoring import score_report
 from tumangang_watch.errors import WatchError
+from tumangang_watch.evaluate.scoring import score_report
 from tumangang_watch.pipeline import Run, compare, open_pair
-from tumangang_watch.report import report_dict
+from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import Pair, make_pair, split_seeds

@@ -1,6 +1,6 @@
 """Score what coarse, moving and loaded trains are told by, on painted scenes in nearly exact registration.
 
-``python benchmarks/limits.py --split test --pairs 20`` prints the table for 3 m (``--groups``), the rates of
+``python -m benchmarks.limits --split test --pairs 20`` prints the table for 3 m (``--groups``), the rates of
 the flag for trains in motion (``--motion``) and the precision of hints of the load (``--load``); all three
 where none is named. It measures what comes of the settings; it fits none of them. ``--no-sun`` leaves the
 sun's position out, as a scene without metadata does, and counts trains that are only ``possible`` as well.
@@ -14,15 +14,25 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from change import detection, native
 
-from tumangang_watch.detect.group_trains import detect_group_trains
-from tumangang_watch.detect.load import darkest, hint_flat, hint_open, read_inside
-from tumangang_watch.detect.motion import band_offsets, measure_motion
-from tumangang_watch.detect.track_groups import group_tracks
+from benchmarks.change import detection, native
+from tumangang_watch.detect.coarse.find import detect_group_trains
+from tumangang_watch.detect.coarse.groups import group_tracks
+from tumangang_watch.detect.trains.load import (
+    darkest,
+    hint_flat,
+    hint_open,
+    read_inside,
+)
+from tumangang_watch.detect.trains.motion import band_offsets, measure_motion
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.settings import Settings
-from tumangang_watch.simulate import make_pair, paint, set_in_motion, split_seeds
+from tumangang_watch.simulate import (
+    make_pair,
+    paint,
+    set_in_motion,
+    split_seeds,
+)
 from tumangang_watch.simulate.traffic import make_train
 
 JITTER_M = 0.6

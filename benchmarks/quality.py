@@ -1,4 +1,4 @@
-"""Print how often painted cloud, snow and light are judged right: ``python benchmarks/quality.py``.
+"""Print how often painted cloud, snow and light are judged right: ``python -m benchmarks.quality``.
 
 Each scene is painted three times: as it is, with snow and with cloud on the later date.
 """

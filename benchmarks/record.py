@@ -1,4 +1,4 @@
-"""Speed of a long record, and the alarms of quiet series: ``python benchmarks/record.py [--scenes 100000]``.
+"""Speed of a long record, and the alarms of quiet series: ``python -m benchmarks.record [--scenes 100000]``.
 
 The archive is filled with drawn dates of one site with two areas: half-metre and three-metre scenes, trains
 on some, one date in six not observable; with ``--tracks`` also which metres of so many tracks were seen, and
@@ -22,7 +22,7 @@ import numpy as np
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.summary import EMPTY
-from tumangang_watch.confidence.series import unusual
+from tumangang_watch.series.tests import unusual
 from tumangang_watch.simulate import split_seeds
 
 LATEST = """

@@ -1,6 +1,6 @@
 """Print how well painted pairs are registered, and fitted to their site.
 
-``python benchmarks/registration.py --split validation --pairs 20 --gsd 0.5`` paints pairs with large
+``python -m benchmarks.registration --split validation --pairs 20 --gsd 0.5`` paints pairs with large
 geolocation errors and compares what registration says with what was painted. Errors are metres. Use
 ``--split train`` to calibrate settings; ``test`` gives the figures that are published.
 """
@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tumangang_watch.grid import grid_over, pixel_size_for
-from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen
-from tumangang_watch.preprocess.affine import shift
+from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen, shift
 from tumangang_watch.preprocess.coregister import register_pair
-from tumangang_watch.preprocess.site_fit import fit_to_site
-from tumangang_watch.settings.registration import RegistrationSettings
+from tumangang_watch.preprocess.site_fit.fit import fit_to_site
+from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.simulate import make_pair, split_seeds
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Is a stated probability true? Reliability tables and expected calibration error (ECE) on painted pairs.
 
-``python benchmarks/reliability.py --split validation --pairs 8`` runs the detector on painted scenes and
+``python -m benchmarks.reliability --split validation --pairs 8`` runs the detector on painted scenes and
 checks the ``confidence`` of trains and of vehicles, and the posteriors of type and colour, against the exact
 truth. A train and a vehicle are right when they overlap a painted one by half of their union. ``--rows FILE``
 keeps each stated probability as a JSON line, for fitting.
@@ -140,10 +140,10 @@ def shown(train: dict[str, Any], site: Any, off_m: Any) -> dict[str, Any]:
 
 def run_pair(seed: int, gsd_m: float, **options: Any) -> list[dict[str, Any]]:
     """Paint one pair, detect on both dates alone, and judge."""
-    from tumangang_watch.detect.trains import detect_trains
+    from tumangang_watch.detect.trains.find import detect_trains
     from tumangang_watch.pipeline import Run
     from tumangang_watch.pipeline.prepare import observe, read_image, working_grid
-    from tumangang_watch.preprocess.site_fit import fit_to_site
+    from tumangang_watch.preprocess.site_fit.fit import fit_to_site
     from tumangang_watch.scenes import SceneOptions, open_scene
     from tumangang_watch.settings import Settings
     from tumangang_watch.simulate import make_pair

@@ -1,6 +1,6 @@
 """Is every published claim judged right on the painted sequence, and contradicted when falsified?
 
-    python benchmarks/reproduce.py [--falsify]
+    python -m benchmarks.reproduce [--falsify]
 
 Without ``--falsify`` the sequence is painted and judged once. With it, claims are then made false one at
 a time by painting one scene differently (a car removed, the order changed, a pile missing, a train added,
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import Run
-from tumangang_watch.pipeline.reproduce import Reproduction, reproduce_folder
+from tumangang_watch.reproduce.run import Reproduction, reproduce_folder
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate.sequence import (
     FIRST_SET,

@@ -1,4 +1,4 @@
-"""Reviews of a long record, and readers who err: ``python benchmarks/review.py [--scenes 30000]``.
+"""Reviews of a long record, and readers who err: ``python -m benchmarks.review [--scenes 30000]``.
 
 First the time that commands take on a drawn record, from start to end and of processor time. Then readers who
 err at known rates judge drawn detections whose confidence is known to hold: how often the 90 % intervals of
@@ -17,12 +17,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-from record import fill, timed
-
-from tumangang_watch.confidence.agreement import agreement, share
-from tumangang_watch.confidence.recalibration import Outcome, fit, reliability
-from tumangang_watch.settings.review import ReviewSettings
+from benchmarks.record import fill, timed
+from tumangang_watch.review.agreement import agreement, share
+from tumangang_watch.review.calibration import Outcome, fit, reliability
+from tumangang_watch.settings.records import ReviewSettings
 from tumangang_watch.simulate import split_seeds
 
 SETTINGS = ReviewSettings()

@@ -1,8 +1,8 @@
 """Calibrate and judge the recognition of a train seen again.
 
-``python benchmarks/same_train.py tail --split train`` measures how many bits unrelated trains reach, for
+``python -m benchmarks.same_train tail --split train`` measures how many bits unrelated trains reach, for
 cuts of like wagons (stay .5, .8, .92), mixtures of colours and qualities of reading, and prints the tail
-that `SameTrainSettings.tail_offset_bits` must bound. ``python benchmarks/same_train.py table --split test``
+that `SameTrainSettings.tail_offset_bits` must bound. ``python -m benchmarks.same_train table --split test``
 prints the false-match rate on unrelated trains and the power on trains seen twice: a quarter dropped at
 an end, wagons added, one hidden, either direction.
 """
@@ -18,10 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from tumangang_watch.confidence.same_train import p_value, score_batch
-from tumangang_watch.confidence.wagon_model import HUES, NEAR, body_likelihood, hue_likelihood
 from tumangang_watch.model.detection import Vehicle
-from tumangang_watch.settings.same_train import SameTrainSettings
+from tumangang_watch.reidentify.compare import p_value, score_batch
+from tumangang_watch.reidentify.wagon_model import (
+    HUES,
+    NEAR,
+    body_likelihood,
+    hue_likelihood,
+)
+from tumangang_watch.settings.reidentify import SameTrainSettings
 from tumangang_watch.simulate import split_seeds
 
 SETTINGS = SameTrainSettings()

@@ -1,6 +1,6 @@
 """Time whole ``detect`` runs on a scene of 3 km x 1 km at 0.5 m with six tracks of 2.8 km and trains.
 
-``python benchmarks/speed.py`` writes the scene once, runs the installed command on it several times, each in
+``python -m benchmarks.speed`` writes the scene once, runs the installed command on it several times, each in
 a process of its own, and prints wall time, processor time and memory, without and with detectability. The
 last column is the ratio to reading the scene's pixels alone, which a noisy machine changes least.
 """
@@ -20,7 +20,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from yard_painter import CELL_M, Yard, clutter, draw_car, draw_trains, ground
+
+from training.yard_painter import CELL_M, Yard, clutter, draw_car, draw_trains, ground
 
 GSD_M = 0.5
 SIZE_M = (3000.0, 1000.0)

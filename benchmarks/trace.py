@@ -1,6 +1,6 @@
 """Print how well tracks are traced: on painted yards by GSD and season, and on the real yard.
 
-``python benchmarks/trace.py --split test`` paints yards and traces the earlier scene in its true frame;
+``python -m benchmarks.trace --split test`` paints yards and traces the earlier scene in its true frame;
 ``--real FOLDER`` traces both scenes of a real yard and measures how far its labelled vehicles stand from a
 traced track. ``--paths`` lists every path with what its confidence is made of.
 """
@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 import shapely
-from change import native
-from strip_bank import scene_of
 
-from tumangang_watch.detect.trace import TracedTrack, trace_tracks
+from benchmarks.change import native
+from training.strip_bank import scene_of
+from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
 from tumangang_watch.grid import grid_over
 from tumangang_watch.pipeline.tracks import ground_of
-from tumangang_watch.settings.trace import TraceSettings
+from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.simulate import make_pair, split_seeds
 
 WITHIN_M = 0.75

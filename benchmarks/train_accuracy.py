@@ -1,9 +1,9 @@
 """The accuracy table of trains and vehicles: whole ``detect`` runs on painted scenes of seeds kept apart.
 
-``python benchmarks/train_accuracy.py --split test --scenes 12`` paints that many pairs a GSD, writes them as
+``python -m benchmarks.train_accuracy --split test --scenes 12`` paints that many pairs a GSD, writes them as
 files, runs ``detect`` on both dates and prints the table by GSD, then all of them by season, snow and sun.
 ``--empty FOLDER`` counts false trains on a bank of empty track (``strip_bank.py --empty --split test``).
-The real yard: ``python benchmarks/trains.py --real``.
+The real yard: ``python -m benchmarks.trains --real``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from trains import matches
 
+from benchmarks.trains import matches
 from tumangang_watch.errors import WatchError
 from tumangang_watch.pipeline import Run, detect
 from tumangang_watch.scenes import SceneOptions, open_scene
@@ -141,9 +141,8 @@ def _calibration(pairs: list[tuple[float, bool]]) -> float:
 
 def false_trains(folder: Path) -> None:
     """Count false trains on a bank of empty track."""
-    from strip_bank import load
-
-    from tumangang_watch.detect.trains import read_trains
+    from training.strip_bank import load
+    from tumangang_watch.detect.trains.find import read_trains
 
     settings = Settings().trains
     by: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(3))

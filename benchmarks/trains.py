@@ -1,7 +1,7 @@
 """Score the train detector on the labelled real yard, and calibrate its last steps.
 
-``python benchmarks/trains.py --real`` scores it on the labelled real yard beside the checkout (trains and
-single vehicles). ``python benchmarks/trains.py --calibrate --banks A B`` prints, for the held-out tenth of
+``python -m benchmarks.trains --real`` scores it on the labelled real yard beside the checkout (trains and
+single vehicles). ``python -m benchmarks.trains --calibrate --banks A B`` prints, for the held-out tenth of
 banks of painted strips (``strip_bank.py``, ``yard_painter.py``), what the settings' calibrated numbers rest
 on: scores of true and of false trains, coverage of the intervals, and the sureness of types and colours.
 ``--null --banks E`` fits the null on banks of empty track, ``--score --banks V`` scores a validation bank.
@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 from shapely.geometry import Polygon, shape
-from strip_bank import load
 
-from tumangang_watch.detect.train_significance import WEAK
-from tumangang_watch.detect.trains import FoundTrain, read_trains
+from training.strip_bank import load
+from tumangang_watch.detect.trains.evidence import WEAK
+from tumangang_watch.detect.trains.find import FoundTrain, read_trains
 from tumangang_watch.pipeline import Run, detect
-from tumangang_watch.report import report_dict
+from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.settings.trains import TrainSettings
@@ -36,7 +36,7 @@ LEAST = 0.5
 
 def real_yard() -> None:
     """Score trains and vehicles on the real yard at both resolutions."""
-    from tumangang_watch.confidence.scoring import score_report
+    from tumangang_watch.evaluate.scoring import score_report
 
     site = load_site(REAL / "site.geojson")
     truth = json.loads((REAL / "truth.json").read_text())

@@ -1,9 +1,9 @@
 """False matches against the stated number, and power, of `trains` on drawn records.
 
-``python benchmarks/trains_again.py records --split validation`` draws records of rakes seen once and of some
+``python -m benchmarks.trains_again records --split validation`` draws records of rakes seen once and of some
 seen twice (turned, cut, with wagons added), read with the errors of `same_train.py`, and counts matches of
 unrelated rakes at several accepted expected numbers of false ones, and planted trains found.
-``python benchmarks/trains_again.py different`` measures how few bits trains seen twice have.
+``python -m benchmarks.trains_again different`` measures how few bits trains seen twice have.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from same_train import MIXES, READINGS, SETTINGS, Reading, altered, draw_train, misread, seen_again
 
-from tumangang_watch.confidence.journeys import find_trains
+from benchmarks.same_train import MIXES, READINGS, SETTINGS, Reading, altered, draw_train, misread, seen_again
 from tumangang_watch.model.detection import Vehicle
-from tumangang_watch.model.journey import Look, Search, Sighting
-from tumangang_watch.settings.journeys import JourneySettings
+from tumangang_watch.reidentify.journeys import find_trains
+from tumangang_watch.reidentify.model import Look, Search, Sighting
+from tumangang_watch.settings.reidentify import JourneySettings
 from tumangang_watch.simulate import split_seeds
 
 PLACES = (("khasan", 130.645, 42.43), ("yard", 130.628, 42.41))

@@ -1,4 +1,4 @@
-"""Kill the taking-in of scenes at random points and count what it costs: ``python benchmarks/watch_kill.py``.
+"""Kill the taking-in of scenes at random points and count what it costs: ``python -m benchmarks.watch_kill``.
 
 Scenes, reports, archive, pages and notices are real files written by the real code; only the measuring of
 pixels is replaced by a quick one, so that most of the time, and so most of the kills, falls into the writing.
@@ -35,15 +35,20 @@ from tumangang_watch.model.finding import Comparison, Finding
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Registration
-from tumangang_watch.pipeline.executors import Inline
-from tumangang_watch.pipeline.inbox import look_into
-from tumangang_watch.pipeline.notify import send_notices
-from tumangang_watch.pipeline.plan import Places
-from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
-from tumangang_watch.pipeline.publish import publish
-from tumangang_watch.pipeline.watch import Tally, take_in
+from tumangang_watch.pipeline.prepare import (
+    judge_areas,
+    observe,
+    read_image,
+    working_grid,
+)
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
+from tumangang_watch.watch.executors import Inline
+from tumangang_watch.watch.inbox import look_into
+from tumangang_watch.watch.intake import Tally, take_in
+from tumangang_watch.watch.notify import send_notices
+from tumangang_watch.watch.plan import Places
+from tumangang_watch.watch.publish import publish
 
 CRS, WEST, NORTH, SIZE = "EPSG:32652", 540_000.0, 4_695_000.0, 60
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,25 +1,12 @@
-"""Factories for the values that flow."""
+"""What every test may ask for."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
-from shapely import LineString, box
-
-from tumangang_watch.grid import Grid
-from tumangang_watch.model.detection import Detection, Vehicle
-from tumangang_watch.model.image import IDENTITY, NativeImage, SiteToPixel
-from tumangang_watch.model.interval import Interval
-from tumangang_watch.model.observation import Observation, Quality, Registration
-from tumangang_watch.model.scene import Scene
-from tumangang_watch.model.site import Area, Site, Track
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-EAST0, NORTH0 = 500_000.0, 4_700_000.0
 
 
 @pytest.fixture
@@ -27,71 +14,3 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared research material is not beside the checkout")
     return SHARED
-
-
-def native_image(values, pixel_m=0.5, bands=("blue", "green", "red", "nir")) -> NativeImage:
-    """Native pixels whose north-west corner is (EAST0, NORTH0)."""
-    values = np.ascontiguousarray(values, dtype=np.float32)
-    rows, cols = values.shape[1:]
-    x0, y0 = EAST0 + cols * pixel_m / 2, NORTH0 - rows * pixel_m / 2
-    to_pixel = SiteToPixel(
-        x0,
-        y0,
-        1.0,
-        (cols / 2 - 0.5, 1 / pixel_m, 0.0, *[0.0] * 7),
-        (rows / 2 - 0.5, 0.0, -1 / pixel_m, *[0.0] * 7),
-    )
-    valid = np.ones((rows, cols), dtype=bool)
-    return NativeImage(values, valid, ~valid, bands[: len(values)], pixel_m, pixel_m, to_pixel)
-
-
-def observation(values, date="later", pixel_m=0.5, sun=(180.0, 35.0), **scene_fields) -> Observation:
-    """An observation with nothing masked, seen exactly in the site's frame."""
-    image = native_image(values, pixel_m)
-    rows, cols = image.valid.shape
-    grid = Grid("EPSG:32652", EAST0, NORTH0, pixel_m, rows, cols)
-    empty = np.zeros(grid.shape, dtype=bool)
-    quality = Quality(~empty, empty, empty, empty, empty, empty, "none", 0.0)
-    fit = Registration("ok", (0.0, 0.0), IDENTITY, 0.05, 0.1, 50)
-    acquired = datetime(2022, 11, 30, tzinfo=UTC) + timedelta(days=1 if date == "later" else 0)
-    scene = Scene(
-        id=f"painted_{date}", image=Path(f"{date}.tif"), files=(), sha256=date.ljust(64, "0"),
-        acquired=acquired, provider="painted", crs=grid.crs,
-        affine=(pixel_m, 0, EAST0, 0, -pixel_m, NORTH0), width=cols, height=rows, dtype="uint16",
-        gsd_m=pixel_m, pixel_m=pixel_m, bands={b: i + 1 for i, b in enumerate(image.bands)},
-        band_source="description", sun_azimuth_deg=sun[0], sun_elevation_deg=sun[1], off_nadir_deg=5.0,
-    )  # fmt: skip
-    return Observation(date, replace(scene, **scene_fields), image, image.on_grid(grid), quality, fit)
-
-
-def straight_site(length_m=200.0, rows_m=60.0, tracks=1) -> Site:
-    """A yard with straight west-east tracks 5 m apart; the first lies 30 m below the north edge."""
-    y = NORTH0 - 30.0
-    lines = [
-        Track(
-            f"T{k + 1}",
-            LineString([(EAST0 + 5, y - 5 * k), (EAST0 + length_m - 5, y - 5 * k)]),
-            f"track {k + 1}",
-        )
-        for k in range(tracks)
-    ]
-    yard = Area("yard", "yard", box(EAST0, NORTH0 - rows_m, EAST0 + length_m, NORTH0), "yard")
-    return Site("test", "Test yard", "0" * 64, "EPSG:32652", (yard,), tuple(lines))
-
-
-def train_detection(site, date, from_m, to_m, cars=4, track="T1", grade="detected") -> Detection:
-    line = next(t.line for t in site.tracks if t.id == track)
-    step = (to_m - from_m) / cars
-    stock = tuple(
-        Vehicle(from_m + k * step + 0.5, from_m + (k + 1) * step - 0.5, "box", "grey", 0.9)
-        for k in range(cars)
-    )
-    from shapely.ops import substring
-
-    return Detection(
-        id=f"{date}-train-{track}-{from_m:.0f}", date=date, kind="train", area="yard", track=track,
-        geometry=substring(line, from_m, to_m).buffer(1.6, cap_style="flat"), confidence=0.95, grade=grade,
-        observed_fraction=1.0, from_m=from_m, to_m=to_m,
-        length_m=Interval.around(to_m - from_m, 2.0), cars=Interval(cars, cars - 1, cars + 1),
-        rolling_stock=stock,
-    )  # fmt: skip

@@ -9,16 +9,7 @@ from typing import NoReturn
 import click
 
 from tumangang_watch import __version__
-from tumangang_watch.commands.archive import archive_group
-from tumangang_watch.commands.evaluate import evaluate
-from tumangang_watch.commands.growth import growth_group
-from tumangang_watch.commands.reproduce import reproduce
-from tumangang_watch.commands.review import review_group
-from tumangang_watch.commands.scenes import compare, detect, inspect
-from tumangang_watch.commands.series import series
-from tumangang_watch.commands.site import site_group
-from tumangang_watch.commands.trains import trains
-from tumangang_watch.commands.watch import backfill, watch
+from tumangang_watch.commands.lazy import LazyCommand, LazyGroup
 from tumangang_watch.errors import WatchError
 
 PROGRAM = "tumangang-watch"
@@ -52,7 +43,34 @@ def _say(what: str, file: str, why: str, todo: str, status: int) -> int:
     return status
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+COMMANDS = {
+    "archive": LazyCommand(
+        "archive:archive_group", "Export, check and rebuild the record of every scene and finding."
+    ),
+    "backfill": LazyCommand(
+        "watch:backfill", "Take in many SCENES (files or folders) on several processes, once each."
+    ),
+    "compare": LazyCommand("scenes:compare", "Compare two scenes and write a dated change report to --out."),
+    "detect": LazyCommand("scenes:detect", "Report one date: what stands on the tracks and on the ground."),
+    "evaluate": LazyCommand(
+        "evaluate:evaluate", "Score REPORT (a report folder or its report.json) against TRUTH."
+    ),
+    "growth": LazyCommand("growth:growth_group", "Check mapped growth with points that an analyst labels."),
+    "inspect": LazyCommand(
+        "scenes:inspect", "Print what is understood of a scene, and what it can and cannot show."
+    ),
+    "reproduce": LazyCommand("reproduce:reproduce", "Judge published observations."),
+    "review": LazyCommand(
+        "review:review_group", "Accept, reject or correct findings, in the terminal or in a GIS."
+    ),
+    "series": LazyCommand("series:series", "Write what every date so far showed."),
+    "site": LazyCommand("site:site_group", "Make and check site files."),
+    "trains": LazyCommand("trains:trains", "Find the same train seen again at another date or place."),
+    "watch": LazyCommand("watch:watch", "Take in what is new in INBOX and write one dated report a scene."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Find trains, cargo and growth of the handling area in satellite scenes of a rail yard.
@@ -61,21 +79,3 @@ def cli() -> None:
     5 output could not be written, 6 the archive is damaged, 10 with --exit-code when something
     changed, 75 busy or an input is still growing.
     """
-
-
-for _command in (
-    compare,
-    detect,
-    inspect,
-    site_group,
-    evaluate,
-    archive_group,
-    watch,
-    backfill,
-    series,
-    trains,
-    reproduce,
-    growth_group,
-    review_group,
-):
-    cli.add_command(_command)

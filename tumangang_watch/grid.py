@@ -6,18 +6,17 @@ finer one. Row 0 is the northern edge, column 0 the western edge; ``x`` grows ea
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, floor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
-    from shapely.geometry.base import BaseGeometry
+from numpy.typing import NDArray
+from rasterio.features import rasterize
+from rasterio.transform import Affine
+from shapely.geometry.base import BaseGeometry
 
 NESTED_PIXEL_SIZES_M = (0.25, 0.5, 1.0, 3.0)
 """Pixel sizes a site's grids may have; each divides 3 m, so they nest."""
@@ -78,9 +77,6 @@ class Grid:
 
     def mask(self, shapes: Iterable[BaseGeometry], *, all_touched: bool = False) -> NDArray[np.bool_]:
         """Rasterise shapes (in this grid's metres): True where a pixel centre lies inside one."""
-        from rasterio.features import rasterize
-        from rasterio.transform import Affine
-
         burn = [(shape, 1) for shape in shapes if not shape.is_empty]
         if not burn:
             return np.zeros(self.shape, dtype=bool)

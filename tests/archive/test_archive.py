@@ -11,19 +11,31 @@ import subprocess
 import sys
 import time
 
-import issued_reports as make
 import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import issued_reports as make
 
-from tumangang_watch.archive import Issued, Refusal, add_file, add_refusal, add_report, open_archive
+from tumangang_watch.archive import (
+    Issued,
+    Refusal,
+    add_file,
+    add_refusal,
+    add_report,
+    open_archive,
+)
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.export import TABLES, export_archive, table
 from tumangang_watch.archive.rebuild import adopt, rebuild
 from tumangang_watch.archive.schema import APPLICATION_ID, VERSION
-from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
-from tumangang_watch.report import schema
+from tumangang_watch.errors import (
+    ArchiveDamaged,
+    Busy,
+    InputRefused,
+    OutputFailed,
+)
+from tumangang_watch.report.assets import schema
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
 
@@ -279,7 +291,7 @@ def test_a_full_disk_leaves_the_archive_whole(archive_file):
 WRITER = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import issued_reports as make
+from support import issued_reports as make
 from tumangang_watch.archive import Issued, add_report, open_archive
 from pathlib import Path
 with open_archive(Path(sys.argv[2]), write=True, create=True) as archive:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import EAST0, NORTH0, observation, straight_site, train_detection
 from shapely import box
+from support.values import EAST0, NORTH0, observation, straight_site, train_detection
 
 from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.change.trains import Pair

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from conftest import EAST0, NORTH0, observation
 from shapely import box
+from support.values import EAST0, NORTH0, observation
 
 from tumangang_watch.change.record import standing_before
 from tumangang_watch.change.trains import Pair

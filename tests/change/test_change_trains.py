@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import EAST0, observation, straight_site, train_detection
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.values import EAST0, observation, straight_site, train_detection
 
 from tumangang_watch.change.trains import Pair, compare_trains, unseen_trains
 from tumangang_watch.settings.change import ChangeSettings

@@ -16,7 +16,7 @@ import pytest
 from shapely.geometry import shape
 
 from tumangang_watch.pipeline.background import bytes_of, within_memory
-from tumangang_watch.report import schema
+from tumangang_watch.report.assets import schema
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.simulate.history import earlier_days, write_earlier
 from tumangang_watch.simulate.paint import paint
@@ -210,11 +210,10 @@ def test_a_record_stands_behind_a_scene_as_far_as_its_files_do(yard, tmp_path):
 def test_what_there_is_no_memory_for_is_dropped_tracks_first():
     import numpy as np
 
-    from tumangang_watch.detect.background import Patch, Window
-    from tumangang_watch.detect.ground_record import PastGround
-    from tumangang_watch.detect.past import PastDate
-    from tumangang_watch.detect.strip_background import OtherDate
-    from tumangang_watch.detect.strips import Strip
+    from tumangang_watch.detect.ground.history import PastGround
+    from tumangang_watch.detect.history import PastDate, Patch, Window
+    from tumangang_watch.detect.trains.background import OtherDate
+    from tumangang_watch.detect.trains.strips import Strip
     from tumangang_watch.grid import Grid
 
     flat, seen = np.zeros((4, 10, 10), np.float32), np.ones((10, 10), bool)

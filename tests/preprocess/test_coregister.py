@@ -6,16 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import EAST0, NORTH0, native_image, straight_site
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import fourier_shift, gaussian_filter
+from support.values import EAST0, NORTH0, native_image, straight_site
 
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.image import IDENTITY
-from tumangang_watch.preprocess.affine import compose, shift
+from tumangang_watch.model.image import IDENTITY, compose, shift
 from tumangang_watch.preprocess.coregister import register_pair
-from tumangang_watch.settings.registration import RegistrationSettings
+from tumangang_watch.settings.preprocess import RegistrationSettings
 
 PIXEL_M = 0.5
 ROWS, COLS = 420, 520

@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-from conftest import observation, straight_site, train_detection
 from shapely import box
+from support.values import observation, straight_site, train_detection
 
 from tumangang_watch.change.trains import Pair, compare_trains
 from tumangang_watch.model.site import Area
-from tumangang_watch.preprocess.areas import area_statuses
-from tumangang_watch.preprocess.roofs import hide_roofed, roof_caveats
+from tumangang_watch.preprocess.areas import area_statuses, hide_roofed, roof_caveats
 from tumangang_watch.settings import Settings
 
 ROOFED = date(2022, 12, 1)

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 from PIL import Image
-from report_scene import painted_comparison, single_scene
+from support.report_scene import painted_comparison, single_scene
 
-from tumangang_watch.report import write_report
+from tumangang_watch.report.folder import write_report
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (

@@ -15,11 +15,11 @@ import pyogrio
 import pytest
 import shapely
 from PIL import Image
-from report_scene import painted_comparison, single_scene, site
+from support.report_scene import painted_comparison, single_scene, site
 
 from tumangang_watch.errors import Busy, OutputFailed
 from tumangang_watch.report import folder as folder_module
-from tumangang_watch.report import write_report
+from tumangang_watch.report.folder import write_report
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\n]]>\x00{{ 7*7 }}"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from scene_files import beside, ground, opened, write
+from support.scene_files import beside, ground, opened, write
 
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.pipeline import describe_scene

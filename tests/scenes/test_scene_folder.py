@@ -8,7 +8,7 @@ import pytest
 
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.scenes.folder import scenes_in
-from tumangang_watch.settings.read import ReadSettings
+from tumangang_watch.settings.scenes import ReadSettings
 
 
 def names(folder, most=100):

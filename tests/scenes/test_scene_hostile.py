@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scene_files import CRS, ground, opened, read, write
+from support.scene_files import CRS, ground, opened, read, write
 
 from tumangang_watch.errors import InputRefused, NotComparable, WatchError
 
@@ -175,7 +175,7 @@ def test_huge_claims_cost_nothing(tmp_path):
     """A few kilobytes that claim a raster of 29 TiB."""
     path = tmp_path / "claim.tif"
     profile = {"tiled": True, "blockxsize": 8192, "blockysize": 8192, "sparse_ok": True, "BIGTIFF": "YES"}
-    from scene_files import north_up, unhidden
+    from support.scene_files import north_up, unhidden
 
     with unhidden() as rasterio:
         shape = {"driver": "GTiff", "count": 4, "height": 2_000_000, "width": 2_000_000, "dtype": "uint16"}

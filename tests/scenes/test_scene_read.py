@@ -10,7 +10,7 @@ import pytest
 from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scene_files import CRS, NORTH, SETTINGS, WEST, box_px, ground, north_up, opened, read, write
+from support.scene_files import CRS, NORTH, SETTINGS, WEST, box_px, ground, north_up, opened, read, write
 
 from tumangang_watch.errors import NotComparable
 from tumangang_watch.scenes import footprint

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 from affine import Affine
-from scene_files import CRS, WEST, beside, box_px, ground, north_up, opened, read, unhidden, write
+from support.scene_files import CRS, WEST, beside, box_px, ground, north_up, opened, read, unhidden, write
 
 from tumangang_watch.errors import InputRefused, NotComparable, UsageError
 
@@ -255,7 +255,7 @@ def test_broken_metadata_is_refused_by_name(tmp_path, case):
 def test_monstrous_metadata_is_not_read(tmp_path):
     from dataclasses import replace
 
-    from scene_files import SETTINGS
+    from support.scene_files import SETTINGS
 
     path = write(tmp_path / "scene.tif", metadata={"gsd": 0.5})
     with pytest.raises(InputRefused, match="more than 10 bytes"):
@@ -265,7 +265,7 @@ def test_monstrous_metadata_is_not_read(tmp_path):
 def test_a_window_beyond_all_measure_is_refused(tmp_path):
     from dataclasses import replace
 
-    from scene_files import SETTINGS
+    from support.scene_files import SETTINGS
 
     scene = opened(write(tmp_path / "scene.tif"))
     with pytest.raises(InputRefused, match="Mpx"):

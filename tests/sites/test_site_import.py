@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import shapely
-from import_files import (
+from support.import_files import (
     EAST,
     NORTH,
     OSM,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from import_files import OSM, TRACKS, degrees, drawn, extract, metres, refused
+from support.import_files import OSM, TRACKS, degrees, drawn, extract, metres, refused
 
 
 def hostile(folder: Path, case: str) -> tuple[Path, str]:

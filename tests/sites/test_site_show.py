@@ -57,7 +57,7 @@ def test_a_scene_of_another_place_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_failed_fit_is_drawn_and_said() -> None:
-    from conftest import observation, straight_site
+    from support.values import observation, straight_site
 
     from tumangang_watch.report.site_map import fit_words, site_picture
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tumangang_watch.archive.file import told
+from tumangang_watch.archive.file import Archive, told
 from tumangang_watch.archive.reviews import COLUMNS, is_sound
-
-if TYPE_CHECKING:
-    from tumangang_watch.archive.file import Archive
 
 MANIFEST = "manifest.json"
 

@@ -6,14 +6,16 @@ import csv
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tumangang_watch.archive.file import told
+import numpy as np
+import pyogrio
+import shapely
+
+from tumangang_watch.archive.file import Archive, told
 from tumangang_watch.errors import OutputFailed, UsageError
-
-if TYPE_CHECKING:
-    from tumangang_watch.archive.file import Archive
 
 FORMATS = ("gpkg", "parquet", "csv")
 TABLES = {
@@ -196,8 +198,6 @@ def _columns(columns: list[str], rows: list[tuple[Any, ...]]) -> Iterator[tuple[
 
 def _arrow(pyarrow: Any, name: str, values: list[Any]) -> Any:
     """Return a typed column: times as UTC time stamps, all-empty columns as text."""
-    from datetime import datetime
-
     if name in TIMES:
         moments = [None if v is None else datetime.fromisoformat(v.replace("Z", "+00:00")) for v in values]
         return pyarrow.array(moments, pyarrow.timestamp("ms", tz="UTC"))
@@ -210,10 +210,6 @@ def _arrow(pyarrow: Any, name: str, values: list[Any]) -> Any:
 
 def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
     """Write every table as a layer; detections and findings carry their outlines (lon/lat)."""
-    import numpy as np
-    import pyogrio
-    import shapely
-
     option = "OGR_CURRENT_DATE"
     before = pyogrio.get_gdal_config_option(option)
     last = archive.connection.execute("SELECT max(acquired) FROM scenes").fetchone()[0]
@@ -242,8 +238,6 @@ def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
 
 def _field(name: str, values: list[Any]) -> tuple[Any, Any]:
     """Return a column's values and which of them are missing, typed for GDAL."""
-    import numpy as np
-
     missing = np.array([v is None for v in values], dtype=bool)
     if name in TIMES:
         moments = [("1970-01-01" if v is None else v.rstrip("Z")) for v in values]

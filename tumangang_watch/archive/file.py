@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import glob
 import os
 import sqlite3
@@ -13,7 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tumangang_watch.archive.schema import APPLICATION_ID, MIGRATIONS, VERSION
-from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
+from tumangang_watch.errors import (
+    ArchiveDamaged,
+    Busy,
+    InputRefused,
+    OutputFailed,
+)
+from tumangang_watch.files import flush_folder
 
 MAGIC = b"SQLite format 3\0"
 HEADER_BYTES = 100
@@ -103,8 +110,6 @@ def hold(path: Path) -> Iterator[None]:
     Busy
         Another run holds it.
     """
-    import fcntl
-
     lock = path.with_name(path.name + ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,15 +167,6 @@ def make_archive(path: Path) -> None:
         ) from error
     finally:
         aside.unlink(missing_ok=True)
-
-
-def flush_folder(folder: Path) -> None:
-    """Make a rename durable: without it a power cut can leave an empty file."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _connect(path: Path, write: bool) -> sqlite3.Connection:

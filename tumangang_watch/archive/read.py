@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.record import Refusal
-
-if TYPE_CHECKING:
-    from tumangang_watch.archive.file import Archive
 
 
 @dataclass(frozen=True)
@@ -234,3 +232,10 @@ def count_reports(archive: Archive, site: str) -> int:
         "SELECT count(*) FROM reports AS r JOIN sites ON sites.id = r.site WHERE sites.site = ?", (site,)
     ).fetchone()
     return int(row[0])
+
+
+def site_names(archive: Archive) -> list[str]:
+    """Return the ids of the sites of the archive."""
+    return [
+        str(row[0]) for row in archive.connection.execute("SELECT DISTINCT site FROM sites ORDER BY site")
+    ]

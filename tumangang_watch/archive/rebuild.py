@@ -8,16 +8,21 @@ import os
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tumangang_watch.archive.check import MANIFEST, check_folder
-from tumangang_watch.archive.file import flush_folder, make_archive, open_archive
-from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report, note_inbox
+from tumangang_watch.archive.file import Archive, make_archive, open_archive
+from tumangang_watch.archive.record import (
+    Issued,
+    Refusal,
+    add_file,
+    add_refusal,
+    add_report,
+    note_inbox,
+)
 from tumangang_watch.archive.reviews import carry_over, write_copy
 from tumangang_watch.errors import InputRefused, OutputFailed
-
-if TYPE_CHECKING:
-    from tumangang_watch.archive.file import Archive
+from tumangang_watch.files import flush_folder
 
 REFUSED = "refused"
 """Folder beside the reports that holds one small document a refused scene."""

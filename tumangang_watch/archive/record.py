@@ -11,7 +11,7 @@ from typing import Any
 from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.summary import EMPTY, summarise, vehicle_types
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.settings.quality import QualitySettings
+from tumangang_watch.settings.preprocess import QualitySettings
 
 Document = dict[str, Any]
 SCENE_FACTS = (

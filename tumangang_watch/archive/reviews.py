@@ -6,6 +6,7 @@ The archive can be made again from reports; reviews cannot. So each is also a li
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import sqlite3
@@ -15,7 +16,12 @@ from typing import Any
 
 from tumangang_watch.archive.file import Archive, told
 from tumangang_watch.errors import OutputFailed
-from tumangang_watch.model.review import About, Answer, Correction, Review
+from tumangang_watch.model.review import (
+    About,
+    Answer,
+    Correction,
+    Review,
+)
 
 Document = dict[str, Any]
 COLUMNS = (
@@ -125,8 +131,6 @@ def is_sound(row: Document) -> bool:
 
 def write_copy(archive: Archive) -> None:
     """Append what the copy beside the archive lacks."""
-    import fcntl
-
     path = copy_path(archive.path)
     rows = archive.connection.execute(f"SELECT {', '.join(COLUMNS)} FROM reviews ORDER BY id").fetchall()
     if not rows:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tumangang_watch.archive.file import told
+from tumangang_watch.archive.file import Archive, told
 from tumangang_watch.model.review import About, Subject
-
-if TYPE_CHECKING:
-    from tumangang_watch.archive.file import Archive
 
 Document = dict[str, Any]
 _DETECTIONS = """

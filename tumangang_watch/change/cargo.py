@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shapely.ops import unary_union
 
@@ -11,12 +11,10 @@ from tumangang_watch.change.evidence import pixel_similarity
 from tumangang_watch.change.trains import Pair
 from tumangang_watch.change.unloading import beside_trains
 from tumangang_watch.change.words import grade_of, span, when
+from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.finding import ChangeWord, Finding
 from tumangang_watch.model.interval import Interval
-
-if TYPE_CHECKING:
-    from tumangang_watch.model.detection import Detection, Grade
-    from tumangang_watch.settings.change import ChangeSettings
+from tumangang_watch.settings.change import ChangeSettings
 
 
 def compare_cargo(

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise, product
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tumangang_watch.change.evidence import body_place, pixel_similarity
 from tumangang_watch.change.profiles import Light, agreement, body_profile
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.model.detection import Detection
-    from tumangang_watch.model.observation import Observation
-    from tumangang_watch.model.site import Site, Track
-    from tumangang_watch.settings.change import ChangeSettings
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site, Track
+from tumangang_watch.settings.change import ChangeSettings
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 from shapely import LineString
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from shapely.geometry.base import BaseGeometry
-
-    from tumangang_watch.model.observation import Observation
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.observation import Observation
 
 BODY_HALF_WIDTH_M = 0.9
 """Inside every wagon whatever its lean at moderate angles: bodies are 2.8-3.25 m wide."""
@@ -43,8 +40,6 @@ def pixel_similarity(earlier: Observation, later: Observation, place: BaseGeomet
 
 
 def _window(observation: Observation, place: BaseGeometry) -> tuple[slice, slice, NDArray[np.bool_]] | None:
-    from tumangang_watch.grid import Grid
-
     grid = observation.raster.grid
     west, south, east, north = place.bounds
     r0 = max(int((grid.north - north) / grid.pixel_m), 0)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from shapely.geometry.base import BaseGeometry
+
+from tumangang_watch.change.trains import Pair
 from tumangang_watch.change.words import span, when
+from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.finding import ChangeWord, Finding
 from tumangang_watch.model.interval import Interval
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
-
-    from tumangang_watch.change.trains import Pair
-    from tumangang_watch.model.detection import Detection, Grade
-    from tumangang_watch.settings.change import ChangeSettings
+from tumangang_watch.settings.change import ChangeSettings
 
 
 class SurfaceChange(Protocol):

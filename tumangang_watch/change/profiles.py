@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, radians, sin, tan
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
+from shapely import LineString
 
 from tumangang_watch.change.evidence import BODY_HALF_WIDTH_M, points_beside
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from shapely import LineString
-
-    from tumangang_watch.model.observation import Observation
-    from tumangang_watch.settings.change import ChangeSettings
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.settings.change import ChangeSettings
 
 ROOF_HEIGHT_M = 3.0
 """Height above the ground of what is seen of a wagon: floors and loads at 1.4-3 m, roofs to 4.6 m

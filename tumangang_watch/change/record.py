@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from tumangang_watch.change.trains import Pair
 from tumangang_watch.change.words import span, when
-
-if TYPE_CHECKING:
-    from tumangang_watch.change.trains import Pair
-    from tumangang_watch.model.detection import Detection
-    from tumangang_watch.model.finding import Finding
-    from tumangang_watch.settings import Settings
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import Finding
+from tumangang_watch.settings import Settings
 
 
 def standing_before(

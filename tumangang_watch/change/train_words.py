@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from tumangang_watch.change.words import car_words, cars_of, span, when
-
-if TYPE_CHECKING:
-    from tumangang_watch.change.consist_match import Match, Pair
-    from tumangang_watch.model.detection import Detection
-    from tumangang_watch.model.finding import ChangeWord
-    from tumangang_watch.model.interval import Interval
-    from tumangang_watch.model.observation import Observation
-    from tumangang_watch.model.site import Track
+from tumangang_watch.change.consist_match import Match, Pair
+from tumangang_watch.change.words import (
+    car_words,
+    cars_of,
+    span,
+    when,
+)
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import ChangeWord
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Track
 
 
 def match_words(

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import sqrt
-from typing import TYPE_CHECKING
 
 from shapely.ops import unary_union
 
-from tumangang_watch.change.words import car_words, grade_of, span, when
+from tumangang_watch.change.trains import Pair
+from tumangang_watch.change.words import (
+    car_words,
+    grade_of,
+    span,
+    when,
+)
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
-
-if TYPE_CHECKING:
-    from tumangang_watch.change.trains import Pair
-    from tumangang_watch.model.detection import Detection
-    from tumangang_watch.model.finding import Finding
-    from tumangang_watch.settings.change import ChangeSettings
+from tumangang_watch.settings.change import ChangeSettings
 
 
 def beside_trains(

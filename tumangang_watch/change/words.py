@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.interval import Interval
-
-if TYPE_CHECKING:
-    from tumangang_watch.model.detection import Detection, Grade
-    from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.observation import Observation
 
 
 def when(observation: Observation) -> str:

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.check import check_archive
+from tumangang_watch.archive.export import export_archive
+from tumangang_watch.archive.file import hold
+from tumangang_watch.archive.rebuild import rebuild
 from tumangang_watch.commands.options import SCENE
+from tumangang_watch.errors import ArchiveDamaged
+from tumangang_watch.review.use import marks, review_notes
+from tumangang_watch.watch.inbox import locate_scenes
 
 archive_option = click.option(
     "--archive", "archive_file", type=SCENE, required=True, help="The archive: one SQLite file."
@@ -30,10 +38,6 @@ def archive_group() -> None:
 )
 def archive_export(archive_file: Path, out: Path, review: bool, kind: str | None) -> int:
     """Write the archive as GeoPackage, Parquet or CSV."""
-    from tumangang_watch.archive import open_archive
-    from tumangang_watch.archive.export import export_archive
-    from tumangang_watch.pipeline.review_use import marks
-
     kind = kind or ("gpkg" if out.suffix.lower() == ".gpkg" else "csv")
     with open_archive(archive_file) as archive:
         for path in export_archive(archive, out, kind, marks(archive) if review else None):
@@ -47,11 +51,6 @@ def archive_export(archive_file: Path, out: Path, review: bool, kind: str | None
 @click.option("--files", is_flag=True, help="Read every file of every report as well.")
 def archive_check(archive_file: Path, reports: Path | None, files: bool) -> int:
     """Say whether the archive is whole and, with --reports, agrees with the reports."""
-    from tumangang_watch.archive import open_archive
-    from tumangang_watch.archive.check import check_archive
-    from tumangang_watch.errors import ArchiveDamaged
-    from tumangang_watch.pipeline.review_use import review_notes
-
     with open_archive(archive_file, write=True) as archive:
         faults = check_archive(archive, reports, files=files)
         count = archive.connection.execute("SELECT count(*) FROM reports").fetchone()[0]
@@ -74,10 +73,6 @@ def archive_check(archive_file: Path, reports: Path | None, files: bool) -> int:
 @click.option("--scenes", type=SCENE, help="Folder of the scenes (the inbox of `watch`).")
 def archive_rebuild(archive_file: Path, reports: Path, scenes: Path | None) -> int:
     """Make the archive again from reports and scenes; an earlier file is kept beside it."""
-    from tumangang_watch.archive.file import hold
-    from tumangang_watch.archive.rebuild import rebuild
-    from tumangang_watch.pipeline.inbox import locate_scenes
-
     with hold(archive_file):
         count, kept = rebuild(
             archive_file, reports, lambda: locate_scenes(scenes) if scenes else [], inbox=scenes

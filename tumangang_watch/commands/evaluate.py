@@ -8,7 +8,12 @@ from typing import Any
 
 import click
 
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.file import MAGIC
 from tumangang_watch.commands.options import SCENE
+from tumangang_watch.errors import InputRefused
+from tumangang_watch.evaluate.scoring import score_report
+from tumangang_watch.review.use import truth_for
 
 
 @click.command()
@@ -21,8 +26,6 @@ def evaluate(report: Path, truth: Path, possible: bool, as_json: bool) -> int:
 
     TRUTH is a truth file, or an archive: then what readers reviewed in the report's scenes is the truth.
     """
-    from tumangang_watch.confidence.scoring import score_report
-
     content = load_json(report / "report.json" if report.is_dir() else report, "report")
     scores = score_report(content, _labels(content, truth), possible=possible)
     click.echo(json.dumps(scores, indent=2) if as_json else _scores_text(scores))
@@ -31,8 +34,6 @@ def evaluate(report: Path, truth: Path, possible: bool, as_json: bool) -> int:
 
 def _labels(report: dict[str, Any], truth: Path) -> dict[str, Any]:
     """Return the labels of a truth file, or of an archive's reviews."""
-    from tumangang_watch.archive.file import MAGIC
-
     try:
         with truth.open("rb") as file:
             is_archive = file.read(len(MAGIC)) == MAGIC
@@ -40,8 +41,6 @@ def _labels(report: dict[str, Any], truth: Path) -> dict[str, Any]:
         is_archive = False
     if not is_archive:
         return load_json(truth, "truth")
-    from tumangang_watch.archive import open_archive
-    from tumangang_watch.pipeline.review_use import truth_for
 
     with open_archive(truth) as archive:
         return truth_for(archive, report)
@@ -49,8 +48,6 @@ def _labels(report: dict[str, Any], truth: Path) -> dict[str, Any]:
 
 def load_json(file: Path, what: str) -> dict[str, Any]:
     """Return a JSON document's object, or refuse the file in one line."""
-    from tumangang_watch.errors import InputRefused
-
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import numpy as np
+from pyproj import Transformer
+from shapely import Point, transform
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
+from tumangang_watch.commands.evaluate import load_json
 from tumangang_watch.commands.options import SCENE, site_option
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
+from tumangang_watch.errors import InputRefused, OutputFailed
+from tumangang_watch.evaluate.area import Tally, adjusted_area, draw_points
+from tumangang_watch.report.geography import geojson
+from tumangang_watch.sites import load_site
 
 NEW, OTHER = "new", "other"
 LABELS = ("new", "not new", "unsure")
@@ -31,13 +39,6 @@ def growth_group() -> None:
 @click.option("--other", "other_count", default=60, show_default=True, help="Points in the rest.")
 def points(report: Path, out: Path, site: Path | None, new_count: int, other_count: int) -> int:
     """Draw the points to label for the growth that REPORT maps (the same every time)."""
-    import numpy as np
-    from shapely import Point
-
-    from tumangang_watch.confidence.error_adjusted import draw_points
-    from tumangang_watch.errors import OutputFailed
-    from tumangang_watch.report.geography import geojson
-
     data, strata, crs = _strata(report, site)
     seed = int(data["scenes"]["later"]["sha256"][:8] or "0", 16)
     drawn: list[tuple[float, float, str]] = []
@@ -71,9 +72,6 @@ def points(report: Path, out: Path, site: Path | None, new_count: int, other_cou
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def area(report: Path, labelled: Path, site: Path | None, as_json: bool) -> int:
     """Print the error-adjusted area of new ground from REPORT and the LABELLED points."""
-    from tumangang_watch.confidence.error_adjusted import Tally, adjusted_area
-    from tumangang_watch.errors import InputRefused
-
     _, strata, _ = _strata(report, site)
     said = _labels(labelled, set(strata))
     tallies = tuple(
@@ -107,15 +105,6 @@ def area(report: Path, labelled: Path, site: Path | None, as_json: bool) -> int:
 
 def _strata(report: Path, site_file: Path | None) -> tuple[dict[str, Any], dict[str, BaseGeometry], str]:
     """Return a report, its strata in the site's metres (new ground first), and the site's system."""
-    from pyproj import Transformer
-    from shapely import transform
-    from shapely.geometry import shape
-    from shapely.ops import unary_union
-
-    from tumangang_watch.commands.evaluate import load_json
-    from tumangang_watch.errors import InputRefused
-    from tumangang_watch.sites import load_site
-
     file = report / "report.json" if report.is_dir() else report
     data = load_json(file, "report")
     site = load_site(site_file)
@@ -139,16 +128,11 @@ def _strata(report: Path, site_file: Path | None) -> tuple[dict[str, Any], dict[
 
 def np_columns(transformer: Any, xy: Any) -> Any:
     """Return (n, 2) coordinates projected by a transformer."""
-    import numpy as np
-
     return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
 
 
 def _labels(file: Path, strata: set[str]) -> dict[str, list[bool]]:
     """Return for each stratum whether each labelled point is new ground; unsure ones are left out."""
-    from tumangang_watch.commands.evaluate import load_json
-    from tumangang_watch.errors import InputRefused
-
     said: dict[str, list[bool]] = {name: [] for name in strata}
     features = load_json(file, "points").get("features")
     for feature in features if isinstance(features, list) else [None]:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.console import Console
 
 from tumangang_watch import __version__
-from tumangang_watch.errors import UsageError
-
-if TYPE_CHECKING:
-    from tumangang_watch.model.finding import Comparison
-    from tumangang_watch.model.scene import Scene
-    from tumangang_watch.pipeline import Run
-    from tumangang_watch.pipeline.history import Offer
-    from tumangang_watch.scenes import SceneOptions
-    from tumangang_watch.settings import Settings
+from tumangang_watch.errors import InputRefused, UsageError
+from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.pipeline import Run
+from tumangang_watch.pipeline.earlier_scenes import Offer, offer, told
+from tumangang_watch.report.folder import write_report
+from tumangang_watch.report.summary import clean, summary_text
+from tumangang_watch.scenes import SceneOptions, open_scene
+from tumangang_watch.settings import Settings
+from tumangang_watch.sites import load_site
 
 SCENE = click.Path(path_type=Path)
 site_option = click.option(
@@ -62,7 +66,6 @@ def progress_bar() -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
 
     with Console(stderr=True).status("starting") as status:
         yield lambda text: status.update(text)
@@ -70,28 +73,17 @@ def progress_bar() -> Iterator[Callable[[str], None]]:
 
 def make_run(site_file: Path | None, settings: Any, progress: Callable[[str], None]) -> Run:
     """Return what a run needs, its site read."""
-    from tumangang_watch.pipeline import Run
-    from tumangang_watch.sites import load_site
-
     return Run(load_site(site_file), settings, progress)
 
 
 def run_settings(detectability: bool) -> Settings:
     """Return the settings of a run, with or without trials of what could have been missed."""
-    from dataclasses import replace
-
-    from tumangang_watch.settings import Settings
-
     settings = Settings()
     return replace(settings, detectability=replace(settings.detectability, enabled=detectability))
 
 
 def scene_options(acquired: str | None, bands: str | None) -> SceneOptions:
     """Return what the user says of a scene, beside what it says itself."""
-    from datetime import UTC, datetime
-
-    from tumangang_watch.scenes import SceneOptions
-
     return SceneOptions(acquired=acquired, bands=bands, latest=datetime.now(UTC))
 
 
@@ -104,8 +96,6 @@ def pair_options(
     if len(acquired) != 1:
         earlier, later = acquired or (None, None)
         return scene_options(earlier, bands), scene_options(later, bands)
-    from tumangang_watch.errors import InputRefused
-    from tumangang_watch.scenes import open_scene
 
     try:
         open_scene(paths[0], scene_options(None, bands), settings.read)
@@ -118,10 +108,6 @@ def earlier_scenes(
     history: tuple[Path, ...], archives: tuple[Path, ...], measured: tuple[Scene, ...], run: Run
 ) -> Offer | None:
     """Return the earlier scenes that may say what is usual; None where none are asked for."""
-    from datetime import UTC, datetime
-
-    from tumangang_watch.pipeline.history import offer
-
     if not history and not archives:
         return None
     return offer(history, archives, measured, run, datetime.now(UTC))
@@ -129,9 +115,6 @@ def earlier_scenes(
 
 def with_history(comparison: Comparison, given: Offer | None) -> Comparison:
     """Say in the report, and of faulty ones on stderr, what became of the earlier scenes."""
-    from tumangang_watch.pipeline.history import told
-    from tumangang_watch.report.summary import clean
-
     if given is None:
         return comparison
     comparison = told(comparison, given)
@@ -143,15 +126,11 @@ def with_history(comparison: Comparison, given: Offer | None) -> Comparison:
 
 def save_report(comparison: Comparison, out: Path, overwrite: bool) -> Path:
     """Write a report folder; return its path."""
-    from tumangang_watch.report import write_report
-
     return write_report(comparison, out, tool_version=__version__, overwrite=overwrite)
 
 
 def tell(comparison: Comparison, folder: Path, as_json: bool) -> None:
     """Say in words what was found and where the report is."""
-    from tumangang_watch.report import summary_text
-
     click.echo(summary_text(comparison), err=True)
     click.echo(f"Report: {folder / 'report.html'}", err=True)
     if as_json:

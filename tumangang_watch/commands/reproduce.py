@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from tumangang_watch import __version__
-from tumangang_watch.commands.options import SCENE, json_option, overwrite_option, progress_bar, site_option
+from tumangang_watch.commands.options import (
+    SCENE,
+    json_option,
+    make_run,
+    overwrite_option,
+    progress_bar,
+    run_settings,
+    site_option,
+)
+from tumangang_watch.report.folder import see_room
+from tumangang_watch.reproduce.report import table_lines, write_reproduction
+from tumangang_watch.reproduce.run import painted_scenes, reproduce_folder, summary
 
 
 @click.command()
@@ -23,14 +36,6 @@ def reproduce(out: Path, scenes: Path | None, site: Path | None, as_json: bool, 
     scenes of November and December 2022 that are PAINTED after the publications: no evidence of
     anything, but a check of the judging from end to end.
     """
-    import tempfile
-    from datetime import UTC, datetime
-
-    from tumangang_watch.commands.options import make_run, run_settings
-    from tumangang_watch.pipeline.reproduce import painted_scenes, reproduce_folder, summary
-    from tumangang_watch.report.folder import see_room
-    from tumangang_watch.report.reproduction import table_lines, write_reproduction
-
     see_room(out, overwrite)
     site_text = None
     with progress_bar() as progress, tempfile.TemporaryDirectory(prefix="tumangang-watch-") as folder:

@@ -1,27 +1,156 @@
-"""``review accept|reject|correct|withdraw|add|complete``: a reader's answers."""
+"""``review accept|reject|correct|withdraw|add|complete``: a reader's answers.
+
+Options and words shared by the subcommands of ``review``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from tumangang_watch.commands.review_options import (
-    KINDS,
-    Command,
-    line_of,
-    opened,
-    reader_of,
-    reader_option,
-    reason_option,
-    remark_option,
-    review_command,
+from tumangang_watch.archive import Archive, open_archive
+from tumangang_watch.commands.archive import archive_option
+from tumangang_watch.errors import UsageError
+from tumangang_watch.model.review import Correction, words_of
+from tumangang_watch.review.add import complete as look_over
+from tumangang_watch.review.add import date_of, missed_review
+from tumangang_watch.review.answers import parse_correction, parse_reader
+from tumangang_watch.review.outlines import read_outline
+from tumangang_watch.review.session import Reader, Wanted, answer, find, record
+from tumangang_watch.review.status import OPEN, Standing
+from tumangang_watch.series.build import site_of
+
+READER_VARIABLE = "TUMANGANG_WATCH_READER"
+KINDS = click.Choice(["train", "cargo", "handling_area"])
+Command = Callable[..., Any]
+
+reader_option = click.option(
+    "--reader",
+    envvar=READER_VARIABLE,
+    show_envvar=True,
+    help="Who reads. Each reader's answers are kept apart.",
+)
+site_id_option = click.option("--site", "site_id", help="Id of the site, where the archive holds several.")
+remark_option = click.option("--remark", default="", help="In your own words.")
+reason_option = click.option("--reason", help="Why; `review reasons` lists them.")
+_FILTERS = (
+    click.option("--since", help="First date, e.g. 2022-11-04."),
+    click.option("--until", help="Last date."),
+    click.option("--area", help="Id of an area."),
+    click.option("--kind", type=KINDS),
+    click.option("--grade", type=click.Choice(["detected", "possible"])),
+    click.option("--change", help="Only findings with this change, e.g. appeared."),
+    click.option(
+        "--unreviewed", "states", multiple=True, flag_value="unreviewed", help="Nobody has answered."
+    ),
+    click.option("--disagreed", "states", multiple=True, flag_value="disagreed", help="Readers disagree."),
+    click.option(
+        "--stale",
+        "states",
+        multiple=True,
+        flag_value="stale",
+        help="The finding changed since it was reviewed.",
+    ),
+    click.option("--all", "everything", is_flag=True, help="Settled ones too."),
+    click.option(
+        "--detections", "each_detection", is_flag=True, help="Also detections that a finding is about."
+    ),
 )
 
-if TYPE_CHECKING:
-    from tumangang_watch.model.review import Correction
+
+def review_command(command: Command) -> Command:
+    """Add the options that every subcommand takes: the archive and, where it holds several, the site."""
+    return archive_option(site_id_option(command))
+
+
+def filters(command: Command) -> Command:
+    """Add the options that say which things are meant."""
+    for option in reversed(_FILTERS):
+        command = option(command)
+    return command
+
+
+def wanted_of(given: dict[str, Any], *, open_only: bool = True) -> Wanted:
+    """Return which things are meant; by default those that still want a reader."""
+    for name in ("since", "until"):
+        try:
+            if given[name] is not None:
+                datetime.fromisoformat(given[name].replace("Z", "+00:00"))
+        except ValueError as error:
+            raise UsageError("not a date", f"--{name}", repr(given[name]), "Give e.g. 2022-11-30") from error
+    states = tuple(given["states"])
+    if not states and open_only and not given["everything"]:
+        states = OPEN
+    return Wanted(
+        given["since"], given["until"], given["area"], given["kind"], given["grade"], given["change"], states,
+        given["each_detection"],
+    )  # fmt: skip
+
+
+@contextmanager
+def opened(archive_file: Path, site_id: str | None, *, write: bool = False) -> Iterator[tuple[Archive, str]]:
+    """Open the archive and settle which of its sites is meant."""
+    with open_archive(archive_file, write=write) as archive:
+        yield archive, site_of(archive, site_id)
+
+
+def reader_of(name: str | None) -> Reader:
+    """Return who answers, now."""
+    return Reader(parse_reader(name), datetime.now(UTC))
+
+
+def line_of(one: Standing, *, with_state: bool = True) -> str:
+    """Return a thing under review in one line."""
+    about, subject = one.about, one.subject
+    if subject is not None:
+        said = f"{subject.grade}, {subject.confidence:.2f}"
+        when, words = subject.acquired[:16].replace("T", " "), subject.statement
+    else:
+        said = one.state
+        when = str(about.evidence.get("acquired") or about.evidence.get("report", "")).replace("T", " ")[:16]
+        words = words_of_about(one)
+    state = f"  {one.state:<10}" if with_state else ""
+    return f"{about.key[:8]}  {when}{state}  {about.kind:<8}  {words} ({said})"
+
+
+def words_of_about(one: Standing) -> str:
+    """Return what a review without a standing finding is about."""
+    about = one.about
+    if about.word == "area":
+        return f"area {about.area} looked over whole"
+    statement = about.evidence.get("statement")
+    words = str(statement) if statement else words_of(about.evidence)
+    return f"added by a reader: {words}" if about.word == "missed" else f"no longer reported: {words}"
+
+
+def document_of(one: Standing) -> dict[str, Any]:
+    """Return a thing under review as JSON values."""
+    about, subject = one.about, one.subject
+    return {
+        "key": about.key, "about": about.word, "state": one.state, "site": about.site,
+        "report": subject.folder if subject else about.evidence.get("report"),
+        "id": subject.id if subject else about.evidence.get("id"),
+        "standing": subject is not None,
+        "acquired": subject.acquired if subject else None,
+        "earlier_acquired": subject.earlier_acquired if subject else None,
+        "scenes": {"earlier": about.earlier, "later": about.scene},
+        "kind": about.kind, "area": about.area,
+        "statement": subject.statement if subject else words_of_about(one),
+        "evidence": about.evidence,
+        "reviews": [
+            {
+                "reader": r.reader, **r.answer.as_dict(), "made": r.made, "origin": r.origin,
+                "counts": r in one.latest, "stale": r in one.stale, "of": r.about.key,
+            }
+            for r in one.reviews
+        ],
+    }  # fmt: skip
+
 
 ids_argument = click.argument("names", metavar="ID...", nargs=-1, required=True)
 _VALUES = (
@@ -50,9 +179,6 @@ def answer_options(command: Command) -> Command:
 
 def correction_of(given: dict[str, Any], kind: str | None = None) -> Correction:
     """Return the correction of the values given."""
-    from tumangang_watch.model.answers import parse_correction
-    from tumangang_watch.pipeline.review_place import read_outline
-
     outline = given.get("outline")
     return parse_correction({**given, "kind": kind, "outline": read_outline(outline) if outline else None})
 
@@ -60,8 +186,6 @@ def correction_of(given: dict[str, Any], kind: str | None = None) -> Correction:
 def _record(
     verdict: str, names: Sequence[str], correction: Correction, archive_file: Path, **given: Any
 ) -> int:
-    from tumangang_watch.pipeline.review import answer, find
-
     reader = reader_of(given["reader"])
     with opened(archive_file, given["site_id"], write=True) as (archive, site):
         said = (verdict, given["reason"], given["remark"], correction)
@@ -78,8 +202,6 @@ def _record(
 @answer_options
 def accept(names: tuple[str, ...], **given: Any) -> int:
     """Say that findings are so."""
-    from tumangang_watch.model.review import Correction
-
     return _record("accepted", names, Correction(), **given)
 
 
@@ -88,8 +210,6 @@ def accept(names: tuple[str, ...], **given: Any) -> int:
 @answer_options
 def reject(names: tuple[str, ...], **given: Any) -> int:
     """Say that findings are not so; --reason is needed."""
-    from tumangang_watch.model.review import Correction
-
     return _record("rejected", names, Correction(), **given)
 
 
@@ -109,8 +229,6 @@ def correct(names: tuple[str, ...], kind: str | None, **given: Any) -> int:
 @answer_options
 def withdraw(names: tuple[str, ...], **given: Any) -> int:
     """Take your own answers back: they stay in the record but count no more."""
-    from tumangang_watch.model.review import Correction
-
     return _record("withdrawn", names, Correction(), **given)
 
 
@@ -122,9 +240,6 @@ def withdraw(names: tuple[str, ...], **given: Any) -> int:
 @values_options
 def add(date: str, kind: str, area: str | None, archive_file: Path, site_id: str | None, **given: Any) -> int:
     """Add what the detector missed on DATE: a report's folder, a scene's id, or a time like 2022-11-30."""
-    from tumangang_watch.pipeline.review import record
-    from tumangang_watch.pipeline.review_add import date_of, missed_review
-
     reader, values = reader_of(given["reader"]), correction_of({name: given[name] for name in _NAMES})
     with opened(archive_file, site_id, write=True) as (archive, site):
         said = (given["reason"], given["remark"])
@@ -146,9 +261,6 @@ def complete(
 
     Only then can `evaluate` tell what share was found.
     """
-    from tumangang_watch.pipeline.review_add import complete as look_over
-    from tumangang_watch.pipeline.review_add import date_of
-
     reader = reader_of(given["reader"])
     with opened(archive_file, site_id, write=True) as (archive, site):
         said = (given["reason"], given["remark"])

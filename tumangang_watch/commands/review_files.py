@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from tumangang_watch import __version__
 from tumangang_watch.commands.evaluate import load_json
 from tumangang_watch.commands.options import SCENE
-from tumangang_watch.commands.review_options import (
+from tumangang_watch.commands.review_answer import (
     filters,
     opened,
     reader_of,
@@ -18,6 +19,12 @@ from tumangang_watch.commands.review_options import (
     review_command,
     wanted_of,
 )
+from tumangang_watch.errors import UsageError
+from tumangang_watch.files import write_whole
+from tumangang_watch.review.gis_export import export_review
+from tumangang_watch.review.gis_import import import_review, refuse_import
+from tumangang_watch.review.use import calibration as weigh
+from tumangang_watch.review.use import labels_in, truth_for
 
 
 @click.command()
@@ -31,8 +38,6 @@ def export(out: Path, archive_file: Path, site_id: str | None, reader: str | Non
     Every standing finding is written; --unreviewed, --disagreed, --stale, dates, area, kind and grade
     narrow it.
     """
-    from tumangang_watch.pipeline.review_export import export_review
-
     who = reader_of(reader)
     with opened(archive_file, site_id) as (archive, site):
         counts = export_review(archive, site, out, wanted_of(given, open_only=False), who)
@@ -51,8 +56,6 @@ def import_file(
     file: Path, archive_file: Path, site_id: str | None, reader: str | None, site_file: Path | None
 ) -> int:
     """Read answers back from a GeoPackage: all of them, or none."""
-    from tumangang_watch.pipeline.review_import import import_review, refuse_import
-
     who = reader_of(reader)
     with opened(archive_file, site_id, write=True) as (archive, site):
         out = import_review(archive, site, file, who, site_file)
@@ -74,10 +77,6 @@ def import_file(
 @click.option("--out", type=SCENE, required=True, help="Truth file (JSON) to make.")
 def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> int:
     """Write what was reviewed in REPORT's scenes as a truth file for `evaluate`."""
-    from tumangang_watch.errors import UsageError
-    from tumangang_watch.pipeline.review_use import labels_in, truth_for
-    from tumangang_watch.pipeline.whole import write_whole
-
     content = load_json(report / "report.json" if report.is_dir() else report, "report")
     with opened(archive_file, site_id or content["site"]["id"]) as (archive, _):
         labels = truth_for(archive, content)
@@ -110,10 +109,6 @@ def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> i
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def calibration(archive_file: Path, site_id: str | None, out: Path | None, as_json: bool) -> int:
     """Hold the stated confidence against what readers found. Nothing is applied to any report."""
-    from tumangang_watch import __version__
-    from tumangang_watch.pipeline.review_use import calibration as weigh
-    from tumangang_watch.pipeline.whole import write_whole
-
     with opened(archive_file, site_id) as (archive, site):
         found = {"schema_version": 1, "tool": {"name": "tumangang-watch", "version": __version__}}
         found |= weigh(archive, site)

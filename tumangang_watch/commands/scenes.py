@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from tumangang_watch import pipeline
 from tumangang_watch.commands.options import (
     SCENE,
     bands_option,
@@ -28,6 +29,10 @@ from tumangang_watch.commands.options import (
     tell,
     with_history,
 )
+from tumangang_watch.pipeline import describe_scene
+from tumangang_watch.report.folder import see_room
+from tumangang_watch.scenes import open_scene
+from tumangang_watch.settings import Settings
 
 EXIT_CHANGED = 10
 
@@ -65,9 +70,6 @@ def compare(
     exit_code: bool,
 ) -> int:
     """Compare two scenes and write a dated change report to --out."""
-    from tumangang_watch import pipeline
-    from tumangang_watch.report.folder import see_room
-
     see_room(out, overwrite)
     settings = run_settings(detectability)
     with progress_bar() as progress:
@@ -107,10 +109,6 @@ def detect(
     overwrite: bool,
 ) -> int:
     """Report one date: what stands on the tracks and on the ground."""
-    from tumangang_watch import pipeline
-    from tumangang_watch.report.folder import see_room
-    from tumangang_watch.scenes import open_scene
-
     see_room(out, overwrite)
     settings = run_settings(detectability)
     with progress_bar() as progress:
@@ -132,10 +130,6 @@ def detect(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def inspect(scene: Path, acquired: str | None, bands: str | None, as_json: bool) -> int:
     """Print what is understood of a scene, and what it can and cannot show."""
-    from tumangang_watch.pipeline import describe_scene
-    from tumangang_watch.scenes import open_scene
-    from tumangang_watch.settings import Settings
-
     settings = Settings()
     facts = describe_scene(open_scene(scene, scene_options(acquired, bands), settings.read), settings)
     click.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else _facts_text(facts))

@@ -12,8 +12,14 @@ from pathlib import Path
 import click
 
 from tumangang_watch import __version__
+from tumangang_watch.archive import open_archive
 from tumangang_watch.commands.archive import archive_option, reports_option
 from tumangang_watch.commands.options import SCENE
+from tumangang_watch.errors import UsageError
+from tumangang_watch.series.build import record_of, site_of
+from tumangang_watch.series.words import document, summary
+from tumangang_watch.series.write import write_series
+from tumangang_watch.settings import Settings
 
 
 @contextmanager
@@ -57,12 +63,6 @@ def series(
 
     With --reports the page's points open that day's report, and each track gets a picture of all dates.
     """
-    from tumangang_watch.archive import open_archive
-    from tumangang_watch.errors import UsageError
-    from tumangang_watch.pipeline.series import record_of, site_of
-    from tumangang_watch.report.series_words import document, summary
-    from tumangang_watch.settings import Settings
-
     settings = Settings()
     with _no_search_for_cycles(), open_archive(archive_file) as archive:
         site, wanted = site_of(archive, site_id), out is not None
@@ -71,8 +71,6 @@ def series(
         raise UsageError("no series", archive_file, "the archive holds no dates", "Fill it with `watch`")
     content = document(record, __version__, settings.sha256, settings.series.alarm_rate)
     if out is not None:
-        from tumangang_watch.pipeline.series_folder import write_series
-
         with _no_search_for_cycles():
             write_series(
                 record, content, out, reports, settings.series, pictures=not no_pictures, overwrite=overwrite

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from tumangang_watch.commands.options import SCENE, bands_option, make_run, progress_bar, scene_options
-
-if TYPE_CHECKING:
-    from tumangang_watch.model.site import Site
-    from tumangang_watch.pipeline import Run
-    from tumangang_watch.pipeline.trace import TraceResult
-    from tumangang_watch.sites.importing import Imported
+from tumangang_watch.commands.options import (
+    SCENE,
+    bands_option,
+    make_run,
+    progress_bar,
+    scene_options,
+)
+from tumangang_watch.errors import InputRefused, UsageError
+from tumangang_watch.model.site import Site
+from tumangang_watch.pipeline import Run
+from tumangang_watch.pipeline.fit import place_scene
+from tumangang_watch.pipeline.trace import TraceResult, site_of_scene, trace_to_file
+from tumangang_watch.report.site_map import fit_words, picture_of_site
+from tumangang_watch.scenes import open_scene
+from tumangang_watch.scenes.footprint import footprint
+from tumangang_watch.settings import Settings
+from tumangang_watch.sites import built_in_site_path, examine_site, load_site
+from tumangang_watch.sites.importing import Imported, import_sources
+from tumangang_watch.sites.importing.options import ImportOptions
+from tumangang_watch.sites.read import ROLES, read_collection
+from tumangang_watch.sites.remarks import count, one_line, remarks_text
+from tumangang_watch.sites.write import put_file, refuse_source, see_room, write_site
 
 MOST_NOTES = 10
 """Notes of an import that are printed one by one."""
@@ -33,20 +50,13 @@ def site_check(file: Path, as_json: bool) -> int:
 
     A fault refuses the file (exit status 3); with doubts alone it can be used.
     """
-    from tumangang_watch.errors import InputRefused
-    from tumangang_watch.sites import examine_site
-
     remarks = examine_site(file)
     faults = [remark for remark in remarks if remark.level == "fault"]
     if as_json:
-        from dataclasses import asdict
-
         told = [{**asdict(r), "matters": r.matters, "todo": r.todo} for r in remarks]
         document = {"file": str(file), "sound": not faults, "remarks": told}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        from tumangang_watch.sites.words import remarks_text
-
         click.echo(remarks_text(file, remarks))
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
@@ -82,9 +92,6 @@ def site_import(
     A feature's role is its 'role' property, else --role, else what its OpenStreetMap tags say, else
     its layer's name; a line without any of these is a track, and a polygon that holds tracks a yard.
     """
-    from tumangang_watch.sites.importing import ImportOptions, import_sources
-    from tumangang_watch.sites.write import refuse_source, see_room, write_site
-
     refuse_source(out, sources)
     see_room(out, overwrite)
     options = ImportOptions(_roles(roles), layers, id_field, crs, out.stem)
@@ -105,12 +112,6 @@ def site_show(
     site: Path, scene: Path, out: Path, acquired: str | None, bands: str | None, overwrite: bool
 ) -> int:
     """Draw a site over a scene fitted to it, and say how well it fits."""
-    from tumangang_watch.pipeline.place import place_scene
-    from tumangang_watch.report.site_map import fit_words, picture_of_site
-    from tumangang_watch.scenes import open_scene
-    from tumangang_watch.settings import Settings
-    from tumangang_watch.sites.write import put_file, refuse_source, see_room
-
     see_room(out, overwrite, (".png",))
     refuse_source(out, (site, scene))
     with progress_bar() as progress:
@@ -126,9 +127,6 @@ def site_show(
 
 def _roles(given: tuple[str, ...]) -> dict[str, str]:
     """Return role by layer of ``LAYER=ROLE`` and ``ROLE`` options."""
-    from tumangang_watch.errors import UsageError
-    from tumangang_watch.sites.read import ROLES
-
     out = {}
     for text in given:
         layer, _, role = text.rpartition("=")
@@ -140,11 +138,6 @@ def _roles(given: tuple[str, ...]) -> dict[str, str]:
 
 def _tell_import(out: Path, site: Site, imported: Imported) -> None:
     """Say what was taken, what was left out and why, and what is doubtful."""
-    from collections import Counter
-
-    from tumangang_watch.sites import examine_site
-    from tumangang_watch.sites.words import count, one_line
-
     roles = Counter(area.role for area in site.areas)
     parts = [count(len(site.tracks), "track")] if site.tracks else []
     parts += [count(number, role) for role, number in roles.items()]
@@ -182,11 +175,6 @@ def site_trace(
     is traced; others stay as they are. The scene itself is kept small beside the file, and later
     scenes are registered to it.
     """
-    from tumangang_watch.pipeline.trace import trace_to_file
-    from tumangang_watch.scenes import open_scene
-    from tumangang_watch.settings import Settings
-    from tumangang_watch.sites.write import refuse_source
-
     settings = Settings()
     refuse_source(out, [scene, *([site] if site else [])])
     with progress_bar() as progress:
@@ -199,12 +187,6 @@ def site_trace(
 
 def _traced_site(scene: Any, site: Path | None, settings: Any, progress: Any) -> tuple[Run, Any]:
     """Return the run with the site to trace, and its FeatureCollection; None for a new site."""
-    from tumangang_watch.pipeline import Run
-    from tumangang_watch.pipeline.trace import site_of_scene
-    from tumangang_watch.scenes.footprint import footprint
-    from tumangang_watch.sites import built_in_site_path, load_site
-    from tumangang_watch.sites.read import read_collection
-
     loaded = load_site(site)
     shown = footprint(scene, loaded.crs)
     if site is None and not any(a.polygon.intersects(shown) for a in loaded.areas):
@@ -214,8 +196,6 @@ def _traced_site(scene: Any, site: Path | None, settings: Any, progress: Any) ->
 
 def _tell_trace(out: Path, result: TraceResult) -> None:
     """Say what was traced, how sure it is, and what to do next."""
-    from tumangang_watch.sites.words import count, one_line
-
     traced = [t for t in result.site.tracks if t.id in (*result.moved, *result.new)]
     length_m = sum(t.line.length for t in traced)
     lines = [f"{out}: {count(len(traced), 'track')} traced, {length_m:.0f} m; {result.fit}"]

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from tumangang_watch import __version__
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.export import safe_text
 from tumangang_watch.commands.archive import archive_option, reports_option
-from tumangang_watch.commands.options import SCENE, json_option, overwrite_option, progress_bar
+from tumangang_watch.commands.options import (
+    SCENE,
+    json_option,
+    overwrite_option,
+    progress_bar,
+)
+from tumangang_watch.reidentify import archive as stored
+from tumangang_watch.reidentify.columns import Strips
+from tumangang_watch.reidentify.document import Asked, document, text_lines
+from tumangang_watch.reidentify.run import Question, find, moment
+from tumangang_watch.reidentify.write import write_trains
+from tumangang_watch.series.build import site_of
+from tumangang_watch.settings import Settings
 
 
 def _number(_: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -58,18 +73,6 @@ def trains(
     with its E-value: how many as good would be expected by chance among all comparisons made. A train
     that never moved is one stay. With --reports the cars are cut from the reports' pictures.
     """
-    from dataclasses import replace
-
-    from tumangang_watch.archive import open_archive
-    from tumangang_watch.archive import trains as stored
-    from tumangang_watch.archive.export import safe_text
-    from tumangang_watch.pipeline.series import site_of
-    from tumangang_watch.pipeline.trains_again import Question, find, moment
-    from tumangang_watch.report.consist_rows import Strips
-    from tumangang_watch.report.trains_document import Asked, document, text_lines
-    from tumangang_watch.report.trains_folder import write_trains
-    from tumangang_watch.settings import Settings
-
     settings = Settings()
     chosen = settings.journeys
     if within_days is not None:

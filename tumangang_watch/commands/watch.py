@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from tumangang_watch import __version__
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.file import hold
 from tumangang_watch.commands.archive import archive_option
 from tumangang_watch.commands.options import (
     SCENE,
@@ -18,10 +20,14 @@ from tumangang_watch.commands.options import (
     run_settings,
     site_option,
 )
-
-if TYPE_CHECKING:
-    from tumangang_watch.pipeline.plan import Places
-    from tumangang_watch.pipeline.watch import Tally
+from tumangang_watch.errors import InputRefused
+from tumangang_watch.sites import load_site
+from tumangang_watch.watch.executors import executor
+from tumangang_watch.watch.inbox import given_scenes, look_into
+from tumangang_watch.watch.intake import Tally, take_in
+from tumangang_watch.watch.notify import send_notices, words_of
+from tumangang_watch.watch.plan import Places
+from tumangang_watch.watch.publish import publish
 
 BUSY, REFUSED = 75, 3
 
@@ -54,12 +60,6 @@ def watch(
     Exit status: 0 done, 3 a new scene was refused (the others were taken in), 5 something could not be
     written or told, 6 the archive is damaged, 75 another run is at it, or all that is new is still growing.
     """
-    from tumangang_watch.errors import InputRefused
-    from tumangang_watch.pipeline.executors import executor
-    from tumangang_watch.pipeline.inbox import look_into
-    from tumangang_watch.pipeline.notify import words_of
-    from tumangang_watch.pipeline.watch import take_in
-
     if notify_command is not None:
         words_of(notify_command)
     if not inbox.is_dir():
@@ -99,12 +99,6 @@ def backfill(
 
     The record comes out as `watch` would make it. Work whose process or machine dies is done again.
     """
-    import os
-
-    from tumangang_watch.pipeline.executors import executor
-    from tumangang_watch.pipeline.inbox import given_scenes
-    from tumangang_watch.pipeline.watch import take_in
-
     places = places_of(Path("/"), archive_file.absolute(), reports.absolute(), site, refresh, detectability)
     limits = places.settings.watch
     arrivals = given_scenes([path.absolute() for path in scenes])
@@ -120,9 +114,6 @@ def places_of(
     inbox: Path, archive_file: Path, reports: Path, site_file: Path | None, refresh: bool, detectability: bool
 ) -> Places:
     """Return where things lie, the site read."""
-    from tumangang_watch.pipeline.plan import Places
-    from tumangang_watch.sites import load_site
-
     return Places(
         inbox.absolute(), archive_file, reports, site_file and site_file.absolute(), load_site(site_file),
         run_settings(detectability), __version__, datetime.now(UTC), refresh,
@@ -131,11 +122,6 @@ def places_of(
 
 def finish(places: Places, tally: Tally, notify_command: str | None, base_url: str) -> int:
     """Bring the pages up to date, tell the findings, say what was done; return the exit status."""
-    from tumangang_watch.archive import open_archive
-    from tumangang_watch.archive.file import hold
-    from tumangang_watch.pipeline.notify import send_notices
-    from tumangang_watch.pipeline.publish import publish
-
     for folder in tally.made:
         click.echo(f"Report: {places.reports / folder / 'report.html'}", err=True)
     for failed in tally.refused:

@@ -1,22 +1,25 @@
-"""Masks to objects: hysteresis, parting of touching objects, outlines."""
+"""Masks to objects: hysteresis, parting of touching objects, outlines.
+
+The commonest tone of a ground, and means over what of it is usable.
+
+The contract's colour names for an object on the ground.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import cv2
 import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, distance_transform_edt, label
+from shapely import MultiPolygon, Polygon, get_parts
+from shapely.ops import unary_union
+from skimage.measure import find_contours
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from shapely import MultiPolygon, Polygon
-
-    from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Grid
 
 
 def hysteresis(strong: NDArray[np.bool_], weak: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the 4-connected parts of ``weak`` that hold a pixel of ``strong``."""
-    from scipy.ndimage import label
-
     labels, count = label(weak)
     keep = np.zeros(count + 1, dtype=bool)
     keep[np.unique(labels[strong & weak])] = True
@@ -33,8 +36,6 @@ def disk(radius_px: float) -> NDArray[np.bool_]:
 
 def without_thin(mask: NDArray[np.bool_], width_px: float) -> NDArray[np.bool_]:
     """Return the mask without what is narrower than ``width_px`` (opening by reconstruction of edges)."""
-    from scipy.ndimage import binary_dilation, distance_transform_edt
-
     inside = np.asarray(distance_transform_edt(np.pad(mask, 1)))[1:-1, 1:-1]
     core = inside >= max(width_px / 2, 1.0)
     return mask & np.asarray(binary_dilation(core, disk(width_px / 2 + 1)))
@@ -45,10 +46,6 @@ def outline(mask: NDArray[np.floating] | NDArray[np.bool_], grid: Grid, row0: in
 
     ``row0, col0`` is the place of the array's first pixel in the grid.
     """
-    from shapely import Polygon
-    from shapely.ops import unary_union
-    from skimage.measure import find_contours
-
     padded = np.pad(np.asarray(mask, dtype=np.float32), 1)
     rings = find_contours(padded, 0.5)
     shells: list[Polygon] = []
@@ -71,10 +68,66 @@ def outline(mask: NDArray[np.floating] | NDArray[np.bool_], grid: Grid, row0: in
 
 def as_multi(shape: object) -> MultiPolygon:
     """Return the polygons of any geometry as one MultiPolygon."""
-    from shapely import MultiPolygon, Polygon, get_parts
-
     if isinstance(shape, MultiPolygon):
         return shape
     if isinstance(shape, Polygon):
         return MultiPolygon([] if shape.is_empty else [shape])
     return MultiPolygon([p for p in get_parts(shape) if isinstance(p, Polygon) and not p.is_empty])
+
+
+def half_sample_mode(values: NDArray[np.floating]) -> float:
+    """Return the mode of a sample by repeated halving (Bickel & Fruehwirth 2006)."""
+    ordered = np.sort(np.asarray(values, dtype=np.float64).ravel())
+    while ordered.size > 3:
+        half = (ordered.size + 1) // 2
+        widths = ordered[half - 1 :] - ordered[: ordered.size - half + 1]
+        start = int(np.argmin(widths))
+        ordered = ordered[start : start + half]
+    return float(np.mean(ordered))
+
+
+def smooth(values: NDArray[np.floating], weight: NDArray[np.bool_], sigma_px: float) -> NDArray[np.float32]:
+    """Return the Gaussian mean of the usable pixels (normalised convolution); 0 where none is near."""
+    edge = cv2.BORDER_REFLECT
+    mass = cv2.GaussianBlur(weight.astype(np.float32), (0, 0), sigma_px, borderType=edge)
+    known = np.where(weight, values, 0).astype(np.float32)
+    total = cv2.GaussianBlur(known, (0, 0), sigma_px, borderType=edge)
+    return np.where(mass > 1e-4, total / np.maximum(mass, 1e-4), 0).astype(np.float32)
+
+
+GREY_SATURATION = 0.22
+"""Below this (max - min) / max of red, green and blue a surface has no colour of its own: weathered
+steel and gravel of the Muttenz yard stay below it."""
+
+
+def colour_name(values: NDArray[np.floating], bands: tuple[str, ...], white: float) -> str:
+    """Name a surface's colour.
+
+    Parameters
+    ----------
+    values : (bands,) float
+        Typical value of the sunlit surface.
+    bands : tuple of str
+    white : float
+        Value of a white surface in the same scene and unit.
+    """
+    if not {"red", "green", "blue"} <= set(bands):
+        return "unknown"
+    red, green, blue = (float(values[bands.index(b)]) / max(white, 1e-6) for b in ("red", "green", "blue"))
+    top, bottom = max(red, green, blue), min(red, green, blue)
+    if top <= 0:
+        return "unknown"
+    if (top - bottom) / top < GREY_SATURATION:
+        level = (red + green + blue) / 3
+        return (
+            "black" if level < 0.14 else "grey" if level < 0.42 else "light_grey" if level < 0.75 else "white"
+        )
+    if top < 0.10:
+        return "black"
+    if blue == top:
+        return "light_blue" if top > 0.45 and green > 0.6 * blue else "blue"
+    if green == top:
+        return "green"
+    if green > 0.72 * red and blue < 0.6 * green and top > 0.35:
+        return "yellow"
+    return "red" if green < 0.55 * red and top > 0.16 else "brown"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, radians, sin, tan
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
+from shapely import affinity
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from shapely.geometry.base import BaseGeometry
-
-    from tumangang_watch.settings.cargo import CargoSettings
+from tumangang_watch.settings.cargo import CargoSettings
 
 FEW_LANES = 3
 BREAK_PX = 3
@@ -81,9 +80,6 @@ def shadow_of(
 
 def swept(shape: BaseGeometry, azimuth_deg: float, elevation_deg: float, height_m: float) -> BaseGeometry:
     """Return the ground a body of this height can darken, in metres (its own ground included)."""
-    from shapely import affinity
-    from shapely.ops import unary_union
-
     length = min(height_m / max(tan(radians(elevation_deg)), 0.05), 12 * height_m)
     west, south = -sin(radians(azimuth_deg)), -cos(radians(azimuth_deg))
     count = max(2, int(np.ceil(length)))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DateLabel
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
 
 Kind = Literal["train", "cargo", "handling_area"]
 Grade = Literal["detected", "possible"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+
+from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.model.detection import Detection, Grade, Kind
 from tumangang_watch.model.fill import Fill
@@ -12,9 +14,6 @@ from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
 
 ChangeWord = Literal["appeared", "disappeared", "unchanged", "moved", "grown", "shrunk"]
 AreaState = Literal["observed", "partial", "not_observable"]

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.scene import Scene
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,18 @@
-"""Native pixels with the way to them from the site's frame, and rasters on the site's grid."""
+"""Native pixels with the way to them from the site's frame, and rasters on the site's grid.
+
+Affine maps about a common origin, as `NativeImage.registered` takes them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tumangang_watch.grid import Grid
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Affine6 = tuple[float, float, float, float, float, float]
 BLOCK_PIXELS = 1 << 20
@@ -101,8 +103,6 @@ class NativeImage:
         valid : (rows, cols) bool
             True where all contributing pixels are valid and inside the window.
         """
-        import cv2
-
         row, col = self.pixel_of(np.asarray(x, float), np.asarray(y, float))
         map_col = np.ascontiguousarray(col, dtype=np.float32)
         map_row = np.ascontiguousarray(row, dtype=np.float32)
@@ -128,8 +128,6 @@ class NativeImage:
         self, mask: NDArray[Any], x: NDArray[Any], y: NDArray[Any], outside: float = 0.0
     ) -> NDArray[np.bool_]:
         """Return a native (rows, cols) mask at the site's points (nearest pixel)."""
-        import cv2
-
         row, col = self.pixel_of(np.asarray(x, float), np.asarray(y, float))
         picked = cv2.remap(
             mask.astype(np.uint8),
@@ -154,8 +152,6 @@ class NativeImage:
 
     def _block(self, grid: Grid, rows: slice, factor: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Resample some rows of a grid, ``factor`` samples an edge averaged to a pixel."""
-        import cv2
-
         step_m = grid.pixel_m / factor
         count = rows.stop - rows.start
         x = grid.west + (np.arange(grid.cols * factor) + 0.5) * step_m
@@ -202,3 +198,19 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     """Return the array marked read-only."""
     array.flags.writeable = False
     return array
+
+
+def compose(outer: Affine6, inner: Affine6) -> Affine6:
+    """Return the map ``p -> outer(inner(p))``; both are about the same origin.
+
+    With ``outer`` = later scene seen from the earlier one's frame and ``inner`` = that frame seen
+    from the site, the result is for ``later.registered``.
+    """
+    a, b, c, d, e, f = outer
+    g, h, i, j, k, m = inner
+    return (a * g + b * j, a * h + b * k, a * i + b * m + c, d * g + e * j, d * h + e * k, d * i + e * m + f)
+
+
+def shift(east_m: float, north_m: float) -> Affine6:
+    """Return the map of content that lies (east, north) metres off."""
+    return (1.0, 0.0, float(east_m), 0.0, 1.0, float(north_m))

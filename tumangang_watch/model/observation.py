@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import Affine6, NativeImage, Raster
 from tumangang_watch.model.scene import Scene
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from shapely.geometry.base import BaseGeometry
 
 DateLabel = Literal["earlier", "later"]
 SnowState = Literal["none", "partial", "full", "unknown"]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from shapely import LineString, Polygon
+from shapely import LineString, Polygon
 
 Role = Literal["yard", "bridge", "station", "handling", "apron", "stable", "ignore"]
 REPORTED_ROLES: tuple[Role, ...] = ("yard", "bridge", "station", "handling", "apron")

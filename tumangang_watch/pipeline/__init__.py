@@ -1,6 +1,6 @@
 """The only orchestration: open, prepare, detect, compare. No pixels are touched here."""
 
-from tumangang_watch.pipeline.jobs import compare, detect
+from tumangang_watch.pipeline.compare import compare, detect
 from tumangang_watch.pipeline.prepare import describe_scene, open_pair, working_grid
 from tumangang_watch.pipeline.run import Run
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tumangang_watch.detect.ground.history import keep_ground
+from tumangang_watch.detect.ground.surface import path_light
+from tumangang_watch.detect.history import PastDate, patch_of, windows_of
+from tumangang_watch.detect.trains.find import read_tracks
 from tumangang_watch.errors import WatchError
 from tumangang_watch.model.history import History, LeftOut, UsedDate
+from tumangang_watch.model.image import IDENTITY, compose
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.pipeline.prepare import observe, read_image
 from tumangang_watch.pipeline.run import Run
-
-if TYPE_CHECKING:
-    from tumangang_watch.detect.past import PastDate
-    from tumangang_watch.model.observation import Observation
-    from tumangang_watch.model.scene import Scene
+from tumangang_watch.preprocess.areas import area_statuses
+from tumangang_watch.preprocess.coregister import register_pair
+from tumangang_watch.preprocess.normalise import apply, normalise_pair
 
 ONE_TOO_MANY = "dates more like the scene were enough"
 SAME_IMAGE = "the same image as another date"
@@ -95,12 +101,6 @@ def _behind(
 
 def _laid(scene: Scene, measured: tuple[Observation, ...], run: Run) -> tuple[Observation, float | None]:
     """Return an earlier date in the measured dates' frame and light, by whichever of them it fits."""
-    from tumangang_watch.model.image import IDENTITY
-    from tumangang_watch.pipeline.prepare import observe, read_image
-    from tumangang_watch.preprocess.affine import compose
-    from tumangang_watch.preprocess.coregister import register_pair
-    from tumangang_watch.preprocess.normalise import apply, normalise_pair
-
     settings, site = run.settings, run.site
     grid = measured[-1].raster.grid
     image = read_image(scene, grid, run)
@@ -129,8 +129,6 @@ def _laid(scene: Scene, measured: tuple[Observation, ...], run: Run) -> tuple[Ob
 
 def _see_fit(seen: Observation, later: Observation, run: Run) -> None:
     """Raise where the date has another state of snow, or shows nothing of the areas."""
-    from tumangang_watch.preprocess.areas import area_statuses
-
     states = {seen.quality.snow_state, later.quality.snow_state} - {"unknown"}
     if len(states) == 2:
         raise _Unusable(
@@ -144,12 +142,6 @@ def _see_fit(seen: Observation, later: Observation, run: Run) -> None:
 
 def _reduced(seen: Observation, measured: tuple[Observation, ...], run: Run, with_tracks: bool) -> PastDate:
     """Keep of a date what the detectors ask of it."""
-    from tumangang_watch.detect.background import patch_of, windows_of
-    from tumangang_watch.detect.ground_record import keep_ground
-    from tumangang_watch.detect.past import PastDate
-    from tumangang_watch.detect.surface import path_light
-    from tumangang_watch.detect.trains import read_tracks
-
     settings, site, later = run.settings, run.site, measured[-1]
     coarse_gsd = seen.image.gsd_m > settings.trains.track_gsd_max_m
     # Goods are not told at such a resolution: a date must not be said to speak for them.

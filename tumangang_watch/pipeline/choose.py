@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import acos, cos, degrees, log2, radians, sin
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tumangang_watch.archive.read import KnownScene
-    from tumangang_watch.settings.quality import QualitySettings
-    from tumangang_watch.settings.watch import WatchSettings
+from tumangang_watch.archive.read import KnownScene
+from tumangang_watch.settings.preprocess import QualitySettings
+from tumangang_watch.settings.records import WatchSettings
 
 YEAR_DAYS = 365.25
 

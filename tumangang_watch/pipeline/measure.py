@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tumangang_watch.change.cargo import compare_cargo
+from tumangang_watch.change.ground import growth_findings
+from tumangang_watch.change.record import standing_before
+from tumangang_watch.change.trains import Pair, compare_trains, unseen_trains
+from tumangang_watch.detect.cargo.find import detect_cargo
+from tumangang_watch.detect.cargo.history import weigh_goods
+from tumangang_watch.detect.coarse.groups import unlooked_parts
+from tumangang_watch.detect.ground.find import measure_handling
+from tumangang_watch.detect.ground.history import GroundRecord
+from tumangang_watch.detect.history import before, patches_of, windows_of
+from tumangang_watch.detect.trains.find import detect_trains
+from tumangang_watch.detect.trains.history import say_occupied
+from tumangang_watch.detect.trains.load import hint_loads
+from tumangang_watch.detect.trains.motion import flag_motion
+from tumangang_watch.detectability.limits import abilities, of_observation, within_limits
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.finding import Comparison, Finding
 from tumangang_watch.model.observation import Observation, Registration
+from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.run import Run
 from tumangang_watch.pipeline.trials import detectability_of
-
-if TYPE_CHECKING:
-    from tumangang_watch.detect.ground_record import GroundRecord
-    from tumangang_watch.model.detection import Detection
-    from tumangang_watch.model.fill import Fill
-    from tumangang_watch.model.site import Site
+from tumangang_watch.preprocess.areas import roof_caveats, roofs_of
 
 
 def assemble(
@@ -57,10 +70,6 @@ def assemble(
 
 def find_trains(run: Run, dates: tuple[Observation, ...]) -> tuple[Detection, ...]:
     """Return the trains of every date."""
-    from tumangang_watch.detect.past import before
-    from tumangang_watch.detect.track_record import say_occupied
-    from tumangang_watch.detect.trains import detect_trains
-
     found: list[Detection] = []
     for date in dates:
         others = [d for d in dates if d is not date]
@@ -74,11 +83,6 @@ def find_trains(run: Run, dates: tuple[Observation, ...]) -> tuple[Detection, ..
 
 def after_trains(run: Run, date: Observation, trains: tuple[Detection, ...]) -> tuple[Detection, ...]:
     """Return a date's trains with what the scene shows besides, and without what it cannot tell."""
-    from tumangang_watch.confidence.limits import abilities, of_observation, within_limits
-    from tumangang_watch.detect.load import hint_loads
-    from tumangang_watch.detect.motion import flag_motion
-    from tumangang_watch.preprocess.roofs import roofs_of
-
     trains = flag_motion(date, trains, run.site, run.settings.motion)
     trains = hint_loads(date, trains, run.site, run.settings.load)
     told = abilities(of_observation(date), run.settings.limits)
@@ -95,9 +99,6 @@ def find_ground(
     run: Run, dates: tuple[Observation, ...], trains: tuple[Detection, ...]
 ) -> tuple[tuple[Detection, ...], tuple[Any, ...], tuple[Fill, ...]]:
     """Return cargo and worked ground of every date, what grew between them, and the aprons' fill."""
-    from tumangang_watch.detect.cargo import detect_cargo
-    from tumangang_watch.detect.handling import measure_handling
-
     cargo = detect_cargo(
         dates, run.site, trains, run.settings.cargo, trials=run.settings.detectability.enabled
     )
@@ -107,10 +108,6 @@ def find_ground(
 
 def weigh(run: Run, dates: tuple[Observation, ...], goods: tuple[Detection, ...]) -> tuple[Detection, ...]:
     """Return goods of all dates with what earlier dates say of them."""
-    from tumangang_watch.detect.background import windows_of
-    from tumangang_watch.detect.goods_record import weigh_goods
-    from tumangang_watch.detect.past import patches_of
-
     if not run.past:
         return goods
     windows = windows_of(run.site, dates[0].raster.grid, run.settings.history)
@@ -124,8 +121,6 @@ def weigh(run: Run, dates: tuple[Observation, ...], goods: tuple[Detection, ...]
 
 def ground_record(run: Run) -> GroundRecord | None:
     """Return what earlier dates show of the handling polygons; None without any."""
-    from tumangang_watch.detect.ground_record import GroundRecord
-
     grounds = tuple(date.ground for date in run.past if date.ground is not None)
     return GroundRecord(grounds, run.settings.history) if grounds else None
 
@@ -138,11 +133,6 @@ def find_changes(
     changes: tuple[Any, ...],
 ) -> tuple[Finding, ...]:
     """Return what changed between two dates."""
-    from tumangang_watch.change.cargo import compare_cargo
-    from tumangang_watch.change.ground import growth_findings
-    from tumangang_watch.change.record import standing_before
-    from tumangang_watch.change.trains import Pair, compare_trains
-
     pair = Pair(*dates)
     cargo = tuple(d for d in ground if d.kind == "cargo")
     surfaces = tuple(d for d in ground if d.kind == "handling_area")
@@ -157,8 +147,6 @@ def unseen(
     run: Run, dates: tuple[Observation, Observation], trains: tuple[Detection, ...]
 ) -> tuple[str, ...]:
     """Return what cannot be said of trains because one date did not see their place."""
-    from tumangang_watch.change.trains import Pair, unseen_trains
-
     return unseen_trains(Pair(*dates), run.site, trains, run.settings.change)
 
 
@@ -177,16 +165,12 @@ def site_caveats(site: Site) -> tuple[str, ...]:
 
 def roofed_caveats(site: Site, dates: tuple[Observation, ...]) -> tuple[str, ...]:
     """Return which tracks lie under a roof on which date, in words."""
-    from tumangang_watch.preprocess.roofs import roof_caveats
-
     said = (roof_caveats(site, d.scene.acquired.date(), d.date) for d in dates)
     return tuple(words for date in said for words in date)
 
 
 def unlooked_caveats(run: Run, dates: tuple[Observation, ...]) -> tuple[str, ...]:
     """Return which stretches of track a coarse date was not searched on, in words."""
-    from tumangang_watch.detect.track_groups import unlooked_parts
-
     settings, said = run.settings.trains, []
     for date in dates:
         gsd_m = date.image.gsd_m

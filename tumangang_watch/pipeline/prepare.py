@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from shapely import box
+from shapely.ops import unary_union
+
+from tumangang_watch.detectability.limits import abilities, can_show, of_observation, of_scene
 from tumangang_watch.errors import NotComparable, UsageError
 from tumangang_watch.grid import Grid, grid_over, pixel_size_for
+from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Observation, Registration
+from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.run import Run, utc
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tumangang_watch.model.image import NativeImage
-    from tumangang_watch.model.scene import Scene
-    from tumangang_watch.scenes import SceneOptions
-    from tumangang_watch.settings import Settings
+from tumangang_watch.preprocess.areas import area_statuses, hide_roofed
+from tumangang_watch.preprocess.quality import assess_quality
+from tumangang_watch.scenes import SceneOptions, describe, open_scene, read_native
+from tumangang_watch.scenes.footprint import footprint
+from tumangang_watch.settings import Settings
 
 
 def open_pair(
@@ -30,8 +34,6 @@ def open_pair(
     NotComparable
         Both are the same image or were acquired at the same time.
     """
-    from tumangang_watch.scenes import open_scene
-
     earlier, later = (open_scene(p, o, settings.read) for p, o in zip(paths, options, strict=True))
     if earlier.sha256 == later.sha256:
         raise NotComparable(
@@ -60,11 +62,6 @@ def working_grid(scenes: tuple[Scene, ...], run: Run) -> Grid:
     The pixel size is that of the coarsest scene: nothing is compared at a resolution that one of
     the dates does not have.
     """
-    from shapely import box
-    from shapely.ops import unary_union
-
-    from tumangang_watch.scenes.footprint import footprint
-
     common = footprint(scenes[0], run.site.crs)
     for scene in scenes[1:]:
         common = common.intersection(footprint(scene, run.site.crs))
@@ -91,8 +88,6 @@ def working_grid(scenes: tuple[Scene, ...], run: Run) -> Grid:
 
 def read_image(scene: Scene, grid: Grid, run: Run) -> NativeImage:
     """Return a scene's native pixels over a grid."""
-    from tumangang_watch.scenes import read_native
-
     return read_native(scene, grid.bounds, grid.crs, run.settings.read)
 
 
@@ -100,9 +95,6 @@ def observe(
     date: Any, scene: Scene, image: NativeImage, grid: Grid, fit: Registration, run: Run
 ) -> Observation:
     """Return one date in the site's frame, its quality judged."""
-    from tumangang_watch.preprocess.quality import assess_quality
-    from tumangang_watch.preprocess.roofs import hide_roofed
-
     raster = image.on_grid(grid)
     quality = assess_quality(raster, image, scene, run.settings.quality)
     quality = hide_roofed(quality, grid, run.site, scene.acquired.date())
@@ -111,17 +103,11 @@ def observe(
 
 def describe_scene(scene: Scene, settings: Settings) -> dict[str, Any]:
     """Return what is understood of a scene, and what it can and cannot show."""
-    from tumangang_watch.confidence.limits import can_show, of_scene
-    from tumangang_watch.scenes import describe
-
     return {**describe(scene), "can_show": can_show(of_scene(scene), settings.limits)}
 
 
 def judge_areas(run: Run, later: Observation, earlier: Observation | None) -> Any:
     """Return how much of each area was seen; refuse when it is nothing at all."""
-    from tumangang_watch.confidence.limits import abilities, of_observation
-    from tumangang_watch.preprocess.areas import area_statuses
-
     for date in (later,) if earlier is None else (earlier, later):
         presence = abilities(of_observation(date), run.settings.limits)[0]
         if presence.verdict == "no":

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from tumangang_watch.detect.history import PastDate
 from tumangang_watch.errors import NotComparable
+from tumangang_watch.model.observation import Registration
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Site
 from tumangang_watch.settings import Settings
-
-if TYPE_CHECKING:
-    from tumangang_watch.detect.past import PastDate
-    from tumangang_watch.model.observation import Registration
-    from tumangang_watch.model.scene import Scene
-    from tumangang_watch.model.site import Site
 
 Progress = Callable[[str], None]
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+from pyproj import Transformer
+from shapely import set_precision, transform, unary_union
+from shapely.geometry import mapping
+
+from tumangang_watch.detect.tracks.adopt import adopt
+from tumangang_watch.detect.tracks.trace import TracedTrack
 from tumangang_watch.errors import NotComparable, OutputFailed
-from tumangang_watch.pipeline.onto_site import place_on_site
+from tumangang_watch.grid import Grid, utm_crs
+from tumangang_watch.model.image import NativeImage
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Area, Site
+from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.prepare import read_image, working_grid
 from tumangang_watch.pipeline.run import Run
 from tumangang_watch.pipeline.tracks import trace_site_tracks
-
-if TYPE_CHECKING:
-    from tumangang_watch.detect.trace import TracedTrack
-    from tumangang_watch.grid import Grid
-    from tumangang_watch.model.image import NativeImage
-    from tumangang_watch.model.scene import Scene
-    from tumangang_watch.model.site import Site
+from tumangang_watch.scenes.footprint import footprint
+from tumangang_watch.scenes.reference import write_reference
+from tumangang_watch.sites.write import see_room, write_site
 
 YARD_MARGIN_M = 12.0
 """A yard drawn about traced tracks reaches this far beyond the outer ones."""
@@ -59,9 +67,6 @@ def trace_to_file(
     OutputFailed
         It could not be written.
     """
-    from tumangang_watch.detect.trace_adopt import adopt
-    from tumangang_watch.sites.write import see_room, write_site
-
     see_room(out, overwrite)
     settings = run.settings.trace
     if scene.gsd_m > settings.gsd_max_m:
@@ -100,14 +105,6 @@ def trace_to_file(
 
 def site_of_scene(scene: Scene) -> Site:
     """Return a site that is one yard as large as the scene, in which tracks are looked for."""
-    import numpy as np
-    from pyproj import Transformer
-    from shapely import transform
-
-    from tumangang_watch.grid import utm_crs
-    from tumangang_watch.model.site import Area, Site
-    from tumangang_watch.scenes.footprint import footprint
-
     outline = footprint(scene, "EPSG:4326")
     crs = utm_crs(outline.centroid.x, outline.centroid.y)
     change = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
@@ -152,8 +149,6 @@ def _collection(
 
 
 def _yards(site: Site, traced: tuple[TracedTrack, ...]) -> list[dict[str, Any]]:
-    from shapely import unary_union
-
     around = unary_union([t.line.buffer(YARD_MARGIN_M * 2) for t in traced]).buffer(-YARD_MARGIN_M)
     parts = sorted(getattr(around, "geoms", [around]), key=lambda p: -p.area)
     out = []
@@ -166,13 +161,6 @@ def _yards(site: Site, traced: tuple[TracedTrack, ...]) -> list[dict[str, Any]]:
 
 
 def _lonlat(shape: Any, crs: str) -> dict[str, Any]:
-    import json
-
-    import numpy as np
-    from pyproj import Transformer
-    from shapely import set_precision, transform
-    from shapely.geometry import mapping
-
     change = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
     turned = transform(shape, lambda c: np.column_stack(change(c[:, 0], c[:, 1])))
     if turned.geom_type == "LineString":
@@ -186,8 +174,6 @@ def _written(
     overwrite: bool, write_site: Any,
 ) -> Site:  # fmt: skip
     """Write the reference image, then the site file that names it."""
-    from tumangang_watch.scenes.reference import write_reference
-
     settings = run.settings.trace
     pixel_m = max(settings.reference_pixel_m, grid.pixel_m)
     small = grid.at(pixel_m)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
+
+from tumangang_watch.detect.tracks.adopt import adopt
+from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
+from tumangang_watch.grid import grid_over
+from tumangang_watch.model.image import NativeImage
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.run import Run
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
-
-    from tumangang_watch.detect.trace import TracedTrack
-    from tumangang_watch.model.image import NativeImage
-    from tumangang_watch.model.scene import Scene
-    from tumangang_watch.model.site import Site
-    from tumangang_watch.settings.trace import TraceSettings
+from tumangang_watch.settings.tracks import TraceSettings
 
 
 def with_tracks(looks: tuple[tuple[NativeImage, Scene], ...], run: Run) -> tuple[Run, tuple[str, ...]]:
@@ -26,8 +26,6 @@ def with_tracks(looks: tuple[tuple[NativeImage, Scene], ...], run: Run) -> tuple
         The dates, in the site's frame.
     run : Run
     """
-    from tumangang_watch.detect.trace_adopt import adopt
-
     if run.site.tracks:
         return run, ()
     run.progress("tracing the site's tracks")
@@ -47,17 +45,12 @@ def trace_site_tracks(
     looks: tuple[tuple[NativeImage, Scene | None], ...], site: Site, settings: TraceSettings
 ) -> tuple[TracedTrack, ...]:
     """Return the tracks that scenes in the site's frame show in its yards, stations and bridges."""
-    from tumangang_watch.detect.trace import trace_tracks
-    from tumangang_watch.grid import grid_over
-
     area = ground_of(site, settings)
     return trace_tracks(looks, area, grid_over(area.bounds, 1.0, site.crs), settings)
 
 
 def ground_of(site: Site, settings: TraceSettings) -> BaseGeometry:
     """Return the ground in which a site's tracks are looked for."""
-    from shapely.ops import unary_union
-
     areas = site.having("yard", "station", "bridge") or site.having("handling", "apron")
     shapes = [
         a.polygon.buffer(settings.area_margin_m + min(a.accuracy_m or 0.0, settings.area_accuracy_max_m))

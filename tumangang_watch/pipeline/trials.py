@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
+from tumangang_watch.detect.trains.find import detect_trains
+from tumangang_watch.detectability.insert import insert, restore, span_of
+from tumangang_watch.detectability.insert_frame import reach_m
+from tumangang_watch.detectability.limits import can_show, of_observation
+from tumangang_watch.detectability.plan import Footing, TrialPlan, plan_trials
+from tumangang_watch.detectability.run import Detectability, try_detector
+from tumangang_watch.detectability.scene_light import scene_light
+from tumangang_watch.detectability.words import goods_rows, goods_statement, statements
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.fill import Fill
+from tumangang_watch.model.observation import Observation
 from tumangang_watch.pipeline.run import Run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tumangang_watch.confidence.detectability import Detectability
-    from tumangang_watch.model.detection import Detection
-    from tumangang_watch.model.fill import Fill
-    from tumangang_watch.model.observation import Observation
 
 NOT_TRIED = "vehicles were not inserted on trial (--no-detectability)"
 
@@ -21,9 +25,6 @@ def detectability_of(
     run: Run, dates: tuple[Observation, ...], trains: tuple[Detection, ...], fill: tuple[Fill, ...] = ()
 ) -> tuple[dict[str, Any], ...]:
     """Return for each date what its kind of scene can show, and how often things would be found in it."""
-    from tumangang_watch.confidence.goods_words import goods_rows, goods_statement
-    from tumangang_watch.confidence.limits import can_show, of_observation
-
     out = []
     for date in dates:
         facts = {"date": date.date, **can_show(of_observation(date), run.settings.limits)}
@@ -53,13 +54,6 @@ def try_date(
     run: Run, date: Observation, trains: tuple[Detection, ...], other: Observation | None = None
 ) -> Detectability:
     """Insert vehicles into one date and run the detector on them."""
-    from tumangang_watch.confidence.detectability import Detectability, try_detector
-    from tumangang_watch.confidence.trial_plan import Footing, TrialPlan, plan_trials
-    from tumangang_watch.detect.trains import detect_trains
-    from tumangang_watch.simulate.insert import insert, restore, span_of
-    from tumangang_watch.simulate.insert_frame import reach_m
-    from tumangang_watch.simulate.scene_light import scene_light
-
     settings = run.settings.detectability
     here = tuple(d for d in trains if d.kind == "train" and d.date == date.date)
     stretches = [
@@ -87,8 +81,6 @@ def try_date(
 
 def as_rows(result: Detectability) -> dict[str, Any]:
     """Return plain values for the report."""
-    from tumangang_watch.confidence.trial_words import statements
-
     return {
         "tracks": [
             {

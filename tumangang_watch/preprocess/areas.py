@@ -1,17 +1,22 @@
-"""How much of each area could be seen on each date, and why not more."""
+"""How much of each area could be seen on each date, and why not more.
+
+Ground and tracks that a roof hides: not observable, never "nothing there".
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import date
 
+from shapely import box
+from shapely.geometry.base import BaseGeometry
+
+from tumangang_watch.grid import Grid
 from tumangang_watch.model.finding import AreaState, AreaStatus
-from tumangang_watch.model.site import REPORTED_ROLES
-from tumangang_watch.preprocess.roofs import is_roofed, roofs_of
-
-if TYPE_CHECKING:
-    from tumangang_watch.model.observation import Observation
-    from tumangang_watch.model.site import Area, Site
-    from tumangang_watch.settings.quality import QualitySettings
+from tumangang_watch.model.image import frozen
+from tumangang_watch.model.observation import Observation, Quality
+from tumangang_watch.model.site import REPORTED_ROLES, Area, Site, Track
+from tumangang_watch.settings.preprocess import QualitySettings
 
 
 def area_statuses(
@@ -26,10 +31,10 @@ def _status(
 ) -> AreaStatus:
     dates = [d for d in (earlier, later) if d is not None]
     shares, reasons = [], []
-    for date in dates:
-        share, why = _seen(site, area, date, settings)
+    for one in dates:
+        share, why = _seen(site, area, one, settings)
         shares.append(share)
-        reasons += [f"{date.date}: {reason}" for reason in why]
+        reasons += [f"{one.date}: {reason}" for reason in why]
     worst = min(shares)
     status: AreaState = "observed"
     if worst < settings.observed_from:
@@ -46,7 +51,6 @@ def _seen(site: Site, area: Area, date: Observation, settings: QualitySettings) 
     share = date.observed_fraction(area.polygon)
     if share >= settings.observed_from:
         return share, []
-    from shapely import box
 
     inside = area.polygon.intersection(box(*date.raster.grid.bounds)).area / max(area.polygon.area, 1e-9)
     reasons = []
@@ -67,3 +71,48 @@ def _seen(site: Site, area: Area, date: Observation, settings: QualitySettings) 
         if part > 0.02:
             reasons.append(f"{word} over {part:.0%}")
     return share, reasons or ["hardly visible"]
+
+
+TRACK_HALF_WIDTH_M = 2.0
+"""Half of the ground a roofed track hides at least: a vehicle and its clearance."""
+
+
+def is_roofed(thing: Area | Track, on: date) -> bool:
+    """Return True when a roof hides an area or track on a date."""
+    return thing.occluded_from is not None and thing.occluded_from <= on
+
+
+def roofs_of(site: Site, on: date) -> list[BaseGeometry]:
+    """Return the ground, in the site's metres, that roofs hide on a date."""
+    hidden: list[BaseGeometry] = [a.polygon for a in site.areas if a.role != "ignore" and is_roofed(a, on)]
+    hidden += [t.line.buffer(TRACK_HALF_WIDTH_M, cap_style="flat") for t in site.tracks if is_roofed(t, on)]
+    return hidden
+
+
+def hide_roofed(quality: Quality, grid: Grid, site: Site, on: date) -> Quality:
+    """Return a scene's quality with the ground under roofs not clear.
+
+    Then a train that stood there before has not disappeared, and a roof is no train.
+    """
+    hidden = roofs_of(site, on)
+    if not hidden:
+        return quality
+    return replace(quality, clear=frozen(quality.clear & ~grid.mask(hidden, all_touched=True)))
+
+
+def roof_caveats(site: Site, on: date, label: str) -> tuple[str, ...]:
+    """Return what is said of a date as a whole where tracks lie under a roof."""
+    roofs = [a for a in site.areas if is_roofed(a, on) and a.role != "ignore"]
+    said = []
+    for track in site.tracks:
+        since = track.occluded_from if is_roofed(track, on) else None
+        part = "" if since else "part of "
+        for area in roofs:
+            if since is None and area.polygon.intersection(track.line).length > 1.0:
+                since = area.occluded_from
+        if since is not None:
+            said.append(
+                f"{label}: {part}track {track.id} lies under a roof since {since.isoformat()}: "
+                "not observable, which is not to say that nothing stands there"
+            )
+    return tuple(said)

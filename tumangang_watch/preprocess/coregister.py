@@ -8,24 +8,18 @@ not used in the fit (research/methods.md 2.1).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from tumangang_watch.grid import grid_over
-from tumangang_watch.model.image import IDENTITY, Affine6
+from tumangang_watch.grid import Grid, grid_over
+from tumangang_watch.model.image import IDENTITY, Affine6, NativeImage, Raster, compose, shift
 from tumangang_watch.model.observation import Registration, RegistrationStatus
-from tumangang_watch.preprocess.affine import compose, shift
+from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.correlate import find_peaks, orientation, surfaces
 from tumangang_watch.preprocess.tiepoints import Ties, find_ties
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.grid import Grid
-    from tumangang_watch.model.image import NativeImage, Raster
-    from tumangang_watch.model.site import Site
-    from tumangang_watch.settings.registration import RegistrationSettings
+from tumangang_watch.settings.preprocess import RegistrationSettings
 
 
 @dataclass(frozen=True)
@@ -130,8 +124,6 @@ def _filled(
     raster: Raster, settings: RegistrationSettings
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
     """Return blurred luminance and a mask of trust, both (rows, cols)."""
-    import cv2
-
     if raster.valid.mean() < 0.05:
         return None
     sigma = settings.coarse_blur_m / raster.grid.pixel_m

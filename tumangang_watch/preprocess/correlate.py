@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,6 @@ def surfaces(
     ``whiten`` makes it a phase correlation; the spectrum is weighted by a Gaussian that widens the
     peak to ``sigma_px``, so that three samples across it locate it without bias.
     """
-    from scipy import fft
-
     one, two = fft.fft2(reference, axes=(-2, -1)), fft.fft2(moving, axes=(-2, -1))
     cross = two * np.conj(one)
     if whiten:

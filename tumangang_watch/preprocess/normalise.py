@@ -8,17 +8,14 @@ research/methods.md 2.2). Never histogram matching: it moves real change into th
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
 
-from tumangang_watch.model.image import frozen
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.model.image import NativeImage, Raster
-    from tumangang_watch.settings.normalise import NormaliseSettings
+from tumangang_watch.model.image import NativeImage, Raster, frozen
+from tumangang_watch.settings.preprocess import NormaliseSettings
 
 
 @dataclass(frozen=True)
@@ -156,8 +153,6 @@ def _distance(
 
 
 def _limit(degrees: int, p: float) -> float:
-    from scipy.stats import chi2
-
     return float(chi2.isf(p, degrees))
 
 

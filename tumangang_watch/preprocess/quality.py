@@ -6,19 +6,14 @@ snow is a state of the scene, not a hole in it (research/methods.md 2.3).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from tumangang_watch.model.image import frozen
+from tumangang_watch.model.image import NativeImage, Raster, frozen
 from tumangang_watch.model.observation import Quality, SnowState
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.model.image import NativeImage, Raster
-    from tumangang_watch.model.scene import Scene
-    from tumangang_watch.settings.quality import QualitySettings
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.settings.preprocess import QualitySettings
 
 UDM_SNOW, UDM_HEAVY_HAZE, UDM_CLOUD = 1, 4, 5
 """Zero-based bands of Planet's UDM2 (research/methods.md 2.3)."""
@@ -73,8 +68,6 @@ def _relative_spread(raster: Raster) -> NDArray[np.float32]:
 
 def _cloud(raster: Raster, snow_state: SnowState, settings: QualitySettings) -> NDArray[np.bool_]:
     """Return large, bright, soft, flat regions; none under full snow, where nothing tells them."""
-    import cv2
-
     none = np.zeros(raster.grid.shape, dtype=bool)
     if snow_state == "full" or len(raster.bands) < 3 or not raster.valid.any():
         return none
@@ -114,8 +107,6 @@ def _cloud(raster: Raster, snow_state: SnowState, settings: QualitySettings) -> 
 
 def _soft(light: NDArray[np.float32], region: NDArray[np.bool_], settings: QualitySettings) -> bool:
     """A cloud fades over several cells; a roof or an apron ends within one or two."""
-    import cv2
-
     kernel = np.ones((3, 3), np.uint8)
     mask = region.astype(np.uint8)
     rings = [cv2.dilate(mask, kernel, iterations=k) for k in (1, 2, 4)]
@@ -137,8 +128,6 @@ def _cloud_shadow(
     raster: Raster, cloud: NDArray[np.bool_], scene: Scene, settings: QualitySettings
 ) -> NDArray[np.bool_]:
     """Return the darkest copy of the clouds along the sun's direction, or none."""
-    import cv2
-
     none = np.zeros(raster.grid.shape, dtype=bool)
     if not cloud.any() or scene.sun_azimuth_deg is None:
         return none
@@ -161,8 +150,6 @@ def _cloud_shadow(
 
 def _object_shadow(raster: Raster, hidden: NDArray[np.bool_], settings: QualitySettings) -> NDArray[np.bool_]:
     """Return pixels much darker than their 25 m surroundings, in patches no wider than 30 m."""
-    import cv2
-
     light = raster.luminance()
     seen = (raster.valid & ~hidden).astype(np.float32)
     width = 2 * round(12.5 / raster.grid.pixel_m) + 1
@@ -202,8 +189,6 @@ def _snow(raster: Raster, scene: Scene, settings: QualitySettings) -> tuple[NDAr
 
 def _scattered(snow: NDArray[np.bool_], raster: Raster) -> bool:
     """Snow lies all over the place; a concrete apron or a bright field lies in one."""
-    import cv2
-
     cells = max(2, round(40.0 / raster.grid.pixel_m))
     size = (max(1, raster.grid.cols // cells), max(1, raster.grid.rows // cells))
     share = cv2.resize(snow.astype(np.float32), size, interpolation=cv2.INTER_AREA)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from tumangang_watch.preprocess.correlate import find_peaks, hann, orientation, surfaces
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.grid import Grid
-    from tumangang_watch.model.image import NativeImage, Raster
-    from tumangang_watch.model.site import Site
-    from tumangang_watch.settings.registration import RegistrationSettings
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.image import NativeImage, Raster
+from tumangang_watch.model.site import Site
+from tumangang_watch.preprocess.correlate import (
+    find_peaks,
+    hann,
+    orientation,
+    surfaces,
+)
+from tumangang_watch.settings.preprocess import RegistrationSettings
 
 REACH_M = 6.0
 """Ties further off than this after the coarse search are false."""
@@ -72,8 +74,6 @@ def _flattened(raster: Raster, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
 
     Slow shading (haze, season, light) drops out, and hidden ground has no edges to correlate.
     """
-    import cv2
-
     log = np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32)
     mask = seen.astype(np.float32)
     sigma = 8.0 / raster.grid.pixel_m
@@ -89,8 +89,6 @@ def _corners(
     seen: NDArray[np.bool_], edge: int, grid: Grid, settings: RegistrationSettings
 ) -> NDArray[np.intp]:
     """Return (n, 2) top-left corners of windows that show enough ground."""
-    import cv2
-
     rows, cols = grid.shape
     if rows < edge or cols < edge:
         return np.empty((0, 2), dtype=np.intp)

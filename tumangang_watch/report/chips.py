@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from PIL import Image, ImageDraw, ImageFont
+from shapely import LineString
+from shapely.ops import substring
+
+from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.pictures import (
     CHIP_PX,
     Bounds,
@@ -17,10 +23,6 @@ from tumangang_watch.report.pictures import (
     stretch_of,
     subjects,
 )
-
-if TYPE_CHECKING:
-    from tumangang_watch.model.finding import Comparison
-    from tumangang_watch.model.observation import Observation
 
 CAPTION_PX = 26
 GAP_PX = 8
@@ -41,8 +43,6 @@ def write_chips(comparison: Comparison, _: dict[str, Any], folder: Path) -> None
 
 def chip(comparison: Comparison, subject: Subject, stretch: Stretch) -> Any | None:
     """Return the before/after picture of a finding (PIL), or None when it has no place."""
-    from PIL import Image
-
     bounds = chip_bounds(subject)
     if bounds is None:
         return None
@@ -57,8 +57,6 @@ def chip(comparison: Comparison, subject: Subject, stretch: Stretch) -> Any | No
 
 
 def _panel(observation: Observation, subject: Subject, bounds: Bounds, stretch: Stretch) -> Any:
-    from PIL import ImageDraw
-
     panel = crop(observation, bounds, stretch, (CHIP_PX, CHIP_PX))
     draw = ImageDraw.Draw(panel)
     here = subject.outlines.get(observation.date)
@@ -88,9 +86,6 @@ def _line(draw: Any, points: list[tuple[float, float]], colour: str, dashed: boo
 
 
 def _dashes(points: list[tuple[float, float]], on: float = 9.0, off: float = 7.0) -> Any:
-    from shapely import LineString
-    from shapely.ops import substring
-
     line = LineString(points)
     start = 0.0
     while start < line.length:
@@ -120,14 +115,10 @@ def _furniture(draw: Any, bounds: Bounds) -> None:
 
 
 def _text(draw: Any, at: tuple[float, float], text: str) -> None:
-    from PIL import ImageFont
-
     draw.text(at, text, fill="white", font=ImageFont.load_default(13), stroke_width=2, stroke_fill="#111111")
 
 
 def _caption(sheet: Any, observation: Observation, left: int) -> None:
-    from PIL import ImageDraw, ImageFont
-
     scene = observation.scene
     said = f"{scene.acquired:%Y-%m-%d %H:%M} UTC   {scene.provider}   {scene.gsd_m:.2f} m"
     said = "".join(c if " " <= c <= "~" else "?" for c in said)[:64]

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import glob
 import hashlib
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from xml.etree import ElementTree
+
+import pyogrio
+from PIL import Image
 
 from tumangang_watch.errors import Busy, OutputFailed
-from tumangang_watch.report.data import SCHEMA_VERSION, TOOL, report_dict
-
-if TYPE_CHECKING:
-    from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.finding import Comparison
+from tumangang_watch.report.chips import write_chips
+from tumangang_watch.report.json_report import SCHEMA_VERSION, TOOL, report_dict
+from tumangang_watch.report.page import write_page
+from tumangang_watch.report.stacked import write_strips
+from tumangang_watch.report.vector import write_geojson, write_gpkg, write_kmz
 
 MANIFEST = "manifest.json"
 WHAT = "cannot write the report"
@@ -142,8 +151,6 @@ def _held(folder: Path) -> Iterator[None]:
     Busy
         Another run is writing the same output.
     """
-    import fcntl
-
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -155,8 +162,6 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 def _glob_safe(name: str) -> str:
-    import glob
-
     return glob.escape(name)
 
 
@@ -171,11 +176,6 @@ def _write_all(comparison: Comparison, folder: Path, tool_version: str) -> None:
 
 def writers() -> tuple[Callable[[Comparison, dict[str, Any], Path], None], ...]:
     """Return the functions that write the files, in the order they run."""
-    from tumangang_watch.report.chips import write_chips
-    from tumangang_watch.report.page import write_page
-    from tumangang_watch.report.stacked import write_strips
-    from tumangang_watch.report.vector import write_geojson, write_gpkg, write_kmz
-
     return (write_json, write_geojson, write_gpkg, write_kmz, write_chips, write_strips, write_page)
 
 
@@ -239,23 +239,16 @@ def _check_html(path: Path) -> None:
 
 
 def _check_png(path: Path) -> None:
-    from PIL import Image
-
     with Image.open(path) as picture:
         picture.load()
 
 
 def _check_gpkg(path: Path) -> None:
-    import pyogrio
-
     if not len(pyogrio.list_layers(path)):
         raise ValueError("it has no layers")
 
 
 def _check_kmz(path: Path) -> None:
-    import zipfile
-    from xml.etree import ElementTree
-
     with zipfile.ZipFile(path) as archive:
         if archive.testzip() is not None:
             raise ValueError("its checksum is wrong")

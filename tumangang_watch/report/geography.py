@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
+from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
+from shapely.geometry.polygon import orient
 
 DECIMALS = 7
 """Seven decimals are 11 mm at the equator (RFC 7946, section 11.2 advises no more than needed)."""
@@ -17,8 +17,6 @@ DECIMALS = 7
 
 @lru_cache(maxsize=8)
 def _transformer(crs: str) -> Any:
-    from pyproj import Transformer
-
     return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
 
 
@@ -68,8 +66,6 @@ def _cut_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
 
 def _oriented(geometry: BaseGeometry) -> BaseGeometry:
     """Wind rings by the right-hand rule on a shapely without ``orient_polygons``."""
-    from shapely.geometry.polygon import orient
-
     if geometry.geom_type == "Polygon":
         return orient(geometry)
     if geometry.geom_type == "MultiPolygon":

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+from shapely import box
+
+from tumangang_watch.model.finding import Comparison
 from tumangang_watch.report import page_tables, pictures
-from tumangang_watch.report.chips import OUTLINE_MARGIN_M, SCALE_STEPS_M, chip, to_px
-from tumangang_watch.report.history_words import history_words
-from tumangang_watch.report.look import PAINTS
-from tumangang_watch.report.summary import certainty, clean
-
-if TYPE_CHECKING:
-    from tumangang_watch.model.finding import Comparison
-    from tumangang_watch.report.pictures import Stretch, Subject
+from tumangang_watch.report.assets import asset
+from tumangang_watch.report.chips import (
+    OUTLINE_MARGIN_M,
+    SCALE_STEPS_M,
+    chip,
+    to_px,
+)
+from tumangang_watch.report.palette import PAINTS
+from tumangang_watch.report.pictures import Stretch, Subject
+from tumangang_watch.report.summary import certainty, clean, history_words
 
 EMBEDDED_BYTES = 9_000_000
 """Chips and strips are embedded until together they reach this; later ones are named by file."""
@@ -36,10 +42,7 @@ def write_page(comparison: Comparison, report: dict[str, Any], folder: Path) -> 
 
 def page(comparison: Comparison, report: dict[str, Any]) -> str:
     """Return the page. All text is escaped; control and direction characters are made visible."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    script, css = _asset("page.js"), _asset("page.css")
+    script, css = asset("page.js"), asset("page.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     environment.filters.update(
         words=lambda text: str(text).replace("_", " "),
@@ -47,15 +50,11 @@ def page(comparison: Comparison, report: dict[str, Any]) -> str:
         shown=_shown,
         runs=_runs,
     )
-    template = environment.from_string(_asset("page.html.j2"))
+    template = environment.from_string(asset("page.html.j2"))
     # Jinja's own new lines around the script would change its digest, so both use the same text.
     return template.render(
         **_context(comparison, report), policy=_policy(script), css=Markup(css), script=Markup(script)
     )
-
-
-def _asset(name: str) -> str:
-    return resources.files("tumangang_watch.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _policy(script: str) -> str:
@@ -166,8 +165,6 @@ def _strips(
 
 def _pictures(comparison: Comparison, stretch: Stretch, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the areas that are pictured, each once: an area inside another's picture is left out."""
-    from shapely import box
-
     polygons = {a.id: a for a in comparison.site.areas}
     seen = [a for a in comparison.areas if a.status != "not_observable" and a.id in polygons]
     seen.sort(key=lambda a: PICTURED_ROLES.index(a.role) if a.role in PICTURED_ROLES else 9)
@@ -237,8 +234,6 @@ def _outlines(
     rows: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Return the outlines drawn on one date's picture, those that change last and thus on top."""
-    from shapely import box
-
     bounds, size = frame
     numbers = {row["key"]: row for row in rows}
     made = []

@@ -7,23 +7,23 @@ import hashlib
 import io
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
+from PIL import Image
+from shapely import LineString
+from shapely.geometry.base import BaseGeometry
 
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.finding import Comparison
 from tumangang_watch.model.image import Raster
-from tumangang_watch.report.look import OUTLINE_COLOURS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
-    from shapely import LineString
-    from shapely.geometry.base import BaseGeometry
-
-    from tumangang_watch.model.finding import Comparison
-    from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.report.json_report import by_importance
+from tumangang_watch.report.palette import OUTLINE_COLOURS
 
 Bounds = tuple[float, float, float, float]
 CHIP_PX = 480
@@ -105,8 +105,6 @@ def to_rgb(values: NDArray[Any], valid: NDArray[np.bool_], stretch: Stretch) -> 
 
 def crop(observation: Observation, bounds: Bounds, stretch: Stretch, size: tuple[int, int]) -> Any:
     """Return a PIL picture of ``bounds`` (west, south, east, north; site metres), ``size`` (wide, high)."""
-    from PIL import Image
-
     raster = observation.raster
     grid = raster.grid
     west, south, east, north = bounds
@@ -131,8 +129,6 @@ def crop(observation: Observation, bounds: Bounds, stretch: Stretch, size: tuple
 
 
 def _part_of(grid: Any, window: tuple[int, int, int, int]) -> Any:
-    from tumangang_watch.grid import Grid
-
     r0, r1, c0, c1 = window
     west, north = grid.west + c0 * grid.pixel_m, grid.north - r0 * grid.pixel_m
     return Grid(grid.crs, west, north, grid.pixel_m, r1 - r0, c1 - c0)
@@ -140,9 +136,6 @@ def _part_of(grid: Any, window: tuple[int, int, int, int]) -> Any:
 
 def strip(observation: Observation, line: LineString, span_m: tuple[float, float], stretch: Stretch) -> Any:
     """Return a track from ``span_m`` straightened (PIL): along it to the right, its left side up."""
-    import shapely
-    from PIL import Image
-
     step = min(max(observation.raster.grid.pixel_m / 2, STRIP_STEP_M), 1.0)
     along = np.arange(span_m[0] + step / 2, span_m[1], step)
     across = np.arange(STRIP_HALF_M - step / 2, -STRIP_HALF_M, -step)
@@ -162,8 +155,6 @@ def strip(observation: Observation, line: LineString, span_m: tuple[float, float
 
 def _unplaced(shape: tuple[int, ...]) -> Any:
     """Return a grid that only says how many rows and columns there are."""
-    from tumangang_watch.grid import Grid
-
     return Grid("", 0.0, 0.0, 1.0, shape[0], shape[1])
 
 
@@ -205,8 +196,6 @@ def chip_name(subject: str) -> str:
 
 def subjects(comparison: Comparison) -> dict[str, Subject]:
     """Return what is shown in chips, by id: the findings, or for one scene the detections."""
-    from tumangang_watch.report.data import by_importance
-
     shapes = {d.id: d.geometry for d in comparison.detections}
     if comparison.earlier is None:
         return {
@@ -239,8 +228,6 @@ def chip_bounds(subject: Subject) -> Bounds | None:
 
 def rings(geometry: BaseGeometry) -> Iterable[list[tuple[float, float]]]:
     """Yield the rings and lines of a geometry as lists of (x, y)."""
-    import shapely
-
     for part in shapely.get_parts(geometry):
         if part.is_empty:
             continue

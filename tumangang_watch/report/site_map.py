@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import io
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tumangang_watch.report.look import SITE_COLOURS
-from tumangang_watch.report.pictures import rings, shown_bands, stretch_from, to_rgb
+from PIL import Image, ImageDraw, ImageFont
+from shapely import LineString, box
+from shapely.ops import substring
 
-if TYPE_CHECKING:
-    from shapely import LineString
-
-    from tumangang_watch.model.image import Raster
-    from tumangang_watch.model.observation import Registration
-    from tumangang_watch.model.scene import Scene
-    from tumangang_watch.model.site import Site, Track
+from tumangang_watch.model.image import Raster
+from tumangang_watch.model.observation import Registration
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Site, Track
+from tumangang_watch.report.palette import SITE_COLOURS
+from tumangang_watch.report.pictures import (
+    rings,
+    shown_bands,
+    stretch_from,
+    to_rgb,
+)
 
 LONGEST_PX = 3600
 """A picture larger than this is slow to open and no clearer: 1.8 km at 0.5 m."""
@@ -46,8 +51,6 @@ def site_picture(site: Site, scene: Scene, raster: Raster, fit: Registration) ->
     fit : Registration
         Of the scene to the site; its status is written into the picture.
     """
-    from PIL import Image, ImageDraw
-
     stretch = stretch_from([(raster, raster.valid)])
     pixels = to_rgb(shown_bands(raster, stretch.roles), raster.valid, stretch)
     scale = min(LONGEST_PX / max(raster.grid.shape), max(1.0, SHORTEST_PX / raster.grid.cols))
@@ -100,8 +103,6 @@ class _Pen:
 
     def sees(self, shape: Any) -> bool:
         """Tell whether a shape in metres lies in the picture."""
-        from shapely import box
-
         return bool(shape.intersects(box(*self.bounds)))
 
     def at(self, point: Any) -> tuple[float, float]:
@@ -115,8 +116,6 @@ class _Pen:
 
     def text(self, at: tuple[float, float], text: str, colour: str = "white", size: int = 13) -> None:
         """Write over imagery, inside the picture and beside what is written; small print may be left out."""
-        from PIL import ImageFont
-
         font = ImageFont.load_default(size)
         wide = self.draw.textlength(text, font=font)
         x = min(max(at[0], 3), max(self.size[0] - wide - 3, 3))
@@ -133,8 +132,6 @@ class _Pen:
 
     def outline(self, polygon: Any, colour: str, label: str) -> None:
         """Draw an area's outline and its name at its north-western end."""
-        from shapely import box
-
         seen = polygon.intersection(box(*self.bounds))
         if seen.is_empty:
             return
@@ -154,8 +151,6 @@ class _Pen:
             self._tick(track.line, number * TICK_M, number % NUMBERED_EVERY == 0)
         x, y = self.at(track.line.coords[0])
         if not (0 <= x <= self.size[0] and 0 <= y <= self.size[1]):
-            from shapely import box
-
             x, y = self.at(track.line.intersection(box(*self.bounds)).representative_point().coords[0])
         said = f"{_label(track)} (provisional)" if track.provisional else _label(track)
         self.text((x + 8, y - 20), f"{said} >", colour)
@@ -172,8 +167,6 @@ class _Pen:
 
     def numbers(self, line: LineString) -> None:
         """Write the metres along a track at every second tick."""
-        from shapely import box
-
         step_m = TICK_M * NUMBERED_EVERY
         for number in range(1, int(line.length // step_m) + 1):
             here = line.interpolate(number * step_m)
@@ -205,8 +198,6 @@ def _corners(shape: Any) -> list[tuple[float, float]]:
 
 
 def _dashed(line: LineString, dash_m: float) -> list[list[tuple[float, float]]]:
-    from shapely.ops import substring
-
     if dash_m <= 0:
         return [list(line.coords)]
     parts = []
@@ -221,8 +212,6 @@ def _dashed(line: LineString, dash_m: float) -> list[list[tuple[float, float]]]:
 
 def _foot(pen: _Pen, site: Site, scene: Scene, fit: Registration, top: int) -> None:
     """Write what is shown under the picture, and which colour is what."""
-    from PIL import ImageFont
-
     said = f"{scene.id}   {scene.acquired:%Y-%m-%d %H:%M} UTC   {scene.provider}   {scene.gsd_m:.2f} m"
     colours = {"ok": "#1b7f3b", "degraded": "#b26a00", "failed": "#c62828"}
     lines = (

@@ -6,12 +6,13 @@ import hashlib
 import re
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from PIL import Image, ImageDraw, UnidentifiedImageError
+
+from tumangang_watch.model.finding import Comparison
 from tumangang_watch.model.series import Record, Sight, TrackDate
-
-if TYPE_CHECKING:
-    from tumangang_watch.model.finding import Comparison
+from tumangang_watch.report.pictures import stretch_of, strip
 
 STRIPS = "strips"
 WIDEST_PX = 2400
@@ -21,8 +22,6 @@ TRAIN_INK, NOT_SEEN = "#c62828", "#d5d9e0"
 
 def write_strips(comparison: Comparison, _: dict[str, Any], folder: Path) -> None:
     """Write ``strips/<track>.png`` of the later date, for the reports of a record: its series stacks them."""
-    from tumangang_watch.report.pictures import stretch_of, strip
-
     if comparison.issue is None or not comparison.site.tracks:
         return
     (folder / STRIPS).mkdir()
@@ -59,8 +58,6 @@ def stacked(
     track: str, dates: list[TrackDate], trains: dict[tuple[str, str], list[Sight]], reports: Path
 ) -> Any:
     """Return the picture of one track (PIL). What was not seen is grey: nothing is known of it."""
-    from PIL import Image, ImageDraw
-
     length_m = dates[-1].length_m
     strips = [_strip(reports / date.folder / STRIPS / strip_name(track)) for date in dates]
     wide = min(WIDEST_PX, max([600, *(s.width for s in strips if s is not None)]))
@@ -71,17 +68,22 @@ def stacked(
         x = LABEL_PX + wide * mark / length_m
         draw.line((x, HEAD_PX - 8, x, HEAD_PX - 2), fill="black")
         draw.text((x + 2, HEAD_PX - 20), f"{mark} m", fill="black")
-    for k, (date, strip) in enumerate(zip(dates, strips, strict=True)):
+    for k, (date, picture) in enumerate(zip(dates, strips, strict=True)):
         top = HEAD_PX + (ROW_PX + 6) * k
         draw.text((6, top + 4), date.acquired[:16].replace("T", " "), fill="black")
         draw.rectangle((LABEL_PX, top, LABEL_PX + wide, top + ROW_PX), fill=NOT_SEEN)
-        if strip is None:
+        if picture is None:
             continue
         for start_m, stop_m in date.observed:
             left, right = (round(wide * m / length_m) for m in (start_m, stop_m))
-            source = (strip.width * start_m / length_m, 0, strip.width * stop_m / length_m, strip.height)
+            source = (
+                picture.width * start_m / length_m,
+                0,
+                picture.width * stop_m / length_m,
+                picture.height,
+            )
             if right > left:
-                piece = strip.resize((right - left, ROW_PX), box=source)
+                piece = picture.resize((right - left, ROW_PX), box=source)
                 sheet.paste(piece, (LABEL_PX + left, top))
         for sight in trains.get((track, date.acquired), ()):
             left, right = (LABEL_PX + wide * m / length_m for m in (sight.from_m, sight.to_m))
@@ -91,8 +93,6 @@ def stacked(
 
 def _strip(path: Path) -> Any | None:
     """Return a report's strip; None where there is none, or it cannot be read."""
-    from PIL import Image, UnidentifiedImageError
-
     try:
         with Image.open(path) as picture:
             return picture.convert("RGB")

@@ -1,16 +1,16 @@
-"""What a person reads in ten seconds."""
+"""What a person reads in ten seconds.
+
+The earlier dates behind a report, in one sentence.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from tumangang_watch.report.data import by_importance, history_rows
-from tumangang_watch.report.history_words import history_words
-
-if TYPE_CHECKING:
-    from tumangang_watch.model.detection import Detection
-    from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
-    from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.report.json_report import by_importance, history_rows
 
 MOST_LINES = 20
 """Changes printed one by one; the rest are counted."""
@@ -154,3 +154,30 @@ def _train(found: Detection) -> str:
 
 def _plural(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def history_words(report: dict[str, Any]) -> str | None:
+    """Return how many earlier dates say what is usual, and for what; None where none were asked for."""
+    history = report.get("history")
+    if history is None:
+        return None
+    offered, used = history["offered"], history["used"]
+    if not offered:
+        return "No earlier date was there to say what is usual here, but for the one that is compared."
+    if not used:
+        return (
+            f"Of {_dates_used(offered)} offered as background none could be used: "
+            "nothing says what is usual here."
+        )
+    days = sorted(scene["acquired"][:10] for scene in history["scenes"])
+    when = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+    counts = history["for"]
+    parts = ", ".join(f"{counts[what]} for {what}" for what in ("tracks", "aprons", "ground"))
+    rest = offered - used
+    others = f"; {rest} more {'was' if rest == 1 else 'were'} offered and left out" if rest > 0 else ""
+    verb = "says" if used == 1 else "say"
+    return f"{_dates_used(used)} ({when}) {verb} what is usual here: {parts}{others}."
+
+
+def _dates_used(count: int) -> str:
+    return f"{count} earlier date{'' if count == 1 else 's'}"

@@ -7,20 +7,18 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 import numpy as np
+import pyogrio
 import shapely
+from shapely.geometry.base import BaseGeometry
 
+from tumangang_watch.model.finding import Comparison
 from tumangang_watch.report.geography import lonlat
-from tumangang_watch.report.look import CHANGE_COLOURS
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-    from shapely.geometry.base import BaseGeometry
-
-    from tumangang_watch.model.finding import Comparison
+from tumangang_watch.report.palette import CHANGE_COLOURS
 
 Fields = dict[str, str]
 """Name of each field and its kind: text, number or time."""
@@ -108,8 +106,6 @@ def write_geojson(_: Comparison, report: dict[str, Any], folder: Path) -> None:
 
 def write_gpkg(comparison: Comparison, report: dict[str, Any], folder: Path) -> None:
     """Write ``findings.gpkg``: layers findings, detections and areas, times as fields."""
-    import pyogrio
-
     path = folder / "findings.gpkg"
     begin, end = span_of(report)
     found = comparison.findings
@@ -221,8 +217,6 @@ def write_kmz(_: Comparison, report: dict[str, Any], folder: Path) -> None:
     The XML is made with ElementTree: OGR's LIBKML driver cannot style features through pyogrio,
     and writes text that holds ``]]>`` as XML that cannot be read (GDAL 3.12).
     """
-    from xml.etree import ElementTree
-
     ElementTree.register_namespace("", KML)
     root = ElementTree.Element(f"{{{KML}}}kml")
     document = _add(root, "Document")
@@ -244,8 +238,6 @@ def write_kmz(_: Comparison, report: dict[str, Any], folder: Path) -> None:
 
 
 def _add(parent: Element, tag: str, text: str | None = None) -> Element:
-    from xml.etree import ElementTree
-
     child = ElementTree.SubElement(parent, f"{{{KML}}}{tag}")
     if text is not None:
         child.text = visible(text)

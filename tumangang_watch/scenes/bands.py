@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from rasterio.windows import Window
 
 from tumangang_watch.errors import InputRefused, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tumangang_watch.scenes.sidecar import Metadata
+from tumangang_watch.scenes.sidecar import Metadata
 
 Roles = tuple[str | None, ...]
 ROLES = ("blue", "green", "red", "nir", "pan")
@@ -158,8 +156,6 @@ def _coloured(dataset: Any) -> dict[str, int]:
 
 
 def _is_alpha(dataset: Any, band: int) -> bool:
-    from rasterio.windows import Window
-
     rows, cols = min(dataset.height, ALPHA_SAMPLE_PX), min(dataset.width, ALPHA_SAMPLE_PX)
     part = Window((dataset.width - cols) // 2, (dataset.height - rows) // 2, cols, rows)
     sample = dataset.read(band, window=part)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from math import cos, hypot, isfinite, radians
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from tumangang_watch.errors import InputRefused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tumangang_watch.scenes.tiff import Layout
-    from tumangang_watch.settings.read import ReadSettings
+from tumangang_watch.scenes.tiff import Layout
+from tumangang_watch.settings.scenes import ReadSettings
 
 RADAR = re.compile(
     r"CAPELLA_|ICEYE|\bUMBRA\b|UMBRA-|SICD|_GEC\b|_GEC_|SENTINEL-?1|\bS1[ABC]_|_GRD_|_SLC|\"SAR:|\bSAR\b"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.scene import Scene
 
 
 def describe(scene: Scene) -> dict[str, Any]:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tumangang_watch.errors import InputRefused, WatchError
 from tumangang_watch.scenes.open import IMAGE_ENDS
 from tumangang_watch.scenes.sidecar import METADATA_END, load_json
 from tumangang_watch.scenes.stac import is_item, read_item
-
-if TYPE_CHECKING:
-    from tumangang_watch.settings.read import ReadSettings
+from tumangang_watch.settings.scenes import ReadSettings
 
 OTHER_ENDS = (".jp2", ".ntf", ".nitf")
 """Scenes of other formats: named, so that they are refused aloud and not passed over."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from pyproj import Transformer
+from shapely import Polygon
 
 from tumangang_watch.errors import NotComparable
-
-if TYPE_CHECKING:
-    from shapely import Polygon
-
-    from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.scene import Scene
 
 
 def footprint(scene: Scene, site_crs: str) -> Polygon:
@@ -24,9 +20,6 @@ def footprint(scene: Scene, site_crs: str) -> Polygon:
     NotComparable
         The scene lies where the site's reference system does not reach.
     """
-    from pyproj import Transformer
-    from shapely import Polygon
-
     a, b, c, d, e, f = scene.affine
     step = np.linspace(0.0, 1.0, 9)[:-1]
     col = scene.width * np.concatenate([step, np.ones(8), 1 - step, np.zeros(8)])

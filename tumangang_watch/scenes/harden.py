@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import rasterio
+
 from tumangang_watch.errors import InputRefused
 
 GDAL_SETTINGS = {
@@ -34,7 +36,6 @@ AT_OPEN = ("GDAL_DISABLE_READDIR_ON_OPEN", "GDAL_PAM_ENABLED", "CPL_VSIL_CURL_AL
 def rasterio_hardened() -> Any:
     """Return rasterio, imported with the settings in force."""
     os.environ.update(GDAL_SETTINGS)
-    import rasterio
 
     return rasterio
 

@@ -29,7 +29,7 @@ from tumangang_watch.scenes.sidecar import (
 )
 from tumangang_watch.scenes.stac import is_item, read_item
 from tumangang_watch.scenes.tiff import Layout, whole_tiff
-from tumangang_watch.settings.read import ReadSettings
+from tumangang_watch.settings.scenes import ReadSettings
 
 IMAGE_ENDS = (".tif", ".tiff")
 UDM2_BANDS = 8

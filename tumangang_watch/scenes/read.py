@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from pyproj import Transformer
+from rasterio.windows import Window
+from shapely import box
 
 from tumangang_watch.errors import InputRefused, NotComparable, WatchError
 from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen
+from tumangang_watch.model.scene import Scene
 from tumangang_watch.scenes.footprint import footprint, out_of_reach
 from tumangang_watch.scenes.harden import open_tiff
 from tumangang_watch.scenes.tiff import whole_tiff
 from tumangang_watch.scenes.validity import saturated_pixels, scaled, valid_pixels
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.model.scene import Scene
-    from tumangang_watch.settings.read import ReadSettings
+from tumangang_watch.settings.scenes import ReadSettings
 
 Bounds = tuple[float, float, float, float]
 SPARE_PX = 2
@@ -82,8 +82,6 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
 
 
 def _part(top: int, left: int, bottom: int, right: int) -> Any:
-    from rasterio.windows import Window
-
     return Window(left, top, right - left, bottom - top)
 
 
@@ -98,8 +96,6 @@ def _mapping(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings
     x, y = x0 + scale * mesh_u, y0 + scale * mesh_v
     same = scene.crs == site_crs
     if not same:
-        from pyproj import Transformer
-
         try:
             x, y = Transformer.from_crs(site_crs, scene.crs, always_xy=True).transform(x, y)
         except Exception as error:
@@ -138,8 +134,6 @@ def _window(
 
     For a rotated or sheared raster it is the box around the bounds' outline in pixels.
     """
-    from shapely import box
-
     west, south, east, north = bounds
     outline, place = footprint(scene, site_crs), box(*bounds)
     if outline.intersection(place).area <= 0:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from rasterio.transform import Affine
 
-from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen
+from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
+from tumangang_watch.model.site import ReferenceScene
 from tumangang_watch.scenes.harden import open_tiff, rasterio_hardened
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tumangang_watch.model.image import Raster
-    from tumangang_watch.model.site import ReferenceScene
 
 DARKEST, BRIGHTEST = 0.001, 0.999
 """Quantiles of brightness that are kept apart; beyond them nothing carries a registration."""
@@ -28,7 +24,6 @@ def write_reference(raster: Raster, path: Path) -> str:
     Square roots are kept, 1 to 255; 0 is nodata.
     """
     rasterio = rasterio_hardened()
-    from rasterio.transform import Affine
 
     light, grid = raster.luminance(), raster.grid
     low, high = np.quantile(light[raster.valid], (DARKEST, BRIGHTEST))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.model.scene import Scene
-    from tumangang_watch.settings.read import ReadSettings
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.settings.scenes import ReadSettings
 
 FILL = -9999.0
 """The usual fill of signed and float rasters, taken as nodata even where it is not declared."""
@@ -36,8 +35,6 @@ def valid_pixels(raw: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
         valid &= ~(hit.any(axis=0) if nodata < 0 else hit.all(axis=0))
     black = (raw == 0).all(axis=0)
     if black.any():
-        import cv2
-
         _, labels = cv2.connectedComponents(black.astype(np.uint8), connectivity=4)
         edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
         valid &= ~(np.isin(labels, edge[edge > 0]))

@@ -12,23 +12,15 @@ from dataclasses import dataclass, field
 
 from tumangang_watch.settings.cargo import CargoSettings
 from tumangang_watch.settings.change import ChangeSettings
-from tumangang_watch.settings.detectability import DetectabilitySettings
-from tumangang_watch.settings.frame import FrameSettings
-from tumangang_watch.settings.handling import HandlingSettings
+from tumangang_watch.settings.detectability import DetectabilitySettings, LimitSettings
+from tumangang_watch.settings.ground import HandlingSettings
 from tumangang_watch.settings.history import HistorySettings
-from tumangang_watch.settings.journeys import JourneySettings
-from tumangang_watch.settings.limits import LimitSettings
-from tumangang_watch.settings.load import LoadSettings
-from tumangang_watch.settings.motion import MotionSettings
-from tumangang_watch.settings.normalise import NormaliseSettings
-from tumangang_watch.settings.quality import QualitySettings
-from tumangang_watch.settings.read import ReadSettings
-from tumangang_watch.settings.registration import RegistrationSettings
-from tumangang_watch.settings.same_train import SameTrainSettings
-from tumangang_watch.settings.series import SeriesSettings
-from tumangang_watch.settings.trace import TraceSettings
-from tumangang_watch.settings.trains import TrainSettings
-from tumangang_watch.settings.watch import WatchSettings
+from tumangang_watch.settings.preprocess import NormaliseSettings, QualitySettings, RegistrationSettings
+from tumangang_watch.settings.records import SeriesSettings, WatchSettings
+from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettings
+from tumangang_watch.settings.scenes import FrameSettings, ReadSettings
+from tumangang_watch.settings.tracks import TraceSettings
+from tumangang_watch.settings.trains import LoadSettings, MotionSettings, TrainSettings
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class CargoSettings:
     confidence_terms: tuple[float, float, float] = (-0.02, 0.9, 0.09)
     """Weights of 1, the network's log-odds and a shadow in the log-odds that goods stand there. From 239
     objects of 30 train pairs (seeds 20-35 at 0.5 m, 50-57 at 0.3 m, 60-65 at 0.7 m);
-    ``python benchmarks/ground.py --split train --calibrate`` prints them for each
+    ``python -m benchmarks.ground --split train --calibrate`` prints them for each
     resolution, where they differ much: these are of all together."""
     texture_p_max: float = 0.05
     """An object without a shadow must be more unlike its surroundings than all but this share of the
@@ -80,7 +80,7 @@ class CargoSettings:
     """Outline uncertainty from registration where it is not known."""
     outline_bias_m: float = 0.13
     """How far the network's outlines lie inside the true edge up to `outline_bias_from_m`: the same on train
-    pairs at 0.3 and 0.5 m (``python benchmarks/ground.py --split train --calibrate``)."""
+    pairs at 0.3 and 0.5 m (``python -m benchmarks.ground --split train --calibrate``)."""
     outline_bias_from_m: float = 0.5
     outline_bias_rise: float = 0.55
     """How much further a metre of coarser GSD puts them: 0.24 m at 0.7 m."""

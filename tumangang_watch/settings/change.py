@@ -19,7 +19,7 @@ class ChangeSettings:
     """Two lengths of one train may differ by this share besides `same_place_m`."""
     same_pixels_min: float = 0.40
     """Correlation of the pixels in one place on two dates from which it shows the same thing.
-    Calibrated by ``python benchmarks/change.py --split train``."""
+    Calibrated by ``python -m benchmarks.change --split train``."""
     dark_quantile: float = 0.01
     """Share of a scene's clear ground that is darker than what path light is judged by (dark-object
     subtraction, Chavez 1988)."""
@@ -32,7 +32,7 @@ class ChangeSettings:
     """Least share of ground free of snow for it to say what is usual."""
     consist_colour_step: float = 0.25
     """Distance of two wagons' tones, in log units of `Light`, at which they are as likely one wagon as two.
-    Assumed; ``python benchmarks/change.py --split train`` prints the distances it can be judged by."""
+    Assumed; ``python -m benchmarks.change --split train`` prints the distances it can be judged by."""
     consist_colour_sd: float = 0.05
     """Distance over which those log-odds change by one. Assumed, as `consist_colour_step`."""
     cut_for_max: float = 1.5
@@ -71,7 +71,7 @@ class ChangeSettings:
     """Two single outlines that share less of their union are one that went and one that came."""
     cargo_change_sure: float = 0.7
     """Least confidence in goods for saying that they appeared or went. Chosen on quiet validation pairs
-    (``python benchmarks/ground.py --split validation``)."""
+    (``python -m benchmarks.ground --split validation``)."""
     cargo_present_min: float = 0.5
     """Share of a place that the other date shows as goods from which they stood there too."""
     cargo_absent_max: float = 0.12

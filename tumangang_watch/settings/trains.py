@@ -4,7 +4,147 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tumangang_watch.settings.groups import GroupSettings
+
+@dataclass(frozen=True)
+class GroupSettings:
+    """Named numbers for trains on track groups."""
+
+    apart_px: float = 3.0
+    """Tracks nearer than this many pixels cannot be told apart for certain: one group (methods.md 2.4:
+    a track of its own only where the spacing is 3 px or more)."""
+    window_tracks: int = 5
+    """Tracks of a group judged together at a time: 32 states each metre; larger groups in turns."""
+    step_px: float = 0.5
+    """Step of a ribbon along and across, in pixels."""
+    margin_m: float = 9.0
+    """Ground beyond the outer tracks that a ribbon holds: the shadow of a 3.8 m body at 25 degrees."""
+    body_half_width_m: float = 1.5
+    """Half of a vehicle's width: 2.8-3.25 m (domain.md section 4)."""
+    body_height_m: float = 3.8
+    """Typical height of a vehicle: 3.48-3.78 m gondolas to 4.6 m boxcars (domain.md section 4)."""
+    play_m: float = 0.7
+    """Standard deviation of a body's place across its track: what a site fit leaves."""
+    psf_px: float = 0.62
+    """Standard deviation of a pixel's footprint: optics of 0.55 px and the aperture's 1/12 px^2."""
+    body_spread: float = 0.45
+    """Spread of a body's brightness about the bed's, as a share of it: paints of 0.05 to 0.65 over
+    ballast of 0.12 to 0.22, mixed with dirt (domain.md section 4)."""
+    hue_spread: float = 0.15
+    """Spread of a body's hue, as a share of the bed's brightness."""
+    bed_spread: float = 0.2
+    """Spread of an empty bed's brightness about what is expected of it, as a share: oil, rust, weeds."""
+    unknown_spread: float = 0.3
+    """The same where no empty ground was seen nearby: ballast of 0.10 to 0.25."""
+    shadow_depth: float = 0.9
+    """Share of light that a cast shadow takes: skylight leaves 10 to 30 %, blur and walls more."""
+    shadow_spread: float = 0.12
+    """Spread of that share."""
+    bed_length_m: float = 60.0
+    """Standard deviation of the kernel over which the empty ground's look varies along a track."""
+    rounds: int = 3
+    """Times the empty ground is learned anew."""
+    seed_share: float = 0.3
+    """Share of the ribbon taken as empty at first: the least structured cross-sections."""
+    memory_px: float = 2.0
+    """Pixels along a track over which evidence repeats itself: log-odds are divided by it."""
+    clip: float = 8.0
+    """Most that one cross-section says."""
+    switch_cost: float = 7.0
+    """Cost in log-odds of a change between empty and occupied along one track."""
+    train_min_m: float = 10.0
+    """Shortest train that is told at this scale: one wagon."""
+    score_detected: float = 34.0
+    """Summed log-odds from which a train is ``detected``: empty track of 60 train pairs reached 33 where a
+    shadow vouched for it. ``python -m benchmarks.limits --groups`` measures what comes of it."""
+    score_blind: float = 70.0
+    """The same where no shadow of its own can be seen, or one that no body throws."""
+    score_possible: float = 17.0
+    """Summed log-odds from which a train is ``possible``."""
+    shadow_like: tuple[float, float] = (0.3, 1.7)
+    """Share of light lost, full shadow being 1, between which a dark band is a body's shadow."""
+    shadow_against: float = 0.0
+    """Share of light lost below which the place of its shadow contradicts a train: lighter than empty
+    ground. Such a train is ``possible`` at most."""
+    length_bias_m: float = 4.0
+    """Taken off a measured length: blur widens a train at both ends (seen on train pairs)."""
+    shorter_share: float = 0.4
+    """How much shorter a train may be than measured, as a share, in the 90 % interval of its length: a
+    dark bed beside it passes for more of it. Chosen on train pairs; ``python -m benchmarks.limits
+    --groups`` measures how often the interval holds the truth."""
+    longer_share: float = 0.2
+    """How much longer, as a share: light wagons on light ground end it too early."""
+    end_error_px: float = 3.3
+    """What is added to both, in pixels."""
+    observed_min: float = 0.6
+    """Least clear share of a train's place for the grade ``detected``."""
+    usual_sun_deg: float = 35.0
+    """Sun elevation taken where none is stated (between winter noon and spring morning at 42 N)."""
+
+
+@dataclass(frozen=True)
+class LoadSettings:
+    """Named numbers for hints of what wagons carry: a hint only where it is nearly always right."""
+
+    gsd_max_m: float = 0.52
+    """Inner walls of 2 m and shadows of 1.3 m need half-metre pixels (methods.md 2.4)."""
+    type_sure: float = 0.8
+    """Least probability of the type that the hint rests on."""
+    sun_deg: tuple[float, float] = (18.0, 70.0)
+    """Sun elevations between which inner shadows neither fill a wagon nor vanish."""
+    off_nadir_max_deg: float = 25.0
+    """Further off nadir the near wall hides the floor."""
+    wall_m: float = 2.1
+    """Depth of an empty gondola's floor below its rim: 3.5 m over rail, floor at 1.4 m (domain.md 4)."""
+    inner_shadow_m: tuple[float, float] = (0.5, 3.0)
+    """Widths of the inner shadow, across the wagon, that leave part of the floor lit and can be seen."""
+    surely_seen_m: tuple[float, float] = (0.8, 1.9)
+    """Widths that no empty wagon hides, and that leave its floor lit: only then does an even inside speak
+    for a load."""
+    empty_contrast: float = 0.3
+    """Least loss of light on the sunward side of a wagon against the other for ``empty``. Chosen by hand on
+    painted train seeds; ``python -m benchmarks.limits --load`` measures the hints."""
+    loaded_contrast: float = 0.05
+    """Largest for ``loaded``: an even load near the rim. Chosen as `empty_contrast`."""
+    half_width_m: float = 1.2
+    """Half width of a wagon's inside that is read."""
+    flat_height_m: float = 1.9
+    """Greatest height by the shadow for ``empty`` of a flat: the deck lies at 1.3 m (domain.md 4)."""
+    loaded_height_m: float = 2.6
+    """Least height for ``loaded`` of a flat: a container stands at 3.9 m."""
+    shadow_lost: float = 0.5
+    """Share of light lost, full shadow being 1, that ends a shadow beside a body."""
+    reach_m: float = 9.0
+    """How far beside a body its shadow is followed."""
+
+
+@dataclass(frozen=True)
+class MotionSettings:
+    """Named numbers for trains in motion.
+
+    Bands of one product are taken 0.1 to 2 s apart (domain: SkySat strips, PlanetScope frames); a train
+    at 20-60 km/h then stands 0.5 to 30 m further on.
+    """
+
+    reach_m: float = 40.0
+    """Largest offset between two bands: 20 m/s over 2 s."""
+    margin_m: float = 12.0
+    """Track beyond both ends that is looked at as well: the ends themselves are edges."""
+    length_min_m: float = 20.0
+    """Shorter trains hold too few edges to tell."""
+    length_min_px: float = 16.0
+    """The same in pixels."""
+    body_half_m: float = 1.0
+    """Half width of the strip that is read along the train."""
+    offset_min_px: float = 1.2
+    """Least spread of the bands' offsets, in pixels, once the scene's own band offsets are taken off:
+    those reach 0.9 px (methods.md 0.4) and are known to a tenth."""
+    likeness_min: float = 0.6
+    """Least correlation of two bands' edges at their offset. Chosen by hand on
+    painted train seeds; ``python -m benchmarks.limits --motion`` measures the flag."""
+    likeness_gain: float = 0.25
+    """How much better it must be than without an offset. Chosen as `likeness_min`."""
+    closure_px: float = 0.5
+    """Largest misfit between offsets of all pairs of bands: chance likenesses do not close."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +162,7 @@ class TrainSettings:
     net_bias: float = 1.0
     """Added to the network's log-odds that a train stands on a step: painted banks hold more empty track
     than doubtful track. Chosen among 0, 0.7, 1, 1.5 and 2 on validation seeds:
-    ``python benchmarks/trains.py --score --banks V``."""
+    ``python -m benchmarks.trains --score --banks V``."""
     net_coupling_prior: float = -2.3
     """Log-odds of the network from which a step speaks for a coupling; chosen with `gap_scale`."""
     type_sure: float = 0.5
@@ -45,7 +185,7 @@ class TrainSettings:
     """Expected number up to which one is at least ``possible``."""
     null_rate_km: float = 0.006
     """Stretches of any score a kilometre of empty track. Calibrated by
-    ``python benchmarks/trains.py --null --banks EMPTY``."""
+    ``python -m benchmarks.trains --null --banks EMPTY``."""
     null_scale: float = 8.6
     """Fall of their number with the score: by e for each of these. Calibrated as `null_rate_km`."""
     count_gsd_max_m: float = 1.2
@@ -80,7 +220,7 @@ class TrainSettings:
     gap_scale: float = 1.3
     """Factor on the network's log-odds of a coupling: its peaks say too little, its targets being soft.
     Chosen among 0.7, 1, 1.3 and 1.6 on validation seeds by vehicles found and the count's coverage:
-    ``python benchmarks/trains.py --score --banks V``."""
+    ``python -m benchmarks.trains --score --banks V``."""
     gap_limit: float = 7.0
     """Log-odds beyond which a coupling is no surer."""
     type_sharpness: float = 1.3
@@ -92,18 +232,18 @@ class TrainSettings:
     """Half of the width of a body that its colour is taken from: inside walls and blur."""
     confidence_slope: float = 1.07
     """Rise of a train's log-odds with the logarithm of its score.
-    Calibrated by ``python benchmarks/trains.py --calibrate``."""
+    Calibrated by ``python -m benchmarks.trains --calibrate``."""
     confidence_middle: float = 3.3
     """Score at which a train is as likely real as not.
-    Calibrated by ``python benchmarks/trains.py --calibrate``."""
+    Calibrated by ``python -m benchmarks.trains --calibrate``."""
     length_bias_m: float = 0.0
     """Taken off a measured length: blur widens a body.
-    ``python benchmarks/trains.py --calibrate`` prints it: within 0.2 m, so nothing is taken off."""
+    ``python -m benchmarks.trains --calibrate`` prints it: within 0.2 m, so nothing is taken off."""
     end_memory_m: float = 4.0
     """Metres over which log-odds near a train's end repeat each other. Assumed, as `memory_m`."""
     end_error_m: float = 0.8
     """Least half of the 90 % interval of a train's length at 0.5 m GSD, in proportion to the GSD from there.
-    Assumed; the interval's coverage is printed by ``python benchmarks/train_accuracy.py``."""
+    Assumed; the interval's coverage is printed by ``python -m benchmarks.train_accuracy``."""
     usual_sun_deg: float = 35.0
     """Sun elevation taken where none is stated: between winter noon (25) and spring mornings (45) at
     42 degrees north."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, radians, sin, tan
-from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.grid import Grid
-    from tumangang_watch.simulate.world import DayState, Sensor
+from tumangang_watch.grid import Grid
+from tumangang_watch.simulate.world import DayState, Sensor
 
 COARSE = 16
 """Clouds are painted this many times coarser than the ground: they have no edges finer than 2 m."""
@@ -32,7 +30,6 @@ def cloud_layers(grid: Grid, day: DayState, sensor: Sensor, rng: np.random.Gener
     """Return the clouds as seen from the satellite and their shadows as cast by the sun."""
     if not day.clouds:
         return None
-    import cv2
 
     rows, cols = grid.rows // COARSE + 2, grid.cols // COARSE + 2
     step = grid.pixel_m * COARSE

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from math import atan2, cos, degrees, hypot, radians, sin
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from shapely import LineString, Polygon, box
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.simulate.frame import YardFrame, ragged
-from tumangang_watch.simulate.scenery import Bounds, buildings, fields, masts, woods
+from tumangang_watch.simulate.scenery import (
+    Bounds,
+    buildings,
+    fields,
+    masts,
+    woods,
+)
 from tumangang_watch.simulate.world import Block, Surface, World
 from tumangang_watch.simulate.yard import track_looks
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
 
 TRUSS_M = 9.0
 """Height of the trusses over the deck."""

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, floor
-from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
+from shapely import LineString, Polygon, line_interpolate_point
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import frozen
 from tumangang_watch.simulate.spectra import MATERIALS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-    from shapely import LineString, Polygon
-
-    from tumangang_watch.simulate.world import Surface, TrackLook, World
+from tumangang_watch.simulate.world import Surface, TrackLook, World
 
 FINE_M = 0.125
 """Edge of the cells that the world is painted on, metres."""
@@ -83,8 +79,6 @@ def fill(target: NDArray[np.uint8], grid: Grid, surfaces: Sequence[Surface]) -> 
 
 def burn(target: NDArray[np.uint8], grid: Grid, polygon: Polygon, value: int) -> None:
     """Set the cells of a polygon (holes respected) to a value."""
-    import cv2
-
     if polygon.is_empty:
         return
     parts = getattr(polygon, "geoms", [polygon])
@@ -113,8 +107,6 @@ def _noise(grid: Grid, rng: np.random.Generator) -> NDArray[np.int8]:
 
 def _octave(grid: Grid, rng: np.random.Generator, scale_m: float) -> NDArray[np.float32]:
     """Draw smooth noise of unit variance with features of about ``scale_m``."""
-    import cv2
-
     step = max(scale_m / FINE_M, 1.0)
     rows, cols = ceil(grid.rows / step) + 4, ceil(grid.cols / step) + 4
     coarse = rng.standard_normal((rows, cols), dtype=np.float32)
@@ -148,8 +140,6 @@ def track_frame(
 
     x and y have shape (len(s), len(d)).
     """
-    from shapely import line_interpolate_point
-
     count = int(line.length / step_m) + 2
     s = np.linspace(0, line.length, count)
     at = line_interpolate_point(line, s)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 
 from tumangang_watch.simulate.paint import paint
-from tumangang_watch.simulate.pair import LAT, LON, Pair, sensor_of
+from tumangang_watch.simulate.pair import (
+    LAT,
+    LON,
+    Pair,
+    sensor_of,
+)
 from tumangang_watch.simulate.sun import sun_position
-from tumangang_watch.simulate.traffic import draw_cargo, draw_puddles, draw_road, draw_trains
+from tumangang_watch.simulate.traffic import (
+    draw_cargo,
+    draw_puddles,
+    draw_road,
+    draw_trains,
+)
+from tumangang_watch.simulate.world import Block, DayState
 from tumangang_watch.simulate.write import write_scene
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tumangang_watch.simulate.world import Block, DayState
 
 STEP_DAYS = 9
 """Between one date and the next."""

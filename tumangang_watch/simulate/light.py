@@ -6,12 +6,10 @@ Rows run south, columns east; a direction is an azimuth clockwise from north. He
 from __future__ import annotations
 
 from math import cos, radians, sin, tan
-from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 
 def cast_shadow(
@@ -32,8 +30,6 @@ def cast_shadow(
     sun_azimuth_deg, sun_elevation_deg : float
         The sun; elevation above 1 degree.
     """
-    import cv2
-
     top = float(height.max())
     if top <= 0:
         return np.zeros_like(height)

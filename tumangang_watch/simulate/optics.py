@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from math import floor
-from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tumangang_watch.grid import Grid
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.simulate.world import DayState, Sensor, World
+from tumangang_watch.simulate.world import DayState, Sensor, World
 
 PRODUCTS: dict[str, tuple[str, ...]] = {
     "analytic4": ("blue", "green", "red", "nir"),
@@ -45,8 +42,6 @@ def expose(
 
     The aperture (a box of one pixel) is folded into the Gaussian by its variance, 1/12 pixel^2.
     """
-    import cv2
-
     sigma = sensor.gsd_m / fine.pixel_m * float(np.sqrt(sensor.blur_px**2 + 1 / 12))
     factor, image = 1, np.asarray(reflectance)
     if sigma > 6:

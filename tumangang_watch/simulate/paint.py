@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, radians, tan
-from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import frozen
 from tumangang_watch.simulate.air import cloud_layers
 from tumangang_watch.simulate.ground import Ground, fill, ground_of
 from tumangang_watch.simulate.light import cast_shadow, view_source
-from tumangang_watch.simulate.objects import Canvas, draw_block, draw_car, draw_tree
+from tumangang_watch.simulate.motion import in_band
+from tumangang_watch.simulate.objects import (
+    Canvas,
+    draw_block,
+    draw_car,
+    draw_tree,
+)
 from tumangang_watch.simulate.optics import digitise, expose, scene_grid
-from tumangang_watch.simulate.skin import Skin, albedo, skin_of, snow_cover
+from tumangang_watch.simulate.skin import (
+    Skin,
+    albedo,
+    skin_of,
+    snow_cover,
+)
 from tumangang_watch.simulate.spectra import BANDS
-from tumangang_watch.simulate.traffic import in_band
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.simulate.world import DayState, Sensor, World
+from tumangang_watch.simulate.world import DayState, Sensor, World
 
 DIFFUSE = (0.30, 0.23, 0.18, 0.11)
 """Share of skylight on open ground for each band under a clear sky, sun at 40 degrees."""
@@ -141,8 +148,6 @@ def _objects(world: World, day: DayState, grid: Grid) -> Canvas:
 
 def _draw_fences(world: World, canvas: Canvas) -> None:
     """Draw fences: thin, see-through lines 2 m high."""
-    import cv2
-
     mask = np.zeros(canvas.grid.shape, dtype=np.uint8)
     for fence in world.fences:
         xy = np.asarray(fence)
@@ -170,8 +175,6 @@ def _ground_of_day(ground: Ground, day: DayState) -> Ground:
 
 def _sunlight(canvas: Canvas, day: DayState) -> NDArray[np.float32]:
     """Return the share of direct sun on every cell: soft-edged cast shadows."""
-    import cv2
-
     above = cast_shadow(canvas.height, canvas.grid.pixel_m, day.sun_azimuth_deg, day.sun_elevation_deg)
     lit = (above <= 0.03).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(lit, (0, 0), 0.8), dtype=np.float32)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,10 +24,8 @@ from tumangang_watch.simulate.traffic import (
 )
 from tumangang_watch.simulate.truth import truth
 from tumangang_watch.simulate.world import DayState, Sensor, World
+from tumangang_watch.simulate.write import write_scene, write_site
 from tumangang_watch.simulate.yard import make_world
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LON, LAT = 130.63, 42.41
 SEASON_DAY = {"winter": 20, "spring": 115, "summer": 200, "autumn": 295}
@@ -77,11 +77,6 @@ class Pair:
 
     def write(self, folder: Path) -> tuple[Path, Path, Path, Path]:
         """Write both scenes, ``site.geojson`` and ``truth.json``; return the four paths."""
-        import json
-        from pathlib import Path
-
-        from tumangang_watch.simulate.write import write_scene, write_site
-
         folder = Path(folder)
         first = write_scene(self.earlier, folder, "earlier")
         second = write_scene(self.later, folder, "later")

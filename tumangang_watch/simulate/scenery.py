@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from math import hypot
-from typing import TYPE_CHECKING
 
 import numpy as np
-from shapely import LineString, Point, box
+from shapely import LineString, Point, Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.simulate.frame import YardFrame, ragged
 from tumangang_watch.simulate.world import Block, Surface, Tree
-
-if TYPE_CHECKING:
-    from shapely import Polygon
-    from shapely.geometry.base import BaseGeometry
 
 Bounds = tuple[float, float, float, float]
 FIELDS = ("ploughed", "stubble", "grass", "dry_grass", "soil", "scrub")

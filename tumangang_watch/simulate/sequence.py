@@ -7,27 +7,33 @@ The pictures are painted and no evidence of anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from pyproj import Transformer
 from shapely import LineString, Polygon, affinity
 
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.simulate.frame import YardFrame
 from tumangang_watch.simulate.from_site import world_from_site
+from tumangang_watch.simulate.motion import shifted
 from tumangang_watch.simulate.paint import paint
 from tumangang_watch.simulate.sun import sun_position
-from tumangang_watch.simulate.traffic import make_train, shifted
+from tumangang_watch.simulate.traffic import make_train
 from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import Block, DayState, Sensor, Train, World
+from tumangang_watch.simulate.world import (
+    Block,
+    DayState,
+    Sensor,
+    Train,
+    World,
+)
 from tumangang_watch.simulate.write import write_scene
 from tumangang_watch.simulate.yard import track_looks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SEED = 38
 """The ground of the shipped fixtures."""
@@ -164,8 +170,6 @@ def paint_sequence(site: Site, folder: Path, shots: tuple[Shot, ...] = SEQUENCE)
 
 
 def _paint_shot(world: World, shot: Shot, folder: Path) -> Path:
-    from pyproj import Transformer
-
     when = datetime.strptime(shot.acquired, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     west, south, east, north = world.bounds
     to_lonlat = Transformer.from_crs(world.site.crs, "EPSG:4326", always_xy=True).transform

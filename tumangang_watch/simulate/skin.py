@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tumangang_watch.simulate.ground import INDEX, NAMES, NOISE_STEP, Ground
+from tumangang_watch.simulate.ground import (
+    INDEX,
+    NAMES,
+    NOISE_STEP,
+    Ground,
+)
+from tumangang_watch.simulate.objects import Canvas
 from tumangang_watch.simulate.spectra import GREENING, MATERIALS, seasonal
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from tumangang_watch.simulate.objects import Canvas
-    from tumangang_watch.simulate.world import DayState
+from tumangang_watch.simulate.world import DayState
 
 POROUS = ("soil", "ploughed", "cinder", "gravel", "dirt_road", "asphalt", "concrete", "sand")
 HUE_TILT = (-1.0, 0.0, 0.8, 0.5)

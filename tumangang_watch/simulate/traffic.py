@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import radians, sin, tan
-from typing import TYPE_CHECKING
 
 import numpy as np
-from shapely import Point, box
+from shapely import Point, Polygon, box
+from shapely.affinity import scale
+from shapely.ops import unary_union
 
 from tumangang_watch.simulate.frame import ragged
+from tumangang_watch.simulate.motion import shifted
 from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import Block, Car, Cloud, DayState, Sensor, Surface, Train, World
-
-if TYPE_CHECKING:
-    from shapely import Polygon
+from tumangang_watch.simulate.world import (
+    Block,
+    Car,
+    Cloud,
+    DayState,
+    Sensor,
+    Surface,
+    Train,
+    World,
+)
 
 GAP_M = 1.1
 """Between the bodies of coupled vehicles (12-132: 13.92 m over couplers, 12.78 m body)."""
@@ -121,35 +128,6 @@ def _apart(one: Train, other: Train, least_m: float = 12.0) -> bool:
     return one.track != other.track or one.from_m > other.to_m + least_m or other.from_m > one.to_m + least_m
 
 
-def shifted(train: Train, by_m: float) -> Train:
-    """Return a train moved along its track."""
-    cars = (replace(c, from_m=c.from_m + by_m, to_m=c.to_m + by_m) for c in train.cars)
-    return replace(train, cars=tuple(cars))
-
-
-def set_in_motion(
-    day: DayState, track: str, speed_m_s: float, band_times_s: tuple[float, float, float, float]
-) -> DayState:
-    """Return a date on which the trains of one track move, towards increasing distance where positive.
-
-    Parameters
-    ----------
-    band_times_s : (blue, green, red, nir)
-        When each band is taken: 0.1 to 0.5 s apart for SkySat, up to 2 s for PlanetScope.
-    """
-    blue, green, red, nir = (speed_m_s * t for t in band_times_s)
-    trains = tuple(
-        replace(t, band_offset_m=(blue, green, red, nir)) if t.track == track else t for t in day.trains
-    )
-    return replace(day, trains=trains)
-
-
-def in_band(day: DayState, band: int) -> DayState:
-    """Return a date as it stands when one band is taken."""
-    trains = tuple(shifted(t, t.band_offset_m[band]) if t.in_motion else t for t in day.trains)
-    return replace(day, trains=trains)
-
-
 def move_trains(
     world: World, before: tuple[Train, ...], rng: np.random.Generator, number: tuple[int, int]
 ) -> tuple[Train, ...]:
@@ -244,9 +222,6 @@ def draw_road(world: World, rng: np.random.Generator) -> tuple[Block, ...]:
 
 def draw_growth(world: World, area_m2: float, rng: np.random.Generator) -> tuple[Surface, ...]:
     """Draw newly worked ground inside the handling polygon, outside tracks and aprons, of a given area."""
-    from shapely.affinity import scale
-    from shapely.ops import unary_union
-
     handling = world.site.having("handling")[0].polygon
     used = unary_union([a.polygon.buffer(1) for a in world.site.having("apron")])
     used = used.union(unary_union([t.line.buffer(4) for t in world.rails]))

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from math import cos, radians, sin
-from typing import TYPE_CHECKING, Any
+from math import cos, pi, radians, sin
+from typing import Any
 
+from shapely import Polygon
+from shapely.ops import unary_union
+
+from tumangang_watch.simulate.world import Block, Car, DayState, Sensor, World
 from tumangang_watch.simulate.write import NOTICE, geojson_of
-
-if TYPE_CHECKING:
-    from shapely import Polygon
-
-    from tumangang_watch.simulate.world import Block, Car, DayState, Sensor, World
 
 
 def footprint(block: Block) -> Polygon:
     """Return the ground a block covers, in the world's metres."""
-    from shapely import Polygon
-
     angle = radians(block.heading_deg)
     half_l, half_w = block.length_m / 2, block.width_m / 2
     if block.shape == "pile":
-        from math import pi
-
         points = [(half_l * cos(k * pi / 16), half_w * sin(k * pi / 16)) for k in range(32)]
     else:
         points = [(half_l, half_w), (half_l, -half_w), (-half_l, -half_w), (-half_l, half_w)]
@@ -87,8 +82,6 @@ def handling_ground(world: World, day: DayState) -> dict[str, float]:
 
     Tracks, puddles and what stands on the ground are not taken off.
     """
-    from shapely.ops import unary_union
-
     free = unary_union([area.polygon for area in world.site.having("handling")])
     areas: dict[str, float] = {}
     for surface in reversed((*world.surfaces, *day.growth)):
@@ -114,8 +107,6 @@ def truth(
     onto the earlier one: the earlier scene's geolocation error minus the later one's. To bring a
     scene onto the site, apply the negative of its own ``geolocation_error_m``.
     """
-    from shapely.ops import unary_union
-
     parts = [day_truth(world, earlier, "earlier"), day_truth(world, later, "later")]
     old = unary_union([surface.polygon for surface in earlier.growth])
     new = unary_union([surface.polygon for surface in later.growth]).difference(old)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+from shapely import Polygon
 
 from tumangang_watch.model.site import Site, Track
-
-if TYPE_CHECKING:
-    from shapely import Polygon
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import rasterio
+from pyproj import Transformer
+from rasterio.transform import Affine
+from shapely import set_precision, transform
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
 
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
-
-    from tumangang_watch.model.site import Site
-    from tumangang_watch.simulate.paint import PaintedScene
-    from tumangang_watch.simulate.world import World
+from tumangang_watch.model.site import Site
+from tumangang_watch.simulate.paint import PaintedScene
+from tumangang_watch.simulate.world import World
 
 NOTICE = "PAINTED, NOT EVIDENCE"
 
@@ -26,9 +29,6 @@ def write_scene(painted: PaintedScene, folder: Path, name: str) -> Path:
     Path
         The image file.
     """
-    import rasterio
-    from rasterio.transform import Affine
-
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.tif"
@@ -74,18 +74,12 @@ def scene_metadata(painted: PaintedScene, name: str) -> dict[str, Any]:
 
 def lonlat(geometry: BaseGeometry, crs: str) -> BaseGeometry:
     """Return a geometry of the world in WGS 84 longitude, latitude."""
-    from pyproj import Transformer
-    from shapely import transform
-
     change = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     return transform(geometry, lambda xy: np.stack(change.transform(xy[:, 0], xy[:, 1]), axis=1))
 
 
 def geojson_of(geometry: BaseGeometry, crs: str) -> dict[str, Any]:
     """Return GeoJSON (8 decimals, about 1 mm) of a geometry of the world."""
-    from shapely import set_precision
-    from shapely.geometry import mapping
-
     shape = lonlat(geometry, crs)
     if shape.geom_type != "LineString":
         return json.loads(json.dumps(mapping(set_precision(shape, 1e-8))))

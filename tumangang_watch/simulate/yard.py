@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from shapely import Polygon
 from shapely.ops import unary_union
 
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.simulate.frame import YardFrame
-from tumangang_watch.simulate.scenery import buildings, fields, masts, trackside, woods, yard_ground
+from tumangang_watch.simulate.scenery import (
+    buildings,
+    fields,
+    masts,
+    trackside,
+    woods,
+    yard_ground,
+)
 from tumangang_watch.simulate.truth import footprint
 from tumangang_watch.simulate.world import TrackLook, World
-
-if TYPE_CHECKING:
-    from shapely import Polygon
 
 CRS = "EPSG:32652"
 CENTRE = (634_000.0, 4_696_700.0)

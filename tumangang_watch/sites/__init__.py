@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tumangang_watch.sites.examine import examine_site
-from tumangang_watch.sites.places import built_in_site_path, fixtures_dir
-from tumangang_watch.sites.read import check_site, load_site
+from tumangang_watch.sites.read import built_in_site_path, check_site, examine_site, fixtures_dir, load_site
 from tumangang_watch.sites.remarks import Remark
 
 __all__ = ["Remark", "built_in_site_path", "check_site", "examine_site", "fixtures_dir", "load_site"]

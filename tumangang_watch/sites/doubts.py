@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pyproj import Transformer
+from shapely import LineString
 
-from tumangang_watch.settings.site import SiteSettings
+from tumangang_watch.model.site import Area, Site, Track
+from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.remarks import Remark
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
-    from shapely import LineString
-
-    from tumangang_watch.model.site import Area, Site, Track
 
 STEP_M = 2.0
 """Tracks are compared at points this far apart."""
@@ -84,8 +81,6 @@ def _doubt(kind: str, what: str, where: str = "", at: Any = None) -> tuple[Remar
 
 def _placed(found: list[tuple[Remark, Any]], crs: str) -> list[Remark]:
     """Give remarks the longitude and latitude of their place in metres."""
-    from dataclasses import replace
-
     to_lonlat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
     out = []
     for remark, at in found:

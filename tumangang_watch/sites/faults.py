@@ -5,6 +5,11 @@ from __future__ import annotations
 from math import cos, isfinite, radians
 from typing import Any
 
+import numpy as np
+import shapely
+from shapely import LineString, Polygon
+from shapely.validation import explain_validity
+
 from tumangang_watch.sites.remarks import Remark
 
 METRES_PER_DEGREE = 111_320.0
@@ -152,9 +157,6 @@ def _ring_faults(rings: Any) -> list[Remark]:
 
 
 def _line_faults(positions: list[Any]) -> list[Remark]:
-    import numpy as np
-    from shapely import LineString
-
     lonlat = np.array([p[:2] for p in positions], dtype=float)
     squeeze = cos(radians(float(lonlat[:, 1].mean())))
     steps_m = np.diff(lonlat, axis=0) * METRES_PER_DEGREE * (squeeze, 1.0)
@@ -169,9 +171,6 @@ def _line_faults(positions: list[Any]) -> list[Remark]:
 
 def _self_crossing(lonlat: Any) -> str:
     """Say where a line that is not simple first meets itself."""
-    import numpy as np
-    import shapely
-
     kept = shapely.get_coordinates(shapely.remove_repeated_points(shapely.LineString(lonlat)))
     segments = shapely.linestrings(np.stack([kept[:-1], kept[1:]], axis=1))
     tree, last = shapely.STRtree(segments), len(segments) - 1
@@ -188,9 +187,6 @@ def _self_crossing(lonlat: Any) -> str:
 
 
 def _polygon_faults(rings: list[Any]) -> list[Remark]:
-    from shapely import Polygon
-    from shapely.validation import explain_validity
-
     outline, *holes = ([p[:2] for p in ring] for ring in rings)
     squeeze = max(cos(radians(outline[0][1])), 1e-6)
     polygon = Polygon(outline, holes)

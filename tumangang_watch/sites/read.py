@@ -1,4 +1,9 @@
-"""Read and check a site file (GeoJSON FeatureCollection of the contract)."""
+"""Read and check a site file (GeoJSON FeatureCollection of the contract).
+
+Everything that can be said against a site file: its faults, and the doubts about a sound one.
+
+Where the built-in site and the fixtures lie: in a wheel, or beside the package in a checkout.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +14,32 @@ import stat
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+from shapely import LineString, Polygon
 
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.grid import utm_crs
-from tumangang_watch.model.site import REPORTED_ROLES, Area, ReferenceScene, Site, Track
-from tumangang_watch.sites.faults import extent_faults, geometry_faults, is_number, place_of, rings_of, shown
-from tumangang_watch.sites.places import built_in_site_path
+from tumangang_watch.model.site import (
+    REPORTED_ROLES,
+    Area,
+    ReferenceScene,
+    Site,
+    Track,
+)
+from tumangang_watch.sites.doubts import repeated_vertices, site_doubts
+from tumangang_watch.sites.faults import (
+    extent_faults,
+    geometry_faults,
+    is_number,
+    place_of,
+    rings_of,
+    shown,
+)
 from tumangang_watch.sites.remarks import Remark
-
-if TYPE_CHECKING:
-    from shapely import LineString, Polygon
 
 MAX_BYTES = 16 * 1024 * 1024
 """A site is a few dozen features; reliability.md section 2.6 caps JSON at 16 MiB."""
@@ -248,8 +268,6 @@ def _reference(file: Path, reference: Any) -> ReferenceScene | None:
 
 def _lonlat(feature: dict[str, Any]) -> LineString | Polygon:
     """Return a sound feature's geometry in degrees: heights and repeated vertices of tracks dropped."""
-    import shapely
-
     geometry = feature["geometry"]
     if geometry["type"] == "LineString":
         # Two like vertices in a row have no heading between them.
@@ -261,10 +279,6 @@ def _lonlat(feature: dict[str, Any]) -> LineString | Polygon:
 
 
 def _in_metres(shapes: list[LineString | Polygon], crs: str) -> list[Any]:
-    import numpy as np
-    import shapely
-    from pyproj import Transformer
-
     transform = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
     return [shapely.transform(s, lambda c: np.column_stack(transform(c[:, 0], c[:, 1]))) for s in shapes]
 
@@ -294,3 +308,33 @@ def _track(properties: dict[str, Any], line: Any) -> Track:
         confidence=float(sure) if is_number(sure) and 0 <= sure <= 1 else None,
         **_common(properties),
     )
+
+
+def examine_site(path: Path) -> list[Remark]:
+    """Return the faults of a site file in file order; of a sound file its doubts."""
+    file = Path(path)
+    faults = faults_of(file)
+    if faults:
+        return faults
+
+    data, sha256 = read_collection(file)
+    return [*repeated_vertices(data["features"]), *site_doubts(build_site(file, data, sha256))]
+
+
+BUILT_IN = "tumangang.geojson"
+
+
+def _data(name: str) -> Path:
+    package = Path(__file__).resolve().parents[1]
+    in_wheel = package / "data" / name
+    return in_wheel if in_wheel.is_dir() else package.parent / name
+
+
+def built_in_site_path() -> Path:
+    """Return the path of the built-in Tumangang site file."""
+    return _data("aois") / BUILT_IN
+
+
+def fixtures_dir() -> Path:
+    """Return the folder of the painted fixture scenes."""
+    return _data("fixtures")

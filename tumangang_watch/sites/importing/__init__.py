@@ -5,31 +5,18 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tumangang_watch.settings.site import SiteSettings
+from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.importing.assemble import collection_of
 from tumangang_watch.sites.importing.layers import Feature, Reader
+from tumangang_watch.sites.importing.options import ImportOptions
 from tumangang_watch.sites.importing.pieces import pieces_of
-from tumangang_watch.sites.importing.refusal import refusal
-from tumangang_watch.sites.importing.stage import stage
+from tumangang_watch.sites.importing.stage import refusal, stage
 
 __all__ = ["ImportOptions", "Imported", "import_sources"]
-
-
-@dataclass(frozen=True)
-class ImportOptions:
-    """What the user says of the sources."""
-
-    roles: dict[str, str] = field(default_factory=dict)
-    """Role by layer; "" stands for every other layer."""
-    layers: tuple[str, ...] = ()
-    id_field: str | None = None
-    crs: str | None = None
-    name: str = "site"
-    """The site's name."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import shapely
 
-from tumangang_watch.sites.importing.refusal import refusal
+from tumangang_watch.sites.importing.options import ImportOptions
+from tumangang_watch.sites.importing.stage import refusal
 from tumangang_watch.sites.read import DATE_PATTERN, ROLES, collection_faults
-
-if TYPE_CHECKING:
-    from tumangang_watch.sites.importing import ImportOptions
 
 ATTRIBUTION = "(c) OpenStreetMap contributors, ODbL 1.0 (openstreetmap.org/copyright)"
 ID_CHARACTERS = 60

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyogrio
 import shapely
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
 
-from tumangang_watch.sites.importing.refusal import refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tumangang_watch.settings.site import SiteSettings
-    from tumangang_watch.sites.importing.stage import Staged
+from tumangang_watch.settings.scenes import SiteSettings
+from tumangang_watch.sites.importing.stage import Staged, refusal
 
 WGS84 = "OGC:CRS84"
 SURE_DATUM_M = 0.5
@@ -71,8 +70,6 @@ class Reader:
             yield from self._gdal(staged)
 
     def _gdal(self, staged: Staged) -> Iterator[Feature]:
-        import pyogrio
-
         try:
             layers = pyogrio.list_layers(staged.path)
             for index, (name, geometry_type) in enumerate(layers):
@@ -88,8 +85,6 @@ class Reader:
             raise refusal(staged.source, f"GDAL cannot read it ({text})", "Export it again") from error
 
     def _gdal_layer(self, staged: Staged, index: int, label: str) -> Iterator[Feature]:
-        import pyogrio
-
         most = self.limits.import_features
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
@@ -138,9 +133,6 @@ class Reader:
 
     def _in_degrees(self, staged: Staged, shapes: Any, crs: str | None, label: str) -> Any:
         """Return geometries in longitude and latitude of WGS 84."""
-        from pyproj import CRS, Transformer
-        from pyproj.exceptions import ProjError
-
         shapes = shapely.force_2d(shapes)
         self.left -= int(shapely.get_num_coordinates(shapes).sum())
         if self.left < 0:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from math import cos, radians
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import shapely
 
+from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.faults import METRES_PER_DEGREE, MIN_TRACK_M
 from tumangang_watch.sites.importing.assemble import Piece
 from tumangang_watch.sites.importing.join import Way, join_ways
-from tumangang_watch.sites.importing.refusal import refusal
+from tumangang_watch.sites.importing.layers import Feature
+from tumangang_watch.sites.importing.options import ImportOptions
 from tumangang_watch.sites.importing.roles import (
     BARE,
     LINES,
@@ -23,11 +25,7 @@ from tumangang_watch.sites.importing.roles import (
     role_of,
     suits,
 )
-
-if TYPE_CHECKING:
-    from tumangang_watch.settings.site import SiteSettings
-    from tumangang_watch.sites.importing import ImportOptions
-    from tumangang_watch.sites.importing.layers import Feature
+from tumangang_watch.sites.importing.stage import refusal
 
 YARD_SHARE = 0.5
 """A polygon without a role that holds this much of a track is its yard."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tumangang_watch.sites.importing.layers import Feature
 from tumangang_watch.sites.read import ROLES
-
-if TYPE_CHECKING:
-    from tumangang_watch.sites.importing.layers import Feature
 
 LINES = ("LineString", "MultiLineString", "LinearRing")
 POLYGONS = ("Polygon", "MultiPolygon")

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from math import cos, radians, sin, tan
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shapely import LineString, MultiPolygon, box
+
+from tumangang_watch.detect.cargo.find import detect_cargo
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.image import (
+    NativeImage,
+    Raster,
+    SiteToPixel,
+    frozen,
+)
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation, Quality, Registration
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Area, Site, Track
+from tumangang_watch.settings.cargo import CargoSettings
+
+CRS = "EPSG:32652"
+BANDS = ("blue", "green", "red", "nir")
+SUN_AZIMUTH, SUN_ELEVATION = 150.0, 35.0
+FINE = 0.125
+SKY = (0.42, 0.36, 0.31, 0.24)
+GRID = Grid(CRS, 0.0, 90.0, 0.5, 180, 240)
+
+
+def site_of() -> Site:
+    apron = Area("apron-1", "apron", box(15, 15, 105, 75), "")
+    track = Track("1", LineString([(0, 80), (120, 80)]), "")
+    return Site("t", "t", "0", CRS, (Area("y", "yard", box(0, 0, 120, 90), ""), apron), (track,))
+
+
+def observe(values: np.ndarray, sun: bool = True, date: str = "later", grid: Grid = GRID) -> Observation:
+    no = np.zeros(grid.shape, dtype=bool)
+    yes = frozen(np.ones(grid.shape, dtype=bool))
+    bands = BANDS[: len(values)]
+    values = frozen(values.astype(np.float32))
+    scene = Scene(
+        id="s", image=Path("s.tif"), files=(), sha256="0", acquired=datetime(2024, 6, 1, tzinfo=UTC),
+        provider="p", crs=CRS, affine=(1, 0, 0, 0, 1, 0), width=grid.cols, height=grid.rows,
+        dtype="uint16", gsd_m=grid.pixel_m, pixel_m=grid.pixel_m, bands={}, band_source="test",
+        sun_azimuth_deg=SUN_AZIMUTH if sun else None, sun_elevation_deg=SUN_ELEVATION if sun else None,
+    )  # fmt: skip
+    step = 1 / grid.pixel_m
+    to_pixel = SiteToPixel(grid.west, grid.north, 1, (-0.5, step, 0), (-0.5, 0, -step))
+    image = NativeImage(values, yes, no, bands, grid.pixel_m, grid.pixel_m, to_pixel)
+    quality = Quality(yes, no, no, no, no, no, "none", 0.0)
+    fit = Registration("ok", (0, 0), (1, 0, 0, 0, 1, 0), 0.1, 0.2, 50)
+    return Observation(date, scene, image, Raster(values, yes, grid, bands), quality, fit)  # type: ignore[arg-type]
+
+
+def scene_of(
+    tone: tuple[float, ...] = (0.26, 0.29, 0.31, 0.34),
+    boxes: tuple[tuple[float, float, float, float, float], ...] = (),
+    paint: tuple[float, ...] = (0.055, 0.055, 0.24, 0.32),
+    seed: int = 1,
+    noise: float = 0.05,
+    sky: tuple[float, ...] = SKY,
+) -> np.ndarray:
+    """Paint boxes (west, south, east, north, height) with their exact shadow on an even apron."""
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(seed)
+    factor = round(GRID.pixel_m / FINE)
+    shape = (GRID.rows * factor, GRID.cols * factor)
+    x = (np.arange(shape[1]) + 0.5)[None, :] * FINE
+    y = GRID.north - (np.arange(shape[0]) + 0.5)[:, None] * FINE
+    shaded = np.zeros(shape, dtype=bool)
+    body = np.zeros(shape, dtype=bool)
+    for west, south, east, north, height in boxes:
+        for k in np.arange(0, height / tan(radians(SUN_ELEVATION)), FINE):
+            dx, dy = -sin(radians(SUN_AZIMUTH)) * k, -cos(radians(SUN_AZIMUTH)) * k
+            shaded[(x > west + dx) & (x < east + dx) & (y > south + dy) & (y < north + dy)] = True
+        body |= (x > west) & (x < east) & (y > south) & (y < north)
+    out = []
+    wear = gaussian_filter(rng.standard_normal((GRID.rows, GRID.cols)), 6)
+    wear *= noise / wear.std()
+    for k in range(len(tone)):
+        fine = np.where(body, paint[k], tone[k] * np.where(shaded, sky[k], 1.0))
+        fine = gaussian_filter(fine, 0.6 * factor)
+        mean = fine.reshape(GRID.rows, factor, GRID.cols, factor).mean(axis=(1, 3))
+        out.append(mean * (1 + wear) + rng.normal(0, 0.004, mean.shape))
+    return np.stack(out)
+
+
+def find(values: np.ndarray, **kwargs: object) -> tuple[Detection, ...]:
+    return detect_cargo((observe(values, **kwargs),), site_of(), (), CargoSettings()).detections  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("height", [1.5, 2.6, 4.0])
+def test_box_of_known_size_and_height_is_measured(height: float) -> None:
+    found = find(scene_of(boxes=((50, 40, 56, 44, height),)))
+    assert len(found) == 1
+    item = found[0]
+    assert item.label == "pile or stacked goods"
+    assert item.grade == "detected"
+    assert item.id == "later-cargo-1"
+    assert item.area_m2 is not None
+    assert item.area_m2.estimate == pytest.approx(24, rel=0.15)
+    assert item.height_m is not None
+    assert item.height_m.estimate == pytest.approx(height, abs=0.5)
+    assert item.height_m.low <= height <= item.height_m.high
+    assert item.colour == "red"
+    assert item.track_distance_m == pytest.approx(36, abs=0.7)
+
+
+def test_shadow_without_colour_is_shadow_too() -> None:
+    found = find(scene_of(boxes=((50, 40, 56, 44, 2.6),), sky=(0.3, 0.3, 0.3, 0.3)))
+    assert len(found) == 1
+    assert found[0].area_m2 is not None
+    assert found[0].area_m2.estimate == pytest.approx(24, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    "tone",
+    [
+        (0.26, 0.29, 0.31, 0.34),
+        (0.075, 0.082, 0.088, 0.10),
+        (0.185, 0.21, 0.225, 0.25),
+        (0.84, 0.85, 0.84, 0.78),
+    ],
+)
+def test_empty_apron_gives_nothing(tone: tuple[float, ...]) -> None:
+    for seed in range(3):
+        assert find(scene_of(tone, seed=seed, noise=0.08)) == ()
+
+
+def test_shadow_strip_gives_nothing() -> None:
+    values = scene_of()
+    values[:, 60:70, :] *= np.array([0.35, 0.3, 0.27, 0.2])[:, None, None]
+    assert find(values) == ()
+
+
+def test_three_bands_and_unknown_sun_still_find_a_box() -> None:
+    values = scene_of(boxes=((50, 40, 56, 44, 2.0),))
+    assert len(find(values[:3])) == 1
+    unknown = find(values, sun=False)
+    assert len(unknown) == 1
+    assert unknown[0].height_m is None
+    assert unknown[0].label == "surface change"
+
+
+def test_gain_changes_nothing() -> None:
+    values = scene_of(boxes=((50, 40, 56, 44, 2.0), (70, 30, 73, 36, 2.0)))
+    one, other = find(values), find(values * 37.0)
+    assert len(one) == len(other) == 2
+    for a, b in zip(one, other, strict=True):
+        assert a.geometry.equals_exact(b.geometry, 1e-3)
+
+
+def test_touching_piles_part() -> None:
+    values = scene_of(boxes=((50, 40, 56, 46, 1.0), (55.5, 45.5, 61.5, 51.5, 1.0)))
+    assert len(find(values)) == 2
+
+
+def test_train_and_its_shadow_are_not_cargo() -> None:
+    body = (40, 71, 54, 74, 3.8)
+    train = Detection(
+        "later-train-1", "later", "train", "y", MultiPolygon([box(*body[:4])]), 0.9, "detected", 1.0,
+        length_m=Interval(14, 13, 15),
+    )  # fmt: skip
+    values = scene_of(boxes=(body,))
+    assert detect_cargo((observe(values),), site_of(), (train,), CargoSettings()).detections == ()
+
+
+def test_unseen_apron_gives_nothing() -> None:
+    from dataclasses import replace
+
+    one = observe(scene_of(boxes=((50, 40, 56, 44, 2.0),)))
+    blind = replace(one, quality=replace(one.quality, clear=np.zeros(GRID.shape, dtype=bool)))
+    result = detect_cargo((blind,), site_of(), (), CargoSettings())
+    assert result.detections == ()
+    assert result.fill == ()
+
+
+def test_trials_say_what_would_have_been_found() -> None:
+    result = detect_cargo((observe(scene_of()),), site_of(), (), CargoSettings(), trials=True)
+    trials = result.fill[0].trials
+    assert sum(t.tried for t in trials) >= 20
+    assert all(0 <= t.found <= t.tried for t in trials)
+    plain = [t for t in trials if t.size_m2 == 16 and t.tone != "like the ground"]
+    assert sum(t.found for t in plain) >= 0.7 * sum(t.tried for t in plain)
+
+
+def test_fill_is_the_covered_part() -> None:
+    boxes = ((30, 30, 42, 40, 2.0), (50, 30, 62, 40, 2.0), (70, 30, 82, 40, 2.0))
+    result = detect_cargo((observe(scene_of(boxes=boxes)),), site_of(), (), CargoSettings())
+    fill = result.fill[0]
+    assert fill.share.estimate == pytest.approx(360 / 5400, abs=0.03)
+    assert fill.share.low <= 360 / 5400 <= fill.share.high
+    assert len(fill.rows) == 3
+    assert fill.row_length_m.estimate == pytest.approx(36, abs=3)
+
+
+def test_what_the_aprons_edge_cuts_is_only_possible() -> None:
+    found = find(scene_of(boxes=((12, 72.5, 17.5, 78, 2.0),)))
+    assert all(d.grade == "possible" for d in found)
+
+
+def test_coarse_scene_gives_the_fill_and_no_goods() -> None:
+    values = scene_of(boxes=((30, 30, 60, 50, 2.0),))
+    rows, cols = values.shape[1] // 6, values.shape[2] // 6
+    coarse = values.reshape(4, rows, 6, cols, 6).mean(axis=(2, 4))
+    grid = Grid(CRS, 0.0, 90.0, 3.0, rows, cols)
+    result = detect_cargo((observe(coarse, grid=grid),), site_of(), (), CargoSettings())
+    assert result.detections == ()
+    fill = result.fill[0]
+    assert fill.share.low <= 600 / 5400 <= fill.share.high
+    assert fill.share.estimate == pytest.approx(600 / 5400, abs=0.06)
+    assert any("not told" in c for c in fill.caveats)
+
+
+def test_a_large_apron_looked_at_in_pieces_gives_the_same_goods() -> None:
+    """One box stands across the border of two pieces."""
+    from dataclasses import replace
+
+    one = observe(scene_of(boxes=((52, 40, 58, 44, 2.0), (70, 30, 76, 36, 2.0))))
+    whole, parted = (
+        detect_cargo((one,), site_of(), (), replace(CargoSettings(), piece_m=side)) for side in (200.0, 20.0)
+    )
+    assert len(whole.detections) == len(parted.detections) == 2
+    for a, b in zip(whole.detections, parted.detections, strict=True):
+        assert a.geometry.intersection(b.geometry).area > 0.8 * a.geometry.union(b.geometry).area
+    assert parted.fill[0].ground_m2 == pytest.approx(whole.fill[0].ground_m2, rel=0.02)
+    assert parted.fill[0].share.estimate == pytest.approx(whole.fill[0].share.estimate, abs=0.003)

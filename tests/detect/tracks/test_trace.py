@@ -1,0 +1,146 @@
+"""Tracks of a painted yard are found, and none where there are none; a site takes them over."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import shapely
+from shapely import LineString, box
+from support.values import EAST0, NORTH0, native_image
+
+from tumangang_watch.detect.tracks.adopt import adopt
+from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
+from tumangang_watch.grid import Grid, grid_over
+from tumangang_watch.model.image import NativeImage, SiteToPixel
+from tumangang_watch.model.site import Area, Site, Track
+from tumangang_watch.settings.tracks import TraceSettings
+from tumangang_watch.simulate import make_pair, split_seeds
+
+SETTINGS = TraceSettings()
+PIXEL_M, ROWS, COLS = 0.5, 90, 320
+MIDDLES_M = (17.3, 22.2)
+"""Distance of the tracks from the north edge."""
+
+
+def ground(rng, rows=ROWS, cols=COLS):
+    """Even ground with grain, (bands, rows, cols)."""
+    import cv2
+
+    grain = sum(
+        s * cv2.GaussianBlur(rng.normal(size=(rows, cols)).astype(np.float32), (0, 0), w)
+        for w, s in ((0.6, 0.03), (2, 0.12), (6, 0.3))
+    )
+    return np.stack([(0.2 + 0.1 * k) * np.exp(grain) for k in range(4)]).astype(np.float32)
+
+
+def with_tracks(rng, bright):
+    """Two tracks west to east: a bed, sleepers darker than it, and two rails brighter or darker."""
+    import cv2
+
+    fine = 8
+    values = ground(rng)
+    y = (np.arange(ROWS * fine) + 0.5) * PIXEL_M / fine
+    factor = np.ones(ROWS * fine)
+    for middle in MIDDLES_M:
+        away = np.abs(y - middle)
+        factor[away < 2.4] *= 1.15
+        factor[away < 1.3] *= 0.8
+        factor[np.abs(away - 0.765) < 0.1] *= 2.5 if bright else 0.4
+    factor = cv2.GaussianBlur(factor[:, None].astype(np.float32), (0, 0), 0.6 * fine)[:, 0]
+    return values * factor.reshape(ROWS, fine).mean(axis=1)[None, :, None]
+
+
+def traced(values, **pixel):
+    image = native_image(values, PIXEL_M)
+    rows, cols = image.valid.shape
+    grid = Grid("EPSG:32652", EAST0, NORTH0, 1.0, rows // 2, cols // 2)
+    return trace_tracks(((image, None),), box(*grid.bounds), grid, SETTINGS)
+
+
+def share_found(tracks, lines, within_m=0.75):
+    near = shapely.unary_union([t.line for t in tracks]).buffer(within_m)
+    return sum(line.intersection(near).length for line in lines) / sum(line.length for line in lines)
+
+
+def share_false(tracks, lines, within_m=0.75):
+    near = shapely.unary_union(lines).buffer(within_m)
+    return sum(t.line.difference(near).length for t in tracks) / sum(t.line.length for t in tracks)
+
+
+def test_painted_tracks_are_found_and_nothing_else():
+    pair = make_pair(split_seeds("train")[5], 0.5, tracks=3, length_m=180, trains=(1, 1), season="summer")
+    lines = [t.line for t in pair.world.site.tracks]
+    area = shapely.unary_union(lines).buffer(15).envelope
+    grid = grid_over(area.bounds, 1.0, pair.world.site.crs)
+    shown, (east, north) = pair.earlier, pair.sensors[0].geolocation_error_m
+    x0, y0 = area.centroid.x, area.centroid.y
+    row0, col0 = shown.grid.to_pixel(x0, y0)
+    step = 1 / shown.grid.pixel_m
+    to_pixel = SiteToPixel(x0, y0, 1.0, (col0, step, 0.0, *[0.0] * 7), (row0, 0.0, -step, *[0.0] * 7))
+    values = np.ascontiguousarray(shown.values, dtype=np.float32) / 10000
+    valid = (values > 0).any(axis=0)
+    image = NativeImage(values, valid, ~valid, tuple(shown.bands), 0.5, 0.5, to_pixel)
+    image = image.registered((1, 0, east, 0, 1, north))
+    tracks = trace_tracks(((image, None),), area, grid, SETTINGS)
+    every = [t.line for t in pair.world.rails]
+    assert share_found(tracks, [line.intersection(area) for line in lines]) > 0.8
+    assert share_false(tracks, every) < 0.1
+
+
+def test_ground_without_tracks_gives_none():
+    rng = np.random.default_rng(6)
+    field = ground(rng)
+    field[:, :, 100:130] *= 0.5
+    field[:, 40:54] *= 1.6
+    assert traced(field) == ()
+
+
+def test_too_coarse_a_scene_is_not_traced():
+    image = replace(native_image(with_tracks(np.random.default_rng(7), True), PIXEL_M), gsd_m=1.0)
+    grid = Grid("EPSG:32652", EAST0, NORTH0, 1.0, ROWS // 2, COLS // 2)
+    assert trace_tracks(((image, None),), box(*grid.bounds), grid, SETTINGS) == ()
+
+
+def site_with(*tracks):
+    yard = Area("yard", "yard", box(EAST0, NORTH0 - 60, EAST0 + 200, NORTH0), "yard")
+    return Site("test", "Test", "0" * 64, "EPSG:32652", (yard,), tracks)
+
+
+def line_at(y_m, start=5.0, stop=195.0):
+    return LineString([(EAST0 + start, NORTH0 - y_m), (EAST0 + stop, NORTH0 - y_m)])
+
+
+def found_at(y_m, **where):
+    return TracedTrack(line_at(y_m, **where), 0.2, 0.9, 1.0, 3.0)
+
+
+def test_a_model_keeps_its_id_and_extent_and_takes_the_traced_line():
+    site = site_with(Track("A", line_at(20, 10, 150), "A", provisional=True))
+    done = adopt(site, (found_at(21.2), found_at(26.0)), "scene", SETTINGS)
+    assert done.moved == ("A",)
+    assert done.new == ("traced-1",)
+    track = done.site.tracks[0]
+    assert track.line.length == pytest.approx(140, abs=0.1)
+    assert track.line.centroid.y == pytest.approx(NORTH0 - 21.2, abs=0.05)
+    assert track.provisional
+    assert track.traced
+
+
+def test_a_traced_line_drawn_the_other_way_does_not_turn_the_track():
+    site = site_with(Track("A", line_at(20), "A", provisional=True))
+    back = replace(found_at(20.5), line=line_at(20.5).reverse())
+    track = adopt(site, (back,), "scene", SETTINGS).site.tracks[0]
+    assert track.line.coords[0][0] == pytest.approx(EAST0 + 5, abs=0.1)
+
+
+def test_a_model_far_from_everything_traced_is_left_out():
+    site = site_with(Track("A", line_at(50), "A", provisional=True))
+    done = adopt(site, (found_at(20),), "scene", SETTINGS)
+    assert done.dropped == ("A",)
+    assert [t.id for t in done.site.tracks] == ["traced-1"]
+
+
+def test_a_drawn_track_is_never_moved():
+    drawn = Track("A", line_at(20), "A")
+    done = adopt(site_with(drawn), (found_at(20.4),), "scene", SETTINGS)
+    assert done.site.tracks == (drawn,)

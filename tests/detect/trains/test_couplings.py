@@ -1,0 +1,68 @@
+"""Couplings that are there are found and counted; what is unsure is said to be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tumangang_watch.detect.trains.couplings import divide
+from tumangang_watch.settings.trains import TrainSettings
+
+SETTINGS = TrainSettings()
+STEP = 0.25
+GAP = SETTINGS.coupling_mean_m
+
+
+def train(lengths_over, strength=9.0):
+    """Gain along a train of vehicles of given lengths over couplers, and its length over bodies."""
+    length = sum(lengths_over) - GAP
+    middles = np.cumsum(lengths_over)[:-1] - GAP / 2
+    at = (np.arange(int(length / STEP)) + 0.5) * STEP
+    gain = np.full(at.size, -3.0)
+    for m in middles:
+        gain = np.maximum(gain, -3.0 + (strength + 3.0) * np.exp(-0.5 * ((at - m) / 0.5) ** 2))
+    return gain, length, middles
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from([12.02, 13.92, 14.73, 17.0, 19.2, 24.5]), min_size=1, max_size=25))
+def test_plain_couplings_are_counted_and_placed(lengths):
+    gain, length, middles = train(lengths)
+    consist = divide(gain, length, STEP, SETTINGS)
+    assert consist.count == len(lengths)
+    assert consist.low <= len(lengths) <= consist.high
+    np.testing.assert_allclose(consist.couplings_m, middles, atol=0.4)
+    assert len(consist.certainty) == consist.count
+
+
+def test_sixty_vehicles_and_more_than_eight_hundred_metres():
+    gain, length, _ = train([13.92] * 60)
+    consist = divide(gain, length, STEP, SETTINGS)
+    assert length > 800
+    assert (consist.count, consist.low, consist.high) == (60, 60, 60)
+
+
+def test_without_couplings_the_count_is_an_interval():
+    gain, length, _ = train([13.92] * 10)
+    consist = divide(np.full_like(gain, 0.0), length, STEP, SETTINGS)
+    assert consist.low <= 10 <= consist.high
+    assert consist.high - consist.low >= 2
+    assert np.mean(consist.certainty) < 0.6
+
+
+def test_one_vehicle_is_one():
+    gain, length, _ = train([13.92])
+    consist = divide(gain, length, STEP, SETTINGS)
+    assert (consist.count, consist.couplings_m) == (1, ())
+    assert consist.certainty[0] == pytest.approx(1.0, abs=0.05)
+
+
+def test_direction_does_not_matter():
+    gain, length, _ = train([12.02, 12.02, 17.0, 13.92, 24.5, 14.73])
+    gain = gain + np.random.default_rng(2).normal(0, 0.5, gain.size)
+    ahead, back = divide(gain, length, STEP, SETTINGS), divide(gain[::-1], length, STEP, SETTINGS)
+    assert ahead.count == back.count
+    whole = gain.size * STEP
+    np.testing.assert_allclose([whole - c for c in reversed(back.couplings_m)], ahead.couplings_m, atol=0.5)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tumangang_watch.detectability.words import goods_rows, goods_statement, wilson
+from tumangang_watch.model.fill import Fill, GoodsTrial
+from tumangang_watch.model.interval import Interval
+
+
+def fill_of(area: str, date: str, *trials: GoodsTrial) -> Fill:
+    none = Interval(0.0, 0.0, 0.0)
+    return Fill(date, area, 900.0, none, none, none, (), 1.0, (), trials)  # type: ignore[arg-type]
+
+
+def test_rows_add_up_over_aprons_and_the_hardest_kind_is_named() -> None:
+    fill = (
+        fill_of("a", "later", GoodsTrial(4.0, "like the ground", 8, 2), GoodsTrial(16.0, "dark", 6, 6)),
+        fill_of("b", "later", GoodsTrial(4.0, "like the ground", 4, 1)),
+        fill_of("a", "earlier", GoodsTrial(4.0, "dark", 9, 9)),
+    )
+    rows = goods_rows(fill, "later")
+    whole = [r for r in rows if r["area"] is None]
+    assert [(r["size_m2"], r["trials"], r["found"]) for r in whole] == [(4.0, 12, 3), (16.0, 6, 6)]
+    said = goods_statement(rows)
+    assert said is not None
+    assert "Of 18 boxes" in said
+    assert "4 m2 in 25 %" in said
+    assert "toned like the ground (25 % found)" in said
+
+
+def test_nothing_tried_says_nothing() -> None:
+    assert goods_rows((fill_of("a", "later"),), "later") == []
+    assert goods_statement([]) is None
+
+
+@given(st.integers(1, 400), st.floats(0, 1))
+def test_the_interval_of_a_rate_holds_it(tried: int, share: float) -> None:
+    found = round(share * tried)
+    low, high = wilson(found, tried)
+    assert 0 <= low <= found / tried <= high <= 1

@@ -1,0 +1,64 @@
+"""The scores of `evaluate` follow from their definitions."""
+
+from __future__ import annotations
+
+from math import cos, radians
+
+import pytest
+
+from tumangang_watch.evaluate.scoring import score_report
+
+
+def square(lon, lat, size=1e-4):
+    ring = [[lon, lat], [lon + size, lat], [lon + size, lat + size], [lon, lat + size], [lon, lat]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def train(from_m, to_m, track="T1", date="later", **more):
+    return {
+        "id": f"{track}-{from_m}", "kind": "train", "date": date, "track": track,
+        "from_m": from_m, "to_m": to_m,
+        "grade": "detected", "cars": {"estimate": 8, "low": 7, "high": 9},
+        "length_m": {"estimate": to_m - from_m, "low": to_m - from_m - 2, "high": to_m - from_m + 2}, **more,
+    }  # fmt: skip
+
+
+def report(*detections, findings=()):
+    return {
+        "scenes": {"earlier": {}, "later": {}},
+        "detections": list(detections),
+        "findings": list(findings),
+    }
+
+
+def test_a_train_is_a_hit_only_on_its_track_and_date():
+    truth = {"trains": [{"date": "later", "track": "T1", "from_m": 12, "to_m": 120, "cars": 8}]}
+    scores = score_report(report(train(10, 121), train(10, 121, "T2"), train(10, 121, date="earlier")), truth)
+    assert (scores["trains"]["true_positives"], scores["trains"]["false_positives"]) == (1, 2)
+    assert scores["trains"]["cars_within_1"] == 1.0
+    assert scores["trains"]["length_error_median_m"] == 3
+
+
+def test_possible_counts_only_when_asked():
+    truth = {"trains": [{"date": "later", "track": "T1", "from_m": 10, "to_m": 120, "cars": 8}]}
+    doubtful = report(train(10, 120, grade="possible"))
+    assert score_report(doubtful, truth)["trains"]["recall"] == 0
+    assert score_report(doubtful, truth, possible=True)["trains"]["recall"] == 1
+
+
+def test_two_pieces_of_one_train_are_one_hit_and_one_false():
+    truth = {"trains": [{"date": "later", "track": "T1", "from_m": 0, "to_m": 100, "cars": 8}]}
+    scores = score_report(report(train(0, 60), train(62, 100)), truth)["trains"]
+    assert (scores["true_positives"], scores["false_positives"], scores["false_negatives"]) == (1, 1, 0)
+
+
+def test_ground_is_found_when_half_of_it_is_covered_and_area_is_the_amount():
+    truth = {"new_ground": [{"geometry": square(130.6, 42.4)}]}
+    amount = {"estimate": 90.0, "low": 80.0, "high": 100.0, "unit": "m2"}
+    growth = {"kind": "handling_area", "change": "grown", "grade": "detected", "amount": amount}
+    hit = score_report(report(findings=[{**growth, "geometry": square(130.6, 42.4)}]), truth)["new_ground"]
+    miss = score_report(report(findings=[{**growth, "geometry": square(130.7, 42.4)}]), truth)["new_ground"]
+    assert (hit["recall"], hit["precision"]) == (1, 1)
+    true_m2 = 11.13 * 11.13 * cos(radians(42.4))
+    assert hit["area_error"] == pytest.approx(1 - 90 / true_m2, abs=0.005)
+    assert (miss["recall"], miss["false_positives"]) == (0, 1)

@@ -1,0 +1,1 @@
+"""Values and files that several tests share."""

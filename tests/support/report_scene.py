@@ -1,0 +1,208 @@
+"""A hand-made comparison: two trains, cargo and growth on a small painted yard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+from shapely import LineString, box
+from shapely.ops import substring
+
+from support.values import EAST0, NORTH0, observation
+from tumangang_watch.model.detection import Detection, Vehicle
+from tumangang_watch.model.fill import Fill, Row
+from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
+from tumangang_watch.model.image import IDENTITY
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Registration
+from tumangang_watch.model.site import Area, Site, Track
+
+ROWS, COLS, PIXEL_M = 240, 400, 0.5
+PAINT = {  # blue, green, red, nir
+    "brown": (0.06, 0.08, 0.15, 0.20),
+    "blue": (0.22, 0.12, 0.06, 0.12),
+    "grey": (0.20, 0.20, 0.20, 0.20),
+    "green": (0.07, 0.14, 0.07, 0.2),
+    "black": (0.04, 0.04, 0.04, 0.05),
+    "white": (0.55, 0.55, 0.55, 0.55),
+}
+BEFORE = ["brown", "brown", "grey", "brown", "black", "black", "brown"]
+AFTER = ["green", "blue", "grey", "white", "brown"]
+SPARE_M = 14.0
+
+
+def _place(x, y, width, height):
+    return box(EAST0 + x, NORTH0 - y - height, EAST0 + x + width, NORTH0 - y)
+
+
+def _ground(seed):
+    rng = np.random.default_rng(seed)
+    fine = rng.normal(0, 0.008, (ROWS, COLS))
+    broad = np.kron(np.random.default_rng(3).normal(0, 0.012, (ROWS // 8, COLS // 8)), np.ones((8, 8)))
+    values = np.stack([(base + broad + fine) for base in (0.13, 0.16, 0.18, 0.25)])
+    for k in range(4):
+        row = int((40 + 6 * k) / PIXEL_M)
+        values[:, row - 2 : row + 2] -= 0.03
+    return values
+
+
+def _fill(values, place, colour):
+    west, south, east, north = place.bounds
+    r0, r1 = round((NORTH0 - north) / PIXEL_M), round((NORTH0 - south) / PIXEL_M)
+    c0, c1 = round((west - EAST0) / PIXEL_M), round((east - EAST0) / PIXEL_M)
+    values[:, r0:r1, c0:c1] = np.array(colour)[:, None, None]
+
+
+def site(name="Painted yard", site_id="painted") -> Site:
+    lines = [
+        Track(
+            f"T{k + 1}",
+            LineString([(EAST0 + 5, NORTH0 - 40 - 6 * k), (EAST0 + 195, NORTH0 - 40 - 6 * k)]),
+            f"track {k + 1}",
+        )
+        for k in range(4)
+    ]
+    areas = (
+        Area("yard", "yard", _place(4, 4, 192, 112), "Freight yard"),
+        Area("handling", "handling", _place(20, 70, 120, 42), "Handling area"),
+        Area("apron", "apron", _place(30, 8, 120, 24), "Platform"),
+        Area("bridge", "bridge", _place(900, 0, 60, 12), "Far bridge"),
+    )
+    return Site(site_id, name, "a" * 64, "EPSG:32652", areas, tuple(lines))
+
+
+def _train(the_site, date, track, from_m, colours, **fields):
+    line = next(t.line for t in the_site.tracks if t.id == track)
+    to_m = from_m + SPARE_M * len(colours)
+    stock = tuple(
+        Vehicle(
+            from_m + SPARE_M * k + 0.5,
+            from_m + SPARE_M * (k + 1) - 0.5,
+            ("locomotive", "box", "tank", "container", "open", "flat", "passenger")[k % 7],
+            colour,
+            0.8,
+        )
+        for k, colour in enumerate(colours)
+    )
+    made = Detection(
+        id=f"{date}-train-{track}", date=date, kind="train", area="yard", track=track,
+        geometry=substring(line, from_m, to_m).buffer(1.6, cap_style="flat"), confidence=0.97,
+        grade="detected", observed_fraction=1.0, from_m=from_m, to_m=to_m,
+        length_m=Interval.around(to_m - from_m, 1.5),
+        cars=Interval(len(colours), len(colours) - 1, len(colours) + 1), rolling_stock=stock,
+        evidence=(("contrast", 7.25),),
+    )  # fmt: skip
+    return replace(made, **fields)
+
+
+def _detections(the_site):
+    return (
+        _train(the_site, "earlier", "T1", 20.0, BEFORE),
+        _train(the_site, "earlier", "T3", 60.0, ["grey"] * 5, cars=None, rolling_stock=()),
+        _train(the_site, "later", "T3", 60.0, ["grey"] * 5, cars=None, rolling_stock=()),
+        _train(the_site, "later", "T2", 75.0, AFTER, confidence=0.9),
+        Detection(
+            "later-cargo-1", "later", "cargo", "apron", _place(60, 14, 12, 5), 0.7, "possible", 1.0,
+            area_m2=Interval(60.0, 48.5, 72.0), height_m=Interval(2.4, 1.5, 3.3), colour="blue",
+            label="pile or stacked goods", caveats=("half of it lies in shadow",),
+        ),
+        Detection(
+            "earlier-handling", "earlier", "handling_area", "handling", _place(20, 80, 50, 30), 0.9,
+            "detected", 1.0, area_m2=Interval(1500, 1400, 1600),
+        ),
+        Detection(
+            "later-handling", "later", "handling_area", "handling", _place(20, 80, 80, 30), 0.9,
+            "detected", 1.0, area_m2=Interval(2400, 2250, 2550),
+        ),
+    )  # fmt: skip
+
+
+def _findings(found):
+    by_id = {d.id: d for d in found}
+
+    def finding(k, kind, change, ids, amount, unit, statement, **fields):
+        one = by_id[ids[1] or ids[0]]
+        made = Finding(
+            f"F{k}", kind, change, one.area, one.track, *ids, amount, unit, one.confidence, one.grade,
+            statement, one.geometry, 1.0, one.caveats,
+        )  # fmt: skip
+        return replace(made, **fields)
+
+    return (
+        finding(1, "train", "unchanged", ("earlier-train-T3", "later-train-T3"), Interval(70, 68.5, 71.5),
+                "m", "A train, 70 (68-72) m long (cars cannot be counted), stood on T3 on both dates."),
+        finding(2, "cargo", "appeared", (None, "later-cargo-1"), Interval(60, 48.5, 72), "m2",
+                "A possible pile of 60 (48-72) m2 appeared on apron by 2022-12-01."),
+        finding(3, "train", "disappeared", ("earlier-train-T1", None), Interval(7, 6, 8), "cars",
+                "A train of 7 (6-8) cars, 98 (96-100) m long, was no longer on T1 on 2022-12-01."),
+        finding(4, "train", "appeared", (None, "later-train-T2"), Interval(5, 4, 6), "cars",
+                "A train of 5 (4-6) cars, 70 (68-72) m long, stood on T2 on 2022-12-01, not before."),
+        finding(5, "handling_area", "grown", ("earlier-handling", "later-handling"),
+                Interval(900, 700, 1100), "m2",
+                "The worked surface grew by 900 (700-1100) m2, to 2400 (2250-2550) m2."),
+    )  # fmt: skip
+
+
+def painted_comparison() -> Comparison:
+    the_site = site()
+    found = _detections(the_site)
+    dates = {}
+    for date, seed in (("earlier", 1), ("later", 2)):
+        values = _ground(seed)
+        for d in found:
+            if d.date == date and d.kind == "handling_area":
+                _fill(values, d.geometry, (0.22, 0.26, 0.30, 0.34))
+        for d in found:
+            if d.date != date or d.kind == "handling_area":
+                continue
+            if d.kind == "cargo":
+                _fill(values, d.geometry, PAINT["blue"])
+            line = next((t.line for t in the_site.tracks if t.id == d.track), None)
+            colours = {"T1": BEFORE, "T2": AFTER, "T3": ["grey"] * 5}.get(d.track, [])
+            for k, colour in enumerate(colours):
+                a = d.from_m + SPARE_M * k
+                _fill(values, substring(line, a + 0.5, a + SPARE_M - 0.5).buffer(1.5, cap_style="flat"),
+                      PAINT[colour])  # fmt: skip
+        dates[date] = observation(
+            values, date, sun_elevation_deg=22.0, provider="Painter", licence="painted, not evidence",
+            acquired=datetime(2022, 11, 30, 2, 15, tzinfo=UTC) if date == "earlier"
+            else datetime(2022, 12, 1, 2, 20, tzinfo=UTC),
+        )  # fmt: skip
+    return Comparison(
+        site=the_site,
+        earlier=dates["earlier"],
+        later=dates["later"],
+        registration=Registration("ok", (3.25, -1.5), IDENTITY, 0.06, 0.14, 212, 70),
+        areas=(
+            AreaStatus("yard", "yard", "observed", 1.0, 0.998),
+            AreaStatus("handling", "handling", "partial", 0.91, 0.74, ("cloud shadow on the later date",)),
+            AreaStatus("apron", "apron", "observed", 1.0, 1.0),
+            AreaStatus("bridge", "bridge", "not_observable", 0.0, 0.0, ("outside the later scene",)),
+        ),
+        detections=found,
+        findings=_findings(found),
+        detectability=({"date": "earlier", "trains": True, "cars": True},
+                       {"date": "later", "trains": True, "cars": np.bool_(True), "odd": float("nan")}),
+        settings_sha256="b" * 64,
+        caveats=("tracks T1 are a model, not a measurement: positions are provisional",),
+        fill=(
+            Fill("earlier", "apron", 420.0, Interval(0, 0, 4.2), Interval(0, 0, 0.01), Interval(0, 0, 0),
+                 (), 1.0),
+            Fill("later", "apron", 400.0, Interval(60, 48.5, 72), Interval(0.15, 0.12, 0.18),
+                 Interval(12, 10, 14), (Row("T3", 60.0, 72.0),), 0.95, ("5% of the ground was not seen",)),
+        ),
+    )  # fmt: skip  # fmt: skip
+
+
+def single_scene() -> Comparison:
+    pair = painted_comparison()
+    return replace(
+        pair,
+        earlier=None,
+        areas=tuple(replace(a, observed_earlier=None) for a in pair.areas),
+        detections=tuple(d for d in pair.detections if d.date == "later"),
+        findings=(),
+        fill=tuple(f for f in pair.fill if f.date == "later"),
+        detectability=pair.detectability[1:],
+    )

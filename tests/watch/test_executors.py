@@ -1,0 +1,54 @@
+"""Work that dies is tried again alone; what kills its process twice is given up, and nothing else is."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from tumangang_watch.watch.executors import Died, executor
+
+
+def double(number):
+    return 2 * number
+
+
+def odd(task):
+    """Die, hang, or leave a mark and die once."""
+    kind, value = task
+    if kind == "die":
+        os.kill(os.getpid(), 9)
+    if kind == "hang":
+        time.sleep(600)
+    if kind == "once" and not os.path.exists(value):
+        open(value, "w").close()
+        os.kill(os.getpid(), 9)
+    return value
+
+
+def results(work, function, tasks):
+    for key, task in tasks.items():
+        work.submit(function, task, key)
+    found = {}
+    while work.waiting:
+        key, value = work.next_done()
+        assert key not in found
+        found[key] = value
+    return found
+
+
+def test_work_of_a_dead_process_is_done_again(tmp_path):
+    tasks = {
+        "good": ("fine", 1),
+        "bad": ("die", 2),
+        "shaken": ("once", str(tmp_path / "mark")),
+        "last": ("fine", 3),
+    }
+    with executor(2, None, 60.0, 2) as work:
+        found = results(work, odd, tasks)
+        assert results(work, double, {"a": 4}) == {"a": 8}
+    assert found == {"good": 1, "bad": Died("its process died"), "shaken": str(tmp_path / "mark"), "last": 3}
+
+
+def test_work_that_hangs_is_given_up():
+    with executor(1, None, 4.0, 1) as work:
+        assert results(work, odd, {"x": ("hang", 0)}) == {"x": Died("it took too long")}

@@ -1,0 +1,339 @@
+"""The record comes out the same however scenes arrive, and however often its making is interrupted."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.check import check_archive
+from tumangang_watch.archive.file import hold
+from tumangang_watch.archive.rebuild import rebuild
+from tumangang_watch.errors import Busy, OutputFailed
+from tumangang_watch.watch.inbox import locate_scenes, look_into
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
+
+
+def _load(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+quick = _load("watch_kill")
+
+
+@pytest.fixture
+def root(tmp_path):
+    quick.write_site(tmp_path / "site.geojson")
+    (tmp_path / "in").mkdir()
+    return tmp_path
+
+
+def folders(root):
+    return sorted(p.name for p in (root / "reports").iterdir() if p.is_dir() and p.name != "refused")
+
+
+def standing(root):
+    """Return what each scene is compared with, and against which further dates, by day."""
+    with open_archive(root / "record.sqlite") as archive:
+        assert check_archive(archive, root / "reports", files=True) == []
+        rows = archive.connection.execute(
+            """SELECT r.scene_id, (SELECT scene_id FROM scenes WHERE id = r.earlier),
+               (SELECT json_group_array(scene_id) FROM (SELECT s.scene_id FROM backgrounds b
+                JOIN scenes s ON s.sha256 = b.scene WHERE b.report = r.id ORDER BY 1))
+               FROM current_reports r"""
+        )
+        return {scene: (earlier, json.loads(further)) for scene, earlier, further in rows}
+
+
+def test_one_dated_report_a_scene_once(root):
+    for day in (6, 0, 3):
+        quick.write_scene(root / "in", day)
+    assert len(quick.take_in_here(root).made) == 3
+    assert folders(root) == [
+        "2022-01-01T020000Z_day000", "2022-01-04T020000Z_day003", "2022-01-07T020000Z_day006",
+    ]  # fmt: skip
+    assert standing(root) == {
+        "day000": (None, []), "day003": ("day000", []), "day006": ("day003", ["day000"]),
+    }  # fmt: skip
+    first = quick.state(root)
+    again = quick.take_in_here(root)
+    assert (again.made, again.refused, again.known) == ([], [], 3)
+    assert quick.state(root) == first
+
+
+def test_pages_hold_what_the_archive_holds(root):
+    for day in (0, 3):
+        quick.write_scene(root / "in", day)
+    quick.take_in_here(root)
+    page = (root / "reports" / "index.html").read_text()
+    assert page.index("2022-01-04T020000Z_day003/report.html") < page.index(
+        "2022-01-01T020000Z_day000/report.html"
+    )
+    assert "http" not in page.replace("http-equiv", "")
+    feed = ElementTree.parse(root / "reports" / "feed.xml").getroot()
+    atom = "{http://www.w3.org/2005/Atom}"
+    (entry,) = feed.findall(f"{atom}entry")
+    assert entry.find(f"{atom}title").text == "The train is moved."
+    ring = entry.find("{http://www.georss.org/georss}polygon").text.split()
+    assert len(ring) == 10
+    assert 42 < float(ring[0]) < 43
+    assert 129 < float(ring[1]) < 132
+
+
+def test_the_order_of_arrival_does_not_matter(root, tmp_path):
+    """One by one in a bad order, or all at once: every scene is compared with the same dates in the end."""
+    together, apart = root / "together", root / "apart"
+    for place in (together, apart):
+        quick.write_site(place / "site.geojson")
+    for day in (9, 0, 6, 3):
+        quick.write_scene(together / "in", day)
+        quick.write_scene(apart / "in", day)
+        quick.take_in_here(apart)
+    quick.take_in_here(together)
+    assert standing(apart) == standing(together)
+    assert standing(apart)["day009"] == ("day006", ["day000", "day003"])
+    assert len(folders(together)) == 4
+
+
+def test_a_late_scene_takes_its_place_and_says_what_it_supersedes(root):
+    for day in (0, 9):
+        quick.write_scene(root / "in", day)
+    quick.take_in_here(root)
+    before = (root / "reports" / "2022-01-10T020000Z_day009" / "report.json").read_bytes()
+    quick.write_scene(root / "in", 6)
+    assert quick.take_in_here(root).made == ["2022-01-07T020000Z_day006", "2022-01-10T020000Z_day009_r2"]
+    report = json.loads((root / "reports" / "2022-01-10T020000Z_day009_r2" / "report.json").read_text())
+    (old,) = report["issue"]["supersedes"]
+    assert old["folder"] == "2022-01-10T020000Z_day009"
+    assert old["why"] == "day006 of 2022-01-07T02:00:00Z is the better earlier date"
+    assert any("supersedes 2022-01-10T020000Z_day009" in c for c in report["caveats"])
+    assert (root / "reports" / "2022-01-10T020000Z_day009" / "report.json").read_bytes() == before
+    assert "superseded" in (root / "reports" / "index.html").read_text()
+    state = quick.state(root)
+    assert quick.take_in_here(root).made == []
+    assert quick.state(root) == state
+    rebuild(root / "record.sqlite", root / "reports", lambda: locate_scenes(root / "in"))
+    assert quick.state(root) == state
+
+
+def test_a_late_scene_that_says_what_is_usual_is_taken_into_later_reports(root):
+    for day in (0, 9, 12):
+        quick.write_scene(root / "in", day)
+    quick.take_in_here(root)
+    quick.write_scene(root / "in", 3)
+    made = quick.take_in_here(root).made
+    assert "2022-01-13T020000Z_day012_r2" in made
+    assert standing(root)["day012"] == ("day009", ["day000", "day003"])
+    report = json.loads((root / "reports" / "2022-01-13T020000Z_day012_r2" / "report.json").read_text())
+    assert report["issue"]["supersedes"][0]["why"] == "other earlier dates say now what is usual"
+    state = quick.state(root)
+    assert quick.take_in_here(root).made == []
+    rebuild(root / "record.sqlite", root / "reports", lambda: locate_scenes(root / "in"))
+    assert quick.state(root) == state
+
+
+def test_scenes_that_left_the_inbox_make_no_report_again_but_hinder_none(root):
+    for day in (0, 3, 9):
+        quick.write_scene(root / "in", day)
+    quick.take_in_here(root)
+    for path in (*(root / "in").glob("day000*"), *(root / "in").glob("day003*")):
+        path.unlink()
+    assert quick.take_in_here(root).made == []
+    quick.write_scene(root / "in", 6)
+    assert quick.take_in_here(root).made == ["2022-01-07T020000Z_day006", "2022-01-10T020000Z_day009_r2"]
+    assert standing(root)["day009"] == ("day006", [])
+    quick.write_scene(root / "in", 12)
+    assert quick.take_in_here(root).made == ["2022-01-13T020000Z_day012"]
+    assert standing(root)["day012"] == ("day009", ["day006"])
+    assert quick.take_in_here(root).made == []
+
+
+def test_content_decides_what_is_known(root):
+    first = quick.write_scene(root / "in", 0)
+    quick.take_in_here(root)
+    shutil.copy(first, root / "in" / "a_copy.tif")
+    os.rename(first, root / "in" / "renamed.tif")
+    os.rename(root / "in" / "day000_metadata.json", root / "in" / "renamed_metadata.json")
+    tally = quick.take_in_here(root)
+    assert (tally.made, tally.refused) == ([], [])
+    quick.write_scene(root / "in", 6)
+    assert quick.take_in_here(root).made == ["2022-01-07T020000Z_day006"]
+    assert standing(root)["day006"] == ("day000", [])
+
+
+def test_two_contents_of_one_name_and_time_stay_apart(root):
+    quick.write_scene(root / "in" / "a", 0)
+    second = quick.write_scene(root / "in" / "b", 0)
+    import rasterio
+
+    with rasterio.open(second, "r+") as scene:
+        scene.write(scene.read(1) + 1, 1)
+    quick.take_in_here(root)
+    first, other = folders(root)
+    assert first == "2022-01-01T020000Z_day000"
+    assert other.startswith("2022-01-01T020000Z_day000_")
+
+
+def test_one_bad_scene_does_not_stop_the_rest_and_is_not_tried_every_night(root):
+    (root / "in" / "bad.tif").write_bytes(b"no image")
+    undated = quick.write_scene(root / "in", 3)
+    sidecar = root / "in" / "day003_metadata.json"
+    dated = sidecar.read_text()
+    sidecar.unlink()
+    quick.write_scene(root / "in", 0)
+    tally = quick.take_in_here(root)
+    assert [f.file for f in tally.refused] == ["bad.tif", undated.stem]
+    assert folders(root) == ["2022-01-01T020000Z_day000"]
+    assert "bad.tif" in (root / "reports" / "index.html").read_text()
+    assert quick.take_in_here(root).refused == []
+    sidecar.write_text(dated)
+    assert quick.take_in_here(root).made == ["2022-01-04T020000Z_day003"]
+
+
+def test_a_found_report_is_recorded_not_made_again(root):
+    for day in (0, 3):
+        quick.write_scene(root / "in", day)
+    quick.take_in_here(root)
+    state = quick.state(root)
+    (root / "record.sqlite").unlink()
+    assert len(quick.take_in_here(root).made) == 2
+    assert quick.state(root) == state
+
+
+def test_killed_at_random_points_nothing_is_lost_double_or_half():
+    counts = quick.measure(kills=6, seed=7)
+    assert (counts.lost, counts.double, counts.half, counts.different) == (0, 0, 0, 0), counts
+
+
+# Files that are not whole yet, and other runs
+
+
+def test_a_file_is_settled_when_nothing_of_it_changed_for_a_while(root):
+    path = quick.write_scene(root / "in", 0)
+    os.utime(path, (0, 0))
+    now_s = path.stat().st_ctime
+
+    def settled(now_s):
+        return [a.settled for a in look_into(root / "in", now_s, 10.0)]
+
+    assert settled(now_s + 5) == [False]
+    assert settled(now_s + 11) == [True]
+    (root / "in" / "day000.tif.done").touch()
+    assert settled(now_s + 5) == [True]
+    (root / "in" / ".day001.tif.Xa3").write_bytes(b"")
+    (root / "in" / "day000_udm2.tif").write_bytes(b"")
+    (root / "in" / "link.tif").symlink_to(path)
+    assert len(settled(now_s)) == 1
+
+
+def watch(root, *more, status):
+    done = subprocess.run(
+        [PROGRAM, "watch", str(root / "in"), "--archive", str(root / "record.sqlite"), "--reports",
+         str(root / "reports"), "--site", str(root / "site.geojson"), *more],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_the_command_waits_for_growing_files_and_for_other_runs(root):
+    quick.write_scene(root / "in", 0)
+    assert "Still growing: day000.tif" in watch(root, "--settle", "3600", status=75)
+    with hold(root / "record.sqlite"):
+        assert watch(root, status=75).count("\n") == 1
+        with pytest.raises(Busy):
+            quick.take_in_here(root)
+    assert folders(root) == []
+
+
+def test_the_command_says_what_is_wrong_with_how_it_is_called(root):
+    assert "quotes" in watch(root, "--notify-command", "mail 'x", status=2)
+    (root / "record.sqlite").write_bytes(b"")
+    assert "archive damaged" in watch(root, status=6)
+
+
+def test_an_inbox_named_from_where_one_stands_is_taken_in(root):
+    (root / "in" / "bad.tif").write_bytes(b"no image")
+    done = subprocess.run(
+        [PROGRAM, "watch", "in", "--archive", "record.sqlite", "--reports", "reports", "--site",
+         "site.geojson", "--settle", "0"],
+        capture_output=True, text=True, timeout=300, check=False, cwd=root,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "Refused: " in done.stderr
+    assert "bad.tif" in done.stderr
+
+
+# Notices
+
+
+def test_every_finding_is_told_and_a_failing_command_is_made_up_for(root):
+    for day in (0, 3, 6):
+        quick.write_scene(root / "in", day)
+    with pytest.raises(OutputFailed, match="status 1"):
+        quick.take_in_here(root, command="/bin/false")
+    assert quick.told(root) == set()
+    quick.take_in_here(root)
+    assert quick.told(root) == {"2022-01-04T020000Z_day003/f1", "2022-01-07T020000Z_day006/f1"}
+    quick.write_scene(root / "in", 2)
+    (root / "told").unlink()
+    quick.take_in_here(root)
+    assert "2022-01-03T020000Z_day002/f1" in quick.told(root)
+
+
+def test_the_command_on_painted_scenes(root):
+    """The real detectors in a process of their own: the record says what the report says."""
+    from tumangang_watch.simulate import make_pair, split_seeds
+
+    seed = split_seeds("train")[3]
+    pair = make_pair(seed, 1.0, tracks=1, length_m=200, season="summer", trains=(1, 1), no_change=True)
+    earlier, _, site, _ = pair.write(root / "painted")
+    shutil.copy(site, root / "site.geojson")
+    (root / "in").rmdir()
+    shutil.copytree(root / "painted", root / "in")
+    watch(root, "--settle", "0", "--no-detectability", status=0)
+    first, second = folders(root)
+    report = json.loads((root / "reports" / second / "report.json").read_text())
+    found = [d for d in report["detections"] if d["date"] == "later"]
+    with open_archive(root / "record.sqlite") as archive:
+        rows = archive.connection.execute(
+            """SELECT detection, kind, from_m, cars FROM detections d JOIN reports r ON r.id = d.report
+               WHERE r.folder = ? AND date = 'later' ORDER BY d.id""",
+            (second,),
+        ).fetchall()
+    assert rows == [(d["id"], d["kind"], d["from_m"], d["cars"] and d["cars"]["estimate"]) for d in found]
+    assert report["scenes"]["earlier"]["id"] == earlier.stem
+    assert watch(root, "--settle", "0", "--no-detectability", status=0) == ""
+    assert folders(root) == [first, second]
+
+
+def test_backfill_makes_the_record_that_watch_makes(root):
+    for day in (0, 3):
+        quick.write_scene(root / "in", day)
+    done = subprocess.run(
+        [PROGRAM, "backfill", str(root / "in" / "day000.tif"), str(root / "missing.tif"), "--archive",
+         str(root / "b.sqlite"), "--reports", str(root / "b"), "--site", str(root / "site.geojson")],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+    from tumangang_watch.watch.inbox import given_scenes
+
+    found = given_scenes([root / "in", root / "in" / "day000.tif"])
+    assert [a.place for a in found] == [str(root / "in" / f"day00{d}.tif") for d in (0, 3)]
+    assert all(a.settled for a in found)

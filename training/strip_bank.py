@@ -1,0 +1,173 @@
+"""Paint straightened strips with their truth, for calibrating and choosing the train reader.
+
+``python -m training.strip_bank --split train --first 600 --count 300 --folder DIR`` paints both dates of
+each seed and keeps every track's strip, its scene's facts and its truth (about four seconds a seed). The
+site is misplaced as a fit leaves it. The other jobs read the bank: ``training/strip_net.py``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from shapely import LineString
+
+from benchmarks.change import native
+from tumangang_watch.detect.trains.strips import Strip, sample_strip
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Track
+from tumangang_watch.settings.trains import TrainSettings
+from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.truth import seen_colour
+
+GSDS = (0.3, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7, 0.7, 0.85, 1.0)
+"""Resolutions drawn from, so that each of the table's columns is met."""
+
+
+@dataclass(frozen=True)
+class BankScene:
+    """The strips of one painted scene with what is true."""
+
+    seed: int
+    scene: Scene
+    strips: tuple[Strip, ...]
+    trains: tuple[dict[str, Any], ...]
+    facts: dict[str, Any]
+    """Season, snow cover, haze."""
+
+
+def options_of(seed: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Draw what a pair is forced to be."""
+    options: dict[str, Any] = {"trains": (0, int(rng.integers(2, 8)))}
+    draw = rng.random()
+    if draw < 0.15:
+        options["trains"] = (0, 0)
+    if rng.random() < 0.2:
+        options["season_change"] = True
+    if rng.random() < 0.15:
+        options["snow"] = float(rng.uniform(0.15, 1.0))
+    if rng.random() < 0.15:
+        options["tracks"] = int(rng.integers(1, 4))
+    if rng.random() < 0.12:
+        options["length_m"] = float(rng.uniform(500, 900))
+    return options
+
+
+EMPTY: dict[str, Any] = {"trains": (0, 0), "tracks": 6, "length_m": 600.0}
+"""A large yard without a train: about seven kilometres of empty track over both dates."""
+
+
+def paint(folder: Path, seeds: list[int], *, empty: bool = False) -> None:
+    """Paint both dates of each seed and keep every track's strip with its truth."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        target = folder / f"{seed}.npz"
+        if target.exists():
+            continue
+        rng = np.random.default_rng([seed, 78])
+        gsd_m = float(rng.choice(GSDS))
+        options = options_of(seed, rng)
+        pair = make_pair(seed, gsd_m, **(options | EMPTY if empty else options))
+        kept: dict[str, Any] = {}
+        about = []
+        for which in range(2):
+            strips, facts = _strips(pair, which, rng)
+            about.append(facts)
+            for number, strip in enumerate(strips):
+                kept[f"{which}_{number}_values"] = strip.values.astype(np.float16)
+                kept[f"{which}_{number}_valid"] = np.packbits(strip.valid)
+        temporary = target.with_suffix(".part.npz")
+        np.savez(temporary, about=np.array(json.dumps(about)), **kept)
+        temporary.rename(target)
+
+
+def _strips(pair: Any, which: int, rng: np.random.Generator) -> tuple[list[Strip], dict[str, Any]]:
+    west, south, east, north = pair.world.site.bounds
+    sensor, day = pair.sensors[which], pair.days[which]
+    spread = 0.2 if rng.random() < 0.8 else 0.6
+    error = np.array(sensor.geolocation_error_m) + rng.normal(0, spread, 2)
+    painted = (pair.earlier, pair.later)[which]
+    image = native(painted, (float(error[0]), float(error[1])), ((west + east) / 2, (south + north) / 2))
+    strips = [sample_strip(image, t, TrainSettings()) for t in pair.world.site.tracks]
+    known = bool(rng.random() < 0.85)
+    facts = {
+        "seed": pair.seed, "gsd_m": sensor.gsd_m, "bands": list(image.bands), "known": known,
+        "off_nadir_deg": sensor.off_nadir_deg, "view_azimuth_deg": sensor.view_azimuth_deg,
+        "sun_azimuth_deg": day.sun_azimuth_deg, "sun_elevation_deg": day.sun_elevation_deg,
+        "season": day.season, "snow": day.snow_cover, "haze": sensor.haze, "product": sensor.product,
+        "tracks": [[t.id, list(map(list, t.line.coords))] for t in pair.world.site.tracks],
+        "trains": [
+            {"track": t.track, "cars": [
+                {"from_m": c.from_m, "to_m": c.to_m, "type": c.type, "colour": c.colour,
+                 "seen": seen_colour(c), "load": c.load, "width_m": c.width_m, "height_m": c.height_m}
+                for c in t.cars]}
+            for t in day.trains
+        ],
+    }  # fmt: skip
+    return strips, facts
+
+
+def load(path: Path) -> list[BankScene]:
+    """Return the scenes of one seed."""
+    settings = TrainSettings()
+    out = []
+    with np.load(path) as data:
+        for which, facts in enumerate(json.loads(str(data["about"]))):
+            strips = []
+            for number, (name, coords) in enumerate(facts["tracks"]):
+                values = data[f"{which}_{number}_values"].astype(np.float32)
+                size = values.shape[1:]
+                valid = np.unpackbits(data[f"{which}_{number}_valid"])[: size[0] * size[1]].astype(bool)
+                track = Track(name, LineString(coords), name)
+                strips.append(_strip(track, values, valid.reshape(size), tuple(facts["bands"]), settings))
+            out.append(
+                BankScene(facts["seed"], scene_of(facts), tuple(strips), tuple(facts["trains"]), facts)
+            )
+    return out
+
+
+def _strip(track: Track, values: Any, valid: Any, bands: tuple[str, ...], settings: TrainSettings) -> Strip:
+    from tumangang_watch.detect.trains.strips import _frame
+
+    step = settings.strip_step_m
+    s = (np.arange(values.shape[2]) + 0.5) * step
+    half = (values.shape[1] - 1) // 2
+    points, left = _frame(track, s)
+    return Strip(track, s, np.arange(-half, half + 1) * step, values, valid, left, points, bands)
+
+
+def scene_of(facts: dict[str, Any]) -> Scene:
+    """Return the facts of a painted scene as the reader would have them."""
+    known = facts["known"]
+    return Scene(
+        id=str(facts["seed"]), image=Path("painted.tif"), files=(), sha256="0" * 64,
+        acquired=datetime(2022, 11, 30, tzinfo=UTC), provider="painted", crs="EPSG:32652",
+        affine=(1, 0, 0, 0, -1, 0), width=1, height=1, dtype="uint16", gsd_m=facts["gsd_m"],
+        pixel_m=facts["gsd_m"], bands={b: k + 1 for k, b in enumerate(facts["bands"])}, band_source="painted",
+        sun_azimuth_deg=facts["sun_azimuth_deg"] if known else None,
+        sun_elevation_deg=facts["sun_elevation_deg"] if known else None,
+        off_nadir_deg=facts["off_nadir_deg"] if known else None,
+        view_azimuth_deg=facts["view_azimuth_deg"] if known else None,
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Paint."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--split", default="train", choices=("train", "validation", "test"))
+    parser.add_argument("--first", type=int, default=600)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--empty", action="store_true", help="large yards without trains")
+    arguments = parser.parse_args()
+    seeds = split_seeds(arguments.split)[arguments.first : arguments.first + arguments.count]
+    paint(arguments.folder, list(seeds), empty=arguments.empty)
+
+
+if __name__ == "__main__":
+    main()

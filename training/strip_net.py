@@ -1,0 +1,302 @@
+"""Calibrate the network of ``detect.strip_net`` on banks of painted strips.
+
+The banks: ``python -m training.strip_bank --split train --folder A`` and
+``python -m training.yard_painter --folder B``, two painters with different looks. Then
+``python -m training.strip_net --banks A B`` fits the network and writes its weights into the
+package; it needs torch, which the program itself does not.
+Every tenth seed is held out and chooses when to stop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import itertools
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.strip_bank import BankScene, load
+from tumangang_watch.detect.trains.network import DILATIONS, TYPES
+from tumangang_watch.detect.trains.view import (
+    CHANNELS,
+    HALF_ROWS,
+    STEP_M,
+    StripView,
+    light_of,
+    view_of,
+)
+from tumangang_watch.settings.trains import TrainSettings
+
+CONV = (20, 28)
+WIDTH = 64
+IGNORED = 255
+TONES = ("light", "unlike_row", "unlike_bed")
+"""Channels that move together with a body's tone."""
+WINDOW = 384
+"""Steps of a training window: 192 m."""
+EDGE_UNSURE_M = 0.25
+"""Steps whose middle lies this close to a body's end belong to neither side."""
+
+
+def views_of(scene: BankScene) -> list[StripView]:
+    """Return what the network sees of each strip of a scene."""
+    settings = TrainSettings()
+    light = light_of(list(scene.strips))
+    return [] if light is None else [view_of(s, scene.scene, light, settings) for s in scene.strips]
+
+
+def labels_of(view: StripView, trains: tuple[dict[str, Any], ...]) -> np.ndarray:
+    """Return (4, n) uint8: occupied (2 = unsure), coupling x 200, type, seen."""
+    n = view.patch.shape[2]
+    at = (np.arange(n) + 0.5) * STEP_M
+    occupied, coupling = np.zeros(n, np.uint8), np.zeros(n, np.float32)
+    kind = np.full(n, IGNORED, np.uint8)
+    for train in trains:
+        if train["track"] != view.strip.track.id or not train["cars"]:
+            continue
+        cars = train["cars"]
+        low, high = cars[0]["from_m"], cars[-1]["to_m"]
+        occupied[(at > low) & (at < high)] = 1
+        occupied[(np.abs(at - low) < EDGE_UNSURE_M) | (np.abs(at - high) < EDGE_UNSURE_M)] = 2
+        for car in cars:
+            kind[(at > car["from_m"]) & (at < car["to_m"])] = TYPES.index(car["type"])
+        for a, b in itertools.pairwise(cars):
+            middle = (a["to_m"] + b["from_m"]) / 2
+            coupling = np.maximum(coupling, np.exp(-0.5 * ((at - middle) / 0.5) ** 2))
+    if view.turned:
+        occupied, coupling, kind = occupied[::-1], coupling[::-1], kind[::-1]
+    middle = view.patch.shape[1] // 2
+    seen = view.patch[CHANNELS.index("seen"), middle - 2 : middle + 3].min(axis=0) > 0
+    return np.stack([occupied, (coupling * 200).astype(np.uint8), kind, seen.astype(np.uint8)])
+
+
+def read_banks(folders: list[Path]) -> list[tuple[bool, Any, Any, Any]]:
+    """Return (held out, patch, constants, labels) of every strip."""
+    out = []
+    for folder in folders:
+        for path in sorted(folder.glob("*.npz")):
+            if ".part" in path.name:
+                continue
+            held = int("".join(c for c in path.stem if c.isdigit())) % 10 == 0
+            for scene in load(path):
+                for view in views_of(scene):
+                    out.append(
+                        (held, view.patch.astype(np.float16), view.constants, labels_of(view, scene.trains))
+                    )
+    return out
+
+
+def _window(patch: Any, labels: Any, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Cut a stretch of a strip, filled up with unseen ground where it is short."""
+    short = max(WINDOW - patch.shape[2], 0)
+    if short:
+        patch = np.pad(patch, ((0, 0), (0, 0), (0, short)))
+        labels = np.pad(labels, ((0, 0), (0, short)))
+    start = int(rng.integers(0, patch.shape[2] - WINDOW + 1))
+    cut = slice(start, start + WINDOW)
+    return patch[:, :, cut].astype(np.float32), labels[:, cut]
+
+
+def augmented(patch: Any, constants: Any, labels: Any, rng: np.random.Generator) -> tuple[Any, Any, Any]:
+    """Vary tone, contrast and noise; draw bodies' paint anew; shift across; lose what a product lacks."""
+    row = {name: k for k, name in enumerate(CHANNELS)}
+    constants = constants.copy()
+    tone = np.exp(rng.normal(-0.15, 0.35)), rng.normal(0, 0.12)
+    for name in TONES:
+        patch[row[name]] = patch[row[name]] * tone[0] + (tone[1] if name == "light" else 0)
+    if rng.random() < 0.2:
+        patch[row["unlike_bed"]] += rng.normal(0, 0.2)
+    hue = np.exp(rng.normal(-0.3, 0.5))
+    for name in ("red_blue", "green", "nir"):
+        patch[row[name]] = patch[row[name]] * hue + rng.normal(0, 0.05)
+    patch[row["fine"]] += rng.normal(0, 0.2)
+    for k in range(len(CHANNELS) - 1):
+        patch[k] += rng.uniform(0, 0.08) * rng.normal(size=patch.shape[1:])
+    draw = rng.random()
+    if draw < 0.15:
+        patch[[row["red_blue"], row["green"], row["nir"]]] = 0
+    if draw < 0.45 and constants[6] > 0:
+        patch[row["nir"]], constants[6] = 0, 0
+    if rng.random() < 0.15:
+        patch[row["fine"]] = 0
+    if rng.random() < 0.35:
+        _repaint(patch, labels, rng, row)
+    if rng.random() < 0.15:
+        constants[:] = constants * (np.arange(7) > 4)
+        if rng.random() < 0.5:
+            patch = patch[:, ::-1].copy()
+    if constants[0] == 0 and rng.random() < 0.5:
+        patch, labels = patch[:, :, ::-1].copy(), labels[:, ::-1]
+    patch = np.roll(patch, int(rng.integers(-1, 2)), axis=1) if rng.random() < 0.4 else patch
+    patch[:-1] *= patch[row["seen"]] > 0
+    return patch.astype(np.float32), constants.astype(np.float32), labels
+
+
+def _repaint(patch: Any, labels: Any, rng: np.random.Generator, row: dict[str, int]) -> None:
+    """Draw the tone and hue of whole vehicles anew, or make them like the bed: shadow and structure stay."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (labels[2] != IGNORED).astype(np.int8), [0]])))
+    bare = (labels[0] == 0) & (labels[3] > 0)
+    body = slice(HALF_ROWS - 3, HALF_ROWS + 4)
+    alike = rng.random() < 0.5 and bare.sum() > 20
+    share = rng.uniform(0.4, 1.1)
+    for a, b in zip(edges[::2], edges[1::2], strict=True):
+        for name, spread in (("light", 0.5), ("red_blue", 0.25), ("green", 0.15), ("nir", 0.25)):
+            part = patch[row[name]][body]
+            shift = rng.normal(0, spread)
+            if alike:
+                shift = share * (float(np.median(part[:, bare])) - float(np.median(part[:, a:b])))
+            part[:, a:b] += shift
+            if name == "light":
+                for other in TONES[1:]:
+                    patch[row[other]][body, a:b] += shift
+
+
+def network(constants: int) -> Any:
+    """Return the layers that ``detect.strip_net`` computes with numpy."""
+    from torch import nn
+
+    rows = 8
+    return nn.ModuleDict({
+        "a": nn.Conv2d(len(CHANNELS), CONV[0], (5, 5), stride=(2, 1), padding=2),
+        "b": nn.Conv2d(CONV[0], CONV[1], (3, 5), stride=(2, 1), padding=(1, 2)),
+        "c": nn.Conv1d(CONV[1] * rows + constants, WIDTH, 1),
+        "d": nn.ModuleList([nn.Conv1d(WIDTH, WIDTH, 5, padding=2 * d, dilation=d) for d in DILATIONS]),
+        "e": nn.Conv1d(WIDTH, 2 + len(TYPES), 1),
+    })  # fmt: skip
+
+
+def run(net: Any, patch: Any, constants: Any) -> Any:
+    """Return (batch, outputs, n)."""
+    import torch
+
+    x = torch.relu(net["a"](patch))
+    x = torch.relu(net["b"](x)).flatten(1, 2)
+    if net.training:
+        x = torch.nn.functional.dropout1d(x, 0.05)
+    x = torch.cat([x, constants[:, :, None].expand(-1, -1, x.shape[2])], 1)
+    h = torch.relu(net["c"](x))
+    for layer in net["d"]:
+        h = h + torch.relu(layer(h))
+    return net["e"](h)
+
+
+def terms(net: Any, patch: Any, constants: Any, labels: Any) -> tuple[Any, Any, Any]:
+    """Return the losses of occupancy, couplings and types."""
+    from torch.nn import functional
+
+    out = run(net, patch, constants)
+    sure = ((labels[:, 3] > 0) & (labels[:, 0] < 2)).float()
+    occupied = functional.binary_cross_entropy_with_logits(
+        out[:, 0], (labels[:, 0] > 0).float(), reduction="none"
+    )
+    occupied = (occupied * sure).sum() / sure.sum().clamp(min=1)
+    within = (labels[:, 3] > 0).float() * (labels[:, 0] > 0)
+    coupling = functional.binary_cross_entropy_with_logits(
+        out[:, 1], labels[:, 1].float() / 200, reduction="none"
+    )
+    coupling = (coupling * within).sum() / within.sum().clamp(min=1)
+    known = ((labels[:, 2] != IGNORED) & (labels[:, 3] > 0)).float()
+    kind = functional.cross_entropy(out[:, 2:], labels[:, 2].clamp(max=len(TYPES) - 1), reduction="none")
+    return occupied, coupling, (kind * known).sum() / known.sum().clamp(min=1)
+
+
+def _tensors(items: list[tuple[Any, Any, Any]]) -> tuple[Any, Any, Any]:
+    import torch
+
+    patch, constants, labels = zip(*items, strict=True)
+    return (
+        torch.from_numpy(np.stack(patch).astype(np.float32)),
+        torch.from_numpy(np.stack(constants).astype(np.float32)),
+        torch.from_numpy(np.stack(labels).astype(np.int64)),
+    )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to fit, at what rate, and from which weights."""
+
+    steps: int
+    minutes: float
+    rate: float
+    start: Path | None = None
+    batch: int = 16
+
+
+def fit(items: list[Any], target: Path, plan: Plan) -> None:
+    """Fit by Adam with one rise and fall of the rate; keep a running mean of the weights."""
+    import torch
+
+    torch.manual_seed(1)
+    rng = np.random.default_rng(1)
+    learn = [i[1:] for i in items if not i[0]]
+    check_rng = np.random.default_rng(2)
+    check = [(*_window(p, l, check_rng), c) for h, p, c, l in items if h]
+    check = [_tensors([(p, c, l) for p, l, c in check[k : k + 32]]) for k in range(0, len(check), 32)]
+    weight = np.array([p.shape[2] for p, _, _ in learn], float)
+    weight /= weight.sum()
+    net = network(learn[0][1].size)
+    if plan.start is not None:
+        with np.load(plan.start) as data:
+            net.load_state_dict({k: torch.from_numpy(data[k].astype(np.float32)) for k in data.files})
+    mean = copy.deepcopy(net).eval()
+    optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=2e-3)
+    start, best, done, sums = time.time(), np.inf, 0.0, np.zeros(3)
+    step = 0
+    while done < 1:
+        done = max(step / plan.steps, (time.time() - start) / 60 / plan.minutes)
+        rate = plan.rate * min(step / 200, 1.0) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1.0))) + 1e-5
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        net.train()
+        drawn = []
+        for k in rng.choice(len(learn), plan.batch, p=weight):
+            patch, constants, labels = learn[k]
+            patch, labels = _window(patch, labels, rng)
+            drawn.append(augmented(patch, constants, labels, rng))
+        parts = terms(net, *_tensors(drawn))
+        loss = parts[0] + 0.7 * parts[1] + 0.25 * parts[2]
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimiser.step()
+        with torch.no_grad():
+            for a, b in zip(mean.parameters(), net.parameters(), strict=True):
+                a.lerp_(b, 0.01 if step > 100 else 1.0)
+        sums += [float(p) for p in parts]
+        step += 1
+        if step % 300 == 0 or done >= 1:
+            with torch.no_grad():
+                held = np.mean([[float(v) for v in terms(mean, *c)] for c in check], axis=0)
+            print(step, f"{done:.2f}", "learn", (sums / 300).round(4), "held out", held.round(4), flush=True)
+            sums[:] = 0
+            value = held @ (1, 0.7, 0.25)
+            if value < best:
+                best = value
+                np.savez_compressed(
+                    target, **{k: v.numpy().astype(np.float16) for k, v in mean.state_dict().items()}
+                )
+
+
+def main() -> None:
+    """Read the banks and fit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--banks", type=Path, nargs="+", required=True)
+    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--start", type=Path, help="go on from these weights")
+    package = Path(__file__).resolve().parents[1] / "tumangang_watch"
+    parser.add_argument("--target", type=Path, default=package / "detect" / "strip_net.npz")
+    arguments = parser.parse_args()
+    items = read_banks(arguments.banks)
+    print(len(items), "strips,", sum(i[0] for i in items), "held out")
+    plan = Plan(arguments.steps, arguments.minutes, arguments.rate, arguments.start)
+    fit(items, arguments.target, plan)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""Significance, intervals, calibration and scoring against labels."""

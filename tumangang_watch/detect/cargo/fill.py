@@ -1,0 +1,164 @@
+"""The part of an apron that goods cover, and the length of their rows along the tracks.
+
+How full an apron is in scenes too coarse for single goods: what of it is unlike its empty pavement.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely import get_coordinates, line_locate_point, points
+from shapely.geometry.base import BaseGeometry
+
+from tumangang_watch.detect.blobs import half_sample_mode
+from tumangang_watch.detect.cargo.measure import Place
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.fill import Fill, Row
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site
+from tumangang_watch.settings.cargo import CargoSettings
+
+
+def fill_of(
+    ground_m2: tuple[float, float],
+    place: Place,
+    goods: list[Detection],
+    observation: Observation,
+    site: Site,
+    settings: CargoSettings,
+) -> Fill:
+    """Return how full one place is.
+
+    What is ``detected`` counts in full, what is ``possible`` by its confidence: about as much is missed
+    as is wrongly told. The interval holds how far outlines may be off (all to one side in
+    part, for what shifts one outline shifts its neighbours'), that each object may not be goods or
+    be goods in full, and ground that was not seen.
+    """
+    whole, ground = ground_m2
+    sure = [d for d in goods if d.grade == "detected" and d.area_m2 is not None]
+    maybe = [d for d in goods if d.grade == "possible" and d.area_m2 is not None]
+    areas = [(d.area_m2, d.confidence) for d in (*sure, *maybe) if d.area_m2 is not None]
+    counted = [a.estimate * (1.0 if k < len(sure) else c) for k, (a, c) in enumerate(areas)]
+    estimate = min(sum(counted), ground)
+    halves = [0.5 * a.width for a, _ in areas]
+    alone, together = sqrt(sum(h * h for h in halves)), sum(halves)
+    half = sqrt(alone**2 + (settings.common_edge * together) ** 2 + (settings.fill_floor * ground) ** 2)
+    doubt = settings.doubt_spread * sqrt(sum(c * (1 - c) * a.estimate**2 for a, c in areas))
+    low = max(0.0, estimate - sqrt(half**2 + doubt**2))
+    high = min(ground, estimate + sqrt(half**2 + doubt**2))
+    covered = Interval(estimate, min(low, estimate), max(high, estimate))
+    share = Interval(*(v / max(ground, 1e-6) for v in (estimate, covered.low, covered.high)))
+    hidden = 1 - ground / max(whole, 1e-6)
+    caveats = []
+    if hidden > settings.hidden_told:
+        caveats.append(f"{hidden:.0%} of the ground was not seen: the fill is that of the rest")
+    if observation.quality.snow_state in ("partial", "full"):
+        caveats.append("snow may hide low goods")
+    rows = rows_of(sure, site, settings.row_gap_m)
+    length = sum(r.to_m - r.from_m for r in rows)
+    end_m = settings.row_end_m * sqrt(2 * max(len(rows), 1))
+    longer = rows_of([*sure, *maybe], site, settings.row_gap_m)
+    most = max(sum(r.to_m - r.from_m for r in longer), length)
+    return Fill(
+        date=observation.date,
+        area=place.area,
+        ground_m2=ground,
+        covered_m2=covered,
+        share=share,
+        row_length_m=Interval(length, max(0.0, length - end_m) if rows else 0.0, most + end_m * bool(longer)),
+        rows=rows,
+        observed_fraction=place.observed_fraction,
+        caveats=tuple(caveats),
+    )
+
+
+def rows_of(goods: list[Detection], site: Site, gap_m: float) -> tuple[Row, ...]:
+    """Return the stretches of track beside which goods lie, gaps up to ``gap_m`` closed.
+
+    Every object counts along the track nearest to it.
+    """
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for item in goods:
+        if not site.tracks:
+            break
+        track = min(site.tracks, key=lambda t: t.line.distance(item.geometry))
+        along = _along(track.line, item)
+        spans.setdefault(track.id, []).append(along)
+    out = []
+    for name, pieces in sorted(spans.items()):
+        merged: list[list[float]] = []
+        for start, stop in sorted(pieces):
+            if merged and start <= merged[-1][1] + gap_m:
+                merged[-1][1] = max(merged[-1][1], stop)
+            else:
+                merged.append([start, stop])
+        out += [Row(name, round(a, 2), round(b, 2)) for a, b in merged]
+    return tuple(out)
+
+
+def _along(line: object, item: Detection) -> tuple[float, float]:
+    at = np.asarray(line_locate_point(line, points(get_coordinates(item.geometry))))
+    return float(at.min()), float(at.max())
+
+
+LEAST_PX = 30
+"""Fewer pixels of an apron have no commonest tone."""
+SAID = "single goods are not told at this resolution: the fill is what is unlike the commonest ground"
+
+
+def coarse_fill(
+    observation: Observation, place: Place, blocked: BaseGeometry, settings: CargoSettings
+) -> Fill | None:
+    """Return the fill of one place; None where too little of it is seen.
+
+    Every pixel counts by how far its tone lies from the pavement's, between the noise and what goods
+    usually show; shadows, stains and pixels that goods cover in part are in the interval.
+
+    Parameters
+    ----------
+    observation : Observation
+    place : Place
+    blocked : geometry
+        Tracks and trains.
+    settings : CargoSettings
+    """
+    grid, raster = observation.raster.grid, observation.raster
+    inside = grid.mask([place.polygon.difference(blocked)])
+    usable = inside & observation.quality.clear & raster.valid & ~observation.quality.cloud_shadow
+    if usable.sum() < LEAST_PX:
+        return None
+    share, noise = _unlike(raster.values[:, usable], settings)
+    pixel_m2 = grid.pixel_m**2
+    ground = float(usable.sum()) * pixel_m2
+    estimate = float(share.sum()) * pixel_m2
+    wide = settings.coarse_factor
+    high = min(ground, wide * estimate + settings.coarse_floor * ground + noise * ground)
+    low = max(0.0, estimate / wide - (settings.coarse_floor + noise) * ground)
+    covered = Interval(estimate, min(low, estimate), max(high, estimate))
+    parts = Interval(*(v / ground for v in (covered.estimate, covered.low, covered.high)))
+    hidden = 1 - float(usable.sum()) / max(float(inside.sum()), 1.0)
+    caveats = [SAID]
+    if hidden > settings.hidden_told:
+        caveats.append(f"{hidden:.0%} of the ground was not seen: the fill is that of the rest")
+    if observation.quality.snow_state in ("partial", "full"):
+        caveats.append("snow may hide low goods")
+    none = Interval(0.0, 0.0, float(max(place.polygon.length / 2, 0.0)))
+    return Fill(
+        observation.date, place.area, ground, covered, parts, none, (), place.observed_fraction,
+        tuple(caveats),
+    )  # fmt: skip
+
+
+def _unlike(values: NDArray[np.float32], settings: CargoSettings) -> tuple[NDArray[np.float64], float]:
+    """Return the covered share of every pixel, and the share that noise alone would give."""
+    logs = np.log(np.maximum(values, 1e-4)).astype(np.float64)
+    step = np.stack([band - half_sample_mode(band) for band in logs])
+    spread = np.array([1.4826 * np.median(np.abs(band[np.abs(band) < 0.4])) for band in step])
+    limit = np.maximum(settings.coarse_noise * np.maximum(spread, 0.01), settings.coarse_least)
+    strength = np.abs(step) / limit[:, None]
+    far = np.sqrt((strength**2).mean(axis=0))
+    share = np.clip(far - 1.0, 0.0, 1.0)
+    return share, float(np.clip(spread.max() - settings.coarse_least / 2, 0, 0.2))

@@ -1,0 +1,256 @@
+"""Goods set down on hard standing, on one date or on several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.ndimage import find_objects
+from shapely import box
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
+
+from tumangang_watch.detect.cargo.fill import coarse_fill, fill_of
+from tumangang_watch.detect.cargo.measure import (
+    Place,
+    measure,
+    search,
+    without_shadows,
+)
+from tumangang_watch.detect.cargo.trials import try_goods
+from tumangang_watch.detect.cargo.view import ApronView, view_apron
+from tumangang_watch.detect.shadows import swept
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.fill import Fill
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site
+from tumangang_watch.settings.cargo import CargoSettings
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a place that is looked at by itself: all of it, where it is not large."""
+
+    core: BaseGeometry
+    """The ground whose goods count here; pieces overlap so that none is cut."""
+    view: ApronView
+
+
+@dataclass(frozen=True)
+class CargoResult:
+    """Goods and the fill of every apron, date by date."""
+
+    detections: tuple[Detection, ...]
+    fill: tuple[Fill, ...]
+
+
+def detect_cargo(
+    dates: tuple[Observation, ...],
+    site: Site,
+    trains: tuple[Detection, ...],
+    settings: CargoSettings,
+    trials: bool = False,
+) -> CargoResult:
+    """Find goods set down on the aprons of a site.
+
+    Every date is read by itself. Where there are two, each object also carries what the other date
+    shows in its place: evidence ``other_goods`` (share covered), ``other_shadow``.
+
+    Parameters
+    ----------
+    dates : tuple of Observation
+        One or two.
+    site : Site
+    trains : tuple of Detection
+        Trains of these dates: their ground is left out.
+    settings : CargoSettings
+    trials : bool
+        Also paint boxes on empty ground and tell how many would have been found.
+
+    Returns
+    -------
+    CargoResult
+        Detections from north to south and west to east within each date.
+    """
+    fine = [o for o in dates if o.image.gsd_m <= settings.objects_gsd_max_m]
+    views = {o.date: _views(o, site, trains, settings) for o in fine}
+    found: list[Detection] = []
+    fills: list[Fill] = []
+    for observation in dates:
+        if observation.date not in views:
+            fills += _coarse(observation, site, trains, settings)
+            continue
+        here = []
+        for place, pieces in views[observation.date]:
+            goods = [item for piece in pieces for item in _goods(piece, place, observation, settings)]
+            others = [
+                piece.view
+                for o in fine if o is not observation
+                for p, parts in views[o.date] if p.area == place.area
+                for piece in parts
+            ]  # fmt: skip
+            here += [_with_other(item, others) for item in goods]
+            fill = fill_of(_ground_m2(pieces), place, goods, observation, site, settings)
+            if trials:
+                view = max(pieces, key=lambda piece: int(piece.view.usable.sum())).view
+                fill = replace(fill, trials=try_goods(view, place, observation, settings, seed=len(fills)))
+            fills.append(fill)
+        here.sort(key=lambda d: (-round(d.geometry.centroid.y, 1), round(d.geometry.centroid.x, 1)))
+        found += [replace(d, id=f"{observation.date}-cargo-{k}") for k, d in enumerate(here, 1)]
+    return CargoResult(tuple(found), tuple(fills))
+
+
+def _views(
+    observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
+) -> list[tuple[Place, list[Piece]]]:
+    """Look at every place of a date that can be seen."""
+    bodies, blocked = _occupied(observation, site, trains, settings)
+    white = _white(observation)
+    out = []
+    for place in _seen_places(observation, site, settings):
+        pieces = []
+        for core, whole in _pieces(place.polygon, settings):
+            view = view_apron(observation, whole, blocked, bodies)
+            if view is not None:
+                pieces.append(Piece(core, view))
+        if pieces:
+            out.append((replace(place, white=white), pieces))
+    return out
+
+
+def _pieces(polygon: BaseGeometry, settings: CargoSettings) -> list[tuple[BaseGeometry, BaseGeometry]]:
+    """Part a large place into squares, each with its ground and that ground with some more around it."""
+    west, south, east, north = polygon.bounds
+    side = settings.piece_m
+    if max(east - west, north - south) <= 2 * side:
+        return [(polygon, polygon)]
+    out = []
+    for x in np.arange(west, east, side):
+        for y in np.arange(south, north, side):
+            square = box(x, y, x + side, y + side)
+            core = polygon.intersection(square)
+            if not core.is_empty and core.area > 0:
+                out.append((core, polygon.intersection(square.buffer(settings.piece_overlap_m))))
+    return out
+
+
+def _ground_m2(pieces: list[Piece]) -> tuple[float, float]:
+    """Return the ground that could hold goods, and what of it is seen, square metres."""
+    whole = seen = 0.0
+    for piece in pieces:
+        view = piece.view
+        own = view.inside if len(pieces) == 1 else view.inside & view.grid.mask([view.turn.into(piece.core)])
+        whole += float(own.sum()) * view.grid.pixel_m**2
+        seen += float((own & view.usable).sum()) * view.grid.pixel_m**2
+    return whole, seen
+
+
+def _coarse(
+    observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
+) -> list[Fill]:
+    """Return the fill of every place of a date that is too coarse for single goods."""
+    _, blocked = _occupied(observation, site, trains, settings)
+    fills = (
+        coarse_fill(observation, place, blocked, settings)
+        for place in _seen_places(observation, site, settings)
+        if place.firm
+    )
+    return [fill for fill in fills if fill is not None]
+
+
+def _occupied(
+    observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
+) -> tuple[BaseGeometry, BaseGeometry]:
+    """Return the bodies of a date's trains, and the ground where no goods are looked for."""
+    here = tuple(t for t in trains if t.date == observation.date)
+    bodies = unary_union([_body(t, settings) for t in here])
+    return bodies, _blocked(observation, site, bodies, settings)
+
+
+def _seen_places(observation: Observation, site: Site, settings: CargoSettings) -> list[Place]:
+    """Return the places that are seen well enough, with the part that is."""
+    places = _places(observation, site, settings)
+    seen = [replace(p, observed_fraction=observation.observed_fraction(p.polygon)) for p in places]
+    return [p for p in seen if p.observed_fraction >= settings.least_observed]
+
+
+def _places(observation: Observation, site: Site, settings: CargoSettings) -> list[Place]:
+    """Return the aprons, or the ground beside tracks where a site has none, without overlaps."""
+    taken = unary_union([a.polygon for a in site.having("ignore")])
+    places: list[Place] = []
+    lines = tuple(t.line for t in site.tracks)
+    aprons = site.having("apron")
+    for area in aprons:
+        free = area.polygon.difference(taken)
+        taken = taken.union(area.polygon)
+        if area.occluded_from is None or area.occluded_from > observation.scene.acquired.date():
+            places.append(Place(area.id, free, True, lines, 1.0, 1.0))
+    if not aprons:
+        near = unary_union([t.line.buffer(settings.beside_track_m) for t in site.tracks])
+        for area in site.having("yard"):
+            free = area.polygon.intersection(near).difference(taken)
+            places.append(Place(area.id, free, False, lines, 1.0, 1.0))
+    return [p for p in places if p.polygon.area >= settings.min_area_m2]
+
+
+def _body(train: Detection, settings: CargoSettings) -> BaseGeometry:
+    flat = train.geometry.area == 0
+    return train.geometry.buffer(settings.train_half_width_m) if flat else train.geometry
+
+
+def _blocked(
+    observation: Observation, site: Site, bodies: BaseGeometry, settings: CargoSettings
+) -> BaseGeometry:
+    """Return the ground of tracks and trains, where no goods are looked for."""
+    scene = observation.scene
+    parts = [t.line.buffer(settings.track_margin_m, cap_style="flat") for t in site.tracks]
+    parts.append(bodies.buffer(settings.train_margin_m))
+    if scene.off_nadir_deg and scene.view_azimuth_deg is not None and not bodies.is_empty:
+        # Relief leans away from the satellite as shadow falls away from the sun.
+        leaning = bodies.buffer(settings.lean_margin_m)
+        view = scene.view_azimuth_deg, 90.0 - scene.off_nadir_deg
+        parts.append(swept(leaning, *view, settings.train_height_m))
+    return unary_union(parts)
+
+
+def _goods(piece: Piece, place: Place, observation: Observation, settings: CargoSettings) -> list[Detection]:
+    """Return the goods of one piece of a place, without ids."""
+    work = search(piece.view, place, observation, settings)
+    found = []
+    for number, cut in enumerate(find_objects(work.labels), 1):
+        if cut is None:
+            continue
+        rows, cols = (slice(max(c.start - 1, 0), c.stop + 1) for c in cut)
+        item = measure(work, number, (rows, cols))
+        if item is not None:
+            found.append(item)
+    if piece.core.area < 0.999 * place.polygon.area:
+        found = [item for item in found if piece.core.covers(item.geometry.representative_point())]
+    sunless = observation.scene.sun_azimuth_deg is None
+    return without_shadows(found, settings) if sunless else found
+
+
+def _with_other(item: Detection, others: list[ApronView]) -> Detection:
+    """Add to an object what another date shows in its place."""
+    extra: list[tuple[str, float]] = []
+    for view in others:
+        if extra:
+            break
+        core = item.geometry.buffer(-0.3)
+        place = item.geometry if core.is_empty else core
+        for name, layer in (("other_goods", np.minimum(view.goods + view.vehicle, 1)),
+                            ("other_shadow", view.shadow)):  # fmt: skip
+            value = view.mean(layer, place)
+            if value is not None:
+                extra.append((name, round(value, 3)))
+    return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
+
+
+def _white(observation: Observation) -> float:
+    """Return what a white surface would show: a bright quantile, not below twice the usual ground."""
+    seen = observation.quality.clear & observation.raster.valid
+    tone = observation.raster.luminance()[seen]
+    if tone.size == 0:
+        return 1.0
+    middle, bright = np.quantile(tone[:: max(1, tone.size // 50000)], (0.5, 0.999))
+    return float(max(bright, 2.5 * middle))

@@ -1,0 +1,337 @@
+"""One object on an apron: outline, area, height, colour, and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import exp, log, radians, sqrt, tan
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import label
+from shapely import LineString, MultiPolygon
+from shapely.geometry.base import BaseGeometry
+from skimage.segmentation import watershed
+
+from tumangang_watch.detect.blobs import as_multi, colour_name, outline
+from tumangang_watch.detect.cargo.texture import Texture, p_value, textures
+from tumangang_watch.detect.cargo.view import ApronView
+from tumangang_watch.detect.shadows import Shadow, shadow_of
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.settings.cargo import CargoSettings
+
+PILE = "pile or stacked goods"
+CHANGE = "surface change"
+VEHICLE = "truck or car"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One piece of ground that is searched."""
+
+    area: str
+    polygon: BaseGeometry
+    firm: bool
+    """A mapped apron, not merely ground beside tracks."""
+    tracks: tuple[LineString, ...]
+    white: float
+    """Value of a white surface in the scene."""
+    observed_fraction: float
+
+
+@dataclass(frozen=True)
+class Search:
+    """All that is known while the objects of one place are measured."""
+
+    view: ApronView
+    place: Place
+    observation: Observation
+    labels: NDArray[np.int32]
+    """Objects from 1, on the view's grid."""
+    textures: tuple[Texture, ...]
+    settings: CargoSettings
+
+
+def search(view: ApronView, place: Place, observation: Observation, settings: CargoSettings) -> Search:
+    """Part the objects of a place and measure the texture of the ground between them."""
+    labels = part_goods(view, settings)
+    taken = (labels > 0) | (view.shadow > 0.5)
+    log_values = np.stack([np.log(np.maximum(v, 1e-4)) for v in view.values.values()])
+    found = textures(log_values, view.usable, taken, view.grid.pixel_m) if labels.any() else ()
+    return Search(view, place, observation, labels, found, settings)
+
+
+def part_goods(view: ApronView, settings: CargoSettings) -> NDArray[np.int32]:
+    """Label the objects of a place, parting those that touch.
+
+    The network tells the inner part of every object apart from its neighbours'; each such core is
+    one object, and a body without one is an object too.
+
+    Returns
+    -------
+    (rows, cols) int32
+        0 outside, objects from 1.
+    """
+    body = np.minimum(view.goods + view.vehicle, 1)
+    mask = body > settings.body_least
+    regions, count = label(mask)
+    if count == 0:
+        return np.zeros(mask.shape, np.int32)
+    cores, core_count = label((view.core > settings.core_least) & mask)
+    sizes = np.bincount(cores.ravel(), minlength=core_count + 1)
+    small = sizes < settings.core_least_m2 / view.grid.pixel_m**2
+    small[0] = True
+    cores[small[cores]] = 0
+    with_core = np.zeros(count + 1, bool)
+    with_core[np.unique(regions[cores > 0])] = True
+    markers = np.where(cores > 0, cores, 0)
+    bare = mask & ~with_core[regions]
+    markers = np.where(bare, regions + core_count, markers)
+    basins = np.asarray(watershed(-(view.core + body), markers, mask=mask), dtype=np.int32)
+    return joined(basins, view.core + body, settings.part_depth)
+
+
+def joined(labels: NDArray[np.int32], height: NDArray[np.float32], depth: float) -> NDArray[np.int32]:
+    """Join basins that no valley parts: one body whose inside is read unevenly.
+
+    Two stay apart where the pass between them lies below ``depth`` times the lower of their tops.
+
+    Parameters
+    ----------
+    labels : (rows, cols) int32
+        0 outside, basins from 1.
+    height : (rows, cols) float32
+        What the basins were parted by; high inside of objects.
+    depth : float
+    """
+    out = labels.copy()
+    while True:
+        tops = np.zeros(int(out.max()) + 1, np.float32)
+        np.maximum.at(tops, out.ravel(), height.ravel())
+        passes = _passes(out, height)
+        ratio = {p: h / max(min(tops[p[0]], tops[p[1]]), 1e-6) for p, h in passes.items()}
+        pair = max(sorted(ratio), key=lambda p: ratio[p], default=None)
+        if pair is None or ratio[pair] < depth:
+            return out
+        out[out == pair[1]] = pair[0]
+
+
+def _passes(labels: NDArray[np.int32], height: NDArray[np.float32]) -> dict[tuple[int, int], float]:
+    """Return the highest place at which two basins meet, for each pair that does."""
+    found: dict[tuple[int, int], float] = {}
+    for one, other, a, b in (
+        (labels[1:], labels[:-1], height[1:], height[:-1]),
+        (labels[:, 1:], labels[:, :-1], height[:, 1:], height[:, :-1]),
+    ):
+        meets = (one != other) & (one > 0) & (other > 0)
+        level = np.minimum(a, b)[meets]
+        for p, q, h in zip(one[meets].tolist(), other[meets].tolist(), level.tolist(), strict=True):
+            key = (min(p, q), max(p, q))
+            found[key] = max(found.get(key, 0.0), h)
+    return found
+
+
+def measure(work: Search, number: int, cut: tuple[slice, slice]) -> Detection | None:
+    """Measure one object; None where it is too small or too doubtful to be told.
+
+    Parameters
+    ----------
+    work : Search
+    number : int
+        Which of the labels.
+    cut : (slice, slice)
+        Where it lies, with a pixel of room around it.
+    """
+    view, settings = work.view, work.settings
+    own = work.labels[cut] == number
+    body = np.minimum(view.goods + view.vehicle, 1)[cut]
+    sure = float(np.quantile(body[own], settings.peak_quantile))
+    if sure < settings.least_confidence:
+        return None
+    membership = np.where(own, np.clip(body / max(sure, 0.5), 0, 1), 0)
+    turned = outline(membership, view.grid, cut[0].start, cut[1].start)
+    bias_m = _outline_bias_m(work.observation.scene.gsd_m, settings)
+    shape = as_multi(view.turn.back(turned).buffer(bias_m, join_style="mitre"))
+    inner = own & (membership > 0.5)
+    if shape.is_empty or shape.area < settings.least_area_m2 or not inner.any():
+        return None
+    vehicle = float(view.vehicle[cut][inner].mean()) / max(float(body[inner].mean()), 1e-6)
+    shadow = _shadow(inner, cut, work)
+    cues = {
+        "network": sure,
+        "shadow": float(shadow is not None),
+        "box_fill": shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6),
+        "vehicle": vehicle,
+        "edge": _edge_share(shape, work),
+        "tone": _tone(inner, cut, work),
+    }
+    p = p_value(inner, tuple(replace(t, contrast=t.contrast[cut]) for t in work.textures))
+    if p is not None:
+        cues["texture_p"] = p
+    confidence = _confidence(cues, work)
+    if confidence < settings.least_confidence:
+        return None
+    return _detection(shape, _colour(inner, cut, work), shadow, (confidence, cues), work)
+
+
+def _outline_bias_m(gsd_m: float, settings: CargoSettings) -> float:
+    beyond = max(gsd_m - settings.outline_bias_from_m, 0.0)
+    return settings.outline_bias_m + settings.outline_bias_rise * beyond
+
+
+def _tone(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) -> float:
+    """Return the log of an object's brightness over its apron's commonest tone, mean of the visible bands."""
+    return float(np.median(work.view.item.planes[(slice(0, 3), *cut)][:, inner], axis=1).mean())
+
+
+def without_shadows(goods: list[Detection], settings: CargoSettings) -> list[Detection]:
+    """Leave out, of a scene whose sun is not known, what may be the shadow of what it touches.
+
+    Where the sun is known the network tells them apart by the direction in which shadows fall.
+    """
+
+    def shadows(item: Detection) -> bool:
+        tone = dict(item.evidence)["tone"]
+        if tone > settings.shadow_tone_max:
+            return False
+        near = (d for d in goods if d is not item and d.geometry.distance(item.geometry) < settings.touch_m)
+        return any(dict(d.evidence)["tone"] > tone for d in near)
+
+    return [item for item in goods if not shadows(item)]
+
+
+def _edge_share(shape: MultiPolygon, work: Search) -> float:
+    """Return the part of an outline that the edge of the searched place cuts off."""
+    edge = work.place.polygon.boundary.buffer(work.settings.edge_within_m)
+    return float(shape.boundary.intersection(edge).length / max(shape.length, 1e-6))
+
+
+def _colour(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) -> str:
+    """Name the colour of an object's inner part, away from its edges and its shadow."""
+    core = work.view.core[cut]
+    middle = inner & (core >= np.quantile(core[inner], 0.5))
+    values = np.array([np.median(v[cut][middle]) for v in work.view.values.values()])
+    return colour_name(values, tuple(work.view.values), work.place.white)
+
+
+def _shadow(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) -> Shadow | None:
+    """Return the shadow an object throws, None where none is told or the sun is not known."""
+    view, settings = work.view, work.settings
+    if work.observation.scene.sun_azimuth_deg is None:
+        return None
+    rows = np.flatnonzero(inner.any(axis=1))
+    room = int(settings.shadow_length_m[1] / view.grid.pixel_m) + 2
+    r0 = max(cut[0].start + int(rows.min()) - 4, 0)
+    wide = (slice(r0, min(cut[0].start + int(rows.max()) + room, view.grid.rows)), cut[1])
+    canvas = np.zeros((wide[0].stop - wide[0].start, inner.shape[1]), bool)
+    shift = cut[0].start - r0
+    low = max(0, -shift)
+    canvas[low + shift : shift + inner.shape[0]] = inner[low:][: canvas.shape[0] - shift - low]
+    found = shadow_of(canvas, view.shadow[wide], view.grid.pixel_m, settings)
+    cast = found is not None and found.share >= settings.shadow_share
+    return found if cast else None
+
+
+def _confidence(cues: dict[str, float], work: Search) -> float:
+    """Return the probability that goods stand here."""
+    sure = min(max(cues["network"], 1e-3), 1 - 1e-3)
+    terms = np.array([1.0, log(sure / (1 - sure)), cues["shadow"]])
+    score = float(terms @ np.array(work.settings.confidence_terms))
+    return float(1 / (1 + np.exp(-score))) * (1.0 if work.place.firm else work.settings.loose_ground)
+
+
+def _detection(
+    shape: MultiPolygon,
+    colour: str,
+    shadow: Shadow | None,
+    judged: tuple[float, dict[str, float]],
+    work: Search,
+) -> Detection:
+    confidence, cues = judged
+    settings, scene = work.settings, work.observation.scene
+    label, caveats, sure = _named(shape, shadow, cues, settings)
+    height = None
+    if shadow is not None and scene.sun_elevation_deg is not None:
+        height = height_of(shadow, shape, scene.sun_elevation_deg, settings)
+    least_m2 = max(settings.min_area_m2, settings.least_pixels * scene.gsd_m**2)
+    sure &= confidence >= settings.detected_confidence and shape.area >= least_m2
+    distances = [line.distance(shape) for line in work.place.tracks]
+    return Detection(
+        id="",
+        date=work.observation.date,
+        kind="cargo",
+        area=work.place.area,
+        geometry=shape.simplify(0.15),
+        confidence=round(confidence, 3),
+        grade="detected" if sure else "possible",
+        observed_fraction=work.place.observed_fraction,
+        area_m2=Interval.around(shape.area, _area_half_m2(shape, work.observation, settings)),
+        height_m=height,
+        colour=colour,
+        label=label,
+        track_distance_m=round(min(distances), 2) if distances else None,
+        evidence=tuple(sorted((k, round(v, 3)) for k, v in cues.items())),
+        caveats=tuple(caveats),
+    )
+
+
+def _named(
+    shape: MultiPolygon, shadow: Shadow | None, cues: dict[str, float], settings: CargoSettings
+) -> tuple[str, list[str], bool]:
+    """Return what an object is called, what limits that, and whether it may be `detected`."""
+    caveats, sure = [], True
+    if shadow is None:
+        caveats.append("no shadow was seen: may be flat (a patch, a stain) rather than goods")
+        if cues.get("texture_p", 0.0) > settings.texture_p_max:
+            caveats.append("the ground around is as uneven: may be part of it")
+            sure = False
+    label = PILE if shadow is not None else CHANGE
+    if cues["edge"] > settings.edge_share_max:
+        caveats.append("cut by the edge of its apron: may stand beside it, or be a part of what does")
+        sure = False
+    if cues["vehicle"] > settings.vehicle_share and is_vehicle_sized(shape):
+        return VEHICLE, [*caveats, "looks like a parked truck or car"], False
+    if cues["vehicle"] > settings.vehicle_doubt:
+        caveats.append("may be a truck or a car")
+    elif is_vehicle_sized(shape) and cues["box_fill"] > settings.vehicle_fill:
+        caveats.append("has the size of a road vehicle: possibly a truck or a car")
+    return label, caveats, sure
+
+
+def _area_half_m2(shape: BaseGeometry, observation: Observation, settings: CargoSettings) -> float:
+    """Return the 90 % half width of an area: where its outline lies, and how far its top leans."""
+    registration_m = observation.site_fit.residual_median_m or settings.registration_m
+    lean = tan(radians(observation.scene.off_nadir_deg or 0.0))
+    edge_m = sqrt((0.3 * observation.scene.gsd_m) ** 2 + (0.3 * registration_m) ** 2 + (0.35 * lean) ** 2)
+    return float(settings.edge_factor * shape.length * edge_m)
+
+
+def height_of(shadow: Shadow, shape: BaseGeometry, elevation_deg: float, settings: CargoSettings) -> Interval:
+    """Return the height from the shadow's length on level ground.
+
+    A box throws its shadow from its edge, a heap from its middle; which it is the outline tells in part,
+    and what it does not tell stays in the interval.
+    """
+    slope = tan(radians(elevation_deg))
+    filled = shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6)
+    from_edge = shadow.length_m * slope
+    # A parabolic heap of half width R throws its tip s beyond the edge when its height over the
+    # slope is H = ((s + R) + sqrt((s + R)^2 - R^2)) / 2 (tangent ray to the parabola).
+    reach = shadow.length_m + shadow.reach_m
+    from_middle = 0.5 * (reach + sqrt(max(reach**2 - shadow.reach_m**2, 0.0))) * slope
+    heap = 1 / (1 + exp((filled - settings.heap_fill) / settings.heap_fill_spread))
+    estimate = from_edge + heap * (from_middle - from_edge)
+    error = slope * sqrt(settings.height_error_m**2 + shadow.spread_m**2)
+    return Interval(
+        estimate,
+        max(from_edge - error, min(0.1, estimate)),
+        max(estimate + heap * (from_middle - estimate) + error, estimate),
+    )
+
+
+def is_vehicle_sized(shape: BaseGeometry) -> bool:
+    """Tell whether an outline has the size and form of a car or lorry."""
+    corners = np.asarray(shape.minimum_rotated_rectangle.exterior.coords)
+    sides = sorted(np.linalg.norm(np.diff(corners, axis=0), axis=1)[:2])
+    return bool(1.3 <= sides[0] <= 3.2 and 3.4 <= sides[1] <= 18.0 and sides[1] / sides[0] > 1.6)

@@ -1,0 +1,121 @@
+"""What size of goods would have been found: boxes are painted on an apron's empty ground and looked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from tumangang_watch.detect.cargo.measure import Place, measure, search
+from tumangang_watch.detect.cargo.view import ApronView, reread
+from tumangang_watch.model.fill import GoodsTrial
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.settings.cargo import CargoSettings
+
+SIZES_M = ((2.0, 2.0), (2.0, 4.0), (4.0, 4.0))
+"""4, 8 and 16 m2: the least goods asked for, the least that must be found, a container's half."""
+TONES = {"dark": 0.45, "like the ground": 1.2, "bright": 2.0}
+"""Factors on the pavement's tone."""
+HEIGHT_M = 1.2
+SKY = (0.42, 0.36, 0.31, 0.24)
+"""Light left in shadow in blue, green, red and infrared, clear sky."""
+APART_M = 9.0
+
+
+@dataclass(frozen=True)
+class _Box:
+    row: int
+    col: int
+    size_m: tuple[float, float]
+    tone: str
+
+
+def try_goods(
+    view: ApronView, place: Place, observation: Observation, settings: CargoSettings, seed: int
+) -> tuple[GoodsTrial, ...]:
+    """Insert boxes into what the network is given of a place, and count those graded ``detected``.
+
+    Parameters
+    ----------
+    view : ApronView
+    place : Place
+    observation : Observation
+    settings : CargoSettings
+    seed : int
+        Decides the places; the same seed gives the same trials.
+    """
+    rng = np.random.default_rng(seed)
+    counts: dict[tuple[float, str], list[int]] = {}
+    for _ in range(settings.trial_rounds):
+        boxes = _places(view, rng)
+        if not boxes:
+            break
+        painted = _painted(view, boxes, observation)
+        work = search(painted, place, observation, settings)
+        for one in boxes:
+            number = int(work.labels[one.row, one.col])
+            key = (one.size_m[0] * one.size_m[1], one.tone)
+            tally = counts.setdefault(key, [0, 0])
+            tally[0] += 1
+            if number:
+                rows, cols = (np.flatnonzero((work.labels == number).any(axis=k)) for k in (1, 0))
+                cut = (slice(max(rows[0] - 1, 0), rows[-1] + 2), slice(max(cols[0] - 1, 0), cols[-1] + 2))
+                item = measure(work, number, cut)
+                tally[1] += item is not None and item.grade == "detected"
+    return tuple(GoodsTrial(k[0], k[1], *v) for k, v in sorted(counts.items()))
+
+
+def _places(view: ApronView, rng: np.random.Generator) -> list[_Box]:
+    """Choose empty places, well apart, with room for the largest box and its shadow."""
+    pixel_m = view.grid.pixel_m
+    empty = view.usable & (view.goods + view.vehicle < 0.2) & (view.shadow < 0.5)
+    room = np.asarray(distance_transform_edt(np.pad(empty, 1)))[1:-1, 1:-1] * pixel_m
+    spots = np.argwhere(room > 2.6)
+    rng.shuffle(spots)
+    boxes: list[_Box] = []
+    names = list(TONES)
+    for row, col in spots[:4000]:
+        if all(np.hypot(row - b.row, col - b.col) * pixel_m > APART_M for b in boxes):
+            size, tone = SIZES_M[int(rng.integers(len(SIZES_M)))], names[int(rng.integers(len(names)))]
+            boxes.append(_Box(int(row), int(col), size if rng.random() < 0.5 else size[::-1], tone))
+    return boxes
+
+
+def _painted(view: ApronView, boxes: list[_Box], observation: Observation) -> ApronView:
+    """Return the view as it would be read with the boxes on it."""
+    shape = view.usable.shape
+    pixel_m, item = view.grid.pixel_m, view.item
+    cot, right, up = item.constants[1] * 3, item.constants[2] * 0.5, item.constants[3] * 0.5
+    body, shade = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    factor = np.zeros(shape, np.float32)
+    for one in boxes:
+        half = (0.5 * one.size_m[1] / pixel_m, 0.5 * one.size_m[0] / pixel_m)
+        lean = (-up * HEIGHT_M / pixel_m, right * HEIGHT_M / pixel_m)
+        long = cot * HEIGHT_M / pixel_m
+        for k in np.linspace(0, 1, 5):
+            _fill(shade, (one.row + k * long, one.col), half, 1.0)
+        for k in np.linspace(0, 1, 5):
+            _fill(body, (one.row + k * lean[0], one.col + k * lean[1]), half, 1.0)
+            _fill(factor, (one.row + k * lean[0], one.col + k * lean[1]), (half[0] + 3, half[1] + 3),
+                  TONES[one.tone])  # fmt: skip
+    sigma = 0.62 * observation.scene.gsd_m / pixel_m
+    body, shade = (
+        np.asarray(cv2.GaussianBlur(m, (0, 0), max(sigma, 0.4)), np.float32) for m in (body, shade)
+    )
+    planes = item.planes.copy()
+    for k in range(4 if item.constants[0] else 3):
+        ground = np.exp(planes[k])
+        ground = ground * (1 - shade * (1 - SKY[k]))
+        planes[k] = np.log(np.maximum(ground * (1 - body) + factor * body, 1e-3))
+    return reread(view, replace(item, planes=planes.astype(np.float32)))
+
+
+def _fill(
+    target: NDArray[np.float32], centre: tuple[float, float], half: tuple[float, float], value: float
+) -> None:
+    r0, r1 = max(round(centre[0] - half[0]), 0), round(centre[0] + half[0])
+    c0, c1 = max(round(centre[1] - half[1]), 0), round(centre[1] + half[1])
+    target[r0:r1, c0:c1] = value

@@ -1,0 +1,187 @@
+"""A piece of ground as the network sees it: turned towards the sun, sampled once from native pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil, cos, radians, sin, tan
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from shapely.affinity import affine_transform
+from shapely.geometry.base import BaseGeometry
+
+from tumangang_watch.detect.blobs import half_sample_mode
+from tumangang_watch.detect.cargo.network import (
+    PIXEL_M,
+    ApronInput,
+    apron_input,
+    read_apron,
+)
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.observation import Observation
+
+BANDS = ("blue", "green", "red", "nir", "pan")
+MARGIN_M = 12.0
+"""Ground around a place that is looked at with it: what throws its shadow upon it."""
+LOW_SUN_DEG = 5.0
+"""Lower suns are taken for this: their shadows have no end."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Turns the site's metres so that a direction (azimuth, degrees) points up."""
+
+    azimuth_deg: float
+
+    def into(self, shape: BaseGeometry) -> BaseGeometry:
+        """Return a shape of the site's metres in the turned metres."""
+        return self._moved(shape, 1.0)
+
+    def back(self, shape: BaseGeometry) -> BaseGeometry:
+        """Return a shape of the turned metres in the site's."""
+        return self._moved(shape, -1.0)
+
+    def to_site(self, p: NDArray[np.float64], q: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+        """Return the site's ``(x, y)`` of turned metres."""
+        c, s = cos(radians(self.azimuth_deg)), sin(radians(self.azimuth_deg))
+        return p * c + q * s, q * c - p * s
+
+    def _moved(self, shape: BaseGeometry, sign: float) -> BaseGeometry:
+        c, s = cos(radians(self.azimuth_deg)), sign * sin(radians(self.azimuth_deg))
+        return affine_transform(shape, [c, -s, s, c, 0.0, 0.0])
+
+
+@dataclass(frozen=True)
+class ApronView:
+    """One place on one date; arrays (rows, cols) on ``grid``, whose metres are turned by ``turn``."""
+
+    turn: Turn
+    grid: Grid
+    values: dict[str, NDArray[np.float32]]
+    item: ApronInput
+    """What the network was given."""
+    inside: NDArray[np.bool_]
+    """Ground of the place that is looked at: without tracks and trains, seen or not."""
+    usable: NDArray[np.bool_]
+    """What of it is seen."""
+    goods: NDArray[np.float32]
+    """Share of each pixel that is covered by goods."""
+    core: NDArray[np.float32]
+    """Probability of being well inside one object."""
+    vehicle: NDArray[np.float32]
+    shadow: NDArray[np.float32]
+
+    def mean(self, layer: NDArray[np.float32], place: BaseGeometry) -> float | None:
+        """Return the mean of a layer over a place (site's metres), or None where too little is seen."""
+        cut = self._window(place)
+        if cut is None:
+            return None
+        rows, cols, mask = cut
+        seen = mask & self.usable[rows, cols]
+        if mask.sum() == 0 or seen.sum() < 0.5 * mask.sum():
+            return None
+        return float(layer[rows, cols][seen].mean())
+
+    def _window(self, place: BaseGeometry) -> tuple[slice, slice, NDArray[np.bool_]] | None:
+        shape = self.turn.into(place)
+        west, south, east, north = shape.bounds
+        top, left = self.grid.to_pixel(west, north)
+        bottom, right = self.grid.to_pixel(east, south)
+        rows = slice(max(int(top), 0), min(ceil(bottom) + 1, self.grid.rows))
+        cols = slice(max(int(left), 0), min(ceil(right) + 1, self.grid.cols))
+        if rows.start >= rows.stop or cols.start >= cols.stop:
+            return None
+        part = replace(
+            self.grid, west=self.grid.west + cols.start * self.grid.pixel_m,
+            north=self.grid.north - rows.start * self.grid.pixel_m,
+            rows=rows.stop - rows.start, cols=cols.stop - cols.start,
+        )  # fmt: skip
+        return rows, cols, part.mask([shape], all_touched=True)
+
+
+def view_apron(
+    observation: Observation, place: BaseGeometry, blocked: BaseGeometry, bodies: BaseGeometry
+) -> ApronView | None:
+    """Look at one place and read it with the network.
+
+    Parameters
+    ----------
+    observation : Observation
+    place : Polygon
+        In the site's metres.
+    blocked : geometry
+        Tracks and trains, where no goods are looked for.
+    bodies : geometry
+        Trains.
+
+    Returns
+    -------
+    ApronView, or None where nothing of the place is seen
+    """
+    scene = observation.scene
+    turn = Turn(scene.sun_azimuth_deg if scene.sun_azimuth_deg is not None else 0.0)
+    west, south, east, north = turn.into(place).buffer(MARGIN_M).bounds
+    rows, cols = ceil((north - south) / PIXEL_M), ceil((east - west) / PIXEL_M)
+    grid = Grid(observation.raster.grid.crs, west, north, PIXEL_M, rows, cols)
+    values, valid = _sampled(observation, turn, grid)
+    inside = grid.mask([turn.into(place.difference(blocked))])
+    usable = inside & valid
+    if usable.sum() < 40:
+        return None
+    tone = {b: _tone(v[usable]) for b, v in values.items()}
+    train = grid.mask([turn.into(bodies.buffer(0.9))]) if not bodies.is_empty else np.zeros_like(usable)
+    item = apron_input(values, tone, usable, train, _known(observation))
+    none = np.zeros(usable.shape, np.float32)
+    return reread(ApronView(turn, grid, values, item, inside, usable, none, none, none, none), item)
+
+
+def reread(view: ApronView, item: ApronInput) -> ApronView:
+    """Return the view as the network reads it from another input of the same ground."""
+    read = read_apron(item)
+    goods, core, vehicle = (
+        np.where(view.usable, read[name], 0).astype(np.float32) for name in ("goods", "core", "vehicle")
+    )
+    return replace(view, item=item, goods=goods, core=core, vehicle=vehicle, shadow=read["shadow"])
+
+
+def _known(observation: Observation) -> tuple[float, float, float, float]:
+    """Return what is known of sun and view, in the turned frame; 0 where it is not."""
+    scene = observation.scene
+    if scene.sun_azimuth_deg is None or scene.sun_elevation_deg is None:
+        return 0.0, 0.0, 0.0, scene.gsd_m
+    cot = 1 / tan(radians(max(scene.sun_elevation_deg, LOW_SUN_DEG)))
+    if scene.off_nadir_deg is None or scene.view_azimuth_deg is None:
+        return cot, 0.0, 0.0, scene.gsd_m
+    lean = tan(radians(min(scene.off_nadir_deg, 45.0)))
+    away = radians(scene.view_azimuth_deg - scene.sun_azimuth_deg)
+    return cot, -lean * sin(away), -lean * cos(away), scene.gsd_m
+
+
+def _sampled(
+    observation: Observation, turn: Turn, grid: Grid
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_]]:
+    """Return the bands on the turned grid, and where they are clear."""
+    image = observation.image
+    bands = tuple(b for b in BANDS if b in image.bands) or image.bands[:1]
+    fine = max(1, round(PIXEL_M / image.pixel_m * 0.6))
+    dense = Grid(grid.crs, grid.west, grid.north, grid.pixel_m / fine, grid.rows * fine, grid.cols * fine)
+    x, y = turn.to_site(*np.meshgrid(*dense.centres))
+    values, valid = image.sample(x, y, bands=bands)
+    quality, own = observation.quality, observation.raster.grid
+    row, col = own.to_pixel(x, y)
+    r, c = np.rint(row).astype(np.intp), np.rint(col).astype(np.intp)
+    on = (r >= 0) & (r < own.rows) & (c >= 0) & (c < own.cols)
+    r, c = np.where(on, r, 0), np.where(on, c, 0)
+    valid = valid & on & quality.clear[r, c] & ~quality.cloud_shadow[r, c]
+    if fine > 1:
+        size = (grid.cols, grid.rows)
+        values = np.stack([cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in values])
+        valid = cv2.resize(valid.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.999
+    names = bands if len(bands) > 1 else ("pan",)
+    return dict(zip(names, values, strict=True)), valid
+
+
+def _tone(values: NDArray[np.float32]) -> float:
+    """Return the commonest value; a large sample is thinned evenly."""
+    return max(half_sample_mode(values[:: max(1, values.size // 20000)]), 1e-6)

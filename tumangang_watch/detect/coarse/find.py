@@ -1,0 +1,196 @@
+"""Trains where a wagon is one pixel: present on a group of tracks, with a wide length, uncounted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely.ops import substring
+
+from tumangang_watch.detect.coarse.groups import Ribbon
+from tumangang_watch.detect.coarse.infer import Judged, judge_groups
+from tumangang_watch.detect.coarse.states import BLOCK, footprints
+from tumangang_watch.model.detection import Detection, Grade
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site, Track
+from tumangang_watch.settings.trains import GroupSettings
+
+
+@dataclass(frozen=True)
+class GroupRun:
+    """One train on one track of a group; distances along the track itself."""
+
+    track: Track
+    from_m: float
+    to_m: float
+    score: float
+    """Summed log-odds against its absence."""
+    shadow: float | None
+    """Share of light lost where its shadow should fall; None where nothing of that is seen."""
+
+
+def detect_group_trains(
+    observation: Observation,
+    site: Site,
+    tracks: list[Track],
+    settings: GroupSettings,
+    background: Observation | None = None,
+    past: tuple[Observation, ...] = (),
+) -> tuple[Detection, ...]:
+    """Find trains by track group, from one date alone or against another one.
+
+    Parameters
+    ----------
+    observation : Observation
+        In the site's frame; ribbons are sampled from its native pixels.
+    site : Site
+    tracks : list of Track
+        Those that can be seen on this date.
+    settings : GroupSettings
+    background : Observation, optional
+        Another date in the same frame: where it is judged empty it shows what always lies there.
+    past : tuple of Observation
+        Further such dates; of several the median counts.
+
+    Returns
+    -------
+    tuple of Detection
+        ``cars`` is None, no vehicle is described; ``track`` is the likeliest of the group.
+    """
+    judged = judge_groups(observation, tracks, settings)
+    others = (*(() if background is None else (background,)), *past)
+    if others and judged:
+        elsewhere = [judge_groups(other, tracks, settings) for other in others]
+        judged = judge_groups(observation, tracks, settings, judged, [e for e in elsewhere if e])
+    found: list[Detection] = []
+    numbers: dict[str, int] = {}
+    for part in judged:
+        for run in runs_of(part, settings):
+            if run.score >= settings.score_possible:
+                numbers[run.track.id] = numbers.get(run.track.id, 0) + 1
+                name = f"{observation.date}-train-{run.track.id}-{numbers[run.track.id]}"
+                found.append(_detection(name, observation, site, part, run, settings))
+    order = {t.id: k for k, t in enumerate(site.tracks)}
+    return tuple(sorted(found, key=lambda d: (order[d.track or ""], d.from_m or 0.0)))
+
+
+def runs_of(judged: Judged, settings: GroupSettings) -> list[GroupRun]:
+    """Return the trains of one ribbon on the tracks it speaks for."""
+    ribbon, path = judged.ribbon, judged.path
+    occupied = judged.states[path.best]
+    out = []
+    columns = np.arange(ribbon.s_m.size)
+    for k, track in enumerate(ribbon.tracks):
+        if track not in judged.own:
+            continue
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], occupied[:, k].astype(np.int8), [0]])))
+        for a, b in zip(edges[::2], edges[1::2], strict=True):
+            with_it = judged.gain[path.best[a:b], columns[a:b]]
+            without = judged.gain[path.best[a:b] & ~(1 << k), columns[a:b]]
+            ends = [_along(ribbon, track, k, c) for c in (a, b)]
+            low, high = sorted(ends)
+            if high - low >= settings.train_min_m * 0.6:
+                score = float((with_it - without).sum())
+                lost = _shadow(judged, k, slice(int(a), int(b)), settings)
+                out.append(GroupRun(track, low, high, score, lost))
+    return out
+
+
+def _shadow(judged: Judged, track: int, part: slice, settings: GroupSettings) -> float | None:
+    """Return the share of light lost along a train where it alone throws its shadow."""
+    ribbon, path = judged.ribbon, judged.path
+    usual, seen = judged.expected.mean(axis=0), judged.values.mean(axis=0)
+    lost = weight = 0.0
+    for start in range(part.start, part.stop, BLOCK):
+        columns = slice(start, min(start + BLOCK, part.stop))
+        prints = footprints(ribbon, (start + columns.stop) // 2, judged.states, judged.light, settings)
+        own = prints.shade[path.best[columns]] - prints.shade[path.best[columns] & ~(1 << track)]
+        depth = np.clip(own.T, 0.0, 1.0) * usual[:, columns] * ribbon.valid[:, columns]
+        lost += float((depth * (usual - seen)[:, columns]).sum())
+        weight += float((depth**2).sum())
+    return lost / weight if weight > 0.25 * (part.stop - part.start) else None
+
+
+def _evidence(run: GroupRun) -> tuple[tuple[str, float], ...]:
+    """Return what speaks for a train, as named numbers."""
+    shadow = () if run.shadow is None else (("shadow", round(run.shadow, 3)),)
+    return ("log_odds", round(run.score, 2)), *shadow
+
+
+def _along(ribbon: Ribbon, track: Track, index: int, column: int) -> float:
+    """Return the distance along a track's own line of a column's lower edge."""
+    n = ribbon.s_m.size
+    at = min(max(column, 0), n)
+    near = min(at, n - 1)
+    offset = np.nan_to_num(ribbon.offset_m[index, near])
+    point = ribbon.points[:, near] + offset * ribbon.left[:, near]
+    ahead = np.array([ribbon.left[1, near], -ribbon.left[0, near]])
+    point = point + ahead * ribbon.step_m * (at - near - 0.5)
+    return float(track.line.project(shapely.Point(point)))
+
+
+def _needed(run: GroupRun, settings: GroupSettings) -> float:
+    """Return the score from which a train is sure: more where no plausible shadow vouches for it."""
+    low, high = settings.shadow_like
+    vouched = run.shadow is not None and low <= run.shadow <= high
+    return settings.score_detected if vouched else settings.score_blind
+
+
+def _confidence(score: float, needed: float) -> float:
+    """Return the probability that a train is real: 0.9 at the score from which it is sure."""
+    return float(1 / (1 + np.exp(-(2.2 + 4.4 * (score - needed) / needed))))
+
+
+def _length(run: GroupRun, gsd_m: float, settings: GroupSettings) -> Interval:
+    """Return the length with its 90 % interval."""
+    length = max(run.to_m - run.from_m - settings.length_bias_m, 0.6 * settings.train_min_m)
+    error = settings.end_error_px * gsd_m
+    low = length * (1 - settings.shorter_share) - error
+    return Interval(
+        length, min(max(low, settings.train_min_m), length), length * (1 + settings.longer_share) + error
+    )
+
+
+def _detection(
+    name: str,
+    observation: Observation,
+    site: Site,
+    judged: Judged,
+    run: GroupRun,
+    settings: GroupSettings,
+) -> Detection:
+    """Describe one train of a track group."""
+    gsd_m = observation.image.gsd_m
+    place = substring(run.track.line, run.from_m, run.to_m).buffer(1.6, cap_style="flat")
+    seen = observation.observed_fraction(place)
+    needed = _needed(run, settings)
+    against = run.shadow is not None and run.shadow < settings.shadow_against
+    sure = judged.sun_known and run.score >= needed and seen >= settings.observed_min and not against
+    grade: Grade = "detected" if sure else "possible"
+    area = site.area_of(run.track)
+    said = [f"at {gsd_m:.1f} m cars are not counted and colours not read"]
+    others = [t.id for t in judged.group if t.id != run.track.id]
+    if others:
+        said.append(
+            f"tracks {', '.join(sorted([run.track.id, *others]))} cannot be told apart for certain at "
+            f"{gsd_m:.1f} m: {run.track.id} is the likeliest"
+        )
+    if not judged.sun_known:
+        said.append("the sun's position is not known: no shadow can vouch for it")
+    elif against:
+        said.append("where its shadow should fall the ground is lighter than elsewhere")
+    elif needed > settings.score_detected:
+        said.append("no shadow of its own vouches for it")
+    if seen < 0.95:
+        said.append(f"only {seen:.0%} of its place was seen")
+    if run.track.provisional:
+        said.append("the track's geometry is provisional")
+    return Detection(
+        id=name, date=observation.date, kind="train", area=area.id if area else None, geometry=place,
+        confidence=_confidence(run.score, needed if judged.sun_known and not against else 2 * needed),
+        grade=grade, observed_fraction=seen, track=run.track.id, from_m=run.from_m, to_m=run.to_m,
+        length_m=_length(run, gsd_m, settings),
+        evidence=_evidence(run), caveats=tuple(said),
+    )  # fmt: skip

@@ -1,0 +1,170 @@
+"""The empty ground of a ribbon, learned from the scene itself, and what varies about it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from tumangang_watch.detect.coarse.groups import Ribbon
+from tumangang_watch.detect.coarse.states import Ground
+from tumangang_watch.settings.trains import GroupSettings
+
+NEAR_M = 3.0
+"""Rows this near to a track count as its bed."""
+ROW_SHARE = 0.1
+"""Weight of a row's mean along the whole ribbon against its surroundings."""
+COMMON_SAMPLES = 6.0
+"""Weight of the common bed, in columns, against a row's own mean."""
+KNOWN_SHARE = 0.15
+"""Share of a bed's surroundings that must have been seen empty for its look to be known."""
+NOISE_FLOOR = 0.01
+"""Least spread of the ground about its expected look: sensor noise of 2-3 % averages no lower."""
+
+
+def in_bed_units(ribbons: list[Ribbon]) -> list[NDArray[np.float64]]:
+    """Return each ribbon's values with the scene's darkest ground at 0 and its usual bed at 1."""
+    every = np.concatenate([r.values[:, r.valid] for r in ribbons], axis=1)
+    bed = np.concatenate([r.values[:, near_tracks(r) & r.valid] for r in ribbons], axis=1)
+    if bed.shape[1] < 20:
+        return []
+    dark = np.percentile(every, 0.5, axis=1)
+    usual = np.median(bed, axis=1)
+    span = np.maximum(usual - dark, 0.05 * np.maximum(np.abs(usual), 1e-6))
+    return [
+        np.where(r.valid, (r.values - dark[:, None, None]) / span[:, None, None], 1.0).astype(float)
+        for r in ribbons
+    ]
+
+
+def near_tracks(ribbon: Ribbon) -> NDArray[np.bool_]:
+    """Return (m, n): rows that are some track's bed."""
+    away = np.abs(ribbon.y_m[:, None, None] - ribbon.offset_m.T[None])
+    return np.asarray(np.nan_to_num(away, nan=np.inf).min(axis=2) <= NEAR_M)
+
+
+def structure(ribbon: Ribbon, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n,) how much a cross-section varies about its tracks: little where they are empty."""
+    step = max(round(NEAR_M / ribbon.step_m), 1)
+    bend = np.zeros(values.shape[1:])
+    light = values.mean(axis=0)
+    bend[step:-step] = light[2 * step :] - 2 * light[step:-step] + light[: -2 * step]
+    bed = near_tracks(ribbon)
+    weight = np.maximum(bed.sum(axis=0), 1)
+    own = (np.abs(bend) * bed).sum(axis=0) / weight
+    tone = (np.abs(light - 1.0) * bed).sum(axis=0) / weight
+    per = max(round(12.0 / ribbon.step_m), 1)
+    total = np.convolve(own + 0.5 * tone, np.ones(per) / per, mode="same")
+    edge = np.convolve(np.ones(own.size), np.ones(per) / per, mode="same")
+    return np.asarray(total / edge)
+
+
+def learn_ground(
+    ribbon: Ribbon,
+    values: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    settings: GroupSettings,
+    background: NDArray[np.float64] | None = None,
+) -> Ground:
+    """Learn what the ribbon looks like empty, and how it varies about that.
+
+    Parameters
+    ----------
+    ribbon : Ribbon
+    values : (bands, m, n) float
+        In bed units.
+    weight : (m, n) float
+        How surely each point is empty ground, 0 to 1.
+    settings : GroupSettings
+    background : (bands, m, n) float, optional
+        The same ground on another date in its own bed units, NaN where that may be occupied.
+    """
+    weight = np.where(ribbon.valid, weight, 0.0)
+    expected, mass = _local(ribbon, values, weight, settings)
+    unknown = np.clip(1 - mass / KNOWN_SHARE, 0.0, 1.0)
+    bed = near_tracks(ribbon)
+    ground = _with_noise(values, expected, weight, bed, unknown, settings)
+    if background is None:
+        return ground
+    known = np.isfinite(background).all(axis=0)
+    both = np.where(known, weight, 0.0)
+    if both[bed].sum() < 0.2 * bed.sum():
+        return ground
+    filled = np.where(known, background, 0.0)
+    usual, _ = _local(ribbon, filled, both, settings)
+    # The other date's deviations from its own smooth ground, as far as they repeat on this one.
+    detail = np.where(known, filled - usual, 0.0)
+    here = values - expected
+    use = both[None] * np.ones_like(detail)
+    share = (use * detail * here).sum(axis=(1, 2)) / np.maximum((use * detail**2).sum(axis=(1, 2)), 1e-9)
+    better = expected + np.clip(share, 0.0, 1.5)[:, None, None] * detail
+    other = _with_noise(values, better, weight, bed, unknown, settings)
+    return other if np.trace(other.rows) < np.trace(ground.rows) else ground
+
+
+def _local(
+    ribbon: Ribbon, values: NDArray[np.float64], weight: NDArray[np.float64], settings: GroupSettings
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean along the track where empty, and (m, n) the share of surroundings it rests on.
+
+    Where that is thin it leans on the row's mean and the usual bed.
+    """
+    sigma = settings.bed_length_m / ribbon.step_m
+    sums = gaussian_filter1d(values * weight, sigma, axis=-1, mode="nearest", truncate=3)
+    mass = gaussian_filter1d(weight, sigma, axis=-1, mode="nearest", truncate=3)
+    common = np.ones((values.shape[0], 1))
+    row = (values * weight).sum(axis=2) + COMMON_SAMPLES * common
+    row /= weight.sum(axis=1) + COMMON_SAMPLES
+    whole = weight.sum(axis=1, keepdims=True)
+    known = np.maximum(mass, ROW_SHARE * whole / (whole + COMMON_SAMPLES))
+    return (sums + ROW_SHARE * row[:, :, None]) / (mass + ROW_SHARE), known
+
+
+def _with_noise(
+    values: NDArray[np.float64],
+    expected: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    bed: NDArray[np.bool_],
+    unknown: NDArray[np.float64],
+    settings: GroupSettings,
+) -> Ground:
+    """Measure how the ground varies about its expected look: between bands and across the ribbon."""
+    residual = values - expected
+    bands = residual.shape[0]
+    sure = (weight > 0.7) & bed
+    if sure.sum() < 30:
+        sure = bed
+    sample = residual[:, sure]
+    size = np.sqrt((sample**2).mean(axis=0))
+    kept = sample[:, size <= np.quantile(size, 0.95)]
+    noise = 1.2 * kept @ kept.T / max(kept.shape[1], 1) + NOISE_FLOOR**2 * np.eye(bands)
+    prior = settings.body_spread**2 * np.ones((bands, bands)) + settings.hue_spread**2 * np.eye(bands)
+    lower = np.linalg.inv(np.linalg.cholesky(noise))
+    colour, vectors = np.linalg.eigh(lower @ prior @ lower.T)
+    turn = vectors.T @ lower
+    white = np.einsum("ab,bmn->amn", turn, residual)
+    return Ground(expected, turn, np.maximum(colour, 0.0), _row_noise(white, weight), unknown)
+
+
+def _row_noise(white: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the covariance (m, m) of turned residuals across the ribbon.
+
+    Each row has its own size; the correlation depends on the distance alone.
+    """
+    m = white.shape[1]
+    kept = np.where(weight[None] > 0.7, np.clip(white, -40, 40), np.nan)
+    count = np.isfinite(kept).sum(axis=(0, 2))
+    own = np.nansum(kept**2, axis=(0, 2)) / np.maximum(count, 1)
+    trust = count / (count + 40.0)
+    size = np.sqrt(np.maximum(trust * own + (1 - trust) * 1.0, 0.25))
+    scaled = np.nan_to_num(kept / size[None, :, None])
+    there = np.isfinite(kept).astype(float)
+    correlation = np.eye(m)
+    for lag in range(1, min(m, 6)):
+        product = (scaled[:, lag:] * scaled[:, :-lag]).sum()
+        pairs = max((there[:, lag:] * there[:, :-lag]).sum(), 1.0)
+        value = float(np.clip(product / pairs, 0.0, 0.95)) * (1 - lag / 6)
+        correlation += value * (np.eye(m, k=lag) + np.eye(m, k=-lag))
+    lowest = float(np.linalg.eigvalsh(correlation)[0])
+    correlation += max(0.05 - lowest, 0.0) * np.eye(m)
+    return np.asarray(correlation * size[:, None] * size[None])

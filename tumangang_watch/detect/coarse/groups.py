@@ -1,0 +1,184 @@
+"""Groups of tracks that a coarse scene cannot tell apart, and the ribbon of ground that holds each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from tumangang_watch.model.image import NativeImage, frozen
+from tumangang_watch.model.site import Track
+from tumangang_watch.settings.trains import GroupSettings
+
+HEADING_BASE_M = 6.0
+"""Half of the base over which a track's heading is taken."""
+BESIDE_M = 10.0
+"""Step at which the distance between two tracks is looked at."""
+BESIDE_SHARE = 0.2
+"""Share of the shorter track that must lie near another for the two to be one group: two tracks that
+only meet at a switch are not."""
+
+
+@dataclass(frozen=True)
+class Ribbon:
+    """Ground along a group of tracks: columns run along the longest one, rows across it."""
+
+    tracks: tuple[Track, ...]
+    """Of the group, the one that leads first."""
+    s_m: NDArray[Any]
+    """(n,) distance along the leading track."""
+    y_m: NDArray[Any]
+    """(m,) offset to the left of the leading track."""
+    values: NDArray[np.float32]
+    """(bands, m, n), read-only; 0 where not valid."""
+    valid: NDArray[np.bool_]
+    """(m, n): True = seen."""
+    offset_m: NDArray[np.float64]
+    """(tracks, n) where each track lies, to the left of the leading one; NaN where it does not run."""
+    left: NDArray[np.float64]
+    """(2, n) unit vector (east, north) to the left."""
+    points: NDArray[np.float64]
+    """(2, n) the leading track's points (x, y)."""
+    bands: tuple[str, ...]
+    gsd_m: float
+
+    @property
+    def step_m(self) -> float:
+        """Step along and across."""
+        return float(self.y_m[1] - self.y_m[0])
+
+
+def group_tracks(tracks: tuple[Track, ...], apart_m: float) -> list[tuple[Track, ...]]:
+    """Group tracks that run nearer to one another than ``apart_m``, in file order.
+
+    Parameters
+    ----------
+    tracks : tuple of Track
+    apart_m : float
+        Three pixels of the scene.
+
+    Returns
+    -------
+    list of tuple of Track
+        Every track is in exactly one group; groups in the order of their first track.
+    """
+    group = list(range(len(tracks)))
+    for i, a in enumerate(tracks):
+        for j, b in enumerate(tracks[:i]):
+            if group[i] != group[j] and _near(a, b, apart_m):
+                group = [group[j] if g == group[i] else g for g in group]
+    names = dict.fromkeys(group)
+    return [tuple(t for t, g in zip(tracks, group, strict=True) if g == name) for name in names]
+
+
+def _near(a: Track, b: Track, apart_m: float) -> bool:
+    """Return True when the shorter of two tracks runs near the other."""
+    short, long = sorted((a.line, b.line), key=lambda line: line.length)
+    count = max(int(short.length / BESIDE_M), 2)
+    points = shapely.line_interpolate_point(short, (np.arange(count) + 0.5) / count, normalized=True)
+    return bool((shapely.distance(points, long) < apart_m).mean() >= BESIDE_SHARE)
+
+
+def windows_of(group: tuple[Track, ...], most: int) -> list[tuple[tuple[Track, ...], tuple[Track, ...]]]:
+    """Split a large group into bundles of neighbours that are judged together.
+
+    Returns
+    -------
+    list of (tracks, own)
+        The tracks of each bundle and those of them that it speaks for; the others, one on either
+        side, are there so that their trains and shadows are not taken for something else.
+    """
+    if len(group) <= most:
+        return [(group, group)]
+    lead = max(group, key=lambda t: t.line.length)
+    middle = lead.line.interpolate(0.5, normalized=True)
+    ahead = lead.line.interpolate(min(lead.line.length / 2 + HEADING_BASE_M, lead.line.length))
+    left = np.array([-(ahead.y - middle.y), ahead.x - middle.x])
+
+    def across(track: Track) -> float:
+        near = track.line.interpolate(track.line.project(middle))
+        return float(left @ np.array([near.x - middle.x, near.y - middle.y]))
+
+    ordered = sorted(group, key=across)
+    own = max(most - 2, 1)
+    return [
+        (tuple(ordered[max(k - 1, 0) : k + own + 1]), tuple(ordered[k : k + own]))
+        for k in range(0, len(ordered), own)
+    ]
+
+
+def unlooked_parts(
+    tracks: tuple[Track, ...], gsd_m: float, settings: GroupSettings
+) -> list[tuple[str, float, float]]:
+    """Return stretches beyond the ends of a bundle's longest track, which no ribbon holds.
+
+    Returns
+    -------
+    list of (track id, from_m, to_m)
+        Distances along each track; stretches shorter than the shortest train are left out.
+    """
+    out = []
+    for group in group_tracks(tracks, settings.apart_px * gsd_m):
+        for bundle, own in windows_of(group, settings.window_tracks):
+            lead = max(bundle, key=lambda t: t.line.length)
+            for track in (t for t in own if t is not lead):
+                out += [(track.id, a, b) for a, b in _beyond(track, lead, settings.train_min_m)]
+    return out
+
+
+def _beyond(track: Track, lead: Track, least_m: float) -> list[tuple[float, float]]:
+    """Return the stretches of a track that lie beyond either end of the leading one."""
+    count = max(int(track.line.length), 2)
+    s = (np.arange(count) + 0.5) * track.line.length / count
+    at = shapely.line_locate_point(lead.line, shapely.line_interpolate_point(track.line, s))
+    points, left = _frame(lead.line, at)
+    away = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s)).T - points
+    across = np.abs((away * left).sum(axis=0))
+    along = np.abs(away[0] * left[1] - away[1] * left[0])
+    missing = ((at <= 0.0) | (at >= lead.line.length)) & (along >= 1.0 + 0.1 * across)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], missing.astype(np.int8), [0]])))
+    step = track.line.length / count
+    ends = [(float(a * step), float(b * step)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return [(a, b) for a, b in ends if b - a >= least_m]
+
+
+def sample_ribbon(image: NativeImage, tracks: tuple[Track, ...], settings: GroupSettings) -> Ribbon:
+    """Straighten the ground along a group of tracks, once, from native pixels."""
+    tracks = tuple(sorted(tracks, key=lambda t: -t.line.length))
+    lead, step = tracks[0].line, settings.step_px * image.gsd_m
+    count = max(int(lead.length / step), 2)
+    s = (np.arange(count) + 0.5) * lead.length / count
+    points, left = _frame(lead, s)
+    offset = np.stack([_offsets(t, points, left) for t in tracks])
+    low, high = np.nanmin(offset) - settings.margin_m, np.nanmax(offset) + settings.margin_m
+    y = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
+    x = points[0] + y[:, None] * left[0]
+    north = points[1] + y[:, None] * left[1]
+    values, valid = image.sample(x, north)
+    return Ribbon(
+        tracks, s, y, frozen(values), frozen(valid), offset, left, points, image.bands, image.gsd_m
+    )  # fmt: skip
+
+
+def _offsets(track: Track, points: NDArray[np.float64], left: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n,) how far to the left of each point a track lies; NaN where it does not run."""
+    at = shapely.line_locate_point(track.line, shapely.points(points.T))
+    near = shapely.get_coordinates(shapely.line_interpolate_point(track.line, at)).T
+    away = near - points
+    across = (away * left).sum(axis=0)
+    along = np.abs(away[0] * left[1] - away[1] * left[0])
+    return np.asarray(np.where(along < 1.0 + 0.1 * np.abs(across), across, np.nan))
+
+
+def _frame(line: Any, s_m: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return points (2, n) on a line and the unit vectors (2, n) to its left."""
+    points, ahead, behind = (
+        shapely.get_coordinates(shapely.line_interpolate_point(line, np.clip(s_m + d, 0.0, line.length))).T
+        for d in (0.0, HEADING_BASE_M, -HEADING_BASE_M)
+    )
+    towards = ahead - behind
+    towards /= np.maximum(np.hypot(*towards), 1e-9)
+    return points, np.stack([-towards[1], towards[0]])

@@ -1,0 +1,244 @@
+"""Which tracks of a group are occupied, cross-section by cross-section: a joint state of all of them.
+
+A cross-section of a coarse scene mixes bodies, their shadows on the neighbouring tracks and the bed. So
+the states of all tracks are weighed together: for each subset of occupied tracks the cross-section is a
+Gaussian about the empty ground, with every body's colour unknown (a broad prior) and the shadow's depth
+nearly known; both are integrated out in closed form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, radians, sin, tan
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.special import logsumexp
+
+from tumangang_watch.detect.coarse.groups import Ribbon
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.settings.trains import GroupSettings
+
+FINE_M = 0.25
+"""Step at which outlines are drawn before they are blurred to pixels."""
+BLOCK = 8
+"""Columns that share one geometry: 12 m at 3 m."""
+
+
+@dataclass(frozen=True)
+class Light:
+    """Where shadows fall and bodies lean, metres to the left of the leading track and along it."""
+
+    shadow_m: float
+    """How far a body's shadow reaches to the left (negative: to the right)."""
+    lean_m: float
+    along_m: float = 0.0
+    """How far it reaches along the track, positive towards increasing distance."""
+
+
+def light_of(ribbon: Ribbon, scene: Scene, settings: GroupSettings) -> Light | None:
+    """Return what the scene's metadata say of sun and view, or None where the sun is not stated."""
+    if scene.sun_azimuth_deg is None:
+        return None
+    elevation = settings.usual_sun_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
+    reach = settings.body_height_m / tan(radians(max(elevation, 5.0)))
+    left = ribbon.left.mean(axis=1)
+    left /= max(float(np.hypot(*left)), 1e-9)
+    away = -_towards(scene.sun_azimuth_deg)
+    ahead = np.array([left[1], -left[0]])
+    return Light(reach * float(away @ left), lean_of(ribbon, scene, settings), reach * float(away @ ahead))
+
+
+def lean_of(ribbon: Ribbon, scene: Scene, settings: GroupSettings) -> float:
+    """Return how far a body's top is shown to the left, metres."""
+    if not scene.off_nadir_deg or scene.view_azimuth_deg is None:
+        return 0.0
+    left = ribbon.left.mean(axis=1)
+    reach = settings.body_height_m * tan(radians(min(scene.off_nadir_deg, 40.0)))
+    return float(-_towards(scene.view_azimuth_deg) @ left) * reach
+
+
+def _towards(azimuth_deg: float) -> NDArray[np.float64]:
+    """Return the unit vector (east, north) of an azimuth."""
+    return np.array([sin(radians(azimuth_deg)), cos(radians(azimuth_deg))])
+
+
+@dataclass(frozen=True)
+class Footprints:
+    """What each state covers of a cross-section, in a block of columns."""
+
+    states: NDArray[np.bool_]
+    """(states, tracks)"""
+    bodies: NDArray[np.float64]
+    """(tracks, m) share of each row that a body on that track fills."""
+    shade: NDArray[np.float64]
+    """(states, m) share of each row that lies in cast shadow and is not covered."""
+
+
+def footprints(
+    ribbon: Ribbon, column: int, states: NDArray[np.bool_], light: Light, settings: GroupSettings
+) -> Footprints:
+    """Draw bodies and shadows of every state across the ribbon about one column."""
+    y = np.arange(ribbon.y_m[0] - 6.0, ribbon.y_m[-1] + 6.0, FINE_M)
+    half, lean = settings.body_half_width_m, light.lean_m
+    psf = settings.psf_px * ribbon.gsd_m / FINE_M
+    soft = float(np.hypot(psf, settings.play_m / FINE_M))
+    solid, dark = [], []
+    for at in np.nan_to_num(ribbon.offset_m[:, column], nan=1e6):
+        low, high = at - half + min(0.7 * lean, 0.0), at + half + max(0.7 * lean, 0.0)
+        solid.append((y > low) & (y < high))
+        a, b = sorted((at, at + light.shadow_m))
+        dark.append((y > a - half) & (y < b + half))
+    rows = np.round((ribbon.y_m - y[0]) / FINE_M).astype(int)
+    bodies = gaussian_filter1d(np.array(solid, float), soft, axis=1)[:, rows]
+    covered = (states[:, :, None] & np.array(solid)[None]).any(axis=1)
+    shaded = (states[:, :, None] & np.array(dark)[None]).any(axis=1) & ~covered
+    return Footprints(states, bodies, gaussian_filter1d(shaded.astype(float), soft, axis=1)[:, rows])
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The empty ground of a ribbon and what varies about it."""
+
+    expected: NDArray[np.float64]
+    """(bands, m, n) in units in which the scene's bed is about 1 and full shadow 0."""
+    turn: NDArray[np.float64]
+    """(bands, bands): makes the ground's noise of unit size and free of correlation between bands, and a
+    body's colour prior diagonal."""
+    colour: NDArray[np.float64]
+    """(bands,) variance of that prior."""
+    rows: NDArray[np.float64]
+    """(m, m) covariance of the noise across the ribbon, common to the turned bands."""
+    unknown: NDArray[np.float64]
+    """(m, n) share of what is expected that is no more than the usual bed: no empty ground near."""
+
+
+def likelihoods(
+    ribbon: Ribbon,
+    values: NDArray[np.float64],
+    ground: Ground,
+    states: NDArray[np.bool_],
+    light: Light,
+    settings: GroupSettings,
+) -> NDArray[np.float64]:
+    """Return log-likelihood ratios (states, n) of each state against the empty one.
+
+    Parameters
+    ----------
+    ribbon : Ribbon
+    values : (bands, m, n) float
+        In the units of ``ground.expected``.
+    ground : Ground
+    states : (states, tracks) bool
+        The first is the empty one.
+    light : Light
+    settings : GroupSettings
+    """
+    n = values.shape[2]
+    residual = np.einsum("ab,bmn->amn", ground.turn, values - ground.expected)
+    level = np.einsum("ab,bmn->amn", ground.turn, ground.expected)
+    seen = ribbon.valid.mean(axis=0) > 0.9
+    out = np.zeros((len(states), n))
+    for start in range(0, n, BLOCK):
+        part = slice(start, min(start + BLOCK, n))
+        middle = (part.start + part.stop) // 2
+        prints = footprints(ribbon, middle, states, light, settings)
+        there = np.isfinite(ribbon.offset_m[:, middle])
+        common = _bed_clutter(ribbon, ground.unknown[:, part].mean(axis=1), prints.bodies[there], settings)
+        out[:, part] = _block(
+            residual[:, :, part], level[:, :, part].mean(axis=2), (ground, common), prints, settings
+        )
+        out[(states & ~there).any(axis=1), part] = -np.inf
+    out[:, ~seen] = np.where(np.isfinite(out[:, ~seen]), 0.0, -np.inf)
+    return out
+
+
+def _bed_clutter(
+    ribbon: Ribbon,
+    unknown: NDArray[np.float64],
+    beds: NDArray[np.float64],
+    settings: GroupSettings,
+) -> NDArray[np.float64]:
+    """Return the covariance (m, m) of what empty ground may look like beyond its noise.
+
+    A bed differs from what is expected in the very shape of a body (ballast, oil, rust), and where no
+    empty ground was seen nearby only the scene's usual bed is known. As shares of the brightness squared.
+    """
+    near = np.exp(-np.abs(ribbon.y_m[:, None] - ribbon.y_m[None]) / settings.body_height_m)
+    thin = settings.unknown_spread * np.sqrt(np.clip(unknown, 0.0, 1.0))
+    return np.asarray(settings.bed_spread**2 * beds.T @ beds + near * thin[:, None] * thin[None])
+
+
+def _block(
+    residual: NDArray[np.float64],
+    level: NDArray[np.float64],
+    noise: tuple[Ground, NDArray[np.float64]],
+    prints: Footprints,
+    settings: GroupSettings,
+) -> NDArray[np.float64]:
+    """Return log-likelihood ratios (states, columns) in a block of columns."""
+    states, shade = prints.states.astype(float), prints.shade
+    ground, clutter = noise
+    filled = np.einsum("zj,jm,jk->zmk", states, prints.bodies, prints.bodies)
+    total = np.zeros((len(states), residual.shape[2]))
+    for band, variance in enumerate(ground.colour):
+        lost = shade * level[band]
+        covariance = ground.rows + variance * (filled + clutter / settings.body_spread**2)
+        covariance = covariance + settings.shadow_spread**2 * lost[:, :, None] * lost[:, None, :]
+        lower = np.linalg.cholesky(covariance)
+        away = residual[band][None] + settings.shadow_depth * lost[:, :, None]
+        white = np.linalg.solve(lower, away)
+        log_det = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+        total += -0.5 * (white**2).sum(axis=1) - log_det[:, None]
+    return np.asarray(total - total[:1])
+
+
+def state_table(tracks: int) -> NDArray[np.bool_]:
+    """Return every subset of ``tracks`` tracks, (2**tracks, tracks), the empty one first."""
+    return (np.arange(2**tracks)[:, None] >> np.arange(tracks)) & 1 > 0
+
+
+@dataclass(frozen=True)
+class Path:
+    """What stands where along a ribbon."""
+
+    best: NDArray[np.intp]
+    """(n,) index of the state in the likeliest sequence."""
+    chance: NDArray[np.float64]
+    """(tracks, n) posterior that each track is occupied."""
+
+
+def walk(gain: NDArray[np.float64], states: NDArray[np.bool_], cost: float) -> Path:
+    """Find the likeliest sequence of states and the posterior of each track along a ribbon.
+
+    Parameters
+    ----------
+    gain : (states, n) float
+        Log-likelihood ratios, one count per independent sample.
+    states : (states, tracks) bool
+    cost : float
+        Of each change of one track between empty and occupied.
+    """
+    change = -cost * (states[:, None] ^ states[None]).sum(axis=2)
+    count, n = gain.shape
+    forward, best = np.empty((n, count)), np.empty((n, count))
+    back = np.zeros((n, count), dtype=np.intp)
+    start = -cost / 2 * states.sum(axis=1)
+    forward[0] = best[0] = start + gain[:, 0]
+    for k in range(1, n):
+        forward[k] = logsumexp(forward[k - 1][:, None] + change, axis=0) + gain[:, k]
+        reached = best[k - 1][:, None] + change
+        back[k] = reached.argmax(axis=0)
+        best[k] = reached.max(axis=0) + gain[:, k]
+    behind = np.empty((n, count))
+    behind[-1] = start
+    for k in range(n - 2, -1, -1):
+        behind[k] = logsumexp(change + (behind[k + 1] + gain[:, k + 1])[None], axis=1)
+    joint = forward + behind
+    joint = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+    path = np.empty(n, dtype=np.intp)
+    path[-1] = int((best[-1] + start).argmax())
+    for k in range(n - 1, 0, -1):
+        path[k - 1] = back[k, path[k]]
+    return Path(path, np.asarray((joint @ states).T))

@@ -1,0 +1,290 @@
+"""The worked surface of the handling polygons, and its growth between two dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+from shapely import MultiPolygon
+from shapely.ops import unary_union
+from skimage.morphology import remove_small_holes, remove_small_objects
+
+from tumangang_watch.detect.blobs import as_multi, outline
+from tumangang_watch.detect.ground.buildings import building_words, new_buildings
+from tumangang_watch.detect.ground.change import Turned, turned_to_worked
+from tumangang_watch.detect.ground.history import (
+    Denied,
+    GroundRecord,
+    deny_usual,
+    unsettled,
+)
+from tumangang_watch.detect.ground.surface import (
+    Surface,
+    path_light,
+    surface_of,
+    worked_share,
+)
+from tumangang_watch.model.detection import Detection, Grade
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Area, Site
+from tumangang_watch.settings.ground import HandlingSettings
+
+
+@dataclass(frozen=True)
+class HandlingChange:
+    """What became of the worked surface in one handling polygon between two dates."""
+
+    polygon_id: str
+    grown_m2: Interval
+    lost_m2: Interval
+    grown: MultiPolygon
+    """New worked ground, in the site's metres."""
+    lost: MultiPolygon
+    """Worked ground that went back to nature."""
+    confidence: float
+    grade: Grade
+    observed_fraction: float
+    """Part of the polygon seen on both dates."""
+    caveats: tuple[str, ...] = ()
+    buildings: tuple[str, ...] = ()
+    """What of it is a new building, or was one that is gone, in words."""
+
+
+@dataclass(frozen=True)
+class HandlingResult:
+    """Worked surface on each date, and its change when there are two."""
+
+    detections: tuple[Detection, ...]
+    growth: tuple[HandlingChange, ...]
+
+
+def measure_handling(
+    observations: tuple[Observation, ...],
+    site: Site,
+    trains: tuple[Detection, ...],
+    settings: HandlingSettings,
+    record: GroundRecord | None = None,
+) -> HandlingResult:
+    """Measure the worked surface of every handling polygon, and its growth.
+
+    Parameters
+    ----------
+    observations : tuple of Observation
+        One, or two (earlier, later) on one grid, in one frame, the second normalised to the first.
+    site : Site
+    trains : tuple of Detection
+        Of either date; the ground they hide says nothing.
+    settings : HandlingSettings
+    record : GroundRecord, optional
+        Earlier dates: what only goes back and forth between them is no growth.
+    """
+    if len(observations) not in (1, 2):
+        raise ValueError(f"one or two observations, not {len(observations)}")
+    if len({o.raster.grid for o in observations}) != 1:
+        raise ValueError("observations lie on different grids")
+    areas = site.having("handling")
+    if not areas:
+        return HandlingResult((), ())
+    path = path_light(observations, settings)
+    surfaces = [surface_of(o, trains, settings, path) for o in observations]
+    grid = surfaces[0].grid
+    everywhere = unary_union([a.polygon for a in areas])
+    reference = ~grid.mask([everywhere]) & ~grid.mask([a.polygon for a in site.having("ignore")])
+    detections: list[Detection] = []
+    growth: list[HandlingChange] = []
+    for area in areas:
+        inside = grid.mask([area.polygon])
+        grown = lost = None
+        if len(surfaces) == 2:
+            grown = turned_to_worked(surfaces[0], surfaces[1], inside, reference, settings)
+            lost = turned_to_worked(surfaces[1], surfaces[0], inside, reference, settings)
+            told: tuple[Denied, ...] = ()
+            if record is not None:
+                since = observations[0].scene.acquired
+                (grown, no_growth), (lost, no_loss) = (
+                    deny_usual(item, since, surfaces[1], record, settings) for item in (grown, lost)
+                )
+                told = no_growth, no_loss
+            growth.append(_change(observations, surfaces, area, (grown, lost), settings, told))
+        worked = _worked(surfaces, inside, grown, lost, settings)
+        for observation, surface, mask in zip(observations, surfaces, worked, strict=True):
+            unsure = None
+            if record is not None:
+                unsure = unsettled(record, surface, observation.scene.acquired, settings) & inside
+            detections.append(_detection(observation, surface, area, mask, settings, unsure))
+    return HandlingResult(tuple(_numbered(detections)), tuple(growth))
+
+
+def _numbered(detections: list[Detection]) -> list[Detection]:
+    seen: dict[str, int] = {}
+    out = []
+    for item in detections:
+        seen[item.date] = seen.get(item.date, 0) + 1
+        out.append(replace(item, id=f"{item.date}-handling-{seen[item.date]}"))
+    return out
+
+
+def _worked(
+    surfaces: list[Surface],
+    inside: NDArray[np.bool_],
+    grown: Turned | None,
+    lost: Turned | None,
+    settings: HandlingSettings,
+) -> list[NDArray[np.bool_]]:
+    """Return the worked ground on each date; ground that did not change has one class on both."""
+    shares = np.stack([worked_share(s, settings) for s in surfaces])
+    weight = np.stack([s.usable & ~s.snow for s in surfaces]).astype(np.float32)
+    known = weight.sum(axis=0) > 0
+    if not known.any():
+        return [np.zeros(inside.shape, dtype=bool) for _ in surfaces]
+    mean = (shares * weight).sum(axis=0) / np.maximum(weight.sum(axis=0), 1)
+    # Ground under a train or in shadow is of the kind of the nearest ground that is seen.
+    nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    base = (mean > 0.5)[tuple(nearest)]
+    least = max(1, int(settings.least_patch_m2 / surfaces[0].grid.pixel_m ** 2))
+    base = remove_small_objects(remove_small_holes(base, max_size=least), max_size=least) & inside
+    if grown is None or lost is None:
+        return [base]
+    return [(base | lost.mask) & ~grown.mask, (base | grown.mask) & ~lost.mask]
+
+
+def _detection(
+    observation: Observation,
+    surface: Surface,
+    area: Area,
+    mask: NDArray[np.bool_],
+    settings: HandlingSettings,
+    unsure: NDArray[np.bool_] | None,
+) -> Detection:
+    shape = as_multi(outline(mask, surface.grid, 0, 0).intersection(area.polygon))
+    seen = observation.observed_fraction(area.polygon)
+    caveats = _limits(observation, surface, seen, settings)
+    hidden = max(0.0, area.polygon.area * (1 - seen))
+    doubt = _doubt_m2(surface, surface.grid.mask([area.polygon]), settings)
+    if unsure is not None:
+        doubt = sqrt(doubt**2 + (0.5 * float(unsure.sum()) * surface.grid.pixel_m**2) ** 2)
+    half = sqrt(
+        _edge_m2(shape, observation, settings) ** 2 + doubt**2 + (settings.class_error * shape.area) ** 2
+    )
+    low, high = shape.area - half - 0.5 * hidden, min(shape.area + half + hidden, area.polygon.area)
+    if caveats:
+        low, high = 0.0, area.polygon.area
+    return Detection(
+        id="",
+        date=observation.date,
+        kind="handling_area",
+        area=area.id,
+        geometry=as_multi(shape.simplify(0.5 * surface.grid.pixel_m)),
+        confidence=0.3 if caveats else 0.8,
+        grade="possible" if caveats else "detected",
+        observed_fraction=seen,
+        area_m2=Interval(shape.area, max(0.0, min(low, shape.area)), max(high, shape.area)),
+        label="worked surface",
+        caveats=caveats,
+    )
+
+
+def _limits(
+    observation: Observation, surface: Surface, seen: float, settings: HandlingSettings
+) -> tuple[str, ...]:
+    """Return why the surface cannot be judged on this date, in words."""
+    notes = []
+    if surface.snowed_over:
+        notes.append("snow covers the ground: the surface cannot be judged")
+    if seen < settings.least_observed:
+        notes.append(f"only {seen:.0%} of the polygon can be seen")
+    if surface.saturation is None:
+        notes.append("one band only: worked ground cannot be told from natural ground")
+    return tuple(notes)
+
+
+def _doubt_m2(surface: Surface, inside: NDArray[np.bool_], settings: HandlingSettings) -> float:
+    """Return the area whose colour decides neither way, halved: it may go either way."""
+    share = worked_share(surface, settings)[inside & surface.usable]
+    return float(0.5 * ((share > 0.1) & (share < 0.9)).sum() * surface.grid.pixel_m**2)
+
+
+def _edge_m2(shape: MultiPolygon, observation: Observation, settings: HandlingSettings) -> float:
+    """Return the 90 % half width of an area from where its boundary lies (methods.md 2.7)."""
+    fit = observation.site_fit
+    registration_m = fit.residual_p90_m if fit.residual_p90_m is not None else settings.registration_m
+    return float(shape.length * (registration_m + 0.5 * observation.raster.grid.pixel_m) * 0.5)
+
+
+def _change(
+    observations: tuple[Observation, ...],
+    surfaces: list[Surface],
+    area: Area,
+    turned: tuple[Turned, Turned],
+    settings: HandlingSettings,
+    told: tuple[Denied, ...] = (),
+) -> HandlingChange:
+    grid = surfaces[0].grid
+    inside = grid.mask([area.polygon])
+    both = surfaces[0].clear & surfaces[1].clear & inside
+    seen = float(both.sum() / max(inside.sum(), 1))
+    notes: list[str] = []
+    for observation, surface in zip(observations, surfaces, strict=True):
+        notes += _limits(observation, surface, 1.0, settings)
+    if seen < settings.least_observed:
+        notes.append(f"only {seen:.0%} of the polygon is seen on both dates")
+    barred = bool(notes)
+    if not turned[0].compared:
+        notes.append("too little of the same land cover elsewhere to tell season from work")
+    shapes, amounts = [], []
+    for number, item in enumerate(turned):
+        shape = as_multi(outline(item.membership * (not barred), grid, 0, 0).intersection(area.polygon))
+        edge_m2 = settings.growth_edge_factor * _edge_m2(shape, observations[1], settings)
+        half = sqrt(edge_m2**2 + (settings.class_error * shape.area) ** 2)
+        wider = _denied_m2(told[number], grid.pixel_m) if told else (0.0, 0.0)
+        if wider[1] and not barred:
+            notes.append(_denied_words(told[number], wider[1], number))
+        high = area.polygon.area if barred else shape.area + max(half, 0.0) + wider[1]
+        if not barred and shape.is_empty:
+            high = max(settings.least_segment_m2, wider[1])
+        shapes.append(as_multi(shape.simplify(0.5 * grid.pixel_m)))
+        amounts.append(Interval(shape.area, max(0.0, shape.area - half - wider[0]), max(high, shape.area)))
+    confidence = _confidence(turned, barred, bool(turned[0].compared))
+    dates = observations[0], observations[1]
+    came, gone = (
+        () if barred else new_buildings(*order, item.strength, inside, settings)
+        for order, item in zip((dates, dates[::-1]), turned, strict=True)
+    )
+    return HandlingChange(
+        polygon_id=area.id,
+        grown_m2=amounts[0],
+        lost_m2=amounts[1],
+        grown=shapes[0],
+        lost=shapes[1],
+        confidence=confidence,
+        grade="detected" if confidence >= 0.5 else "possible",
+        observed_fraction=0.0 if barred else seen,
+        caveats=tuple(dict.fromkeys(notes)),
+        buildings=(*(building_words(b, "new") for b in came), *(building_words(b, "gone") for b in gone)),
+    )
+
+
+def _denied_m2(denied: Denied, pixel_m: float) -> tuple[float, float]:
+    """Return by how much the record lowers and raises the bounds of an area, square metres."""
+    return float(denied.doubtful.sum()) * pixel_m**2, float(denied.pixels.sum()) * pixel_m**2
+
+
+def _denied_words(denied: Denied, area_m2: float, number: int) -> str:
+    turned = "worked" if number == 0 else "given up"
+    return (
+        f"{area_m2:.0f} m2 that look newly {turned} looked so before, on {denied.dates} earlier "
+        f"date{'' if denied.dates == 1 else 's'} asked: taken for the season, not for work"
+    )
+
+
+def _confidence(turned: tuple[Turned, Turned], barred: bool, compared: bool) -> float:
+    """Return how sure the statement is: the typical strength of the change, or of its absence."""
+    if barred:
+        return 0.0
+    strengths = [float(np.median(t.strength[t.mask])) for t in turned if t.mask.any()]
+    sure = min(0.97, 0.35 + 0.1 * min(strengths)) if strengths else 0.9
+    return round(sure if compared else 0.6 * sure, 3)

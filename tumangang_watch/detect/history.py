@@ -1,0 +1,263 @@
+"""What earlier dates show of the ground that goods stand on.
+
+An earlier date, reduced to what is asked of it, in the frame and light of the dates that are measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from tumangang_watch.detect.ground.history import PastGround
+from tumangang_watch.detect.trains.background import OtherDate
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.image import frozen
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Site
+from tumangang_watch.settings.history import HistorySettings
+
+MAD_TO_SIGMA = 1.4826
+Sight = Literal["same", "empty", "other", "unsure", "unseen"]
+"""What another date shows in the place of an object; ``other`` is something else than the object."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of the working grid around one place where goods are looked for."""
+
+    area: str
+    rows: slice
+    cols: slice
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A window's pixels on one date, in the light of the date that is measured."""
+
+    bands: tuple[str, ...]
+    values: NDArray[np.float32]
+    """(bands, rows, cols)."""
+    seen: NDArray[np.bool_]
+    """(rows, cols): True where the ground is clear."""
+    lit: NDArray[np.bool_]
+    """(rows, cols): True where it is clear and neither in shadow nor as dark as shadow."""
+
+    def part(self, cut: tuple[slice, slice]) -> Patch:
+        """Return a part of the window."""
+        return Patch(self.bands, self.values[(slice(None), *cut)], self.seen[cut], self.lit[cut])
+
+
+@dataclass(frozen=True)
+class Background:
+    """The usual look of a window: robust statistics of every pixel over earlier dates."""
+
+    bands: tuple[str, ...]
+    median: NDArray[np.float32]
+    """(bands, rows, cols); 0 where no date saw the ground."""
+    mad: NDArray[np.float32]
+    """(bands, rows, cols): median absolute deviation."""
+    looks: NDArray[np.int16]
+    """(rows, cols): dates that saw the ground, in light or shadow: a mark as dark as shadow is usual too."""
+
+    def part(self, cut: tuple[slice, slice]) -> Background:
+        """Return a part of the window."""
+        every = (slice(None), *cut)
+        return Background(self.bands, self.median[every], self.mad[every], self.looks[cut])
+
+
+def windows_of(site: Site, grid: Grid, settings: HistorySettings) -> tuple[Window, ...]:
+    """Return the windows around a site's aprons, or around its yards where it has none."""
+    out = []
+    for area in site.having("apron") or site.having("yard"):
+        west, south, east, north = area.polygon.buffer(settings.window_margin_m).bounds
+        top, left = grid.to_pixel(west, north)
+        bottom, right = grid.to_pixel(east, south)
+        rows = slice(max(int(top), 0), min(int(bottom) + 1, grid.rows))
+        cols = slice(max(int(left), 0), min(int(right) + 1, grid.cols))
+        if rows.start < rows.stop and cols.start < cols.stop:
+            part = replace(
+                grid,
+                west=grid.west + cols.start * grid.pixel_m,
+                north=grid.north - rows.start * grid.pixel_m,
+                rows=rows.stop - rows.start,
+                cols=cols.stop - cols.start,
+            )
+            out.append(Window(area.id, rows, cols, part))
+    return tuple(out)
+
+
+def patch_of(observation: Observation, window: Window) -> Patch:
+    """Return what one date shows of a window."""
+    rows, cols = window.rows, window.cols
+    raster, quality = observation.raster, observation.quality
+    seen = quality.clear[rows, cols] & raster.valid[rows, cols] & ~quality.cloud_shadow[rows, cols]
+    lit = seen & ~quality.object_shadow[rows, cols]
+    return Patch(raster.bands, frozen(raster.values[:, rows, cols].copy()), frozen(seen), frozen(lit))
+
+
+def background_of(patches: list[Patch]) -> Background | None:
+    """Return the median, the median absolute deviation and the number of looks of every pixel.
+
+    Bands that not all dates have are left out. None without dates or without a common band.
+    """
+    bands = tuple(b for b in patches[0].bands if all(b in p.bands for p in patches)) if patches else ()
+    if not bands:
+        return None
+    looks = np.asarray(np.sum([p.seen for p in patches], axis=0, dtype=np.int16))
+    median = np.zeros((len(bands), *looks.shape), np.float32)
+    mad = np.zeros_like(median)
+    known = looks > 0
+    for k, band in enumerate(bands):
+        stack = np.stack([np.where(p.seen, p.values[p.bands.index(band)], np.nan) for p in patches])[:, known]
+        middle = np.nanmedian(stack, axis=0)
+        median[k][known] = middle
+        mad[k][known] = np.nanmedian(np.abs(stack - middle), axis=0)
+    return Background(bands, frozen(median), frozen(mad), frozen(looks))
+
+
+def unusual(now: Patch, usual: Background, settings: HistorySettings) -> NDArray[np.bool_]:
+    """Return the pixels (rows, cols) that lie beyond their own usual spread in any band."""
+    out = np.zeros(now.seen.shape, bool)
+    for k, band in enumerate(usual.bands):
+        if band not in now.bands:
+            continue
+        spread = np.maximum(MAD_TO_SIGMA * usual.mad[k], settings.spread_floor * np.abs(usual.median[k]))
+        away = np.abs(now.values[now.bands.index(band)] - usual.median[k])
+        out |= away > settings.anomaly * np.maximum(spread, 1e-6)
+    return out & now.seen & (usual.looks > 0)
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """An object's pixels in its window, and those of the bare ground beside it."""
+
+    body: NDArray[np.bool_]
+    beside: NDArray[np.bool_]
+    cut: tuple[slice, slice]
+    """The part of the window that both masks cover."""
+
+
+def footprint_of(
+    shape: BaseGeometry, window: Window, others: BaseGeometry, settings: HistorySettings
+) -> Footprint | None:
+    """Return the pixels of an object and of the ground beside it; None where it has too few.
+
+    Parameters
+    ----------
+    shape : geometry
+        The object's outline, site metres.
+    others : geometry
+        All objects of its date: their ground is no bare ground.
+    """
+    grid = window.grid
+    near, far = settings.ring_m
+    west, south, east, north = shape.buffer(far + grid.pixel_m).bounds
+    top, left = grid.to_pixel(west, north)
+    bottom, right = grid.to_pixel(east, south)
+    rows = slice(max(int(top), 0), min(int(bottom) + 1, grid.rows))
+    cols = slice(max(int(left), 0), min(int(right) + 1, grid.cols))
+    if rows.start >= rows.stop or cols.start >= cols.stop:
+        return None
+    part = replace(
+        grid,
+        west=grid.west + cols.start * grid.pixel_m,
+        north=grid.north - rows.start * grid.pixel_m,
+        rows=rows.stop - rows.start,
+        cols=cols.stop - cols.start,
+    )
+    core = shape.buffer(-0.5 * grid.pixel_m)
+    body = part.mask([core if not core.is_empty else shape])
+    beside = part.mask([shape.buffer(far).difference(others.buffer(near)).difference(shape.buffer(near))])
+    if body.sum() < 4 or beside.sum() < 8:
+        return None
+    return Footprint(body, beside, (rows, cols))
+
+
+def sight(now: Patch, then: Patch, place: Footprint, settings: HistorySettings) -> tuple[Sight, float]:
+    """Say what another date shows in an object's place.
+
+    The object's contrast with the ground beside it is looked for in the same place on the other date, so
+    that light and wetness common to object and ground drop out.
+
+    Returns
+    -------
+    Sight
+    float
+        Share of the object's contrast that the other date shows: 1 the same, 0 bare ground.
+    """
+    bands = tuple(b for b in now.bands if b in then.bands)
+    here, there = _contrast(now, bands, place, settings), _contrast(then, bands, place, settings)
+    if here is None or there is None or _dark(then, place) > 0.5 >= _dark(now, place):
+        return "unseen", 0.0
+    size = float(np.sqrt(np.mean(here**2)))
+    if size < settings.contrast_least:
+        return "unsure", 0.0
+    share = float((there @ here) / (here @ here))
+    misfit = float(np.sqrt(np.mean((there - share * here) ** 2))) / size
+    if settings.same_from <= share <= 2 - settings.same_from and misfit <= settings.same_misfit:
+        return "same", share
+    strength = float(np.sqrt(np.mean(there**2))) / size
+    if strength <= settings.empty_up_to:
+        return "empty", share
+    return ("other" if misfit > settings.same_misfit else "unsure"), share
+
+
+def _contrast(
+    patch: Patch, bands: tuple[str, ...], place: Footprint, settings: HistorySettings
+) -> NDArray[np.float64] | None:
+    """Return an object's tone against the ground beside it, relative, by band; None where not seen."""
+    body, beside = place.body & patch.seen[place.cut], place.beside & patch.lit[place.cut]
+    if body.sum() < settings.seen_least * place.body.sum() or beside.sum() < 8 or not bands:
+        return None
+    out = []
+    for band in bands:
+        values = patch.values[patch.bands.index(band)][place.cut]
+        ground = max(float(np.median(values[beside])), 1e-6)
+        out.append(float(np.median(values[body])) / ground - 1.0)
+    return np.array(out)
+
+
+def _dark(patch: Patch, place: Footprint) -> float:
+    """Return the part of an object's ground that lies in shadow or is as dark."""
+    body = place.body & patch.seen[place.cut]
+    return float((body & ~patch.lit[place.cut]).sum() / max(body.sum(), 1))
+
+
+@dataclass(frozen=True)
+class PastDate:
+    """One earlier date. What is None or empty does not count: not seen, or left out for memory's sake."""
+
+    scene: Scene
+    windows: tuple[Window, ...] = ()
+    patches: tuple[Patch, ...] = ()
+    """One a window."""
+    ground: PastGround | None = None
+    """The surface of the handling polygons."""
+    tracks: OtherDate | None = None
+    """Every track as it was read."""
+    coarse: Observation | None = None
+    """The whole date, for scenes whose tracks are read by group."""
+
+    def patch(self, area: str) -> tuple[Window, Patch] | None:
+        """Return what the date shows of one area."""
+        for window, patch in zip(self.windows, self.patches, strict=True):
+            if window.area == area:
+                return window, patch
+        return None
+
+
+def patches_of(observation: Observation, windows: tuple[Window, ...]) -> PastDate:
+    """Return a date with its aprons alone: a date that is measured, as a later one sees it."""
+    return PastDate(observation.scene, windows, tuple(patch_of(observation, w) for w in windows))
+
+
+def before(past: tuple[PastDate, ...], observation: Observation) -> tuple[PastDate, ...]:
+    """Return the dates that were acquired before an observation, and none of its own content."""
+    scene = observation.scene
+    return tuple(d for d in past if d.scene.acquired < scene.acquired and d.scene.sha256 != scene.sha256)

@@ -1,0 +1,260 @@
+"""Find the tracks of a place in one scene, or in several that are registered to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
+from shapely.geometry.base import BaseGeometry
+
+from tumangang_watch.detect.tracks.network import SHRINK, track_odds
+from tumangang_watch.detect.tracks.paths import Lattice, Path, find_paths
+from tumangang_watch.detect.tracks.view import (
+    CELL_M,
+    CHANNELS,
+    Frame,
+    view_of,
+)
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.image import NativeImage
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.settings.tracks import TraceSettings
+
+
+@dataclass(frozen=True)
+class TracedTrack:
+    """A track that was found."""
+
+    line: shapely.LineString
+    """Centreline in the site's metres."""
+    accuracy_m: float
+    """How well it is known: the scatter of its measures about the line, nine in ten within it."""
+    confidence: float
+    """0 to 1."""
+    supported: float
+    """Share of its length along which a track was seen."""
+    evidence: float
+    """Mean reward of its steps."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where to look, and with what."""
+
+    looks: tuple[tuple[NativeImage, Scene | None], ...]
+    area: BaseGeometry
+    grid: Grid
+    """A grid over the area, of a metre or so."""
+    inside: NDArray[np.bool_]
+    """The area on the grid."""
+
+
+def trace_tracks(
+    looks: tuple[tuple[NativeImage, Scene | None], ...],
+    area: BaseGeometry,
+    grid: Grid,
+    settings: TraceSettings,
+) -> tuple[TracedTrack, ...]:
+    """Find the tracks that scenes show.
+
+    Parameters
+    ----------
+    looks : tuple of (NativeImage, Scene or None)
+        One scene, or more in one frame; what is known of its sun and view tells bodies from their tracks.
+    area : Polygon or MultiPolygon
+        Ground to look at, in the site's metres.
+    grid : Grid
+        Over that ground, pixels of about a metre.
+
+    Returns
+    -------
+    tuple of TracedTrack
+        Those of confidence `TraceSettings.confidence_min` or more.
+    """
+    looks = tuple(look for look in looks if look[0].gsd_m <= settings.gsd_max_m)
+    if not looks or area.is_empty:
+        return ()
+    ground = Ground(looks, area, grid, grid.mask([area]))
+    tracks: list[TracedTrack] = []
+    pool = sorted(_guides(ground, settings), key=lambda p: -p[0])
+    for _ in range(settings.guides_max):
+        pool = [(score, line) for score, line in pool if _new_share(line, tracks, settings) > 0.5]
+        if not pool:
+            break
+        found = _bundle(ground, _followed(ground, pool[0][1], settings), settings)
+        tracks += [t for t in found if _new_share(t.line, tracks, settings) > 0.5]
+        pool = pool[1:]
+    return tuple(t for t in tracks if t.confidence >= settings.confidence_min)
+
+
+def _new_share(line: shapely.LineString, tracks: list[TracedTrack], settings: TraceSettings) -> float:
+    """Return the share of a line that runs clear of tracks found before."""
+    if not tracks:
+        return 1.0
+    taken = shapely.unary_union([t.line.buffer(settings.apart_m * 0.8) for t in tracks])
+    return float(line.difference(taken).length / max(line.length, 1e-9))
+
+
+def _guides(ground: Ground, settings: TraceSettings) -> list[tuple[float, shapely.LineString]]:
+    """Return first tracks, each with its score, from straight frames in all directions."""
+    half_angle = np.pi / 2 / settings.guide_frames
+    count = int(np.ceil(np.tan(half_angle) / settings.guide_slope_step))
+    slopes = np.arange(-count, count + 1) * settings.guide_slope_step
+    found = []
+    for number in range(settings.guide_frames):
+        heading = np.pi * number / settings.guide_frames
+        along = np.array([np.cos(heading), np.sin(heading)])
+        for frame in _tiles(ground.area, along, settings):
+            lattice = _lattice(ground, frame, slopes, settings)
+            paths = find_paths(lattice, settings.guide_paths_max, settings) if lattice is not None else ()
+            found += [(p.score, shapely.LineString(_smooth_line(frame, p, settings))) for p in paths]
+    return found
+
+
+def _tiles(area: BaseGeometry, along: NDArray[Any], settings: TraceSettings) -> list[Frame]:
+    """Return straight frames in one direction that cover an area."""
+    left = np.array([-along[1], along[0]])
+    turned = shapely.transform(area, lambda c: np.stack([c @ along, c @ left], axis=1))
+    low, bottom, high, top = turned.bounds
+    edges = np.linspace(low, high, int(np.ceil((high - low) / settings.guide_tile_m)) + 1)
+    frames = []
+    for start, stop in pairwise(edges):
+        part = turned.intersection(shapely.box(start, bottom, stop, top))
+        if stop - start < settings.length_min_m or part.area < settings.length_min_m:
+            continue
+        middle, half = (part.bounds[1] + part.bounds[3]) / 2, (part.bounds[3] - part.bounds[1]) / 2
+        line = np.stack([along * start + left * middle, along * stop + left * middle])
+        frames.append(Frame.along(line, half + 2 * CELL_M))
+    return frames
+
+
+def _lattice(ground: Ground, frame: Frame, slopes: NDArray[Any], settings: TraceSettings) -> Lattice | None:
+    """Return the log-odds of a track in a frame: the best of the scenes' at each place."""
+    out: NDArray[Any] | None = None
+    for image, scene in ground.looks:
+        view = view_of(image, scene, frame, (ground.inside, ground.grid))
+        seen = view[CHANNELS.index("seen")]
+        if not seen.any():
+            continue
+        odds = track_odds(view)[0]
+        seen = seen.reshape(seen.shape[0], -1, SHRINK).min(axis=2) > 0
+        odds = np.where(seen, odds, settings.odds_unseen)
+        out = odds if out is None else np.maximum(out, odds)
+    if out is None:
+        return None
+    fine = round(CELL_M / settings.across_m)
+    per = round(settings.step_m / (SHRINK * CELL_M))
+    rows, steps = out.shape[0], out.shape[1] // per
+    if steps < 4:
+        return None
+    out = out[:, : steps * per].reshape(rows, steps, per).mean(axis=2).astype(np.float32)
+    y = np.arange((rows - 1) * fine + 1) * settings.across_m + frame.rows_m[0]
+    back = np.arange(len(y), dtype=np.float32)[:, None] / fine + np.zeros((1, steps), np.float32)
+    across = np.zeros_like(back) + np.arange(steps, dtype=np.float32)
+    out = cv2.remap(out, across, back, cv2.INTER_LINEAR)
+    evidence = np.broadcast_to(out, (len(slopes), *out.shape))
+    return Lattice(evidence, slopes, y, (np.arange(steps) + 0.5) * settings.step_m)
+
+
+def _smooth_line(frame: Frame, path: Path, settings: TraceSettings) -> NDArray[Any]:
+    y = smoothed(path.y_m, np.clip(path.reward + 1, 0.05, 2), settings.smooth * 4)
+    return frame.place(path.s_m, y)
+
+
+def smoothed(values: NDArray[Any], weight: NDArray[Any], stiffness: float) -> NDArray[Any]:
+    """Return values smoothed by penalised second differences (Whittaker, 1923)."""
+    n = len(values)
+    if n < 4:
+        return values
+    second = np.array([1.0, -2.0, 1.0])
+    bands = np.zeros((3, n))
+    bands[2] = weight + 1e-6
+    for start in range(n - 2):
+        for i in range(3):
+            for j in range(i, 3):
+                bands[2 - (j - i), start + j] += stiffness * second[i] * second[j]
+    return np.asarray(solveh_banded(bands, weight * values + 1e-6 * values))
+
+
+def _extended(line: shapely.LineString, by_m: float) -> NDArray[Any]:
+    """Return a line continued at both ends along the arc of its last 80 m."""
+    s = np.arange(0.0, line.length, 4.0)
+    xy = shapely.get_coordinates(shapely.line_interpolate_point(line, s))
+    parts = []
+    for end in (xy[::-1], xy):
+        tail = end[-20:]
+        t = np.arange(len(tail)) * 4.0 - (len(tail) - 1) * 4.0
+        along = tail[-1] - tail[0]
+        along /= np.hypot(*along)
+        left = np.array([-along[1], along[0]])
+        offset = (tail - tail[-1]) @ left
+        degree = 2 if len(tail) >= 15 else 1
+        bend = np.polyfit(t, offset, degree)
+        if degree == 2:
+            bend[0] = np.clip(bend[0], -1 / 300, 1 / 300)
+        ahead = np.arange(4.0, by_m, 4.0)
+        parts.append(tail[-1] + ahead[:, None] * along + np.polyval(bend, ahead)[:, None] * left)
+    return np.concatenate([parts[0][::-1], xy, parts[1]])
+
+
+def _followed(ground: Ground, line: shapely.LineString, settings: TraceSettings) -> shapely.LineString:
+    """Follow one track to both its ends."""
+    slopes = _slopes(settings, 0.1)
+    for _ in range(settings.extend_rounds):
+        frame = Frame.along(_extended(line, settings.extend_m), settings.follow_half_m)
+        lattice = _lattice(ground, frame, slopes, settings)
+        paths = find_paths(lattice, 3, settings) if lattice is not None else ()
+        near = [p for p in paths if np.median(np.abs(p.y_m)) < 2.0]
+        if not near:
+            return line
+        longer = shapely.LineString(_smooth_line(frame, max(near, key=lambda p: p.score), settings))
+        grown = longer.length - line.length
+        line = longer if grown > 0 else line
+        if grown < settings.extend_m / 4:
+            return line
+    return line
+
+
+def _slopes(settings: TraceSettings, steepest: float) -> NDArray[Any]:
+    count = round(steepest / settings.slope_step)
+    return np.arange(-count, count + 1) * settings.slope_step
+
+
+def _bundle(ground: Ground, guide: shapely.LineString, settings: TraceSettings) -> list[TracedTrack]:
+    """Return all tracks that run with a guide."""
+    frame = Frame.along(_extended(guide, settings.extend_m), settings.bundle_half_m)
+    slopes = _slopes(settings, settings.slope_max)
+    lattice = _lattice(ground, frame, slopes, settings)
+    if lattice is None:
+        return []
+    return [_track(frame, lattice, path, settings) for path in find_paths(lattice, 60, settings)]
+
+
+def _track(frame: Frame, lattice: Lattice, path: Path, settings: TraceSettings) -> TracedTrack:
+    """Measure a path's middle at each step and lay a smooth line through."""
+    first = int(np.searchsorted(lattice.s_m, path.s_m[0]))
+    measured, weight = path.y_m.copy(), np.zeros(len(path.y_m))
+    reach = int(settings.measured_within_m / settings.across_m)
+    for n, y in enumerate(path.y_m):
+        row = int(np.abs(lattice.y_m - y).argmin())
+        near = slice(max(row - reach, 0), row + reach + 1)
+        odds = lattice.evidence[0, near, first + n]
+        share = np.exp(odds - odds.max())
+        measured[n] = float(share @ lattice.y_m[near] / share.sum())
+        best = float(odds.max())
+        weight[n] = np.clip(best - settings.evidence_zero, 0, settings.reward_max) / settings.reward_max
+    y = smoothed(measured, np.maximum(weight, 0.003), settings.smooth)
+    seen = weight > 0
+    scatter = np.abs(measured - y)[seen]
+    accuracy = float(np.quantile(scatter, 0.9)) if seen.any() else settings.measured_within_m
+    line = shapely.LineString(frame.place(path.s_m, y))
+    evidence = float(path.reward.mean())
+    needed = settings.sure_middle + settings.sure_length_m / max(line.length, settings.sure_length_m)
+    confidence = float(1 / (1 + np.exp(-settings.sure_slope * (evidence - needed))))
+    return TracedTrack(line, max(accuracy, settings.accuracy_min_m), confidence, float(seen.mean()), evidence)

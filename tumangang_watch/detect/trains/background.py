@@ -1,0 +1,90 @@
+"""The same strip on another date, where it was empty, as the background of this one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumangang_watch.detect.trains.network import NetReading
+from tumangang_watch.detect.trains.strips import Strip
+from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.settings.trains import TrainSettings
+
+LIGHT, UNLIKE, SEEN = (CHANNELS.index(name) for name in ("light", "unlike_row", "seen"))
+
+
+@dataclass(frozen=True)
+class OtherDate:
+    """The tracks on another date, as they were read in that date's own light."""
+
+    scene: Scene
+    strips: tuple[Strip, ...]
+    readings: tuple[NetReading, ...]
+    """One a strip; empty where the date shows too little to be read."""
+
+    def of_tracks(self, names: list[str]) -> OtherDate:
+        """Return the same with these tracks alone, in this order; nothing read where one is missing."""
+        at = {strip.track.id: k for k, strip in enumerate(self.strips)}
+        if not self.readings or any(name not in at for name in names):
+            return OtherDate(self.scene, (), ())
+        chosen = [at[name] for name in names]
+        return OtherDate(
+            self.scene, tuple(self.strips[k] for k in chosen), tuple(self.readings[k] for k in chosen)
+        )
+
+
+def against(
+    view: StripView, others: list[tuple[StripView, NetReading]], settings: TrainSettings
+) -> StripView:
+    """Return a view whose tones are told against what other dates show there.
+
+    Without another date a row's tone is told against its usual tone along the track; where another date
+    shows the same cell empty and plainly lit, that cell is the better background; of several dates, the
+    median of what they show.
+
+    Parameters
+    ----------
+    view : StripView
+        Of the date that is read.
+    others : list of (StripView, NetReading)
+        The same track on other dates in the same frame, expressed in this date's `Light`.
+    settings : TrainSettings
+
+    Returns
+    -------
+    StripView
+    """
+    patch = view.patch
+    told: list[NDArray[np.floating]] = []
+    for other, reading in others:
+        theirs = _laid_like(other, other.patch, view)
+        if theirs.shape != patch.shape:
+            continue
+        empty = reading.occupied[::-1] if view.turned else reading.occupied
+        plain = (theirs[SEEN] > 0) & (patch[SEEN] > 0) & (empty < settings.background_odds)[None]
+        plain &= np.abs(theirs[UNLIKE]) < settings.background_plain
+        difference = patch[LIGHT] - theirs[LIGHT]
+        aside = plain.copy()
+        aside[HALF_ROWS - round(3 / STEP_M) : HALF_ROWS + round(3 / STEP_M) + 1] = False
+        if aside.sum() < 200:
+            continue
+        difference -= np.median(difference[aside])
+        told.append(np.where(plain, difference, np.nan))
+    if not told:
+        return view
+    stack = np.stack(told)
+    known = np.isfinite(stack).any(axis=0)
+    changed = patch.copy()
+    changed[UNLIKE][known] = np.nanmedian(stack[:, known], axis=0)
+    return replace(view, patch=changed)
+
+
+def _laid_like(other: StripView, patch: NDArray[Any], view: StripView) -> NDArray[Any]:
+    """Return another view's patch mirrored and turned like this one."""
+    mirrored = (other.geometry.shadow_side < 0) != (view.geometry.shadow_side < 0)
+    turned = other.turned != view.turned
+    return patch[:, :: -1 if mirrored else 1, :: -1 if turned else 1]

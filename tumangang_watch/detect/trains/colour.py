@@ -1,0 +1,132 @@
+"""Names of vehicles' colours, freed of the light by the ground about the tracks.
+
+A small network names a body from its bands as shares of the scene's usual ground (`strip_view.shares`),
+from the empty bed beside it and from the tones and the hue of the scene's ground. It is calibrated on two
+painters (``python -m training.colour_net``), whose paints are drawn about the names, faded, dirty and seen
+through products with curves of their own.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumangang_watch.detect.trains.strips import Strip
+from tumangang_watch.detect.trains.view import Light
+from tumangang_watch.settings.trains import TrainSettings
+
+COLOURS = (
+    "black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow",
+)  # fmt: skip
+"""Names in the order of the network's outputs."""
+
+
+def bed_of(strip: Strip, light: Light, empty: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the empty bed's log shares (3,) of blue, green, red; the usual ground's where none is seen.
+
+    Parameters
+    ----------
+    strip : Strip
+    light : Light
+        Of the scene.
+    empty : (columns,) bool
+        Columns of the strip whose bed is empty.
+    """
+    if not {"red", "green", "blue"} <= set(strip.bands) or empty.sum() < 60:
+        return np.full(3, np.log(1.05))
+    order = [strip.bands.index(b) for b in ("blue", "green", "red")]
+    inner = strip.values[order][:, strip.rows(-1.0, 1.0), ::2][:, :, empty[::2]]
+    return np.asarray(np.log(0.05 + np.median(_shares(inner, light, order).reshape(3, -1), axis=1)))
+
+
+def body_features(
+    strip: Strip,
+    light: Light,
+    bed: NDArray[np.float64],
+    place: tuple[slice, slice],
+    ground: NDArray[np.float64],
+) -> NDArray[np.float64] | None:
+    """Return what the network names a colour from; None where the bands do not allow it.
+
+    Parameters
+    ----------
+    strip : Strip
+    light : Light
+        Of the scene.
+    bed : (3,) float
+        Of the track (`bed_of`).
+    place : (rows, columns)
+        The body's middle in the strip.
+    ground : (5,) float
+        Of the scene (`ground_of`).
+
+    Returns
+    -------
+    (13,) float
+        Log shares of blue, green, red of the body and of the bed, the scene's ground, the spread of tone over
+        the body, and whether there is an infrared band: products for the eye have none, and a curve instead.
+    """
+    if not {"red", "green", "blue"} <= set(strip.bands):
+        return None
+    order = [strip.bands.index(b) for b in ("blue", "green", "red")]
+    rows, columns = place
+    body = _shares(strip.values[order][:, rows, columns], light, order).reshape(3, -1)
+    if body.shape[1] == 0:
+        return None
+    middle = np.median(body, axis=1)
+    spread = float(np.std(np.log(0.1 + body.mean(axis=0))))
+    curve_free = float("nir" in strip.bands)
+    return np.concatenate([np.log(0.05 + middle), bed, ground, [spread, curve_free]])
+
+
+def ground_of(strips: list[Strip], light: Light) -> NDArray[np.float64]:
+    """Return a scene's ground (5,): log tones of its darker, brighter and brightest parts, and its hue.
+
+    The hue is that of the bands as delivered, the air's light taken off: a product's bands are calibrated
+    against each other better than one yard's ground is grey.
+    """
+    thin = [s.values[:, ::3, ::8][:, s.valid[::3, ::8]] for s in strips]
+    every = np.concatenate(thin, axis=1)[:, :, None]
+    order = [k for k, b in enumerate(strips[0].bands) if b in ("red", "green", "blue")] or [0]
+    tones = np.quantile(_shares(every[order], light, order).mean(axis=0), (0.1, 0.9, 0.99))
+    hue = np.zeros(2)
+    if {"red", "green", "blue"} <= set(strips[0].bands):
+        blue, green, red = (strips[0].bands.index(b) for b in ("blue", "green", "red"))
+        own = np.log(np.maximum(light.usual - light.dark, 1e-9))
+        hue = np.array([own[red] - own[blue], own[green] - 0.5 * (own[red] + own[blue])])
+    return np.concatenate([np.log(0.05 + tones), hue])
+
+
+def _shares(values: NDArray[np.floating], light: Light, order: list[int]) -> NDArray[np.float64]:
+    dark, usual = light.dark[order][:, None, None], light.usual[order][:, None, None]
+    return np.asarray(np.clip((values - dark) / (usual - dark), 0.0, 20.0), float)
+
+
+@cache
+def weights() -> dict[str, NDArray[np.float64]]:
+    """Return the layers' weights from the package."""
+    with (
+        files("tumangang_watch.detect.trains").joinpath("colour_net.npz").open("rb") as file,
+        np.load(file) as data,
+    ):
+        return {name: data[name].astype(np.float64) for name in data.files}
+
+
+def colour_probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability (10,) of each of `COLOURS` from `body_features`."""
+    w = weights()
+    x = (features - w["mean"]) / w["spread"]
+    x = np.maximum(w["a.weight"] @ x + w["a.bias"], 0)
+    x = np.maximum(w["b.weight"] @ x + w["b.bias"], 0)
+    x = (w["c.weight"] @ x + w["c.bias"]) / float(w["temperature"])
+    p = np.exp(x - x.max())
+    return np.asarray(p / p.sum())
+
+
+def name_colour(probabilities: NDArray[np.float64], settings: TrainSettings) -> str:
+    """Return the likeliest colour's name, ``unknown`` where it is not sure enough."""
+    best = int(probabilities.argmax())
+    return COLOURS[best] if probabilities[best] >= settings.colour_sure else "unknown"

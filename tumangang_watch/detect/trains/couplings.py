@@ -1,0 +1,225 @@
+"""Vehicles of a train: couplings by a semi-Markov model over a strip.
+
+A train is a row of vehicles whose lengths over couplers follow a prior of rolling stock; a coupling's place
+is told by the reading of the strip. Dynamic programming gives the likeliest division, the forward pass the
+posterior of the count, and the forward and backward passes together how sure each coupling is (Rabiner
+1989, explicit durations).
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumangang_watch.settings.trains import TrainSettings
+
+SLACK_SD_M = 0.7
+"""Spread of a train's measured ends about its true ones."""
+SLACK_M = 1.0
+"""Farthest that an end may lie inside the measured one."""
+
+
+SAME_M = 1.0
+"""Couplings this near each other are the same one."""
+
+
+@dataclass(frozen=True)
+class Consist:
+    """Vehicles between the first and the last body of a train."""
+
+    couplings_m: tuple[float, ...]
+    """Middles of the couplings, metres from the start of the first body."""
+    count: int
+    low: int
+    """Bounds of the 90 % interval of the count."""
+    high: int
+    certainty: tuple[float, ...]
+    """Probability of each vehicle, in order: both its couplings are there and none is inside it."""
+
+
+def length_prior(
+    step_m: float, settings: TrainSettings, own_m: tuple[float, ...] = ()
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return lengths between couplings in steps, and their log prior.
+
+    Wagons travel in cuts of like ones: lengths ``own_m`` already sure in a train are likelier in it.
+    """
+    steps = np.arange(int(settings.vehicle_min_m / step_m), int(settings.vehicle_max_m / step_m) + 1)
+    metres = steps * step_m
+    floor = settings.vehicle_floor / (settings.vehicle_max_m - settings.vehicle_min_m)
+    modes = np.asarray(settings.vehicle_lengths_m)
+    sd = settings.vehicle_length_sd_m
+    weights = np.asarray(settings.vehicle_length_weights) / (sd * np.sqrt(2 * np.pi))
+    peaks = np.exp(-0.5 * ((metres[:, None] - modes) / sd) ** 2) @ weights
+    density = floor + (1 - settings.vehicle_floor) * peaks
+    if own_m:
+        sd = settings.own_length_sd_m
+        alike = np.exp(-0.5 * ((metres[:, None] - np.asarray(own_m)) / sd) ** 2).mean(axis=1)
+        share = settings.own_length_share
+        density = (1 - share) * density + share * alike / (sd * np.sqrt(2 * np.pi))
+    return steps, np.log(density * step_m)
+
+
+def divide(gain: NDArray[np.float64], length_m: float, step_m: float, settings: TrainSettings) -> Consist:
+    """Divide a train into vehicles, then once more knowing the lengths that are sure in it (empirical Bayes).
+
+    Parameters
+    ----------
+    gain : (n,) float
+        Log-likelihood ratio of a coupling's middle at each step from the first to the last body.
+    length_m : float
+        Length of the train over bodies.
+    step_m : float
+        Step of ``gain``.
+    settings : TrainSettings
+
+    Returns
+    -------
+    Consist
+    """
+    first = _divide(gain, length_m, step_m, settings, ())
+    own = _sure_lengths(first, length_m, settings)
+    return _divide(gain, length_m, step_m, settings, own) if own else first
+
+
+def _sure_lengths(consist: Consist, length_m: float, settings: TrainSettings) -> tuple[float, ...]:
+    """Return the lengths over couplers of the vehicles that are sure; none where they are too few."""
+    half = settings.coupling_mean_m / 2
+    cuts = np.array([-half, *consist.couplings_m, length_m + half])
+    sure = np.asarray(consist.certainty) >= settings.own_length_sure
+    lengths = np.diff(cuts)[sure]
+    return tuple(float(v) for v in lengths) if lengths.size >= settings.own_lengths_least else ()
+
+
+def _divide(
+    gain: NDArray[np.float64],
+    length_m: float,
+    step_m: float,
+    settings: TrainSettings,
+    own_m: tuple[float, ...],
+) -> Consist:
+    steps, prior = length_prior(step_m, settings, own_m)
+    # Couplers reach half a coupling beyond the first and the last body.
+    half = settings.coupling_mean_m / 2
+    nodes = max(round((length_m + 2 * half) / step_m), 1) + 1
+    at = np.clip(((np.arange(nodes) * step_m - half) / step_m).astype(int), 0, max(gain.size - 1, 0))
+    node_gain = gain[at].copy() if gain.size else np.zeros(nodes)
+    slack = min(round(SLACK_M / step_m), max(nodes - 2, 0))
+    cost = np.full(nodes, -np.inf)
+    cost[: slack + 1] = -0.5 * (np.arange(slack + 1) * step_m / SLACK_SD_M) ** 2
+    most = max(int((nodes - 1) * step_m / settings.vehicle_min_m) + 1, 1)
+    forward, best, back = _passes(node_gain, cost, steps, prior, most)
+    final = cost[::-1][:, None] - node_gain[:, None]
+    total = np.logaddexp.reduce(forward + final, axis=0)
+    if not np.isfinite(total[1:]).any():
+        return Consist((), 1, 1, 1, (1.0,))
+    posterior = np.exp(total - np.logaddexp.reduce(total[1:]))
+    posterior[0] = 0.0
+    count = int(posterior.argmax())
+    node = int((best[:, count] + final[:, 0]).argmax())
+    cuts = [node]
+    for k in range(count, 0, -1):
+        node = int(back[node, k])
+        cuts.append(node)
+    cuts.reverse()
+    low, high = _bounds(posterior, count)
+    sure = _certainty(node_gain, cost, (steps, prior), cuts, max(round(SAME_M / step_m), 1))
+    inner = tuple(float(c * step_m - half) for c in cuts[1:-1])
+    return Consist(tuple(_refined(gain, m, step_m) for m in inner), count, low, high, sure)
+
+
+def _passes(
+    gain: NDArray[np.float64],
+    cost: NDArray[np.float64],
+    steps: NDArray[np.int64],
+    prior: NDArray[np.float64],
+    most: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return the summed and the best log weights (nodes, count + 1) and the way back of the best."""
+    nodes = gain.size
+    forward = np.full((nodes, most + 1), -np.inf)
+    forward[:, 0] = cost
+    best, back = forward.copy(), np.zeros((nodes, most + 1), np.int64)
+    for i in range(1, nodes):
+        ok = steps <= i
+        if not ok.any():
+            continue
+        into, log_length = i - steps[ok], prior[ok][:, None]
+        summed = _logsumexp(forward[into, :-1] + log_length)
+        forward[i, 1:] = summed + gain[i]
+        candidates = best[into, :-1] + log_length
+        choice = candidates.argmax(axis=0)
+        best[i, 1:] = candidates[choice, np.arange(most)] + gain[i]
+        back[i, 1:] = into[choice]
+    return forward, best, back
+
+
+def _certainty(
+    gain: NDArray[np.float64],
+    cost: NDArray[np.float64],
+    lengths: tuple[NDArray[np.int64], NDArray[np.float64]],
+    cuts: list[int],
+    reach: int,
+) -> tuple[float, ...]:
+    """Return for each vehicle the posterior that one spans its cuts, give or take ``reach`` steps."""
+    steps, prior = lengths
+    ahead = _weights(gain, cost, steps, prior)
+    behind = _weights(gain[::-1], cost, steps, prior)[::-1]
+    # Both passes count a node's own gain; the train's end nodes have none.
+    total = np.logaddexp.reduce(ahead + cost[::-1] - gain)
+    offset = {int(s): k for k, s in enumerate(steps)}
+    sure = []
+    for a, b in itertools.pairwise(cuts):
+        near = [
+            ahead[i] + prior[offset[j - i]] + behind[j]
+            for i in range(max(a - reach, 0), min(a + reach + 1, gain.size))
+            for j in range(max(b - reach, 0), min(b + reach + 1, gain.size))
+            if j - i in offset
+        ]
+        sure.append(float(np.clip(np.exp(np.logaddexp.reduce(near) - total), 0.0, 1.0)))
+    return tuple(sure)
+
+
+def _weights(
+    gain: NDArray[np.float64],
+    cost: NDArray[np.float64],
+    steps: NDArray[np.int64],
+    prior: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the summed log weight (nodes,) of all divisions up to each node, its own gain included."""
+    out = cost.copy()
+    for i in range(1, gain.size):
+        ok = steps <= i
+        if ok.any():
+            out[i] = np.logaddexp(out[i], _logsumexp(out[i - steps[ok]] + prior[ok]) + gain[i])
+    return out
+
+
+def _logsumexp(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log(sum(exp)) over the first axis; -inf where nothing is possible."""
+    peak = values.max(axis=0)
+    safe = np.where(np.isfinite(peak), peak, 0.0)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.exp(values - safe).sum(axis=0)) + safe)
+
+
+def _refined(gain: NDArray[np.float64], at_m: float, step_m: float) -> float:
+    """Return the centre of mass of a coupling's evidence within 0.75 m."""
+    centre = int(at_m / step_m)
+    reach = max(round(0.75 / step_m), 1)
+    near = np.arange(max(centre - reach, 0), min(centre + reach + 1, gain.size))
+    if near.size == 0:
+        return at_m
+    weight = np.exp(np.clip(gain[near] - gain[near].max(), -20, 0))
+    return float(((near + 0.5) * weight).sum() / weight.sum() * step_m)
+
+
+def _bounds(posterior: NDArray[np.float64], count: int) -> tuple[int, int]:
+    """Return the bounds of the 90 % interval that holds ``count``."""
+    total = np.cumsum(posterior)
+    low = int(np.searchsorted(total, 0.05))
+    high = int(np.searchsorted(total, 0.95))
+    return max(min(low, count), 1), max(high, count)

@@ -1,0 +1,233 @@
+"""Trains on known tracks: found, measured, counted, from one date alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.ops import substring
+
+from tumangang_watch.detect.coarse.find import detect_group_trains
+from tumangang_watch.detect.history import PastDate
+from tumangang_watch.detect.trains.background import OtherDate, against
+from tumangang_watch.detect.trains.colour import ground_of
+from tumangang_watch.detect.trains.evidence import evidence_of, false_alarms, noise_of
+from tumangang_watch.detect.trains.network import NetReading, read_strip
+from tumangang_watch.detect.trains.segments import Run, find_runs
+from tumangang_watch.detect.trains.strips import Strip, only_clear, sample_strip
+from tumangang_watch.detect.trains.vehicles import Counted, divide_run, vehicles_of, without_end_shadow
+from tumangang_watch.detect.trains.view import (
+    CHANNELS,
+    HALF_ROWS,
+    Light,
+    StripView,
+    light_of,
+    view_of,
+)
+from tumangang_watch.model.detection import Detection, Grade, Vehicle
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Site, Track
+from tumangang_watch.settings.trains import TrainSettings
+
+
+def detect_trains(
+    observation: Observation,
+    site: Site,
+    settings: TrainSettings,
+    background: Observation | None = None,
+    past: tuple[PastDate, ...] = (),
+) -> tuple[Detection, ...]:
+    """Find the trains that stand on the site's tracks on one date.
+
+    Parameters
+    ----------
+    observation : Observation
+        In the site's frame; strips are sampled from its native pixels.
+    site : Site
+        Its tracks; those under a roof on this date are left out.
+    settings : TrainSettings
+    background : Observation, optional
+        Another date in the same frame and radiometry; not needed.
+    past : tuple of PastDate
+        Earlier dates of the record, likewise.
+
+    Returns
+    -------
+    tuple of Detection
+        Of kind ``train``, in the order of the site's tracks and along each.
+    """
+    tracks = [t for t in site.tracks if not _roofed(t, observation) and t.line.length >= 2.0]
+    if observation.image.gsd_m > settings.track_gsd_max_m:
+        coarse = tuple(date.coarse for date in past if date.coarse is not None)
+        return detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
+    strips = _strips(observation, tracks, settings)
+    others = [] if background is None else [read_tracks(background, tracks, settings)]
+    others += [date.tracks.of_tracks([t.id for t in tracks]) for date in past if date.tracks is not None]
+    detections: list[Detection] = []
+    found = read_trains(strips, observation.scene, settings, others)
+    for track, trains in zip(tracks, found, strict=False):
+        for number, train in enumerate(trains, start=1):
+            name = f"{observation.date}-train-{track.id}-{number}"
+            detections.append(_detection(name, observation, site, train, settings))
+    return tuple(detections)
+
+
+def _strips(observation: Observation, tracks: list[Track], settings: TrainSettings) -> list[Strip]:
+    clear, grid = observation.quality.clear, observation.raster.grid
+    return [only_clear(sample_strip(observation.image, t, settings), clear, grid) for t in tracks]
+
+
+def read_tracks(observation: Observation, tracks: list[Track], settings: TrainSettings) -> OtherDate:
+    """Read the tracks of a date in its own light, to stand behind another date."""
+    strips, scene = _strips(observation, tracks, settings), observation.scene
+    views = _views(strips, scene, settings)[1]
+    return OtherDate(scene, tuple(strips), tuple(read_strip(view) for view in views))
+
+
+@dataclass(frozen=True)
+class FoundTrain:
+    """One train as its strip shows it."""
+
+    track: Track
+    run: Run
+    confidence: float
+    """Probability that a train stands there."""
+    false_alarms: float
+    """How many such trains the scene's empty track would show by chance."""
+    cars: Interval | None
+    vehicles: tuple[Vehicle, ...]
+    evidence: tuple[tuple[str, float], ...]
+
+
+def read_trains(
+    strips: list[Strip],
+    scene: Scene,
+    settings: TrainSettings,
+    others: list[OtherDate] | None = None,
+) -> list[list[FoundTrain]]:
+    """Find the trains on straightened strips of one scene.
+
+    Parameters
+    ----------
+    strips : list of Strip
+    scene : Scene
+        Its GSD and, where stated, its sun and view.
+    settings : TrainSettings
+    others : list of OtherDate, optional
+        The same tracks on other dates: where they were empty they are the background.
+
+    Returns
+    -------
+    list of lists of FoundTrain
+        One list a strip, in order along its track; empty where the scene shows nothing.
+    """
+    light, views = _views(strips, scene, settings)
+    if light is None:
+        return []
+    scene_light = light, ground_of(strips, light)
+    elsewhere = [
+        (other.readings, [view_of(one, other.scene, light, settings) for one in other.strips])
+        for other in others or []
+        if other.readings
+    ]
+    readings, runs = [], []
+    for number, view in enumerate(views):
+        # Read in its own light, compared in this one's: the dates share one radiometry.
+        behind = [(same[number], own[number]) for own, same in elsewhere]
+        readings.append(read_strip(against(view, behind, settings) if behind else view))
+        runs.append(find_runs(readings[-1].occupied, seen_steps(view), settings))
+    track_km = sum(s.track.line.length for s in strips) / 1000
+    noise = noise_of([r for own in runs for r in own], track_km, settings)
+    found = []
+    for view, reading, own in zip(views, readings, runs, strict=True):
+        alarms = [false_alarms(r.score, track_km, noise, settings) for r in own]
+        kept = [(r, a) for r, a in zip(own, alarms, strict=True) if a <= settings.false_alarms_possible]
+        found.append([_train(view, reading, run, scene_light, scene.gsd_m, settings) for run in kept])
+    return found
+
+
+def _views(
+    strips: list[Strip], scene: Scene, settings: TrainSettings
+) -> tuple[Light | None, list[StripView]]:
+    light = light_of(strips) if strips else None
+    return light, [] if light is None else [view_of(s, scene, light, settings) for s in strips]
+
+
+def seen_steps(view: StripView) -> NDArray[np.bool_]:
+    """Return the steps (n,) whose bed was seen, in the strip's own direction."""
+    bed = view.patch[CHANNELS.index("seen"), HALF_ROWS - 2 : HALF_ROWS + 3].min(axis=0) > 0
+    return np.asarray(bed[::-1] if view.turned else bed)
+
+
+def _train(
+    view: StripView,
+    reading: NetReading,
+    found: tuple[Run, float],
+    light: tuple[Light, NDArray[np.float64]],
+    gsd_m: float,
+    settings: TrainSettings,
+) -> FoundTrain:
+    """Count and describe the vehicles of one run, where the scene's resolution allows it."""
+    run, alarms = found
+    cars: Interval | None = None
+    vehicles: tuple[Vehicle, ...] = ()
+    couplings: tuple[float, ...] = ()
+    if gsd_m <= settings.count_gsd_max_m:
+        consist = divide_run(reading, run, settings)
+        vehicles = vehicles_of(view, reading, run, consist, light, settings)
+        couplings = tuple(run.from_m + c for c in consist.couplings_m)
+        counted = Counted(run, Interval(consist.count, consist.low, consist.high), vehicles)
+        counted = without_end_shadow(counted, view.geometry, settings)
+        run, cars, vehicles = counted.run, counted.cars, counted.vehicles
+        couplings = tuple(c for c in couplings if run.from_m < c < run.to_m)
+    slope, middle = settings.confidence_slope, settings.confidence_middle
+    confidence = float(1 / (1 + np.exp(-slope * (np.log(max(run.score, 1e-3)) - np.log(middle)))))
+    evidence = evidence_of(view, reading, run, couplings)
+    return FoundTrain(view.strip.track, run, confidence, alarms, cars, vehicles, evidence)
+
+
+def _roofed(track: Track, observation: Observation) -> bool:
+    """Return True when a roof hides the track on this date."""
+    return track.occluded_from is not None and track.occluded_from <= observation.scene.acquired.date()
+
+
+def _detection(
+    name: str, observation: Observation, site: Site, train: FoundTrain, settings: TrainSettings
+) -> Detection:
+    """Describe one train in the site's frame."""
+    track, run = train.track, train.run
+    place = substring(track.line, run.from_m, run.to_m).buffer(1.6, cap_style="flat")
+    seen = observation.observed_fraction(place)
+    length = max(run.to_m - run.from_m - settings.length_bias_m, 1.0)
+    error = settings.end_error_m * max(observation.image.gsd_m / 0.5, 0.8)
+    low, high = max(length - np.hypot(error, run.shorter_m), 0.5), length + np.hypot(error, run.longer_m)
+    sure = train.false_alarms <= settings.false_alarms_detected and seen >= settings.observed_min
+    grade: Grade = "detected" if sure else "possible"
+    area = site.area_of(track)
+    return Detection(
+        id=name, date=observation.date, kind="train", area=area.id if area else None, geometry=place,
+        confidence=train.confidence, grade=grade, observed_fraction=seen, track=track.id,
+        from_m=run.from_m, to_m=run.to_m, length_m=Interval(length, float(low), float(high)), cars=train.cars,
+        rolling_stock=train.vehicles,
+        evidence=(*train.evidence, ("false_alarms_expected", round(train.false_alarms, 6))),
+        caveats=_caveats(observation, track, seen, settings),
+    )  # fmt: skip
+
+
+def _caveats(observation: Observation, track: Track, seen: float, settings: TrainSettings) -> tuple[str, ...]:
+    """Return what limits a train's measures, in words."""
+    scene, said = observation.scene, []
+    if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
+        said.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
+    if observation.quality.snow_state in ("partial", "full"):
+        said.append(f"snow on the ground ({observation.quality.snow_state})")
+    if observation.quality.haze > settings.haze_max:
+        said.append("haze")
+    if seen < 0.95:
+        said.append(f"only {seen:.0%} of its place was seen")
+    if track.provisional:
+        said.append("the track's geometry is provisional")
+    return tuple(said)

@@ -1,0 +1,199 @@
+"""Hints of what wagons carry: inner wall shadow of open wagons, shadow beside flats.
+
+An empty open wagon holds the shadow of its own sunward wall: the sunward side of its inside is dark, the
+other lit. A load near the rim is even. A flat's shadow is as short as its deck is low, or as long as
+what stands on it. A hint, never more; nothing is said where the picture does not show it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import cos, radians, sin, tan
+from typing import Literal
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from tumangang_watch.model.detection import Detection, Vehicle
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site, Track
+from tumangang_watch.settings.trains import LoadSettings
+
+STEP_M = 0.25
+Hint = tuple[Literal["loaded", "empty"], str]
+"""A vehicle's load and the evidence for it."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What is read of one vehicle, across the track and towards the sun."""
+
+    across_m: NDArray[np.float64]
+    """(n,) offset from the track's centre, positive away from the sun."""
+    light: NDArray[np.float64]
+    """(n,) brightness, mean along the vehicle's middle; the scene's shadow at 0, its bed at 1."""
+    sun_across: float
+    """Length across the track of the shadow of a body 1 m high."""
+
+
+def hint_loads(
+    observation: Observation, trains: tuple[Detection, ...], site: Site, settings: LoadSettings
+) -> tuple[Detection, ...]:
+    """Add hints of the load to the vehicles of a date's trains, where the picture shows it."""
+    scene = observation.scene
+    elevation, azimuth = scene.sun_elevation_deg, scene.sun_azimuth_deg
+    fine = observation.image.gsd_m <= settings.gsd_max_m
+    steep = (scene.off_nadir_deg or 0.0) > settings.off_nadir_max_deg
+    if not fine or steep or elevation is None or azimuth is None:
+        return trains
+    if not settings.sun_deg[0] <= elevation <= settings.sun_deg[1] or observation.quality.snow_state in (
+        "partial",
+        "full",
+    ):
+        return trains
+    tracks = {t.id: t for t in site.tracks}
+    dark = darkest(observation)
+    out = []
+    for train in trains:
+        track = tracks.get(train.track or "")
+        still = not any(name == "band_offset_m" for name, _ in train.evidence)
+        if track is None or not still:
+            out.append(train)
+            continue
+        stock = tuple(_hinted(observation, track, v, (dark, settings)) for v in train.rolling_stock)
+        out.append(replace(train, rolling_stock=stock))
+    return tuple(out)
+
+
+def darkest(observation: Observation) -> float:
+    """Return the tone of the darkest ground of a scene, mean over its bands."""
+    image = observation.image
+    return float(np.quantile(image.values.mean(axis=0)[image.valid], 0.005))
+
+
+def _hinted(
+    observation: Observation, track: Track, vehicle: Vehicle, how: tuple[float, LoadSettings]
+) -> Vehicle:
+    """Return a vehicle with a hint where one can be given."""
+    dark, settings = how
+    sure = dict(vehicle.types).get(vehicle.type, 0.0) >= settings.type_sure
+    if vehicle.type not in ("open", "flat") or not sure:
+        return vehicle
+    inside = read_inside(observation, track, vehicle, (dark, settings))
+    if inside is None:
+        return vehicle
+    told = hint_open(inside, settings) if vehicle.type == "open" else hint_flat(inside, settings)
+    return replace(vehicle, load=told[0], load_evidence=told[1]) if told else vehicle
+
+
+def read_inside(
+    observation: Observation, track: Track, vehicle: Vehicle, how: tuple[float, LoadSettings]
+) -> Inside | None:
+    """Read a vehicle across the track; None where it is not seen or no ground beside it tells the light.
+
+    ``how`` holds the scene's darkest tone (`darkest`) and the settings.
+    """
+    dark, settings = how
+    scene, image = observation.scene, observation.image
+    inset = 0.2 * (vehicle.to_m - vehicle.from_m)
+    s = np.arange(vehicle.from_m + inset, max(vehicle.to_m - inset, vehicle.from_m + inset + 1), STEP_M)
+    points, ahead = _frame(track, s)
+    left = np.array([-ahead[1].mean(), ahead[0].mean()])
+    azimuth = radians(scene.sun_azimuth_deg or 0.0)
+    away = -np.array([sin(azimuth), cos(azimuth)])
+    side = 1.0 if away @ left >= 0 else -1.0
+    y = np.arange(-settings.reach_m, settings.reach_m + 1e-6, STEP_M)
+    lean = _lean(observation, left)
+    x = points[0] + (side * y[:, None] + lean) * -ahead[1]
+    north = points[1] + (side * y[:, None] + lean) * ahead[0]
+    values, valid = image.sample(x, north)
+    if valid.mean() < 0.95:
+        return None
+    light = values.mean(axis=0)
+    profile = np.median(light, axis=1)
+    bed = float(np.median(profile[(y < -2.2) & (y > -4.0)]))
+    if bed - dark < 0.05 * abs(bed):
+        return None
+    across = abs(float(away @ left)) / tan(radians(max(scene.sun_elevation_deg or 35.0, 5.0)))
+    return Inside(y, (profile - dark) / (bed - dark), across)
+
+
+def _frame(track: Track, s_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points (2, n) on a track and the unit vectors (2, n) along it."""
+    line = track.line
+    points, after, before = (
+        shapely.get_coordinates(shapely.line_interpolate_point(line, np.clip(s_m + d, 0, line.length))).T
+        for d in (0.0, 3.0, -3.0)
+    )
+    towards = after - before
+    return points, towards / np.maximum(np.hypot(*towards), 1e-9)
+
+
+def _lean(observation: Observation, left: NDArray[np.float64]) -> float:
+    """Return how far to the left the rim of a wagon is shown, metres."""
+    scene = observation.scene
+    if not scene.off_nadir_deg or scene.view_azimuth_deg is None:
+        return 0.0
+    azimuth = radians(scene.view_azimuth_deg)
+    reach = 2.5 * tan(radians(min(scene.off_nadir_deg, 40.0)))
+    return float(-np.array([sin(azimuth), cos(azimuth)]) @ left) * reach
+
+
+def contrast_across(inside: Inside, settings: LoadSettings) -> float:
+    """Return how much darker the sunward half of a wagon's inside is, as a share of the bed's light."""
+    y, half = inside.across_m, settings.half_width_m
+    sunward = float(inside.light[(y >= -half) & (y < -0.25 * half)].mean())
+    other = float(inside.light[(y > 0.25 * half) & (y <= half)].mean())
+    return (other - sunward) / max(abs(other) + abs(sunward), 0.2)
+
+
+def hint_open(inside: Inside, settings: LoadSettings) -> Hint | None:
+    """Tell an empty open wagon by the shadow of its own wall, a loaded one by an even inside."""
+    width = settings.wall_m * inside.sun_across
+    if not settings.inner_shadow_m[0] <= width <= settings.inner_shadow_m[1]:
+        return None
+    contrast = contrast_across(inside, settings)
+    if contrast >= settings.empty_contrast:
+        return "empty", f"inner wall shadow: its sunward side is darker by {contrast:.2f} of the light"
+    sure = settings.surely_seen_m[0] <= width <= settings.surely_seen_m[1]
+    if sure and abs(contrast) <= settings.loaded_contrast:
+        return "loaded", f"even from wall to wall (difference {contrast:.2f} of the light)"
+    return None
+
+
+def height_by_shadow(inside: Inside, settings: LoadSettings) -> tuple[float, float, float] | None:
+    """Return the height (estimate, low, high) of a body by the shadow beside it, or None.
+
+    The shadow is followed from the body's edge outwards until half of the light is back.
+    """
+    if inside.sun_across < 0.35:
+        return None
+    y = inside.across_m
+    start = 1.6
+    beside = np.flatnonzero(y >= start)
+    lit = inside.light[beside] > 1 - settings.shadow_lost
+    if lit[:2].all():
+        reach = 0.0
+    elif not lit.any():
+        return None
+    else:
+        reach = float(y[beside[int(np.argmax(lit & (np.arange(lit.size) >= 1)))]] - start)
+    error = 0.6
+    # The shadow starts at the body's edge, 1.5 m from the centre.
+    estimate = (reach + 0.1) / inside.sun_across
+    return estimate, max(reach - error, 0.0) / inside.sun_across, (reach + error) / inside.sun_across
+
+
+def hint_flat(inside: Inside, settings: LoadSettings) -> Hint | None:
+    """Tell an empty flat by a short shadow, a loaded one by a long one."""
+    height = height_by_shadow(inside, settings)
+    if height is None:
+        return None
+    estimate, low, high = height
+    words = f"its shadow gives a height of {estimate:.1f} m ({low:.1f} to {high:.1f} m)"
+    if high <= settings.flat_height_m:
+        return "empty", words
+    if low >= settings.loaded_height_m:
+        return "loaded", words
+    return None

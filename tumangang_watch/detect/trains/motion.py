@@ -1,0 +1,291 @@
+"""Trains in motion: their bands, taken at different moments, show them in different places.
+
+A train's couplings and ends are edges in every band, whatever their sign. Where the edges of two bands
+agree at an offset along the track that the ground around does not have, the train moves. All pairs of
+bands must tell one story.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+
+import cv2
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.image import NativeImage
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site, Track
+from tumangang_watch.settings.trains import MotionSettings
+
+STATIC_EDGE_PX = 512
+"""Largest edge of the window in which the scene's own band offsets are measured."""
+PEAKS = 5
+"""Offsets of each band against the first that are tried together."""
+TONE = 0.5
+"""Weight of the likeness of two bands' tones against that of their edges in telling one wagon from the
+next."""
+NEARER = 0.004
+"""Likeness that a metre of spread must be worth."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What a train's bands say."""
+
+    offset_m: NDArray[np.float64]
+    """(bands,) place of each band's train along the track against the mean of all."""
+    likeness: float
+    """Median correlation of two bands' edges at their offset."""
+    gain: float
+    """How much better that is than at the scene's own band offsets, on average."""
+    misfit_m: float
+    """Largest disagreement between the offsets of different pairs of bands."""
+    moving: bool = False
+
+    @property
+    def spread_m(self) -> float:
+        """Distance between the first and the last band's place."""
+        return float(np.ptp(self.offset_m))
+
+
+def flag_motion(
+    observation: Observation, trains: tuple[Detection, ...], site: Site, settings: MotionSettings
+) -> tuple[Detection, ...]:
+    """Flag the trains of a date that move; their colours are not read."""
+    if not trains or len(observation.image.bands) < 2:
+        return trains
+    static = band_offsets(observation.image)
+    tracks = {t.id: t for t in site.tracks}
+    out = []
+    for train in trains:
+        track = tracks.get(train.track or "")
+        motion = measure_motion(observation.image, train, track, static, settings) if track else None
+        out.append(flagged(train, motion) if motion is not None and motion.moving else train)
+    return tuple(out)
+
+
+def flagged(train: Detection, motion: Motion) -> Detection:
+    """Return a train marked as moving: a shorter one may have drawn this length, its colours are mixed."""
+    spread = motion.spread_m
+    length = train.length_m
+    if length is not None:
+        low = max(min(length.low, length.estimate - spread), min(length.low, 8.0))
+        length = replace(length, low=low)
+    return replace(
+        train,
+        length_m=length,
+        rolling_stock=tuple(replace(v, colour="unknown", colours=()) for v in train.rolling_stock),
+        evidence=(*train.evidence, ("band_offset_m", round(spread, 2))),
+        caveats=(
+            *train.caveats,
+            f"in motion: its bands lie up to {spread:.1f} m apart along the track, so colours are not read",
+        ),
+    )
+
+
+def band_offsets(image: NativeImage) -> NDArray[np.float64]:
+    """Return the scene's own band offsets, (bands, 2) pixels (col, row), against their mean.
+
+    Phase correlation of gradient pictures over the middle of the window that was read.
+    """
+    rows, cols = image.valid.shape
+    r = slice(max((rows - STATIC_EDGE_PX) // 2, 0), max((rows - STATIC_EDGE_PX) // 2, 0) + STATIC_EDGE_PX)
+    c = slice(max((cols - STATIC_EDGE_PX) // 2, 0), max((cols - STATIC_EDGE_PX) // 2, 0) + STATIC_EDGE_PX)
+    pictures = [_gradient(v[r, c], image.valid[r, c]) for v in image.values]
+    window = cv2.createHanningWindow(pictures[0].shape[::-1], cv2.CV_32F)
+    pairs = list(combinations(range(len(pictures)), 2))
+    found = np.array([cv2.phaseCorrelate(pictures[i], pictures[j], window)[0] for i, j in pairs])
+    found = np.where(np.abs(found).max(axis=1, keepdims=True) <= 3.0, found, 0.0)
+    return np.asarray(_from_pairs(pairs, found, len(pictures))[0])
+
+
+def _gradient(values: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return the size of the relative gradient, bounded."""
+    typical = float(np.median(values[valid])) if valid.any() else 1.0
+    down, right = np.gradient(np.where(valid, values, typical) / max(typical, 1e-6))
+    size = np.hypot(down, right)
+    bound = float(np.quantile(size, 0.98)) + 1e-6
+    return np.minimum(size, bound).astype(np.float32)
+
+
+def _from_pairs(
+    pairs: list[tuple[int, int]], found: NDArray[np.float64], count: int
+) -> tuple[NDArray[np.float64], float]:
+    """Return each band's offset (bands, ...) from those of all pairs, and the largest misfit."""
+    design = np.zeros((len(pairs) + 1, count))
+    for k, (i, j) in enumerate(pairs):
+        design[k, i], design[k, j] = -1.0, 1.0
+    design[-1] = 1.0
+    wanted = np.concatenate([found, np.zeros((1, *found.shape[1:]))])
+    solved = np.linalg.lstsq(design, wanted, rcond=None)[0]
+    return solved, float(np.abs(design[:-1] @ solved - found).max())
+
+
+def measure_motion(
+    image: NativeImage,
+    train: Detection,
+    track: Track,
+    static_px: NDArray[np.float64],
+    settings: MotionSettings,
+) -> Motion | None:
+    """Measure where each band shows a train; None where too little of it is seen.
+
+    Parameters
+    ----------
+    image : NativeImage
+    train : Detection
+    track : Track
+        The one it stands on.
+    static_px : (bands, 2) float
+        Of `band_offsets`.
+    settings : MotionSettings
+    """
+    least = max(settings.length_min_m, settings.length_min_px * image.gsd_m)
+    if train.from_m is None or train.to_m is None or train.to_m - train.from_m < least:
+        return None
+    step = min(image.gsd_m / 2, 0.5)
+    low = max(train.from_m - settings.margin_m, 0.0)
+    high = min(train.to_m + settings.margin_m, track.line.length)
+    s = np.arange(low, high, step)
+    points, ahead = _frame(track, s)
+    y = np.linspace(-settings.body_half_m, settings.body_half_m, 5)
+    x = points[0] - y[:, None] * ahead[1]
+    north = points[1] + y[:, None] * ahead[0]
+    values, valid = image.sample(x, north)
+    if valid.mean() < 0.9:
+        return None
+    level, edges = _edges(values, step, image.gsd_m)
+    pairs = list(combinations(range(len(image.bands)), 2))
+    reach = min(settings.reach_m, 0.4 * (high - low))
+    own = static_along(image, points, ahead, static_px)
+    scores = {pair: _likeness(edges[pair[0]], edges[pair[1]], reach, step) for pair in pairs}
+    tones = {pair: _likeness(level[pair[0]], level[pair[1]], reach, step) for pair in pairs}
+    both = {pair: scores[pair] + TONE * tones[pair] for pair in pairs}
+    place = _joint(both, len(image.bands), step)
+    lags, best, still = [], [], []
+    for i, j in pairs:
+        lag, likeness = _peak_near(scores[i, j], place[j] - place[i], image.gsd_m, step)
+        lags.append(lag)
+        best.append(likeness)
+        still.append(_at(scores[i, j], own[j] - own[i], step))
+    offset, misfit = _from_pairs(pairs, np.array(lags), len(image.bands))
+    offset = offset - own
+    offset -= offset.mean()
+    seen = Motion(offset, float(np.median(best)), float(np.mean(best) - np.mean(still)), misfit)
+    return replace(seen, moving=_moves(seen, image.gsd_m, settings))
+
+
+def _moves(seen: Motion, gsd_m: float, settings: MotionSettings) -> bool:
+    """Return True where all pairs of bands tell of one motion that the scene itself does not have."""
+    return (
+        seen.spread_m > settings.offset_min_px * gsd_m
+        and seen.misfit_m <= settings.closure_px * gsd_m
+        and seen.likeness >= settings.likeness_min
+        and seen.gain >= settings.likeness_gain
+    )
+
+
+def _frame(track: Track, s_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points (2, n) on a track and the unit vectors (2, n) along it."""
+    line = track.line
+    points, after, before = (
+        shapely.get_coordinates(shapely.line_interpolate_point(line, np.clip(s_m + d, 0, line.length))).T
+        for d in (0.0, 3.0, -3.0)
+    )
+    towards = after - before
+    return points, towards / np.maximum(np.hypot(*towards), 1e-9)
+
+
+def static_along(
+    image: NativeImage,
+    points: NDArray[np.float64],
+    ahead: NDArray[np.float64],
+    static_px: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the scene's own band offsets along a track, (bands,) metres."""
+    x, y = points.mean(axis=1)
+    row, col = image.pixel_of(np.array([x, x + 1.0, x]), np.array([y, y, y + 1.0]))
+    # Pixels per metre east and north, inverted: metres that one pixel of shift stands for.
+    per_m = np.array([[col[1] - col[0], col[2] - col[0]], [row[1] - row[0], row[2] - row[0]]])
+    metres = np.linalg.solve(per_m, static_px.T)
+    mean = ahead.mean(axis=1)
+    return np.asarray((mean / max(float(np.hypot(*mean)), 1e-9)) @ metres)
+
+
+def _edges(
+    values: NDArray[np.float32], step_m: float, gsd_m: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (bands, n) the log tone along the track, and how steep it is whatever the sign, bounded."""
+    floor = np.maximum(0.05 * np.median(values, axis=(1, 2), keepdims=True), 1e-6)
+    line = np.log(np.maximum(values, floor)).mean(axis=1)
+    steep = np.abs(gaussian_filter1d(line.astype(float), 0.6 * gsd_m / step_m, axis=1, order=1))
+    return line.astype(float), np.minimum(steep, np.quantile(steep, 0.99, axis=1, keepdims=True))
+
+
+def _likeness(
+    one: NDArray[np.float64], other: NDArray[np.float64], reach_m: float, step_m: float
+) -> NDArray[np.float64]:
+    """Return the correlation of two bands' edges for every offset of the other, middle = none."""
+    n, most = one.size, int(reach_m / step_m)
+    score = np.empty(2 * most + 1)
+    for k in range(score.size):
+        lag = k - most
+        a = one[max(-lag, 0) : n - max(lag, 0)]
+        b = other[max(lag, 0) : n - max(-lag, 0)]
+        a, b = a - a.mean(), b - b.mean()
+        score[k] = (a @ b) / max(float(np.sqrt((a @ a) * (b @ b))), 1e-12)
+    return score
+
+
+def _at(score: NDArray[np.float64], lag_m: float, step_m: float) -> float:
+    """Return the likeness at an offset; none beyond what was tried."""
+    middle = score.size // 2
+    return float(np.interp(lag_m / step_m + middle, np.arange(score.size), score, left=-1.0, right=-1.0))
+
+
+def _peak_near(
+    score: NDArray[np.float64], lag_m: float, within_m: float, step_m: float
+) -> tuple[float, float]:
+    """Return the best offset near one, to a part of a step, and the likeness there."""
+    middle, most = score.size // 2, max(round(within_m / step_m), 1)
+    near = round(lag_m / step_m) + middle
+    low, high = max(near - most, 0), min(near + most + 1, score.size)
+    k = low + int(score[low:high].argmax())
+    place = float(k - middle)
+    if 0 < k < score.size - 1:
+        bend = float(score[k - 1] - 2 * score[k] + score[k + 1])
+        if bend < 0:
+            place += 0.5 * float(score[k - 1] - score[k + 1]) / bend
+    return place * step_m, float(score[k])
+
+
+def _joint(
+    scores: dict[tuple[int, int], NDArray[np.float64]], bands: int, step_m: float
+) -> NDArray[np.float64]:
+    """Return each band's place (the first at 0) that all pairs of bands agree on best.
+
+    Like wagons look alike a wagon further on: one pair alone may settle there, all pairs do not. Of
+    places as good the nearer ones are taken.
+    """
+    candidates = [_peaks(scores[0, band]) for band in range(1, bands)]
+    best, found = -np.inf, np.zeros(bands)
+    for lags in product(*candidates):
+        place = np.array([0.0, *lags]) * step_m
+        total = sum(_at(score, place[j] - place[i], step_m) for (i, j), score in scores.items())
+        total -= NEARER * float(np.ptp(place)) * len(scores)
+        if total > best:
+            best, found = total, place
+    return found
+
+
+def _peaks(score: NDArray[np.float64]) -> list[float]:
+    """Return the offsets, in steps, of the highest peaks and of none."""
+    inner = score[1:-1]
+    tops = np.flatnonzero((inner >= score[:-2]) & (inner >= score[2:])) + 1
+    chosen = tops[np.argsort(-score[tops])[:PEAKS]]
+    return [float(k - score.size // 2) for k in chosen] + [0.0]

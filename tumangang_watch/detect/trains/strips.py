@@ -1,0 +1,125 @@
+"""Straightened strips along tracks, sampled once from native pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.image import NativeImage, frozen
+from tumangang_watch.model.site import Track
+from tumangang_watch.settings.trains import TrainSettings
+
+HEADING_BASE_M = 3.0
+"""Half of the base over which a track's heading is taken: smooths the vertices of a polyline."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Native pixels resampled along one track: columns run along it, rows across."""
+
+    track: Track
+    s_m: NDArray[Any]
+    """(n,) distance of column centres from the track's first vertex."""
+    y_m: NDArray[Any]
+    """(m,) offset of rows from the centreline, positive to the left of the direction of travel."""
+    values: NDArray[np.float32]
+    """(bands, m, n), read-only."""
+    valid: NDArray[Any]
+    """(m, n): True where the pixels are valid and clear."""
+    left: NDArray[Any]
+    """(2, n) unit vector (east, north) across the track to the left."""
+    points: NDArray[Any]
+    """(2, n) the centreline's points (x, y) in the site's metres."""
+    bands: tuple[str, ...]
+
+    @property
+    def step_m(self) -> float:
+        """Step along and across, metres."""
+        return float(self.y_m[1] - self.y_m[0])
+
+    def rows(self, low_m: float, high_m: float) -> slice:
+        """Return the rows whose centres lie within ``[low_m, high_m]``."""
+        return slice(
+            int(np.searchsorted(self.y_m, low_m - 1e-6)), int(np.searchsorted(self.y_m, high_m + 1e-6))
+        )
+
+
+def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> Strip:
+    """Straighten the image along a track.
+
+    Native pixels finer than the strip's step are averaged, so that no detail is aliased.
+
+    Parameters
+    ----------
+    image : NativeImage
+        Registered to the site's frame.
+    track : Track
+        Centreline in the site's metres.
+    settings : TrainSettings
+        Half width and step of the strip.
+
+    Returns
+    -------
+    Strip
+    """
+    step = settings.strip_step_m
+    finer = max(1, ceil(2 * step / image.gsd_m - 1e-6)) if image.gsd_m < 2 * step else 1
+    count = max(int(track.line.length / step), 1)
+    s = (np.arange(count) + 0.5) * step
+    half = round(settings.strip_half_width_m / step)
+    y = np.arange(-half, half + 1) * step
+    sub = (np.arange(finer) - (finer - 1) / 2) * step / finer
+    s_fine, y_fine = (s[:, None] + sub).ravel(), (y[:, None] + sub).ravel()
+    points, left = _frame(track, s_fine)
+    x = points[0] + y_fine[:, None] * left[0]
+    north = points[1] + y_fine[:, None] * left[1]
+    values, valid = image.sample(x, north)
+    if finer > 1:
+        blocks = (y.size, finer, s.size, finer)
+        values = values.reshape(len(values), *blocks).mean(axis=(2, 4), dtype=np.float32)
+        valid = np.asarray(valid.reshape(blocks).all(axis=(1, 3)))
+        left = left.reshape(2, s.size, finer).mean(axis=2)
+        points = points.reshape(2, s.size, finer).mean(axis=2)
+    return Strip(track, s, y, frozen(values), frozen(valid), left, points, image.bands)
+
+
+def only_clear(strip: Strip, clear: NDArray[np.bool_], grid: Grid) -> Strip:
+    """Return the strip with what lies under cloud marked as not valid.
+
+    Parameters
+    ----------
+    strip : Strip
+    clear : (rows, cols) bool
+        True where the ground is visible.
+    grid : Grid
+        Of ``clear``; ground beyond it stays as it is.
+    """
+    if clear.all():
+        return strip
+    x = strip.points[0] + strip.y_m[:, None] * strip.left[0]
+    y = strip.points[1] + strip.y_m[:, None] * strip.left[1]
+    row, col = (np.rint(v).astype(int) for v in grid.to_pixel(x, y))
+    inside = (row >= 0) & (row < grid.rows) & (col >= 0) & (col < grid.cols)
+    hidden = inside & ~clear[np.clip(row, 0, grid.rows - 1), np.clip(col, 0, grid.cols - 1)]
+    values = np.where(hidden, np.float32(0), strip.values)
+    return replace(strip, values=frozen(values), valid=frozen(strip.valid & ~hidden))
+
+
+def _frame(track: Track, s_m: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return points (2, n) on a track and the unit vectors (2, n) to its left."""
+    line = track.line
+    points = shapely.get_coordinates(shapely.line_interpolate_point(line, s_m)).T
+    ahead = np.minimum(s_m + HEADING_BASE_M, line.length)
+    behind = np.maximum(s_m - HEADING_BASE_M, 0.0)
+    towards = (
+        shapely.get_coordinates(shapely.line_interpolate_point(line, ahead))
+        - shapely.get_coordinates(shapely.line_interpolate_point(line, behind))
+    ).T
+    towards /= np.maximum(np.hypot(*towards), 1e-9)
+    return points, np.stack([-towards[1], towards[0]])

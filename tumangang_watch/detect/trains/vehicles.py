@@ -1,0 +1,157 @@
+"""The vehicles of one train: ends, type and colour, each with its probabilities.
+
+The shadow a train throws along its own track is no vehicle, however like a low dark one it looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumangang_watch.detect.trains.colour import (
+    COLOURS,
+    bed_of,
+    body_features,
+    colour_probabilities,
+    name_colour,
+)
+from tumangang_watch.detect.trains.couplings import Consist, divide
+from tumangang_watch.detect.trains.network import TYPES, NetReading
+from tumangang_watch.detect.trains.segments import Run
+from tumangang_watch.detect.trains.view import STEP_M, Geometry, Light, StripView
+from tumangang_watch.model.detection import Vehicle
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.settings.trains import TrainSettings
+
+
+def divide_run(reading: NetReading, run: Run, settings: TrainSettings) -> Consist:
+    """Divide one train into vehicles by what the network says of couplings."""
+    step = STEP_M
+    at = run.from_m + (np.arange(max(int((run.to_m - run.from_m) / step), 1)) + 0.5) * step
+    middles = (np.arange(reading.coupling.size) + 0.5) * STEP_M
+    gain = np.interp(at, middles, reading.coupling) - settings.net_coupling_prior
+    gain = settings.gap_scale * np.clip(gain, -settings.gap_limit, settings.gap_limit)
+    return divide(gain, run.to_m - run.from_m, step, settings)
+
+
+def vehicles_of(
+    view: StripView,
+    reading: NetReading,
+    run: Run,
+    consist: Consist,
+    scene_light: tuple[Light, NDArray[np.float64]],
+    settings: TrainSettings,
+) -> tuple[Vehicle, ...]:
+    """Describe the vehicles of one train.
+
+    Parameters
+    ----------
+    view, reading : StripView, NetReading
+        Of the train's track.
+    run, consist : Run, Consist
+        The train and its division.
+    scene_light : (Light, (5,) float)
+        The scene's light and its ground's tones (`colour.ground_of`).
+    settings : TrainSettings
+    """
+    half = settings.coupling_mean_m / 2
+    starts = [run.from_m, *(run.from_m + c + half for c in consist.couplings_m)]
+    stops = [*(run.from_m + c - half for c in consist.couplings_m), run.to_m]
+    per = round(STEP_M / view.strip.step_m)
+    empty = np.repeat(reading.occupied < -1, per)[: view.strip.s_m.size]
+    empty = np.pad(empty, (0, view.strip.s_m.size - empty.size))
+    bed = bed_of(view.strip, scene_light[0], empty)
+    out = []
+    for start, stop, sure in zip(starts, stops, consist.certainty, strict=True):
+        types = type_probabilities(reading, (start, stop), settings)
+        colours = _colours(view, (start, stop), bed, scene_light, settings)
+        kind, likely = types[0]
+        out.append(
+            Vehicle(
+                float(start), float(max(stop, start + 0.5)),
+                kind if likely >= settings.type_sure else "unknown",
+                name_colour(colours, settings) if colours is not None else "unknown",
+                sure, types, () if colours is None else _ranked(COLOURS, colours),
+            )
+        )  # fmt: skip
+    return tuple(out)
+
+
+def type_probabilities(
+    reading: NetReading, ends: tuple[float, float], settings: TrainSettings
+) -> tuple[tuple[str, float], ...]:
+    """Return each type's probability for a vehicle between its ends, likeliest first.
+
+    Steps of one vehicle repeat each other: their mean counts, sharpened by the calibrated factor.
+    """
+    inset = 0.12 * (ends[1] - ends[0])
+    low = min(int((ends[0] + inset) / STEP_M), reading.types.shape[1] - 1)
+    high = max(int(np.ceil((ends[1] - inset) / STEP_M)), low + 1)
+    mean = np.maximum(reading.types[:, low:high], -12).mean(axis=1) * settings.type_sharpness
+    p = np.exp(mean - mean.max())
+    return _ranked(TYPES, p / p.sum())
+
+
+def _colours(
+    view: StripView,
+    ends: tuple[float, float],
+    bed: NDArray[np.float64],
+    scene_light: tuple[Light, NDArray[np.float64]],
+    settings: TrainSettings,
+) -> NDArray[np.float64] | None:
+    strip = view.strip
+    middle, half = (ends[0] + ends[1]) / 2, max((ends[1] - ends[0]) * 0.36, 0.5)
+    columns = slice(*np.searchsorted(strip.s_m, (middle - half, middle + half)))
+    aside = settings.roof_lean * view.geometry.lean_m
+    rows = strip.rows(aside - settings.roof_half_m, aside + settings.roof_half_m)
+    features = body_features(strip, scene_light[0], bed, (rows, columns), scene_light[1])
+    return None if features is None else colour_probabilities(features)
+
+
+def _ranked(names: tuple[str, ...], p: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
+    order = np.argsort(-p, kind="stable")
+    return tuple((names[k], float(p[k])) for k in order)
+
+
+LOW_TYPES = frozenset({"flat", "open", "unknown"})
+"""What a strip of shade is taken for."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One train's extent, count and vehicles."""
+
+    run: Run
+    cars: Interval
+    vehicles: tuple[Vehicle, ...]
+
+
+def without_end_shadow(train: Counted, geometry: Geometry, settings: TrainSettings) -> Counted:
+    """Take a black low vehicle off the end that the sun throws the train's shadow from.
+
+    It goes only where it is no longer than that shadow can be, by `end_shadow_reach`. A black low wagon may
+    stand there all the same: the upper bounds of count and length keep it.
+
+    Parameters
+    ----------
+    train : Counted
+    geometry : Geometry
+        Of the train's strip: how far a body's shadow falls along the track.
+    settings : TrainSettings
+    """
+    along_m = geometry.shadow_along_m
+    if abs(along_m) < settings.end_shadow_min_m or len(train.vehicles) < 2:
+        return train
+    last = along_m > 0
+    end, rest = (train.vehicles[-1], train.vehicles[:-1]) if last else (train.vehicles[0], train.vehicles[1:])
+    black = dict(end.colours).get("black", 0.0)
+    short = end.to_m - end.from_m <= settings.end_shadow_reach * abs(along_m)
+    if end.type not in LOW_TYPES or black < settings.end_shadow_black or not short:
+        return train
+    ends = (train.run.from_m, rest[-1].to_m) if last else (rest[0].from_m, train.run.to_m)
+    longer_m = train.run.longer_m + (train.run.to_m - train.run.from_m) - (ends[1] - ends[0])
+    run = replace(train.run, from_m=ends[0], to_m=ends[1], longer_m=longer_m)
+    count = train.cars.estimate - 1
+    return Counted(run, Interval(count, min(train.cars.low, count), train.cars.high), rest)

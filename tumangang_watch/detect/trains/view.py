@@ -1,0 +1,220 @@
+"""What a reader sees of a straightened strip, freed of a scene's light, air and product.
+
+Every band is expressed as a share of the way from the scene's darkest ground to its usual ground: a gain
+drops out of it, and so does the path light of a haze. Mirrored and turned so that shadows fall to the left
+and ahead, whatever the sun.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from math import radians, sin, tan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumangang_watch.detect.trains.strips import Strip
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.settings.trains import TrainSettings
+
+STEP_M = 0.5
+"""Step of a view along and across the track."""
+HALF_ROWS = 15
+"""Rows on each side of the centreline: 7.5 m, the neighbouring track and its vehicles."""
+CHANNELS = ("light", "red_blue", "green", "nir", "unlike_row", "unlike_bed", "fine", "seen")
+"""Rows of `StripView.patch`."""
+CONSTANTS = ("sun_known", "shadow_across", "shadow_along", "lean_across", "lean_along", "gsd", "nir_known")
+"""Rows of `StripView.constants`."""
+FLOOR = 0.15
+"""Added before logarithms: a fraction of the usual ground's light, about what shadow keeps."""
+BLOCK_M = 50.0
+"""Piece of track over which a row's usual tone is taken."""
+
+
+@dataclass(frozen=True)
+class Light:
+    """A scene's darkest and usual ground, from all its strips."""
+
+    dark: NDArray[np.float64]
+    """(bands,) tone of full shadow, or of the darkest ground there is."""
+    usual: NDArray[np.float64]
+    """(bands,) median of everything beside and on the tracks."""
+    profile: NDArray[np.float64]
+    """(2 `HALF_ROWS` + 1,) usual log tone across a track of the scene, the same to both sides: rails, bed and
+    shoulders, where most track is empty."""
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Which way shadows and leaning bodies fall along one track."""
+
+    shadow_side: int
+    """+1 when shadows fall to the left, -1 to the right, 0 when the sun is not known."""
+    shadow_m: float
+    """Expected width of a body's shadow beside it."""
+    shadow_along_m: float
+    """How far it falls along the track, positive towards increasing distance; 0 when not known."""
+    lean_m: float
+    """Expected displacement of a body's top to the left by relief lean."""
+    lean_along_m: float
+
+
+@dataclass(frozen=True)
+class StripView:
+    """One strip as the network takes it."""
+
+    strip: Strip
+    geometry: Geometry
+    patch: NDArray[np.float32]
+    """(channels, rows, n), rows as in `CHANNELS`; 0 where not seen."""
+    constants: NDArray[np.float32]
+    """(constants,), as in `CONSTANTS`."""
+    turned: bool
+    """True when the direction along the track was reversed."""
+
+
+def light_of(strips: list[Strip]) -> Light | None:
+    """Measure a scene's darkest and usual ground; None where hardly anything was seen."""
+    thin = [s.values[:, ::2, ::4][:, s.valid[::2, ::4]] for s in strips]
+    every = np.concatenate(thin, axis=1)
+    if every.shape[1] < 50:
+        return None
+    dark, usual = np.percentile(every, (0.5, 50), axis=1)
+    # Without a shadow in the scene the darkest ground is ground: it is no darker than a good part of it.
+    light = Light(np.minimum(dark, 0.8 * usual), np.maximum(usual, 1e-6), np.zeros(2 * HALF_ROWS + 1))
+    return replace(light, profile=_profile(strips, light))
+
+
+def _profile(strips: list[Strip], light: Light) -> NDArray[np.float64]:
+    """Return the usual tone across the scene's tracks, the same to both sides."""
+    columns = []
+    for strip in strips:
+        per = round(STEP_M / strip.step_m)
+        rows = strip.y_m.size // 2 + per * np.arange(-HALF_ROWS, HALF_ROWS + 1)
+        tone = _log(_visible(shares(strip.values[:, rows, ::4], light), strip.bands).mean(axis=0))
+        columns.append(np.where(strip.valid[rows, ::4], tone, np.nan))
+    every = np.concatenate(columns, axis=1)
+    profile = np.nan_to_num(_median(np.concatenate([every, every[::-1]], axis=1)))
+    return np.asarray(profile)
+
+
+def geometry_of(strip: Strip, scene: Scene, settings: TrainSettings) -> Geometry:
+    """Return where shadows and bodies' tops fall for a track's mean heading."""
+    left = strip.left.mean(axis=1)
+    ahead = np.array([left[1], -left[0]])
+    lean = lean_along = along = 0.0
+    side, shadow = 0, settings.body_height_m
+    if scene.off_nadir_deg and scene.view_azimuth_deg is not None:
+        away = _bearing(scene.view_azimuth_deg + 180)
+        reach_m = settings.body_height_m * tan(radians(min(scene.off_nadir_deg, 40)))
+        lean, lean_along = float(away @ left) * reach_m, float(away @ ahead) * reach_m
+    if scene.sun_azimuth_deg is not None:
+        away = _bearing(scene.sun_azimuth_deg + 180)
+        elevation = settings.usual_sun_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
+        reach_m = settings.body_height_m / tan(radians(max(elevation, 5.0)))
+        across = float(away @ left)
+        shadow, along = reach_m * abs(across), reach_m * float(away @ ahead)
+        side = int(np.sign(across)) if abs(across) > sin(radians(8)) else 0
+    return Geometry(side, shadow, along, lean, lean_along)
+
+
+def _bearing(azimuth_deg: float) -> NDArray[np.float64]:
+    return np.array([np.sin(np.radians(azimuth_deg)), np.cos(np.radians(azimuth_deg))])
+
+
+def view_of(strip: Strip, scene: Scene, light: Light, settings: TrainSettings) -> StripView:
+    """Return what the network sees of one strip.
+
+    Parameters
+    ----------
+    strip : Strip
+    scene : Scene
+        Its GSD and, where stated, its sun and view.
+    light : Light
+        Of the whole scene.
+    settings : TrainSettings
+
+    Returns
+    -------
+    StripView
+    """
+    per = round(STEP_M / strip.step_m)
+    n = max(strip.s_m.size // per, 1)
+    centre = strip.y_m.size // 2
+    reach = HALF_ROWS * per + 1
+    share = shares(strip.values[:, centre - reach : centre + reach + 1], light)
+    valid = strip.valid[centre - reach : centre + reach + 1]
+    fine = _log(_visible(share, strip.bands).mean(axis=0))
+    rough = np.zeros_like(fine)
+    rough[:, 1:-1] = np.abs(fine[:, 1:-1] - 0.5 * (fine[:, 2:] + fine[:, :-2]))
+    whole = _blocks(valid.astype(np.float32), n, per) > 0.99
+    cells = {band: _blocks(share[k], n, per) for k, band in enumerate(strip.bands)}
+    bright = _log(_blocks(_visible(share, strip.bands).mean(axis=0), n, per))
+    zero = np.zeros_like(bright)
+    red_blue = green = nir = zero
+    if {"red", "green", "blue"} <= set(strip.bands):
+        red, blue = _log(cells["red"]), _log(cells["blue"])
+        red_blue, green = red - blue, _log(cells["green"]) - 0.5 * (red + blue)
+        nir = _log(cells["nir"]) - red if "nir" in cells else zero
+    texture = np.log(0.02 + _blocks(rough, n, per))
+    patch = np.stack([
+        bright, red_blue, green, nir, bright - _usual_row(bright, whole), bright - light.profile[:, None],
+        texture - np.median(texture[whole]) if whole.any() else zero, np.ones_like(bright),
+    ]).astype(np.float32)  # fmt: skip
+    patch *= whole
+    geometry = geometry_of(strip, scene, settings)
+    mirrored, turned = geometry.shadow_side < 0, geometry.shadow_along_m < -0.01
+    constants = np.array([
+        float(geometry.shadow_side != 0), geometry.shadow_m / 10, abs(geometry.shadow_along_m) / 10,
+        geometry.lean_m / 3 * (-1 if mirrored else 1), geometry.lean_along_m / 3 * (-1 if turned else 1),
+        scene.gsd_m, float("nir" in strip.bands),
+    ], np.float32)  # fmt: skip
+    patch = patch[:, :: -1 if mirrored else 1, :: -1 if turned else 1]
+    return StripView(strip, geometry, np.ascontiguousarray(patch), constants, turned)
+
+
+def shares(values: NDArray[Any], light: Light) -> NDArray[Any]:
+    """Return band values as shares of the way from the darkest to the usual ground."""
+    spread = (light.usual - light.dark)[:, None, None]
+    return np.clip((values - light.dark[:, None, None]) / spread, 0.0, 12.0)
+
+
+def _log(share: NDArray[Any]) -> NDArray[Any]:
+    return np.log(FLOOR + share)
+
+
+def _visible(values: NDArray[Any], bands: tuple[str, ...]) -> NDArray[Any]:
+    chosen = [k for k, b in enumerate(bands) if b in ("red", "green", "blue", "pan")]
+    return values[chosen or [0]]
+
+
+def _blocks(values: NDArray[Any], n: int, per: int) -> NDArray[Any]:
+    """Return means over steps of the view: (rows, columns) of the strip to (2 `HALF_ROWS` + 1, n).
+
+    Every row of the view lies on a row of the strip, so that the middle one is the centreline.
+    """
+    along = values[:, : n * per].reshape(values.shape[0], n, per).mean(axis=2)
+    return np.asarray((along[:-2:per] + 2 * along[1:-1:per] + along[2::per]) / 4)
+
+
+def _usual_row(bright: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return each row's usual tone along the track: medians of pieces, then of their neighbours."""
+    n = bright.shape[1]
+    pieces = max(round(n * STEP_M / BLOCK_M), 1)
+    edges = np.linspace(0, n, pieces + 1).astype(int)
+    known = np.where(seen, bright, np.nan)
+    middles = np.stack([_median(known[:, a:b]) for a, b in itertools.pairwise(edges)], axis=1)
+    out = np.empty_like(bright)
+    for k, (a, b) in enumerate(itertools.pairwise(edges)):
+        out[:, a:b] = np.nan_to_num(_median(middles[:, max(k - 3, 0) : k + 4]))[:, None]
+    return out
+
+
+def _median(values: NDArray[Any]) -> NDArray[Any]:
+    """Return medians over the last axis, NaN where nothing is known (without numpy's warning)."""
+    out = np.full(values.shape[0], np.nan)
+    known = np.isfinite(values).any(axis=1)
+    out[known] = np.nanmedian(values[known], axis=1)
+    return out

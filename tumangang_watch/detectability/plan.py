@@ -1,0 +1,275 @@
+"""Where vehicles are inserted on trial: on track seen and empty, many at a time, none disturbing another."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from tumangang_watch.detectability.model import Placement, Specimen
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site, Track
+from tumangang_watch.settings.detectability import DetectabilitySettings
+
+TrackStatus = Literal["observed", "partial", "not_observable"]
+SPECIMENS: tuple[Specimen, ...] = tuple(
+    Specimen(kind, tone, load, cars)  # type: ignore[arg-type]
+    for cars in (1, 3)
+    for kind, load, tones in (
+        ("box", None, ("dark", "mid", "bright")),
+        ("open", "empty", ("dark", "mid")),
+        ("open", "loaded", ("dark", "mid")),
+        ("tank", None, ("dark", "mid", "bright")),
+        ("flat", None, ("dark", "mid")),
+        ("container", None, ("dark", "mid", "bright")),
+    )
+    for tone in tones
+)
+"""What is tried: each type in the tones it comes in, alone and in a cut of three."""
+BED_HALF_M = 1.5
+BODY_HALF_M = 1.7
+ZONE_STEP_M = 3.0
+SEARCH_STEP_M = 4.0
+
+
+@dataclass(frozen=True)
+class TrackState:
+    """How much of a track can be judged."""
+
+    track: str
+    status: TrackStatus
+    observed_fraction: float
+    empty_m: float
+    """Length that was seen and held no train."""
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """Rounds of insertions, each for one run of the detector."""
+
+    rounds: tuple[tuple[Placement, ...], ...]
+    tracks: tuple[TrackState, ...]
+
+    @property
+    def placements(self) -> tuple[Placement, ...]:
+        """All of them, in order."""
+        return tuple(p for one in self.rounds for p in one)
+
+
+@dataclass(frozen=True)
+class Footing:
+    """What the planner has to know of the vehicles: their lengths, where their shadows and tops fall."""
+
+    span_of: Callable[[Specimen], float]
+    reach: tuple[tuple[float, float], ...]
+    """(east, north) metres by which a shadow, and a leaning top, goes beyond a body."""
+    blur_m: float
+
+
+def plan_trials(
+    observation: Observation,
+    site: Site,
+    trains: tuple[Detection, ...],
+    footing: Footing,
+    settings: DetectabilitySettings,
+) -> TrialPlan:
+    """Plan insertions into one date's empty tracks.
+
+    Parameters
+    ----------
+    observation : Observation
+        Says what was seen; its scene's digest seeds the draw, so the same scene gives the same plan.
+    site : Site
+    trains : tuple of Detection
+        What stands there: nothing is inserted into it, nor does a shadow fall on it. Every grade counts.
+    footing : Footing
+    settings : DetectabilitySettings
+    """
+    here = [d for d in trains if d.kind == "train" and d.date == observation.date]
+    free, states = [], []
+    for track in site.tracks:
+        state, open_m = _track_state(observation, track, here, settings)
+        states.append(state)
+        free.append(open_m)
+    rng = np.random.default_rng(_seed(observation.scene.sha256, observation.date))
+    bodies = [d.geometry for d in here]
+    rounds: list[tuple[Placement, ...]] = []
+    length_km = max(sum(t.line.length for t in site.tracks) / 1000, 1e-3)
+    most = max(min(settings.rounds_max, int(settings.track_km_max / length_km)), 1)
+    deck = _Deck(rng, settings)
+    spread = settings.aside_sd_m[observation.site_fit.status != "ok"]
+    while len(rounds) < most and sum(map(len, rounds)) < settings.trials:
+        one = _round(site, free, bodies, deck, footing, rng, settings, spread)
+        if not one:
+            break
+        rounds.append(one)
+    return TrialPlan(tuple(rounds), tuple(states))
+
+
+def _seed(*parts: str) -> list[int]:
+    digest = hashlib.sha256("/".join(parts).encode()).digest()
+    return [int.from_bytes(digest[k : k + 4], "big") for k in range(0, 16, 4)]
+
+
+def _track_state(
+    observation: Observation, track: Track, trains: list[Detection], settings: DetectabilitySettings
+) -> tuple[TrackState, NDArray[np.bool_]]:
+    """Return how a track can be judged, and for each metre whether something may be inserted there."""
+    s = np.arange(int(track.line.length), dtype=np.float64) + 0.5
+    if s.size == 0:
+        return TrackState(track.id, "not_observable", 0.0, 0.0, ("shorter than a metre",)), np.zeros(0, bool)
+    if track.occluded_from is not None and track.occluded_from <= observation.scene.acquired.date():
+        why = f"under a roof since {track.occluded_from.isoformat()}"
+        return TrackState(track.id, "not_observable", 0.0, 0.0, (why,)), np.zeros(s.size, bool)
+    seen, why_not = _seen(observation, track, s)
+    share = float(seen.mean())
+    free = seen.copy()
+    points = shapely.points(shapely.get_coordinates(shapely.line_interpolate_point(track.line, s)))
+    for train in trains:
+        if train.track == track.id and train.from_m is not None and train.to_m is not None:
+            reach = settings.clear_of_trains_m
+            free &= (s < train.from_m - reach) | (s > train.to_m + reach)
+        else:
+            free &= ~shapely.contains(train.geometry.buffer(BED_HALF_M), points)
+    end = settings.track_end_m
+    free &= (s > end) & (s < track.line.length - end)
+    reasons = why_not if share < settings.seen_share else ()
+    if share < settings.not_observable_below:
+        return TrackState(track.id, "not_observable", share, 0.0, reasons or ("not seen",)), free & False
+    if track.provisional:
+        reasons = (*reasons, "provisional geometry: rates hold only where it is right")
+    status: TrackStatus = "observed" if share >= settings.seen_share else "partial"
+    return TrackState(track.id, status, share, float(free.sum()), reasons), free
+
+
+def _seen(
+    observation: Observation, track: Track, s: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Return which metres of a track's bed were seen, and what hid the others."""
+    grid, quality = observation.raster.grid, observation.quality
+    here = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s)).T
+    ahead = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s + 0.5)).T
+    behind = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s - 0.5)).T
+    along = (ahead - behind) / np.maximum(np.hypot(*(ahead - behind)), 1e-9)
+    seen = np.ones(s.size, bool)
+    hidden = {"outside the scene or nodata": 0, "cloud": 0, "cloud shadow": 0}
+    for aside in (-BED_HALF_M, 0.0, BED_HALF_M):
+        row, col = grid.to_pixel(here[0] - aside * along[1], here[1] + aside * along[0])
+        r, c = np.rint(row).astype(int), np.rint(col).astype(int)
+        inside = (r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.cols)
+        r, c = np.clip(r, 0, grid.rows - 1), np.clip(c, 0, grid.cols - 1)
+        seen &= inside & quality.clear[r, c]
+        hidden["cloud"] += int((inside & quality.cloud[r, c]).sum())
+        hidden["cloud shadow"] += int((inside & quality.cloud_shadow[r, c]).sum())
+        hidden["outside the scene or nodata"] += int((~inside | ~observation.raster.valid[r, c]).sum())
+    return seen, tuple(name for name, count in hidden.items() if count)
+
+
+class _Deck:
+    """Specimens in a shuffled order, each as often as its weight says before any comes again."""
+
+    def __init__(self, rng: np.random.Generator, settings: DetectabilitySettings) -> None:
+        self.rng = rng
+        self.cards = [
+            k for k, s in enumerate(SPECIMENS) for _ in range(settings.single_weight if s.cars == 1 else 1)
+        ]
+        self.left: list[int] = []
+
+    def put_back(self, specimen: Specimen) -> None:
+        """Return a specimen to the top."""
+        self.left.insert(0, SPECIMENS.index(specimen))
+
+    def draw(self, span_of: Callable[[Specimen], float], room_m: float) -> Specimen | None:
+        """Return the next specimen that fits into a room, or None."""
+        if len(self.left) < len(SPECIMENS):
+            self.left += [self.cards[k] for k in self.rng.permutation(len(self.cards))]
+        for place, card in enumerate(self.left):
+            if span_of(SPECIMENS[card]) < room_m:
+                del self.left[place]
+                return SPECIMENS[card]
+        return None
+
+
+def _round(
+    site: Site,
+    free: list[NDArray[np.bool_]],
+    bodies: list[BaseGeometry],
+    deck: _Deck,
+    footing: Footing,
+    rng: np.random.Generator,
+    settings: DetectabilitySettings,
+    spread_m: float,
+) -> tuple[Placement, ...]:
+    """Fill the free track with insertions that keep clear of each other and of every train."""
+    radius = BODY_HALF_M + footing.blur_m
+    taken = np.zeros((0, 2))
+    trains = shapely.STRtree(bodies)
+    # A misfit moves a whole scene: one draw a round for all its tracks, told from left by their direction.
+    aside = rng.normal(0.0, spread_m, 2)
+    placed: list[Placement] = []
+    for k in rng.permutation(len(site.tracks)):
+        track, room = site.tracks[k], _room(free[k])
+        at = float(rng.uniform(0, settings.gap_m))
+        while at < room.size:
+            here = int(room[int(at)]) - 2
+            specimen = deck.draw(footing.span_of, here) if here > 6 else None
+            if specimen is None:
+                at += SEARCH_STEP_M
+                continue
+            stop = at + footing.span_of(specimen)
+            zone = _zone(track, at, stop, footing)
+            if _near(zone, taken, 2 * radius + settings.apart_m) or len(
+                trains.query(shapely.points(zone), predicate="dwithin", distance=radius)[0]
+            ):
+                deck.put_back(specimen)
+                at += SEARCH_STEP_M
+                continue
+            taken = np.concatenate([taken, zone])
+            off = float(_left(track, (at + stop) / 2) @ aside)
+            placed.append(Placement(specimen, track.id, at, stop, int(rng.integers(2**31)), off))
+            at = stop + settings.gap_m * float(rng.uniform(1.0, 1.2))
+    return tuple(placed)
+
+
+def _left(track: Track, at_m: float) -> NDArray[np.float64]:
+    """Return the unit vector (east, north) to the left of a track."""
+    a, b = track.line.interpolate(max(at_m - 2, 0)), track.line.interpolate(at_m + 2)
+    ahead = np.array([b.x - a.x, b.y - a.y])
+    ahead /= max(float(np.hypot(*ahead)), 1e-9)
+    return np.array([-ahead[1], ahead[0]])
+
+
+def _room(open_m: NDArray[np.bool_]) -> NDArray[np.int_]:
+    """Return for each metre how many free ones follow, itself included."""
+    room = np.zeros(open_m.size, int)
+    run = 0
+    for k in range(open_m.size - 1, -1, -1):
+        run = run + 1 if open_m[k] else 0
+        room[k] = run
+    return room
+
+
+def _zone(track: Track, start: float, stop: float, footing: Footing) -> NDArray[np.float64]:
+    """Return points (n, 2) along a body, its shadow and its leaning top, each for a body's width."""
+    s = np.linspace(start, stop, max(int((stop - start) / ZONE_STEP_M), 2))
+    body = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s))
+    parts = [body]
+    for shift in footing.reach:
+        pieces = max(int(np.hypot(*shift) / ZONE_STEP_M), 1)
+        parts += [body + np.array(shift) * (k + 1) / pieces for k in range(pieces)]
+    return np.concatenate(parts)
+
+
+def _near(one: NDArray[np.float64], other: NDArray[np.float64], reach_m: float) -> bool:
+    """Return whether any two points of two sets lie within a distance."""
+    low, high = one.min(axis=0) - reach_m, one.max(axis=0) + reach_m
+    close = other[((other > low) & (other < high)).all(axis=1)]
+    return bool(close.size) and bool((((one[:, None] - close[None]) ** 2).sum(axis=2) < reach_m**2).any())

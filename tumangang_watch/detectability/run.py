@@ -1,0 +1,105 @@
+"""What a scene could have missed: the detector is run on vehicles inserted into its own empty track."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.ops import substring
+
+from tumangang_watch.detectability.model import Placement
+from tumangang_watch.detectability.plan import TrackState, TrialPlan
+from tumangang_watch.detectability.rates import FoundRate, Outcome, found_rates
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site
+from tumangang_watch.settings.detectability import DetectabilitySettings
+
+Detector = Callable[["Observation"], tuple["Detection", ...]]
+Inserter = Callable[["NDArray[np.float32]", tuple["Placement", ...]], Callable[[], None]]
+"""Paints placements into a writable copy of the native values and returns what undoes it."""
+
+MISFIT = (
+    "The scene's fit to the site is degraded: where tracks do not lie as drawn, more is missed than these "
+    "rates say."
+)
+
+
+@dataclass(frozen=True)
+class Detectability:
+    """What one date could have shown."""
+
+    tracks: tuple[TrackState, ...]
+    rates: tuple[FoundRate, ...]
+    outcomes: tuple[Outcome, ...]
+    note: str = ""
+    """Why there are no rates; empty where there are."""
+    caveats: tuple[str, ...] = ()
+    """What the rates do not hold for, in sentences."""
+
+
+def try_detector(
+    observation: Observation,
+    site: Site,
+    plan: TrialPlan,
+    insert: Inserter,
+    detector: Detector,
+    settings: DetectabilitySettings,
+    coarse: bool = False,
+) -> Detectability:
+    """Run the detector on copies of a date with vehicles inserted; return how often they were found.
+
+    Parameters
+    ----------
+    observation : Observation
+    site : Site
+    plan : TrialPlan
+    insert : callable
+        Paints one round into a copy of the native values.
+    detector : callable
+        Finds trains in an observation.
+    settings : DetectabilitySettings
+    coarse : bool
+        The scene does not tell neighbouring tracks apart: a train on the next one counts as found.
+    """
+    outcomes: list[Outcome] = []
+    values = observation.image.values.copy() if plan.rounds else observation.image.values
+    for one in plan.rounds:
+        undo = insert(values, one)
+        shown = values.view()
+        shown.flags.writeable = False
+        found = detector(replace(observation, image=replace(observation.image, values=shown)))
+        undo()
+        trains = [d for d in found if d.kind == "train" and d.grade == "detected"]
+        outcomes += [Outcome(p, _is_found(p, site, trains, settings, coarse)) for p in one]
+    weights = {
+        t.track: t.empty_m
+        for t in plan.tracks
+        if t.status != "not_observable" and t.empty_m >= settings.least_empty_m
+    }
+    rates = found_rates(tuple(outcomes), weights, settings)
+    note = "" if rates else "no track was seen empty over the length of a vehicle: nothing could be tried"
+    caveats = () if observation.site_fit.status == "ok" or not rates else (MISFIT,)
+    return Detectability(plan.tracks, rates, tuple(outcomes), note, caveats)
+
+
+def _is_found(
+    placement: Placement, site: Site, trains: list[Detection], settings: DetectabilitySettings, coarse: bool
+) -> bool:
+    """Return True when a detected train covers enough of an inserted vehicle."""
+    length = placement.to_m - placement.from_m
+    covered = 0.0
+    for train in trains:
+        if train.track == placement.track and train.from_m is not None and train.to_m is not None:
+            covered += max(min(train.to_m, placement.to_m) - max(train.from_m, placement.from_m), 0.0)
+    if covered >= settings.overlap * length or not coarse:
+        return covered >= settings.overlap * length
+
+    line = next(t.line for t in site.tracks if t.id == placement.track)
+    body = substring(line, placement.from_m, placement.to_m)
+    return any(
+        body.intersection(t.geometry.buffer(settings.group_reach_m)).length >= settings.overlap * length
+        for t in trains
+    )

@@ -1,0 +1,267 @@
+"""The light, air, blur and noise of a real scene, judged from the scene itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site
+from tumangang_watch.settings.detectability import DetectabilitySettings
+from tumangang_watch.simulate.sun import sun_position
+
+BED_STEP_M = 2.0
+BED_OFFSETS_M = (-0.9, -0.45, 0.0, 0.45, 0.9)
+BLOCK_PX = 12
+NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class SceneLight:
+    """How reflectance became the scene's numbers: ``value = path + (gain * reflectance) ** gamma``."""
+
+    path: NDArray[np.float64]
+    """(bands,) value of a black surface: haze and offset."""
+    gain: NDArray[np.float64]
+    """(bands,) for a surface in full light."""
+    gamma: float
+    """1 where values are linear in light."""
+    shade: NDArray[np.float64]
+    """(bands,) light in a cast shadow as a share of full light."""
+    noise: NDArray[np.float64]
+    """(bands,) standard deviation of the sensor's noise, in values."""
+    top: NDArray[np.float64]
+    """(bands,) greatest value."""
+    blur_m: float
+    """Sigma of optics and pixel together, metres on the ground."""
+    sun_azimuth_deg: float
+    sun_elevation_deg: float
+    off_nadir_deg: float
+    view_azimuth_deg: float
+    snow: float
+    """Share of the ground under snow, 0 to 1; decides what lies on roofs."""
+
+
+def scene_light(
+    observation: Observation,
+    site: Site,
+    occupied: list[tuple[str, float, float]],
+    settings: DetectabilitySettings,
+) -> SceneLight | None:
+    """Judge the light of a scene from its empty track bed, darkest ground, snow and trains' shadows.
+
+    Parameters
+    ----------
+    observation : Observation
+    site : Site
+        Its tracks; the bed between their rails is what the light is judged by.
+    occupied : list of (track id, from_m, to_m)
+        Stretches with trains: no bed there, but their shadows show the light.
+    settings : DetectabilitySettings
+
+    Returns
+    -------
+    SceneLight or None
+        None where no bed was seen.
+    """
+    image, scene = observation.image, observation.scene
+    bed = _bed(observation, site, occupied)
+    if bed.shape[1] < 30:
+        return None
+    seen = image.values[:, ::3, ::3][:, image.valid[::3, ::3]]
+    dark = np.quantile(seen, 0.002, axis=1).astype(float)
+    gamma = settings.visual_gamma if scene.radiometry == "visual" or scene.dtype == "uint8" else 1.0
+    snowy = observation.quality.snow_state in ("partial", "full") and bool(observation.quality.snow.any())
+    bright, high, low = np.median(bed, axis=1), settings.ground_reflectance, settings.dark_reflectance
+    if snowy:
+        bright = np.median(observation.raster.values[:, observation.quality.snow], axis=1)
+        high, low = settings.snow_reflectance, settings.dark_in_snow
+    bright = np.maximum(bright, dark + 0.02 * np.abs(dark) + 1e-6)
+    # Two tones of known reflectance give the two unknowns of each band.
+    slope = (bright - dark) / (high**gamma - low**gamma)
+    path = dark - slope * low**gamma
+    shadows = train_shadows(observation, site, occupied)
+    azimuth, elevation = _sun(observation, site, shadows, settings)
+    known = dict(settings.shadow_share)
+    sky = np.array([known.get(b, known["pan"]) for b in image.bands]) * (40 / max(elevation, 10.0)) ** 0.5
+    sky = np.minimum(sky, 0.6)
+    ground = np.median(bed, axis=1)
+    own = shade_level(shadows, ground, (azimuth, elevation))
+    if own is not None:
+        share = np.clip((own - path) / np.maximum(ground - path, 1e-6), 1e-3, 1.0) ** (1 / gamma)
+        # The bed under a shadow may be darker or lighter than elsewhere, and paint passes for shadow.
+        sky = np.clip(share, 0.3 * sky, 1.6 * sky)
+    return SceneLight(
+        path, slope ** (1 / gamma), gamma, sky, _noise(observation), seen.max(axis=1).astype(float),
+        scene.gsd_m * float(np.hypot(settings.blur_px, (1 / 12) ** 0.5)),
+        azimuth, elevation, scene.off_nadir_deg or 0.0, scene.view_azimuth_deg or 0.0,
+        float(observation.quality.snow[observation.quality.clear].mean()) if snowy else 0.0,
+    )  # fmt: skip
+
+
+def _bed(
+    observation: Observation, site: Site, occupied: list[tuple[str, float, float]]
+) -> NDArray[np.float32]:
+    """Return samples (bands, n) of the bed between the rails, no train there and the ground clear."""
+    out = [np.zeros((len(observation.image.bands), 0), np.float32)]
+    for track in site.tracks:
+        s = np.arange(1.0, track.line.length - 1.0, BED_STEP_M)
+        for name, start, stop in occupied:
+            if name == track.id:
+                s = s[(s < start - 8) | (s > stop + 8)]
+        if s.size < 2:
+            continue
+        here = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s)).T
+        ahead = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s + 1.0)).T - here
+        left = np.stack([-ahead[1], ahead[0]]) / np.maximum(np.hypot(*ahead), 1e-9)
+        points = here[:, None] + left[:, None] * np.array(BED_OFFSETS_M)[:, None]
+        values, valid = observation.image.sample(points[0], points[1])
+        keep = valid & clear_at(observation, points[0], points[1])
+        out.append(values[:, keep])
+    return np.concatenate(out, axis=1)
+
+
+def clear_at(observation: Observation, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return where points (site metres) show clear ground."""
+    grid = observation.raster.grid
+    row, col = grid.to_pixel(x, y)
+    r, c = np.rint(row).astype(int), np.rint(col).astype(int)
+    inside = (r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.cols)
+    clear = observation.quality.clear[np.clip(r, 0, grid.rows - 1), np.clip(c, 0, grid.cols - 1)]
+    return np.asarray(inside & clear)
+
+
+@dataclass(frozen=True)
+class TrainShadow:
+    """What lies beside one train that stands in the scene."""
+
+    values: NDArray[np.float64]
+    """(bands, m) mean across the track along the train's inner part."""
+    left: NDArray[np.float64]
+    """(2,) unit vector (east, north) to the left of the track."""
+
+
+PROFILE_M = np.arange(-9.0, 9.01, 0.25)
+BODY_M = 1.9
+"""Half of a body's width with its blur: shadow begins beyond it."""
+
+
+def train_shadows(
+    observation: Observation, site: Site, occupied: list[tuple[str, float, float]]
+) -> list[TrainShadow]:
+    """Return the cross-sections of the trains that stand in a scene."""
+    lines = {t.id: t.line for t in site.tracks}
+    out = []
+    for name, start, stop in occupied:
+        if name not in lines or stop - start < 12:
+            continue
+        s = np.arange(start + 3.0, stop - 3.0, 0.5)
+        here = shapely.get_coordinates(shapely.line_interpolate_point(lines[name], s)).T
+        ahead = shapely.get_coordinates(shapely.line_interpolate_point(lines[name], s + 1.0)).T - here
+        left = np.stack([-ahead[1], ahead[0]]) / np.maximum(np.hypot(*ahead), 1e-9)
+        points = here[:, None] + left[:, None] * PROFILE_M[:, None]
+        values, valid = observation.image.sample(points[0], points[1])
+        if valid.mean() > 0.95:
+            mean = left.mean(axis=1)
+            out.append(
+                TrainShadow(values.mean(axis=2, dtype=float), mean / max(float(np.hypot(*mean)), 1e-9))
+            )
+    return out
+
+
+def shade_level(
+    shadows: list[TrainShadow], ground: NDArray[np.floating], sun: tuple[float, float]
+) -> NDArray[np.float64] | None:
+    """Return the value (bands,) inside the shadows of a scene's trains, or None where they are too narrow."""
+    azimuth, elevation = np.radians(sun)
+    levels = []
+    for shadow in shadows:
+        across = -float(np.array([np.sin(azimuth), np.cos(azimuth)]) @ shadow.left)
+        width = 3.4 / np.tan(elevation) * abs(across)
+        beyond = PROFILE_M * np.sign(across)
+        inside = (beyond > BODY_M) & (beyond < 1.5 + width - 0.4)
+        if inside.sum() >= 3:
+            # Its darker half: the body leans into it on one side, and light ballast ends it on the other.
+            levels.append(
+                np.sort(shadow.values[:, inside], axis=1)[:, : (inside.sum() + 1) // 2].mean(axis=1)
+            )
+    if not levels:
+        return None
+    level = np.quantile(levels, 0.3, axis=0)
+    return level if bool((level < 0.9 * ground).any()) else None
+
+
+def sun_from_shadows(shadows: list[TrainShadow], height_m: float = 3.8) -> tuple[float, float] | None:
+    """Return a sun (azimuth, elevation) that casts the shadows beside a scene's trains, or None.
+
+    Only the part across the track shows: the sun is taken as square to it.
+    """
+    found = []
+    for shadow in shadows:
+        light = shadow.values.mean(axis=0)
+        plain = float(np.median(light))
+        near = {
+            side: light[(PROFILE_M * side > BODY_M) & (PROFILE_M * side < 3.2)].mean() for side in (1, -1)
+        }
+        side = min(near, key=lambda k: near[k])
+        if near[side] > 0.75 * near[-side] or near[side] > 0.8 * plain:
+            continue
+        out = light[PROFILE_M * side > BODY_M][::side]
+        bright = np.flatnonzero(out > (near[side] + plain) / 2)
+        width = 0.4 + 0.25 * (int(bright[0]) if bright.size else out.size)
+        towards = -side * shadow.left
+        found.append((*towards, width))
+    if not found:
+        return None
+    east, north, width = np.median(found, axis=0)
+    return float(np.degrees(np.arctan2(east, north)) % 360), float(np.degrees(np.arctan2(height_m, width)))
+
+
+def _sun(
+    observation: Observation, site: Site, shadows: list[TrainShadow], settings: DetectabilitySettings
+) -> tuple[float, float]:
+    """Return the sun's azimuth and elevation: stated, else shown by shadows, else of the hour, else usual."""
+    scene = observation.scene
+    if scene.sun_azimuth_deg is not None and scene.sun_elevation_deg is not None:
+        return scene.sun_azimuth_deg, max(scene.sun_elevation_deg, 5.0)
+    shown = sun_from_shadows(shadows)
+    if shown is not None:
+        return shown
+
+    west, south, east, north = site.bounds
+    change = Transformer.from_crs(site.crs, "EPSG:4326", always_xy=True)
+    lon, lat = change.transform((west + east) / 2, (south + north) / 2)
+    azimuth, elevation = sun_position(scene.acquired, lon, lat)
+    if elevation < 8.0:
+        azimuth, elevation = (180.0 if lat >= 0 else 0.0), settings.usual_sun_deg
+    if scene.sun_azimuth_deg is not None:
+        azimuth = scene.sun_azimuth_deg
+    return azimuth, max(scene.sun_elevation_deg or elevation, 5.0)
+
+
+def _noise(observation: Observation) -> NDArray[np.float64]:
+    """Return the noise's standard deviation (bands,), from the smoothest ground.
+
+    Immerkaer's operator (Computer Vision and Image Understanding 64(2), 1996) over blocks; texture raises it,
+    so the smoothest tenth of the blocks decides.
+    """
+    values, valid = observation.image.values, observation.image.valid
+    rows, cols = valid.shape
+    window = (
+        slice(max(rows // 2 - 500, 0), rows // 2 + 500), slice(max(cols // 2 - 500, 0), cols // 2 + 500)
+    )  # fmt: skip
+    seen = cv2.erode(valid[window].astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.float32)
+    size = (max(seen.shape[1] // BLOCK_PX, 1), max(seen.shape[0] // BLOCK_PX, 1))
+    whole = cv2.resize(seen, size, interpolation=cv2.INTER_AREA) > 0.999
+    out = []
+    for band in values:
+        rough = np.abs(cv2.filter2D(np.ascontiguousarray(band[window]), cv2.CV_32F, NOISE_KERNEL))
+        level = cv2.resize(rough, size, interpolation=cv2.INTER_AREA)
+        chosen = level[whole & (level > 0)]
+        out.append(float(np.quantile(chosen, 0.1)) * (np.pi / 2) ** 0.5 / 6 if chosen.size else 0.0)
+    return np.array(out)

@@ -1,0 +1,134 @@
+"""What trials say of the goods that could have been missed on one date, as rows and in a sentence.
+
+What the trials of one date say, in sentences.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from tumangang_watch.detectability.rates import FoundRate
+from tumangang_watch.detectability.run import Detectability
+from tumangang_watch.model.fill import Fill, GoodsTrial
+
+Z90 = 1.6449
+"""Standard normal quantile at 0.95: bounds of a 90 % interval."""
+FEW = 4
+"""Fewer trials of one kind say nothing."""
+
+
+def goods_rows(fill: tuple[Fill, ...], date: str) -> list[dict[str, Any]]:
+    """Return what was tried on the aprons of a date, by size and tone; of all aprons and of each."""
+    here = [f for f in fill if f.date == date and f.trials]
+    rows = [_row(None, size, tone, [t for f in here for t in f.trials]) for size, tone in _kinds(here)]
+    return rows + [_row(f.area, t.size_m2, t.tone, [t]) for f in here for t in f.trials]
+
+
+def _kinds(here: list[Fill]) -> list[tuple[float, str]]:
+    return sorted({(t.size_m2, t.tone) for f in here for t in f.trials})
+
+
+def _row(area: str | None, size_m2: float, tone: str, trials: list[GoodsTrial]) -> dict[str, Any]:
+    own = [t for t in trials if (t.size_m2, t.tone) == (size_m2, tone)]
+    found, tried = sum(t.found for t in own), sum(t.tried for t in own)
+    low, high = wilson(found, tried)
+    return {
+        "area": area, "size_m2": size_m2, "tone": tone, "trials": tried, "found": found,
+        "rate": {"estimate": round(found / tried, 3), "low": round(low, 3), "high": round(high, 3)},
+    }  # fmt: skip
+
+
+def wilson(found: int, tried: int) -> tuple[float, float]:
+    """Return the 90 % interval of a rate (Wilson 1927)."""
+    p, z2 = found / tried, Z90**2
+    middle = (p + z2 / (2 * tried)) / (1 + z2 / tried)
+    half = Z90 / (1 + z2 / tried) * sqrt(p * (1 - p) / tried + z2 / (4 * tried**2))
+    return max(0.0, min(middle - half, p)), min(1.0, max(middle + half, p))
+
+
+def goods_statement(rows: list[dict[str, Any]]) -> str | None:
+    """Return one sentence on what size of goods would have been found; None where nothing was tried."""
+    anywhere = [r for r in rows if r["area"] is None]
+    if not anywhere:
+        return None
+    parts = []
+    for size in sorted({r["size_m2"] for r in anywhere}):
+        own = [r for r in anywhere if r["size_m2"] == size]
+        found, tried = (sum(r[k] for r in own) for k in ("found", "trials"))
+        low, high = wilson(found, tried)
+        parts.append(f"{size:.0f} m2 in {100 * found / tried:.0f} % ({100 * low:.0f}-{100 * high:.0f})")
+    tried = sum(r["trials"] for r in anywhere)
+    text = f"Of {tried} boxes 1.2 m high inserted on trial into the aprons' empty ground are found: "
+    text += ", ".join(parts)
+    told = [r for r in anywhere if r["trials"] >= FEW]
+    worst = min(told, key=lambda r: (r["rate"]["estimate"], r["size_m2"]), default=None)
+    if worst is not None and worst["rate"]["estimate"] < 1:
+        share = 100 * worst["rate"]["estimate"]
+        tone = f"toned {worst['tone']}" if worst["tone"].startswith("like") else worst["tone"]
+        text += f"; missed most are those of {worst['size_m2']:.0f} m2, {tone} ({share:.0f} % found)"
+    return text + "."
+
+
+SURE = 0.95
+"""From this rate on nothing is said of a single kind of vehicle."""
+MOST_TRACKS = 3
+"""Tracks named one by one."""
+
+
+def statements(result: Detectability) -> tuple[str, ...]:
+    """Return what could have been missed on one date: the averages, the worst case, and what was not seen."""
+    said = []
+    if result.rates:
+        anywhere = [r for r in result.rates if r.track is None]
+        said.append(_overall(anywhere, sum(r.trials for r in anywhere)))
+        said += _hardest(result.rates)
+        said += result.caveats
+    elif result.note:
+        said.append(f"What could have been missed is not known: {result.note}.")
+    hidden = [t for t in result.tracks if t.status == "not_observable"]
+    if hidden:
+        named = ", ".join(f"{t.track} ({'; '.join(t.reasons)})" for t in hidden)
+        said.append(f"Not observable: {named}. Nothing is said of what stands there.")
+    return tuple(said)
+
+
+def _overall(rates: list[FoundRate], trials: int) -> str:
+    single, cuts = ([r for r in rates if (r.specimen.cars == 1) is one] for one in (True, False))
+    mean = [float(np.mean([r.rate.estimate for r in part])) for part in (single, cuts)]
+    worst = min(single, key=lambda r: r.rate.estimate)
+    text = (
+        f"Of {trials} vehicles and cuts inserted on trial into the empty tracks: a single vehicle is found "
+        f"in {percent(mean[0])} on average over types and tones, a cut of three in {percent(mean[1])}"
+    )
+    if worst.rate.estimate < SURE:
+        text += f"; hardest to find is a {worst.specimen.words}: {share_of(worst)}"
+    return text + "."
+
+
+def _hardest(rates: tuple[FoundRate, ...]) -> list[str]:
+    """Return the tracks on which a single vehicle is missed most, each with its worst case."""
+    worst: dict[str, FoundRate] = {}
+    for rate in rates:
+        if rate.track is None or rate.specimen.cars > 1:
+            continue
+        if rate.track not in worst or rate.rate.estimate < worst[rate.track].rate.estimate:
+            worst[rate.track] = rate
+    order = sorted(worst.values(), key=lambda r: (r.rate.estimate, r.track or ""))
+    return [
+        f"A {r.specimen.words} on {r.track} would be found in {share_of(r)} of cases."
+        for r in order[:MOST_TRACKS]
+        if r.rate.estimate < SURE
+    ]
+
+
+def share_of(rate: FoundRate) -> str:
+    """Return a rate with its 90 % interval."""
+    return f"{percent(rate.rate.estimate)} ({100 * rate.rate.low:.0f}-{100 * rate.rate.high:.0f})"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, never a round 0 or 100 that trials cannot show."""
+    return f"{np.clip(100 * round(share, 3), 1, 99):.0f} %"

@@ -1,0 +1,97 @@
+"""The main jobs: compare two scenes, measure one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.image import compose
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.pipeline.background import Past, fault_caveats, gather
+from tumangang_watch.pipeline.fit import place_on_site
+from tumangang_watch.pipeline.measure import assemble
+from tumangang_watch.pipeline.prepare import (
+    judge_areas,
+    observe,
+    read_image,
+    working_grid,
+)
+from tumangang_watch.pipeline.run import Run, refuse_failed
+from tumangang_watch.pipeline.tracks import with_tracks
+from tumangang_watch.preprocess.coregister import register_pair
+from tumangang_watch.preprocess.normalise import apply, normalise_pair
+
+
+def compare(earlier: Scene, later: Scene, run: Run, background: Sequence[Scene] | None = None) -> Comparison:
+    """Run the main job on two opened scenes.
+
+    Parameters
+    ----------
+    earlier, later : Scene
+        The two dates.
+    run : Run
+        Site, settings, progress.
+    background : sequence of Scene, optional
+        Further dates before ``later`` that say what is usual here, the best first.
+
+    Raises
+    ------
+    NotComparable
+        The scenes do not show the site, cannot be registered, or nothing of it can be seen.
+    """
+    settings, grid = run.settings, working_grid((earlier, later), run)
+    run.progress("reading both scenes")
+    first, second = (read_image(scene, grid, run) for scene in (earlier, later))
+    run.progress("registering the scenes to each other")
+    registration = register_pair(first, second, run.site, grid, settings.registration)
+    refuse_failed(registration, later, "the scenes cannot be registered to each other")
+    run.progress("fitting both to the site")
+    second = second.registered(registration.affine)
+    fit, said = place_on_site((first, second), (earlier, later), grid, run)
+    first = first.registered(fit.affine)
+    second = second.registered(compose(registration.affine, fit.affine))
+    run, traced = with_tracks(((first, earlier), (second, later)), run)
+
+    run.progress("judging what can be seen")
+    one = observe("earlier", earlier, first, grid, fit, run)
+    two = observe("later", later, second, grid, fit, run)
+    stable = grid.mask([a.polygon for a in run.site.having("stable")]) if run.site.having("stable") else None
+    usable = one.quality.clear & two.quality.clear & ~one.quality.saturated & ~two.quality.saturated
+    light = normalise_pair(one.raster, two.raster, usable, stable, settings.normalise)
+    image = apply(light, second)
+    two = replace(two, image=image, raster=image.on_grid(grid))
+    pair_caveats = (*said, *traced)
+    pair_caveats += (
+        () if light.status == "ok" else (f"radiometry of the pair is {light.status}: {light.reason}",)
+    )
+    areas = judge_areas(run, two, one)
+    past = None if background is None else gather(background, (one, two), run)
+    run = run if past is None else replace(run, past=past.dates)
+    return _with_past(assemble(run, one, two, registration, areas, pair_caveats), past)
+
+
+def detect(scene: Scene, run: Run, background: Sequence[Scene] | None = None) -> Comparison:
+    """Measure one date: what stands on the tracks and on the ground; see `compare` for ``background``."""
+    grid = working_grid((scene,), run)
+    run.progress("reading the scene")
+    image = read_image(scene, grid, run)
+    run.progress("fitting it to the site")
+    fit, said = place_on_site((image,), (scene,), grid, run)
+    image = image.registered(fit.affine)
+    run, traced = with_tracks(((image, scene),), run)
+    run.progress("judging what can be seen")
+    observation = observe("later", scene, image, grid, fit, run)
+    areas = judge_areas(run, observation, None)
+    past = None if background is None else gather(background, (observation,), run)
+    run = run if past is None else replace(run, past=past.dates)
+    return _with_past(assemble(run, None, observation, fit, areas, (*said, *traced)), past)
+
+
+def _with_past(comparison: Comparison, past: Past | None) -> Comparison:
+    """Say in the report which earlier dates stand behind it."""
+    if past is None:
+        return comparison
+    used = tuple(date.scene for date in past.history.used)
+    caveats = (*comparison.caveats, *fault_caveats(past.history.left_out))
+    return replace(comparison, background=used, history=past.history, caveats=caveats)

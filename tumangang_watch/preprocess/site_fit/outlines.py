@@ -1,0 +1,193 @@
+"""How well a picture shows a site's geometry, for every shift at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tumangang_watch.grid import Grid
+from tumangang_watch.model.image import Raster
+from tumangang_watch.preprocess.site_fit.template import HEADINGS, Template
+
+GROUP_CAP = 12.0
+"""Most that one group can say for a shift: a roof or a shadow edge that happens to lie along an
+outline explains much variance and means nothing. Calibrated by
+``python -m benchmarks.registration --split train``."""
+
+SHADE = 0.6
+"""Brightness against the surroundings below which a pixel is taken for shadow: skylight alone gives
+10-30 % of full light, blur mixes it with its edges."""
+SURROUNDINGS_M = 8.0
+"""Standard deviation of what counts as the surroundings."""
+
+
+def features_of(raster: Raster, headings: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return (1 + chroma + headings, rows, cols): tone, colour, and edge energy along some heading bins.
+
+    Tone is log luminance; colour the log ratio of NIR (or green) to red. The energy of heading bin
+    k is the log of the smoothed squared gradient across tracks whose normal lies in that bin: rails
+    and the sides of wagons alike raise it, whatever their tone.
+    """
+    light = tone_of(raster)
+    layers = [cv2.GaussianBlur(light, (0, 0), 0.8 / raster.grid.pixel_m)]
+    ratio = hue_of(raster)
+    if ratio.any():
+        layers.append(cv2.GaussianBlur(ratio, (0, 0), 0.8 / raster.grid.pixel_m))
+    down, right = np.gradient(light)
+    for k in headings:
+        angle = np.pi * k / HEADINGS
+        across = (np.cos(angle) * right - np.sin(angle) * down).astype(np.float32)
+        along = (np.sin(angle) * right + np.cos(angle) * down).astype(np.float32)
+        sigma = 0.9 / raster.grid.pixel_m
+        energy = cv2.GaussianBlur(across**2, (0, 0), sigma), cv2.GaussianBlur(along**2, (0, 0), sigma)
+        layers.append(np.log(energy[0] + 1e-6) - 0.5 * np.log(energy[1] + 1e-6))
+    return np.stack(layers).astype(np.float32)
+
+
+def tone_of(raster: Raster) -> NDArray[np.float32]:
+    """Return the log luminance (rows, cols)."""
+    return np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32)
+
+
+def hue_of(raster: Raster) -> NDArray[np.float32]:
+    """Return the log ratio (rows, cols) of infrared, else green, to red; zeros without them."""
+    other = "nir" if "nir" in raster.bands else "green" if "green" in raster.bands else None
+    if other is None or "red" not in raster.bands:
+        return np.zeros(raster.grid.shape, np.float32)
+    ratio = np.maximum(raster.band(other), 1e-3) / np.maximum(raster.band("red"), 1e-3)
+    return np.log(ratio).astype(np.float32)
+
+
+def shade(raster: Raster) -> NDArray[np.bool_]:
+    """Return (rows, cols): what is much darker than its surroundings.
+
+    A shadow beside a train is the strongest contrast of a yard, and lies a track further on.
+    """
+    light = raster.luminance()
+    seen = raster.valid.astype(np.float32)
+    sigma = SURROUNDINGS_M / raster.grid.pixel_m
+    around = cv2.GaussianBlur(light * seen, (0, 0), sigma) / (cv2.GaussianBlur(seen, (0, 0), sigma) + 1e-6)
+    dark = (light < SHADE * around).astype(np.uint8)
+    grown: NDArray[np.bool_] = cv2.dilate(dark, np.ones((3, 3), np.uint8)) > 0
+    return grown
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What of a raster the fit looks at."""
+
+    grid: Grid
+    valid: NDArray[np.bool_]
+    """(rows, cols); seen."""
+    lit: NDArray[np.bool_]
+    """(rows, cols); seen and not in shadow."""
+    layers: NDArray[np.float32]
+    """(k, rows, cols), of `features_of`."""
+    headings: tuple[int, ...]
+    """Heading bins of the last layers, ascending."""
+    tone: NDArray[np.float32]
+    """(rows, cols), of `tone_of`, as sharp as the raster."""
+    hue: NDArray[np.float32]
+    """(rows, cols), of `hue_of`."""
+
+    @classmethod
+    def of(cls, raster: Raster, template: Template) -> Picture:
+        """Take the features of a raster that a template asks for."""
+        headings = tuple(int(h) for h in np.unique(template.heading) if h >= 0)
+        lit = raster.valid & ~shade(raster)
+        features = features_of(raster, headings)
+        return cls(raster.grid, raster.valid, lit, features, headings, tone_of(raster), hue_of(raster))
+
+    @property
+    def plain(self) -> NDArray[np.float32]:
+        """Tone and colour, without the edge energies."""
+        return self.layers[: len(self.layers) - len(self.headings)]
+
+
+def score_shifts(
+    picture: Picture,
+    template: Template,
+    east_m: NDArray[np.float64],
+    north_m: NDArray[np.float64],
+    sample_m2: float,
+) -> NDArray[np.float64]:
+    """Return (n,): the log-likelihood gain of the site's geometry over none, for each shift."""
+    return np.asarray(score_groups(picture, template, east_m, north_m, sample_m2).sum(axis=1))
+
+
+def score_groups(
+    picture: Picture,
+    template: Template,
+    east_m: NDArray[np.float64],
+    north_m: NDArray[np.float64],
+    sample_m2: float,
+) -> NDArray[np.float64]:
+    """Return (n, groups): what each group of points gains by the site's geometry, for each shift.
+
+    Each group of points is split in two classes, bed and beside, or inside and outside. The gain of
+    two means over one is ``-n/2 log(1 - eta2)``, with ``eta2`` the share of variance explained and
+    ``n`` the independent samples. Edge energy counts only where the bed has more of it.
+
+    Parameters
+    ----------
+    east_m, north_m : (n,) float
+        Shifts of the content to try.
+    sample_m2 : float
+        Ground area of one independent sample.
+    """
+    layers, plain, grid = picture.layers, picture.plain, picture.grid
+    starts = np.flatnonzero(np.r_[True, np.diff(template.group * 2 + template.inner) != 0])
+    keys = (template.group * 2 + template.inner)[starts]
+    if len(keys) != 2 * template.groups:
+        raise ValueError("a group of the template lacks one of its sides")
+    headings = template.heading[template.group]
+    layer_of = len(plain) + np.searchsorted(picture.headings, np.arange(HEADINGS))
+    gain = np.zeros((len(east_m), template.groups))
+    seen = picture.lit.astype(np.float32)
+    for k, (east, north) in enumerate(zip(east_m, north_m, strict=True)):
+        row, col = grid.to_pixel(template.x + east, template.y + north)
+        maps = col.astype(np.float32)[None], row.astype(np.float32)[None]
+        weight = (cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0)[0] > 0.99).astype(np.float64)
+        counts = np.add.reduceat(weight, starts).reshape(-1, 2)
+        for layer in plain:
+            values = cv2.remap(layer, *maps, cv2.INTER_LINEAR)[0]
+            gain[k] += _gain(values, weight, starts, counts, sample_m2, signed=False)
+        rows_, cols_ = np.rint(row).astype(int), np.rint(col).astype(int)
+        inside = (rows_ >= 0) & (rows_ < seen.shape[0]) & (cols_ >= 0) & (cols_ < seen.shape[1])
+        energy = np.zeros(len(row))
+        tracks = inside & (headings >= 0)
+        energy[tracks] = layers[layer_of[headings[tracks]], rows_[tracks], cols_[tracks]]
+        signed = _gain(energy, weight, starts, counts, sample_m2, signed=True)
+        gain[k] += np.where(template.heading >= 0, signed, 0.0)
+    return gain
+
+
+def _gain(
+    values: NDArray[np.floating],
+    weight: NDArray[np.float64],
+    starts: NDArray[np.intp],
+    counts: NDArray[np.float64],
+    sample_m2: float,
+    *,
+    signed: bool,
+) -> NDArray[np.float64]:
+    """Return each group's gain of two means over one."""
+    weighted = values * weight
+    sums = np.add.reduceat(weighted, starts).reshape(-1, 2)
+    squares = np.add.reduceat(weighted * values, starts).reshape(-1, 2)
+    total = counts.sum(axis=1)
+    mean = sums / np.maximum(counts, 1)
+    overall = sums.sum(axis=1) / np.maximum(total, 1)
+    whole = squares.sum(axis=1) - total * overall**2
+    between = (counts * (mean - overall[:, None]) ** 2).sum(axis=1)
+    share = np.clip(between / np.maximum(whole, 1e-9), 0.0, 0.98)
+    good = (counts >= 8).all(axis=1)
+    samples = total / sample_m2
+    gain = -0.5 * samples * np.log(1 - share)
+    gain = GROUP_CAP * (1 - np.exp(-gain / GROUP_CAP))
+    if signed:
+        gain = np.where(mean[:, 1] > mean[:, 0], gain, -gain)
+    return np.where(good, gain, 0.0)

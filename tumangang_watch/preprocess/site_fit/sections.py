@@ -1,0 +1,144 @@
+"""How likely the tracks' centrelines run where the site says, for every lateral shift.
+
+Each piece of track is straightened with the ground to both sides and read by `preprocess.centre_net`, which
+knows rails, ballast and trains from gaps, shadows and paths whatever their tones. What it says of the row a
+shift would bring onto the centreline, summed over all pieces, tells a fit from one half a gap or a track off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tumangang_watch.model.site import Site
+from tumangang_watch.preprocess.site_fit.network import (
+    ALONG_M,
+    STEP_M,
+    patch_of,
+    read_centres,
+)
+from tumangang_watch.preprocess.site_fit.outlines import Picture
+from tumangang_watch.preprocess.site_fit.template import frame_along
+from tumangang_watch.settings.preprocess import RegistrationSettings
+
+
+@dataclass(frozen=True)
+class Sections:
+    """Mean log-odds of a centreline across short pieces of the tracks."""
+
+    offset_m: NDArray[np.float64]
+    """(n,) distance to the left of the believed centreline."""
+    odds: NDArray[np.float32]
+    """(pieces, n); NaN where too little is seen."""
+    cosine: NDArray[np.float64]
+    """(pieces,) what one metre across the yard is across this piece."""
+
+
+def sections_of(
+    picture: Picture,
+    site: Site,
+    shift_m: NDArray[np.float64],
+    across: NDArray[np.float64],
+    settings: RegistrationSettings,
+) -> Sections:
+    """Read each piece of track.
+
+    Parameters
+    ----------
+    shift_m : (2,) float
+        (east, north) of the content against the site.
+    across : (2,) float
+        Unit vector across the tracks.
+    """
+    count = int(np.ceil((settings.site_reach_m + 2.0) / STEP_M))
+    offset = np.arange(-count, count + 1, dtype=np.float64) * STEP_M
+    per = round(settings.section_piece_m / ALONG_M)
+    total_m = sum(t.line.length for t in site.tracks)
+    odds, cosine = [], []
+    for track in site.tracks:
+        points, normals = frame_along(track.line, ALONG_M)
+        # Long tracks are read in part: some kilometres tell what all of them would.
+        for start in block_starts(
+            len(points), settings.section_block_m, total_m / settings.sections_length_m
+        ):
+            part = slice(start, min(start + round(settings.section_block_m / ALONG_M), len(points)))
+            p, n = points[part], normals[part]
+            pieces = len(p) // per
+            if pieces == 0:
+                continue
+            reading = reading_along(picture, p + shift_m, n, offset)
+            odds.append(_means(reading[:, : pieces * per].reshape(len(offset), pieces, per)).T)
+            cosine.append(n[: pieces * per].reshape(pieces, per, 2).mean(axis=1) @ across)
+    if not odds:
+        return Sections(offset, np.empty((0, len(offset)), np.float32), np.empty(0))
+    return Sections(offset, np.concatenate(odds).astype(np.float32), np.concatenate(cosine))
+
+
+def reading_along(
+    picture: Picture, points: NDArray[np.float64], normals: NDArray[np.float64], offset_m: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the network's log-odds of a centreline (across, along) about points; NaN where nothing is seen.
+
+    Parameters
+    ----------
+    points, normals : (n, 2) float
+        Every `ALONG_M` along a line, and the unit normals to its left.
+    offset_m : (k,) float
+        Distances to the left, `STEP_M` apart.
+    """
+    x = points[:, 0] + offset_m[:, None] * normals[:, 0]
+    y = points[:, 1] + offset_m[:, None] * normals[:, 1]
+    row, col = picture.grid.to_pixel(x, y)
+    maps = col.astype(np.float32), row.astype(np.float32)
+    tone, hue = (cv2.remap(layer, *maps, cv2.INTER_LINEAR) for layer in (picture.tone, picture.hue))
+    seen = picture.valid.astype(np.float32)
+    valid = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
+    return np.where(valid, read_centres(patch_of(tone, hue, valid)), np.nan).astype(np.float64)
+
+
+def block_starts(count: int, block_m: float, share: float) -> list[int]:
+    """Return the first points of the blocks of a track that are read: every one, or evenly one in some."""
+    block = round(block_m / ALONG_M)
+    step = block * max(int(np.ceil(share)), 1)
+    return list(range(0, max(count - block // 3, 1), step))
+
+
+def _means(reading: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return means over the last axis; NaN where less than half is known."""
+    known = np.isfinite(reading)
+    total = np.where(known, reading, 0.0).sum(axis=-1)
+    count = known.sum(axis=-1)
+    return np.where(count > reading.shape[-1] / 2, total / np.maximum(count, 1), np.nan)
+
+
+def centredness(
+    sections: Sections, across_m: NDArray[np.float64], settings: RegistrationSettings
+) -> NDArray[np.float64]:
+    """Return, for each piece and lateral shift, how much likelier its centreline runs there than anywhere.
+
+    The mean log-odds at the shifted centreline against their mean over all shifts, as of
+    `section_samples` independent readings, bounded by `section_cap`: a shadow or a wall beside one piece
+    must not outvote the others.
+
+    Parameters
+    ----------
+    across_m : (k,) float
+        Shifts to try along the yard's ``across`` vector.
+
+    Returns
+    -------
+    (pieces, k) float
+    """
+    out = np.zeros((len(sections.odds), len(across_m)))
+    for k, (row, cosine) in enumerate(zip(sections.odds, sections.cosine, strict=True)):
+        known = np.isfinite(row)
+        if known.sum() < 0.6 * known.size:
+            continue
+        level = float(row[known].mean())
+        gain = settings.section_samples * np.where(known, row - level, 0.0)
+        gain = settings.section_cap * np.tanh(gain / settings.section_cap)
+        out[k] = np.interp(across_m * cosine, sections.offset_m, gain, left=0.0, right=0.0)
+    return out

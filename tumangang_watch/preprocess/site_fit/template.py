@@ -1,0 +1,156 @@
+"""What a site's geometry predicts of a picture: where bed and ground, hard standing and its
+surroundings must differ. Tones and polarity are unknown; only contrast within a small group counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import LineString, Polygon
+
+from tumangang_watch.model.site import Site
+
+GROUP_M = 30.0
+"""Length of track or outline that is judged as one: tone and traffic change beyond it."""
+BED_HALF_M = 1.7
+"""Rails, sleepers and wagons lie within this of a centreline."""
+FLANK_M = (3.2, 8.5)
+"""Ground beside a bundle of tracks: beyond the ballast shoulder, and beyond the 2.5-2.75 m that lie
+between two tracks, where a train's side or shadow would be taken for a bed."""
+EDGE_M = (0.7, 5.0)
+"""Ground inside and outside an outline that is compared."""
+STEP_M = (1.5, 6.0)
+"""Least and greatest step of points along the tracks."""
+POINTS_ALONG = 2000
+"""Points along all tracks together that are enough; longer tracks take longer steps."""
+HEADINGS = 8
+"""Directions told apart, over 180 degrees."""
+
+Part = tuple["NDArray[np.float64]", "NDArray[np.bool_]", int]
+"""Points, which of them are inner, and the heading bin."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Points of the site with the group and side they belong to, sorted by both."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    group: NDArray[np.intp]
+    inner: NDArray[np.bool_]
+    """True on a bed or inside an outline."""
+    heading: NDArray[np.intp]
+    """For each group: the bin of its track's direction, or -1 for an outline."""
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return len(self.heading)
+
+
+def outlines_of(template: Template) -> Template:
+    """Return the outlines alone: a track looks the same a few metres further along."""
+    kept = np.flatnonzero(template.heading < 0)
+    chosen = np.isin(template.group, kept)
+    group = np.searchsorted(kept, template.group[chosen])
+    return Template(
+        template.x[chosen], template.y[chosen], group, template.inner[chosen], template.heading[kept]
+    )
+
+
+def template_of(site: Site, bounds: tuple[float, float, float, float], points_max: int) -> Template:
+    """Return the template of the site's tracks, aprons and bridges within bounds.
+
+    Outlines of ``stable``, yard and handling polygons are drawn around things, not along them.
+    """
+    parts: list[Part] = []
+    lines = [t.line for t in site.tracks]
+    step_m = float(np.clip(sum(line.length for line in lines) / POINTS_ALONG, *STEP_M))
+    for line in lines:
+        parts += _track_groups(line, lines, step_m)
+    for area in site.having("apron", "bridge"):
+        parts += _outline_groups(area.polygon, lines)
+    parts = [p for p in parts if _within(p[0], bounds)]
+    total = sum(len(p[0]) for p in parts)
+    stride = max(1, -(-total // points_max))
+    parts = [(p[0][::stride], p[1][::stride], p[2]) for p in parts]
+    parts = [p for p in parts if p[1].any() and not p[1].all()]
+    xy, inner = [p[0] for p in parts], [p[1] for p in parts]
+    group = [np.full(len(p), k) for k, p in enumerate(xy)]
+    if not parts:
+        none = np.empty(0)
+        whole = none.astype(np.intp)
+        return Template(none, none, whole, none.astype(bool), whole)
+    points, sides, numbers = np.concatenate(xy), np.concatenate(inner), np.concatenate(group)
+    order = np.lexsort((sides, numbers))
+    headings = np.array([p[2] for p in parts])
+    return Template(points[order, 0], points[order, 1], numbers[order], sides[order], headings)
+
+
+def _within(points: NDArray[np.float64], bounds: tuple[float, float, float, float]) -> bool:
+    west, south, east, north = bounds
+    x, y = points.mean(axis=0)
+    return bool(west < x < east and south < y < north)
+
+
+def frame_along(line: LineString, step_m: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points along a line and the unit normals to its left, each (n, 2)."""
+    s = np.arange(step_m / 2, line.length, step_m)
+    points = shapely.get_coordinates(shapely.line_interpolate_point(line, s))
+    ahead = shapely.get_coordinates(shapely.line_interpolate_point(line, np.minimum(s + 1, line.length)))
+    behind = shapely.get_coordinates(shapely.line_interpolate_point(line, np.maximum(s - 1, 0)))
+    direction = ahead - behind
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    return points, np.stack([-direction[:, 1], direction[:, 0]], axis=1)
+
+
+def _track_groups(line: LineString, lines: list[LineString], step_m: float) -> list[Part]:
+    """Return, for each piece of a track that has open ground beside it, the bed against that ground.
+
+    It tells where the bundle ends, whatever stands in it.
+    """
+    points, normals = frame_along(line, step_m)
+    offsets = np.arange(-FLANK_M[1], FLANK_M[1] + 0.01, 0.7)
+    grid = points[:, None] + offsets[None, :, None] * normals[:, None]
+    flat = shapely.points(grid.reshape(-1, 2))
+    nearest = np.min([shapely.distance(flat, other) for other in lines], axis=0).reshape(grid.shape[:2])
+    own = np.broadcast_to(np.abs(offsets) <= BED_HALF_M, nearest.shape)
+    flank = (nearest >= FLANK_M[0]) & ~own
+    per = max(4, round(GROUP_M / step_m))
+    out = []
+    for start in range(0, len(points), per):
+        part = slice(start, start + per)
+        n = normals[part].mean(axis=0)
+        heading = round(np.arctan2(n[1], n[0]) / np.pi * HEADINGS) % HEADINGS
+        kept = own[part] | flank[part]
+        if own[part].sum() >= 20 and flank[part].sum() >= 15:
+            out.append((grid[part][kept], own[part][kept], int(heading)))
+    return out
+
+
+def _outline_groups(polygon: Polygon, lines: list[LineString]) -> list[Part]:
+    ring = polygon.exterior
+    points, normals = frame_along(ring, 1.5)
+    sign = 1.0 if shapely.is_ccw(ring) else -1.0
+    offsets = np.concatenate(
+        [np.arange(-EDGE_M[1], -EDGE_M[0] + 0.01, 0.7), np.arange(EDGE_M[0], EDGE_M[1] + 0.01, 0.7)]
+    )
+    grid = points[:, None] + offsets[None, :, None] * normals[:, None] * sign
+    flat = shapely.points(grid.reshape(-1, 2))
+    inside = shapely.contains(polygon, flat).reshape(grid.shape[:2])
+    expected = np.broadcast_to(offsets > 0, inside.shape)
+    clear = inside == expected
+    if lines:
+        nearest = np.min([shapely.distance(flat, other) for other in lines], axis=0).reshape(inside.shape)
+        clear &= nearest > FLANK_M[0]
+    per = max(4, round(GROUP_M / 1.5))
+    out = []
+    for start in range(0, len(points), per):
+        part = slice(start, start + per)
+        kept = clear[part]
+        if (kept & expected[part]).sum() >= 15 and (kept & ~expected[part]).sum() >= 15:
+            out.append((grid[part][kept], expected[part][kept], -1))
+    return out

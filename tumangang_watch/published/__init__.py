@@ -1,8 +1,0 @@
-"""What was published of the crossing: observations as data, and how each claim is judged."""
-
-from __future__ import annotations
-
-from tumangang_watch.published.judge import Evidence, Judgement, judge
-from tumangang_watch.published.observations import Claim, Observed, load_observations, match_scenes
-
-__all__ = ["Claim", "Evidence", "Judgement", "Observed", "judge", "load_observations", "match_scenes"]

@@ -1,0 +1,164 @@
+"""The aligned cars of one journey: which car stands above which, row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from tumangang_watch.model.detection import Vehicle
+from tumangang_watch.reidentify.model import (
+    Journey,
+    Search,
+    Seen,
+    Sighting,
+)
+from tumangang_watch.report.stacked import STRIPS, strip_name
+
+LETTERS = {
+    "locomotive": "L", "box": "B", "open": "O", "tank": "T", "flat": "F", "container": "C",
+    "passenger": "P", "unknown": "?",
+}  # fmt: skip
+"""Type of a car in one letter."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One sighting of a journey as it is drawn."""
+
+    stay: int
+    sighting: Sighting
+    turned: bool
+    """Drawn from its other end, against its track's distances."""
+    strip: Any | None
+    """The track straightened (PIL); None where there is none."""
+    why_no_strip: str
+    strip_m: float
+    """Length of the strip in metres."""
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """The cars of a journey in columns. A column holds at most one car of each row."""
+
+    rows: tuple[Row, ...]
+    columns: tuple[dict[int, int], ...]
+    """For each column: vehicle (index) by row (index)."""
+    left_out: int
+    """Further sightings that are not drawn."""
+
+
+@dataclass(frozen=True)
+class Strips:
+    """Where pictures of tracks are taken from."""
+
+    reports: Path | None
+    track_m: dict[tuple[str, str], float]
+    """Length of each track by report folder and track."""
+
+    def of(self, sighting: Sighting) -> tuple[Any | None, float, str]:
+        """Return a sighting's strip, its length in metres, and why there is none."""
+        if self.reports is None:
+            return None, 0.0, "no pictures: the reports' folder was not given (--reports)"
+        length = self.track_m.get((sighting.folder, sighting.track or ""), 0.0)
+        if sighting.track is None or length <= 0:
+            return None, 0.0, "no picture: the train stands on no known track"
+        path = self.reports / sighting.folder / STRIPS / strip_name(sighting.track)
+        try:
+            with Image.open(path) as picture:
+                return picture.convert("RGB"), length, ""
+        except (OSError, UnidentifiedImageError):
+            why = f"no picture: {sighting.folder} holds no strip of track {sighting.track} any more"
+            return None, 0.0, why
+
+
+def aligned_rows(search: Search, journey: Journey, strips: Strips, most: int) -> Aligned:
+    """Return the cars of a journey in columns, rows by time; locomotives stand in columns of their own."""
+    matches = {(m.first, m.second): m for m in search.matches()}
+    steps = journey.steps[:most]
+    rows: dict[int, tuple[Sighting, bool]] = {}
+    columns: list[dict[int, int]] = []
+    waiting = list(steps)
+    while waiting:
+        ready = next((s for s in waiting if s.partner is None or s.partner in rows), None)
+        if ready is None:
+            break
+        waiting.remove(ready)
+        sighting = search.stays[ready.stay].sightings[search.chosen[ready.stay] or 0]
+        if ready.partner is None:
+            rows[ready.stay] = (sighting, False)
+            columns = [{ready.stay: k} for k in range(len(sighting.vehicles))]
+            continue
+        match = matches[min(ready.stay, ready.partner), max(ready.stay, ready.partner)]
+        turned = rows[ready.partner][1] != (match.direction == "reversed")
+        target = _targets(columns, ready.stay, ready.partner, match)
+        others = [k for k in rows if k != ready.partner]
+        for other in sorted(others, reverse=True):
+            more = matches.get((min(ready.stay, other), max(ready.stay, other)))
+            if more is not None:
+                _add_targets(columns, target, _targets(columns, ready.stay, other, more), turned)
+        rows[ready.stay] = (sighting, turned)
+        _place(columns, ready.stay, target, len(sighting.vehicles), turned)
+    order = [s.stay for s in steps if s.stay in rows]
+    number = {stay: n for n, stay in enumerate(order)}
+    made = []
+    for stay in order:
+        sighting, turned = rows[stay]
+        strip, length, why = strips.of(sighting)
+        made.append(Row(stay, sighting, turned, strip, why, length))
+    numbered = tuple({number[stay]: car for stay, car in column.items()} for column in columns)
+    return Aligned(tuple(made), numbered, len(journey.steps) - len(made))
+
+
+Targets = dict[int, dict[int, int]]
+"""The column (by what stands in it) that each car goes into."""
+
+
+def _targets(columns: list[dict[int, int]], stay: int, partner: int, match: Seen) -> Targets:
+    """Return the columns of the cars that a train's own match."""
+    pairs = match.aligned if match.first == partner else tuple((b, a) for a, b in match.aligned)
+    column_of = {column[partner]: column for column in columns if partner in column}
+    return {own: column_of[theirs] for theirs, own in pairs if theirs in column_of}
+
+
+def _add_targets(columns: list[dict[int, int]], target: Targets, more: Targets, turned: bool) -> None:
+    """Add columns of cars that have none yet, as far as the cars' order allows."""
+    for car in sorted(more):
+        joined = {**target, car: more[car]} if car not in target else target
+        places = [_index(columns, joined[k]) for k in sorted(joined, reverse=turned)]
+        if car not in target and all(a < b for a, b in pairwise(places)):
+            target[car] = more[car]
+
+
+def _place(columns: list[dict[int, int]], stay: int, target: Targets, cars: int, turned: bool) -> None:
+    """Put a train's cars into the columns of those they match; the others into new ones between."""
+    sequence = range(cars - 1, -1, -1) if turned else range(cars)
+    first = next((k for k in sequence if k in target), None)
+    at = 0 if first is None else _index(columns, target[first])
+    for car in sequence:
+        if car in target:
+            target[car][stay] = car
+            at = _index(columns, target[car]) + 1
+        else:
+            columns.insert(at, {stay: car})
+            at += 1
+
+
+def _index(columns: list[dict[int, int]], wanted: dict[int, int]) -> int:
+    return next(n for n, column in enumerate(columns) if column is wanted)
+
+
+def car_words(vehicle: Vehicle | None) -> str:
+    """Return a car in words; for one that is not there, that it is not."""
+    if vehicle is None:
+        return "–"
+    colour = vehicle.colour.replace("_", " ")
+    told = dict(vehicle.colours).get(vehicle.colour)
+    sure = f" ({told:.0%})" if told is not None and vehicle.colour != "unknown" else ""
+    kind = "type unknown" if vehicle.type == "unknown" else vehicle.type
+    name = f"colour unknown, {kind}" if vehicle.colour == "unknown" else f"{colour}{sure} {kind}"
+    length = vehicle.to_m - vehicle.from_m
+    return f"{name}, {length:.1f} m" if length > 0 else name

@@ -1,0 +1,233 @@
+"""Matches put together into journeys; those that cannot all be right are listed, not settled in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from tumangang_watch.reidentify.compare import is_locomotive
+from tumangang_watch.reidentify.look_alikes import MATCHES
+from tumangang_watch.reidentify.model import (
+    Conflict,
+    Journey,
+    Look,
+    Search,
+    Seen,
+    Sighting,
+    Step,
+    TrainStay,
+)
+from tumangang_watch.reidentify.null_model import scored
+from tumangang_watch.reidentify.search import (
+    Compared,
+    compare_stays,
+    feasible,
+    interleaved,
+)
+from tumangang_watch.reidentify.stays import train_stays
+from tumangang_watch.reidentify.wagon_model import likelihoods
+from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettings
+
+
+def find_trains(
+    sightings: Sequence[Sighting],
+    looks: Sequence[Look],
+    settings: JourneySettings,
+    alike: SameTrainSettings,
+    wanted: Callable[[TrainStay], bool] = lambda _: True,
+) -> Search:
+    """Find the trains seen again at another date or place.
+
+    Parameters
+    ----------
+    sightings, looks : sequence of Sighting, of Look
+        Every train, and what every scene showed, in any order.
+    settings, alike : JourneySettings, SameTrainSettings
+        Named numbers.
+    wanted : callable
+        Which stays take part; chosen before anything is compared.
+    """
+
+    def differ(one: Sighting, two: Sighting) -> bool:
+        return _differ(one, two, settings, alike)
+
+    stays = tuple(s for s in train_stays(sightings, looks, differ, settings) if wanted(s))
+    compared = compare_stays(stays, settings, alike)
+    matches = {(p.first, p.second): p for p in compared.pairs if p.verdict in MATCHES}
+    conflicts = [*_stood_elsewhere(stays, matches), *_two_places(stays, matches, settings)]
+    out = {pair for c in conflicts for pair in c.matches if pair != c.followed}
+    conflicts += [Conflict((pair,), None, "look-alikes") for pair in compared.look_alikes]
+    journeys, late = _joined(stays, {k: m for k, m in matches.items() if k not in out}, settings)
+    conflicts += late
+    out |= {pair for c in late for pair in c.matches if pair != c.followed}
+    conflicts += _disagree(stays, journeys, compared, settings, alike)
+    pairs = tuple(replace(p, trusted=(p.first, p.second) not in out) for p in compared.pairs)
+    return Search(
+        stays, compared.chosen, compared.comparisons, pairs, compared.all_scored, compared.too_fast,
+        compared.too_far_apart, compared.look_alikes, tuple(conflicts), journeys,
+        settings.max_expected_false,
+    )  # fmt: skip
+
+
+def _differ(one: Sighting, two: Sighting, settings: JourneySettings, alike: SameTrainSettings) -> bool:
+    """Return whether two sightings surely show different consists."""
+    read = []
+    for sighting in (one, two):
+        wagons = tuple(v for v in sighting.vehicles if not is_locomotive(v))
+        if len(wagons) < alike.consistent_cars:
+            return False
+        read.append(likelihoods(wagons, alike))
+    return bool(scored([read[0]], [read[1]], alike)[0] <= settings.different_bits)
+
+
+Pairs = dict[tuple[int, int], Seen]
+
+
+def _stood_elsewhere(stays: tuple[TrainStay, ...], matches: Pairs) -> list[Conflict]:
+    """Return matches of a train with one that came and went while it seemed to stand where it was."""
+    return [
+        Conflict((pair,), None, "stood elsewhere")
+        for pair in sorted(matches)
+        if interleaved(*(stays[k] for k in pair))
+    ]
+
+
+def _two_places(stays: tuple[TrainStay, ...], matches: Pairs, settings: JourneySettings) -> list[Conflict]:
+    """Return pairs of matches that would put one train at two places at one time."""
+    found = []
+    at: dict[int, list[tuple[int, int]]] = {}
+    for pair in sorted(matches):
+        for k in pair:
+            at.setdefault(k, []).append(pair)
+    for k, pairs in sorted(at.items()):
+        for one, two in combinations(pairs, 2):
+            ends = [a if b == k else b for a, b in (one, two)]
+            if feasible(stays[ends[0]], stays[ends[1]], settings) and not interleaved(
+                stays[ends[0]], stays[ends[1]]
+            ):
+                continue
+            if _shared(matches[one], matches[two], k) <= settings.shared_wagons:
+                continue
+            best, worse = sorted((one, two), key=lambda p: (matches[p].e_value, p))
+            clear = matches[best].e_value * settings.conflict_ratio <= matches[worse].e_value
+            found.append(Conflict((best, worse), best if clear else None, "two places at once"))
+    return found
+
+
+def _shared(one: Seen, two: Seen, k: int) -> int:
+    """Return how many of a train's wagons two matches share: parts of a divided train share none."""
+    used = [{pair[0 if m.first == k else 1] for pair in m.aligned} for m in (one, two)]
+    return len(used[0] & used[1])
+
+
+def _joined(
+    stays: tuple[TrainStay, ...], matches: Pairs, settings: JourneySettings
+) -> tuple[tuple[Journey, ...], list[Conflict]]:
+    """Join stays by their matches, the surest first, never one train to two places at one time."""
+    group = {k: [k] for k in {k for pair in matches for k in pair}}
+    used: list[tuple[int, int]] = []
+    conflicts = []
+    for pair in sorted(matches, key=lambda p: (matches[p].e_value, p)):
+        one, two = (group[k] for k in pair)
+        if one is two:
+            continue
+        clash = [
+            (a, b)
+            for a in one
+            for b in two
+            if (a, b) != pair
+            and not _parts(a, b, matches, settings)
+            and (not feasible(stays[a], stays[b], settings) or interleaved(stays[a], stays[b]))
+        ]
+        if clash:
+            conflicts.append(Conflict((pair,), None, "two places at once"))
+            continue
+        used.append(pair)
+        joined = one + two
+        for k in joined:
+            group[k] = joined
+    groups = {tuple(sorted(g)) for g in group.values() if len(g) > 1}
+    journeys = [_journey(stays, g, [p for p in used if p[0] in g], matches, settings) for g in groups]
+    order = {"same train": 0, "could be": 1}
+    return (
+        tuple(sorted(journeys, key=lambda j: (j.possible, order[j.verdict], j.e_value, j.steps[0].stay))),
+        conflicts,
+    )
+
+
+def _parts(one: int, two: int, matches: Pairs, settings: JourneySettings) -> bool:
+    """Return whether two stays are parts of a third: matched with different wagons of it."""
+    for k in {k for pair in matches for k in pair} - {one, two}:
+        with_one, with_two = (matches.get((min(k, x), max(k, x))) for x in (one, two))
+        if with_one and with_two and _shared(with_one, with_two, k) <= settings.shared_wagons:
+            return True
+    return False
+
+
+def _journey(
+    stays: tuple[TrainStay, ...],
+    members: tuple[int, ...],
+    used: list[tuple[int, int]],
+    matches: Pairs,
+    settings: JourneySettings,
+) -> Journey:
+    """Return the stays of one train by time; ``used`` is the tree of the surest matches between them."""
+    partner: dict[int, int | None] = {members[0]: None}
+    queue = [members[0]]
+    while queue:
+        k = queue.pop(0)
+        for a, b in used:
+            if k in (a, b) and (other := a + b - k) not in partner:
+                partner[other] = k
+                queue.append(other)
+    for k in members:
+        before = [a for a in members if (a, k) in matches and not _under(a, k, partner)]
+        if before:
+            # Drawn and told below the stay just before it; how sure the journey is rests on the tree.
+            partner[k] = before[-1]
+    chain = [matches[p] for p in used]
+    worst = max(chain, key=lambda m: (m.verdict != "same train", m.e_value, m.first, m.second))
+    steps = tuple(Step(k, partner[k], _is_part(k, members, stays, settings)) for k in members)
+    return Journey(steps, worst.verdict, worst.e_value, any(stays[k].possible for k in members))
+
+
+def _under(stay: int, above: int, partner: dict[int, int | None]) -> bool:
+    """Return whether a stay hangs on another in a tree."""
+    at: int | None = stay
+    while at is not None:
+        if at == above:
+            return True
+        at = partner[at]
+    return False
+
+
+def _is_part(
+    k: int, members: tuple[int, ...], stays: tuple[TrainStay, ...], settings: JourneySettings
+) -> bool:
+    """Return whether another part of the train stood elsewhere at the same time."""
+    return any(
+        other != k and (not feasible(stays[k], stays[other], settings) or interleaved(stays[k], stays[other]))
+        for other in members
+    )
+
+
+def _disagree(
+    stays: tuple[TrainStay, ...],
+    journeys: tuple[Journey, ...],
+    compared: Compared,
+    settings: JourneySettings,
+    alike: SameTrainSettings,
+) -> list[Conflict]:
+    """Return journeys two of whose sightings surely show different consists."""
+    found = []
+    for journey in journeys:
+        members = [step.stay for step in journey.steps if not step.part]
+        linked = {tuple(sorted((s.partner, s.stay))) for s in journey.steps if s.partner is not None}
+        for one, two in combinations(members, 2):
+            if (one, two) in linked:
+                continue
+            sights = [stays[k].sightings[compared.chosen[k] or 0] for k in (one, two)]
+            if _differ(sights[0], sights[1], settings, alike):
+                found.append(Conflict(((one, two),), None, "consists differ"))
+    return found

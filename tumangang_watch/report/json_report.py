@@ -1,0 +1,319 @@
+"""A comparison as the contract's ``report.json``: plain values, rounded, in a stable order."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.fill import Fill
+from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
+from tumangang_watch.model.history import History
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import Observation, Registration
+from tumangang_watch.model.site import Site
+from tumangang_watch.report.geography import geojson
+from tumangang_watch.report.track_coverage import tracks_seen
+
+SCHEMA_VERSION = 1
+TOOL = "tumangang-watch"
+IMPORTANCE = {"appeared": 0, "disappeared": 0, "grown": 1, "shrunk": 1, "moved": 2, "unchanged": 3}
+MOST_LEFT_OUT = 100
+"""Dates left out that are named one by one: a record holds thousands."""
+KIND_ORDER = {"train": 0, "handling_area": 1, "cargo": 2}
+
+
+def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
+    """Return the contents of ``report.json``.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        One report: two dates, or one (then ``scenes`` has only ``later``).
+    tool_version : str
+        Version of the tool that made it.
+
+    Returns
+    -------
+    dict
+        JSON values only: finite numbers, lon/lat geometries, UTC times. The same comparison
+        gives the same dict.
+    """
+    site, pixel_m = comparison.site, comparison.later.raster.grid.pixel_m
+    dates = [o for o in (comparison.earlier, comparison.later) if o is not None]
+    report = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": TOOL, "version": tool_version},
+        "settings_sha256": comparison.settings_sha256,
+        "site": {
+            "id": site.id,
+            "name": site.name,
+            "sha256": site.sha256,
+            "crs": site.crs,
+            "pixel_m": pixel_m,
+        },
+        "scenes": {o.date: _scene(o) for o in dates},
+        "registration": {
+            **_registration(comparison.registration, pixel_m),
+            "site_fit": {o.date: _registration(o.site_fit, pixel_m) for o in dates},
+        },
+        "background": [
+            {"id": s.id, "sha256": s.sha256, "acquired": utc(s.acquired)} for s in comparison.background
+        ],
+        "tracks": tracks_seen(site, dates),
+        "areas": [_area(a, site, comparison.earlier is not None) for a in comparison.areas],
+        "detections": [_detection(d, site.crs) for d in comparison.detections],
+        "findings": [_finding(f, site.crs) for f in by_importance(comparison.findings)],
+        "fill": [_fill(f) for f in comparison.fill],
+        "detectability": [plain(entry) for entry in comparison.detectability],
+        "caveats": list(comparison.caveats),
+        "changed": comparison.changed,
+    }
+    if comparison.history is not None:
+        report["history"] = history_rows(comparison.history)
+    if comparison.issue is not None:
+        report["issue"] = plain(comparison.issue)
+    encodable: dict[str, Any] = _encodable(report)
+    return encodable
+
+
+def _encodable(value: Any) -> Any:
+    """Replace what UTF-8 cannot hold: file names may carry undecodable bytes."""
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_encodable(v) for v in value]
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+
+
+def by_importance(findings: tuple[Finding, ...]) -> list[Finding]:
+    """Return findings as a reader wants them: sure changes first, what stayed last."""
+    return sorted(
+        findings,
+        key=lambda f: (
+            f.change == "unchanged",
+            f.grade != "detected",
+            KIND_ORDER.get(f.kind, 9),
+            IMPORTANCE.get(f.change, 9),
+            -f.confidence,
+            -f.amount.estimate,
+            f.id,
+        ),
+    )
+
+
+def utc(moment: datetime) -> str:
+    """Return ISO 8601 in UTC with ``Z``; fractions of a second only where there are any."""
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace(
+        "+00:00", "Z"
+    )
+
+
+def number(value: float | None, digits: int) -> float | int | None:
+    """Return a rounded JSON number, whole numbers as int; None for None and for what is not finite."""
+    if value is None or not math.isfinite(value):
+        return None
+    rounded = round(float(value), digits)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def interval(value: Interval | None, digits: int) -> dict[str, Any] | None:
+    """Return ``{"estimate", "low", "high"}`` or None."""
+    if value is None:
+        return None
+    return {name: number(getattr(value, name), digits) for name in ("estimate", "low", "high")}
+
+
+def plain(value: Any) -> Any:
+    """Return any value as JSON: NumPy scalars unwrapped, NaN as null, times in UTC, keys sorted."""
+    if isinstance(value, dict):
+        return {str(k): plain(value[k]) for k in sorted(value, key=str)}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(v) for v in value), key=str)
+    if isinstance(value, datetime):
+        return utc(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, (int, float)):
+        return value if isinstance(value, int) else number(value, 6)
+    return value.name if isinstance(value, Path) else str(value)
+
+
+def _scene(observation: Observation) -> dict[str, Any]:
+    scene, quality = observation.scene, observation.quality
+    return {
+        "id": scene.id,
+        "file": scene.image.name,
+        "sha256": scene.sha256,
+        "acquired": utc(scene.acquired),
+        "provider": scene.provider,
+        "gsd_m": number(scene.gsd_m, 3),
+        "pixel_m": number(scene.pixel_m, 3),
+        "sun_elevation_deg": number(scene.sun_elevation_deg, 2),
+        "sun_azimuth_deg": number(scene.sun_azimuth_deg, 2),
+        "off_nadir_deg": number(scene.off_nadir_deg, 2),
+        "view_azimuth_deg": number(scene.view_azimuth_deg, 2),
+        "cloud_fraction": number(scene.cloud_fraction, 4),
+        "bands": plain(scene.bands),
+        "band_source": scene.band_source,
+        "radiometry": scene.radiometry,
+        "licence": scene.licence,
+        "snow_state": quality.snow_state,
+        "haze": number(quality.haze, 4),
+        "sources": plain(scene.sources),
+        "warnings": list(scene.warnings),
+        "notes": list(dict.fromkeys((*quality.notes, *observation.caveats))),
+    }
+
+
+def _registration(fit: Registration, pixel_m: float) -> dict[str, Any]:
+    median, p90 = fit.residual_median_m, fit.residual_p90_m
+    return {
+        "status": fit.status,
+        "shift_m": [number(v, 3) for v in fit.shift_m],
+        "residual_median_px": None if median is None else number(median / pixel_m, 3),
+        "residual_p90_px": None if p90 is None else number(p90 / pixel_m, 3),
+        "residual_median_m": number(median, 3),
+        "residual_p90_m": number(p90, 3),
+        "tie_points": int(fit.tie_points),
+        "held_out": int(fit.held_out),
+        "affine": [number(v, 9) for v in fit.affine],
+        "reason": fit.reason,
+    }
+
+
+def _area(area: AreaStatus, site: Site, two_dates: bool) -> dict[str, Any]:
+    names = {a.id: a.name for a in site.areas}
+    return {
+        "id": area.id,
+        "name": names.get(area.id, area.id),
+        "role": area.role,
+        "status": area.status,
+        "observed_fraction": {
+            "earlier": number(area.observed_earlier, 3) if two_dates else None,
+            "later": number(area.observed_later, 3),
+        },
+        "reasons": list(area.reasons),
+    }
+
+
+def _detection(found: Detection, crs: str) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "date": found.date,
+        "kind": found.kind,
+        "label": found.label,
+        "area": found.area,
+        "track": found.track,
+        "track_distance_m": number(found.track_distance_m, 1),
+        "from_m": number(found.from_m, 2),
+        "to_m": number(found.to_m, 2),
+        "length_m": interval(found.length_m, 2),
+        "cars": interval(found.cars, 1),
+        "rolling_stock": [
+            {
+                "from_m": number(v.from_m, 2),
+                "to_m": number(v.to_m, 2),
+                "type": v.type,
+                "colour": v.colour,
+                "confidence": number(v.confidence, 3),
+                "types": {name: number(p, 3) for name, p in v.types},
+                "colours": {name: number(p, 3) for name, p in v.colours},
+                "load": v.load,
+                "load_evidence": v.load_evidence,
+            }
+            for v in found.rolling_stock
+        ],
+        "area_m2": interval(found.area_m2, 1),
+        "height_m": interval(found.height_m, 2),
+        "colour": found.colour,
+        "confidence": number(found.confidence, 3),
+        "grade": found.grade,
+        "observed_fraction": number(found.observed_fraction, 3),
+        "evidence": {name: number(strength, 4) for name, strength in found.evidence},
+        "geometry": geojson(found.geometry, crs),
+        "caveats": list(found.caveats),
+    }
+
+
+def _finding(found: Finding, crs: str) -> dict[str, Any]:
+    amount = interval(found.amount, 1 if found.unit in ("cars", "m2") else 2) or {}
+    return {
+        "id": found.id,
+        "kind": found.kind,
+        "change": found.change,
+        "area": found.area,
+        "track": found.track,
+        "earlier": found.earlier,
+        "later": found.later,
+        "amount": {**amount, "unit": found.unit},
+        "confidence": number(found.confidence, 3),
+        "grade": found.grade,
+        "statement": found.statement,
+        "train": found.train,
+        "members": list(found.members),
+        "observed_fraction": number(found.observed_fraction, 3),
+        "caveats": list(found.caveats),
+        "geometry": geojson(found.geometry, crs),
+    }
+
+
+def history_rows(history: History) -> dict[str, Any]:
+    """Return what was used of the dates before; of those left out, at most the first `MOST_LEFT_OUT`."""
+    left_out = sorted(history.left_out, key=lambda item: not item.faulty)
+    return {
+        "offered": history.offered,
+        "used": len(history.used),
+        "for": {what: history.count(what) for what in ("tracks", "aprons", "ground")},
+        "scenes": [
+            {
+                "id": date.scene.id,
+                "sha256": date.scene.sha256,
+                "acquired": utc(date.scene.acquired),
+                "tracks": date.tracks,
+                "aprons": date.aprons,
+                "ground": date.ground,
+                "residual_median_m": number(date.residual_m, 3),
+            }
+            for date in history.used
+        ],
+        "left_out": [
+            {
+                "name": item.name,
+                "acquired": None if item.acquired is None else utc(item.acquired),
+                "why": item.why,
+                "faulty": item.faulty,
+            }
+            for item in left_out[:MOST_LEFT_OUT]
+        ],
+        "left_out_count": len(left_out),
+    }
+
+
+def _fill(found: Fill) -> dict[str, Any]:
+    return {
+        "date": found.date,
+        "area": found.area,
+        "ground_m2": number(found.ground_m2, 1),
+        "covered_m2": interval(found.covered_m2, 1),
+        "share": interval(found.share, 4),
+        "row_length_m": interval(found.row_length_m, 1),
+        "rows": [
+            {"track": r.track, "from_m": number(r.from_m, 1), "to_m": number(r.to_m, 1)} for r in found.rows
+        ],
+        "trials": [
+            {"size_m2": number(t.size_m2, 1), "tone": t.tone, "trials": t.tried, "found": t.found}
+            for t in found.trials
+        ],
+        "observed_fraction": number(found.observed_fraction, 3),
+        "caveats": list(found.caveats),
+    }

@@ -1,0 +1,82 @@
+"""The judged claims as ``reproduction.json``, a page, and a table for the terminal."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from tumangang_watch.report.folder import (
+    MANIFEST,
+    check_files,
+    json_text,
+    sha256,
+    whole_folder,
+)
+
+VERDICTS = ("reproduced", "contradicted", "not observable", "no scene")
+PAINTED_MARK = "PAINTED"
+NOTICE = (
+    "PAINTED, NOT EVIDENCE: judged on scenes the program painted itself. They show that the judging works, "
+    "and nothing of what was ever there."
+)
+TEMPLATE = "reproduction.html.j2"
+
+
+def write_reproduction(
+    told: dict[str, Any], site_text: str | None, out: Path, *, tool_version: str, overwrite: bool
+) -> Path:
+    """Write the folder: ``reproduction.json``, ``reproduction.html``, the painted site, and a manifest.
+
+    Parameters
+    ----------
+    told : dict
+        What was judged, as ``pipeline.reproduce.summary`` gives it.
+    site_text : str, optional
+        GeoJSON of a site that exists nowhere else.
+    out : Path
+        The folder to make.
+    tool_version : str
+        For provenance.
+    overwrite : bool
+        Replace an earlier one.
+    """
+    document = {"tool": {"name": "tumangang-watch", "version": tool_version}, **told}
+    with whole_folder(out, overwrite) as folder:
+        (folder / "reproduction.json").write_text(json_text(document), encoding="utf-8", newline="\n")
+        (folder / "reproduction.html").write_text(_page(told), encoding="utf-8", newline="\n")
+        if site_text is not None:
+            (folder / "site.geojson").write_text(site_text, encoding="utf-8", newline="\n")
+        check_files(folder)
+        files = {p.name: {"bytes": p.stat().st_size, "sha256": sha256(p)} for p in sorted(folder.iterdir())}
+        manifest = {"schema_version": told["schema_version"], "tool": document["tool"], "files": files}
+        (folder / MANIFEST).write_text(json_text(manifest), encoding="utf-8", newline="\n")
+    return out
+
+
+def _page(told: dict[str, Any]) -> str:
+    groups: dict[str, dict[str, Any]] = {}
+    for line in told["claims"]:
+        groups.setdefault(line["observation"], {**line, "lines": []})["lines"].append(line)
+    text = resources.files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
+    template = Environment(autoescape=True).from_string(text)
+    return template.render(
+        groups=list(groups.values()), counts=told["counts"], painted=told["painted"], refused=told["refused"],
+        notice=NOTICE, mark=PAINTED_MARK,
+    ) + "\n"  # fmt: skip
+
+
+def table_lines(told: dict[str, Any]) -> list[str]:
+    """Return the table as text: one line a claim that a scene was found for, the rest counted."""
+    lines = []
+    for item in told["claims"]:
+        if item["verdict"] == "no scene":
+            continue
+        mark = f"{PAINTED_MARK}  " if item["painted"] else ""
+        verdict = item["verdict"].upper()
+        words = f"{item['claim']}: {item['why']}  [{item['observation']}]"
+        lines.append(f"{mark}{item['date']}  {item['place']}  {verdict}  {words}")
+    counts = ", ".join(f"{number} {verdict}" for verdict, number in told["counts"].items())
+    return [*lines, f"{f'{PAINTED_MARK}  ' if told['painted'] else ''}{counts}"]

@@ -1,0 +1,168 @@
+"""A record over time with its reviews: accepted and open kept, rejected left out, corrected replaced."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tumangang_watch.archive import Archive
+from tumangang_watch.archive.reviews import all_reviews
+from tumangang_watch.archive.subjects import subjects
+from tumangang_watch.archive.summary import EMPTY, summarise, vehicle_types
+from tumangang_watch.model.series import AreaDate, ReviewTaken, Sight
+from tumangang_watch.review.consensus import Judged, judge
+from tumangang_watch.review.values import taken_as_sure
+from tumangang_watch.settings.records import ReviewSettings
+
+Document = dict[str, Any]
+_STATES = ("accepted", "corrected", "added", "rejected", "disputed", "stale", "open")
+
+
+def judged_scenes(
+    archive: Archive, site: str, settings: ReviewSettings | None = None, *, as_seen: bool = False
+) -> dict[str, list[Judged]]:
+    """Return, for every scene that somebody reviewed, what is made of each thing in it."""
+    reviews = all_reviews(archive, site)
+    scenes = {r.about.scene for r in reviews} | {r.about.earlier for r in reviews if r.about.earlier}
+    standing = [] if as_seen else subjects(archive, site, scenes=scenes)
+    return judge(standing, reviews, settings or ReviewSettings(), as_seen=as_seen)
+
+
+def with_review(
+    archive: Archive, site: str, rows: Sequence[AreaDate], sights: Sequence[Sight]
+) -> tuple[list[AreaDate], list[Sight], ReviewTaken]:
+    """Return areas and trains of every date with the reviews taken in, and what they did.
+
+    What is in doubt (readers disagree, or the finding changed since) stays in the estimate as reported;
+    ``low`` is without it and ``high`` with it.
+    """
+    judged = judged_scenes(archive, site)
+    reports = _reports(archive, site, set(judged))
+    seen_m = _seen_track_m(archive, set(judged))
+    by_date: dict[tuple[str, str], list[Judged]] = defaultdict(list)
+    for scene, group in judged.items():
+        for one in group:
+            area = one.thing.get("area")
+            folder = one.subject.folder if one.subject else reports.get((scene, str(area)))
+            if folder is not None and area is not None:
+                by_date[folder, area].append(one)
+    told = {place: _state_counts(group) for place, group in by_date.items()}
+    changed = {place for place, counts in told.items() if set(counts) - {"open"}}
+    taken = [
+        _row(row, by_date[row.folder, row.area], seen_m.get((row.folder, row.area)))
+        if (row.folder, row.area) in changed and row.status != "not_observable"
+        else row
+        for row in rows
+    ]
+    totals: Counter[str] = Counter()
+    for place in changed:
+        totals.update(told[place])
+    notes = {place: _words(told[place]) for place in changed}
+    return taken, _sights(archive, sights, judged), ReviewTaken(True, dict(totals), notes)
+
+
+def state_of(one: Judged) -> str:
+    """Return in a word what is made of a thing."""
+    if one.says == "doubtful":
+        return "disputed" if one.disputed else "stale"
+    if one.says == "there":
+        return "disputed" if one.disputed else str(one.basis)
+    return "rejected" if one.says == "not_there" else "open"
+
+
+def _state_counts(group: Sequence[Judged]) -> Counter[str]:
+    return Counter(state_of(one) for one in group)
+
+
+def _words(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[name]} {name}" for name in _STATES if counts[name])
+
+
+def _row(row: AreaDate, group: Sequence[Judged], observed_m: float | None) -> AreaDate:
+    """Return an area's sums over what its readers leave standing."""
+    sure = [_document(j.thing) for j in group if j.says in ("there", "open")]
+    doubtful = [j for j in group if j.says == "doubtful"]
+    base = [*sure, *(_document(j.thing) for j in doubtful if j.subject is not None)]
+    most = [*sure, *(_document(taken_as_sure(j.thing)) for j in doubtful)]
+    middle, low, high = (summarise(found, observed_m) for found in (base, sure, most))
+    merged = dict(middle)
+    for name in EMPTY:
+        values = [part[name] for part in (middle, low, high)]
+        if "_low" in name:
+            merged[name] = min((v for v in values if v is not None), default=None)
+        elif "_high" in name:
+            merged[name] = None if None in values else max(values)
+    types = json.dumps(vehicle_types(base), sort_keys=True, separators=(",", ":"))
+    return row._replace(**merged, types=types)
+
+
+def _document(thing: Document) -> Document:
+    """Return a thing as a detection of ``report.json``, as far as sums need it."""
+    types, cars = list(thing.get("types") or []), thing.get("cars")
+    if cars is not None and thing["kind"] == "train" and len(types) != round(cars["estimate"]):
+        types = ["unknown"] * round(cars["estimate"])
+    return {
+        **{name: thing.get(name) for name in ("kind", "grade", "confidence", "cars", "length_m", "area_m2")},
+        "rolling_stock": [{"type": name} for name in types],
+    }
+
+
+def _sights(archive: Archive, sights: Sequence[Sight], judged: dict[str, list[Judged]]) -> list[Sight]:
+    """Return the trains of every date, rejected ones left out, corrected ones replaced, missed ones added."""
+    times = dict(archive.connection.execute("SELECT sha256, acquired FROM scenes"))
+    known = {(s.acquired, s.area, s.track, s.from_m, s.to_m): s for s in sights}
+    for scene, group in judged.items():
+        for one in group:
+            if one.kind != "train" or one.says not in ("there", "not_there"):
+                continue
+            thing = one.thing
+            was = one.subject.about.evidence if one.subject is not None else thing
+            place = (
+                times.get(scene, ""),
+                was.get("area"),
+                was.get("track"),
+                was.get("from_m"),
+                was.get("to_m"),
+            )
+            old = known.pop(place, None)  # type: ignore[arg-type]
+            whole = None not in (thing.get("area"), thing.get("track"), thing.get("to_m")) and place[0]
+            if one.says == "there" and whole:
+                cars = thing["cars"]["estimate"] if thing.get("cars") else None
+                new = Sight(
+                    thing["area"], thing["track"], place[0], thing["from_m"], thing["to_m"], cars, 1.0
+                )
+                known[(new.acquired, new.area, new.track, new.from_m, new.to_m)] = (
+                    new if old is None
+                    else replace(
+                        old, track=new.track, from_m=new.from_m, to_m=new.to_m, cars=cars, confidence=1.0
+                    )
+                )  # fmt: skip
+    return sorted(known.values(), key=lambda s: (s.acquired, s.track, s.from_m))
+
+
+def _reports(archive: Archive, site: str, scenes: set[str]) -> dict[tuple[str, str], str]:
+    """Return the folder of the standing report that speaks for an area of a scene."""
+    rows = archive.connection.execute(
+        """SELECT r.scene_sha256, a.area, r.folder FROM current_reports AS r
+           JOIN area_dates AS a ON a.report = r.id AND a.speaks
+           WHERE r.site_id = ? AND r.scene_sha256 IN (SELECT value FROM json_each(?))""",
+        (site, json.dumps(sorted(scenes))),
+    )
+    return {(scene, area): folder for scene, area, folder in rows}
+
+
+def _seen_track_m(archive: Archive, scenes: set[str]) -> dict[tuple[str, str], float]:
+    """Return how many metres of track of each area could be seen, by report."""
+    found: dict[tuple[str, str], float] = defaultdict(float)
+    rows = archive.connection.execute(
+        """SELECT r.folder, t.area, t.observed
+           FROM track_dates AS t JOIN current_reports AS r ON r.id = t.report
+           WHERE r.scene_sha256 IN (SELECT value FROM json_each(?)) AND t.area IS NOT NULL""",
+        (json.dumps(sorted(scenes)),),
+    )
+    for folder, area, observed in rows:
+        found[folder, area] += sum(b - a for a, b in json.loads(observed))
+    return dict(found)

@@ -1,0 +1,130 @@
+"""Findings out to a GIS for review: evidence to look at, columns and outlines to answer in."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tumangang_watch.archive import Archive
+from tumangang_watch.archive.reviews import all_reviews
+from tumangang_watch.errors import OutputFailed
+from tumangang_watch.model.review import (
+    Answer,
+    Document,
+    Subject,
+    digest,
+)
+from tumangang_watch.review.add import Date, area_about
+from tumangang_watch.review.gpkg_write import write_review_gpkg
+from tumangang_watch.review.session import Reader, Wanted, under_review
+
+
+def export_review(archive: Archive, site: str, out: Path, wanted: Wanted, reader: Reader) -> dict[str, int]:
+    """Write what is to be reviewed as a GeoPackage, the reader's own answers filled in; return the counts.
+
+    Answers of others are not shown: a second reading is worth more when it is blind.
+    """
+    mark = digest([site, reader.name, reader.made])[:16]
+    own = _own_answers(archive, site, reader.name)
+    layers: dict[str, list[tuple[Document, Document | None]]] = {"findings": [], "detections": []}
+    for one in under_review(archive, site, replace(wanted, each_detection=True), reader.settings):
+        if one.subject is not None:
+            said = own.get(one.about.key)
+            row = evidence_row(one.subject) | _answer_columns(said)
+            outline = said.correction.outline if said is not None else None
+            layers[f"{one.about.word}s"].append((row, outline or one.about.evidence["geometry"]))
+    layers["areas"] = [
+        (row | _complete_columns(own.get(row["key"])), None) for row in area_rows(archive, site, wanted)
+    ]
+    # Each row names the export and how many rows it had, so that deleted ones can be told.
+    count = sum(map(len, layers.values()))
+    for row, _ in (pair for rows in layers.values() for pair in rows):
+        row["export"] = f"{mark}-{count}"
+    aside = out.with_name(f".{out.name}.partial-{os.getpid()}.gpkg")
+    try:
+        if out.is_dir() or out.is_symlink():
+            raise OutputFailed("cannot export", out, "something else is there already", "Give another file")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_review_gpkg(aside, layers)
+        # What an editor left beside an earlier file belongs to that, and would be taken into this one.
+        for side in ("-wal", "-shm", "-journal"):
+            out.with_name(out.name + side).unlink(missing_ok=True)
+        os.replace(aside, out)
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise OutputFailed("cannot export", out, why, "Give a file that can be written") from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return {name: len(rows) for name, rows in layers.items()}
+
+
+def evidence_row(subject: Subject) -> Document:
+    """Return what a reader looks at, in the columns of the file."""
+    found = subject.about.evidence
+    row: Document = {
+        "key": subject.key, "report": subject.folder, "id": subject.id, "acquired": subject.acquired,
+        "earlier_acquired": subject.earlier_acquired, "statement": subject.statement,
+        "caveats": "; ".join(found["caveats"]),
+    }  # fmt: skip
+    for name in ("kind", "grade", "confidence", "area", "track", "change", "from_m", "to_m"):
+        row[name] = found.get(name)
+    for name in ("colours", "types"):
+        row[name] = ", ".join(found.get(name) or []) or None
+    for name in ("length_m", "cars", "area_m2", "amount"):
+        value = found.get(name) or {}
+        for bound, end in (("estimate", ""), ("low", "_low"), ("high", "_high")):
+            row[name + end] = value.get(bound)
+    row["unit"] = (found.get("amount") or {}).get("unit")
+    return row
+
+
+def _own_answers(archive: Archive, site: str, reader: str) -> dict[str, Answer]:
+    return {r.about.key: r.answer for r in all_reviews(archive, site) if r.reader == reader}
+
+
+def _answer_columns(own: Answer | None) -> Document:
+    if own is None or own.verdict == "withdrawn":
+        return {}
+    values = own.correction.as_dict()
+    spans = {n: _span_text(values[n]) for n in ("cars", "area_m2") if n in values}
+    lists = {n: ", ".join(values[n]) for n in ("colours", "types") if n in values}
+    plain = {n: values[n] for n in ("from_m", "to_m", "track", "kind") if n in values}
+    return {
+        "verdict": own.verdict, "reason": own.reason, "remark": own.remark or None,
+        **{f"new_{name}": value for name, value in (spans | lists | plain).items()},
+        "answer_before": json.dumps(own.as_dict(), ensure_ascii=False, sort_keys=True),
+    }  # fmt: skip
+
+
+def _complete_columns(own: Answer | None) -> Document:
+    if own is None or own.verdict != "complete":
+        return {}
+    return {"complete": "yes", "remark": own.remark or None, "answer_before": json.dumps(own.as_dict())}
+
+
+def _span_text(bounds: Sequence[float]) -> str:
+    low, high = bounds
+    return f"{low:.12g}" if low == high else f"{low:.12g}-{high:.12g}"
+
+
+def area_rows(archive: Archive, site: str, wanted: Wanted) -> list[Document]:
+    """Return the areas that could be seen, date by date."""
+    rows = archive.connection.execute(
+        """SELECT r.folder, r.scene_sha256, r.acquired, a.area, a.role, a.status
+           FROM area_dates AS a JOIN current_reports AS r ON r.id = a.report
+           WHERE a.speaks AND a.status <> 'not_observable' AND r.site_id = ?1
+             AND (?2 IS NULL OR r.acquired >= ?2) AND (?3 IS NULL OR r.acquired < ?3 || '~')
+             AND (?4 IS NULL OR a.area = ?4) ORDER BY r.acquired, a.area""",
+        (site, wanted.since, wanted.until, wanted.area),
+    )
+    return [
+        {
+            "key": area_about(Date(folder, scene, acquired, site), area).key,
+            "report": folder, "scene": scene, "acquired": acquired,
+            "area": area, "role": role, "status": status,
+        }
+        for folder, scene, acquired, area, role, status in rows
+    ]  # fmt: skip

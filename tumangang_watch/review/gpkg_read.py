@@ -1,0 +1,208 @@
+"""Read back a GeoPackage that a reader answered in a GIS. The file is not trusted, and not touched."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import sqlite3
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import shapely
+from pyproj import CRS, Transformer
+from pyproj.exceptions import ProjError
+from shapely.geometry.base import BaseGeometry
+
+from tumangang_watch.errors import Busy, InputRefused
+from tumangang_watch.settings.records import ReviewSettings
+
+_MAGIC = b"SQLite format 3\0"
+_SIDES = ("-wal", "-journal")
+"""What a program that still has the file open, or was killed, leaves beside it; parts of its content."""
+_TODO = "Save it in the GIS, close it there, and give that file"
+_EMPTY = ("", "null", "nan", "none")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One row as it came back."""
+
+    layer: str
+    fid: int
+    values: dict[str, Any]
+    """Text, float or None by column; times as ISO 8601 without zone."""
+    outline: BaseGeometry | None
+    """In lon/lat."""
+
+    @property
+    def where(self) -> str:
+        """How a person finds it."""
+        return f"{self.layer}, row {self.fid}"
+
+    def text(self, name: str) -> str | None:
+        """Return a column's text; None where it is empty or missing."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        tidy = f"{value:g}" if isinstance(value, float) else str(value).strip()
+        return None if tidy.lower() in _EMPTY else tidy
+
+
+def read_features(path: Path, settings: ReviewSettings | None = None) -> list[Feature]:
+    """Return the rows of every layer that has a column ``verdict``, ``complete`` or ``reason``.
+
+    Layers are known by their columns, so that renamed ones are read too.
+
+    Raises
+    ------
+    InputRefused
+        It is no GeoPackage, not whole, too large, or holds no such layer.
+    Busy
+        It changed while it was read.
+    """
+    settings = settings or ReviewSettings()
+    with _own_copy(path, settings) as copy:
+        tables = _tables(copy, path)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return _features(copy, tables, path)
+        except (RuntimeError, ValueError, OSError, KeyError) as error:
+            raise _refused(
+                path, str(error).splitlines()[0][:200] if str(error) else "cannot be read"
+            ) from error
+
+
+def _refused(path: Path, why: str) -> InputRefused:
+    return InputRefused("review file refused", path, why, _TODO)
+
+
+@contextmanager
+def _own_copy(path: Path, settings: ReviewSettings) -> Iterator[Path]:
+    """Yield a private copy with what an open GIS keeps beside the file folded in."""
+    beside = [path.with_name(path.name + side) for side in _SIDES]
+    parts = [path, *(p for p in beside if p.is_file())]
+    if not path.is_file():
+        raise _refused(path, "it is not a file" if os.path.lexists(path) else "there is no such file")
+    with tempfile.TemporaryDirectory(prefix="tumangang-review-") as folder:
+        try:
+            before = [_stamp(p) for p in parts]
+            if sum(size for size, _ in before) > settings.import_limit_mb * 2**20:
+                raise _refused(path, f"it is larger than {settings.import_limit_mb} MB")
+            with path.open("rb") as file:
+                if file.read(16) != _MAGIC:
+                    raise _refused(path, "it is empty" if not before[0][0] else "it is no GeoPackage")
+            for part in parts:
+                shutil.copyfile(part, Path(folder) / part.name)
+            if [_stamp(p) for p in parts] != before:
+                raise Busy("review file is busy", path, "it is being written", "Save it, then try again")
+        except OSError as error:
+            raise _refused(path, error.strerror or str(error)) from error
+        yield Path(folder) / path.name
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    facts = path.stat()
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _tables(copy: Path, path: Path) -> set[str]:
+    """See that the copy is whole and runs nothing; return the names of its tables."""
+    try:
+        connection = sqlite3.connect(copy)
+        try:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            faults = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
+            if faults != ["ok"]:
+                raise _refused(path, f"it is damaged ({str(faults[0])[:80]})")
+            connection.execute("PRAGMA journal_mode = DELETE")
+            # What a file can run by itself is dropped from the copy: a view may never end.
+            for kind, name in connection.execute(
+                "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')"
+            ).fetchall():
+                quoted = str(name).replace('"', '""')
+                connection.execute(f'DROP {kind} IF EXISTS "{quoted}"')
+            connection.commit()
+            tables = {
+                row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            }
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise _refused(path, f"it is damaged ({error})") from error
+    if "gpkg_contents" not in tables:
+        raise _refused(path, "it is no GeoPackage")
+    return tables
+
+
+def _features(copy: Path, tables: set[str], path: Path) -> list[Feature]:
+    found: list[Feature] = []
+    known = False
+    for name, _ in pyogrio.list_layers(copy):
+        fields = set(pyogrio.read_info(copy, layer=name)["fields"])
+        if name in tables and (fields & {"verdict", "complete"} or {"reason", "report"} <= fields):
+            known = True
+            found += _rows(copy, str(name))
+    if not known:
+        raise _refused(path, "it holds no layer that `review export` made")
+    return found
+
+
+def _rows(copy: Path, name: str) -> list[Feature]:
+    import pyogrio.raw
+
+    meta, fids, outlines, columns = pyogrio.raw.read(copy, layer=name, return_fids=True)
+    shapes = [None] * len(fids) if outlines is None else list(shapely.from_wkb(outlines, on_invalid="ignore"))
+    placed = _to_lonlat(shapes, meta.get("crs"))
+    names = [str(n) for n in meta["fields"]]
+    return [
+        Feature(
+            name, int(fid), {n: _value(columns[c][k]) for c, n in enumerate(names)},
+            None if placed[k] is None or placed[k].is_empty else placed[k],
+        )
+        for k, fid in enumerate(fids)
+    ]  # fmt: skip
+
+
+def _value(value: Any) -> Any:
+    """Return text, float or None of what the file's column holds."""
+    if value is None or (isinstance(value, np.datetime64) and np.isnat(value)):
+        return None
+    if isinstance(value, np.datetime64):
+        return str(value.astype("datetime64[s]"))
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
+        number = float(value)
+        return number if math.isfinite(number) else None
+    return value if isinstance(value, str) else str(value)
+
+
+def _to_lonlat(shapes: list[Any], crs: str | None) -> list[Any]:
+    """Return outlines in lon/lat, two-dimensional; a layer may have been saved in another system."""
+    if not any(s is not None for s in shapes):
+        return shapes
+    if crs is None:
+        raise ValueError("a layer does not say its coordinate reference system")
+    try:
+        system = CRS.from_user_input(crs)
+        flat = [None if s is None else shapely.force_2d(s) for s in shapes]
+        if system.equals(CRS.from_epsg(4326), ignore_axis_order=True):
+            return flat
+        transformer = Transformer.from_crs(system, "EPSG:4326", always_xy=True)
+    except ProjError as error:
+        raise ValueError(f"unknown coordinate reference system ({crs[:40]})") from error
+
+    def project(xy: Any) -> Any:
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+    return [None if s is None else shapely.transform(s, project) for s in flat]

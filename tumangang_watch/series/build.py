@@ -1,0 +1,163 @@
+"""Every date so far: series by area and class of sensor, with what is unusual, how long and how often."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumangang_watch.archive import Archive
+from tumangang_watch.archive.read import site_names
+from tumangang_watch.errors import UsageError
+from tumangang_watch.model.series import (
+    MEASURES,
+    STATUSES,
+    AreaDate,
+    DateColumns,
+    MeasureSeries,
+    Record,
+    ReviewTaken,
+    Series,
+)
+from tumangang_watch.review.apply import with_review
+from tumangang_watch.series import archive as history
+from tumangang_watch.series.stays import occupancy, stays
+from tumangang_watch.series.tests import (
+    change_points,
+    exposure_of,
+    ranks,
+    unusual,
+)
+from tumangang_watch.settings.records import SeriesSettings
+
+OBSERVED = STATUSES.index("observed")
+
+
+def sensor_class(gsd_m: float, settings: SeriesSettings) -> str:
+    """Return the range of resolutions a sensor belongs to."""
+    edges = settings.class_edges_m
+    place = sum(gsd_m >= edge for edge in edges)
+    if place == 0:
+        return f"under {edges[0]:g} m"
+    return f"{edges[-1]:g} m and more" if place == len(edges) else f"{edges[place - 1]:g}-{edges[place]:g} m"
+
+
+def series_of(rows: list[AreaDate], settings: SeriesSettings) -> tuple[Series, ...]:
+    """Split dates into series and hold each measure against its own past."""
+    by_area: dict[str, list[AreaDate]] = defaultdict(list)
+    for row in rows:
+        by_area[row.area].append(row)
+    found = []
+    for area, dates in sorted(by_area.items()):
+        dates.sort(key=lambda d: (d.acquired, d.folder))
+        found += _by_sensor(area, dates[-1].role, columns_of(dates), settings, dates)
+    return tuple(found)
+
+
+def columns_of(dates: list[AreaDate]) -> DateColumns:
+    """Return dates as columns."""
+    every = dict(zip(AreaDate._fields, zip(*dates, strict=True), strict=True))
+    number = {status: k for k, status in enumerate(STATUSES)}
+    return DateColumns(
+        np.array(every["gsd_m"], dtype=float),
+        np.array(every["acquired"], dtype=object),
+        np.array([t[:19] for t in every["acquired"]], dtype="datetime64[s]"),
+        np.array(every["folder"], dtype=object),
+        np.array([number[s] for s in every["status"]], dtype=np.int8),
+        {name: np.array(every[name], dtype=float) for name in MEASURES},
+    )
+
+
+def _by_sensor(
+    area: str, role: str, columns: DateColumns, settings: SeriesSettings, dates: list[AreaDate] | None = None
+) -> list[Series]:
+    """Split an area's dates, by time, into one series a class of sensor."""
+    classes = np.searchsorted(settings.class_edges_m, columns.gsd_m, side="right")
+    found = []
+    for number in np.unique(classes):
+        which = np.flatnonzero(classes == number)
+        own = columns.taken(which)
+        seen = own.status == OBSERVED
+        measures = (_measure(name, own, seen, settings) for name in MEASURES if name in own.measures)
+        found.append(
+            Series(
+                area, role, sensor_class(float(own.gsd_m[0]), settings), own,
+                exposure_of(own.times[seen], settings.missed_days),
+                tuple(m for m in measures if m is not None),
+                () if dates is None else tuple(dates[k] for k in which),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda s: s.sensor)
+
+
+def _measure(
+    name: str, columns: DateColumns, seen: NDArray[np.bool_], settings: SeriesSettings
+) -> MeasureSeries | None:
+    """Return a measure's tests; None where it was never taken, or nothing of it ever stood there."""
+    indices = np.flatnonzero(seen & ~np.isnan(columns.measures[name]))
+    values = columns.measures[name][indices]
+    if not values.any():
+        return None
+    return MeasureSeries(
+        name, indices, values, unusual(values, settings.alarm_rate), ranks(values),
+        tuple(change_points(values, settings.change_point_p, settings.change_point_dates)),
+    )  # fmt: skip
+
+
+def record_of(
+    archive: Archive, site: str, settings: SeriesSettings, *, tables: bool = True, review: bool = False
+) -> Record:
+    """Return everything the archive says of a site over time.
+
+    Without ``tables`` the series hold what the tests need and no more: a long record is read much faster.
+    With ``review`` it is taken as its readers leave it.
+    """
+    sights, taken = history.sights(archive, site), ReviewTaken(False)
+    if review:
+        rows, sights, taken = with_review(archive, site, history.area_dates(archive, site), sights)
+        series = series_of(rows, settings)
+    elif tables:
+        series = series_of(history.area_dates(archive, site), settings)
+    else:
+        areas = history.area_columns(archive, site)
+        series = tuple(
+            s for area, (role, columns) in areas.items() for s in _by_sensor(area, role, columns, settings)
+        )
+    dates = history.track_dates(archive, site)
+    seen: dict[str, list[NDArray[np.datetime64]]] = defaultdict(list)
+    for one in series:
+        seen[one.area].append(one.columns.times[one.columns.status == OBSERVED])
+    return Record(
+        site,
+        series,
+        {
+            area: exposure_of(np.sort(np.concatenate(times)), settings.missed_days)
+            for area, times in sorted(seen.items())
+            if any(len(t) for t in times)
+        },
+        tuple(stays(sights, dates, settings)),
+        tuple(sights),
+        tuple(dates),
+        occupancy(sights, dates, settings.bin_m) if tables else {},
+        {one.area: one.role for one in series},
+        taken,
+    )
+
+
+def site_of(archive: Archive, wanted: str | None) -> str:
+    """Return the site that is meant.
+
+    Raises
+    ------
+    UsageError
+        There is no such site, or several and none was named.
+    """
+    names = site_names(archive)
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted in names:
+        return str(wanted)
+    why = f"no site {wanted!r}" if wanted else f"it holds {len(names)} sites"
+    known = ", ".join(names) or "none"
+    raise UsageError("which site", archive.path, f"{why} (known: {known})", "Name one with --site")

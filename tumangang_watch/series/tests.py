@@ -1,0 +1,150 @@
+"""What a series of dates says: what is unusual, when it changed, how much of the time was seen.
+
+Nothing here takes a missing date for zero. Each test states its rate of false alarms.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from itertools import pairwise
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tumangang_watch.model.series import ChangePoint, Exposure, Tests
+
+Values = Sequence[float] | NDArray[np.float64]
+Counts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""For each value, of the values up to it: how many are at least as high, how many at least as low, and
+how many lie beyond the limits on either side."""
+
+MOST_LEVELS = 64
+"""Up to so many different values are counted by value; memory grows with their number."""
+
+
+def unusual(values: Values, alarm_rate: float) -> Tests:
+    """Hold each value against those before it.
+
+    Parameters
+    ----------
+    values : sequence or array of float
+        The observed values by time.
+    alarm_rate : float
+        Largest chance of a false alarm on either side, high and low.
+
+    Returns
+    -------
+    Tests
+        One a value. If dates are exchangeable, the rank of the last among them is uniform; so the p-value
+        ``(1 + number of earlier values at least as high) / (n + 1)`` is valid whatever the distribution.
+        Counts have ties, which make the test shy; ``false_rate`` is its exact level given the values: the
+        share of the n + 1 values that would be called unusual if they were the last.
+    """
+    array = np.asarray(values, dtype=float)
+    if not len(array):
+        return Tests(*(np.zeros(0, kind) for kind in (bool, bool, float, float, float, int)))
+    number = np.arange(1, len(array) + 1)
+    most = (alarm_rate * number + 1e-9).astype(int)
+    levels, place = np.unique(array, return_inverse=True)
+    ranked = _by_level if len(levels) <= MOST_LEVELS else _one_by_one
+    above, below, beyond = ranked(array, place.reshape(-1), most)
+    return Tests(
+        above <= most, below <= most, above / number, below / number,
+        np.where(most > 0, beyond / number, 0.0), number - 1,
+    )  # fmt: skip
+
+
+def _by_level(array: NDArray[np.float64], place: NDArray[np.int64], most: NDArray[np.int64]) -> Counts:
+    """Count by cumulative numbers of each value that occurs: for counts, which are few."""
+    n, count = len(array), int(place.max(initial=-1)) + 1
+    each = np.arange(n)
+    upto = np.zeros((n, count), dtype=np.int64)
+    upto[each, place] = 1
+    np.cumsum(upto, axis=0, out=upto)
+    np.cumsum(upto, axis=1, out=upto)
+    number = each + 1
+    short = np.concatenate([np.zeros((n, 1), dtype=np.int64), upto], axis=1)
+    below, above = upto[each, place], number - short[each, place]
+    highest = ((number[:, None] - upto) <= most[:, None]).argmax(axis=1)
+    lowest = (upto > most[:, None]).argmax(axis=1)
+    return above, below, number - upto[each, highest] + short[each, lowest]
+
+
+def _one_by_one(array: NDArray[np.float64], _: NDArray[np.int64], most: NDArray[np.int64]) -> Counts:
+    """Count in a sorted list of the values so far."""
+    ordered: list[float] = []
+    above, below, beyond = (np.zeros(len(array), dtype=int) for _ in range(3))
+    for n, (value, few) in enumerate(zip(array.tolist(), most.tolist(), strict=True)):
+        insort(ordered, value)
+        above[n] = n + 1 - bisect_left(ordered, value)
+        below[n] = bisect_right(ordered, value)
+        if few:
+            beyond[n] = n + 1 - bisect_right(ordered, ordered[n - few]) + bisect_left(ordered, ordered[few])
+    return above, below, beyond
+
+
+def ranks(values: Values) -> NDArray[np.int64]:
+    """Return the rank of each value among all, 1 for the highest; equal values share the better rank."""
+    array = np.asarray(values, dtype=float)
+    return np.asarray(len(array) - np.searchsorted(np.sort(array), array, side="right") + 1)
+
+
+def change_points(values: Values, p_limit: float, fewest: int) -> list[ChangePoint]:
+    """Find lasting changes of level by Pettitt's rank test, again within each piece.
+
+    The test asks for the split that separates low ranks from high ones best; its p-value is
+    ``2 exp(-6 K^2 / (n^3 + n^2))`` (Pettitt, Applied Statistics 28, 1979), whatever the distribution.
+    ``p_limit`` is shared out over the tests (Bonferroni by halving at each level).
+    """
+    array = np.asarray(values, dtype=float)
+    cuts: list[tuple[int, float]] = []
+
+    def split(start: int, stop: int, limit: float) -> None:
+        n = stop - start
+        if n < 2 * fewest:
+            return
+        place = np.argsort(np.argsort(array[start:stop], kind="stable"), kind="stable").astype(float)
+        _, group, size = np.unique(array[start:stop], return_inverse=True, return_counts=True)
+        mean_rank = np.bincount(group, weights=place) / size
+        walk = np.cumsum(2.0 * (mean_rank[group] - (n - 1) / 2.0))[fewest - 1 : n - fewest]
+        best = int(np.argmax(np.abs(walk)))
+        p_value = min(1.0, 2.0 * exp(-6.0 * float(walk[best]) ** 2 / (n**3 + n**2)))
+        if p_value <= limit:
+            cut = start + fewest + best
+            cuts.append((cut, p_value))
+            split(start, cut, limit / 2)
+            split(cut, stop, limit / 2)
+
+    split(0, len(array), p_limit)
+    cuts.sort()
+    edges = [0, *[c for c, _ in cuts], len(array)]
+    means = [float(array[a:b].mean()) for a, b in pairwise(edges) if b > a]
+    return [ChangePoint(c, p, means[k], means[k + 1]) for k, (c, p) in enumerate(cuts)]
+
+
+def exposure(acquired: Sequence[str], stays_days: Sequence[float]) -> Exposure:
+    """Return how much of the time between first and last observed date was seen.
+
+    Parameters
+    ----------
+    acquired : sequence of str
+        The dates on which the place was observed, ISO 8601, UTC, by time.
+    stays_days : sequence of float
+        Lengths of stay. A stay of d days that begins at a random moment is missed with probability
+        ``sum(max(0, gap - d)) / sum(gap)`` over the gaps between observed dates.
+    """
+    return exposure_of(np.array([t.rstrip("Z") for t in acquired], dtype="datetime64[s]"), stays_days)
+
+
+def exposure_of(times: NDArray[np.datetime64], stays_days: Sequence[float]) -> Exposure:
+    """Return the same for times in seconds, by time."""
+    if not len(times):
+        return Exposure(0, 0, 0.0, dict.fromkeys(stays_days, 1.0))
+    gaps = np.diff(times).astype(float) / 86400.0
+    days = times.astype("datetime64[D]")
+    passed = int((days[-1] - days[0]).astype(int)) + 1
+    whole = float(gaps.sum())
+    unseen = {d: float(np.maximum(gaps - d, 0.0).sum() / whole) if whole > 0 else 0.0 for d in stays_days}
+    return Exposure(passed, len(np.unique(days)), float(gaps.max(initial=0.0)), unseen)

@@ -1,0 +1,182 @@
+"""Settings for co-registration and the fit to the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RegistrationSettings:
+    """Named numbers for co-registration."""
+
+    reach_m: float = 34.0
+    """Largest shift between two scenes, per axis: twice the CE90 of 15 m and some room."""
+    coarse_pixel_m: float = 1.0
+    """Pixel size of the coarse search."""
+    coarse_blur_m: float = 1.5
+    """Blur before the coarse search: takes out noise and small changed things (methods.md 2.1b)."""
+    coarse_peak_z_min: float = 7.0
+    """Least height of the coarse peak over the correlation surface, in its standard deviations
+    (methods.md 2.1c asks 6 for ties; a whole-scene peak must be clearer). Calibrated by
+    ``python -m benchmarks.registration --split train``."""
+    coarse_ratio_min: float = 1.15
+    """Least ratio of the coarse peak to the next one (methods.md 2.1b: 1.3 on raw surfaces).
+    Calibrated by ``python -m benchmarks.registration --split train``."""
+    window_m: float = 56.0
+    """Edge of a tie-point window (methods.md 2.1c: 128 px at 0.3-0.5 m)."""
+    window_px_min: int = 48
+    """Fewest pixels a window may have on an edge (AROSICS warns below 64)."""
+    step_m: float = 28.0
+    """Distance of windows: half overlap."""
+    max_windows: int = 240
+    """Windows examined; more add time, not accuracy."""
+    masked_share_max: float = 0.45
+    """Windows with more hidden ground are dropped (methods.md 2.1c: 30 % of changed ground)."""
+    agreement_px: float = 0.5
+    """Phase and orientation correlation must agree this well for a tie (methods.md: 0.3 px on
+    like seasons; different seasons need more)."""
+    peak_z_min: float = 6.0
+    """Least height of a tie's correlation peak in standard deviations (methods.md 2.1c)."""
+    corridor_m: float = 4.0
+    """Half width of the strip around a track that ties leave out: trains move in it."""
+    held_out_every: int = 4
+    """Every n-th tie is kept out of the fit and used to check it (methods.md 2.1f: 20 %)."""
+    ties_min: int = 9
+    """Fewest consistent ties for a fit."""
+    consistent_m: float = 0.75
+    """Ties within this of the median belong to it."""
+    consistent_share_min: float = 0.5
+    """Least share of ties that must belong to the fit."""
+    affine_gain_min: float = 0.8
+    """An affine is taken when it brings the held-out residual below this share of the shift's."""
+    affine_ties_min: int = 24
+    """Fewest ties for an affine (methods.md 2.1e: 12 for a translation)."""
+    ok_median_px: float = 0.4
+    """Held-out median residual of one tie for ``ok`` (methods.md 2.1f: 0.3 px; a tie's own noise
+    across seasons is in it). Never less than `ok_floor_m`."""
+    ok_p90_px: float = 1.0
+    """Held-out 90 % residual for ``ok`` (methods.md 2.1f: 0.7 px)."""
+    ok_floor_m: float = 0.15
+    """Residuals below this are good whatever the pixel."""
+    degraded_px: float = 1.2
+    """Held-out median residual beyond which the pair is refused (methods.md 2.1f: 1 px)."""
+    standard_error_ok_m: float = 0.12
+    """Standard error of the shift itself for ``ok``: a fourth of the 0.5 m never to be exceeded."""
+    site_reach_m: float = 18.0
+    """Largest shift onto the site, per axis: the CE90 of 15 m and some room."""
+    site_prior_sd_m: float = 7.0
+    """Standard deviation of a scene's geolocation per axis: CE90 15 m / 2.15."""
+    site_pixel_m: float = 1.0
+    """Step of the search over shifts."""
+    site_correlation_m2: float = 12.0
+    """Ground area that counts as one independent sample. Calibrated by
+    ``python -m benchmarks.registration --split train``."""
+    site_margin: float = 10.0
+    """Log-odds a fit must have over any other that lies across the tracks. Calibrated by
+    ``python -m benchmarks.registration --split train``."""
+    site_across_m: float = 1.5
+    """Fits that lie further apart than this across the tracks are different: half a gap is 2.25 m."""
+    site_along_sd_ok_m: float = 2.0
+    """Standard deviation along the tracks from which positions along them are called uncertain."""
+    site_points_max: int = 16_000
+    """Template points evaluated for each shift."""
+    section_piece_m: float = 15.0
+    """Length of track that is judged as one: shorter than a car with its neighbours' gaps."""
+    section_block_m: float = 120.0
+    """Length of track that is straightened at a time."""
+    sections_length_m: float = 2500.0
+    """Track that is read at most, evenly over all tracks: 160 pieces leave nothing for more to settle."""
+    section_samples: float = 1.0
+    """Independent readings of the network in one piece. Assumed, and checked on painted train scenes."""
+    section_cap: float = 4.0
+    """Most that one piece says. Assumed, and checked on painted train scenes."""
+    shape_weight: float = 0.4
+    """What bends and turnouts say of a shift along the tracks, against what outlines say. Painted
+    train and validation scenes give 0.4 to 0.7 by the mean log-density at the true shift; the lower end is
+    taken, as displaced copies of the real yard scatter by more than the upper end says."""
+
+
+@dataclass(frozen=True)
+class NormaliseSettings:
+    """Named numbers for relative radiometric normalisation."""
+
+    cell_m: float = 2.0
+    """Ground averaged before comparing: noise and misregistration would flatten the slope."""
+    samples_max: int = 60_000
+    """Cells compared (methods.md 2.2: 100 k are plenty)."""
+    iterations: int = 30
+    """Most rounds of reweighting (methods.md 2.2: IR-MAD converges in 16-22)."""
+    stop_change: float = 1e-3
+    """Weights that change less end the rounds (Nielsen 2007)."""
+    invariant_p: float = 0.05
+    """Least probability of no change for a cell to take part in the last fit; RADCAL keeps 0.95 of
+    a chi-square that season leaves wide, so robust scale estimates are used instead."""
+    cells_min: int = 400
+    """Fewest invariant cells (methods.md 2.2: 500 PIFs)."""
+    slope_range: tuple[float, float] = (0.33, 3.0)
+    """Slopes beyond these are another product, not another light (methods.md 2.2: 0.5-2 for
+    calibrated products; uncalibrated ones differ more)."""
+    correlation_ok: float = 0.9
+    """Correlation of invariant cells for ``ok`` (methods.md 2.2)."""
+    correlation_min: float = 0.6
+    """Below this the dates are not brought to one scale at all."""
+
+
+@dataclass(frozen=True)
+class QualitySettings:
+    """Named numbers for quality masks."""
+
+    cloud_pixel_m: float = 3.0
+    """Clouds are looked for on 3 m cells: they are large and soft."""
+    cloud_brightness: float = 1.5
+    """Brightness over the scene's 60 % level from which a cell may be cloud. Calibrated by
+    ``python -m benchmarks.quality --split train``."""
+    cloud_flatness: float = 0.16
+    """Largest relative spread of the bands of a cloud cell, against the scene's own white
+    (whiteness < 0.1 in methods.md 2.3 on calibrated reflectance)."""
+    cloud_gradient: float = 0.10
+    """Largest step between neighbouring 3 m cells, as a share of their brightness: roofs, concrete
+    and snow-free edges are sharper."""
+    cloud_area_m2: float = 2000.0
+    """Smallest cloud (methods.md 2.3: 500 m2; a bright apron of a yard has up to some 6 000 m2,
+    so softness has to decide as well)."""
+    cloud_buffer_m: float = 12.0
+    """Ground around a cloud that is hidden by its thin edge (methods.md 2.3: 10 m)."""
+    shadow_darkness: float = 0.62
+    """Brightness against the 25 m surroundings below which a pixel may lie in shadow: skylight
+    alone gives 10-30 % of full light."""
+    object_shadow_max_m: float = 30.0
+    """Anything wider is no object's shadow (methods.md 2.3)."""
+    cloud_shadow_darkness: float = 0.75
+    """Brightness of a cloud's shadow against the scene's median."""
+    snow_brightness: float = 0.35
+    """Reflectance from which flat-spectrum ground may be snow, where the scale is known."""
+    snow_of_white: float = 0.65
+    """Brightness of snow as a share of the scene's brightest percent, where the scale is unknown.
+    Calibrated by ``python -m benchmarks.quality --split train``."""
+    snow_nir_max: float = 1.2
+    """Largest NIR of snow against its visible bands: fresh snow falls off, grass rises steeply."""
+    snow_flatness: float = 0.14
+    """Largest relative spread of the bands of snow (NIR hardly above the visible bands)."""
+    snow_contrast: float = 3.2
+    """Least brightness of snow against the other ground, both above the darkest. On painted train seeds
+    46 to 59 snow gave 3.5 to 8.8, bare ground that passed the other tests 1.0 to 2.9."""
+    snow_full: float = 0.6
+    """Share of the ground under snow for ``full``."""
+    snow_partial: float = 0.08
+    """Share of the ground under snow for ``partial``."""
+    haze_clear: float = 0.5
+    """Brightness of the darkest ground in the blue band over the median in clear air: 0.48 to 0.62 on
+    painted train seeds 30 to 45, against 0.72 to 0.78 in haze."""
+    haze_limit: float = 0.4
+    """Haze above which it is noted."""
+    saturated_limit: float = 0.02
+    """Share of saturated pixels above which it is noted."""
+    low_sun_deg: float = 12.0
+    """Sun elevation below which a note is made (methods.md 2.4)."""
+    off_nadir_deg: float = 35.0
+    """Off-nadir angle above which a note is made (methods.md 2.4)."""
+    observed_from: float = 0.9
+    """Clear share of an area for ``observed``."""
+    not_observable_below: float = 0.3
+    """Clear share of an area below which nothing is said of it."""

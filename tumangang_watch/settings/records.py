@@ -1,0 +1,202 @@
+"""Settings for keeping a record: which earlier date a scene is compared with, and how scenes are taken in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class WatchSettings:
+    """Named numbers for `watch` and `backfill`.
+
+    The weights add up to a distance between two dates; the earlier date of least distance is the one that is
+    compared. They are judgements, not measurements: each states the difference that weighs one.
+    """
+
+    settle_s: float = 10.0
+    """A file is whole when nothing of it changed for so long: copies over a network write at least once a
+    second (methods of other ingest programs: same size and times on two scans)."""
+    scene_limit_s: float = 900.0
+    """Longest time one scene may take before it is given up; the largest take about a minute."""
+    attempts: int = 2
+    """How often a scene is tried whose process dies: once more, by itself."""
+    same_class_ratio: float = 1.5
+    """Two resolutions that differ by less are one sensor class: 0.5 m and 0.7 m are, 0.7 m and 3 m not."""
+    other_class: float = 4.0
+    """Weight of another sensor class: taken only where there is nothing else."""
+    season_days: float = 90.0
+    """Difference of the day of the year that weighs one: a season."""
+    snow: float = 1.5
+    """Weight of another state of snow on the ground."""
+    view_deg: float = 40.0
+    """Angle between the lines of sight that weighs one: objects then lean over each other's ground."""
+    sun_deg: float = 60.0
+    """Angle between the sun's directions that weighs one: shadows fall elsewhere."""
+    unknown_angle: float = 0.3
+    """Weight of a direction that is not known."""
+    age_days: float = 14.0
+    """Age doubles its weight from here: weight is ``log2(1 + age / age_days) / 2``."""
+    hidden: float = 4.0
+    """Weight of an area that was wholly hidden; in proportion below that."""
+    candidate_days: float = 800.0
+    """Earlier dates are looked for so far back: two years and the same season before."""
+    candidates: int = 400
+    """At most so many earlier dates are weighed against each other, the latest."""
+    parts: int = 3
+    """At most so many earlier dates one scene is compared with, each for the areas it shows best."""
+    background_dates: int = 8
+    """At most so many further earlier dates say what is usual: a median that three odd ones do not move; each
+    costs about a registration."""
+    background_distance: float = 3.0
+    """Largest difference in season, line of sight and sun of a date that says what is usual."""
+    notify_limit_s: float = 60.0
+    """Longest time a notify command may take."""
+    feed_entries: int = 200
+    """Entries of the feed, the latest."""
+    index_rows: int = 1000
+    """Rows of the index page, the latest."""
+
+
+@dataclass(frozen=True)
+class PublishedSettings:
+    """Limits of `published.judge`."""
+
+    colour_name_trust: float = 0.4
+    """Probability given to a colour named without a posterior: below ``sure``, so that it decides nothing.
+    Of the painted sequence 7 of 18 such names were the painted colour (benchmarks/reproduce.py)."""
+    type_name_trust: float = 0.8
+    """Probability given to a locomotive named without a posterior."""
+    near_share: float = 0.5
+    """Of a colour's probability, what counts for a neighbouring word: grey and light grey, red and brown
+    are told apart by the light as much as by the paint."""
+    sure: float = 0.5
+    """A colour is read when its best name has this probability, and a car speaks against a claim when
+    the claimed colour has less than ``against``."""
+    against: float = 0.1
+    support_share: float = 0.7
+    """Of the cars whose colour was read, how many must show the claimed one."""
+    read_share: float = 0.5
+    """Of all cars, how many must be read for a word on their order."""
+    locomotive_sure: float = 0.6
+    locomotive_none: float = 0.05
+    """Probability of being a locomotive, of the two vehicles at each end, that affirms or excludes one."""
+    smaller_share: float = 0.8
+    """Piles are smaller when they cover at most this share of the ground they covered."""
+    count_slack: int = 1
+    """The interval of a count may reach this far beyond the claim and still reproduce it."""
+    other_cars: int = 2
+    """Cars of surely other colours, in either direction, from which two trains are not one. Assumed: one
+    colour in forty is wrong where it is named."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a reader decided so."""
+
+    words: str
+    """What it means, for people."""
+    verdicts: tuple[str, ...]
+    """Verdicts it can be given for."""
+    denies: Literal["thing", "change", None] = None
+    """What a rejection for this reason says is not so: that such a thing stood there, or only that it
+    changed. It decides what the rejection of a change says of the things it rests on."""
+
+
+_NO, _FIX, _YES = ("rejected",), ("corrected",), ("accepted", "added", "complete")
+REASONS: dict[str, Reason] = {
+    "seen_clearly": Reason("plain to see in the imagery", (*_YES, *_FIX)),
+    "confirmed_by_other_source": Reason("another image or source shows it too", (*_YES, *_FIX)),
+    "shadow": Reason("a shadow, not a thing", _NO, "thing"),
+    "snow": Reason("snow, bare or dirty", _NO, "thing"),
+    "cloud": Reason("cloud or its shadow", _NO, "thing"),
+    "roof": Reason("a roof", _NO, "thing"),
+    "building": Reason("a building or its wall", _NO, "thing"),
+    "track_or_ballast": Reason("empty track: rails, sleepers, ballast, a crossing", _NO, "thing"),
+    "vegetation": Reason("plants or bare soil", _NO, "thing"),
+    "vehicle_not_rail": Reason("lorries or cars, not on rails", _NO, "thing"),
+    "maintenance_stock": Reason("track machine or stored wagons that do not count here", _NO, "thing"),
+    "artefact": Reason("noise, a seam, a saturated or missing pixel", _NO, "thing"),
+    "duplicate": Reason("the same thing is reported elsewhere", _NO, "thing"),
+    "wrong_type": Reason("something is there, but of another kind or type", (*_NO, *_FIX), "thing"),
+    "misregistration": Reason("the scenes are shifted against each other", (*_NO, *_FIX), "change"),
+    "parked_before": Reason("it stood there on the earlier date too", _NO, "change"),
+    "light_or_season": Reason("light, season or angle changed, not the thing", _NO, "change"),
+    "wrong_extent": Reason("its ends or outline are wrong", _FIX),
+    "wrong_count": Reason("the number of vehicles is wrong", _FIX),
+    "wrong_colour": Reason("colours are wrong", _FIX),
+    "wrong_area": Reason("the area is wrong", _FIX),
+    "wrong_track": Reason("it stands on another track", _FIX),
+    "missed": Reason("the detector missed it", ("added",)),
+    "other": Reason("none of these: a remark says what", (*_YES, *_NO, *_FIX, "withdrawn")),
+}
+"""Reasons by name. A rejection needs one; ``other`` needs a remark."""
+
+
+@dataclass(frozen=True)
+class ReviewSettings:
+    """Named numbers of `review`."""
+
+    train_overlap: float = 0.5
+    """Least overlap (of the union) of two stretches of track that are about the same train: as `evaluate`."""
+    outline_overlap: float = 0.3
+    """Least overlap (of the union) of two outlines that are about the same goods: as `evaluate`."""
+    alike_overlap: float = 0.9
+    """From this overlap on, and with the same count, a report made again says what it said when it was
+    reviewed: 14 m of 140 m is less than one wagon. Below, the review is stale. Assumed."""
+    alike_change: float = 0.1
+    """An amount or area that differs by at most this share says the same. Assumed: a third of the width of a
+    usual 90 % interval."""
+    end_m: float = 1.5
+    """Half-width of the 90 % interval of an end that a reader set: three pixels at 0.5 m. Assumed; two
+    readers of the same trains measure it."""
+    moved_m: float = 0.15
+    """An outline read back from a GIS that lies at most this far from the exported one was not moved: the
+    files carry 7 decimals of a degree (11 mm), and editors snap."""
+    import_limit_mb: int = 512
+    """Largest GeoPackage that is read back."""
+    reader_chars: int = 80
+    """Longest name of a reader."""
+    remark_chars: int = 2000
+    """Longest remark."""
+    few: int = 100
+    """Fewest judged detections for a recalibration: below, the table of reliability is printed and no curve
+    is fitted. Calibrated, `python -m benchmarks.review --scenes 0 --split validation`: a curve fitted on 30
+    spoils a confidence that holds by 0.07 of calibration error, on 100 by 0.04; one that is too sure it mends
+    on 100 from 0.19 to 0.05."""
+    few_each: int = 10
+    """Fewest right and fewest wrong ones: with fewer the slope rests on its prior alone. Assumed."""
+    isotonic_from: int = 1000
+    """From so many judged detections on, the curve is isotonic; below, logistic (Niculescu-Mizil and Caruana,
+    ICML 2005: isotonic regression overfits below about a thousand)."""
+    bins: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 1.0)
+    """Edges of the classes of confidence in the table of reliability."""
+
+
+@dataclass(frozen=True)
+class SeriesSettings:
+    """Named numbers for `series`."""
+
+    class_edges_m: tuple[float, ...] = (0.4, 0.85, 1.5, 2.5)
+    """Resolutions between the classes of sensors: what can be seen differs, so each class is a series of its
+    own (methods.md 2.8: 3 m and 0.5 m sensors are separate series)."""
+    alarm_rate: float = 0.02
+    """Largest share of quiet dates called unusually high, and as many low: one in fifty. With fewer than
+    49 earlier dates nothing can be: the highest of n dates is the highest by chance once in n."""
+    change_point_p: float = 0.01
+    """Largest p-value of a change point (Pettitt's rank test), divided by the number of tests."""
+    change_point_dates: int = 8
+    """Fewest dates on either side of a change point: Pettitt's approximation holds from about there."""
+    same_place_m: float = 15.0
+    """A train at most so far from where one stood on the date before may be the same: longer than a wagon,
+    shorter than a locomotive and a wagon."""
+    same_length: float = 0.1
+    """Two lengths of one train differ at most by this share and a wagon's half: errors of 1-2 m an end."""
+    missed_days: tuple[float, ...] = (1.0, 3.0, 7.0)
+    """Lengths of a stay for which the chance of going unseen is stated."""
+    bin_m: float = 10.0
+    """Length of track for which occupancy is counted: shorter than a wagon."""
+    strip_dates: int = 200
+    """At most so many dates in the picture of a track, the latest."""
+    plot_spans: int = 1000
+    """Series of more than twice so many dates are drawn by spans of time: more points than a plot is wide."""

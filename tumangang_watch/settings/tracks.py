@@ -1,0 +1,86 @@
+"""Settings for finding tracks in a scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TraceSettings:
+    """Named numbers for tracing."""
+
+    gsd_max_m: float = 0.8
+    """Coarsest scene in which two rails 1.5 m apart are two lines (2 pixels)."""
+    guide_frames: int = 15
+    """Straight frames that share all headings between them."""
+    step_m: float = 4.0
+    """Step along a path."""
+    across_m: float = 0.25
+    """Step across it."""
+    slope_max: float = 0.24
+    """Steepest path against its bundle: a 1:5 lead is steeper than any switch in use (1:6 to 1:11)."""
+    guide_slope_step: float = 0.035
+    """Step of slopes in the search for first tracks: half a metre over half a window."""
+    guide_tile_m: float = 240.0
+    """Length of a straight frame."""
+    guides_max: int = 12
+    """Bundles that are looked at, at most."""
+    guide_paths_max: int = 12
+    """First tracks taken from a straight frame, at most."""
+    slope_step: float = 0.02
+    """Step of slopes; one a step along is a radius of 100 m."""
+    odds_unseen: float = -1.0
+    """Log-odds of a track where nothing was seen."""
+    evidence_zero: float = 0.0
+    """Log-odds that speak neither for nor against a track. Assumed; judge it by
+    ``python -m benchmarks.trace --paths``."""
+    reward_max: float = 3.0
+    """Most that one step speaks for a track."""
+    reward_min: float = -1.5
+    """Most that one step speaks against it: a train, a shadow or a roof hides rails."""
+    turn_cost: float = 0.8
+    """Cost of a change of slope by one step: tracks are straight where nothing says they are not."""
+    smooth: float = 30.0
+    """Weight of a path's second differences against its sure measures: wavelengths below 60 m are noise."""
+    accuracy_min_m: float = 0.2
+    """Least inaccuracy stated: scatter does not show a common shift."""
+    measured_within_m: float = 0.8
+    """A measure further from its path than this belongs to something else."""
+    path_min: float = 12.0
+    """Least reward of a whole path. Assumed; judge it by
+    ``python -m benchmarks.trace --paths``."""
+    length_min_m: float = 40.0
+    """A shorter path is no track worth telling."""
+    apart_m: float = 3.7
+    """Two tracks side by side lie further apart than this: vehicles are up to 3.4 m wide, and the least
+    spacing in use is 4.0 m."""
+    follow_half_m: float = 16.0
+    """Half width in which a first track is followed: what the network looks at on either side, twice."""
+    bundle_half_m: float = 60.0
+    """Half width of a bundle that is searched about its first track."""
+    extend_m: float = 100.0
+    """Length by which a path is continued at both ends before it is looked at again."""
+    extend_rounds: int = 6
+    """Times it is continued."""
+    area_margin_m: float = 10.0
+    """Ground about the site's areas in which tracks are looked for."""
+    area_accuracy_max_m: float = 30.0
+    """Most that an area's own uncertainty widens the ground that is looked at."""
+    sure_middle: float = 0.6
+    """Mean reward of a long path at which it is as likely a track as not. Assumed; judge it by
+    ``python -m benchmarks.trace --paths``."""
+    sure_length_m: float = 30.0
+    """A path of this length needs one more of mean reward: short ones are easily like a track by chance."""
+    sure_slope: float = 3.0
+    """How fast confidence grows with it. Assumed; judge it by
+    ``python -m benchmarks.trace --paths``."""
+    confidence_min: float = 0.5
+    """Tracks of less are not told."""
+    match_m: float = 2.0
+    """A traced track this near a provisional one is the same: less than half the least spacing."""
+    match_share_min: float = 0.5
+    """Share of the provisional track that it must run along."""
+    reference_pixel_m: float = 0.5
+    """Pixel of the reference image a site keeps."""
+    reference_pixels_max: int = 24_000_000
+    """A larger reference image is kept at twice the pixel."""

@@ -1,0 +1,217 @@
+"""Where work is done: in processes of this machine, or on a Dask cluster. One interface for both."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tumangang_watch.errors import InputRefused, UsageError
+
+Function = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Died:
+    """The process that did a piece of work died, or took too long, whenever it was tried."""
+
+    why: str
+
+
+class Executor(Protocol):
+    """Does pieces of work, several at a time, in whatever order they come to an end."""
+
+    slots: int
+    """How many pieces are worth handing in at a time."""
+
+    def submit(self, function: Function, task: Any, key: Any) -> None:
+        """Hand in a piece of work under a key of the caller's."""
+
+    def next_done(self) -> tuple[Any, Any]:
+        """Wait for a piece to end; return its key and its value, or `Died`."""
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces are handed in and not yet returned."""
+
+
+class Inline:
+    """The calling process, one piece after the other: no protection from a crash, no time to start."""
+
+    slots = 1
+
+    def __init__(self) -> None:
+        self._done: deque[tuple[Any, Any]] = deque()
+
+    def submit(self, function: Function, task: Any, key: Any) -> None:
+        """Do a piece of work."""
+        self._done.append((key, function(task)))
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces are handed in and not yet returned."""
+        return len(self._done)
+
+    def next_done(self) -> tuple[Any, Any]:
+        """Return the oldest piece."""
+        return self._done.popleft()
+
+
+@dataclass
+class _Piece:
+    function: Function
+    task: Any
+    key: Any
+    deaths_alone: int = 0
+
+
+class Processes:
+    """Processes of this machine. A piece whose process dies is tried again by itself."""
+
+    def __init__(self, jobs: int, limit_s: float, attempts: int) -> None:
+        self.slots, self._limit_s, self._attempts = max(1, jobs), limit_s, attempts
+        self._pool: ProcessPoolExecutor | None = None
+        self._running: dict[Future[Any], _Piece] = {}
+        self._suspects: deque[_Piece] = deque()
+
+    def submit(self, function: Function, task: Any, key: Any) -> None:
+        """Hand in a piece of work."""
+        self._start(_Piece(function, task, key))
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces are handed in and not yet returned."""
+        return len(self._running) + len(self._suspects)
+
+    def next_done(self) -> tuple[Any, Any]:
+        """Wait for a piece to end."""
+        while True:
+            if not self._running:
+                self._start(self._suspects.popleft())
+            done, _ = wait(self._running, timeout=self._limit_s, return_when=FIRST_COMPLETED)
+            if not done:
+                ended = self._blame("it took too long")
+            else:
+                future = min(done, key=lambda f: list(self._running).index(f))
+                if not isinstance(future.exception(), BrokenProcessPool):
+                    piece = self._running.pop(future)
+                    return piece.key, future.result()
+                ended = self._blame("its process died")
+            if ended is not None:
+                return ended
+
+    def close(self) -> None:
+        """End the processes, whatever they do."""
+        if self._pool is not None:
+            for process in multiprocessing.active_children():
+                process.kill()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def _start(self, piece: _Piece) -> None:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self.slots, multiprocessing.get_context("spawn"), initializer=_end_with_parent
+            )
+        try:
+            future = self._pool.submit(piece.function, piece.task)
+        except BrokenProcessPool:
+            self._suspects.append(piece)
+            return
+        self._running[future] = piece
+
+    def _blame(self, why: str) -> tuple[Any, Any] | None:
+        """Every piece that ran is suspect: each is tried again alone; one that ran alone is guilty."""
+        pieces = list(self._running.values())
+        self._running.clear()
+        self.close()
+        if len(pieces) == 1:
+            pieces[0].deaths_alone += 1
+            if pieces[0].deaths_alone >= self._attempts:
+                return pieces[0].key, Died(why)
+        self._suspects.extend(pieces)
+        return None
+
+
+class Cluster:
+    """A Dask cluster whose workers see the same folders. Work of a dead worker is done by another."""
+
+    def __init__(self, address: str, limit_s: float) -> None:
+        try:
+            from distributed import Client, as_completed
+        except ImportError as error:
+            raise UsageError(
+                "no cluster", "--scheduler", "dask.distributed is not installed",
+                "Install tumangang-watch[cluster]",
+            ) from error  # fmt: skip
+        try:
+            self._client = Client(address, timeout=10, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise InputRefused(
+                "no cluster", address, "its scheduler does not answer", "Start one with `dask scheduler`"
+            ) from error
+        self._limit_s = limit_s
+        self._done = as_completed(loop=self._client.loop)
+        self._keys: dict[str, Any] = {}
+        self.slots = max(1, 2 * sum(self._client.nthreads().values()))
+
+    def submit(self, function: Function, task: Any, key: Any) -> None:
+        """Hand in a piece of work."""
+        future = self._client.submit(function, task, pure=False)
+        self._keys[str(future.key)] = key
+        self._done.add(future)
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces are handed in and not yet returned."""
+        return len(self._keys)
+
+    def next_done(self) -> tuple[Any, Any]:
+        """Wait for a piece to end."""
+        from distributed import KilledWorker
+
+        future = next(self._done)
+        key = self._keys.pop(str(future.key))
+        error = future.exception()
+        if isinstance(error, KilledWorker):
+            return key, Died("every worker that had it died")
+        return key, future.result()
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._client.close()
+
+
+@contextmanager
+def executor(
+    jobs: int, scheduler: str | None, limit_s: float, attempts: int
+) -> Iterator[Processes | Cluster]:
+    """Yield where work is done; end it afterwards."""
+    place: Processes | Cluster
+    place = Cluster(scheduler, limit_s) if scheduler else Processes(jobs, limit_s, attempts)
+    try:
+        yield place
+    finally:
+        place.close()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it ends, even by a kill (Linux)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "linux":
+        return
+
+    parent = os.getppid()
+    set_death_signal = 1
+    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

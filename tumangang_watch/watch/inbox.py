@@ -1,0 +1,115 @@
+"""The inbox: which files are scenes, which of them have arrived whole, what is their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tumangang_watch.errors import InputRefused
+from tumangang_watch.scenes.sidecar import find_mask, find_metadata
+
+SCENE_ENDS = (".tif", ".tiff", ".jp2", ".ntf", ".nitf")
+"""Names that are taken for scenes. What cannot be read of these is refused, and said to be."""
+DONE_END = ".done"
+"""``NAME.tif.done`` beside ``NAME.tif`` says that it is whole."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A scene file in the inbox."""
+
+    path: Path
+    place: str
+    """Its path from the inbox, ``/`` between folders."""
+    stamp: tuple[int, int]
+    """Size in bytes and modification time in nanoseconds."""
+    settled: bool
+    """Nothing of it changed for a while."""
+
+
+def look_into(inbox: Path, now_s: float, settle_s: float) -> list[Arrival]:
+    """Return every scene file under the inbox, by path.
+
+    Parameters
+    ----------
+    inbox : Path
+        A folder. Hidden names and vendors' masks are passed over; links are not followed.
+    now_s : float
+        The caller's clock, seconds since 1970.
+    settle_s : float
+        A file is settled when nothing of it or beside it changed for so long (by the change time of
+        the file system, which copying programs cannot set back), or when a ``.done`` file says so.
+    """
+    found = []
+    for folder, folders, names in os.walk(inbox):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        present = set(names)
+        for name in sorted(names):
+            stem, end = os.path.splitext(name)
+            if name.startswith(".") or end.lower() not in SCENE_ENDS or "udm" in stem.lower():
+                continue
+            path = Path(folder) / name
+            arrival = _arrival(inbox, path, name + DONE_END in present, now_s - settle_s)
+            if arrival is not None:
+                found.append(arrival)
+    return sorted(found, key=lambda a: a.place)
+
+
+def given_scenes(paths: list[Path]) -> list[Arrival]:
+    """Return the scene files that were named, and those under the folders that were named, as settled.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Absolute paths; ``place`` is then the whole path.
+    """
+    found = {}
+    for path in paths:
+        here = look_into(path, float("inf"), 0.0) if path.is_dir() else [_arrival(path.parent, path, True, 0)]
+        for arrival in here:
+            if arrival is None:
+                raise InputRefused("scene not found", path, "it is not a file", "Give scenes or folders")
+            found[arrival.path] = replace(arrival, place=str(arrival.path))
+    return [found[path] for path in sorted(found)]
+
+
+def _arrival(inbox: Path, path: Path, done: bool, before_s: float) -> Arrival | None:
+    try:
+        if path.is_symlink() or not path.is_file():
+            return None
+        status = path.stat()
+        changed = [status.st_ctime, *(p.stat().st_ctime for p in sidecars(path))]
+    except OSError:
+        return None
+    return Arrival(
+        path,
+        path.relative_to(inbox).as_posix(),
+        (status.st_size, status.st_mtime_ns),
+        done or max(changed) <= before_s,
+    )
+
+
+def sidecars(image: Path) -> list[Path]:
+    """Return the metadata and mask that belong to an image."""
+    return [p for p in (find_metadata(image), find_mask(image)) if p is not None]
+
+
+def sidecars_digest(image: Path) -> str:
+    """Return the digest of what lies beside an image."""
+    digest = hashlib.sha256()
+    for path in sidecars(image):
+        digest.update(f"{path.name}\0{content(path)}\0".encode())
+    return digest.hexdigest()
+
+
+def content(path: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def locate_scenes(inbox: Path) -> list[tuple[str, tuple[int, int], str]]:
+    """Return place, stamp and content of every scene file under the inbox."""
+    return [(a.place, a.stamp, content(a.path)) for a in look_into(inbox, float("inf"), 0.0)]

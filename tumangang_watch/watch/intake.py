@@ -1,0 +1,268 @@
+"""Take in what is new, make one report a scene, record it: the same result however often it is interrupted.
+
+The order of every step: a report's folder is written whole, then recorded in one transaction. A run that is
+killed between the two leaves a folder that the next run finds and records. Pages and feed are made from the
+archive at the end, and again by the next run if this one does not get there.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tumangang_watch.archive import (
+    Archive,
+    Refusal,
+    add_file,
+    add_refusal,
+    add_report,
+    open_archive,
+    read,
+)
+from tumangang_watch.archive.file import hold
+from tumangang_watch.archive.read import KnownScene
+from tumangang_watch.archive.rebuild import REFUSED, adopt, read_issued
+from tumangang_watch.archive.record import note_inbox
+from tumangang_watch.errors import OutputFailed
+from tumangang_watch.files import sweep, write_whole
+from tumangang_watch.watch.executors import Died, Executor
+from tumangang_watch.watch.inbox import (
+    Arrival,
+    content,
+    sidecars,
+    sidecars_digest,
+)
+from tumangang_watch.watch.notify import note_findings
+from tumangang_watch.watch.plan import Places, Plan
+from tumangang_watch.watch.tasks import (
+    Failed,
+    LookTask,
+    ReportTask,
+    json_text,
+    look_at,
+    make_report,
+)
+
+BUSY_STATUS, OUTPUT_STATUS, NOT_COMPARABLE_STATUS, REFUSED_STATUS = 75, 5, 4, 3
+
+
+@dataclass
+class Tally:
+    """What a run did."""
+
+    made: list[str] = field(default_factory=list)
+    """Folders of the reports that were recorded, new ones and found ones."""
+    refused: list[Failed] = field(default_factory=list)
+    """Scenes refused in this run."""
+    waiting: list[str] = field(default_factory=list)
+    """Files that are not settled yet."""
+    known: int = 0
+    """Files whose content was known already."""
+
+
+def take_in(
+    places: Places,
+    arrivals: Iterable[Arrival],
+    work: Executor,
+    progress: Callable[[str], None],
+    *,
+    notify: bool = False,
+) -> Tally:
+    """Bring archive and reports up to date with the scenes that arrived.
+
+    Raises
+    ------
+    Busy
+        Another run is at it.
+    OutputFailed, ArchiveDamaged
+        What was recorded before stays; the next run goes on from there.
+    """
+    with hold(places.archive), open_archive(places.archive, write=True, create=True) as archive:
+        intake = _Intake(places, archive, work, progress, notify)
+        intake.find_left_reports()
+        scenes = intake.identify(arrivals)
+        intake.look(scenes)
+        intake.make_reports()
+        return intake.tally
+
+
+class _Intake:
+    """One run; see `take_in`."""
+
+    def __init__(
+        self, places: Places, archive: Archive, work: Executor, progress: Callable[[str], None], notify: bool
+    ) -> None:
+        self.places, self.archive, self.work, self.progress = places, archive, work, progress
+        self.notify, self.tally = notify, Tally()
+        self.plan = Plan(places, {}, [])
+        self.new: list[KnownScene] = []
+
+    def find_left_reports(self) -> None:
+        """Record reports that a killed run wrote and did not record; remove what it wrote by half."""
+        sweep([self.places.reports, self.places.reports / REFUSED])
+        known = read.folders(self.archive)
+        self.tally.made += adopt(self.archive, self.places.reports, known, note=self._note)
+
+    def _note(self, report: dict[str, Any], folder: str) -> None:
+        if self.notify:
+            note_findings(self.archive, report, folder)
+
+    def identify(self, arrivals: Iterable[Arrival]) -> dict[str, Arrival]:
+        """Read what is not known by path and stamp; return the settled files by content."""
+        before = read.known_files(self.archive)
+        seen: list[tuple[Arrival, str]] = []
+        for arrival in arrivals:
+            if not arrival.settled:
+                self.tally.waiting.append(arrival.place)
+                continue
+            stamp, sha256 = before.get(arrival.place, (None, ""))
+            if stamp != arrival.stamp:
+                self.progress(f"reading {arrival.place}")
+                try:
+                    sha256 = content(arrival.path)
+                except OSError:
+                    self.tally.waiting.append(arrival.place)
+                    continue
+            seen.append((arrival, sha256))
+        with self.archive.transaction() as connection:
+            gone = before.keys() - {a.place for a, _ in seen}
+            connection.executemany(
+                "DELETE FROM files WHERE path = ?",
+                [(p,) for p in gone if not (self.places.inbox / p).exists()],
+            )
+            for arrival, sha256 in seen:
+                add_file(connection, arrival.place, arrival.stamp, sha256)
+            if self.places.inbox != Path("/"):
+                # Scenes given by their whole paths need no folder to count from.
+                note_inbox(connection, str(self.places.inbox))
+        self.plan.paths = {
+            sha256: _best([self.places.inbox / p for p in paths])
+            for sha256, paths in read.paths_of(self.archive).items()
+        }
+        best = {path: sha256 for sha256, path in self.plan.paths.items()}
+        return {sha256: a for a, sha256 in seen if best.get(a.path) == sha256}
+
+    def look(self, scenes: dict[str, Arrival]) -> None:
+        """Look at every scene that is new; refuse what cannot be used."""
+        self.plan.timeline = read.known_scenes(self.archive, self.places.site.id)
+        known = {s.sha256 for s in self.plan.timeline}
+        refused = read.refusals(self.archive)
+        self.tally.known = len(known & scenes.keys())
+        fresh = []
+        for sha256, arrival in scenes.items():
+            if sha256 in known:
+                continue
+            if sha256 in refused and self._stands(refused[sha256], arrival):
+                self.tally.known += 1
+                continue
+            fresh.append((sha256, arrival))
+        waiting = deque(fresh)
+        while waiting or self.work.waiting:
+            while waiting and self.work.waiting < self.work.slots:
+                sha256, arrival = waiting.popleft()
+                self.progress(f"looking at {arrival.place}")
+                task = LookTask(arrival.path, self.places.site_file, self.places.now)
+                self.work.submit(look_at, task, (sha256, arrival))
+            (sha256, arrival), outcome = self.work.next_done()
+            self._looked(sha256, arrival, outcome)
+        self.new.sort(key=lambda s: (s.acquired, s.sha256))
+        self.plan.timeline = sorted([*self.plan.timeline, *self.new], key=lambda s: (s.acquired, s.sha256))
+
+    def _looked(self, sha256: str, arrival: Arrival, outcome: KnownScene | Failed | Died) -> None:
+        if isinstance(outcome, Died):
+            outcome = _of_death(outcome, arrival.path)
+        if isinstance(outcome, Failed):
+            self._refuse(sha256, arrival.path, outcome)
+        elif outcome.sha256 != sha256:
+            self.tally.waiting.append(arrival.place)
+        else:
+            self.new.append(outcome)
+
+    def _stands(self, refusal: Refusal, arrival: Arrival) -> bool:
+        """Return whether a refusal still holds: nothing it rests on has changed."""
+        made_with = (refusal.tool_version, refusal.site_sha256, refusal.settings_sha256)
+        return made_with == self._version() and sidecars_digest(arrival.path) == refusal.sidecars_sha256
+
+    def _version(self) -> tuple[str, str, str]:
+        return self.places.tool_version, self.places.site.sha256, self.places.settings.sha256
+
+    def _refuse(self, sha256: str, path: Path, failed: Failed) -> None:
+        """Record that a scene cannot be used, on the disk and then in the archive."""
+        if failed.exit_status == OUTPUT_STATUS:
+            raise OutputFailed(failed.what, failed.file, failed.why, failed.todo)
+        if failed.exit_status == BUSY_STATUS:
+            self.tally.waiting.append(path.name)
+            return
+        refusal = Refusal(
+            sha256, path.name, sidecars_digest(path), failed.acquired, failed.exit_status, failed.what,
+            failed.why, failed.todo, *self._version(),
+        )  # fmt: skip
+        write_whole(self.places.reports / REFUSED / f"{sha256[:16]}.json", json_text(asdict(refusal)))
+        with self.archive.transaction() as connection:
+            add_refusal(connection, refusal)
+        self.plan.refused.add(sha256)
+        self.tally.refused.append(failed)
+
+    def make_reports(self) -> None:
+        """Make every report that is missing, in order of time, several at once where there is room."""
+        marked = read.weigh_again_from(self.archive)
+        since = min([s.acquired for s in self.new] + ([marked] if marked else []), default=None)
+        queue = deque(
+            s
+            for s in self.plan.timeline
+            if self.places.refresh or (since is not None and s.acquired >= since)
+        )
+        while queue or self.work.waiting:
+            while queue and self.work.waiting < self.work.slots:
+                self._begin(queue.popleft())
+            if self.work.waiting:
+                (scene, task), outcome = self.work.next_done()
+                self._ended(scene, task, outcome)
+        with self.archive.transaction() as connection:
+            connection.execute("DELETE FROM state WHERE key = 'weigh_again_from'")
+
+    def _begin(self, scene: KnownScene) -> None:
+        """Hand in the first report a scene lacks; the others follow one by one."""
+        if scene.sha256 in self.plan.refused:
+            return
+        tasks = self.plan.missing(self.archive, scene)
+        if tasks:
+            self.progress(f"reporting {tasks[0].folder.name}")
+            self.work.submit(make_report, tasks[0], (scene, tasks[0]))
+
+    def _ended(self, scene: KnownScene, task: ReportTask, outcome: Any) -> None:
+        if isinstance(outcome, Died):
+            outcome = replace(_of_death(outcome, task.later[0]), acquired=scene.acquired)
+        if not isinstance(outcome, Failed):
+            self._record(task)
+            self._begin(scene)
+        elif outcome.exit_status == OUTPUT_STATUS:
+            raise OutputFailed(outcome.what, outcome.file, outcome.why, outcome.todo)
+        elif outcome.exit_status == BUSY_STATUS:
+            self.tally.waiting.append(task.later[0].name)
+        elif task.earlier is not None:
+            self.plan.failed.setdefault(scene.sha256, {})[task.earlier[1]] = outcome.why
+            self._begin(scene)
+        else:
+            self._refuse(scene.sha256, task.later[0], replace(outcome, acquired=scene.acquired))
+
+    def _record(self, task: ReportTask) -> None:
+        issued = read_issued(task.folder, verify=False)
+        with self.archive.transaction():
+            add_report(self.archive, issued)
+            self._note(issued.report, issued.folder)
+        self.tally.made.append(issued.folder)
+
+
+def _best(paths: list[Path]) -> Path:
+    """Return, of several files of one content, the first that has its metadata beside it."""
+    return paths[0] if len(paths) == 1 else min(paths, key=lambda p: (not sidecars(p), p.as_posix()))
+
+
+def _of_death(died: Died, path: Path) -> Failed:
+    return Failed(
+        "scene refused", path.name, died.why, "Deliver it again; report it if it is sound", REFUSED_STATUS
+    )

@@ -1,0 +1,117 @@
+"""Tell a command of each new finding, at least once each."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from typing import Any
+
+from tumangang_watch.archive import Archive
+from tumangang_watch.errors import OutputFailed, UsageError
+from tumangang_watch.watch.tasks import json_text
+
+Document = dict[str, Any]
+
+
+def note_findings(archive: Archive, report: Document, folder: str) -> None:
+    """Note which findings of a report are to be told; inside the transaction that records it.
+
+    Told are sure changes of the areas the report speaks for. A report that supersedes another tells only
+    what the other did not say.
+    """
+    issue = report.get("issue") or {}
+    speaks_for = issue.get("speaks_for")
+    told = {
+        _kind(row)
+        for old in issue.get("supersedes") or []
+        for row in archive.connection.execute(
+            """SELECT f.kind, f.change, f.area, f.track, round(f.amount) FROM findings AS f
+               JOIN reports AS r ON r.id = f.report WHERE r.folder = ?""",
+            (old["folder"],),
+        )
+    }
+    for finding in report["findings"]:
+        place = (finding["kind"], finding["change"], finding["area"], finding["track"])
+        sure = finding["grade"] == "detected" and finding["change"] != "unchanged"
+        spoken = speaks_for is None or finding["area"] is None or finding["area"] in speaks_for
+        if sure and spoken and _kind((*place, round(finding["amount"]["estimate"]))) not in told:
+            archive.connection.execute(
+                "INSERT OR REPLACE INTO notices VALUES (?, ?, ?)",
+                (folder, finding["id"], json.dumps(_document(report, folder, finding), sort_keys=True)),
+            )
+
+
+def _kind(row: Any) -> tuple[Any, ...]:
+    return (*row[:4], float(row[4]))
+
+
+def _document(report: Document, folder: str, finding: Document) -> Document:
+    """Return what the command reads: the finding, and where it comes from."""
+    scenes = {
+        date: {k: scene[k] for k in ("id", "sha256", "acquired", "provider", "gsd_m")}
+        for date, scene in report["scenes"].items()
+    }
+    return {
+        "schema_version": report["schema_version"],
+        "id": f"{folder}/{finding['id']}",
+        "site": {k: report["site"][k] for k in ("id", "name")},
+        "report": folder,
+        "scenes": scenes,
+        "supersedes": (report.get("issue") or {}).get("supersedes", []),
+        "finding": finding,
+    }
+
+
+def words_of(command: str) -> list[str]:
+    """Return a command as program and arguments; no shell takes part.
+
+    Raises
+    ------
+    UsageError
+        It is empty, or its quotes do not match.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError("wrong command", "--notify-command", str(error), "Mind the quotes") from error
+    if not words:
+        raise UsageError("wrong command", "--notify-command", "it is empty", "Name a program")
+    return words
+
+
+def send_notices(archive: Archive, command: str, limit_s: float) -> int:
+    """Run the command once a finding, the finding as JSON on its standard input; return how many.
+
+    A notice is struck off after the command ended well. A run killed in between tells it again under the
+    same ``id``.
+
+    Raises
+    ------
+    OutputFailed
+        The command failed; what it was not told is told by the next run.
+    """
+    words, sent = words_of(command), 0
+    rows = archive.connection.execute(
+        "SELECT folder, finding, document FROM notices ORDER BY folder, finding"
+    ).fetchall()
+    for folder, finding, document in rows:
+        _tell(words, json_text(json.loads(document)), limit_s)
+        with archive.transaction() as connection:
+            connection.execute("DELETE FROM notices WHERE folder = ? AND finding = ?", (folder, finding))
+        sent += 1
+    return sent
+
+
+def _tell(words: list[str], text: str, limit_s: float) -> None:
+    try:
+        done = subprocess.run(
+            words, input=text.encode(), stdout=subprocess.DEVNULL, timeout=limit_s, check=False
+        )
+        why = f"it ended with status {done.returncode}" if done.returncode else ""
+    except subprocess.TimeoutExpired:
+        why = f"it took longer than {limit_s:g} s"
+    except OSError as error:
+        why = error.strerror or str(error)
+    if why:
+        raise OutputFailed("finding not told", words[0], why, "The next run tells it; mend the command")

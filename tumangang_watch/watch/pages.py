@@ -1,0 +1,114 @@
+"""The record for people and feed readers: ``index.html`` over all reports, ``feed.xml`` of findings."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+import shapely
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from tumangang_watch.report.assets import asset
+from tumangang_watch.report.summary import clean
+from tumangang_watch.report.vector import visible
+
+Row = dict[str, Any]
+ATOM = "http://www.w3.org/2005/Atom"
+GEORSS = "http://www.georss.org/georss"
+EPOCH = "1970-01-01T00:00:00Z"
+"""When an empty feed was updated: a feed must say."""
+
+
+def index_page(site: Row, rows: list[Row], total: int, refused: list[Row]) -> str:
+    """Return the page that lists the reports, latest first. All text is escaped.
+
+    Parameters
+    ----------
+    site : dict
+        ``id`` and ``name``.
+    rows : list of dict
+        One a report; see `tumangang_watch.archive.read.index_rows`; ``review`` says in words what became
+        of it under review, ``marks`` of each statement.
+    total : int
+        How many reports there are.
+    refused : list of dict
+        Scenes that could not be used: ``file``, ``acquired``, ``what``, ``why``, ``todo``.
+    """
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    template = environment.from_string(asset("record.html.j2", "tumangang_watch.watch"))
+    return (
+        template.render(
+            site=_clean(site), rows=_clean(rows), total=total, refused=_clean(refused),
+            css=Markup(asset("page.css")),
+        )
+        + "\n"
+    )  # fmt: skip
+
+
+def feed(site: Row, rows: list[Row], base_url: str = "") -> str:
+    """Return an Atom feed (RFC 4287) with GeoRSS outlines, one entry a finding, latest first.
+
+    It holds no time but those of the scenes, so the same record gives the same bytes.
+    """
+    ElementTree.register_namespace("", ATOM)
+    ElementTree.register_namespace("georss", GEORSS)
+    root = ElementTree.Element(f"{{{ATOM}}}feed")
+    updated = max((row["acquired"] for row in rows), default=EPOCH)
+    _text(root, "title", f"{site['name']}: findings")
+    _text(root, "id", f"tag:tumangang-watch,2022:{site['id']}")
+    _text(root, "updated", updated)
+    ElementTree.SubElement(_child(root, "author"), f"{{{ATOM}}}name").text = "tumangang-watch"
+    ElementTree.SubElement(root, f"{{{ATOM}}}link", rel="self", href=f"{base_url}feed.xml")
+    for row in rows:
+        entry = _child(root, "entry")
+        _text(entry, "title", row["statement"])
+        _text(entry, "id", f"tag:tumangang-watch,2022:{site['id']}/{row['folder']}/{row['finding']}")
+        _text(entry, "updated", row["acquired"])
+        ElementTree.SubElement(
+            entry, f"{{{ATOM}}}link", href=f"{base_url}{_quoted(row['folder'])}/report.html"
+        )
+        ElementTree.SubElement(entry, f"{{{ATOM}}}category", term=f"{row['kind']}-{row['change']}")
+        words = [f"Confidence {row['confidence']:.2f}.", *row["caveats"]]
+        _text(entry, "summary", " ".join([row["statement"], *words]))
+        outline = _outline(row["geometry"])
+        if outline:
+            ElementTree.SubElement(entry, f"{{{GEORSS}}}{outline[0]}").text = outline[1]
+    ElementTree.indent(root, " ")
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
+
+
+def _outline(geometry: Row) -> tuple[str, str] | None:
+    """Return GeoRSS-Simple's element and its ``lat lon`` pairs; of several polygons, the box."""
+    shape = shapely.geometry.shape(geometry)
+    if shape.is_empty:
+        return None
+    if shape.geom_type == "Polygon":
+        return "polygon", " ".join(f"{lat} {lon}" for lon, lat in shape.exterior.coords)
+    if shape.geom_type == "LineString":
+        return "line", " ".join(f"{lat} {lon}" for lon, lat in shape.coords)
+    west, south, east, north = shape.bounds
+    return "box", f"{south} {west} {north} {east}"
+
+
+def _child(parent: ElementTree.Element, name: str) -> ElementTree.Element:
+    return ElementTree.SubElement(parent, f"{{{ATOM}}}{name}")
+
+
+def _text(parent: ElementTree.Element, name: str, text: str) -> None:
+    _child(parent, name).text = visible(text)
+
+
+def _quoted(name: str) -> str:
+    return quote(name)
+
+
+def _clean(value: Any) -> Any:
+    """Make control and direction characters visible, all the way down."""
+    if isinstance(value, dict):
+        return {key: _clean(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_clean(v) for v in value]
+    return clean(value) if isinstance(value, str) else value

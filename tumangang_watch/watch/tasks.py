@@ -1,0 +1,179 @@
+"""The pieces of work that processes and machines are given: look at a scene, make a report.
+
+Each is a function of a plain value and returns a plain value, so that it can run in another process or on
+another machine that sees the same folders; done twice, it gives the same folder once.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tumangang_watch import pipeline
+from tumangang_watch.archive.read import KnownScene
+from tumangang_watch.archive.rebuild import read_issued
+from tumangang_watch.errors import Busy, InputRefused, WatchError
+from tumangang_watch.model.history import LeftOut
+from tumangang_watch.model.image import IDENTITY
+from tumangang_watch.model.observation import Observation, Registration
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.pipeline.earlier_scenes import Offer, told
+from tumangang_watch.pipeline.prepare import judge_areas, read_image, working_grid
+from tumangang_watch.pipeline.run import Run
+from tumangang_watch.preprocess.quality import assess_quality
+from tumangang_watch.report.folder import write_report
+from tumangang_watch.report.json_report import utc
+from tumangang_watch.scenes import SceneOptions, open_scene
+from tumangang_watch.settings import Settings
+from tumangang_watch.sites import load_site
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why a piece of work gave nothing, as the user is told."""
+
+    what: str
+    file: str
+    why: str
+    todo: str
+    exit_status: int
+    acquired: str | None = None
+
+    @classmethod
+    def of(cls, error: WatchError, acquired: str | None = None) -> Failed:
+        """Return an error as a value."""
+        return cls(error.what, error.file, error.why, error.todo, error.exit_status, acquired)
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.file}: {self.why}. {self.todo}"
+
+
+@dataclass(frozen=True)
+class LookTask:
+    """A scene to look at."""
+
+    path: Path
+    site_file: Path | None
+    latest: datetime
+    """The caller's clock: what is acquired after it is refused."""
+
+
+@dataclass(frozen=True)
+class ReportTask:
+    """A report to make."""
+
+    later: tuple[Path, str]
+    """Path and content (sha256) of the scene."""
+    earlier: tuple[Path, str] | None
+    background: tuple[tuple[Path, str], ...]
+    site_file: Path | None
+    folder: Path
+    issue: dict[str, Any]
+    caveats: tuple[str, ...]
+    settings: Settings
+    tool_version: str
+    latest: datetime
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report that stands in its folder, whole."""
+
+    folder: str
+    manifest_sha256: str
+
+
+def look_at(task: LookTask) -> KnownScene | Failed:
+    """Return what the choice of earlier dates needs to know of a scene; no date but its own is read."""
+    acquired = None
+    try:
+        run = _run(task.site_file)
+        scene = _open(task.path, task.latest)
+        acquired = _utc(scene)
+        grid = working_grid((scene,), run)
+        image = read_image(scene, grid, run)
+        raster = image.on_grid(grid)
+        quality = assess_quality(raster, image, scene, run.settings.quality)
+        unfitted = Registration("ok", (0.0, 0.0), IDENTITY, None, None, 0)
+        seen = Observation("later", scene, image, raster, quality, unfitted)
+        areas = judge_areas(run, seen, None)
+    except WatchError as error:
+        return Failed.of(error, acquired)
+    return KnownScene(
+        scene.sha256, scene.id, acquired, scene.gsd_m, scene.off_nadir_deg, scene.view_azimuth_deg,
+        scene.sun_elevation_deg, scene.sun_azimuth_deg, quality.snow_state, scene.radiometry,
+        {area.id: round(area.observed_later, 3) for area in areas},
+    )  # fmt: skip
+
+
+def make_report(task: ReportTask) -> Made | Failed:
+    """Write a report's folder, or find it written already; return where it stands."""
+    try:
+        standing = _standing(task)
+        if standing is not None:
+            return standing
+        run = _run(task.site_file, task.settings)
+        later = _same(task.later, task.latest)
+        if task.earlier is None:
+            comparison = pipeline.detect(later, run)
+        else:
+            given = _background(task)
+            comparison = pipeline.compare(_same(task.earlier, task.latest), later, run, given.scenes)
+            comparison = told(comparison, given)
+        comparison = replace(comparison, issue=task.issue, caveats=(*task.caveats, *comparison.caveats))
+        write_report(comparison, task.folder, tool_version=task.tool_version)
+        issued = read_issued(task.folder, verify=False)
+    except WatchError as error:
+        return Failed.of(error)
+    return Made(issued.folder, issued.manifest_sha256)
+
+
+def _background(task: ReportTask) -> Offer:
+    """Open the dates that say what is usual; one that cannot be read any more is left out and named."""
+    scenes, left_out = [], []
+    for one in task.background:
+        try:
+            scenes.append(_same(one, task.latest))
+        except InputRefused as error:
+            left_out.append(LeftOut(one[0].name, None, error.why, faulty=True))
+    return Offer(tuple(scenes), tuple(left_out), len(task.background))
+
+
+def _standing(task: ReportTask) -> Made | None:
+    """Return the report if another run made it from the same inputs."""
+    try:
+        issued = read_issued(task.folder)
+    except InputRefused:
+        return None
+    same = (issued.report.get("issue") or {}).get("inputs_sha256") == task.issue["inputs_sha256"]
+    return Made(issued.folder, issued.manifest_sha256) if same else None
+
+
+def _run(site_file: Path | None, settings: Settings | None = None) -> Any:
+    site = load_site(site_file)
+    return Run(site) if settings is None else Run(site, settings)
+
+
+def _open(path: Path, latest: datetime) -> Scene:
+    return open_scene(path, SceneOptions(latest=latest), Settings().read)
+
+
+def _same(known: tuple[Path, str], latest: datetime) -> Scene:
+    """Open a scene and see that it is the one that was taken in."""
+    path, sha256 = known
+    scene = _open(path, latest)
+    if scene.sha256 != sha256:
+        raise Busy("scene changed", path.name, "it is not what was taken in", "Try again when it is settled")
+    return scene
+
+
+def _utc(scene: Scene) -> str:
+    return utc(scene.acquired)
+
+
+def json_text(value: Any) -> str:
+    """Return JSON text that is the same for the same value."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n"
