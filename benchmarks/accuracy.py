@@ -21,7 +21,7 @@ import numpy as np
 from tumangang_watch import __version__
 from tumangang_watch.errors import WatchError
 from tumangang_watch.evaluate.scoring import score_report
-from tumangang_watch.pipeline import Run, compare, open_pair
+from tumangang_watch.pipeline import RunContext, compare, open_pair
 from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.scenes import SceneOptions
 from tumangang_watch.settings import Settings
@@ -38,7 +38,7 @@ def run_pair(seed: int, gsd_m: float, **options: Any) -> dict[str, Any]:
         settings = Settings()
         try:
             scenes = open_pair((first, second), (SceneOptions(), SceneOptions()), settings)
-            comparison = compare(*scenes, Run(load_site(site), settings))
+            comparison = compare(*scenes, RunContext(load_site(site), settings))
         except WatchError as error:
             return {"seed": seed, "gsd_m": gsd_m, "refused": error.why, "truth": pair.truth}
         report = report_dict(comparison, __version__)

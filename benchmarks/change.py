@@ -62,11 +62,20 @@ def detection(train: Any, date: Any, line: Any) -> Detection:
     stock = tuple(Vehicle(c.from_m, c.to_m, c.type, c.colour, 1.0) for c in train.cars)
     length = train.to_m - train.from_m
     return Detection(
-        id=f"{date}-{train.track}-{train.from_m:.0f}", date=date, kind="train", area=None,
-        geometry=substring(line, train.from_m, train.to_m).buffer(1.6), confidence=1.0, grade="detected",
-        observed_fraction=1.0, track=train.track, from_m=train.from_m, to_m=train.to_m,
-        length_m=Interval(length, length, length), rolling_stock=stock,
-    )  # fmt: skip
+        id=f"{date}-{train.track}-{train.from_m:.0f}",
+        date=date,
+        kind="train",
+        area=None,
+        geometry=substring(line, train.from_m, train.to_m).buffer(1.6),
+        confidence=1.0,
+        grade="detected",
+        observed_fraction=1.0,
+        track=train.track,
+        from_m=train.from_m,
+        to_m=train.to_m,
+        length_m=Interval(length, length, length),
+        rolling_stock=stock,
+    )
 
 
 def measure(seed: int, gsd_m: float, rows: dict[str, list[float]], **options: Any) -> None:

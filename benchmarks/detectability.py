@@ -34,27 +34,16 @@ from tumangang_watch.grid import grid_over, pixel_size_for
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.site import Site
-from tumangang_watch.pipeline import Run
+from tumangang_watch.pipeline import RunContext
 from tumangang_watch.pipeline.prepare import observe, read_image, working_grid
 from tumangang_watch.pipeline.trials import try_date
 from tumangang_watch.preprocess.site_fit.fit import fit_to_site
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
-from tumangang_watch.simulate import (
-    make_pair,
-    paint,
-    split_seeds,
-    write_scene,
-    write_site,
-)
+from tumangang_watch.simulate import make_pair, paint, split_seeds, write_scene, write_site
 from tumangang_watch.simulate.motion import shifted
 from tumangang_watch.simulate.traffic import COLOURS_OF, make_train
-from tumangang_watch.simulate.world import (
-    Car,
-    DayState,
-    Sensor,
-    Train,
-)
+from tumangang_watch.simulate.world import Car, DayState, Sensor, Train
 from tumangang_watch.sites import load_site
 
 GSDS = (0.5, 0.3, 0.7, 1.0)
@@ -97,8 +86,10 @@ def options_of(seed: int) -> tuple[float, dict[str, Any]]:
     """Return a scene's resolution and what of it is forced."""
     rng = np.random.default_rng([seed, 31])
     options: dict[str, Any] = {
-        "trains": (0, 0), "tracks": int(rng.integers(2, 6)), "length_m": float(rng.uniform(220, 340))
-    }  # fmt: skip
+        "trains": (0, 0),
+        "tracks": int(rng.integers(2, 6)),
+        "length_m": float(rng.uniform(220, 340)),
+    }
     if rng.random() < 0.2:
         options["snow"] = float(rng.uniform(0.2, 1.0))
     elif rng.random() < 0.1:
@@ -108,7 +99,7 @@ def options_of(seed: int) -> tuple[float, dict[str, Any]]:
     return GSDS[seed % len(GSDS)], options
 
 
-def observed(path: Path, site: Site, run: Run, known: Registration | None = None) -> Observation:
+def observed(path: Path, site: Site, run: RunContext, known: Registration | None = None) -> Observation:
     """Open a scene and bring it into the site's frame as ``detect`` does, or by a fit that is known."""
     scene = open_scene(path, SceneOptions(), run.settings.read)
     grid = working_grid((scene,), run)
@@ -156,7 +147,7 @@ def painted_scenes(seed: int, cache: Path | None) -> Painted:
     seen: list[Observation] = []
     with tempfile.TemporaryDirectory() as folder:
         site = load_site(write_site(pair.world, Path(folder) / "site.geojson", "full"))
-        run = Run(site, Settings())
+        run = RunContext(site, Settings())
         for k, day in enumerate(days):
             path = write_scene(paint(pair.world, day, pair.sensors[1], 1), Path(folder), f"scene{k}")
             seen.append(observed(path, site, run, seen[0].site_fit if seen else None))
@@ -219,7 +210,7 @@ def second_scene(seed: int) -> Painted:
     day = DayState(scene.acquired, 0.0, 0.0, "any", shot.facts["snow"], tuple(trains))
     sensor = Sensor(gsd_m=scene.gsd_m, product=str(shot.facts["product"]))
     return Painted(
-        (observe("later", scene, shot.image, grid, fit, Run(site, Settings())),), site, (day,), sensor
+        (observe("later", scene, shot.image, grid, fit, RunContext(site, Settings())),), site, (day,), sensor
     )
 
 
@@ -232,7 +223,7 @@ def measure(seed: int, cache: Path | None = None, second: bool = False) -> list[
     made = second_scene(seed) if second else painted_scenes(seed, cache)
     site, sensor = made.site, made.sensor
     settings = replace(Settings(), detectability=replace(Settings().detectability, calibration=(0.0, 1.0)))
-    run = Run(site, settings)
+    run = RunContext(site, settings)
     first = made.observations[0]
     if first.site_fit.status == "failed":
         raise NotComparable("cannot be fitted", str(seed), first.site_fit.reason, "")
@@ -240,11 +231,18 @@ def measure(seed: int, cache: Path | None = None, second: bool = False) -> list[
     start = time.perf_counter()
     result = try_date(run, first, detections[0])
     about = {
-        "seed": seed, "gsd_m": sensor.gsd_m, "season": made.days[0].season, "snow": made.days[0].snow_cover,
-        "haze": sensor.haze, "sun": made.days[0].sun_elevation_deg, "product": sensor.product,
-        "fit": first.site_fit.status, "seconds": time.perf_counter() - start,
-        "trials": len(result.outcomes), "trials_found": sum(o.found for o in result.outcomes),
-    }  # fmt: skip
+        "seed": seed,
+        "gsd_m": sensor.gsd_m,
+        "season": made.days[0].season,
+        "snow": made.days[0].snow_cover,
+        "haze": sensor.haze,
+        "sun": made.days[0].sun_elevation_deg,
+        "product": sensor.product,
+        "fit": first.site_fit.status,
+        "seconds": time.perf_counter() - start,
+        "trials": len(result.outcomes),
+        "trials_found": sum(o.found for o in result.outcomes),
+    }
     rates = {
         (r.track, r.specimen.kind, r.specimen.load, r.specimen.tone, r.specimen.cars): r.rate
         for r in result.rates
@@ -259,12 +257,19 @@ def measure(seed: int, cache: Path | None = None, second: bool = False) -> list[
             rows.append(
                 about
                 | {
-                    "track": key[0], "kind": key[1], "load": key[2], "tone": key[3], "cars": key[4],
-                    "predicted": rates[key].estimate, "low": rates[key].low, "high": rates[key].high,
-                    "along": along, "aside": aside,
+                    "track": key[0],
+                    "kind": key[1],
+                    "load": key[2],
+                    "tone": key[3],
+                    "cars": key[4],
+                    "predicted": rates[key].estimate,
+                    "low": rates[key].low,
+                    "high": rates[key].high,
+                    "along": along,
+                    "aside": aside,
                     "found": is_found(train, found, along, settings.detectability.overlap),
                 }
-            )  # fmt: skip
+            )
     return rows
 
 

@@ -20,16 +20,10 @@ import numpy as np
 
 from tumangang_watch.errors import WatchError
 from tumangang_watch.model.finding import Comparison, Finding
-from tumangang_watch.pipeline import Run, compare, open_pair
+from tumangang_watch.pipeline import RunContext, compare, open_pair
 from tumangang_watch.scenes import SceneOptions
 from tumangang_watch.settings import Settings
-from tumangang_watch.simulate import (
-    Pair,
-    Train,
-    make_pair,
-    split_seeds,
-    truth,
-)
+from tumangang_watch.simulate import Pair, Train, make_pair, split_seeds, truth
 from tumangang_watch.simulate.motion import shifted
 from tumangang_watch.simulate.traffic import COLOURS_OF, FREIGHT, FREIGHT_CHANCE, make_train
 from tumangang_watch.sites import load_site
@@ -133,7 +127,7 @@ def run(pair: Pair) -> Comparison:
         first, second, site, _ = pair.write(Path(folder))
         settings = Settings()
         scenes = open_pair((first, second), (SceneOptions(), SceneOptions()), settings)
-        return compare(*scenes, Run(load_site(site), settings))
+        return compare(*scenes, RunContext(load_site(site), settings))
 
 
 def said(comparison: Comparison, case: Case) -> list[Finding]:

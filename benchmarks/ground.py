@@ -20,12 +20,7 @@ from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.detect.ground.find import measure_handling
 from tumangang_watch.grid import grid_over, pixel_size_for
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.image import (
-    NativeImage,
-    Raster,
-    SiteToPixel,
-    frozen,
-)
+from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
 from tumangang_watch.model.observation import Observation, Quality, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings import Settings
@@ -52,13 +47,26 @@ def observed(pair: Pair, index: int, grid: Grid) -> Observation:
         values, valid, np.zeros_like(valid), painted.bands, sensor.gsd_m, own.pixel_m, to_pixel
     ).registered((1.0, 0.0, east, 0.0, 1.0, north))
     scene = Scene(
-        id=f"{pair.seed}-{index}", image=__import__("pathlib").Path("painted.tif"), files=(), sha256="",
-        acquired=day.acquired, provider="painter", crs=grid.crs, affine=(1, 0, 0, 0, 1, 0),
-        width=own.cols, height=own.rows, dtype=str(painted.values.dtype), gsd_m=sensor.gsd_m,
-        pixel_m=own.pixel_m, bands={}, band_source="painter", sun_azimuth_deg=day.sun_azimuth_deg,
-        sun_elevation_deg=day.sun_elevation_deg, off_nadir_deg=sensor.off_nadir_deg,
+        id=f"{pair.seed}-{index}",
+        image=__import__("pathlib").Path("painted.tif"),
+        files=(),
+        sha256="",
+        acquired=day.acquired,
+        provider="painter",
+        crs=grid.crs,
+        affine=(1, 0, 0, 0, 1, 0),
+        width=own.cols,
+        height=own.rows,
+        dtype=str(painted.values.dtype),
+        gsd_m=sensor.gsd_m,
+        pixel_m=own.pixel_m,
+        bands={},
+        band_source="painter",
+        sun_azimuth_deg=day.sun_azimuth_deg,
+        sun_elevation_deg=day.sun_elevation_deg,
+        off_nadir_deg=sensor.off_nadir_deg,
         view_azimuth_deg=sensor.view_azimuth_deg,
-    )  # fmt: skip
+    )
     fit = Registration("ok", (0.0, 0.0), (1, 0, 0, 0, 1, 0), 0.1, 0.25, 50)
     raster = image.on_grid(grid)
     quality = _quality(raster, image, scene, day)
@@ -145,15 +153,31 @@ def _small(apron: Any, rng: np.random.Generator) -> Block:
 
     west, south, east, north = apron.bounds
     spot = next(
-        (p for p in (Point(rng.uniform(west, east), rng.uniform(south, north)) for _ in range(80))
-         if apron.contains(p)), apron.representative_point(),
-    )  # fmt: skip
+        (
+            p
+            for p in (Point(rng.uniform(west, east), rng.uniform(south, north)) for _ in range(80))
+            if apron.contains(p)
+        ),
+        apron.representative_point(),
+    )
     pile = bool(rng.random() < 0.4)
     size = float(rng.uniform(2.2, 3.8)), float(rng.uniform(1.9, 2.7))
-    paint = str(rng.choice(["coal", "soil", "timber", "gravel"] if pile else
-                           ["timber", "brown", "grey", "green", "blue", "red"]))  # fmt: skip
-    return Block(spot.x, spot.y, float(rng.uniform(0, 180)), *size, float(rng.uniform(0.8, 2.2)), paint,
-                 "pile" if pile else "flat")  # fmt: skip
+    paint = str(
+        rng.choice(
+            ["coal", "soil", "timber", "gravel"]
+            if pile
+            else ["timber", "brown", "grey", "green", "blue", "red"]
+        )
+    )
+    return Block(
+        spot.x,
+        spot.y,
+        float(rng.uniform(0, 180)),
+        *size,
+        float(rng.uniform(0.8, 2.2)),
+        paint,
+        "pile" if pile else "flat",
+    )
 
 
 def run_pair(pair: Pair, score: Score) -> dict[str, Any]:

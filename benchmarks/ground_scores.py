@@ -94,8 +94,10 @@ def score_cargo(pair: Pair, index: int, result: CargoResult, score: Score) -> No
         item = hits.get(i)
         if item is None or item.grade != "detected":
             score.possible_hits += item is not None
-            score.notes.append(f"{pair.seed}/{index} missed {block.shape} {block.paint} {shape.area:.0f} m2"
-                               f" h {block.height_m:.1f} {_said(item)}")  # fmt: skip
+            score.notes.append(
+                f"{pair.seed}/{index} missed {block.shape} {block.paint} {shape.area:.0f} m2"
+                f" h {block.height_m:.1f} {_said(item)}"
+            )
         else:
             _add(score.found, size_of(shape.area))
         if item is not None and item.area_m2 is not None:
@@ -193,8 +195,10 @@ def score_growth(pair: Pair, result: Any, score: Score) -> None:
             if hit:
                 score.growths.append((said.estimate / truth.area - 1, said.low <= truth.area <= said.high))
             kinds = [s.material for s in pair.days[1].growth]
-            score.notes.append(f"{pair.seed} growth {kinds} {seasons} true {truth.area:.0f} said "
-                               f"{said.estimate:.0f} {change.grade} hit {hit}")  # fmt: skip
+            score.notes.append(
+                f"{pair.seed} growth {kinds} {seasons} true {truth.area:.0f} said "
+                f"{said.estimate:.0f} {change.grade} hit {hit}"
+            )
         else:
             score.no_growth += 1
             larger = said if said.estimate >= change.lost_m2.estimate else change.lost_m2
@@ -230,8 +234,10 @@ def report(score: Score) -> str:
     lines.append(_errors("area of all cargo on an apron", "%", score.apron_areas))
     lines.append(_errors("height", "m", score.heights))
     if score.fills:
-        lines.append(f"fill: median size of error {100 * np.median(np.abs(score.fills)):.2f} points, "
-                     f"90th percentile {100 * np.quantile(np.abs(score.fills), 0.9):.2f}")  # fmt: skip
+        lines.append(
+            f"fill: median size of error {100 * np.median(np.abs(score.fills)):.2f} points, "
+            f"90th percentile {100 * np.quantile(np.abs(score.fills), 0.9):.2f}"
+        )
     lines.append(f"appeared, removed, unchanged right: {sum(score.fates)} of {len(score.fates)}")
     lines.append(
         f"false cargo on empty aprons: {score.false_on_empty} on {score.empty_aprons} aprons and dates"

@@ -25,7 +25,7 @@ from shapely.ops import unary_union
 from tumangang_watch import __version__
 from tumangang_watch.errors import WatchError
 from tumangang_watch.evaluate.scoring import score_report
-from tumangang_watch.pipeline import Run, compare, open_pair
+from tumangang_watch.pipeline import RunContext, compare, open_pair
 from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
@@ -73,7 +73,9 @@ def run(folder: Path, count: int) -> dict[str, Any]:
     past = sorted((folder / "past").glob("*.tif"))[:count]
     background = [open_scene(path, SceneOptions(), settings.read) for path in past]
     start = time.process_time()
-    made = compare(*scenes, Run(load_site(folder / "site.geojson"), settings), background if count else None)
+    made = compare(
+        *scenes, RunContext(load_site(folder / "site.geojson"), settings), background if count else None
+    )
     report = report_dict(made, __version__)
     return {**report, "seconds": time.process_time() - start}
 
@@ -103,10 +105,15 @@ def judge(report: dict[str, Any], truth: dict[str, Any], quiet: bool) -> Counter
 
 def _judge_goods(changes: list[dict[str, Any]], truth: dict[str, Any], out: Counter[str]) -> None:
     """Count goods that came and went, found as sure changes, and such changes where none was."""
-    goods = {date: [shape(c["geometry"]) for c in truth["cargo"] if c["date"] == date]
-             for date in ("earlier", "later")}  # fmt: skip
-    said = [(f["change"], shape(f["geometry"])) for f in changes
-            if f["kind"] == "cargo" and f["grade"] == "detected"]  # fmt: skip
+    goods = {
+        date: [shape(c["geometry"]) for c in truth["cargo"] if c["date"] == date]
+        for date in ("earlier", "later")
+    }
+    said = [
+        (f["change"], shape(f["geometry"]))
+        for f in changes
+        if f["kind"] == "cargo" and f["grade"] == "detected"
+    ]
     for change, date, other in (("appeared", "later", "earlier"), ("disappeared", "earlier", "later")):
         there = unary_union(goods[other])
         moved = [g for g in goods[date] if g.intersection(there).area < 0.2 * g.area]

@@ -18,21 +18,11 @@ import numpy as np
 from benchmarks.change import detection, native
 from tumangang_watch.detect.coarse.find import detect_group_trains
 from tumangang_watch.detect.coarse.groups import group_tracks
-from tumangang_watch.detect.trains.load import (
-    darkest,
-    hint_flat,
-    hint_open,
-    read_inside,
-)
+from tumangang_watch.detect.trains.load import darkest, hint_flat, hint_open, read_inside
 from tumangang_watch.detect.trains.motion import band_offsets, measure_motion
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.settings import Settings
-from tumangang_watch.simulate import (
-    make_pair,
-    paint,
-    set_in_motion,
-    split_seeds,
-)
+from tumangang_watch.simulate import make_pair, paint, set_in_motion, split_seeds
 from tumangang_watch.simulate.traffic import make_train
 
 JITTER_M = 0.6
@@ -49,10 +39,12 @@ def seen(pair: Any, which: int, painted: Any, jitter_m: float, sun: bool = True)
     error = np.array(sensor.geolocation_error_m) + rng.normal(0, jitter_m, 2)
     image = native(painted, (float(error[0]), float(error[1])), ((west + east) / 2, (south + north) / 2))
     scene = SimpleNamespace(
-        gsd_m=sensor.gsd_m, off_nadir_deg=sensor.off_nadir_deg, view_azimuth_deg=sensor.view_azimuth_deg,
+        gsd_m=sensor.gsd_m,
+        off_nadir_deg=sensor.off_nadir_deg,
+        view_azimuth_deg=sensor.view_azimuth_deg,
         sun_azimuth_deg=day.sun_azimuth_deg if sun else None,
         sun_elevation_deg=day.sun_elevation_deg if sun else None,
-    )  # fmt: skip
+    )
     return SimpleNamespace(
         image=image, scene=scene, date=("earlier", "later")[which], observed_fraction=lambda _: 1.0
     )

@@ -74,9 +74,16 @@ def fill(path: Path, scenes: int, seed: int = 1, tracks: int = 0) -> None:
                     f"""INSERT INTO area_dates
                         (report, area, role, speaks, status, observed, reasons, types, {", ".join(names)})
                         VALUES (?, ?, ?, 1, ?, ?, '[]', ?, {", ".join("?" * len(names))})""",
-                    (k + 1, area, role, "observed" if seen else "not_observable", float(seen),
-                     json.dumps({"open": 9 * trains}) if seen and trains else "{}", *row.values()),
-                )  # fmt: skip
+                    (
+                        k + 1,
+                        area,
+                        role,
+                        "observed" if seen else "not_observable",
+                        float(seen),
+                        json.dumps({"open": 9 * trains}) if seen and trains else "{}",
+                        *row.values(),
+                    ),
+                )
                 for track in range(tracks if seen and role == "yard" else 0):
                     connection.execute(
                         "INSERT INTO track_dates VALUES (?, ?, 'yard', 600.0, '[[0.0,600.0]]')",

@@ -42,9 +42,15 @@ def native(painted: Any, x0: float, y0: float) -> NativeImage:
 def options_of(index: int) -> dict[str, Any]:
     """Return the options of the n-th pair: every fourth is plain, the others are harder."""
     hard: tuple[dict[str, Any], ...] = (
-        {}, {"season_change": True}, {"snow": 0.9}, {"season_change": True, "growth_m2": 1500},
-        {"clouds": True}, {"product": "visual"}, {"trains": (3, 5)}, {"season_change": True, "clouds": True},
-    )  # fmt: skip
+        {},
+        {"season_change": True},
+        {"snow": 0.9},
+        {"season_change": True, "growth_m2": 1500},
+        {"clouds": True},
+        {"product": "visual"},
+        {"trains": (3, 5)},
+        {"season_change": True, "clouds": True},
+    )
     return hard[index % len(hard)]
 
 

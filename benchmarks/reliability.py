@@ -141,7 +141,7 @@ def shown(train: dict[str, Any], site: Any, off_m: Any) -> dict[str, Any]:
 def run_pair(seed: int, gsd_m: float, **options: Any) -> list[dict[str, Any]]:
     """Paint one pair, detect on both dates alone, and judge."""
     from tumangang_watch.detect.trains.find import detect_trains
-    from tumangang_watch.pipeline import Run
+    from tumangang_watch.pipeline import RunContext
     from tumangang_watch.pipeline.prepare import observe, read_image, working_grid
     from tumangang_watch.preprocess.site_fit.fit import fit_to_site
     from tumangang_watch.scenes import SceneOptions, open_scene
@@ -153,7 +153,7 @@ def run_pair(seed: int, gsd_m: float, **options: Any) -> list[dict[str, Any]]:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         *paths, site_path, _ = pair.write(Path(folder))
-        run = Run(load_site(site_path), Settings())
+        run = RunContext(load_site(site_path), Settings())
         for path, date in zip(paths, ("earlier", "later"), strict=True):
             scene = open_scene(path, SceneOptions(), run.settings.read)
             grid = working_grid((scene,), run)

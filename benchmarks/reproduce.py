@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tumangang_watch.model.site import Site
-from tumangang_watch.pipeline import Run
+from tumangang_watch.pipeline import RunContext
 from tumangang_watch.reproduce.run import Reproduction, reproduce_folder
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate.sequence import (
@@ -49,8 +49,11 @@ def with_train(acquired: str, colours: tuple[str, ...], number: int = 0, kind: s
 
 
 NOV_4, DEC_2, DEC_4, DEC_8 = (
-    "2022-11-04T01:24:00Z", "2022-12-02T01:55:00Z", "2022-12-04T01:20:00Z", "2022-12-08T01:45:00Z",
-)  # fmt: skip
+    "2022-11-04T01:24:00Z",
+    "2022-12-02T01:55:00Z",
+    "2022-12-04T01:20:00Z",
+    "2022-12-08T01:45:00Z",
+)
 YARD_30, YARD_1, KHASAN_29 = "2022-11-30T02:10:00Z", "2022-12-01T01:30:00Z", "2022-11-29T02:05:00Z"
 FALSE: tuple[tuple[str, Shot, str, str], ...] = (
     ("a car removed, 30 Nov", with_train(YARD_30, TRAIN_1[:7]), "38n-2022-11-30", "it has 8 cars"),
@@ -61,15 +64,26 @@ FALSE: tuple[tuple[str, Shot, str, str], ...] = (
     ("no locomotive, 29 Nov", with_train(KHASAN_29, TRAIN_1, kind="box"), "38n-2022-11-29", "a locomotive"),
     ("a car removed, 4 Nov", with_train(NOV_4, FIRST_SET[:2]), "38n-2022-11-04a", "it has 3"),
     ("order changed, 4 Nov", with_train(NOV_4, FIRST_SET[::-1]), "38n-2022-11-04a", "its"),
-    ("a pile missing, 1 Dec", replace(SEQUENCE[shot(YARD_1)], piles=(1, 1, 0, 1, 1)),
-     "38n-2022-12-01", "5 piles"),
-    ("piles as large as before", replace(SEQUENCE[shot(DEC_2)], piles=(1,) * 5),
-     "38n-2022-12-01-next", "the piles are smaller"),
-    ("a train on the empty day",
-     replace(SEQUENCE[shot(DEC_4)], trains=(("yard-2", ("red", "grey"), "box", 0.5),)),
-     "voa-2022-12-04-morning", "no train"),
+    (
+        "a pile missing, 1 Dec",
+        replace(SEQUENCE[shot(YARD_1)], piles=(1, 1, 0, 1, 1)),
+        "38n-2022-12-01",
+        "5 piles",
+    ),
+    (
+        "piles as large as before",
+        replace(SEQUENCE[shot(DEC_2)], piles=(1,) * 5),
+        "38n-2022-12-01-next",
+        "the piles are smaller",
+    ),
+    (
+        "a train on the empty day",
+        replace(SEQUENCE[shot(DEC_4)], trains=(("yard-2", ("red", "grey"), "box", 0.5),)),
+        "voa-2022-12-04-morning",
+        "no train",
+    ),
     ("a car added, 8 Dec", with_train(DEC_8, ("brown",) * 4), "voa-2022-12-08", "it has 3 cars"),
-)  # fmt: skip
+)
 """What is falsified, the shot that does it, the observation, and the start of the claim."""
 
 
@@ -77,7 +91,7 @@ def judged(folder: Path, site: Site) -> Reproduction:
     """Judge what lies in a folder."""
     settings = Settings()
     settings = replace(settings, detectability=replace(settings.detectability, enabled=False))
-    return reproduce_folder(folder, datetime.now(UTC), Run(site, settings))
+    return reproduce_folder(folder, datetime.now(UTC), RunContext(site, settings))
 
 
 def main() -> None:
@@ -118,9 +132,10 @@ def falsify(folder: Path, site: Site) -> None:
                     (Path(name) / file.name).symlink_to(file)
             list(paint_sequence(site, Path(name), (changed,)))
             lines = [
-                j for j in judged(Path(name), site).judgements
+                j
+                for j in judged(Path(name), site).judgements
                 if j.observation == observation and j.claim.startswith(start)
-            ]  # fmt: skip
+            ]
         caught += lines[0].verdict == "contradicted"
         print(f"{lines[0].verdict:14} {words}: {lines[0].claim}: {lines[0].why}", flush=True)
     print(f"{caught} of {len(FALSE)} falsified claims contradicted")

@@ -53,10 +53,11 @@ def speed(scenes: int) -> None:
             ("list, all", ("list", *at)),
             ("list, one month", ("list", "--since", "2001-01-01", "--until", "2001-01-31", *at)),
             ("accept by report and id", ("accept", f"{report}/{name}", *at)),
-            ("export, one month", (
-                "export", f"{folder}/look.gpkg", "--since", "2001-01-01", "--until", "2001-01-31", *at,
-            )),
-        ):  # fmt: skip
+            (
+                "export, one month",
+                ("export", f"{folder}/look.gpkg", "--since", "2001-01-01", "--until", "2001-01-31", *at),
+            ),
+        ):
             print(f"  review {words:<24} {timed(program, 'review', *arguments)}")
         for how in ("without", "with"):
             print(f"  series --review {how:<15} {timed(program, 'series', *at, '--json', '--review', how)}")

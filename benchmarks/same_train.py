@@ -20,12 +20,7 @@ import numpy as np
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.compare import p_value, score_batch
-from tumangang_watch.reidentify.wagon_model import (
-    HUES,
-    NEAR,
-    body_likelihood,
-    hue_likelihood,
-)
+from tumangang_watch.reidentify.wagon_model import HUES, NEAR, body_likelihood, hue_likelihood
 from tumangang_watch.settings.reidentify import SameTrainSettings
 from tumangang_watch.simulate import split_seeds
 

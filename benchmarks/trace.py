@@ -44,23 +44,33 @@ def painted(seed: int, gsd_m: float, season: str, settings: TraceSettings) -> di
     every = shapely.unary_union([track.line for track in pair.world.rails]).buffer(WITHIN_M)
     near = shapely.unary_union([t.line for t in tracks]).buffer(WITHIN_M)
     return {
-        "gsd_m": gsd_m, "season": season, "seed": seed, "tracks": tracks,
+        "gsd_m": gsd_m,
+        "season": season,
+        "seed": seed,
+        "tracks": tracks,
         "true_m": sum(line.length for line in true),
         "found_m": sum(line.intersection(near).length for line in true),
         "traced_m": sum(t.line.length for t in tracks),
         "false_m": sum(t.line.difference(every).length for t in tracks),
         "false_of": [t.line.difference(every).length / t.line.length for t in tracks],
-    }  # fmt: skip
+    }
 
 
 def _known(pair: Any) -> Any:
     """Return what is known of the earlier scene's sun and view."""
     sensor, day = pair.sensors[0], pair.days[0]
-    return scene_of({
-        "seed": pair.seed, "gsd_m": sensor.gsd_m, "bands": list(pair.earlier.bands), "known": True,
-        "sun_azimuth_deg": day.sun_azimuth_deg, "sun_elevation_deg": day.sun_elevation_deg,
-        "off_nadir_deg": sensor.off_nadir_deg, "view_azimuth_deg": sensor.view_azimuth_deg,
-    })  # fmt: skip
+    return scene_of(
+        {
+            "seed": pair.seed,
+            "gsd_m": sensor.gsd_m,
+            "bands": list(pair.earlier.bands),
+            "known": True,
+            "sun_azimuth_deg": day.sun_azimuth_deg,
+            "sun_elevation_deg": day.sun_elevation_deg,
+            "off_nadir_deg": sensor.off_nadir_deg,
+            "view_azimuth_deg": sensor.view_azimuth_deg,
+        }
+    )
 
 
 def real(folder: Path, settings: TraceSettings) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.trains import matches
 from tumangang_watch.errors import WatchError
-from tumangang_watch.pipeline import Run, detect
+from tumangang_watch.pipeline import RunContext, detect
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, split_seeds
@@ -41,11 +41,15 @@ def scenes_of(seed: int, gsd_m: float) -> list[dict[str, Any]]:
         site = load_site(site_file)
         for path, day, sensor in zip((first, second), pair.days, pair.sensors, strict=True):
             facts = {
-                "seed": seed, "gsd_m": gsd_m, "season": day.season, "snow": day.snow_cover > 0,
-                "sun": "low" if day.sun_elevation_deg < 25 else "high", "haze": sensor.haze,
-            }  # fmt: skip
+                "seed": seed,
+                "gsd_m": gsd_m,
+                "season": day.season,
+                "snow": day.snow_cover > 0,
+                "sun": "low" if day.sun_elevation_deg < 25 else "high",
+                "haze": sensor.haze,
+            }
             try:
-                report = detect(open_scene(path, SceneOptions(), Settings().read), Run(site))
+                report = detect(open_scene(path, SceneOptions(), Settings().read), RunContext(site))
             except WatchError as error:
                 out.append({**facts, "refused": error.why})
                 continue

@@ -22,7 +22,7 @@ from shapely.geometry import Polygon, shape
 from training.strip_bank import load
 from tumangang_watch.detect.trains.evidence import WEAK
 from tumangang_watch.detect.trains.find import FoundTrain, read_trains
-from tumangang_watch.pipeline import Run, detect
+from tumangang_watch.pipeline import RunContext, detect
 from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
@@ -43,7 +43,7 @@ def real_yard() -> None:
     for name in ("scene_050.tif", "scene_025.tif"):
         settings = Settings()
         scene = open_scene(REAL / name, SceneOptions(), settings.read)
-        comparison = detect(scene, Run(site, settings))
+        comparison = detect(scene, RunContext(site, settings))
         trains = score_report(report_dict(comparison, "bench"), truth)["trains"]
         found = [
             (d.track, v.from_m, v.to_m)

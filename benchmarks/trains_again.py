@@ -69,9 +69,23 @@ def sighting(number: int, day: int, place: int, vehicles: tuple[Vehicle, ...]) -
     acquired = (START + timedelta(days=day, hours=2 * place)).strftime("%Y-%m-%dT%H:%M:%SZ")
     length, scene = 14.0 * len(vehicles), f"{day}-{area}"
     return Sighting(
-        f"{scene}/{number}", area, f"t{number}", acquired, scene, 0.5, scene, 0.0, length, length,
-        float(len(vehicles)), 0.97, "detected", lon, lat, vehicles,
-    )  # fmt: skip
+        f"{scene}/{number}",
+        area,
+        f"t{number}",
+        acquired,
+        scene,
+        0.5,
+        scene,
+        0.0,
+        length,
+        length,
+        float(len(vehicles)),
+        0.97,
+        "detected",
+        lon,
+        lat,
+        vehicles,
+    )
 
 
 def make_rake(kind: Kind, size: int, rng: Any) -> list[Any]:
@@ -98,9 +112,13 @@ def record(
         if k >= rakes - twice:
             again = altered(wagons, kind.stay, kind.mix, rng)
             found.append(
-                sighting(1000 + k, day + int(rng.integers(1, 6)), int(rng.integers(2)),
-                         read_vehicles(again, how, rng))
-            )  # fmt: skip
+                sighting(
+                    1000 + k,
+                    day + int(rng.integers(1, 6)),
+                    int(rng.integers(2)),
+                    read_vehicles(again, how, rng),
+                )
+            )
     seen = {(s.area, s.acquired, s.folder): {str(t.track): ((0.0, 1000.0),) for t in found} for s in found}
     return found, [Look(*key[:3], 0.5, 1.0, tracks) for key, tracks in sorted(seen.items())]
 
@@ -117,10 +135,14 @@ def told(search: Search) -> tuple[list[tuple[float, bool, bool]], int]:
 def records(arguments: argparse.Namespace) -> None:
     """Print false matches and power, a row a kind of record and reading."""
     settings = replace(JourneySettings(), max_expected_false=1.0)
-    print(f"{arguments.records} records a row of {arguments.rakes} rakes of 8-30, {arguments.twice} of them "
-          f"seen twice; {arguments.split} seeds")  # fmt: skip
-    print(f"{'record':16}{'reading':14}{'compared':>9}{'false, E <= 1':>14}{'<= 0.1':>8}{'same':>6}"
-          f"{'found, E <= 1':>15}{'<= 0.1':>8}{'same':>6}{'s':>6}")  # fmt: skip
+    print(
+        f"{arguments.records} records a row of {arguments.rakes} rakes of 8-30, {arguments.twice} of them "
+        f"seen twice; {arguments.split} seeds"
+    )
+    print(
+        f"{'record':16}{'reading':14}{'compared':>9}{'false, E <= 1':>14}{'<= 0.1':>8}{'same':>6}"
+        f"{'found, E <= 1':>15}{'<= 0.1':>8}{'same':>6}{'s':>6}"
+    )
     for kind in KINDS:
         for how in READINGS:
             if arguments.only and arguments.only not in (kind.name, how.name):

@@ -35,12 +35,7 @@ from tumangang_watch.model.finding import Comparison, Finding
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Registration
-from tumangang_watch.pipeline.prepare import (
-    judge_areas,
-    observe,
-    read_image,
-    working_grid,
-)
+from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
 from tumangang_watch.watch.executors import Inline
@@ -66,9 +61,14 @@ def write_scene(inbox: Path, day: int, name: str | None = None) -> Path:
     name = name or f"day{day:03d}"
     inbox.mkdir(parents=True, exist_ok=True)
     profile = {
-        "driver": "GTiff", "count": 4, "width": SIZE, "height": SIZE, "dtype": "uint16", "crs": CRS,
+        "driver": "GTiff",
+        "count": 4,
+        "width": SIZE,
+        "height": SIZE,
+        "dtype": "uint16",
+        "crs": CRS,
         "transform": Affine(1, 0, WEST, 0, -1, NORTH),
-    }  # fmt: skip
+    }
     with rasterio.open(inbox / f"{name}.tif", "w", **profile) as out:
         out.write(values)
         for band, role in enumerate(("blue", "green", "red", "nir"), start=1):
@@ -111,9 +111,17 @@ def quick_compare(earlier: Any, later: Any, run: Any, background: tuple[Any, ...
     found = [_train(o, run.site) for o in (one, two) if o is not None]
     findings = () if one is None else (_finding(found[0], found[1]),)
     return Comparison(
-        run.site, one, two, UNFITTED, judge_areas(run, two, one), tuple(found), findings, (),
-        run.settings.sha256, background=background,
-    )  # fmt: skip
+        run.site,
+        one,
+        two,
+        UNFITTED,
+        judge_areas(run, two, one),
+        tuple(found),
+        findings,
+        (),
+        run.settings.sha256,
+        background=background,
+    )
 
 
 def _train(observation: Any, site: Any) -> Detection:
@@ -124,18 +132,40 @@ def _train(observation: Any, site: Any) -> Detection:
     length = Interval.around(dark_m, 2.0)
     outline = box(WEST + 10, NORTH - 31, WEST + 10 + max(dark_m, 1.0), NORTH - 28)
     return Detection(
-        f"{observation.date}-1", observation.date, "train", site.areas[0].id, outline, 0.95, "detected", 1.0,
-        site.tracks[0].id, 4.0, 4.0 + dark_m, length,
-    )  # fmt: skip
+        f"{observation.date}-1",
+        observation.date,
+        "train",
+        site.areas[0].id,
+        outline,
+        0.95,
+        "detected",
+        1.0,
+        site.tracks[0].id,
+        4.0,
+        4.0 + dark_m,
+        length,
+    )
 
 
 def _finding(before: Detection, after: Detection) -> Finding:
     change = Interval.around(abs(after.to_m - before.to_m), 2.0)
     word = "unchanged" if change.estimate < 1 else "moved"
     return Finding(
-        "f1", "train", word, after.area, after.track, before.id, after.id, change, "m", 0.9, "detected",
-        f"The train is {word}.", after.geometry, 1.0,
-    )  # fmt: skip
+        "f1",
+        "train",
+        word,
+        after.area,
+        after.track,
+        before.id,
+        after.id,
+        change,
+        "m",
+        0.9,
+        "detected",
+        f"The train is {word}.",
+        after.geometry,
+        1.0,
+    )
 
 
 @contextmanager
@@ -154,14 +184,7 @@ def places_in(root: Path) -> Places:
     """Return where things lie in a trial."""
     site = root / "site.geojson"
     return Places(
-        root / "in",
-        root / "record.sqlite",
-        root / "reports",
-        site,
-        load_site(site),
-        Settings(),
-        "0.0",
-        NOW,
+        root / "in", root / "record.sqlite", root / "reports", site, load_site(site), Settings(), "0.0", NOW
     )
 
 

@@ -117,23 +117,33 @@ def yard() -> list[dict[str, Any]]:
     features = [
         feature("yard", "secure_yard", "secure freight yard", strip(-15, 465, 60, -70), **known(N38)),
         feature(
-            "handling", "freight_handling", "freight-handling area", strip(20, 440, -9, -66),
+            "handling",
+            "freight_handling",
+            "freight-handling area",
+            strip(20, 440, -9, -66),
             **known("38 North, November 2022: enlarged in the second half of 2021; outline a model"),
         ),
         feature(
-            "apron", "unloading_platform", "unloading platform", strip(120, 330, -9.5, -19.5),
-            **known(MODEL),
+            "apron", "unloading_platform", "unloading platform", strip(120, 330, -9.5, -19.5), **known(MODEL)
         ),
         feature("apron", "storage_ground", "storage ground", strip(150, 290, -24, -59), **known(VOA)),
         feature("stable", "roofed_building_east", "roofed building", strip(95, 140, -26, -46), **known(VOA)),
         feature("stable", "roofed_building_west", "roofed building", strip(300, 355, -26, -44), **known(VOA)),
-    ]  # fmt: skip
+    ]
     for number, (left, start, end) in enumerate(((5.0, 0, 440), (0.0, 10, 450), (-5.0, 25, 430)), start=1):
         line = [bent(s, left) for s in np.linspace(start, end, 23)]
         features.append(
-            feature("track", f"yard-{number}", f"yard track {number}", line, gauge_mm=1520, source=KBS,
-                    accuracy_m=300, provisional=True)
-        )  # fmt: skip
+            feature(
+                "track",
+                f"yard-{number}",
+                f"yard track {number}",
+                line,
+                gauge_mm=1520,
+                source=KBS,
+                accuracy_m=300,
+                provisional=True,
+            )
+        )
     return features
 
 
@@ -148,15 +158,23 @@ def stations() -> list[dict[str, Any]]:
     tumangang = ribbon(korea, heading, -260, 260, 45)
     return [
         feature(
-            "station", "khasan_station", "Khasan station", khasan, accuracy_m=60,
+            "station",
+            "khasan_station",
+            "Khasan station",
+            khasan,
+            accuracy_m=60,
             source="published station coordinates (pl., ru. Wikipedia); straight for 1.2 km at bearing 172",
         ),
         feature(
-            "station", "tumangang_station", "Tumangang station", tumangang, accuracy_m=150,
+            "station",
+            "tumangang_station",
+            "Tumangang station",
+            tumangang,
+            accuracy_m=150,
             occluded_from="2024-12-03",
             source="published station coordinate, rounded; canopy of 348 by 26 m: CSIS, December 2024",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def main() -> None:

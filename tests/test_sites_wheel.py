@@ -25,9 +25,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("hatchling", reason="hatchling, which builds the wheel, is not installed")
     folder = tmp_path_factory.mktemp("wheel")
     command = [
-        sys.executable, "-m", "pip", "wheel", str(ROOT), "--wheel-dir", str(folder),
-        "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check", "--quiet",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        str(ROOT),
+        "--wheel-dir",
+        str(folder),
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+        "--disable-pip-version-check",
+        "--quiet",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if "No module named pip" in done.stderr:
         pytest.skip("pip is not installed in this environment")

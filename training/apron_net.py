@@ -140,11 +140,19 @@ def network() -> Any:
 
     return nn.ModuleDict(
         {
-            "a": conv(11, a), "b": conv(a, b, 2), "c": conv(b, b), "d": conv(b, c, 2), "e": conv(c, c),
-            "f": conv(c, d, 2), "g": conv(d, d, 1, 2), "h": conv(d + c, c), "i": conv(c + b, b),
-            "j": conv(b + a, a), "k": nn.Conv2d(a, len(OUTPUTS), 1),
+            "a": conv(11, a),
+            "b": conv(a, b, 2),
+            "c": conv(b, b),
+            "d": conv(b, c, 2),
+            "e": conv(c, c),
+            "f": conv(c, d, 2),
+            "g": conv(d, d, 1, 2),
+            "h": conv(d + c, c),
+            "i": conv(c + b, b),
+            "j": conv(b + a, a),
+            "k": nn.Conv2d(a, len(OUTPUTS), 1),
         }
-    )  # fmt: skip
+    )
 
 
 def _forward(net: Any, planes: Any, constants: Any) -> Any:

@@ -262,8 +262,12 @@ def free_spot(scene: Scene, inside: np.ndarray, reach: float, gap: float) -> tup
 def add_goods(scene: Scene, inside: np.ndarray, heading: float, base: np.ndarray) -> None:
     """Set down one object, or a row of like ones."""
     rng = scene.rng
-    kind = str(rng.choice(["crate", "stack", "container", "heap", "tarp", "logs", "mass", "row"],
-                          p=[0.2, 0.15, 0.12, 0.18, 0.15, 0.06, 0.05, 0.09]))  # fmt: skip
+    kind = str(
+        rng.choice(
+            ["crate", "stack", "container", "heap", "tarp", "logs", "mass", "row"],
+            p=[0.2, 0.15, 0.12, 0.18, 0.15, 0.06, 0.05, 0.09],
+        )
+    )
     size = (float(rng.uniform(1.8, 8)), float(rng.uniform(1.6, 4.5)), float(tone(rng, 0.5, 3.2)))
     if rng.random() < 0.3:  # the least that must be told: 3 to 9 m2
         size = (float(rng.uniform(1.8, 3.6)), float(rng.uniform(1.7, 2.6)), size[2])
@@ -437,10 +441,18 @@ def make_patch(seed: int) -> dict[str, Any]:
     ground = np.where(inside, pavement(rng, (cells, cells), base, heading), beyond[:, None, None] * rough)
     zero = np.zeros((cells, cells), np.uint8)
     scene = Scene(
-        rng, azimuth, elevation, float(rng.uniform(0, 28)), float(rng.uniform(0, 360)),
-        Canvas(grid, azimuth, elevation), ground.astype(np.float32), zero.astype(np.int32),
-        zero.copy(), zero.copy(), heading,
-    )  # fmt: skip
+        rng,
+        azimuth,
+        elevation,
+        float(rng.uniform(0, 28)),
+        float(rng.uniform(0, 360)),
+        Canvas(grid, azimuth, elevation),
+        ground.astype(np.float32),
+        zero.astype(np.int32),
+        zero.copy(),
+        zero.copy(),
+        heading,
+    )
     track = None
     if half < 30 and rng.random() < 0.75:
         side = float(rng.choice([-1, 1]))
@@ -482,19 +494,26 @@ def _expose(scene: Scene, inside: np.ndarray, track: np.ndarray | None) -> dict[
     away = (-lean * sin(radians(scene.view_azimuth_deg)), -lean * cos(radians(scene.view_azimuth_deg)))
     viewed = known and rng.random() < 0.85
     return {
-        "values": values, "usable": shrink[4] > 0.5, "train": shrink[5] > 0.5, "cover": np.stack(shrink[:4]),
+        "values": values,
+        "usable": shrink[4] > 0.5,
+        "train": shrink[5] > 0.5,
+        "cover": np.stack(shrink[:4]),
         "known": np.array(
             [
                 1 / tan(radians(scene.sun_elevation_deg)) if known else 0.0,
-                away[0] if viewed else 0.0, away[1] if viewed else 0.0, gsd,
+                away[0] if viewed else 0.0,
+                away[1] if viewed else 0.0,
+                gsd,
             ],
             np.float32,
         ),
         "clean": cv2.resize(
             ((scene.canvas.paint == 0) & inside & (lit > 0.5)).astype(np.float32)[inner, inner],
-            size, interpolation=cv2.INTER_AREA,
-        ) > 0.9,
-    }  # fmt: skip
+            size,
+            interpolation=cv2.INTER_AREA,
+        )
+        > 0.9,
+    }
 
 
 def _cores(goods: np.ndarray) -> np.ndarray:
@@ -586,9 +605,12 @@ def _sensor(shown: np.ndarray, gsd: float, rng: np.random.Generator) -> np.ndarr
     for k, band in enumerate(shown):
         blurred = cv2.GaussianBlur(band, (0, 0), float(sigma))
         image = cv2.remap(
-            blurred, (map_x + shift[k, 0]).astype(np.float32), (map_y + shift[k, 1]).astype(np.float32),
-            cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
-        )  # fmt: skip
+            blurred,
+            (map_x + shift[k, 0]).astype(np.float32),
+            (map_y + shift[k, 1]).astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
         if crisp:
             image = np.maximum(image + crisp * (image - cv2.GaussianBlur(image, (0, 0), 1.0)), 0.002)
         image = image * (1 - 0.5 * haze) + (0.055, 0.035, 0.02, 0.01)[k] * rng.uniform(0, 1.6) + 0.3 * haze

@@ -20,12 +20,7 @@ from shapely import LineString, box
 from benchmarks.change import native
 from training.yard_painter import shoot
 from tumangang_watch.grid import Grid, grid_over
-from tumangang_watch.preprocess.site_fit.network import (
-    ALONG_M,
-    LAYERS,
-    STEP_M,
-    patch_of,
-)
+from tumangang_watch.preprocess.site_fit.network import ALONG_M, LAYERS, STEP_M, patch_of
 from tumangang_watch.preprocess.site_fit.outlines import hue_of, tone_of
 from tumangang_watch.simulate import make_pair, split_seeds
 

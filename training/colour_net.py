@@ -14,12 +14,7 @@ from typing import Any
 import numpy as np
 
 from training.strip_bank import BankScene, load
-from tumangang_watch.detect.trains.colour import (
-    COLOURS,
-    bed_of,
-    body_features,
-    ground_of,
-)
+from tumangang_watch.detect.trains.colour import COLOURS, bed_of, body_features, ground_of
 from tumangang_watch.detect.trains.view import geometry_of, light_of
 from tumangang_watch.settings.trains import TrainSettings
 

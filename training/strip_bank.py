@@ -96,19 +96,39 @@ def _strips(pair: Any, which: int, rng: np.random.Generator) -> tuple[list[Strip
     strips = [sample_strip(image, t, TrainSettings()) for t in pair.world.site.tracks]
     known = bool(rng.random() < 0.85)
     facts = {
-        "seed": pair.seed, "gsd_m": sensor.gsd_m, "bands": list(image.bands), "known": known,
-        "off_nadir_deg": sensor.off_nadir_deg, "view_azimuth_deg": sensor.view_azimuth_deg,
-        "sun_azimuth_deg": day.sun_azimuth_deg, "sun_elevation_deg": day.sun_elevation_deg,
-        "season": day.season, "snow": day.snow_cover, "haze": sensor.haze, "product": sensor.product,
+        "seed": pair.seed,
+        "gsd_m": sensor.gsd_m,
+        "bands": list(image.bands),
+        "known": known,
+        "off_nadir_deg": sensor.off_nadir_deg,
+        "view_azimuth_deg": sensor.view_azimuth_deg,
+        "sun_azimuth_deg": day.sun_azimuth_deg,
+        "sun_elevation_deg": day.sun_elevation_deg,
+        "season": day.season,
+        "snow": day.snow_cover,
+        "haze": sensor.haze,
+        "product": sensor.product,
         "tracks": [[t.id, list(map(list, t.line.coords))] for t in pair.world.site.tracks],
         "trains": [
-            {"track": t.track, "cars": [
-                {"from_m": c.from_m, "to_m": c.to_m, "type": c.type, "colour": c.colour,
-                 "seen": seen_colour(c), "load": c.load, "width_m": c.width_m, "height_m": c.height_m}
-                for c in t.cars]}
+            {
+                "track": t.track,
+                "cars": [
+                    {
+                        "from_m": c.from_m,
+                        "to_m": c.to_m,
+                        "type": c.type,
+                        "colour": c.colour,
+                        "seen": seen_colour(c),
+                        "load": c.load,
+                        "width_m": c.width_m,
+                        "height_m": c.height_m,
+                    }
+                    for c in t.cars
+                ],
+            }
             for t in day.trains
         ],
-    }  # fmt: skip
+    }
     return strips, facts
 
 
@@ -145,15 +165,26 @@ def scene_of(facts: dict[str, Any]) -> Scene:
     """Return the facts of a painted scene as the reader would have them."""
     known = facts["known"]
     return Scene(
-        id=str(facts["seed"]), image=Path("painted.tif"), files=(), sha256="0" * 64,
-        acquired=datetime(2022, 11, 30, tzinfo=UTC), provider="painted", crs="EPSG:32652",
-        affine=(1, 0, 0, 0, -1, 0), width=1, height=1, dtype="uint16", gsd_m=facts["gsd_m"],
-        pixel_m=facts["gsd_m"], bands={b: k + 1 for k, b in enumerate(facts["bands"])}, band_source="painted",
+        id=str(facts["seed"]),
+        image=Path("painted.tif"),
+        files=(),
+        sha256="0" * 64,
+        acquired=datetime(2022, 11, 30, tzinfo=UTC),
+        provider="painted",
+        crs="EPSG:32652",
+        affine=(1, 0, 0, 0, -1, 0),
+        width=1,
+        height=1,
+        dtype="uint16",
+        gsd_m=facts["gsd_m"],
+        pixel_m=facts["gsd_m"],
+        bands={b: k + 1 for k, b in enumerate(facts["bands"])},
+        band_source="painted",
         sun_azimuth_deg=facts["sun_azimuth_deg"] if known else None,
         sun_elevation_deg=facts["sun_elevation_deg"] if known else None,
         off_nadir_deg=facts["off_nadir_deg"] if known else None,
         view_azimuth_deg=facts["view_azimuth_deg"] if known else None,
-    )  # fmt: skip
+    )
 
 
 def main() -> None:

@@ -21,14 +21,7 @@ import numpy as np
 
 from training.strip_bank import BankScene, load
 from tumangang_watch.detect.trains.network import DILATIONS, TYPES
-from tumangang_watch.detect.trains.view import (
-    CHANNELS,
-    HALF_ROWS,
-    STEP_M,
-    StripView,
-    light_of,
-    view_of,
-)
+from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView, light_of, view_of
 from tumangang_watch.settings.trains import TrainSettings
 
 CONV = (20, 28)
@@ -160,13 +153,15 @@ def network(constants: int) -> Any:
     from torch import nn
 
     rows = 8
-    return nn.ModuleDict({
-        "a": nn.Conv2d(len(CHANNELS), CONV[0], (5, 5), stride=(2, 1), padding=2),
-        "b": nn.Conv2d(CONV[0], CONV[1], (3, 5), stride=(2, 1), padding=(1, 2)),
-        "c": nn.Conv1d(CONV[1] * rows + constants, WIDTH, 1),
-        "d": nn.ModuleList([nn.Conv1d(WIDTH, WIDTH, 5, padding=2 * d, dilation=d) for d in DILATIONS]),
-        "e": nn.Conv1d(WIDTH, 2 + len(TYPES), 1),
-    })  # fmt: skip
+    return nn.ModuleDict(
+        {
+            "a": nn.Conv2d(len(CHANNELS), CONV[0], (5, 5), stride=(2, 1), padding=2),
+            "b": nn.Conv2d(CONV[0], CONV[1], (3, 5), stride=(2, 1), padding=(1, 2)),
+            "c": nn.Conv1d(CONV[1] * rows + constants, WIDTH, 1),
+            "d": nn.ModuleList([nn.Conv1d(WIDTH, WIDTH, 5, padding=2 * d, dilation=d) for d in DILATIONS]),
+            "e": nn.Conv1d(WIDTH, 2 + len(TYPES), 1),
+        }
+    )
 
 
 def run(net: Any, patch: Any, constants: Any) -> Any:

@@ -26,8 +26,13 @@ SIMULATED_FIRST = 900
 """First train seed used."""
 HALF_M = 26.0
 WIDTHS_M = {
-    "road": (3, 9), "roof": (4, 20), "parked": (2, 5), "wall": (0.3, 0.6), "ditch": (1, 5), "none": (1, 5),
-}  # fmt: skip
+    "road": (3, 9),
+    "roof": (4, 20),
+    "parked": (2, 5),
+    "wall": (0.3, 0.6),
+    "ditch": (1, 5),
+    "none": (1, 5),
+}
 """Of what lies beside a yard."""
 
 
@@ -198,12 +203,18 @@ def first(number: int) -> list[Any]:
         image = native(shown, sensor.geolocation_error_m, ((west + east) / 2, (south + north) / 2))
         spans = _spans((t.track, c.from_m - 0.5, c.to_m + 0.5) for t in day.trains for c in t.cars)
         tracks = [_dense(t.line, spans.get(t.id, [])) for t in pair.world.rails]
-        scene = scene_of({
-            "seed": seed, "gsd_m": sensor.gsd_m, "bands": list(image.bands),
-            "known": bool(rng.random() < 0.8),
-            "sun_azimuth_deg": day.sun_azimuth_deg, "sun_elevation_deg": day.sun_elevation_deg,
-            "off_nadir_deg": sensor.off_nadir_deg, "view_azimuth_deg": sensor.view_azimuth_deg,
-        })  # fmt: skip
+        scene = scene_of(
+            {
+                "seed": seed,
+                "gsd_m": sensor.gsd_m,
+                "bands": list(image.bands),
+                "known": bool(rng.random() < 0.8),
+                "sun_azimuth_deg": day.sun_azimuth_deg,
+                "sun_elevation_deg": day.sun_elevation_deg,
+                "off_nadir_deg": sensor.off_nadir_deg,
+                "view_azimuth_deg": sensor.view_azimuth_deg,
+            }
+        )
         if rng.random() < 0.3:
             scene = replace(scene, view_azimuth_deg=None)
         for k in range(3):

@@ -124,12 +124,14 @@ def network() -> Any:
     """Return the layers that ``detect.trace_net`` computes with numpy."""
     from torch import nn
 
-    return nn.ModuleDict({
-        "a": nn.Conv2d(len(CHANNELS), NARROW, (5, 4), stride=(1, 2), padding=(2, 1)),
-        "b": nn.Conv2d(NARROW, WIDTH, (5, 4), stride=(1, 2), padding=(2, 1)),
-        "d": nn.ModuleList([nn.Conv2d(WIDTH, WIDTH, 3, padding=d, dilation=d) for d in DILATIONS]),
-        "e": nn.Conv2d(WIDTH, 2, 1),
-    })  # fmt: skip
+    return nn.ModuleDict(
+        {
+            "a": nn.Conv2d(len(CHANNELS), NARROW, (5, 4), stride=(1, 2), padding=(2, 1)),
+            "b": nn.Conv2d(NARROW, WIDTH, (5, 4), stride=(1, 2), padding=(2, 1)),
+            "d": nn.ModuleList([nn.Conv2d(WIDTH, WIDTH, 3, padding=d, dilation=d) for d in DILATIONS]),
+            "e": nn.Conv2d(WIDTH, 2, 1),
+        }
+    )
 
 
 def run(net: Any, x: Any) -> Any:

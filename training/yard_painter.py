@@ -27,15 +27,15 @@ BGRN = ("blue", "green", "red", "nir")
 LENGTHS = {
     "box": (10.5, 13.9, 14.7, 15.7, 17.0, 17.6, 19.2, 21.7, 23.2),
     "open": (9.6, 12.5, 13.92, 13.92, 14.0, 15.7),
-    "tank": (10.5, 12.02, 12.02, 13.5, 15.2, 16.5, 18.0), "flat": (11.9, 13.4, 14.62, 18.4, 19.9, 25.7),
-    "container": (13.4, 14.62, 15.02, 19.7, 25.7), "locomotive": (13.0, 15.5, 16.97, 17.55, 18.9, 20.5),
+    "tank": (10.5, 12.02, 12.02, 13.5, 15.2, 16.5, 18.0),
+    "flat": (11.9, 13.4, 14.62, 18.4, 19.9, 25.7),
+    "container": (13.4, 14.62, 15.02, 19.7, 25.7),
+    "locomotive": (13.0, 15.5, 16.97, 17.55, 18.9, 20.5),
     "passenger": (18.5, 24.5, 26.4),
-}  # fmt: skip
+}
 KINDS = tuple(LENGTHS)
 KIND_CHANCE = (0.28, 0.24, 0.16, 0.10, 0.14, 0.05, 0.03)
-COLOURS = (
-    "black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow",
-)  # fmt: skip
+COLOURS = ("black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow")
 COLOUR_CHANCE = (0.07, 0.15, 0.12, 0.09, 0.15, 0.16, 0.08, 0.06, 0.08, 0.04)
 
 
@@ -555,11 +555,21 @@ def shoot(seed: int, gsd_m: float, wide: Surroundings | None = None) -> Shot:
         for k, at in enumerate(yard.v_m)
     )
     facts = {
-        "seed": seed, "gsd_m": gsd_m, "bands": list(image.bands), "known": known, "off_nadir_deg": view[1],
-        "view_azimuth_deg": view[0], "sun_azimuth_deg": sun[0], "sun_elevation_deg": sun[1], "season": "any",
-        "snow": float(snow), "haze": 0.0, "product": product,
-        "tracks": [[t.id, list(map(list, t.line.coords))] for t in tracks], "trains": yard.trains,
-    }  # fmt: skip
+        "seed": seed,
+        "gsd_m": gsd_m,
+        "bands": list(image.bands),
+        "known": known,
+        "off_nadir_deg": view[1],
+        "view_azimuth_deg": view[0],
+        "sun_azimuth_deg": sun[0],
+        "sun_elevation_deg": sun[1],
+        "season": "any",
+        "snow": float(snow),
+        "haze": 0.0,
+        "product": product,
+        "tracks": [[t.id, list(map(list, t.line.coords))] for t in tracks],
+        "trains": yard.trains,
+    }
     from training.strip_bank import scene_of
 
     return Shot(image, scene_of(facts), tracks, tuple(yard.trains), facts)

@@ -17,24 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import issued_reports as make
 
-from tumangang_watch.archive import (
-    Issued,
-    Refusal,
-    add_file,
-    add_refusal,
-    add_report,
-    open_archive,
-)
+from tumangang_watch.archive import Issued, Refusal, add_file, add_refusal, add_report, open_archive
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.export import TABLES, export_archive, table
 from tumangang_watch.archive.rebuild import adopt, rebuild
 from tumangang_watch.archive.schema import APPLICATION_ID, VERSION
-from tumangang_watch.errors import (
-    ArchiveDamaged,
-    Busy,
-    InputRefused,
-    OutputFailed,
-)
+from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
 from tumangang_watch.report.assets import schema
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
@@ -55,9 +43,13 @@ def reports(tmp_path):
     folder = tmp_path / "reports"
     make.put(folder, make.report(0, found=[make.train()], issue=make.issue()), "a")
     second = make.report(
-        3, earlier=0, background=[0], found=[make.train("t1", 8), make.train("t2", None), make.cargo()],
-        findings=[make.finding()], issue=make.issue(),
-    )  # fmt: skip
+        3,
+        earlier=0,
+        background=[0],
+        found=[make.train("t1", 8), make.train("t2", None), make.cargo()],
+        findings=[make.finding()],
+        issue=make.issue(),
+    )
     make.put(folder, second, "b")
     make.put(folder, make.report(9, earlier=3, seen=0.1, issue=make.issue()), "c")
     again = make.report(9, earlier=3, found=[make.train()], issue=make.issue(2, ["c"]))
@@ -153,10 +145,17 @@ def test_a_report_is_recorded_whole_or_not_at_all(tmp_path_factory, data):
     document = make.report(5, earlier=0, found=[make.train(), make.cargo()], findings=[make.finding()])
     part = data.draw(
         st.sampled_from(
-            [document, document["scenes"]["later"], document["detections"][0], document["findings"][0],
-             document["areas"][0], document["site"], document["detections"][0]["rolling_stock"][0]]
+            [
+                document,
+                document["scenes"]["later"],
+                document["detections"][0],
+                document["findings"][0],
+                document["areas"][0],
+                document["site"],
+                document["detections"][0]["rolling_stock"][0],
+            ]
         )
-    )  # fmt: skip
+    )
     name = data.draw(st.sampled_from(sorted(part)))
     wrong = data.draw(st.sampled_from([None, "gone", [], {}, "text", float("nan"), -1]))
     if wrong == "gone":

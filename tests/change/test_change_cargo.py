@@ -30,10 +30,18 @@ def cargo(date: str, place, area=None, half=3.0, confidence=0.9, elsewhere=0.0, 
     west, south, width, height = place
     shape = box(EAST0 + west, NORTH0 - 60 + south, EAST0 + west + width, NORTH0 - 60 + south + height)
     return Detection(
-        f"{date}-cargo-{number}", date, "cargo", "apron", shape, confidence, "detected", 1.0,  # type: ignore[arg-type]
-        area_m2=Interval.around(area or shape.area, half), label="pile or stacked goods",
+        f"{date}-cargo-{number}",
+        date,
+        "cargo",
+        "apron",
+        shape,
+        confidence,
+        "detected",
+        1.0,  # type: ignore[arg-type]
+        area_m2=Interval.around(area or shape.area, half),
+        label="pile or stacked goods",
         evidence=(("other_goods", elsewhere), ("other_shadow", 0.0)),
-    )  # fmt: skip
+    )
 
 
 def pair(before=(), after=(), **later) -> Pair:
@@ -72,8 +80,12 @@ def test_goods_under_snow_are_not_removed() -> None:
 def test_unseen_place_says_nothing() -> None:
     two = pair(before=[PLACE])
     blind = replace(two.later.quality, clear=np.zeros_like(two.later.quality.clear))
-    assert compare_cargo(Pair(two.earlier, replace(two.later, quality=blind)), (cargo("earlier", PLACE),),
-                         SETTINGS) == ()  # fmt: skip
+    assert (
+        compare_cargo(
+            Pair(two.earlier, replace(two.later, quality=blind)), (cargo("earlier", PLACE),), SETTINGS
+        )
+        == ()
+    )
 
 
 @pytest.mark.parametrize(("after", "word"), [(80.0, "grown"), (20.0, "shrunk"), (43.0, "unchanged")])

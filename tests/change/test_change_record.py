@@ -27,15 +27,36 @@ def pair():
 
 def goods(name="later-cargo-1", **evidence) -> Detection:
     return Detection(
-        name, "later", "cargo", "a", PLACE, 0.9, "detected", 1.0, label="pile or stacked goods",
+        name,
+        "later",
+        "cargo",
+        "a",
+        PLACE,
+        0.9,
+        "detected",
+        1.0,
+        label="pile or stacked goods",
         evidence=tuple(sorted(evidence.items())),
-    )  # fmt: skip
+    )
 
 
 APPEARED = Finding(
-    "f", "cargo", "appeared", "a", "T1", None, "later-cargo-1", Interval(20, 15, 25), "m2", 0.9, "detected",
-    "Pile or stacked goods, not there before.", PLACE, 1.0, train="later-train-1",
-)  # fmt: skip
+    "f",
+    "cargo",
+    "appeared",
+    "a",
+    "T1",
+    None,
+    "later-cargo-1",
+    Interval(20, 15, 25),
+    "m2",
+    0.9,
+    "detected",
+    "Pile or stacked goods, not there before.",
+    PLACE,
+    1.0,
+    train="later-train-1",
+)
 
 
 def judged(*items, finding=APPEARED):

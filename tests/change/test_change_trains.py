@@ -145,8 +145,9 @@ def test_an_end_seen_short_is_no_change(short):
 def test_a_train_seen_in_two_pieces_is_no_change():
     detections = (
         train_detection(SITE, "earlier", 20, 132, 8),
-        train_detection(SITE, "later", 20, 75, 4), train_detection(SITE, "later", 77, 132, 4),
-    )  # fmt: skip
+        train_detection(SITE, "later", 20, 75, 4),
+        train_detection(SITE, "later", 77, 132, 4),
+    )
     pair = Pair(paint([(20, EIGHT)], "earlier"), paint([(20, EIGHT)], "later", seed=1))
     assert {f.change for f in compare_trains(pair, SITE, detections, ChangeSettings())} == {"unchanged"}
 
@@ -233,9 +234,11 @@ def test_nothing_is_claimed_where_the_other_date_saw_nothing():
 def test_trains_on_one_track_keep_their_order():
     cars = [(10, [0, 1]), (60, [0, 1])]
     detections = (
-        train_detection(SITE, "earlier", 10, 38, 2), train_detection(SITE, "earlier", 60, 88, 2),
-        train_detection(SITE, "later", 60, 88, 2), train_detection(SITE, "later", 110, 138, 2),
-    )  # fmt: skip
+        train_detection(SITE, "earlier", 10, 38, 2),
+        train_detection(SITE, "earlier", 60, 88, 2),
+        train_detection(SITE, "later", 60, 88, 2),
+        train_detection(SITE, "later", 110, 138, 2),
+    )
     pair = Pair(paint(cars, "earlier"), paint([(60, [0, 1]), (110, [0, 1])], "later", seed=1))
     matched = [(f.earlier, f.later) for f in compare_trains(pair, SITE, detections, ChangeSettings())]
     assert ("earlier-train-T1-60", "later-train-T1-60") in matched

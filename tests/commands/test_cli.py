@@ -68,11 +68,16 @@ def scene(folder, name, *, acquired="2022-11-30T02:00:00Z", values=None, pixel_m
     if values is None:
         values = np.random.default_rng(1).integers(500, 3000, (bands, rows, cols)).astype("uint16")
     options = {
-        "driver": "GTiff", "width": values.shape[2], "height": values.shape[1], "count": values.shape[0],
-        "dtype": values.dtype, "crs": CRS,
-        "transform": north_up(WEST, NORTH, pixel_m), "nodata": 0,
+        "driver": "GTiff",
+        "width": values.shape[2],
+        "height": values.shape[1],
+        "count": values.shape[0],
+        "dtype": values.dtype,
+        "crs": CRS,
+        "transform": north_up(WEST, NORTH, pixel_m),
+        "nodata": 0,
         **profile,
-    }  # fmt: skip
+    }
     path = folder / f"{name}.tif"
     with rasterio.open(path, "w", **options) as target:
         target.write(values)

@@ -26,17 +26,21 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
     folder = tmp_path_factory.mktemp("growth")
     ring = [[LON, LAT], [LON + 0.002, LAT], [LON + 0.002, LAT + 0.001], [LON, LAT + 0.001], [LON, LAT]]
-    feature = {"type": "Feature", "properties": {"role": "handling", "id": "h"},
-               "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
+    feature = {
+        "type": "Feature",
+        "properties": {"role": "handling", "id": "h"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
     yard = {**feature, "properties": {"role": "yard", "id": "y"}}
     site = folder / "pad.geojson"
     site.write_text(json.dumps({"type": "FeatureCollection", "features": [yard, feature]}))
     grown = box(LON, LAT, LON + 0.0005, LAT + 0.001)
     report = {
-        "site": {"id": "pad", "sha256": load_site(site).sha256}, "scenes": {"later": {"sha256": "ab" * 32}},
-        "detections": [], "findings": [{"kind": "handling_area", "change": "grown",
-                                        "geometry": grown.__geo_interface__}],
-    }  # fmt: skip
+        "site": {"id": "pad", "sha256": load_site(site).sha256},
+        "scenes": {"later": {"sha256": "ab" * 32}},
+        "detections": [],
+        "findings": [{"kind": "handling_area", "change": "grown", "geometry": grown.__geo_interface__}],
+    }
     (folder / "report.json").write_text(json.dumps(report))
     return folder, site
 

@@ -24,9 +24,14 @@ def yard(tmp_path_factory):
     """A painted yard of three tracks: two scenes, a site file without tracks, the pair."""
     folder = tmp_path_factory.mktemp("yard")
     pair = make_pair(
-        split_seeds("train")[5], 0.5, tracks=3, length_m=180, trains=(1, 1), season="summer",
+        split_seeds("train")[5],
+        0.5,
+        tracks=3,
+        length_m=180,
+        trains=(1, 1),
+        season="summer",
         geolocation_error_max_m=6,
-    )  # fmt: skip
+    )
     earlier, later, site, _ = pair.write(folder)
     data = json.loads(site.read_text())
     data["features"] = [f for f in data["features"] if f["properties"]["role"] != "track"]

@@ -57,10 +57,18 @@ def past(*things: tuple[float, ...] | None, light: float = 1.0):
 
 def goods(height: float | None = 2.0, confidence: float = 0.7, place=PLACE) -> Detection:
     return Detection(
-        "later-cargo-1", "later", "cargo", "a", place, confidence, "detected", 1.0,
-        area_m2=Interval.around(place.area, 3.0), label="surface change",
+        "later-cargo-1",
+        "later",
+        "cargo",
+        "a",
+        place,
+        confidence,
+        "detected",
+        1.0,
+        area_m2=Interval.around(place.area, 3.0),
+        label="surface change",
         height_m=None if height is None else Interval.around(height, 0.5),
-    )  # fmt: skip
+    )
 
 
 def weighed(item: Detection, dates, thing=RUST) -> Detection:

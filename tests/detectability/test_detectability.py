@@ -13,12 +13,7 @@ from shapely.ops import substring
 from support.values import observation, straight_site, train_detection
 
 from tumangang_watch.detectability.model import Placement, Specimen
-from tumangang_watch.detectability.plan import (
-    SPECIMENS,
-    Footing,
-    TrackState,
-    plan_trials,
-)
+from tumangang_watch.detectability.plan import SPECIMENS, Footing, TrackState, plan_trials
 from tumangang_watch.detectability.rates import Outcome, found_rates
 from tumangang_watch.detectability.run import Detectability, try_detector
 from tumangang_watch.detectability.words import statements
@@ -44,8 +39,10 @@ def body(site, placement):
     return substring(line, placement.from_m, placement.to_m).buffer(1.6, cap_style="flat")
 
 
-@given(starts=st.lists(st.tuples(st.integers(1, 3), st.floats(10, 300), st.integers(1, 6)), max_size=4),
-       digest=st.text("0123456789abcdef", min_size=64, max_size=64))  # fmt: skip
+@given(
+    starts=st.lists(st.tuples(st.integers(1, 3), st.floats(10, 300), st.integers(1, 6)), max_size=4),
+    digest=st.text("0123456789abcdef", min_size=64, max_size=64),
+)
 @settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_insertions_keep_clear_of_trains_and_of_each_other(starts, digest):
     site = straight_site(LENGTH_M, tracks=3)

@@ -11,12 +11,7 @@ import jsonschema
 import pytest
 
 from tumangang_watch.report.assets import schema
-from tumangang_watch.simulate import (
-    make_pair,
-    split_seeds,
-    write_scene,
-    write_site,
-)
+from tumangang_watch.simulate import make_pair, split_seeds, write_scene, write_site
 
 COMMAND = Path(sys.executable).parent / "tumangang-watch"
 
@@ -82,7 +77,7 @@ def test_the_detector_finds_a_bright_boxcar_and_misses_one_of_the_beds_own_tone(
     from tumangang_watch.detectability.insert import insert, span_of
     from tumangang_watch.detectability.model import Placement, Specimen
     from tumangang_watch.detectability.scene_light import scene_light
-    from tumangang_watch.pipeline import Run
+    from tumangang_watch.pipeline import RunContext
     from tumangang_watch.pipeline.prepare import observe, read_image, working_grid
     from tumangang_watch.preprocess.site_fit.fit import fit_to_site
     from tumangang_watch.scenes import SceneOptions, open_scene
@@ -92,7 +87,7 @@ def test_the_detector_finds_a_bright_boxcar_and_misses_one_of_the_beds_own_tone(
 
     pair = painted[2]
     settings = Settings()
-    run = Run(load_site(painted[1]), settings)
+    run = RunContext(load_site(painted[1]), settings)
     found = {}
     for gsd_m, tone in ((0.7, "bright"), (1.0, "flat")):
         day = replace(pair.days[1], trains=())

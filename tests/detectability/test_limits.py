@@ -69,17 +69,22 @@ def test_a_nominal_metre_is_a_metre():
 
 
 @given(
-    st.floats(0.2, 4.9), st.floats(-5, 80), st.floats(0, 60), st.floats(0, 1),
+    st.floats(0.2, 4.9),
+    st.floats(-5, 80),
+    st.floats(0, 60),
+    st.floats(0, 1),
     st.sampled_from(["none", "partial", "full", "unknown"]),
-)  # fmt: skip
+)
 def test_worse_conditions_never_tell_more(gsd, sun, view, haze, snow):
     here = Conditions(gsd, RGBN, sun, view, haze, snow)
     before = abilities(here, LIMITS)
     for worse in (
-        replace(here, gsd_m=gsd * 1.3), replace(here, sun_elevation_deg=sun - 5),
-        replace(here, off_nadir_deg=view + 8), replace(here, haze=haze + 0.2),
+        replace(here, gsd_m=gsd * 1.3),
+        replace(here, sun_elevation_deg=sun - 5),
+        replace(here, off_nadir_deg=view + 8),
+        replace(here, haze=haze + 0.2),
         replace(here, snow_state="full"),
-    ):  # fmt: skip
+    ):
         for a, b in zip(before, abilities(worse, LIMITS), strict=True):
             assert WORSE[b.verdict] >= WORSE[a.verdict]
 

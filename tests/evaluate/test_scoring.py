@@ -16,11 +16,17 @@ def square(lon, lat, size=1e-4):
 
 def train(from_m, to_m, track="T1", date="later", **more):
     return {
-        "id": f"{track}-{from_m}", "kind": "train", "date": date, "track": track,
-        "from_m": from_m, "to_m": to_m,
-        "grade": "detected", "cars": {"estimate": 8, "low": 7, "high": 9},
-        "length_m": {"estimate": to_m - from_m, "low": to_m - from_m - 2, "high": to_m - from_m + 2}, **more,
-    }  # fmt: skip
+        "id": f"{track}-{from_m}",
+        "kind": "train",
+        "date": date,
+        "track": track,
+        "from_m": from_m,
+        "to_m": to_m,
+        "grade": "detected",
+        "cars": {"estimate": 8, "low": 7, "high": 9},
+        "length_m": {"estimate": to_m - from_m, "low": to_m - from_m - 2, "high": to_m - from_m + 2},
+        **more,
+    }
 
 
 def report(*detections, findings=()):

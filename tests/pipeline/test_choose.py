@@ -89,11 +89,13 @@ def test_no_more_dates_than_are_wanted_and_the_most_alike_ones():
 
 share = st.sampled_from([0.0, 0.2, 0.5, 0.95, 1.0])
 scenes = st.builds(
-    known, st.integers(0, 900), gsd_m=st.sampled_from([0.5, 0.7, 3.0]),
+    known,
+    st.integers(0, 900),
+    gsd_m=st.sampled_from([0.5, 0.7, 3.0]),
     snow=st.sampled_from(["none", "full", None]),
     view=st.sampled_from([(5.0, 90.0), (25.0, 200.0), (None, None)]),
     seen=st.fixed_dictionaries({"yard": share, "bridge": share}),
-)  # fmt: skip
+)
 
 
 @given(scenes, st.lists(scenes, max_size=12), st.randoms())

@@ -56,9 +56,15 @@ class Yard:
     def __init__(self, folder: Path) -> None:
         seed = split_seeds("train")[45]
         pair = make_pair(
-            seed, 0.5, tracks=1, length_m=150.0, season="summer", trains=(1, 1), no_change=True,
+            seed,
+            0.5,
+            tracks=1,
+            length_m=150.0,
+            season="summer",
+            trains=(1, 1),
+            no_change=True,
             geolocation_error_max_m=4.0,
-        )  # fmt: skip
+        )
         apron = pair.world.site.having("apron")[0].polygon
         fixed, new = (on_apron(apron, at, (7.0, 3.0, 2.6), "blue") for at in (0.3, 0.7))
         first, second = (replace(day, cargo=(fixed,)) for day in pair.days)
@@ -105,17 +111,26 @@ def told(yard) -> tuple[dict, str]:
         if path.is_file():
             shutil.copy(path, past / path.name)
     said = run(
-        "compare", yard.earlier, yard.later, "--site", yard.site, "--out", yard.root / "told", "--history",
-        past, *QUICK,
-    )  # fmt: skip
+        "compare",
+        yard.earlier,
+        yard.later,
+        "--site",
+        yard.site,
+        "--out",
+        yard.root / "told",
+        "--history",
+        past,
+        *QUICK,
+    )
     return yard.report("told"), said
 
 
 def changes(report, place, kind="cargo"):
     return [
-        f for f in report["findings"]
+        f
+        for f in report["findings"]
         if f["kind"] == kind and f["change"] != "unchanged" and shape(f["geometry"]).intersects(place)
-    ]  # fmt: skip
+    ]
 
 
 def test_what_is_used_and_what_is_left_out_is_said(yard, told):
@@ -149,9 +164,10 @@ def test_what_stands_on_every_date_is_listed_but_has_not_appeared(yard, told):
     report, _ = told
     assert changes(report, yard.fixed) == []
     (found,) = (
-        d for d in report["detections"]
+        d
+        for d in report["detections"]
         if d["kind"] == "cargo" and d["date"] == "later" and shape(d["geometry"]).intersects(yard.fixed)
-    )  # fmt: skip
+    )
     assert found["grade"] == "detected"
     assert "stood there on 4 of 4 earlier dates" in found["caveats"]
 
@@ -192,16 +208,36 @@ def test_a_record_stands_behind_a_scene_as_far_as_its_files_do(yard, tmp_path):
             if path.is_file():
                 shutil.copy(path, inbox / path.name)
     record = tmp_path / "record.sqlite"
-    run("watch", inbox, "--archive", record, "--reports", tmp_path / "reports", "--site", yard.site,
-        "--settle", 0, "--no-detectability")  # fmt: skip
+    run(
+        "watch",
+        inbox,
+        "--archive",
+        record,
+        "--reports",
+        tmp_path / "reports",
+        "--site",
+        yard.site,
+        "--settle",
+        0,
+        "--no-detectability",
+    )
     folders = sorted(p for p in (tmp_path / "reports").iterdir() if (p / "manifest.json").exists())
     last = json.loads((folders[-1] / "report.json").read_text())
     assert last["scenes"]["later"]["id"] == "earlier"
     assert (last["history"]["used"], len(last["background"])) == (1, 1)
     assert "1 earlier date" in (folders[-1] / "report.html").read_text()
     (inbox / "past02.tif").unlink()
-    said = run("detect", yard.later, "--site", yard.site, "--out", tmp_path / "out", "--archive", record,
-               "--no-detectability")  # fmt: skip
+    said = run(
+        "detect",
+        yard.later,
+        "--site",
+        yard.site,
+        "--out",
+        tmp_path / "out",
+        "--archive",
+        record,
+        "--no-detectability",
+    )
     history = json.loads((tmp_path / "out" / "report.json").read_text())["history"]
     assert {s["id"] for s in history["scenes"]} == {"past00", "earlier"}
     assert "past02: its file is not where the record says" in said
@@ -211,7 +247,7 @@ def test_what_there_is_no_memory_for_is_dropped_tracks_first():
     import numpy as np
 
     from tumangang_watch.detect.ground.history import PastGround
-    from tumangang_watch.detect.history import PastDate, Patch, Window
+    from tumangang_watch.detect.history import BackgroundDate, Patch, Window
     from tumangang_watch.detect.trains.background import OtherDate
     from tumangang_watch.detect.trains.strips import Strip
     from tumangang_watch.grid import Grid
@@ -221,11 +257,13 @@ def test_what_there_is_no_memory_for_is_dropped_tracks_first():
     strip = Strip(None, line, line, np.zeros((4, 100, 100), np.float32), seen, line, line, ("red",))
     cut = slice(0, 10)
     one = flat[0]
-    date = PastDate(
-        None, (Window("a", cut, cut, Grid("EPSG:32652", 0, 0, 0.5, 10, 10)),),
+    date = BackgroundDate(
+        None,
+        (Window("a", cut, cut, Grid("EPSG:32652", 0, 0, 0.5, 10, 10)),),
         (Patch(("red",), flat, seen, seen),),
-        PastGround(None, cut, cut, seen, one, one, one, True, one), OtherDate(None, (strip,), ()),
-    )  # fmt: skip
+        PastGround(None, cut, cut, seen, one, one, one, True, one),
+        OtherDate(None, (strip,), ()),
+    )
     whole = bytes_of(date)
     assert within_memory(date, whole) == date
     no_tracks = within_memory(date, whole - 1)

@@ -10,20 +10,8 @@ from PIL import Image
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.columns import Strips, aligned_rows, car_words
-from tumangang_watch.reidentify.drawing import (
-    SWATCHES,
-    draw,
-    to_svg,
-    write_png,
-)
-from tumangang_watch.reidentify.model import (
-    Journey,
-    Search,
-    Seen,
-    Sighting,
-    Step,
-    TrainStay,
-)
+from tumangang_watch.reidentify.drawing import SWATCHES, draw, to_svg, write_png
+from tumangang_watch.reidentify.model import Journey, Search, Seen, Sighting, Step, TrainStay
 from tumangang_watch.report.stacked import STRIPS, strip_name
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -34,9 +22,23 @@ def sighting(day, colours, area="yard"):
         Vehicle(20 + 14 * k, 32.8 + 14 * k, "box", c, 0.9, (), ((c, 0.8),)) for k, c in enumerate(colours)
     )
     return Sighting(
-        f"r{day}/t", area, "1", f"2022-11-{day:02}T02:00:00Z", f"s{day}", 0.5, f"r{day}", 20.0, 90.0, 70.0,
-        float(len(cars)), 0.9, "detected", 130.6, 42.4, cars,
-    )  # fmt: skip
+        f"r{day}/t",
+        area,
+        "1",
+        f"2022-11-{day:02}T02:00:00Z",
+        f"s{day}",
+        0.5,
+        f"r{day}",
+        20.0,
+        90.0,
+        70.0,
+        float(len(cars)),
+        0.9,
+        "detected",
+        130.6,
+        42.4,
+        cars,
+    )
 
 
 def match(first, second, aligned, direction="same"):
@@ -49,14 +51,8 @@ def match(first, second, aligned, direction="same"):
 def three():
     """Five cars; then three of them turned round and one new; then those four."""
     turned = ("yellow", "green", "blue", "red")
-    seen = [
-        sighting(1, ("red", "blue", "green", "white", "brown")),
-        sighting(2, turned),
-        sighting(3, turned),
-    ]
-    pairs = (
-        match(0, 1, ((0, 3), (1, 2), (2, 1)), "reversed"), match(1, 2, ((0, 0), (1, 1), (2, 2), (3, 3))),
-    )  # fmt: skip
+    seen = [sighting(1, ("red", "blue", "green", "white", "brown")), sighting(2, turned), sighting(3, turned)]
+    pairs = (match(0, 1, ((0, 3), (1, 2), (2, 1)), "reversed"), match(1, 2, ((0, 0), (1, 1), (2, 2), (3, 3))))
     journey = Journey((Step(0, None, False), Step(1, 0, False), Step(2, 1, False)), "same train", 1e-4, False)
     stays = tuple(TrainStay((s,), None, None) for s in seen)
     return Search(stays, (0, 0, 0), 3, pairs, True, 0, 0, (), (), (journey,), 0.1)

@@ -23,10 +23,38 @@ from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettin
 ALIKE = SameTrainSettings()
 PLAIN = JourneySettings()
 PLACES = {"khasan": (130.645, 42.43), "yard": (130.628, 42.41)}
-LONG = ("grey", "red", "red", "blue", "brown", "green", "green", "white", "grey", "brown", "blue", "black",
-        "yellow", "red")  # fmt: skip
-MORE = ("black", "white", "yellow", "brown", "brown", "light_blue", "grey", "green", "black", "red", "white",
-        "white", "light_grey", "blue")  # fmt: skip
+LONG = (
+    "grey",
+    "red",
+    "red",
+    "blue",
+    "brown",
+    "green",
+    "green",
+    "white",
+    "grey",
+    "brown",
+    "blue",
+    "black",
+    "yellow",
+    "red",
+)
+MORE = (
+    "black",
+    "white",
+    "yellow",
+    "brown",
+    "brown",
+    "light_blue",
+    "grey",
+    "green",
+    "black",
+    "red",
+    "white",
+    "white",
+    "light_grey",
+    "blue",
+)
 KINDS = ("box", "open", "tank", "box", "open", "box", "tank") * 2
 
 
@@ -43,16 +71,31 @@ def seen(name, day, place, vehicles, *, track=None, grade="detected", hour=2, gs
     folder = f"{acquired}_{place}"
     start, stop = (vehicles[0].from_m, vehicles[-1].to_m) if vehicles else (20.0, 150.0)
     return Sighting(
-        f"{folder}/{name}", place, track or name, acquired, folder, gsd_m, folder, start, stop, stop - start,
-        float(len(vehicles)) or None, 0.97, grade, *PLACES[place], vehicles,
-    )  # fmt: skip
+        f"{folder}/{name}",
+        place,
+        track or name,
+        acquired,
+        folder,
+        gsd_m,
+        folder,
+        start,
+        stop,
+        stop - start,
+        float(len(vehicles)) or None,
+        0.97,
+        grade,
+        *PLACES[place],
+        vehicles,
+    )
 
 
 def looks_at(sightings, days=0, unseen=()):
     """Every scene that shows a train, and one more of each place a day."""
     tracks = {str(s.track): ((0.0, 1000.0),) for s in sightings}
-    found = {(s.area, s.acquired, s.folder): Look(s.area, s.acquired, s.folder, s.gsd_m, 1.0, tracks)
-             for s in sightings}  # fmt: skip
+    found = {
+        (s.area, s.acquired, s.folder): Look(s.area, s.acquired, s.folder, s.gsd_m, 1.0, tracks)
+        for s in sightings
+    }
     for day in range(days):
         for place in PLACES:
             if (day, place) in unseen:
@@ -195,8 +238,11 @@ def test_trains_made_up_alike_are_not_told_apart_when_two_stand_there_at_once():
 
 
 def test_two_that_agree_like_one_at_one_time_are_listed_and_nothing_is_made_of_either():
-    here = [seen("a", 1, "khasan", rake(LONG, KINDS)), seen("b", 3, "khasan", rake(LONG, KINDS)),
-            seen("c", 3, "yard", rake(LONG, KINDS))]  # fmt: skip
+    here = [
+        seen("a", 1, "khasan", rake(LONG, KINDS)),
+        seen("b", 3, "khasan", rake(LONG, KINDS)),
+        seen("c", 3, "yard", rake(LONG, KINDS)),
+    ]
     found = search(here)
     assert found.too_fast == 1
     assert [c.kind for c in found.conflicts] == ["look-alikes"]

@@ -16,8 +16,22 @@ from support import issued_reports as make
 from tumangang_watch.archive import Issued, add_report, open_archive
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
-COLOURS = ("grey", "red", "red", "blue", "brown", "green", "green", "white", "grey", "brown", "blue", "black",
-           "yellow", "red")  # fmt: skip
+COLOURS = (
+    "grey",
+    "red",
+    "red",
+    "blue",
+    "brown",
+    "green",
+    "green",
+    "white",
+    "grey",
+    "brown",
+    "blue",
+    "black",
+    "yellow",
+    "red",
+)
 KINDS = ("box", "open", "tank", "box", "open", "box", "tank") * 2
 
 
@@ -51,10 +65,14 @@ def record(tmp_path_factory):
     return fill(
         tmp_path_factory.mktemp("trains") / "record.sqlite",
         {
-            0: ([], 1.0), 1: ([consist("t1", 20.0)], 1.0), 2: ([consist("t1", 21.0)], 1.0), 3: ([], 0.97),
-            5: ([consist("t1", 120.0, COLOURS[::-1][2:], KINDS[::-1][2:])], 1.0), 6: ([], 0.1),
+            0: ([], 1.0),
+            1: ([consist("t1", 20.0)], 1.0),
+            2: ([consist("t1", 21.0)], 1.0),
+            3: ([], 0.97),
+            5: ([consist("t1", 120.0, COLOURS[::-1][2:], KINDS[::-1][2:])], 1.0),
+            6: ([], 0.1),
         },
-    )  # fmt: skip
+    )
 
 
 def test_a_train_that_came_back_turned_round_is_known_and_its_timeline_says_what_was_seen(record, tmp_path):
@@ -112,13 +130,16 @@ def test_what_cannot_be_meant_is_refused_in_one_line(record, tmp_path):
     (tmp_path / "half.sqlite").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text.sqlite").write_text("no archive")
     cases = [
-        (("--archive", tmp_path / "none.sqlite"), 3), (("--archive", tmp_path / "half.sqlite"), 6),
-        (("--archive", tmp_path / "text.sqlite"), 6), (("--archive", record, "--site", "elsewhere"), 2),
-        (("--archive", record, "--area", "elsewhere"), 2), (("--archive", record, "--since", "yesterday"), 2),
+        (("--archive", tmp_path / "none.sqlite"), 3),
+        (("--archive", tmp_path / "half.sqlite"), 6),
+        (("--archive", tmp_path / "text.sqlite"), 6),
+        (("--archive", record, "--site", "elsewhere"), 2),
+        (("--archive", record, "--area", "elsewhere"), 2),
+        (("--archive", record, "--since", "yesterday"), 2),
         (("--archive", record, "--max-expected-false", "0"), 2),
         (("--archive", record, "--within-days", "nan"), 2),
         (("--archive", record, "--out", record), 5),
-    ]  # fmt: skip
+    ]
     for arguments, status in cases:
         done = run(*arguments, status=status)
         (line,) = [x for x in done.stderr.splitlines() if x.startswith("tumangang-watch: ")]
@@ -178,11 +199,23 @@ def test_the_page_opens_shows_each_car_and_loads_nothing(record, tmp_path):
     out = tmp_path / "out"
     run("--archive", record, "--out", out, "--reports", tmp_path / "gone")
     done = subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
-         "--enable-logging=stderr", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
-         (out / "trains.html").as_uri()],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        [
+            browser,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-sync",
+            "--enable-logging=stderr",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--dump-dom",
+            (out / "trains.html").as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert "CONSOLE" not in done.stderr
     assert 'role="img" aria-labelledby="j1-title j1-desc"' in done.stdout
     assert done.stdout.count("no such car here") == 2
@@ -203,8 +236,19 @@ def test_the_painted_train_of_khasan_is_known_again_in_the_yard(tmp_path):
     (tmp_path / "in").mkdir()
     assert len(list(paint_sequence(site, tmp_path / "in", shots))) == 2
     record, reports, out = tmp_path / "record.sqlite", tmp_path / "reports", tmp_path / "out"
-    run(tmp_path / "in", "--archive", record, "--reports", reports, "--site", tmp_path / "site.geojson",
-        "--no-detectability", "--settle", 0, command="watch")  # fmt: skip
+    run(
+        tmp_path / "in",
+        "--archive",
+        record,
+        "--reports",
+        reports,
+        "--site",
+        tmp_path / "site.geojson",
+        "--no-detectability",
+        "--settle",
+        0,
+        command="watch",
+    )
     told = json.loads(run("--archive", record, "--reports", reports, "--out", out, "--json").stdout)
     (journey,) = told["journeys"]
     assert [s["statement"].split(",")[0] for s in journey["steps"]] == ["khasan_station", "secure_yard"]

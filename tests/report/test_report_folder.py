@@ -49,8 +49,13 @@ def test_manifest_vouches_for_every_file(report):
 def test_the_folder_holds_what_the_contract_names(report, comparison):
     names = set(contents(report))
     assert names >= {
-        "report.json", "report.html", "findings.geojson", "findings.gpkg", "findings.kmz", "manifest.json"
-    }  # fmt: skip
+        "report.json",
+        "report.html",
+        "findings.geojson",
+        "findings.gpkg",
+        "findings.kmz",
+        "manifest.json",
+    }
     assert sum(name.startswith("chips/") for name in names) == len(comparison.findings)
 
 
@@ -113,13 +118,19 @@ def hostile(comparison):
             replace(d, id=ids[d.id], caveats=(HOSTILE,), label=HOSTILE) for d in comparison.detections
         ),
         findings=tuple(
-            replace(f, id=f"{HOSTILE}/../../{f.id}", statement=HOSTILE, caveats=(HOSTILE,),
-                    earlier=ids.get(f.earlier), later=ids.get(f.later))
+            replace(
+                f,
+                id=f"{HOSTILE}/../../{f.id}",
+                statement=HOSTILE,
+                caveats=(HOSTILE,),
+                earlier=ids.get(f.earlier),
+                later=ids.get(f.later),
+            )
             for f in comparison.findings
         ),
         later=replace(comparison.later, scene=replace(comparison.later.scene, id=HOSTILE, provider=HOSTILE)),
         caveats=(HOSTILE, "\udcff"),
-    )  # fmt: skip
+    )
 
 
 def test_hostile_text_stays_text(comparison, tmp_path):

@@ -13,14 +13,7 @@ from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.reidentify.compare import same_train
-from tumangang_watch.reproduce import (
-    Claim,
-    Evidence,
-    Observed,
-    judge,
-    load_observations,
-    match_scenes,
-)
+from tumangang_watch.reproduce import Claim, Evidence, Observed, judge, load_observations, match_scenes
 from tumangang_watch.reproduce.observations import PLACES
 
 TRAIN_1 = ("grey", "grey", "red", "red", "grey", "grey", "light_grey", "brown")
@@ -37,19 +30,33 @@ def train(colours, track="T1", locomotive=False, at=20.0, low=None, high=None):
     names = ["locomotive"] * locomotive + list(colours)
     stock = tuple(
         Vehicle(
-            at + 14 * k, at + 14 * k + 13, "locomotive" if name == "locomotive" else "box",
-            "green" if name == "locomotive" else name, 0.95,
+            at + 14 * k,
+            at + 14 * k + 13,
+            "locomotive" if name == "locomotive" else "box",
+            "green" if name == "locomotive" else name,
+            0.95,
             (("locomotive", 0.9), ("box", 0.1)) if name == "locomotive" else (("box", 0.95),),
             (("green" if name == "locomotive" else name, 0.9),),
         )
         for k, name in enumerate(names)
-    )  # fmt: skip
+    )
     count = len(names)
     return Detection(
-        f"train-{track}-{at:.0f}", "later", "train", "secure_yard", box(0, 0, 1, 1), 0.99, "detected", 1.0,
-        track, at, at + 14 * count, Interval.around(14.0 * count, 1.0),
-        Interval(count, count if low is None else low, count if high is None else high), stock,
-    )  # fmt: skip
+        f"train-{track}-{at:.0f}",
+        "later",
+        "train",
+        "secure_yard",
+        box(0, 0, 1, 1),
+        0.99,
+        "detected",
+        1.0,
+        track,
+        at,
+        at + 14 * count,
+        Interval.around(14.0 * count, 1.0),
+        Interval(count, count if low is None else low, count if high is None else high),
+        stock,
+    )
 
 
 def pile(number, area=30.0, grade="detected"):
@@ -67,8 +74,22 @@ def pile(number, area=30.0, grade="detected"):
 
 
 def appeared(goods):
-    return Finding("f", "cargo", "appeared", "apron", None, None, goods.id, Interval(30, 20, 40), "m2", 0.9,
-                   "detected", "", goods.geometry, 1.0)  # fmt: skip
+    return Finding(
+        "f",
+        "cargo",
+        "appeared",
+        "apron",
+        None,
+        None,
+        goods.id,
+        Interval(30, 20, 40),
+        "m2",
+        0.9,
+        "detected",
+        "",
+        goods.geometry,
+        1.0,
+    )
 
 
 def evidence(*detections, status="observed", **fields):
@@ -161,9 +182,10 @@ def test_locomotives_do_not_count_as_cars_and_are_judged():
     told = verdicts(observed(claim), evidence(train(TRAIN_1[:-1], locomotive=True)))
     assert told["it has 8 cars"] == "contradicted"
     gone = Claim("train", locomotive=False)
-    assert verdicts(observed(gone), evidence(train(TRAIN_1, locomotive=True)))[
-        "no locomotive is with it"
-    ] == "contradicted"  # fmt: skip
+    assert (
+        verdicts(observed(gone), evidence(train(TRAIN_1, locomotive=True)))["no locomotive is with it"]
+        == "contradicted"
+    )
 
 
 def test_each_claimed_train_is_another_detected_one():

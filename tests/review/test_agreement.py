@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 
 from tumangang_watch.review.agreement import agreement, share
-from tumangang_watch.review.calibration import (
-    Outcome,
-    fit,
-    recalibrate,
-    reliability,
-)
+from tumangang_watch.review.calibration import Outcome, fit, recalibrate, reliability
 from tumangang_watch.settings.records import ReviewSettings
 
 SETTINGS = ReviewSettings()

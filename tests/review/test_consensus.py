@@ -9,20 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tumangang_watch.model.detection import COLOURS
-from tumangang_watch.model.review import (
-    TERMINAL,
-    About,
-    Answer,
-    Correction,
-    Review,
-    Subject,
-)
-from tumangang_watch.review.answers import (
-    make_answer,
-    parse_cars,
-    parse_correction,
-    parse_words,
-)
+from tumangang_watch.model.review import TERMINAL, About, Answer, Correction, Review, Subject
+from tumangang_watch.review.answers import make_answer, parse_cars, parse_correction, parse_words
 from tumangang_watch.review.consensus import judge
 from tumangang_watch.review.status import standings
 from tumangang_watch.settings.records import REASONS, ReviewSettings
@@ -36,11 +24,24 @@ def span(estimate, half=1.0):
 
 def thing(from_m=10.0, cars=8, **more):
     return {
-        "report": "r", "id": "t1", "kind": "train", "grade": "detected", "confidence": 0.9, "area": "yard",
-        "track": "1", "from_m": from_m, "to_m": from_m + 14 * cars, "length_m": span(14 * cars, 2),
-        "cars": span(cars), "area_m2": None, "geometry": None, "caveats": [], "colours": ["grey"] * cars,
-        "types": ["box"] * cars, **more,
-    }  # fmt: skip
+        "report": "r",
+        "id": "t1",
+        "kind": "train",
+        "grade": "detected",
+        "confidence": 0.9,
+        "area": "yard",
+        "track": "1",
+        "from_m": from_m,
+        "to_m": from_m + 14 * cars,
+        "length_m": span(14 * cars, 2),
+        "cars": span(cars),
+        "area_m2": None,
+        "geometry": None,
+        "caveats": [],
+        "colours": ["grey"] * cars,
+        "types": ["box"] * cars,
+        **more,
+    }
 
 
 def about(evidence, scene="s2"):
@@ -54,10 +55,21 @@ def subject(evidence, scene="s2"):
 def change(word, earlier=None, later=None):
     kind = (later or earlier)["kind"]
     evidence = {
-        "report": "r", "id": "f1", "kind": kind, "change": word, "grade": "detected", "confidence": 0.9,
-        "area": "yard", "track": "1", "earlier": earlier, "later": later,
-        "amount": {**span(8), "unit": "cars"}, "statement": "…", "geometry": None, "caveats": [],
-    }  # fmt: skip
+        "report": "r",
+        "id": "f1",
+        "kind": kind,
+        "change": word,
+        "grade": "detected",
+        "confidence": 0.9,
+        "area": "yard",
+        "track": "1",
+        "earlier": earlier,
+        "later": later,
+        "amount": {**span(8), "unit": "cars"},
+        "statement": "…",
+        "geometry": None,
+        "caveats": [],
+    }
     return About("finding", "toy", "s2", "s1", kind, "yard", evidence)
 
 
@@ -151,10 +163,17 @@ def test_a_rejected_change_denies_the_thing_only_where_its_reason_does(word, rea
 
 def test_goods_put_together_are_accepted_together():
     heaps = [
-        {**thing(), "id": f"c{k}", "kind": "cargo", "date": "later", "from_m": None, "to_m": None,
-         "geometry": {"type": "Polygon", "coordinates": [[[k, 0], [k + 1, 0], [k + 1, 1], [k, 0]]]}}
+        {
+            **thing(),
+            "id": f"c{k}",
+            "kind": "cargo",
+            "date": "later",
+            "from_m": None,
+            "to_m": None,
+            "geometry": {"type": "Polygon", "coordinates": [[[k, 0], [k + 1, 0], [k + 1, 1], [k, 0]]]},
+        }
         for k in (0, 5, 9)
-    ]  # fmt: skip
+    ]
     of = change("appeared", None, heaps[0])
     of.evidence["members"] = heaps[1:]
     judged = judge([subject(h) for h in heaps], [said(of, "kim", "accepted", 1)], SETTINGS)
@@ -224,11 +243,10 @@ ANSWERS = st.one_of(
     st.tuples(st.just("accepted"), st.none(), st.just({})),
     st.tuples(st.just("rejected"), st.sampled_from(["shadow", "snow"]), st.just({})),
     st.tuples(
-        st.just("corrected"), st.just("wrong_count"),
-        st.integers(1, 12).map(lambda n: {"cars": (n, n + 1)}),
+        st.just("corrected"), st.just("wrong_count"), st.integers(1, 12).map(lambda n: {"cars": (n, n + 1)})
     ),
     st.tuples(st.just("withdrawn"), st.none(), st.just({})),
-)  # fmt: skip
+)
 
 
 @given(st.lists(ANSWERS, min_size=3, max_size=3), st.lists(ANSWERS, min_size=3, max_size=3))

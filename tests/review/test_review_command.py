@@ -70,8 +70,9 @@ def test_what_is_open_is_listed_and_settled_things_are_not(root):
     review(root, "reject", key[:8], "--reason", "parked_before", reader="lee")
     (disputed,) = listed(root, "--disagreed")
     assert [(r["reader"], r["verdict"], r["counts"]) for r in disputed["reviews"]] == [
-        ("kim", "accepted", True), ("lee", "rejected", True),
-    ]  # fmt: skip
+        ("kim", "accepted", True),
+        ("lee", "rejected", True),
+    ]
     text = review(root, "show", "r3/f1").stdout
     assert "A train of 8 cars came." in text
     assert "accepted, by kim" in text
@@ -162,9 +163,11 @@ def test_a_report_made_again_makes_a_review_stale_only_where_it_says_otherwise(r
     review(root, "accept", "r6/t1", "r6/c1")
     review(root, "reject", "r6/t2", "--reason", "roof")
     again = make.report(
-        6, earlier=3, issue=make.issue(2, ["r6"]),
+        6,
+        earlier=3,
+        issue=make.issue(2, ["r6"]),
         found=[make.train("other", 8, confidence=0.7), make.train("t2", 5, from_m=215)],
-    )  # fmt: skip
+    )
     with open_archive(root / "record.sqlite", write=True) as archive:
         add_report(archive, Issued(again, "r6_r2", make.sha("r6_r2")))
     states = {one["id"]: one["state"] for one in listed(root, "--since", DAYS[6], "--all")}
@@ -277,10 +280,15 @@ def type_in(root, *lines, options=()):
     terminal, end = pty.openpty()
     around = {**os.environ, "TUMANGANG_WATCH_READER": "kim"}
     child = subprocess.Popen(
-        list(map(str, command)), stdin=end, stdout=end, stderr=end, env=around, start_new_session=True,
+        list(map(str, command)),
+        stdin=end,
+        stdout=end,
+        stderr=end,
+        env=around,
+        start_new_session=True,
         # Tests that run in the background ignore the interrupt key, and would hand that on.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+    )
     os.close(end)
     shown, waiting = b"", list(lines)
     try:
@@ -304,12 +312,25 @@ def type_in(root, *lines, options=()):
 def test_walking_keeps_each_answer_at_once(root):
     """Accept, reject by a reason's number, skip, correct after a slip; then the terminal is cut off."""
     shown, status = type_in(
-        root, "a\n", "\n", "sure\n",
-        "r\n", "1\n", "\n",
+        root,
+        "a\n",
+        "\n",
+        "sure\n",
+        "r\n",
+        "1\n",
+        "\n",
         "s\n",
-        "c\n", "many\n", "6-7\n", "\n", "\n", "\n", "\n", "\n", "\n",
+        "c\n",
+        "many\n",
+        "6-7\n",
+        "\n",
+        "\n",
+        "\n",
+        "\n",
+        "\n",
+        "\n",
         None,
-    )  # fmt: skip
+    )
     assert status == 130
     assert "not a number or range" in shown
     told = [
@@ -318,9 +339,10 @@ def test_walking_keeps_each_answer_at_once(root):
         for r in one["reviews"]
     ]
     assert told == [
-        ("t1", "accepted", None, "sure"), ("t2", "rejected", "shadow", ""),
+        ("t1", "accepted", None, "sure"),
+        ("t2", "rejected", "shadow", ""),
         ("f1", "corrected", "wrong_count", ""),
-    ]  # fmt: skip
+    ]
 
 
 def test_walking_can_be_left_and_taken_up(root):

@@ -106,9 +106,11 @@ def test_answers_come_back_once_and_the_evidence_stays(root):
     }
     told = {(r["about"], r["verdict"], r["reason"], r["remark"]) for r in reviews(root)}
     assert told == {
-        ("detection", "rejected", "shadow", "dark\nbed"), ("finding", "corrected", "wrong_count", ""),
-        ("detection", "accepted", None, ""), ("area", "complete", None, ""),
-    }  # fmt: skip
+        ("detection", "rejected", "shadow", "dark\nbed"),
+        ("finding", "corrected", "wrong_count", ""),
+        ("detection", "accepted", None, ""),
+        ("area", "complete", None, ""),
+    }
     assert "0 new answers, 4 known before" in take_back(root, path).stderr
     run(root, "reject", f"{THIRD}/later-1", "--reason", "snow")
     assert "0 new answers" in take_back(root, path).stderr
@@ -117,13 +119,16 @@ def test_answers_come_back_once_and_the_evidence_stays(root):
 
 SOME = st.sampled_from(
     [
-        ("accept",), ("reject", "--reason", "snow", "--remark", "a, 'b'\nÜ"), ("correct", "--cars", "6-7"),
+        ("accept",),
+        ("reject", "--reason", "snow", "--remark", "a, 'b'\nÜ"),
+        ("correct", "--cars", "6-7"),
         ("correct", "--colours", "red*2, light_grey", "--types", "box*2,tank"),
         ("correct", "--track", "track"),
         ("correct", "--from-m", "3.3333333333333335", "--to-m", "17.1", "--kind", "train"),
-        ("correct", "--kind", "cargo", "--area-m2", "12345.678-23456.789"), ("withdraw",),
+        ("correct", "--kind", "cargo", "--area-m2", "12345.678-23456.789"),
+        ("withdraw",),
     ]
-)  # fmt: skip
+)
 
 
 @given(st.lists(st.tuples(st.sampled_from([FIRST, SECOND, THIRD]), SOME), max_size=5))
@@ -223,8 +228,10 @@ def test_what_is_drawn_is_added(root):
     assert "3 new answers" in take_back(root, path).stderr
     told = [(r["verdict"], r["kind"], r["reason"], json.loads(r["correction"])) for r in reviews(root)]
     assert sorted((v, k, reason) for v, k, reason, _ in told) == [
-        ("added", "cargo", "seen_clearly"), ("added", "train", "missed"), ("added", "train", "missed"),
-    ]  # fmt: skip
+        ("added", "cargo", "seen_clearly"),
+        ("added", "train", "missed"),
+        ("added", "train", "missed"),
+    ]
     train = next(given for _, kind, _, given in told if kind == "train" and given["cars"] == [2, 2])
     assert train["track"] == "track"
     assert 2 < train["to_m"] - train["from_m"] < 7
@@ -294,9 +301,15 @@ def test_layers_saved_elsewhere_are_known_by_their_columns(root):
     )
     names = list(meta["fields"])[::-1]
     pyogrio.raw.write(
-        other, shapely.to_wkb(moved), columns[::-1], names, layer="My review", driver="GPKG",
-        geometry_type="Polygon", crs="EPSG:32652",
-    )  # fmt: skip
+        other,
+        shapely.to_wkb(moved),
+        columns[::-1],
+        names,
+        layer="My review",
+        driver="GPKG",
+        geometry_type="Polygon",
+        crs="EPSG:32652",
+    )
     done = take_back(root, other)
     assert "1 new answers" in done.stderr
     assert "moved" not in done.stderr

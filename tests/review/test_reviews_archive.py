@@ -18,21 +18,11 @@ from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.export import export_archive, table
 from tumangang_watch.archive.rebuild import adopt, rebuild
-from tumangang_watch.archive.reviews import (
-    add_reviews,
-    all_reviews,
-    copy_path,
-    read_copy,
-)
+from tumangang_watch.archive.reviews import add_reviews, all_reviews, copy_path, read_copy
 from tumangang_watch.archive.schema import VERSION
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.errors import Busy
-from tumangang_watch.model.review import (
-    TERMINAL,
-    Answer,
-    Correction,
-    Review,
-)
+from tumangang_watch.model.review import TERMINAL, Answer, Correction, Review
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
 
@@ -79,9 +69,12 @@ def test_what_can_be_reviewed_is_what_stands(archive_file):
     with open_archive(archive_file) as archive:
         found = subjects(archive, "toy")
     assert [(s.folder, s.id, s.about.word, s.covered) for s in found] == [
-        ("a", "t1", "detection", False), ("b", "f1", "finding", False), ("b", "t1", "detection", True),
-        ("b", "t2", "detection", False), ("b", "c1", "detection", False),
-    ]  # fmt: skip
+        ("a", "t1", "detection", False),
+        ("b", "f1", "finding", False),
+        ("b", "t1", "detection", True),
+        ("b", "t2", "detection", False),
+        ("b", "c1", "detection", False),
+    ]
     assert found[1].about.evidence["later"]["cars"] == {"estimate": 8.0, "low": 7.0, "high": 9.0}
     assert found[1].about.evidence["later"]["colours"] == ["grey"] * 8
 
@@ -236,9 +229,7 @@ def test_two_readers_at_once_lose_nothing(archive_file):
     assert [process.wait(120) for process in working] == [0, 0]
     told = answers(archive_file)
     assert [sum(name == reader for reader, _, _ in told) for name in ("kim", "lee")] == [15, 15]
-    assert {row["uid"] for row in read_copy(archive_file)} == {
-        r.uid for r in _all(archive_file)
-    }  # fmt: skip
+    assert {row["uid"] for row in read_copy(archive_file)} == {r.uid for r in _all(archive_file)}
 
 
 def _all(path):

@@ -26,40 +26,63 @@ BANDS = {
     "described rgbn": ({"names": ("Red", "GREEN", "Blue", "NIR")}, {}, {**RGB, "nir": 4}, "description"),
     "one letter": ({"names": ("r", "g", "b", "n")}, {}, {**RGB, "nir": 4}, "description"),
     "nrgb": (
-        {"names": ("nir", "red", "green", "blue")}, {}, {"nir": 1, "red": 2, "green": 3, "blue": 4}, "desc",
+        {"names": ("nir", "red", "green", "blue")},
+        {},
+        {"nir": 1, "red": 2, "green": 3, "blue": 4},
+        "desc",
     ),
     "false colour": (
-        {"bands": 3, "names": ("nir", "red", "green")}, {}, {"nir": 1, "red": 2, "green": 3}, "description",
+        {"bands": 3, "names": ("nir", "red", "green")},
+        {},
+        {"nir": 1, "red": 2, "green": 3},
+        "description",
     ),
     "eight described": ({"bands": 8, "names": EIGHT_NAMES}, {}, EIGHT, "description"),
     "eight of planet": (
         {"bands": 8, "names": None, "name": "20221130_021000_43_2427_3B_AnalyticMS_SR_8b_clip"},
-        {}, EIGHT, "product name",
+        {},
+        EIGHT,
+        "product name",
     ),
     "eight by item type": ({"bands": 8, "names": None}, {"item_type": "PSScene"}, EIGHT, "item type"),
     "skysat analytic": (
-        {"names": None, "name": "20221130_021000_ssc1_u0001_analytic"}, {}, BGRN, "product name",
+        {"names": None, "name": "20221130_021000_ssc1_u0001_analytic"},
+        {},
+        BGRN,
+        "product name",
     ),
     "skysat item type": ({"names": None}, {"item_type": "SkySatCollect"}, BGRN, "item type"),
     "skysat visual": (
-        {"names": None, "dtype": "uint8", "bands": 3, "colours": GREY[:3],
-         "name": "20221130_021000_ssc1_u0001_visual"},
-        {}, RGB, "product name",
+        {
+            "names": None,
+            "dtype": "uint8",
+            "bands": 3,
+            "colours": GREY[:3],
+            "name": "20221130_021000_ssc1_u0001_visual",
+        },
+        {},
+        RGB,
+        "product name",
     ),
     "rgb by colour": ({"names": None, "dtype": "uint8", "bands": 3, "colours": RGBA[:3]}, {}, RGB, "colour"),
     "16-bit by colour": ({"names": None, "bands": 3, "photometric": "RGB"}, {}, RGB, "colour"),
     "bgr by colour": (
-        {"names": None, "dtype": "uint8", "bands": 3, "colours": ("blue", "green", "red")}, {},
-        {"blue": 1, "green": 2, "red": 3}, "colour",
+        {"names": None, "dtype": "uint8", "bands": 3, "colours": ("blue", "green", "red")},
+        {},
+        {"blue": 1, "green": 2, "red": 3},
+        "colour",
     ),
     "pan": ({"names": None, "bands": 1}, {}, {"pan": 1}, "single band"),
     "grey with alpha": (
-        {"names": None, "bands": 2, "colours": ("gray", "alpha")}, {}, {"pan": 1}, "single band",
+        {"names": None, "bands": 2, "colours": ("gray", "alpha")},
+        {},
+        {"pan": 1},
+        "single band",
     ),
     "user over description": ({"wish": "red,green,blue,-"}, {}, RGB, "user"),
     "user, letters": ({"names": None, "wish": "B, G, R, N"}, {}, BGRN, "user"),
     "user, eight": ({"names": None, "bands": 8, "wish": "x,blue,x,green,x,red,x,nir"}, {}, EIGHT, "user"),
-}  # fmt: skip
+}
 
 
 def made(folder, *, name="scene", bands=4, dtype="uint16", wish=None, metadata=None, **options):
@@ -128,10 +151,16 @@ TIMES = {
     "20221130_021000": (2022, 11, 30, 2, 10, 0, 0),
     "2022-11-30": (2022, 11, 30, 0, 0, 0, 0),
     " 2022-11-30T02:10:00z ": (2022, 11, 30, 2, 10, 0, 0),
-    "2022-13-30T02:10:00Z": None, "2022-11-31": None, "2022-11-30T25:00:00Z": None,
-    "2022-11-30T02:10:75Z": None, "30.11.2022": None, "": None, "yesterday": None,
-    "0001-01-01T00:00:00+09:00": None, "2" * 100: None,
-}  # fmt: skip
+    "2022-13-30T02:10:00Z": None,
+    "2022-11-31": None,
+    "2022-11-30T25:00:00Z": None,
+    "2022-11-30T02:10:75Z": None,
+    "30.11.2022": None,
+    "": None,
+    "yesterday": None,
+    "0001-01-01T00:00:00+09:00": None,
+    "2" * 100: None,
+}
 
 
 @pytest.mark.parametrize("text", TIMES)
@@ -197,12 +226,18 @@ def test_planet_metadata_is_understood(tmp_path):
     path = write(
         tmp_path / "scene.tif",
         metadata={
-            "acquired": "2022-11-30T02:10:00.123Z", "gsd": "0.78", "view_angle": -28.9,
-            "satellite_azimuth": 273.8, "sun_azimuth": -170.0, "sun_elevation": 22.5,
-            "cloud_cover": 0.25, "item_type": "SkySatCollect",
-            "provider": "skysat", "licence": "CC-BY-NC-4.0",
+            "acquired": "2022-11-30T02:10:00.123Z",
+            "gsd": "0.78",
+            "view_angle": -28.9,
+            "satellite_azimuth": 273.8,
+            "sun_azimuth": -170.0,
+            "sun_elevation": 22.5,
+            "cloud_cover": 0.25,
+            "item_type": "SkySatCollect",
+            "provider": "skysat",
+            "licence": "CC-BY-NC-4.0",
         },
-    )  # fmt: skip
+    )
     scene = opened(path, acquired=None)
     assert (scene.gsd_m, scene.pixel_m) == (0.78, 0.5)
     assert (scene.off_nadir_deg, scene.view_azimuth_deg) == (28.9, 273.8)
@@ -294,9 +329,10 @@ def test_a_stac_item_stands_for_its_image(tmp_path):
     path = item(
         tmp_path,
         {"ms_analytic": {"href": "./ms.tif", "eo:bands": common, "gsd": 0.6}, "thumb": {"href": "thumb.png"}},
-        datetime="2024-01-02 01:57:43Z", platform="WV02",
+        datetime="2024-01-02 01:57:43Z",
+        platform="WV02",
         **{"view:off_nadir": 12.5, "view:sun_elevation": 30, "eo:cloud_cover": 40},
-    )  # fmt: skip
+    )
     scene = opened(path, acquired=None)
     assert scene.acquired == datetime(2024, 1, 2, 1, 57, 43, tzinfo=UTC)
     assert scene.bands == BGRN

@@ -17,9 +17,18 @@ def names(folder, most=100):
 
 def test_images_and_items_are_scenes_and_what_belongs_to_them_is_not(tmp_path):
     for name in (
-        "b.tif", "a.TIFF", "vendor/c.tif", "b_metadata.json", "b_udm2.tif", ".hidden.tif", ".part/d.tif",
-        "notes.json", "broken.json", "e.jp2", "readme.txt",
-    ):  # fmt: skip
+        "b.tif",
+        "a.TIFF",
+        "vendor/c.tif",
+        "b_metadata.json",
+        "b_udm2.tif",
+        ".hidden.tif",
+        ".part/d.tif",
+        "notes.json",
+        "broken.json",
+        "e.jp2",
+        "readme.txt",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("{" if name == "broken.json" else "{}")
     (tmp_path / "link.tif").symlink_to(tmp_path / "b.tif")

@@ -72,9 +72,9 @@ def disguises(folder, port):
     }
 
 
-@pytest.mark.parametrize("case", [
-    "raw vrt", "simple vrt", "vsicurl vrt", "header file", "http vrt", "mrf", "wms", "stacit",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "case", ["raw vrt", "simple vrt", "vsicurl vrt", "header file", "http vrt", "mrf", "wms", "stacit"]
+)
 @pytest.mark.parametrize("name", ["scene.tif", "scene.vrt"])
 def test_disguised_files_are_refused_and_reach_nothing(tmp_path, listener, case, name):
     port, calls = listener

@@ -33,11 +33,17 @@ def native_at(image, x, y):
 
 
 SIDES = {
-    "inside": (20, 10, 50, 40), "left": (-30, 10, 30, 40), "right": (60, 10, 120, 40),
+    "inside": (20, 10, 50, 40),
+    "left": (-30, 10, 30, 40),
+    "right": (60, 10, 120, 40),
     "top": (20, -30, 50, 20),
-    "bottom": (20, 40, 50, 90), "corner nw": (-30, -30, 20, 20), "corner se": (60, 40, 110, 90),
-    "corner ne": (60, -30, 110, 20), "corner sw": (-30, 40, 20, 90), "all": (-50, -50, 150, 150),
-}  # fmt: skip
+    "bottom": (20, 40, 50, 90),
+    "corner nw": (-30, -30, 20, 20),
+    "corner se": (60, 40, 110, 90),
+    "corner ne": (60, -30, 110, 20),
+    "corner sw": (-30, 40, 20, 90),
+    "all": (-50, -50, 150, 150),
+}
 
 
 @pytest.mark.parametrize("side", SIDES)

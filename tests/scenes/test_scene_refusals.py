@@ -45,10 +45,21 @@ def rpc_only(path):
     from rasterio.rpc import RPC
 
     model = RPC(
-        height_off=0, height_scale=1, lat_off=42, lat_scale=1, line_den_coeff=[1.0] * 20,
-        line_num_coeff=[1.0] * 20, line_off=20, line_scale=20, long_off=130, long_scale=1,
-        samp_den_coeff=[1.0] * 20, samp_num_coeff=[1.0] * 20, samp_off=20, samp_scale=20,
-    )  # fmt: skip
+        height_off=0,
+        height_scale=1,
+        lat_off=42,
+        lat_scale=1,
+        line_den_coeff=[1.0] * 20,
+        line_num_coeff=[1.0] * 20,
+        line_off=20,
+        line_scale=20,
+        long_off=130,
+        long_scale=1,
+        samp_den_coeff=[1.0] * 20,
+        samp_num_coeff=[1.0] * 20,
+        samp_off=20,
+        samp_scale=20,
+    )
     with unhidden() as rasterio:
         profile = {"driver": "GTiff", "count": 4, "height": 40, "width": 40, "dtype": "uint16"}
         with rasterio.open(path, "w", **profile) as out:
@@ -186,10 +197,19 @@ def test_stated_resolution_coarser_than_5_m_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["/vsicurl/http://127.0.0.1:9/x.tif", "http://127.0.0.1:9/x.tif", "vrt:///etc/passwd", "-",
-             "x" * 5000,
-             "a\0b.tif", "<VRTDataset></VRTDataset>", "GTIFF_DIR:1:x.tif", "a\nb.tif"],
-)  # fmt: skip
+    "name",
+    [
+        "/vsicurl/http://127.0.0.1:9/x.tif",
+        "http://127.0.0.1:9/x.tif",
+        "vrt:///etc/passwd",
+        "-",
+        "x" * 5000,
+        "a\0b.tif",
+        "<VRTDataset></VRTDataset>",
+        "GTIFF_DIR:1:x.tif",
+        "a\nb.tif",
+    ],
+)
 def test_arguments_that_are_no_files_are_refused_at_once(name):
     start = time.monotonic()
     with pytest.raises(InputRefused):
@@ -239,9 +259,13 @@ def test_the_metadata_file_stands_for_its_image(tmp_path):
 
 
 METADATA = {
-    "not json": b"{", "a list": b"[]", "deep": b"[" * 100_000, "nested": b'{"a":' * 80 + b"1" + b"}" * 80,
-    "latin-1": '{"id": "\xe9"}'.encode("latin-1"), "huge number": b'{"x": ' + b"9" * 5000 + b"}",
-}  # fmt: skip
+    "not json": b"{",
+    "a list": b"[]",
+    "deep": b"[" * 100_000,
+    "nested": b'{"a":' * 80 + b"1" + b"}" * 80,
+    "latin-1": '{"id": "\xe9"}'.encode("latin-1"),
+    "huge number": b'{"x": ' + b"9" * 5000 + b"}",
+}
 
 
 @pytest.mark.parametrize("case", METADATA)

@@ -59,8 +59,11 @@ def test_tables_hold_every_date_and_leave_gaps_empty(record, tmp_path):
     assert {r["cars"] for r in empty} == {"0.0"}
     fine, coarse = content["series"]
     assert (fine["sensor"], fine["dates"], coarse["sensor"], coarse["dates"]) == (
-        "0.4-0.85 m", 70, "2.5 m and more", 3,
-    )  # fmt: skip
+        "0.4-0.85 m",
+        70,
+        "2.5 m and more",
+        3,
+    )
     assert {r["cars"] for r in rows if r["sensor"] == coarse["sensor"]} == {""}
     cars = [u for u in fine["unusual"] if u["measure"] == "cars" and u["high"]]
     assert [(u["value"], u["rank"], u["of"]) for u in cars] == [(40.0, 1, 63)]
@@ -117,10 +120,22 @@ def test_the_page_draws_each_date_and_loads_nothing(record, tmp_path):
     if browser is None:
         pytest.skip("no browser")
     done = subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
-         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", (out / "series.html").as_uri()],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        [
+            browser,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-sync",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--dump-dom",
+            (out / "series.html").as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.stdout.count("<title>not observable") == 4 * 7
     assert done.stdout.count("<title>") - 1 == 4 * (63 + 7)
     assert 'href="../reports/r0/report.html"' in done.stdout
@@ -141,13 +156,7 @@ def test_the_stacked_picture_shows_strips_where_seen_and_grey_where_not(tmp_path
     from PIL import Image
 
     from tumangang_watch.model.series import Sight, TrackDate
-    from tumangang_watch.report.stacked import (
-        HEAD_PX,
-        LABEL_PX,
-        ROW_PX,
-        stacked,
-        strip_name,
-    )
+    from tumangang_watch.report.stacked import HEAD_PX, LABEL_PX, ROW_PX, stacked, strip_name
 
     folder = tmp_path / "a" / "strips"
     folder.mkdir(parents=True)

@@ -11,12 +11,7 @@ from hypothesis import strategies as st
 
 from tumangang_watch.model.series import Sight, TrackDate
 from tumangang_watch.series.stays import occupancy, stays
-from tumangang_watch.series.tests import (
-    change_points,
-    exposure,
-    ranks,
-    unusual,
-)
+from tumangang_watch.series.tests import change_points, exposure, ranks, unusual
 from tumangang_watch.settings.records import SeriesSettings
 
 START = datetime(2022, 1, 1, tzinfo=UTC)
@@ -129,9 +124,10 @@ WHOLE = ((0.0, 500.0),)
 
 
 @given(
-    st.floats(5, 60), st.floats(0.5, 30),
+    st.floats(5, 60),
+    st.floats(0.5, 30),
     st.lists(st.tuples(st.floats(0, 100), st.booleans()), min_size=2, max_size=25),
-)  # fmt: skip
+)
 @settings(max_examples=150, deadline=None)
 def test_a_stay_lies_within_its_bounds(arrives, lasts, looks):
     """Whatever dates there are: the true arrival and departure lie in the stated intervals."""

@@ -12,12 +12,7 @@ from pyproj import Geod, Transformer
 from shapely import Point
 
 from tumangang_watch.model.site import Area, Site, Track
-from tumangang_watch.sites import (
-    built_in_site_path,
-    check_site,
-    fixtures_dir,
-    load_site,
-)
+from tumangang_watch.sites import built_in_site_path, check_site, fixtures_dir, load_site
 
 GEOD = Geod(ellps="WGS84")
 BRIDGE_RU, BRIDGE_KP = (130.643200, 42.416156), (130.636876, 42.413125)

@@ -103,9 +103,19 @@ def test_a_site_without_doubts_has_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["tracks_close", "apron_on_track", "no_handling", "accuracy_poor", "accuracy_unknown", "outside_areas",
-     "repeated_vertex", "kink", "provisional", "no_fit_ground"],
-)  # fmt: skip
+    [
+        "tracks_close",
+        "apron_on_track",
+        "no_handling",
+        "accuracy_poor",
+        "accuracy_unknown",
+        "outside_areas",
+        "repeated_vertex",
+        "kink",
+        "provisional",
+        "no_fit_ground",
+    ],
+)
 def test_an_imposed_doubt_is_told_and_is_the_only_one(kind: str, tmp_path: Path) -> None:
     features = sound()
     concerned = impose(kind, features)

@@ -111,10 +111,7 @@ FAULTS = {
         [track([[8, 47], [8.01, 47.01], [8.01, 47], [8, 47.01]])],
         ["feature 0 ('t')", "crosses itself", "(8.0050000, 47.0050000)"],
     ),
-    "track doubles back": (
-        [track([[8, 47], [8.01, 47], [8.005, 47]])],
-        ["feature 0 ('t')", "doubles back"],
-    ),
+    "track doubles back": ([track([[8, 47], [8.01, 47], [8.005, 47]])], ["feature 0 ('t')", "doubles back"]),
     "not a date": ([area(occluded_from="2024-13-03")], ["occluded_from '2024-13-03'", "YYYY-MM-DD"]),
     "date and junk": ([area(occluded_from="2024-12-03x")], ["feature 0 ('a')", "'2024-12-03x'"]),
     "date a number": ([track(occluded_from=20241203)], ["feature 0 ('t')", "occluded_from 20241203"]),

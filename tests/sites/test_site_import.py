@@ -40,8 +40,13 @@ def test_what_was_drawn_comes_back_from_every_format(suffix: str, tmp_path: Path
 
 
 def test_two_shapefiles_make_one_site_and_long_names_survive_their_ten_characters(tmp_path: Path) -> None:
-    tracks = vector(tmp_path / "tracks.shp", [shapely.LineString(metres(TRACKS[0]))], kind="LineString",
-                    provisiona=["true"], occluded_f=["2024-12-03"])  # fmt: skip
+    tracks = vector(
+        tmp_path / "tracks.shp",
+        [shapely.LineString(metres(TRACKS[0]))],
+        kind="LineString",
+        provisiona=["true"],
+        occluded_f=["2024-12-03"],
+    )
     yard = vector(tmp_path / "p.shp", [shapely.Polygon(metres(YARD))], kind="Polygon", note=["x"])
     collection = taken(tracks, yard, "--role", "p=yard", "--out", tmp_path / "my.geojson")
     yard_, track = (f["properties"] for f in collection["features"])
@@ -55,8 +60,12 @@ def test_an_extract_of_openstreetmap_makes_whole_tracks(lines: bool, tmp_path: P
     collection = taken(extract(tmp_path, *OSM, lines=lines), "--out", out)
     by_id = {f["properties"]["id"]: f["properties"] for f in collection["features"]}
     assert {k: v["role"] for k, v in by_id.items()} == {
-        "1": "yard", "apron-1": "apron", "stable-1": "stable", "track-1": "track", "track-2": "track",
-    }  # fmt: skip
+        "1": "yard",
+        "apron-1": "apron",
+        "stable-1": "stable",
+        "track-1": "track",
+        "track-2": "track",
+    }
     assert by_id["1"]["name"] == "Двор 1"
     one, two = load_site(out).tracks
     assert one.line.length == pytest.approx(300, abs=0.5)
@@ -92,16 +101,24 @@ def test_ways_of_different_numbers_are_never_joined_even_through_one_without(tmp
 
 
 def test_tags_packed_in_one_text_are_read(tmp_path: Path) -> None:
-    file = vector(tmp_path / "osm.gpkg", [shapely.LineString(metres(TRACKS[0]))], kind="LineString",
-                  other_tags=['"railway"=>"rail","gauge"=>"1520","railway:track_ref"=>"7"'])  # fmt: skip
+    file = vector(
+        tmp_path / "osm.gpkg",
+        [shapely.LineString(metres(TRACKS[0]))],
+        kind="LineString",
+        other_tags=['"railway"=>"rail","gauge"=>"1520","railway:track_ref"=>"7"'],
+    )
     (feature,) = taken(file, "--out", tmp_path / "my.geojson")["features"]
     assert (feature["properties"]["id"], feature["properties"]["gauge_mm"]) == ("track-7", 1520)
 
 
 def test_parts_are_split_chained_and_named_apart(tmp_path: Path) -> None:
     lines = shapely.MultiLineString([metres([(0, 50), (100, 50)]), metres([(100, 50), (200, 50)])])
-    grounds = shapely.MultiPolygon([shapely.box(EAST, NORTH, EAST + 50, NORTH + 20),
-                                    shapely.box(EAST + 60, NORTH, EAST + 90, NORTH + 20)])  # fmt: skip
+    grounds = shapely.MultiPolygon(
+        [
+            shapely.box(EAST, NORTH, EAST + 50, NORTH + 20),
+            shapely.box(EAST + 60, NORTH, EAST + 90, NORTH + 20),
+        ]
+    )
     file = vector(tmp_path / "multi.gpkg", [lines, grounds], role=["track", "apron"], name=["a", "A"])
     features = taken(file, "--out", tmp_path / "my.geojson")["features"]
     assert [f["properties"]["id"] for f in features] == ["A", "A-2", "a-3"]
@@ -121,8 +138,11 @@ def test_layers_and_ids_can_be_chosen(tmp_path: Path) -> None:
 
 
 def test_a_polygon_without_a_role_is_a_yard_only_where_it_holds_a_track(tmp_path: Path) -> None:
-    shapes = [shapely.LineString(metres(TRACKS[0])), shapely.Polygon(metres(YARD)),
-              shapely.box(EAST, NORTH + 200, EAST + 50, NORTH + 250)]  # fmt: skip
+    shapes = [
+        shapely.LineString(metres(TRACKS[0])),
+        shapely.Polygon(metres(YARD)),
+        shapely.box(EAST, NORTH + 200, EAST + 50, NORTH + 250),
+    ]
     collection = taken(vector(tmp_path / "x.gpkg", shapes, n=["", "", ""]), "--out", tmp_path / "my.geojson")
     assert [f["properties"]["role"] for f in collection["features"]] == ["yard", "track"]
     assert "1 (polygons without a role that hold no track)" in collection["stderr"]

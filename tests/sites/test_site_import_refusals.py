@@ -95,8 +95,11 @@ def hostile(folder: Path, case: str) -> tuple[Path, str]:
         return extract(folder, with_positions(metres(TRACKS[0]))), "not WGS 84"
     if case == "bow tie":
         ring = degrees([(0, 0), (100, 100), (100, 0), (0, 100), (0, 0)])
-        feature = {"type": "Feature", "properties": {"role": "yard", "name": "tie"},
-                   "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
+        feature = {
+            "type": "Feature",
+            "properties": {"role": "yard", "name": "tie"},
+            "geometry": {"type": "Polygon", "coordinates": [ring]},
+        }
         return extract(folder, feature), "Self-intersection"
     if case == "unknown role":
         feature = with_positions(degrees(TRACKS[0]))
@@ -129,11 +132,34 @@ def with_positions(positions: Any) -> dict[str, Any]:
 
 
 HOSTILE = (
-    "billion laughs", "external entity", "half a kml", "deep kml", "virtual layer", "zip bomb", "zip too big",
-    "half a zip", "climbing zip", "half a geopackage", "view", "other database", "half a shapefile",
-    "shapefile alone", "half a geojson", "not a number", "huge number", "text positions", "metres", "bow tie",
-    "unknown role", "track as polygon", "nothing", "overpass", "no format", "empty", "folder",
-)  # fmt: skip
+    "billion laughs",
+    "external entity",
+    "half a kml",
+    "deep kml",
+    "virtual layer",
+    "zip bomb",
+    "zip too big",
+    "half a zip",
+    "climbing zip",
+    "half a geopackage",
+    "view",
+    "other database",
+    "half a shapefile",
+    "shapefile alone",
+    "half a geojson",
+    "not a number",
+    "huge number",
+    "text positions",
+    "metres",
+    "bow tie",
+    "unknown role",
+    "track as polygon",
+    "nothing",
+    "overpass",
+    "no format",
+    "empty",
+    "folder",
+)
 
 
 @pytest.mark.parametrize("case", HOSTILE)

@@ -93,9 +93,14 @@ def test_names_reach_no_terminal_with_control_characters(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("lon", "lat", "crs"),
-    [(130.62, 42.41, "EPSG:32652"), (-58.4, -34.6, "EPSG:32721"), (0.001, 51.5, "EPSG:32631"),
-     (179.5, -17.0, "EPSG:32760"), (-179.5, 66.0, "EPSG:32601")],
-)  # fmt: skip
+    [
+        (130.62, 42.41, "EPSG:32652"),
+        (-58.4, -34.6, "EPSG:32721"),
+        (0.001, 51.5, "EPSG:32631"),
+        (179.5, -17.0, "EPSG:32760"),
+        (-179.5, 66.0, "EPSG:32601"),
+    ],
+)
 def test_metres_are_metres_anywhere_and_come_back_to_the_degrees(
     lon: float, lat: float, crs: str, tmp_path: Path
 ) -> None:
@@ -144,9 +149,19 @@ JSON_VALUES = st.recursive(
 
 
 PLACES = [
-    "role", "id", "occluded_from", "geometry", "properties", "coordinates",
-    "type", "ring", "position", "feature", "crs", "name",
-]  # fmt: skip
+    "role",
+    "id",
+    "occluded_from",
+    "geometry",
+    "properties",
+    "coordinates",
+    "type",
+    "ring",
+    "position",
+    "feature",
+    "crs",
+    "name",
+]
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -47,8 +47,11 @@ def test_the_picture_shows_the_site_over_the_fitted_scene(tmp_path: Path) -> Non
 def test_a_scene_of_another_place_is_refused(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.geojson"
     ring = [[8.0, 47.0], [8.002, 47.0], [8.002, 47.001], [8.0, 47.001], [8.0, 47.0]]
-    feature = {"type": "Feature", "properties": {"role": "yard", "id": "yard"},
-               "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
+    feature = {
+        "type": "Feature",
+        "properties": {"role": "yard", "id": "yard"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
     elsewhere.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     done = show(elsewhere, SCENE, "--out", tmp_path / "show.png")
     assert done.returncode == 4

@@ -66,9 +66,16 @@ def vector(
     data = [np.array(v, dtype=object) for v in columns.values()]
     with pytest.warns(UserWarning, match="crs") if crs is None else nothing():
         pyogrio.raw.write(
-            path, shapely.to_wkb(np.array(shapes, dtype=object)), data, np.array(list(columns), dtype=object),
-            layer=layer, geometry_type=kind, crs=crs, append=path.exists(), promote_to_multi=False,
-        )  # fmt: skip
+            path,
+            shapely.to_wkb(np.array(shapes, dtype=object)),
+            data,
+            np.array(list(columns), dtype=object),
+            layer=layer,
+            geometry_type=kind,
+            crs=crs,
+            append=path.exists(),
+            promote_to_multi=False,
+        )
     return path
 
 
@@ -83,8 +90,15 @@ def drawn(folder: Path, suffix: str) -> Path:
     yard = shapely.Polygon(metres(YARD))
     in_degrees = [shapely.LineString(degrees(t)) for t in TRACKS], shapely.Polygon(degrees(YARD))
     if suffix == "gpkg":
-        file = vector(folder / "drawn.gpkg", lines, kind="LineString", layer="lines", name=["T1", "T2"],
-                      role=["track", "Tracks"], accuracy_m=["1", "2"])  # fmt: skip
+        file = vector(
+            folder / "drawn.gpkg",
+            lines,
+            kind="LineString",
+            layer="lines",
+            name=["T1", "T2"],
+            role=["track", "Tracks"],
+            accuracy_m=["1", "2"],
+        )
         return vector(file, [yard], kind="Polygon", layer="ground", name=["Güterhof"], role=["yard"])
     if suffix in ("shp", "zip"):
         file = vector(folder / "T.shp", lines, kind="LineString", name=["T1", "T2"], role=["track"] * 2)
@@ -107,14 +121,20 @@ def drawn(folder: Path, suffix: str) -> Path:
             archive.writestr("doc.kml", text)
         return folder / "drawn.kmz"
     features = [
-        {"type": "Feature", "properties": {"name": f"T{k + 1}", "role": "track"},
-         "geometry": {"type": "LineString", "coordinates": [[*p, 12.5] for p in degrees(t)]}}
+        {
+            "type": "Feature",
+            "properties": {"name": f"T{k + 1}", "role": "track"},
+            "geometry": {"type": "LineString", "coordinates": [[*p, 12.5] for p in degrees(t)]},
+        }
         for k, t in enumerate(TRACKS)
-    ]  # fmt: skip
+    ]
     features.append(
-        {"type": "Feature", "properties": {"name": "Güterhof", "role": "yard"},
-         "geometry": shapely.geometry.mapping(in_degrees[1])}
-    )  # fmt: skip
+        {
+            "type": "Feature",
+            "properties": {"name": "Güterhof", "role": "yard"},
+            "geometry": shapely.geometry.mapping(in_degrees[1]),
+        }
+    )
     (folder / "drawn.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     return folder / "drawn.geojson"
 

@@ -21,31 +21,69 @@ def scene(day, name=None, gsd_m=0.5):
     acquired = datetime(2022, 1, 1, 2, tzinfo=UTC) + timedelta(days=day)
     name = name or f"scene{day}"
     return {
-        "id": name, "file": f"{name}.tif", "sha256": sha(name), "provider": "painted", "gsd_m": gsd_m,
-        "acquired": acquired.strftime("%Y-%m-%dT%H:%M:%SZ"), "pixel_m": gsd_m, "sun_elevation_deg": 30,
-        "sun_azimuth_deg": 150, "off_nadir_deg": 10, "view_azimuth_deg": 90, "cloud_fraction": 0,
-        "bands": {"blue": 1, "green": 2, "red": 3, "nir": 4}, "band_source": "tags", "radiometry": "dn",
-        "licence": None, "snow_state": "none", "haze": 0, "sources": {}, "warnings": [], "notes": [],
-    }  # fmt: skip
+        "id": name,
+        "file": f"{name}.tif",
+        "sha256": sha(name),
+        "provider": "painted",
+        "gsd_m": gsd_m,
+        "acquired": acquired.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "pixel_m": gsd_m,
+        "sun_elevation_deg": 30,
+        "sun_azimuth_deg": 150,
+        "off_nadir_deg": 10,
+        "view_azimuth_deg": 90,
+        "cloud_fraction": 0,
+        "bands": {"blue": 1, "green": 2, "red": 3, "nir": 4},
+        "band_source": "tags",
+        "radiometry": "dn",
+        "licence": None,
+        "snow_state": "none",
+        "haze": 0,
+        "sources": {},
+        "warnings": [],
+        "notes": [],
+    }
 
 
 def train(name="t1", cars=8, *, date="later", from_m=10.0, grade="detected", confidence=0.97):
     length = 14.0 * (cars or 5)
     vehicles = [
         {
-            "from_m": from_m + 14 * k, "to_m": from_m + 14 * k + 13, "type": "open", "colour": "grey",
-            "confidence": 0.9, "types": {"open": 0.8}, "colours": {"grey": 0.7}, "load": None,
+            "from_m": from_m + 14 * k,
+            "to_m": from_m + 14 * k + 13,
+            "type": "open",
+            "colour": "grey",
+            "confidence": 0.9,
+            "types": {"open": 0.8},
+            "colours": {"grey": 0.7},
+            "load": None,
             "load_evidence": None,
         }
         for k in range(cars or 0)
-    ]  # fmt: skip
+    ]
     return {
-        "id": name, "date": date, "kind": "train", "label": None, "area": "yard", "track": "1",
-        "track_distance_m": None, "from_m": from_m, "to_m": from_m + length, "length_m": span(length, 2),
-        "cars": None if cars is None else span(cars), "rolling_stock": vehicles, "area_m2": None,
-        "height_m": None, "colour": None, "confidence": confidence, "grade": grade, "observed_fraction": 1,
-        "evidence": {"cue": 2.5}, "geometry": YARD, "caveats": [],
-    }  # fmt: skip
+        "id": name,
+        "date": date,
+        "kind": "train",
+        "label": None,
+        "area": "yard",
+        "track": "1",
+        "track_distance_m": None,
+        "from_m": from_m,
+        "to_m": from_m + length,
+        "length_m": span(length, 2),
+        "cars": None if cars is None else span(cars),
+        "rolling_stock": vehicles,
+        "area_m2": None,
+        "height_m": None,
+        "colour": None,
+        "confidence": confidence,
+        "grade": grade,
+        "observed_fraction": 1,
+        "evidence": {"cue": 2.5},
+        "geometry": YARD,
+        "caveats": [],
+    }
 
 
 def cargo(name="c1", area_m2=120.0, confidence=0.9, grade="detected"):
@@ -56,10 +94,21 @@ def cargo(name="c1", area_m2=120.0, confidence=0.9, grade="detected"):
 
 def finding(name="f1", change="appeared", *, grade="detected", statement="A train of 8 cars came."):
     return {
-        "id": name, "kind": "train", "change": change, "area": "yard", "track": "1", "earlier": None,
-        "later": "t1", "amount": {**span(8), "unit": "cars"}, "confidence": 0.9, "grade": grade,
-        "statement": statement, "observed_fraction": 1, "caveats": [], "geometry": YARD,
-    }  # fmt: skip
+        "id": name,
+        "kind": "train",
+        "change": change,
+        "area": "yard",
+        "track": "1",
+        "earlier": None,
+        "later": "t1",
+        "amount": {**span(8), "unit": "cars"},
+        "confidence": 0.9,
+        "grade": grade,
+        "statement": statement,
+        "observed_fraction": 1,
+        "caveats": [],
+        "geometry": YARD,
+    }
 
 
 def report(day, *, earlier=None, found=(), findings=(), seen=1.0, issue=None, background=(), **more):
@@ -68,27 +117,49 @@ def report(day, *, earlier=None, found=(), findings=(), seen=1.0, issue=None, ba
         scenes = {"earlier": scene(earlier), **scenes}
     status = "observed" if seen >= 0.9 else "partial" if seen >= 0.3 else "not_observable"
     fit = {
-        "status": "ok", "shift_m": [0, 0], "residual_median_px": None, "residual_p90_px": None,
-        "residual_median_m": None, "residual_p90_m": None, "tie_points": 9, "held_out": 0,
-        "affine": [1, 0, 0, 0, 1, 0], "reason": "",
-    }  # fmt: skip
+        "status": "ok",
+        "shift_m": [0, 0],
+        "residual_median_px": None,
+        "residual_p90_px": None,
+        "residual_median_m": None,
+        "residual_p90_m": None,
+        "tie_points": 9,
+        "held_out": 0,
+        "affine": [1, 0, 0, 0, 1, 0],
+        "reason": "",
+    }
     document = {
-        "schema_version": 1, "tool": {"name": "tumangang-watch", "version": "0.1"},
+        "schema_version": 1,
+        "tool": {"name": "tumangang-watch", "version": "0.1"},
         "settings_sha256": sha("settings"),
         "site": {"id": "toy", "name": "Toy yard", "sha256": sha("site"), "crs": "EPSG:32652", "pixel_m": 0.5},
-        "scenes": scenes, "registration": {**fit, "site_fit": dict.fromkeys(scenes, fit)},
+        "scenes": scenes,
+        "registration": {**fit, "site_fit": dict.fromkeys(scenes, fit)},
         "background": [{k: scene(b)[k] for k in ("id", "sha256", "acquired")} for b in background],
-        "tracks": [{
-            "id": "1", "area": "yard", "length_m": 500.0,
-            "observed": {date: [[0.0, 400.0]] if seen >= 0.3 else [] for date in scenes},
-        }],
-        "areas": [{
-            "id": "yard", "name": "Yard", "role": "yard", "status": status,
-            "observed_fraction": {"earlier": None if earlier is None else 1.0, "later": seen}, "reasons": [],
-        }],
-        "detections": list(found), "findings": list(findings), "detectability": [], "caveats": [],
+        "tracks": [
+            {
+                "id": "1",
+                "area": "yard",
+                "length_m": 500.0,
+                "observed": {date: [[0.0, 400.0]] if seen >= 0.3 else [] for date in scenes},
+            }
+        ],
+        "areas": [
+            {
+                "id": "yard",
+                "name": "Yard",
+                "role": "yard",
+                "status": status,
+                "observed_fraction": {"earlier": None if earlier is None else 1.0, "later": seen},
+                "reasons": [],
+            }
+        ],
+        "detections": list(found),
+        "findings": list(findings),
+        "detectability": [],
+        "caveats": [],
         "changed": any(f["change"] != "unchanged" and f["grade"] == "detected" for f in findings),
-    }  # fmt: skip
+    }
     if issue is not None:
         document["issue"] = issue
     return document
@@ -97,10 +168,14 @@ def report(day, *, earlier=None, found=(), findings=(), seen=1.0, issue=None, ba
 def issue(revision=1, supersedes=(), part=0, speaks_for=("yard",)):
     old = [{"folder": f, "manifest_sha256": sha(f), "why": "a scene came late"} for f in supersedes]
     return {
-        "part": part, "revision": revision, "speaks_for": list(speaks_for), "supersedes": old,
-        "inputs_sha256": sha((part, revision)), "look": {"snow_state": "none", "observed": {"yard": 1.0}},
+        "part": part,
+        "revision": revision,
+        "speaks_for": list(speaks_for),
+        "supersedes": old,
+        "inputs_sha256": sha((part, revision)),
+        "look": {"snow_state": "none", "observed": {"yard": 1.0}},
         "not_comparable_with": [],
-    }  # fmt: skip
+    }
 
 
 def put(reports, document, name):

@@ -86,13 +86,22 @@ def _train(the_site, date, track, from_m, colours, **fields):
         for k, colour in enumerate(colours)
     )
     made = Detection(
-        id=f"{date}-train-{track}", date=date, kind="train", area="yard", track=track,
-        geometry=substring(line, from_m, to_m).buffer(1.6, cap_style="flat"), confidence=0.97,
-        grade="detected", observed_fraction=1.0, from_m=from_m, to_m=to_m,
+        id=f"{date}-train-{track}",
+        date=date,
+        kind="train",
+        area="yard",
+        track=track,
+        geometry=substring(line, from_m, to_m).buffer(1.6, cap_style="flat"),
+        confidence=0.97,
+        grade="detected",
+        observed_fraction=1.0,
+        from_m=from_m,
+        to_m=to_m,
         length_m=Interval.around(to_m - from_m, 1.5),
-        cars=Interval(len(colours), len(colours) - 1, len(colours) + 1), rolling_stock=stock,
+        cars=Interval(len(colours), len(colours) - 1, len(colours) + 1),
+        rolling_stock=stock,
         evidence=(("contrast", 7.25),),
-    )  # fmt: skip
+    )
     return replace(made, **fields)
 
 
@@ -103,19 +112,43 @@ def _detections(the_site):
         _train(the_site, "later", "T3", 60.0, ["grey"] * 5, cars=None, rolling_stock=()),
         _train(the_site, "later", "T2", 75.0, AFTER, confidence=0.9),
         Detection(
-            "later-cargo-1", "later", "cargo", "apron", _place(60, 14, 12, 5), 0.7, "possible", 1.0,
-            area_m2=Interval(60.0, 48.5, 72.0), height_m=Interval(2.4, 1.5, 3.3), colour="blue",
-            label="pile or stacked goods", caveats=("half of it lies in shadow",),
+            "later-cargo-1",
+            "later",
+            "cargo",
+            "apron",
+            _place(60, 14, 12, 5),
+            0.7,
+            "possible",
+            1.0,
+            area_m2=Interval(60.0, 48.5, 72.0),
+            height_m=Interval(2.4, 1.5, 3.3),
+            colour="blue",
+            label="pile or stacked goods",
+            caveats=("half of it lies in shadow",),
         ),
         Detection(
-            "earlier-handling", "earlier", "handling_area", "handling", _place(20, 80, 50, 30), 0.9,
-            "detected", 1.0, area_m2=Interval(1500, 1400, 1600),
+            "earlier-handling",
+            "earlier",
+            "handling_area",
+            "handling",
+            _place(20, 80, 50, 30),
+            0.9,
+            "detected",
+            1.0,
+            area_m2=Interval(1500, 1400, 1600),
         ),
         Detection(
-            "later-handling", "later", "handling_area", "handling", _place(20, 80, 80, 30), 0.9,
-            "detected", 1.0, area_m2=Interval(2400, 2250, 2550),
+            "later-handling",
+            "later",
+            "handling_area",
+            "handling",
+            _place(20, 80, 80, 30),
+            0.9,
+            "detected",
+            1.0,
+            area_m2=Interval(2400, 2250, 2550),
         ),
-    )  # fmt: skip
+    )
 
 
 def _findings(found):
@@ -124,24 +157,70 @@ def _findings(found):
     def finding(k, kind, change, ids, amount, unit, statement, **fields):
         one = by_id[ids[1] or ids[0]]
         made = Finding(
-            f"F{k}", kind, change, one.area, one.track, *ids, amount, unit, one.confidence, one.grade,
-            statement, one.geometry, 1.0, one.caveats,
-        )  # fmt: skip
+            f"F{k}",
+            kind,
+            change,
+            one.area,
+            one.track,
+            *ids,
+            amount,
+            unit,
+            one.confidence,
+            one.grade,
+            statement,
+            one.geometry,
+            1.0,
+            one.caveats,
+        )
         return replace(made, **fields)
 
     return (
-        finding(1, "train", "unchanged", ("earlier-train-T3", "later-train-T3"), Interval(70, 68.5, 71.5),
-                "m", "A train, 70 (68-72) m long (cars cannot be counted), stood on T3 on both dates."),
-        finding(2, "cargo", "appeared", (None, "later-cargo-1"), Interval(60, 48.5, 72), "m2",
-                "A possible pile of 60 (48-72) m2 appeared on apron by 2022-12-01."),
-        finding(3, "train", "disappeared", ("earlier-train-T1", None), Interval(7, 6, 8), "cars",
-                "A train of 7 (6-8) cars, 98 (96-100) m long, was no longer on T1 on 2022-12-01."),
-        finding(4, "train", "appeared", (None, "later-train-T2"), Interval(5, 4, 6), "cars",
-                "A train of 5 (4-6) cars, 70 (68-72) m long, stood on T2 on 2022-12-01, not before."),
-        finding(5, "handling_area", "grown", ("earlier-handling", "later-handling"),
-                Interval(900, 700, 1100), "m2",
-                "The worked surface grew by 900 (700-1100) m2, to 2400 (2250-2550) m2."),
-    )  # fmt: skip
+        finding(
+            1,
+            "train",
+            "unchanged",
+            ("earlier-train-T3", "later-train-T3"),
+            Interval(70, 68.5, 71.5),
+            "m",
+            "A train, 70 (68-72) m long (cars cannot be counted), stood on T3 on both dates.",
+        ),
+        finding(
+            2,
+            "cargo",
+            "appeared",
+            (None, "later-cargo-1"),
+            Interval(60, 48.5, 72),
+            "m2",
+            "A possible pile of 60 (48-72) m2 appeared on apron by 2022-12-01.",
+        ),
+        finding(
+            3,
+            "train",
+            "disappeared",
+            ("earlier-train-T1", None),
+            Interval(7, 6, 8),
+            "cars",
+            "A train of 7 (6-8) cars, 98 (96-100) m long, was no longer on T1 on 2022-12-01.",
+        ),
+        finding(
+            4,
+            "train",
+            "appeared",
+            (None, "later-train-T2"),
+            Interval(5, 4, 6),
+            "cars",
+            "A train of 5 (4-6) cars, 70 (68-72) m long, stood on T2 on 2022-12-01, not before.",
+        ),
+        finding(
+            5,
+            "handling_area",
+            "grown",
+            ("earlier-handling", "later-handling"),
+            Interval(900, 700, 1100),
+            "m2",
+            "The worked surface grew by 900 (700-1100) m2, to 2400 (2250-2550) m2.",
+        ),
+    )
 
 
 def painted_comparison() -> Comparison:
@@ -162,13 +241,21 @@ def painted_comparison() -> Comparison:
             colours = {"T1": BEFORE, "T2": AFTER, "T3": ["grey"] * 5}.get(d.track, [])
             for k, colour in enumerate(colours):
                 a = d.from_m + SPARE_M * k
-                _fill(values, substring(line, a + 0.5, a + SPARE_M - 0.5).buffer(1.5, cap_style="flat"),
-                      PAINT[colour])  # fmt: skip
+                _fill(
+                    values,
+                    substring(line, a + 0.5, a + SPARE_M - 0.5).buffer(1.5, cap_style="flat"),
+                    PAINT[colour],
+                )
         dates[date] = observation(
-            values, date, sun_elevation_deg=22.0, provider="Painter", licence="painted, not evidence",
-            acquired=datetime(2022, 11, 30, 2, 15, tzinfo=UTC) if date == "earlier"
+            values,
+            date,
+            sun_elevation_deg=22.0,
+            provider="Painter",
+            licence="painted, not evidence",
+            acquired=datetime(2022, 11, 30, 2, 15, tzinfo=UTC)
+            if date == "earlier"
             else datetime(2022, 12, 1, 2, 20, tzinfo=UTC),
-        )  # fmt: skip
+        )
     return Comparison(
         site=the_site,
         earlier=dates["earlier"],
@@ -182,17 +269,36 @@ def painted_comparison() -> Comparison:
         ),
         detections=found,
         findings=_findings(found),
-        detectability=({"date": "earlier", "trains": True, "cars": True},
-                       {"date": "later", "trains": True, "cars": np.bool_(True), "odd": float("nan")}),
+        detectability=(
+            {"date": "earlier", "trains": True, "cars": True},
+            {"date": "later", "trains": True, "cars": np.bool_(True), "odd": float("nan")},
+        ),
         settings_sha256="b" * 64,
         caveats=("tracks T1 are a model, not a measurement: positions are provisional",),
         fill=(
-            Fill("earlier", "apron", 420.0, Interval(0, 0, 4.2), Interval(0, 0, 0.01), Interval(0, 0, 0),
-                 (), 1.0),
-            Fill("later", "apron", 400.0, Interval(60, 48.5, 72), Interval(0.15, 0.12, 0.18),
-                 Interval(12, 10, 14), (Row("T3", 60.0, 72.0),), 0.95, ("5% of the ground was not seen",)),
+            Fill(
+                "earlier",
+                "apron",
+                420.0,
+                Interval(0, 0, 4.2),
+                Interval(0, 0, 0.01),
+                Interval(0, 0, 0),
+                (),
+                1.0,
+            ),
+            Fill(
+                "later",
+                "apron",
+                400.0,
+                Interval(60, 48.5, 72),
+                Interval(0.15, 0.12, 0.18),
+                Interval(12, 10, 14),
+                (Row("T3", 60.0, 72.0),),
+                0.95,
+                ("5% of the ground was not seen",),
+            ),
         ),
-    )  # fmt: skip  # fmt: skip
+    )
 
 
 def single_scene() -> Comparison:

@@ -28,9 +28,8 @@ def run(*arguments, status=0, reader="kim", installed=False):
     around |= {variable: reader} if reader else {}
     if installed:
         done = subprocess.run(
-            [PROGRAM, *words], capture_output=True, text=True, timeout=120, check=False,
-            env=around,
-        )  # fmt: skip
+            [PROGRAM, *words], capture_output=True, text=True, timeout=120, check=False, env=around
+        )
     else:
         done = _here(words, around)
     assert done.returncode == status, done.stderr

@@ -45,9 +45,15 @@ def write(path, values=None, *, names=BGRN, colours=None, tags=None, mask=None, 
     """Write a GeoTIFF (0.5 m, UTM 52N by default), and its Planet-style metadata where given."""
     values = ground() if values is None else values
     options = {
-        "driver": "GTiff", "count": values.shape[0], "height": values.shape[1], "width": values.shape[2],
-        "dtype": values.dtype, "crs": CRS, "transform": north_up(), **profile,
-    }  # fmt: skip
+        "driver": "GTiff",
+        "count": values.shape[0],
+        "height": values.shape[1],
+        "width": values.shape[2],
+        "dtype": values.dtype,
+        "crs": CRS,
+        "transform": north_up(),
+        **profile,
+    }
     with unhidden() as rasterio, rasterio.open(path, "w", **options) as out:
         if colours:
             out.colorinterp = [rasterio.enums.ColorInterp[c] for c in colours]
@@ -77,9 +83,7 @@ def opened(path, acquired=ACQUIRED, bands=None, latest=None, settings=SETTINGS):
 
 def box_px(left, top, right, bottom, pixel_m=0.5):
     """Site bounds of a box given in pixels of the default scene."""
-    return (
-        WEST + left * pixel_m, NORTH - bottom * pixel_m, WEST + right * pixel_m, NORTH - top * pixel_m,
-    )  # fmt: skip
+    return (WEST + left * pixel_m, NORTH - bottom * pixel_m, WEST + right * pixel_m, NORTH - top * pixel_m)
 
 
 def read(scene, bounds=None, crs=CRS, settings=SETTINGS):

@@ -46,12 +46,25 @@ def observation(values, date="later", pixel_m=0.5, sun=(180.0, 35.0), **scene_fi
     fit = Registration("ok", (0.0, 0.0), IDENTITY, 0.05, 0.1, 50)
     acquired = datetime(2022, 11, 30, tzinfo=UTC) + timedelta(days=1 if date == "later" else 0)
     scene = Scene(
-        id=f"painted_{date}", image=Path(f"{date}.tif"), files=(), sha256=date.ljust(64, "0"),
-        acquired=acquired, provider="painted", crs=grid.crs,
-        affine=(pixel_m, 0, EAST0, 0, -pixel_m, NORTH0), width=cols, height=rows, dtype="uint16",
-        gsd_m=pixel_m, pixel_m=pixel_m, bands={b: i + 1 for i, b in enumerate(image.bands)},
-        band_source="description", sun_azimuth_deg=sun[0], sun_elevation_deg=sun[1], off_nadir_deg=5.0,
-    )  # fmt: skip
+        id=f"painted_{date}",
+        image=Path(f"{date}.tif"),
+        files=(),
+        sha256=date.ljust(64, "0"),
+        acquired=acquired,
+        provider="painted",
+        crs=grid.crs,
+        affine=(pixel_m, 0, EAST0, 0, -pixel_m, NORTH0),
+        width=cols,
+        height=rows,
+        dtype="uint16",
+        gsd_m=pixel_m,
+        pixel_m=pixel_m,
+        bands={b: i + 1 for i, b in enumerate(image.bands)},
+        band_source="description",
+        sun_azimuth_deg=sun[0],
+        sun_elevation_deg=sun[1],
+        off_nadir_deg=5.0,
+    )
     return Observation(date, replace(scene, **scene_fields), image, image.on_grid(grid), quality, fit)
 
 
@@ -80,9 +93,18 @@ def train_detection(site, date, from_m, to_m, cars=4, track="T1", grade="detecte
     from shapely.ops import substring
 
     return Detection(
-        id=f"{date}-train-{track}-{from_m:.0f}", date=date, kind="train", area="yard", track=track,
-        geometry=substring(line, from_m, to_m).buffer(1.6, cap_style="flat"), confidence=0.95, grade=grade,
-        observed_fraction=1.0, from_m=from_m, to_m=to_m,
-        length_m=Interval.around(to_m - from_m, 2.0), cars=Interval(cars, cars - 1, cars + 1),
+        id=f"{date}-train-{track}-{from_m:.0f}",
+        date=date,
+        kind="train",
+        area="yard",
+        track=track,
+        geometry=substring(line, from_m, to_m).buffer(1.6, cap_style="flat"),
+        confidence=0.95,
+        grade=grade,
+        observed_fraction=1.0,
+        from_m=from_m,
+        to_m=to_m,
+        length_m=Interval.around(to_m - from_m, 2.0),
+        cars=Interval(cars, cars - 1, cars + 1),
         rolling_stock=stock,
-    )  # fmt: skip
+    )

@@ -64,11 +64,15 @@ def test_one_dated_report_a_scene_once(root):
         quick.write_scene(root / "in", day)
     assert len(quick.take_in_here(root).made) == 3
     assert folders(root) == [
-        "2022-01-01T020000Z_day000", "2022-01-04T020000Z_day003", "2022-01-07T020000Z_day006",
-    ]  # fmt: skip
+        "2022-01-01T020000Z_day000",
+        "2022-01-04T020000Z_day003",
+        "2022-01-07T020000Z_day006",
+    ]
     assert standing(root) == {
-        "day000": (None, []), "day003": ("day000", []), "day006": ("day003", ["day000"]),
-    }  # fmt: skip
+        "day000": (None, []),
+        "day003": ("day000", []),
+        "day006": ("day003", ["day000"]),
+    }
     first = quick.state(root)
     again = quick.take_in_here(root)
     assert (again.made, again.refused, again.known) == ([], [], 3)
@@ -242,10 +246,23 @@ def test_a_file_is_settled_when_nothing_of_it_changed_for_a_while(root):
 
 def watch(root, *more, status):
     done = subprocess.run(
-        [PROGRAM, "watch", str(root / "in"), "--archive", str(root / "record.sqlite"), "--reports",
-         str(root / "reports"), "--site", str(root / "site.geojson"), *more],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [
+            PROGRAM,
+            "watch",
+            str(root / "in"),
+            "--archive",
+            str(root / "record.sqlite"),
+            "--reports",
+            str(root / "reports"),
+            "--site",
+            str(root / "site.geojson"),
+            *more,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr
@@ -270,10 +287,25 @@ def test_the_command_says_what_is_wrong_with_how_it_is_called(root):
 def test_an_inbox_named_from_where_one_stands_is_taken_in(root):
     (root / "in" / "bad.tif").write_bytes(b"no image")
     done = subprocess.run(
-        [PROGRAM, "watch", "in", "--archive", "record.sqlite", "--reports", "reports", "--site",
-         "site.geojson", "--settle", "0"],
-        capture_output=True, text=True, timeout=300, check=False, cwd=root,
-    )  # fmt: skip
+        [
+            PROGRAM,
+            "watch",
+            "in",
+            "--archive",
+            "record.sqlite",
+            "--reports",
+            "reports",
+            "--site",
+            "site.geojson",
+            "--settle",
+            "0",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        cwd=root,
+    )
     assert done.returncode == 3, done.stderr
     assert "Refused: " in done.stderr
     assert "bad.tif" in done.stderr
@@ -326,10 +358,23 @@ def test_backfill_makes_the_record_that_watch_makes(root):
     for day in (0, 3):
         quick.write_scene(root / "in", day)
     done = subprocess.run(
-        [PROGRAM, "backfill", str(root / "in" / "day000.tif"), str(root / "missing.tif"), "--archive",
-         str(root / "b.sqlite"), "--reports", str(root / "b"), "--site", str(root / "site.geojson")],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [
+            PROGRAM,
+            "backfill",
+            str(root / "in" / "day000.tif"),
+            str(root / "missing.tif"),
+            "--archive",
+            str(root / "b.sqlite"),
+            "--reports",
+            str(root / "b"),
+            "--site",
+            str(root / "site.geojson"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 3
     assert done.stderr.count("\n") == 1
     from tumangang_watch.watch.inbox import given_scenes

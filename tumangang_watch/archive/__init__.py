@@ -15,13 +15,7 @@ archive. One report is one transaction.
 from __future__ import annotations
 
 from tumangang_watch.archive.file import Archive, make_archive, open_archive
-from tumangang_watch.archive.record import (
-    Issued,
-    Refusal,
-    add_file,
-    add_refusal,
-    add_report,
-)
+from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report
 
 __all__ = [
     "Archive",

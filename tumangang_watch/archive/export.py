@@ -185,9 +185,11 @@ def parquet_library() -> tuple[Any, Any]:
         import pyarrow.parquet
     except ImportError as error:
         raise UsageError(
-            "Parquet cannot be written", "pyarrow", "it is not installed",
+            "Parquet cannot be written",
+            "pyarrow",
+            "it is not installed",
             "Install tumangang-watch[parquet], or take CSV or GeoPackage",
-        ) from error  # fmt: skip
+        ) from error
     return pyarrow, pyarrow.parquet
 
 
@@ -226,12 +228,18 @@ def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
                 columns, rows = columns[:-1], [row[:-1] for row in rows]
             data = [_field(column, values) for column, values in _columns(columns, rows)]
             pyogrio.raw.write(
-                path, outlines, [values for values, _ in data], columns,
-                field_mask=[missing for _, missing in data], layer=name, driver="GPKG",
-                append=path.exists(), geometry_type="Unknown" if name in _SPATIAL else None,
+                path,
+                outlines,
+                [values for values, _ in data],
+                columns,
+                field_mask=[missing for _, missing in data],
+                layer=name,
+                driver="GPKG",
+                append=path.exists(),
+                geometry_type="Unknown" if name in _SPATIAL else None,
                 crs="EPSG:4326" if name in _SPATIAL else None,
                 gdal_tz_offsets={c: np.full(len(rows), _UTC, np.int8) for c in columns if c in TIMES},
-            )  # fmt: skip
+            )
     finally:
         pyogrio.set_gdal_config_options({option: before})
 

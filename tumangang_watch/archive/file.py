@@ -14,12 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tumangang_watch.archive.schema import APPLICATION_ID, MIGRATIONS, VERSION
-from tumangang_watch.errors import (
-    ArchiveDamaged,
-    Busy,
-    InputRefused,
-    OutputFailed,
-)
+from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
 from tumangang_watch.files import flush_folder
 
 MAGIC = b"SQLite format 3\0"
@@ -89,9 +84,11 @@ def open_archive(path: Path, *, write: bool = False, create: bool = False) -> It
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version < VERSION and not write:
                 raise InputRefused(
-                    "archive is of an older version", path, f"its schema is {version}, not {VERSION}",
+                    "archive is of an older version",
+                    path,
+                    f"its schema is {version}, not {VERSION}",
                     "Run `tumangang-watch archive check` once: it brings it up to date",
-                )  # fmt: skip
+                )
         archive = Archive(path, connection)
         if version < VERSION:
             _migrate(archive, version)
@@ -225,9 +222,11 @@ def _look_at(path: Path) -> None:
         )
     if version > VERSION:
         raise ArchiveDamaged(
-            "archive is of a newer version", path, f"its schema is {version}, known is {VERSION}",
+            "archive is of a newer version",
+            path,
+            f"its schema is {version}, known is {VERSION}",
             "Use the version of tumangang-watch that made it, or a newer one",
-        )  # fmt: skip
+        )
     page = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
     valid = header[24:28] == header[92:96]
@@ -255,9 +254,12 @@ def _user_error(error: sqlite3.Error, path: Path) -> Exception:
     if code == sqlite3.SQLITE_ERROR and ("no such table" in why or "no such column" in why):
         return ArchiveDamaged("archive damaged", path, why, REBUILD)
     if code in (
-        sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_PERM,
-    ):  # fmt: skip
+    ):
         full = code == sqlite3.SQLITE_FULL or getattr(error, "errno", 0) == errno.ENOSPC
         return OutputFailed(
             "cannot write the archive", path, why, "Free some space" if full else "See that it can be written"

@@ -61,9 +61,18 @@ def _known(row: tuple[Any, ...]) -> KnownScene:
     sha256, scene_id, acquired, gsd_m, off_nadir, view, elevation, azimuth, snow_state, radiometry = row[:10]
     seen = json.loads(row[10]) if row[10] else {"observed": json.loads(row[11])}
     return KnownScene(
-        sha256, scene_id, acquired, gsd_m, off_nadir, view, elevation, azimuth,
-        seen.get("snow_state", snow_state), radiometry, seen["observed"],
-    )  # fmt: skip
+        sha256,
+        scene_id,
+        acquired,
+        gsd_m,
+        off_nadir,
+        view,
+        elevation,
+        azimuth,
+        seen.get("snow_state", snow_state),
+        radiometry,
+        seen["observed"],
+    )
 
 
 def failed_pairs(archive: Archive, scene_sha256: str) -> dict[str, str]:
@@ -188,15 +197,32 @@ def index_rows(archive: Archive, site: str, limit: int) -> list[dict[str, Any]]:
         (site, limit),
     )
     names = (
-        "folder", "current", "changed", "part", "revision", "acquired", "scene", "provider", "gsd_m",
-        "earlier_acquired", "earlier", "registration", "changes", "background", "areas", "statements",
-        "findings", "supersedes",
-    )  # fmt: skip
+        "folder",
+        "current",
+        "changed",
+        "part",
+        "revision",
+        "acquired",
+        "scene",
+        "provider",
+        "gsd_m",
+        "earlier_acquired",
+        "earlier",
+        "registration",
+        "changes",
+        "background",
+        "areas",
+        "statements",
+        "findings",
+        "supersedes",
+    )
     return [
-        {n: json.loads(v) if n in ("areas", "statements", "findings", "supersedes") else v
-         for n, v in zip(names, row, strict=True)}
+        {
+            n: json.loads(v) if n in ("areas", "statements", "findings", "supersedes") else v
+            for n, v in zip(names, row, strict=True)
+        }
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def feed_rows(archive: Archive, site: str, limit: int) -> list[dict[str, Any]]:

@@ -12,14 +12,7 @@ from typing import Any
 
 from tumangang_watch.archive.check import MANIFEST, check_folder
 from tumangang_watch.archive.file import Archive, make_archive, open_archive
-from tumangang_watch.archive.record import (
-    Issued,
-    Refusal,
-    add_file,
-    add_refusal,
-    add_report,
-    note_inbox,
-)
+from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report, note_inbox
 from tumangang_watch.archive.reviews import carry_over, write_copy
 from tumangang_watch.errors import InputRefused, OutputFailed
 from tumangang_watch.files import flush_folder

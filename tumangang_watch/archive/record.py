@@ -15,10 +15,22 @@ from tumangang_watch.settings.preprocess import QualitySettings
 
 Document = dict[str, Any]
 SCENE_FACTS = (
-    "sha256", "file", "acquired", "provider", "gsd_m", "pixel_m", "sun_elevation_deg",
-    "sun_azimuth_deg", "off_nadir_deg", "view_azimuth_deg", "cloud_fraction", "radiometry", "snow_state",
-    "haze", "licence",
-)  # fmt: skip
+    "sha256",
+    "file",
+    "acquired",
+    "provider",
+    "gsd_m",
+    "pixel_m",
+    "sun_elevation_deg",
+    "sun_azimuth_deg",
+    "off_nadir_deg",
+    "view_azimuth_deg",
+    "cloud_fraction",
+    "radiometry",
+    "snow_state",
+    "haze",
+    "licence",
+)
 _NO_FIT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 _MEASURES = ("length_m", "cars", "area_m2", "height_m")
 
@@ -69,9 +81,11 @@ def add_report(archive: Archive, issued: Issued) -> None:
                 _add(connection, issued)
     except (KeyError, TypeError, ValueError, AttributeError, *_NO_FIT) as error:
         raise InputRefused(
-            "report refused", issued.folder, f"it does not fit the archive ({error})"[:200],
+            "report refused",
+            issued.folder,
+            f"it does not fit the archive ({error})"[:200],
             "Give a report of this program, and each report once",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def inputs_digest(later: str, earlier: str | None, background: list[str], site: str, part: int) -> str:
@@ -121,8 +135,11 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
             "earlier": scenes.get("earlier"),
             "inputs_sha256": issue.get("inputs_sha256")
             or inputs_digest(
-                later["sha256"], earlier["sha256"] if earlier else None, background,
-                report["site"]["sha256"], part,
+                later["sha256"],
+                earlier["sha256"] if earlier else None,
+                background,
+                report["site"]["sha256"],
+                part,
             ),
             "part": part,
             "revision": int(issue.get("revision", 1)),
@@ -134,7 +151,7 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
             "look": _json(issue["look"]) if issue.get("look") else None,
             "caveats": _json(report["caveats"]),
         },
-    )  # fmt: skip
+    )
     if part == 0 and not issue.get("supersedes"):
         _weigh_again_from(connection, str(later["acquired"]))
     connection.executemany(

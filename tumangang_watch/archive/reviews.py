@@ -16,18 +16,27 @@ from typing import Any
 
 from tumangang_watch.archive.file import Archive, told
 from tumangang_watch.errors import OutputFailed
-from tumangang_watch.model.review import (
-    About,
-    Answer,
-    Correction,
-    Review,
-)
+from tumangang_watch.model.review import About, Answer, Correction, Review
 
 Document = dict[str, Any]
 COLUMNS = (
-    "uid", "key", "about", "site", "scene", "earlier", "kind", "area", "evidence", "reader", "verdict",
-    "reason", "remark", "correction", "made", "origin",
-)  # fmt: skip
+    "uid",
+    "key",
+    "about",
+    "site",
+    "scene",
+    "earlier",
+    "kind",
+    "area",
+    "evidence",
+    "reader",
+    "verdict",
+    "reason",
+    "remark",
+    "correction",
+    "made",
+    "origin",
+)
 _JSON = ("evidence", "correction")
 _BROKEN = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
@@ -36,19 +45,36 @@ def row_of(review: Review) -> Document:
     """Return a review as a row; maps are JSON text."""
     about, answer = review.about, review.answer
     return {
-        "uid": review.uid, "key": about.key, "about": about.word, "site": about.site, "scene": about.scene,
-        "earlier": about.earlier, "kind": about.kind, "area": about.area, "evidence": _text(about.evidence),
-        "reader": review.reader, "verdict": answer.verdict, "reason": answer.reason, "remark": answer.remark,
-        "correction": _text(answer.correction.as_dict()), "made": review.made, "origin": review.origin,
-    }  # fmt: skip
+        "uid": review.uid,
+        "key": about.key,
+        "about": about.word,
+        "site": about.site,
+        "scene": about.scene,
+        "earlier": about.earlier,
+        "kind": about.kind,
+        "area": about.area,
+        "evidence": _text(about.evidence),
+        "reader": review.reader,
+        "verdict": answer.verdict,
+        "reason": answer.reason,
+        "remark": answer.remark,
+        "correction": _text(answer.correction.as_dict()),
+        "made": review.made,
+        "origin": review.origin,
+    }
 
 
 def review_of(row: Document, number: int = 0) -> Review:
     """Return the review of a row."""
     about = About(
-        row["about"], row["site"], row["scene"], row["earlier"], row["kind"], row["area"],
+        row["about"],
+        row["site"],
+        row["scene"],
+        row["earlier"],
+        row["kind"],
+        row["area"],
         json.loads(row["evidence"]),
-    )  # fmt: skip
+    )
     correction = Correction.of(json.loads(row["correction"]))
     answer = Answer(row["verdict"], row["reason"], row["remark"], correction)
     return Review(about, row["reader"], answer, row["made"], row["origin"], number)
@@ -105,9 +131,11 @@ def read_copy(archive_file: Path) -> list[Document]:
         return []
     except OSError as error:
         raise OutputFailed(
-            "cannot read the reviews beside the archive", copy_path(archive_file),
-            error.strerror or str(error), "See that it can be read",
-        ) from error  # fmt: skip
+            "cannot read the reviews beside the archive",
+            copy_path(archive_file),
+            error.strerror or str(error),
+            "See that it can be read",
+        ) from error
     return [row for line in lines if (row := _sound(line)) is not None]
 
 
@@ -154,9 +182,11 @@ def write_copy(archive: Archive) -> None:
             os.close(handle)
     except OSError as error:
         raise OutputFailed(
-            "cannot write the reviews beside the archive", path, error.strerror or str(error),
+            "cannot write the reviews beside the archive",
+            path,
+            error.strerror or str(error),
             "The archive holds them; see that the copy can be written",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def carry_over(archive: Archive, kept: Path | None, home: Path) -> int:

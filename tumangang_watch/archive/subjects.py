@@ -90,12 +90,24 @@ def subjects(
 def _thing(row: tuple[Any, ...]) -> Document:
     stock = json.loads(row[23])
     return {
-        "report": row[2], "id": row[3], "date": row[4], "kind": row[5], "grade": row[6],
-        "confidence": row[7], "area": row[8], "track": row[9], "from_m": row[10], "to_m": row[11],
+        "report": row[2],
+        "id": row[3],
+        "date": row[4],
+        "kind": row[5],
+        "grade": row[6],
+        "confidence": row[7],
+        "area": row[8],
+        "track": row[9],
+        "from_m": row[10],
+        "to_m": row[11],
         "length_m": _span(row[12:15]),
-        "cars": _span(row[15:18]), "area_m2": _span(row[18:21]), "geometry": json.loads(row[21]),
-        "caveats": json.loads(row[22]), "colours": [c for c, _ in stock], "types": [t for _, t in stock],
-    }  # fmt: skip
+        "cars": _span(row[15:18]),
+        "area_m2": _span(row[18:21]),
+        "geometry": json.loads(row[21]),
+        "caveats": json.loads(row[22]),
+        "colours": [c for c, _ in stock],
+        "types": [t for _, t in stock],
+    }
 
 
 def _change_subject(site: str, row: tuple[Any, ...], things: dict[tuple[int, str], Document]) -> Subject:

@@ -12,12 +12,30 @@ Z90 = 1.645
 TAIL = 0.05
 EMPTY: Row = dict.fromkeys(
     (
-        "trains", "trains_low", "trains_high", "cars", "cars_low", "cars_high", "uncounted",
-        "length_m", "length_low_m", "length_high_m", "fill", "fill_low", "fill_high",
-        "cargo", "cargo_low", "cargo_high", "cargo_m2", "cargo_low_m2", "cargo_high_m2",
-        "worked_m2", "worked_low_m2", "worked_high_m2",
+        "trains",
+        "trains_low",
+        "trains_high",
+        "cars",
+        "cars_low",
+        "cars_high",
+        "uncounted",
+        "length_m",
+        "length_low_m",
+        "length_high_m",
+        "fill",
+        "fill_low",
+        "fill_high",
+        "cargo",
+        "cargo_low",
+        "cargo_high",
+        "cargo_m2",
+        "cargo_low_m2",
+        "cargo_high_m2",
+        "worked_m2",
+        "worked_low_m2",
+        "worked_high_m2",
     )
-)  # fmt: skip
+)
 """A date on which the area could not be observed: unknown, never zero."""
 
 

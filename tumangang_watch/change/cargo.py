@@ -18,10 +18,7 @@ from tumangang_watch.settings.change import ChangeSettings
 
 
 def compare_cargo(
-    pair: Pair,
-    cargo: tuple[Detection, ...],
-    settings: ChangeSettings,
-    trains: tuple[Detection, ...] = (),
+    pair: Pair, cargo: tuple[Detection, ...], settings: ChangeSettings, trains: tuple[Detection, ...] = ()
 ) -> tuple[Finding, ...]:
     """Follow cargo objects between dates by the overlap of their outlines.
 

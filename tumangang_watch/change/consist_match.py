@@ -184,10 +184,7 @@ def _unseen_beyond(look: Looker, track: Track, long: Detection, short: Detection
 
 
 def _agree(
-    look: Looker,
-    tracks: tuple[Track, Track],
-    where: tuple[float, float, float],
-    backwards: bool,
+    look: Looker, tracks: tuple[Track, Track], where: tuple[float, float, float], backwards: bool
 ) -> float | None:
     """Return the best agreement of two stretches within the error of their ends.
 

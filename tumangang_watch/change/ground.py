@@ -59,10 +59,7 @@ class SurfaceChange(Protocol):
 
 
 def growth_findings(
-    pair: Pair,
-    surfaces: tuple[Detection, ...],
-    changes: tuple[SurfaceChange, ...],
-    settings: ChangeSettings,
+    pair: Pair, surfaces: tuple[Detection, ...], changes: tuple[SurfaceChange, ...], settings: ChangeSettings
 ) -> tuple[Finding, ...]:
     """Word the change of each handling polygon; the amount is the difference of worked surface."""
     return tuple(_finding(pair, surfaces, change, settings) for change in changes)

@@ -60,10 +60,7 @@ def light_of(earlier: Observation, later: Observation, settings: ChangeSettings)
 
 
 def body_profile(
-    observation: Observation,
-    line: LineString,
-    stretch_m: tuple[float, float],
-    light: Light,
+    observation: Observation, line: LineString, stretch_m: tuple[float, float], light: Light
 ) -> NDArray[np.float64]:
     """Return the tone of the bodies along a track, (metres, bands), log units; NaN where not seen.
 

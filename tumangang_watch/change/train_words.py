@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from tumangang_watch.change.consist_match import Match, Pair
-from tumangang_watch.change.words import (
-    car_words,
-    cars_of,
-    span,
-    when,
-)
+from tumangang_watch.change.words import car_words, cars_of, span, when
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import ChangeWord
 from tumangang_watch.model.interval import Interval

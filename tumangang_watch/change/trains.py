@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from math import exp
 
-from tumangang_watch.change.consist_match import (
-    Looker,
-    Match,
-    Pair,
-    alike_along,
-    match_trains,
-)
+from tumangang_watch.change.consist_match import Looker, Match, Pair, alike_along, match_trains
 from tumangang_watch.change.profiles import light_of
 from tumangang_watch.change.train_words import alone_words, match_words
-from tumangang_watch.change.words import (
-    difference,
-    grade_of,
-    train_interval,
-    when,
-)
+from tumangang_watch.change.words import difference, grade_of, train_interval, when
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.finding import ChangeWord, Finding
 from tumangang_watch.model.interval import Interval

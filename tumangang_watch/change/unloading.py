@@ -8,12 +8,7 @@ from math import sqrt
 from shapely.ops import unary_union
 
 from tumangang_watch.change.trains import Pair
-from tumangang_watch.change.words import (
-    car_words,
-    grade_of,
-    span,
-    when,
-)
+from tumangang_watch.change.words import car_words, grade_of, span, when
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval

@@ -110,9 +110,11 @@ def _strata(report: Path, site_file: Path | None) -> tuple[dict[str, Any], dict[
     site = load_site(site_file)
     if data.get("site", {}).get("sha256") != site.sha256:
         raise InputRefused(
-            "another site", file, f"the report was not made with this file of site {site.id}",
+            "another site",
+            file,
+            f"the report was not made with this file of site {site.id}",
             "Give the report's site with --site",
-        )  # fmt: skip
+        )
     into = Transformer.from_crs("EPSG:4326", site.crs, always_xy=True)
     grown = [
         transform(shape(f["geometry"]), lambda xy: np_columns(into, xy))

@@ -17,7 +17,7 @@ from tumangang_watch import __version__
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.model.finding import Comparison
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.pipeline import Run
+from tumangang_watch.pipeline import RunContext
 from tumangang_watch.pipeline.earlier_scenes import Offer, offer, told
 from tumangang_watch.report.folder import write_report
 from tumangang_watch.report.summary import clean, summary_text
@@ -71,9 +71,9 @@ def progress_bar() -> Iterator[Callable[[str], None]]:
         yield lambda text: status.update(text)
 
 
-def make_run(site_file: Path | None, settings: Any, progress: Callable[[str], None]) -> Run:
+def make_run(site_file: Path | None, settings: Any, progress: Callable[[str], None]) -> RunContext:
     """Return what a run needs, its site read."""
-    return Run(load_site(site_file), settings, progress)
+    return RunContext(load_site(site_file), settings, progress)
 
 
 def run_settings(detectability: bool) -> Settings:
@@ -105,7 +105,7 @@ def pair_options(
 
 
 def earlier_scenes(
-    history: tuple[Path, ...], archives: tuple[Path, ...], measured: tuple[Scene, ...], run: Run
+    history: tuple[Path, ...], archives: tuple[Path, ...], measured: tuple[Scene, ...], run: RunContext
 ) -> Offer | None:
     """Return the earlier scenes that may say what is usual; None where none are asked for."""
     if not history and not archives:

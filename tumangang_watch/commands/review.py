@@ -30,12 +30,7 @@ from tumangang_watch.commands.review_answer import (
     wanted_of,
     withdraw,
 )
-from tumangang_watch.commands.review_files import (
-    calibration,
-    export,
-    import_file,
-    truth,
-)
+from tumangang_watch.commands.review_files import calibration, export, import_file, truth
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.review import span_words, words_of
 from tumangang_watch.report.pictures import chip_name
@@ -218,9 +213,10 @@ def walk(
         )
     with opened(archive_file, site_id) as (archive, site):
         found = [
-            one for one in under_review(archive, site, wanted_of(given))
+            one
+            for one in under_review(archive, site, wanted_of(given))
             if one.subject is not None and who.name not in {r.reader for r in one.latest}
-        ]  # fmt: skip
+        ]
     place = kept = 0
     while place < len(found):
         key = _ask(found[place], f"{place + 1} of {len(found)}", reports)
@@ -298,6 +294,16 @@ def _reason(verdict: str) -> str | None:
 
 
 for _command in (
-    accept, reject, correct, withdraw, add, complete, walk, export, import_file, truth, calibration,
-):  # fmt: skip
+    accept,
+    reject,
+    correct,
+    withdraw,
+    add,
+    complete,
+    walk,
+    export,
+    import_file,
+    truth,
+    calibration,
+):
     review_group.add_command(_command)

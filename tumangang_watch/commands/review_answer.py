@@ -87,9 +87,15 @@ def wanted_of(given: dict[str, Any], *, open_only: bool = True) -> Wanted:
     if not states and open_only and not given["everything"]:
         states = OPEN
     return Wanted(
-        given["since"], given["until"], given["area"], given["kind"], given["grade"], given["change"], states,
+        given["since"],
+        given["until"],
+        given["area"],
+        given["kind"],
+        given["grade"],
+        given["change"],
+        states,
         given["each_detection"],
-    )  # fmt: skip
+    )
 
 
 @contextmanager
@@ -132,24 +138,33 @@ def document_of(one: Standing) -> dict[str, Any]:
     """Return a thing under review as JSON values."""
     about, subject = one.about, one.subject
     return {
-        "key": about.key, "about": about.word, "state": one.state, "site": about.site,
+        "key": about.key,
+        "about": about.word,
+        "state": one.state,
+        "site": about.site,
         "report": subject.folder if subject else about.evidence.get("report"),
         "id": subject.id if subject else about.evidence.get("id"),
         "standing": subject is not None,
         "acquired": subject.acquired if subject else None,
         "earlier_acquired": subject.earlier_acquired if subject else None,
         "scenes": {"earlier": about.earlier, "later": about.scene},
-        "kind": about.kind, "area": about.area,
+        "kind": about.kind,
+        "area": about.area,
         "statement": subject.statement if subject else words_of_about(one),
         "evidence": about.evidence,
         "reviews": [
             {
-                "reader": r.reader, **r.answer.as_dict(), "made": r.made, "origin": r.origin,
-                "counts": r in one.latest, "stale": r in one.stale, "of": r.about.key,
+                "reader": r.reader,
+                **r.answer.as_dict(),
+                "made": r.made,
+                "origin": r.origin,
+                "counts": r in one.latest,
+                "stale": r in one.stale,
+                "of": r.about.key,
             }
             for r in one.reviews
         ],
-    }  # fmt: skip
+    }
 
 
 ids_argument = click.argument("names", metavar="ID...", nargs=-1, required=True)

@@ -10,16 +10,10 @@ from typing import Any
 
 import click
 
-from tumangang_watch.commands.options import (
-    SCENE,
-    bands_option,
-    make_run,
-    progress_bar,
-    scene_options,
-)
+from tumangang_watch.commands.options import SCENE, bands_option, make_run, progress_bar, scene_options
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.model.site import Site
-from tumangang_watch.pipeline import Run
+from tumangang_watch.pipeline import RunContext
 from tumangang_watch.pipeline.fit import place_scene
 from tumangang_watch.pipeline.trace import TraceResult, site_of_scene, trace_to_file
 from tumangang_watch.report.site_map import fit_words, picture_of_site
@@ -185,13 +179,13 @@ def site_trace(
     return 0
 
 
-def _traced_site(scene: Any, site: Path | None, settings: Any, progress: Any) -> tuple[Run, Any]:
+def _traced_site(scene: Any, site: Path | None, settings: Any, progress: Any) -> tuple[RunContext, Any]:
     """Return the run with the site to trace, and its FeatureCollection; None for a new site."""
     loaded = load_site(site)
     shown = footprint(scene, loaded.crs)
     if site is None and not any(a.polygon.intersects(shown) for a in loaded.areas):
-        return Run(site_of_scene(scene), settings, progress), None
-    return Run(loaded, settings, progress), read_collection(site or built_in_site_path())[0]
+        return RunContext(site_of_scene(scene), settings, progress), None
+    return RunContext(loaded, settings, progress), read_collection(site or built_in_site_path())[0]
 
 
 def _tell_trace(out: Path, result: TraceResult) -> None:

@@ -12,12 +12,7 @@ from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.export import safe_text
 from tumangang_watch.commands.archive import archive_option, reports_option
-from tumangang_watch.commands.options import (
-    SCENE,
-    json_option,
-    overwrite_option,
-    progress_bar,
-)
+from tumangang_watch.commands.options import SCENE, json_option, overwrite_option, progress_bar
 from tumangang_watch.reidentify import archive as stored
 from tumangang_watch.reidentify.columns import Strips
 from tumangang_watch.reidentify.document import Asked, document, text_lines
@@ -43,13 +38,25 @@ def _number(_: click.Context, parameter: click.Parameter, value: float | None) -
 @click.option("--area", "areas", multiple=True, help="Only trains in this area; may be given again.")
 @click.option("--since", help="Only trains seen on or after this day (or time), UTC.")
 @click.option("--until", help="Only trains seen on or before this day (or time), UTC.")
-@click.option("--within-days", type=click.FloatRange(min=0.0, min_open=True), callback=_number,
-              help="Compare trains at most so many days apart. Default: 60.")  # fmt: skip
-@click.option("--max-expected-false", callback=_number,
-              type=click.FloatRange(min=0.0, min_open=True, max=10.0),
-              help="False matches accepted over the whole record. Default: 0.1.")  # fmt: skip
-@click.option("--review", type=click.Choice(["with", "without"]), default="without", show_default=True,
-              help="Take readers' reviews in (see `review`), or leave the detector's word.")  # fmt: skip
+@click.option(
+    "--within-days",
+    type=click.FloatRange(min=0.0, min_open=True),
+    callback=_number,
+    help="Compare trains at most so many days apart. Default: 60.",
+)
+@click.option(
+    "--max-expected-false",
+    callback=_number,
+    type=click.FloatRange(min=0.0, min_open=True, max=10.0),
+    help="False matches accepted over the whole record. Default: 0.1.",
+)
+@click.option(
+    "--review",
+    type=click.Choice(["with", "without"]),
+    default="without",
+    show_default=True,
+    help="Take readers' reviews in (see `review`), or leave the detector's word.",
+)
 @reports_option
 @json_option
 @overwrite_option

@@ -68,10 +68,7 @@ def watch(
     limits = places.settings.watch
     # Scenes are told apart by their paths under the places' inbox: the same, absolute, path.
     arrivals = look_into(places.inbox, time.time(), limits.settle_s if settle is None else settle)
-    with (
-        progress_bar() as progress,
-        executor(jobs, None, limits.scene_limit_s, limits.attempts) as work,
-    ):
+    with progress_bar() as progress, executor(jobs, None, limits.scene_limit_s, limits.attempts) as work:
         tally = take_in(places, arrivals, work, progress, notify=notify_command is not None)
     return finish(places, tally, notify_command, base_url)
 
@@ -115,9 +112,16 @@ def places_of(
 ) -> Places:
     """Return where things lie, the site read."""
     return Places(
-        inbox.absolute(), archive_file, reports, site_file and site_file.absolute(), load_site(site_file),
-        run_settings(detectability), __version__, datetime.now(UTC), refresh,
-    )  # fmt: skip
+        inbox.absolute(),
+        archive_file,
+        reports,
+        site_file and site_file.absolute(),
+        load_site(site_file),
+        run_settings(detectability),
+        __version__,
+        datetime.now(UTC),
+        refresh,
+    )
 
 
 def finish(places: Places, tally: Tally, notify_command: str | None, base_url: str) -> int:

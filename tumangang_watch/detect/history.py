@@ -54,7 +54,7 @@ class Patch:
 
 
 @dataclass(frozen=True)
-class Background:
+class PixelBaseline:
     """The usual look of a window: robust statistics of every pixel over earlier dates."""
 
     bands: tuple[str, ...]
@@ -65,10 +65,10 @@ class Background:
     looks: NDArray[np.int16]
     """(rows, cols): dates that saw the ground, in light or shadow: a mark as dark as shadow is usual too."""
 
-    def part(self, cut: tuple[slice, slice]) -> Background:
+    def part(self, cut: tuple[slice, slice]) -> PixelBaseline:
         """Return a part of the window."""
         every = (slice(None), *cut)
-        return Background(self.bands, self.median[every], self.mad[every], self.looks[cut])
+        return PixelBaseline(self.bands, self.median[every], self.mad[every], self.looks[cut])
 
 
 def windows_of(site: Site, grid: Grid, settings: HistorySettings) -> tuple[Window, ...]:
@@ -101,7 +101,7 @@ def patch_of(observation: Observation, window: Window) -> Patch:
     return Patch(raster.bands, frozen(raster.values[:, rows, cols].copy()), frozen(seen), frozen(lit))
 
 
-def background_of(patches: list[Patch]) -> Background | None:
+def background_of(patches: list[Patch]) -> PixelBaseline | None:
     """Return the median, the median absolute deviation and the number of looks of every pixel.
 
     Bands that not all dates have are left out. None without dates or without a common band.
@@ -118,10 +118,10 @@ def background_of(patches: list[Patch]) -> Background | None:
         middle = np.nanmedian(stack, axis=0)
         median[k][known] = middle
         mad[k][known] = np.nanmedian(np.abs(stack - middle), axis=0)
-    return Background(bands, frozen(median), frozen(mad), frozen(looks))
+    return PixelBaseline(bands, frozen(median), frozen(mad), frozen(looks))
 
 
-def unusual(now: Patch, usual: Background, settings: HistorySettings) -> NDArray[np.bool_]:
+def unusual(now: Patch, usual: PixelBaseline, settings: HistorySettings) -> NDArray[np.bool_]:
     """Return the pixels (rows, cols) that lie beyond their own usual spread in any band."""
     out = np.zeros(now.seen.shape, bool)
     for k, band in enumerate(usual.bands):
@@ -230,7 +230,7 @@ def _dark(patch: Patch, place: Footprint) -> float:
 
 
 @dataclass(frozen=True)
-class PastDate:
+class BackgroundDate:
     """One earlier date. What is None or empty does not count: not seen, or left out for memory's sake."""
 
     scene: Scene
@@ -252,12 +252,12 @@ class PastDate:
         return None
 
 
-def patches_of(observation: Observation, windows: tuple[Window, ...]) -> PastDate:
+def patches_of(observation: Observation, windows: tuple[Window, ...]) -> BackgroundDate:
     """Return a date with its aprons alone: a date that is measured, as a later one sees it."""
-    return PastDate(observation.scene, windows, tuple(patch_of(observation, w) for w in windows))
+    return BackgroundDate(observation.scene, windows, tuple(patch_of(observation, w) for w in windows))
 
 
-def before(past: tuple[PastDate, ...], observation: Observation) -> tuple[PastDate, ...]:
+def before(past: tuple[BackgroundDate, ...], observation: Observation) -> tuple[BackgroundDate, ...]:
     """Return the dates that were acquired before an observation, and none of its own content."""
     scene = observation.scene
     return tuple(d for d in past if d.scene.acquired < scene.acquired and d.scene.sha256 != scene.sha256)

@@ -28,18 +28,21 @@ from tumangang_watch.settings.detectability import DetectabilitySettings
 from tumangang_watch.simulate.light import cast_shadow, view_source
 from tumangang_watch.simulate.objects import Canvas, draw_car
 from tumangang_watch.simulate.spectra import MATERIALS
-from tumangang_watch.simulate.traffic import (
-    COLOURS_OF,
-    GAP_M,
-    LENGTHS,
-    SECTIONS,
-)
+from tumangang_watch.simulate.traffic import COLOURS_OF, GAP_M, LENGTHS, SECTIONS
 from tumangang_watch.simulate.world import Car
 
 TONE_OF = {
-    "black": "dark", "brown": "dark", "green": "dark", "grey": "mid", "red": "mid", "blue": "mid",
-    "light_grey": "bright", "light_blue": "bright", "yellow": "bright", "white": "bright",
-}  # fmt: skip
+    "black": "dark",
+    "brown": "dark",
+    "green": "dark",
+    "grey": "mid",
+    "red": "mid",
+    "blue": "mid",
+    "light_grey": "bright",
+    "light_blue": "bright",
+    "yellow": "bright",
+    "white": "bright",
+}
 """Tone of each paint: visible reflectance below 0.09, to 0.2, above."""
 LOAD_TONE = {"coal": "dark", "soil": "mid", "gravel": "mid", "timber": "mid"}
 ROLES = {"blue": (1, 0, 0, 0), "green": (0, 1, 0, 0), "red": (0, 0, 1, 0), "nir": (0, 0, 0, 1)}
@@ -156,9 +159,14 @@ def _car(
     if specimen.kind == "container":
         load = str(rng.choice(["forty", "twenty"]))
     return Car(
-        *ends, specimen.kind, paint, width, height + float(rng.uniform(-0.15, 0.15)), load,
+        *ends,
+        specimen.kind,
+        paint,
+        width,
+        height + float(rng.uniform(-0.15, 0.15)),
+        load,
         float(rng.uniform(0.05, 0.8)),
-    )  # fmt: skip
+    )
 
 
 def _snow_on(

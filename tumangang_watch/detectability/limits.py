@@ -44,18 +44,25 @@ class Ability:
 def of_scene(scene: Scene) -> Conditions:
     """Return what is known before any pixel is read."""
     return Conditions(
-        scene.gsd_m, frozenset(scene.bands), scene.sun_elevation_deg, scene.off_nadir_deg,
+        scene.gsd_m,
+        frozenset(scene.bands),
+        scene.sun_elevation_deg,
+        scene.off_nadir_deg,
         cloud_fraction=scene.cloud_fraction,
-    )  # fmt: skip
+    )
 
 
 def of_observation(observation: Observation) -> Conditions:
     """Return what is known of a date whose ground was looked at: cloud is told place by place."""
     scene, quality = observation.scene, observation.quality
     return Conditions(
-        observation.image.gsd_m, frozenset(observation.image.bands), scene.sun_elevation_deg,
-        scene.off_nadir_deg, quality.haze, quality.snow_state,
-    )  # fmt: skip
+        observation.image.gsd_m,
+        frozenset(observation.image.bands),
+        scene.sun_elevation_deg,
+        scene.off_nadir_deg,
+        quality.haze,
+        quality.snow_state,
+    )
 
 
 def abilities(conditions: Conditions, settings: LimitSettings) -> tuple[Ability, ...]:

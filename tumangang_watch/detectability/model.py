@@ -7,8 +7,13 @@ from typing import Literal
 
 Tone = Literal["dark", "mid", "bright"]
 TrialKind = Literal["box", "open", "tank", "flat", "container"]
-ALSO_CALLED = {"box": "boxcar", "open": "open wagon", "tank": "tank car", "flat": "empty flat", "container":
-               "container wagon"}  # fmt: skip
+ALSO_CALLED = {
+    "box": "boxcar",
+    "open": "open wagon",
+    "tank": "tank car",
+    "flat": "empty flat",
+    "container": "container wagon",
+}
 
 
 @dataclass(frozen=True)

@@ -151,9 +151,13 @@ class Design:
         kind = f"{specimen.kind}-{specimen.load}"
         row = np.zeros(len(self.index))
         names: list[tuple[str, ...]] = [
-            ("all",), ("kind", kind), ("tone", specimen.tone), ("mix", kind, specimen.tone),
-            ("track", track), ("track", track, specimen.tone),
-        ]  # fmt: skip
+            ("all",),
+            ("kind", kind),
+            ("tone", specimen.tone),
+            ("mix", kind, specimen.tone),
+            ("track", track),
+            ("track", track, specimen.tone),
+        ]
         for name in names:
             if name in self.index:
                 row[self.index[name]] = 1.0

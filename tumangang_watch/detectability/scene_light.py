@@ -97,11 +97,19 @@ def scene_light(
         # The bed under a shadow may be darker or lighter than elsewhere, and paint passes for shadow.
         sky = np.clip(share, 0.3 * sky, 1.6 * sky)
     return SceneLight(
-        path, slope ** (1 / gamma), gamma, sky, _noise(observation), seen.max(axis=1).astype(float),
+        path,
+        slope ** (1 / gamma),
+        gamma,
+        sky,
+        _noise(observation),
+        seen.max(axis=1).astype(float),
         scene.gsd_m * float(np.hypot(settings.blur_px, (1 / 12) ** 0.5)),
-        azimuth, elevation, scene.off_nadir_deg or 0.0, scene.view_azimuth_deg or 0.0,
+        azimuth,
+        elevation,
+        scene.off_nadir_deg or 0.0,
+        scene.view_azimuth_deg or 0.0,
         float(observation.quality.snow[observation.quality.clear].mean()) if snowy else 0.0,
-    )  # fmt: skip
+    )
 
 
 def _bed(
@@ -253,8 +261,9 @@ def _noise(observation: Observation) -> NDArray[np.float64]:
     values, valid = observation.image.values, observation.image.valid
     rows, cols = valid.shape
     window = (
-        slice(max(rows // 2 - 500, 0), rows // 2 + 500), slice(max(cols // 2 - 500, 0), cols // 2 + 500)
-    )  # fmt: skip
+        slice(max(rows // 2 - 500, 0), rows // 2 + 500),
+        slice(max(cols // 2 - 500, 0), cols // 2 + 500),
+    )
     seen = cv2.erode(valid[window].astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.float32)
     size = (max(seen.shape[1] // BLOCK_PX, 1), max(seen.shape[0] // BLOCK_PX, 1))
     whole = cv2.resize(seen, size, interpolation=cv2.INTER_AREA) > 0.999

@@ -36,9 +36,13 @@ def _row(area: str | None, size_m2: float, tone: str, trials: list[GoodsTrial]) 
     found, tried = sum(t.found for t in own), sum(t.tried for t in own)
     low, high = wilson(found, tried)
     return {
-        "area": area, "size_m2": size_m2, "tone": tone, "trials": tried, "found": found,
+        "area": area,
+        "size_m2": size_m2,
+        "tone": tone,
+        "trials": tried,
+        "found": found,
         "rate": {"estimate": round(found / tried, 3), "low": round(low, 3), "high": round(high, 3)},
-    }  # fmt: skip
+    }
 
 
 def wilson(found: int, tried: int) -> tuple[float, float]:

@@ -89,9 +89,10 @@ def score_report(report: dict[str, Any], truth: dict[str, Any], *, possible: boo
         return {**scores, "new_ground": _score_ground(growth, new)}
     denied = [r for r in truth.get("rejected", []) if r["kind"] == "handling_area"]
     judged = [
-        f for f in growth
+        f
+        for f in growth
         if any(shape(f["geometry"]).intersects(shape(t["geometry"])) for t in (*new, *denied))
-    ]  # fmt: skip
+    ]
     ground = {**_score_ground(judged, new), "recall": None, "f1": None, "false_negatives": None}
     return {**scores, "new_ground": {**ground, **_basis(len(judged), len(growth) - len(judged), [])}}
 

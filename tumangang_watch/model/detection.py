@@ -14,9 +14,18 @@ Kind = Literal["train", "cargo", "handling_area"]
 Grade = Literal["detected", "possible"]
 VEHICLE_TYPES = ("box", "open", "tank", "flat", "container", "locomotive", "passenger", "unknown")
 COLOURS = (
-    "black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow",
+    "black",
+    "grey",
+    "light_grey",
+    "white",
+    "red",
+    "brown",
+    "blue",
+    "light_blue",
+    "green",
+    "yellow",
     "unknown",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,13 @@ class DateColumns:
     def taken(self, which: NDArray[Any]) -> DateColumns:
         """Return some of the dates."""
         return DateColumns(
-            self.gsd_m[which], self.acquired[which], self.times[which], self.folder[which],
-            self.status[which], {n: m[which] for n, m in self.measures.items()},
-        )  # fmt: skip
+            self.gsd_m[which],
+            self.acquired[which],
+            self.times[which],
+            self.folder[which],
+            self.status[which],
+            {n: m[which] for n, m in self.measures.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,13 @@ class Tests:
 
     def __getitem__(self, k: int) -> Unusual:
         return Unusual(
-            bool(self.high[k]), bool(self.low[k]), float(self.p_high[k]), float(self.p_low[k]),
-            float(self.false_rate[k]), int(self.before[k]),
-        )  # fmt: skip
+            bool(self.high[k]),
+            bool(self.low[k]),
+            float(self.p_high[k]),
+            float(self.p_low[k]),
+            float(self.false_rate[k]),
+            int(self.before[k]),
+        )
 
     def __iter__(self) -> Iterator[Unusual]:
         return (self[k] for k in range(len(self)))

@@ -2,6 +2,6 @@
 
 from tumangang_watch.pipeline.compare import compare, detect
 from tumangang_watch.pipeline.prepare import describe_scene, open_pair, working_grid
-from tumangang_watch.pipeline.run import Run
+from tumangang_watch.pipeline.run import RunContext
 
-__all__ = ["Run", "compare", "describe_scene", "detect", "open_pair", "working_grid"]
+__all__ = ["RunContext", "compare", "describe_scene", "detect", "open_pair", "working_grid"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from tumangang_watch.detect.ground.history import keep_ground
 from tumangang_watch.detect.ground.surface import path_light
-from tumangang_watch.detect.history import PastDate, patch_of, windows_of
+from tumangang_watch.detect.history import BackgroundDate, patch_of, windows_of
 from tumangang_watch.detect.trains.find import read_tracks
 from tumangang_watch.errors import WatchError
 from tumangang_watch.model.history import History, LeftOut, UsedDate
@@ -16,7 +16,7 @@ from tumangang_watch.model.image import IDENTITY, compose
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.prepare import observe, read_image
-from tumangang_watch.pipeline.run import Run
+from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.areas import area_statuses
 from tumangang_watch.preprocess.coregister import register_pair
 from tumangang_watch.preprocess.normalise import apply, normalise_pair
@@ -29,7 +29,7 @@ SAME_IMAGE = "the same image as another date"
 class Past:
     """The earlier dates of a run, and what is said of them."""
 
-    dates: tuple[PastDate, ...]
+    dates: tuple[BackgroundDate, ...]
     history: History
 
 
@@ -41,7 +41,7 @@ class _Unusable(Exception):
         self.why, self.faulty = why, faulty
 
 
-def gather(scenes: Sequence[Scene], measured: tuple[Observation, ...], run: Run) -> Past:
+def gather(scenes: Sequence[Scene], measured: tuple[Observation, ...], run: RunContext) -> Past:
     """Return earlier dates in the frame and light of those that are measured.
 
     Parameters
@@ -50,13 +50,13 @@ def gather(scenes: Sequence[Scene], measured: tuple[Observation, ...], run: Run)
         Candidates, the best first; all acquired before the last of the measured dates.
     measured : tuple of Observation
         One date, or (earlier, later) in one frame and radiometry.
-    run : Run
+    run : RunContext
     """
     limits = run.settings.history
     wanted, later = run.settings.watch.background_dates, measured[-1].scene
     room = limits.memory_bytes
     known = {o.scene.sha256 for o in measured}
-    dates: list[PastDate] = []
+    dates: list[BackgroundDate] = []
     used: list[UsedDate] = []
     left_out: list[LeftOut] = []
     for number, scene in enumerate(scenes):
@@ -89,8 +89,8 @@ def gather(scenes: Sequence[Scene], measured: tuple[Observation, ...], run: Run)
 
 
 def _behind(
-    scene: Scene, measured: tuple[Observation, ...], run: Run, with_tracks: bool
-) -> tuple[PastDate, float | None]:
+    scene: Scene, measured: tuple[Observation, ...], run: RunContext, with_tracks: bool
+) -> tuple[BackgroundDate, float | None]:
     """Return one earlier date, reduced; raise `_Unusable` where it says nothing."""
     try:
         seen, residual_m = _laid(scene, measured, run)
@@ -99,7 +99,9 @@ def _behind(
     return _reduced(seen, measured, run, with_tracks), residual_m
 
 
-def _laid(scene: Scene, measured: tuple[Observation, ...], run: Run) -> tuple[Observation, float | None]:
+def _laid(
+    scene: Scene, measured: tuple[Observation, ...], run: RunContext
+) -> tuple[Observation, float | None]:
     """Return an earlier date in the measured dates' frame and light, by whichever of them it fits."""
     settings, site = run.settings, run.site
     grid = measured[-1].raster.grid
@@ -127,7 +129,7 @@ def _laid(scene: Scene, measured: tuple[Observation, ...], run: Run) -> tuple[Ob
     raise _Unusable(why, faulty=True)
 
 
-def _see_fit(seen: Observation, later: Observation, run: Run) -> None:
+def _see_fit(seen: Observation, later: Observation, run: RunContext) -> None:
     """Raise where the date has another state of snow, or shows nothing of the areas."""
     states = {seen.quality.snow_state, later.quality.snow_state} - {"unknown"}
     if len(states) == 2:
@@ -140,7 +142,9 @@ def _see_fit(seen: Observation, later: Observation, run: Run) -> None:
         raise _Unusable("no area can be seen on it", faulty=False)
 
 
-def _reduced(seen: Observation, measured: tuple[Observation, ...], run: Run, with_tracks: bool) -> PastDate:
+def _reduced(
+    seen: Observation, measured: tuple[Observation, ...], run: RunContext, with_tracks: bool
+) -> BackgroundDate:
     """Keep of a date what the detectors ask of it."""
     settings, site, later = run.settings, run.site, measured[-1]
     coarse_gsd = seen.image.gsd_m > settings.trains.track_gsd_max_m
@@ -159,10 +163,12 @@ def _reduced(seen: Observation, measured: tuple[Observation, ...], run: Run, wit
             lines = [t for t in site.tracks if t.line.length >= 2.0]
             tracks = read_tracks(seen, lines, settings.trains)
             tracks = tracks if tracks.readings else None
-    return PastDate(seen.scene, windows, tuple(patch_of(seen, w) for w in windows), ground, tracks, coarse)
+    return BackgroundDate(
+        seen.scene, windows, tuple(patch_of(seen, w) for w in windows), ground, tracks, coarse
+    )
 
 
-def within_memory(date: PastDate, room: int) -> PastDate:
+def within_memory(date: BackgroundDate, room: int) -> BackgroundDate:
     """Drop what there is no memory for: tracks first, for they have other dates behind them already."""
     if bytes_of(date) > room:
         date = replace(date, tracks=None, coarse=None)
@@ -171,7 +177,7 @@ def within_memory(date: PastDate, room: int) -> PastDate:
     return date if bytes_of(date) <= room else replace(date, ground=None)
 
 
-def bytes_of(date: PastDate) -> int:
+def bytes_of(date: BackgroundDate) -> int:
     """Return about how much memory a date keeps."""
     arrays = [p.values for p in date.patches]
     if date.ground is not None:

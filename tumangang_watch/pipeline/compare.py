@@ -11,26 +11,23 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import Past, fault_caveats, gather
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.measure import assemble
-from tumangang_watch.pipeline.prepare import (
-    judge_areas,
-    observe,
-    read_image,
-    working_grid,
-)
-from tumangang_watch.pipeline.run import Run, refuse_failed
+from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
+from tumangang_watch.pipeline.run import RunContext, refuse_failed
 from tumangang_watch.pipeline.tracks import with_tracks
 from tumangang_watch.preprocess.coregister import register_pair
 from tumangang_watch.preprocess.normalise import apply, normalise_pair
 
 
-def compare(earlier: Scene, later: Scene, run: Run, background: Sequence[Scene] | None = None) -> Comparison:
+def compare(
+    earlier: Scene, later: Scene, run: RunContext, background: Sequence[Scene] | None = None
+) -> Comparison:
     """Run the main job on two opened scenes.
 
     Parameters
     ----------
     earlier, later : Scene
         The two dates.
-    run : Run
+    run : RunContext
         Site, settings, progress.
     background : sequence of Scene, optional
         Further dates before ``later`` that say what is usual here, the best first.
@@ -71,7 +68,7 @@ def compare(earlier: Scene, later: Scene, run: Run, background: Sequence[Scene] 
     return _with_past(assemble(run, one, two, registration, areas, pair_caveats), past)
 
 
-def detect(scene: Scene, run: Run, background: Sequence[Scene] | None = None) -> Comparison:
+def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = None) -> Comparison:
     """Measure one date: what stands on the tracks and on the ground; see `compare` for ``background``."""
     grid = working_grid((scene,), run)
     run.progress("reading the scene")

@@ -15,13 +15,8 @@ from tumangang_watch.model.finding import Comparison
 from tumangang_watch.model.history import History, LeftOut
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import ONE_TOO_MANY, SAME_IMAGE, fault_caveats
-from tumangang_watch.pipeline.choose import (
-    distance,
-    moment,
-    same_class,
-    usable_as_background,
-)
-from tumangang_watch.pipeline.run import Run, utc
+from tumangang_watch.pipeline.choose import distance, moment, same_class, usable_as_background
+from tumangang_watch.pipeline.run import RunContext, utc
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.scenes.folder import scenes_in
 from tumangang_watch.scenes.footprint import footprint
@@ -51,7 +46,11 @@ class _Candidate:
 
 
 def offer(
-    sources: Sequence[Path], archives: Sequence[Path], measured: tuple[Scene, ...], run: Run, now: datetime
+    sources: Sequence[Path],
+    archives: Sequence[Path],
+    measured: tuple[Scene, ...],
+    run: RunContext,
+    now: datetime,
 ) -> Offer:
     """Return the earlier scenes of folders and archives that may stand behind a scene.
 
@@ -63,7 +62,7 @@ def offer(
         Archives.
     measured : tuple of Scene
         The scene, or (earlier, later).
-    run : Run
+    run : RunContext
     now : datetime
         The caller's clock.
 
@@ -116,12 +115,14 @@ def _is_archive(path: Path) -> bool:
     if looks or path.suffix.lower() in ARCHIVE_ENDS:
         return True
     raise InputRefused(
-        "no history", path, "it is neither a folder of scenes nor an archive",
+        "no history",
+        path,
+        "it is neither a folder of scenes nor an archive",
         "Give a folder of scenes or an archive",
-    )  # fmt: skip
+    )
 
 
-def _lying(folder: Path, run: Run, now: datetime) -> Iterator[_Candidate | LeftOut]:
+def _lying(folder: Path, run: RunContext, now: datetime) -> Iterator[_Candidate | LeftOut]:
     """Yield the scenes of a folder, and what is none."""
     settings = run.settings
     paths = scenes_in(folder, settings.read, settings.history.max_files)
@@ -134,7 +135,7 @@ def _lying(folder: Path, run: Run, now: datetime) -> Iterator[_Candidate | LeftO
         yield _opened(path, path.relative_to(folder).as_posix(), run, now)
 
 
-def _recorded(archive_file: Path, run: Run) -> Iterator[_Candidate]:
+def _recorded(archive_file: Path, run: RunContext) -> Iterator[_Candidate]:
     """Yield the scenes that an archive knows of the site."""
     with open_archive(archive_file) as archive:
         known = read.known_scenes(archive, run.site.id)
@@ -146,7 +147,7 @@ def _recorded(archive_file: Path, run: Run) -> Iterator[_Candidate]:
         yield _Candidate(replace(scene, observed={}), (lying or [Path(scene.scene_id)])[0])
 
 
-def _opened(path: Path, name: str, run: Run, now: datetime) -> _Candidate | LeftOut:
+def _opened(path: Path, name: str, run: RunContext, now: datetime) -> _Candidate | LeftOut:
     """Return a scene, its digest not yet taken; or why it is none."""
     try:
         scene = open_scene(path, SceneOptions(latest=now, digest=False), run.settings.read)
@@ -158,13 +159,26 @@ def _opened(path: Path, name: str, run: Run, now: datetime) -> _Candidate | Left
 def known_of(scene: Scene) -> KnownScene:
     """Return a scene as the choice of earlier dates needs it, before any pixel is read."""
     return KnownScene(
-        scene.sha256, scene.id, utc(scene), scene.gsd_m, scene.off_nadir_deg, scene.view_azimuth_deg,
-        scene.sun_elevation_deg, scene.sun_azimuth_deg, None, scene.radiometry, {},
-    )  # fmt: skip
+        scene.sha256,
+        scene.id,
+        utc(scene),
+        scene.gsd_m,
+        scene.off_nadir_deg,
+        scene.view_azimuth_deg,
+        scene.sun_elevation_deg,
+        scene.sun_azimuth_deg,
+        None,
+        scene.radiometry,
+        {},
+    )
 
 
 def _ranked(
-    found: list[_Candidate], measured: tuple[Scene, ...], run: Run, now: datetime, left_out: list[LeftOut]
+    found: list[_Candidate],
+    measured: tuple[Scene, ...],
+    run: RunContext,
+    now: datetime,
+    left_out: list[LeftOut],
 ) -> Iterator[Scene]:
     """Yield the candidates that may do, the most alike first, their digests taken and seen to be new.
 
@@ -181,9 +195,11 @@ def _ranked(
             left_out.append(_left_out(item.known, why))
     fit.sort(
         key=lambda c: (
-            distance(scene, replace(c.known, snow_state=None), settings), c.known.acquired, c.path.as_posix()
+            distance(scene, replace(c.known, snow_state=None), settings),
+            c.known.acquired,
+            c.path.as_posix(),
         )
-    )  # fmt: skip
+    )
     contents = {s.sha256 for s in measured}
     wanted = run.settings.history.tries
     for item in fit:
@@ -214,7 +230,7 @@ def _left_out(known: KnownScene, why: str, *, faulty: bool = False) -> LeftOut:
     return LeftOut(known.scene_id, moment(known), why, faulty)
 
 
-def _checked(item: _Candidate, contents: set[str], run: Run, now: datetime) -> Scene | LeftOut:
+def _checked(item: _Candidate, contents: set[str], run: RunContext, now: datetime) -> Scene | LeftOut:
     """Return a candidate with its digest; or why its content does not do."""
     if item.known.sha256 in contents:
         return _left_out(item.known, SAME_IMAGE)
@@ -237,7 +253,7 @@ def _checked(item: _Candidate, contents: set[str], run: Run, now: datetime) -> S
     return _left_out(item.known, SAME_IMAGE) if whole.sha256 in contents else whole
 
 
-def _shows(scene: Scene, run: Run) -> bool:
+def _shows(scene: Scene, run: RunContext) -> bool:
     """Return whether a scene's raster reaches any place of the site."""
     try:
         ground = footprint(scene, run.site.crs)

@@ -10,14 +10,14 @@ from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.prepare import read_image, working_grid
-from tumangang_watch.pipeline.run import Run, refuse_failed
+from tumangang_watch.pipeline.run import RunContext, refuse_failed
 from tumangang_watch.preprocess.coregister import register_pair
 from tumangang_watch.preprocess.site_fit.fit import fit_to_site
 from tumangang_watch.scenes.reference import read_reference
 
 
 def place_on_site(
-    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], grid: Grid, run: Run
+    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], grid: Grid, run: RunContext
 ) -> tuple[Registration, tuple[str, ...]]:
     """Return how the first of mutually registered images lies on the site, and what limits it.
 
@@ -39,7 +39,9 @@ def place_on_site(
     return fit, said
 
 
-def _by_reference(image: NativeImage, grid: Grid, run: Run) -> tuple[Registration | None, tuple[str, ...]]:
+def _by_reference(
+    image: NativeImage, grid: Grid, run: RunContext
+) -> tuple[Registration | None, tuple[str, ...]]:
     """Register an image to the one the site was traced from; None, and why, where that cannot be done."""
     known = run.site.reference
     if known is None:
@@ -51,12 +53,14 @@ def _by_reference(image: NativeImage, grid: Grid, run: Run) -> tuple[Registratio
     run.progress("registering to the scene the site was traced from")
     fit = register_pair(reference, image, run.site, grid, run.settings.registration)
     if fit.status == "failed":
-        return None, (f"the scene does not register to {known.name}, from which the site was traced "
-                      f"({fit.reason}): {otherwise}",)  # fmt: skip
+        return None, (
+            f"the scene does not register to {known.name}, from which the site was traced "
+            f"({fit.reason}): {otherwise}",
+        )
     return fit, ()
 
 
-def place_scene(scene: Scene, run: Run) -> tuple[Raster, Registration]:
+def place_scene(scene: Scene, run: RunContext) -> tuple[Raster, Registration]:
     """Return a scene on the site's grid, in the site's frame, and how it was fitted.
 
     Where the fit fails the scene lies where its own georeferencing puts it: looking at both is how

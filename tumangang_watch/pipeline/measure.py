@@ -24,13 +24,13 @@ from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.finding import Comparison, Finding
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.site import Site
-from tumangang_watch.pipeline.run import Run
+from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.trials import detectability_of
 from tumangang_watch.preprocess.areas import roof_caveats, roofs_of
 
 
 def assemble(
-    run: Run,
+    run: RunContext,
     earlier: Observation | None,
     later: Observation,
     registration: Registration,
@@ -68,7 +68,7 @@ def assemble(
     )
 
 
-def find_trains(run: Run, dates: tuple[Observation, ...]) -> tuple[Detection, ...]:
+def find_trains(run: RunContext, dates: tuple[Observation, ...]) -> tuple[Detection, ...]:
     """Return the trains of every date."""
     found: list[Detection] = []
     for date in dates:
@@ -81,7 +81,7 @@ def find_trains(run: Run, dates: tuple[Observation, ...]) -> tuple[Detection, ..
     return tuple(found)
 
 
-def after_trains(run: Run, date: Observation, trains: tuple[Detection, ...]) -> tuple[Detection, ...]:
+def after_trains(run: RunContext, date: Observation, trains: tuple[Detection, ...]) -> tuple[Detection, ...]:
     """Return a date's trains with what the scene shows besides, and without what it cannot tell."""
     trains = flag_motion(date, trains, run.site, run.settings.motion)
     trains = hint_loads(date, trains, run.site, run.settings.load)
@@ -96,7 +96,7 @@ def after_trains(run: Run, date: Observation, trains: tuple[Detection, ...]) -> 
 
 
 def find_ground(
-    run: Run, dates: tuple[Observation, ...], trains: tuple[Detection, ...]
+    run: RunContext, dates: tuple[Observation, ...], trains: tuple[Detection, ...]
 ) -> tuple[tuple[Detection, ...], tuple[Any, ...], tuple[Fill, ...]]:
     """Return cargo and worked ground of every date, what grew between them, and the aprons' fill."""
     cargo = detect_cargo(
@@ -106,7 +106,9 @@ def find_ground(
     return (*weigh(run, dates, cargo.detections), *handling.detections), handling.growth, cargo.fill
 
 
-def weigh(run: Run, dates: tuple[Observation, ...], goods: tuple[Detection, ...]) -> tuple[Detection, ...]:
+def weigh(
+    run: RunContext, dates: tuple[Observation, ...], goods: tuple[Detection, ...]
+) -> tuple[Detection, ...]:
     """Return goods of all dates with what earlier dates say of them."""
     if not run.past:
         return goods
@@ -119,14 +121,14 @@ def weigh(run: Run, dates: tuple[Observation, ...], goods: tuple[Detection, ...]
     return tuple(out)
 
 
-def ground_record(run: Run) -> GroundRecord | None:
+def ground_record(run: RunContext) -> GroundRecord | None:
     """Return what earlier dates show of the handling polygons; None without any."""
     grounds = tuple(date.ground for date in run.past if date.ground is not None)
     return GroundRecord(grounds, run.settings.history) if grounds else None
 
 
 def find_changes(
-    run: Run,
+    run: RunContext,
     dates: tuple[Observation, Observation],
     trains: tuple[Detection, ...],
     ground: tuple[Detection, ...],
@@ -144,7 +146,7 @@ def find_changes(
 
 
 def unseen(
-    run: Run, dates: tuple[Observation, Observation], trains: tuple[Detection, ...]
+    run: RunContext, dates: tuple[Observation, Observation], trains: tuple[Detection, ...]
 ) -> tuple[str, ...]:
     """Return what cannot be said of trains because one date did not see their place."""
     return unseen_trains(Pair(*dates), run.site, trains, run.settings.change)
@@ -169,7 +171,7 @@ def roofed_caveats(site: Site, dates: tuple[Observation, ...]) -> tuple[str, ...
     return tuple(words for date in said for words in date)
 
 
-def unlooked_caveats(run: Run, dates: tuple[Observation, ...]) -> tuple[str, ...]:
+def unlooked_caveats(run: RunContext, dates: tuple[Observation, ...]) -> tuple[str, ...]:
     """Return which stretches of track a coarse date was not searched on, in words."""
     settings, said = run.settings.trains, []
     for date in dates:

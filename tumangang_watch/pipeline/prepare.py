@@ -14,7 +14,7 @@ from tumangang_watch.grid import Grid, grid_over, pixel_size_for
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.pipeline.run import Run, utc
+from tumangang_watch.pipeline.run import RunContext, utc
 from tumangang_watch.preprocess.areas import area_statuses, hide_roofed
 from tumangang_watch.preprocess.quality import assess_quality
 from tumangang_watch.scenes import SceneOptions, describe, open_scene, read_native
@@ -56,7 +56,7 @@ def open_pair(
     return earlier, later
 
 
-def working_grid(scenes: tuple[Scene, ...], run: Run) -> Grid:
+def working_grid(scenes: tuple[Scene, ...], run: RunContext) -> Grid:
     """Return the site grid over the areas that every scene's footprint touches, plus a margin.
 
     The pixel size is that of the coarsest scene: nothing is compared at a resolution that one of
@@ -86,13 +86,13 @@ def working_grid(scenes: tuple[Scene, ...], run: Run) -> Grid:
     return grid_over((west - margin, south - margin, east + margin, north + margin), pixel_m, run.site.crs)
 
 
-def read_image(scene: Scene, grid: Grid, run: Run) -> NativeImage:
+def read_image(scene: Scene, grid: Grid, run: RunContext) -> NativeImage:
     """Return a scene's native pixels over a grid."""
     return read_native(scene, grid.bounds, grid.crs, run.settings.read)
 
 
 def observe(
-    date: Any, scene: Scene, image: NativeImage, grid: Grid, fit: Registration, run: Run
+    date: Any, scene: Scene, image: NativeImage, grid: Grid, fit: Registration, run: RunContext
 ) -> Observation:
     """Return one date in the site's frame, its quality judged."""
     raster = image.on_grid(grid)
@@ -106,7 +106,7 @@ def describe_scene(scene: Scene, settings: Settings) -> dict[str, Any]:
     return {**describe(scene), "can_show": can_show(of_scene(scene), settings.limits)}
 
 
-def judge_areas(run: Run, later: Observation, earlier: Observation | None) -> Any:
+def judge_areas(run: RunContext, later: Observation, earlier: Observation | None) -> Any:
     """Return how much of each area was seen; refuse when it is nothing at all."""
     for date in (later,) if earlier is None else (earlier, later):
         presence = abilities(of_observation(date), run.settings.limits)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tumangang_watch.detect.history import PastDate
+from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.errors import NotComparable
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
@@ -20,13 +20,13 @@ def _silent(_: str) -> None:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunContext:
     """What a run needs besides its scenes."""
 
     site: Site
     settings: Settings = field(default_factory=Settings)
     progress: Progress = _silent
-    past: tuple[PastDate, ...] = ()
+    past: tuple[BackgroundDate, ...] = ()
     """Earlier dates that say what is usual, in the frame and light of those that are measured."""
 
 

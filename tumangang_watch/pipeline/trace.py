@@ -23,7 +23,7 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Area, Site
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.prepare import read_image, working_grid
-from tumangang_watch.pipeline.run import Run
+from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.tracks import trace_site_tracks
 from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.scenes.reference import write_reference
@@ -48,13 +48,13 @@ class TraceResult:
 
 
 def trace_to_file(
-    scene: Scene, run: Run, collection: dict[str, Any] | None, out: Path, *, overwrite: bool
+    scene: Scene, run: RunContext, collection: dict[str, Any] | None, out: Path, *, overwrite: bool
 ) -> TraceResult:
     """Trace a scene and write the site file with its reference image.
 
     Parameters
     ----------
-    run : Run
+    run : RunContext
         With the site to add tracks to; `site_of_scene` where there is none.
     collection : dict or None
         The site's own FeatureCollection, kept but for its provisional tracks; None draws a yard
@@ -71,10 +71,11 @@ def trace_to_file(
     settings = run.settings.trace
     if scene.gsd_m > settings.gsd_max_m:
         raise NotComparable(
-            "cannot trace", scene.image.name,
+            "cannot trace",
+            scene.image.name,
             f"its resolution is {scene.gsd_m:g} m: tracks are followed up to {settings.gsd_max_m:g} m",
             "Use a finer scene",
-        )  # fmt: skip
+        )
     grid = working_grid((scene,), run)
     run.progress("reading the scene")
     image = read_image(scene, grid, run)
@@ -93,9 +94,11 @@ def trace_to_file(
     traced = trace_site_tracks(((image, scene),), run.site, settings)
     if not traced:
         raise NotComparable(
-            "no track was traced", scene.image.name, "no track can be followed reliably in it",
+            "no track was traced",
+            scene.image.name,
+            "no track can be followed reliably in it",
             "Use a clearer or finer scene without snow, or draw the tracks (docs/sites.md)",
-        )  # fmt: skip
+        )
     done = adopt(run.site, traced, scene.id, settings)
     made = _collection(collection, done.site, (*done.moved, *done.new), done.dropped, traced)
     run.progress("writing the site file")
@@ -113,9 +116,12 @@ def site_of_scene(scene: Scene) -> Site:
 
 
 def _collection(
-    collection: dict[str, Any] | None, site: Site, changed: tuple[str, ...], dropped: tuple[str, ...],
+    collection: dict[str, Any] | None,
+    site: Site,
+    changed: tuple[str, ...],
+    dropped: tuple[str, ...],
     traced: tuple[TracedTrack, ...],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Return the site's features with the traced tracks in place of those they replace."""
     gone = {*changed, *dropped}
     sure = {track.id: track for track in site.tracks if track.id in changed}
@@ -170,9 +176,15 @@ def _lonlat(shape: Any, crs: str) -> dict[str, Any]:
 
 
 def _written(
-    made: dict[str, Any], image: NativeImage, grid: Grid, scene: Scene, run: Run, out: Path,
-    overwrite: bool, write_site: Any,
-) -> Site:  # fmt: skip
+    made: dict[str, Any],
+    image: NativeImage,
+    grid: Grid,
+    scene: Scene,
+    run: RunContext,
+    out: Path,
+    overwrite: bool,
+    write_site: Any,
+) -> Site:
     """Write the reference image, then the site file that names it."""
     settings = run.settings.trace
     pixel_m = max(settings.reference_pixel_m, grid.pixel_m)
@@ -191,10 +203,12 @@ def _written(
     try:
         digest = write_reference(image.on_grid(small), aside)
         made["reference_scene"] = {
-            "name": scene.id, "sha256": scene.sha256,
+            "name": scene.id,
+            "sha256": scene.sha256,
             "acquired": scene.acquired.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "image": kept.name, "image_sha256": digest,
-        }  # fmt: skip
+            "image": kept.name,
+            "image_sha256": digest,
+        }
         os.replace(aside, kept)
     except OSError as error:
         why = error.strerror or str(error)

@@ -13,18 +13,20 @@ from tumangang_watch.grid import grid_over
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
-from tumangang_watch.pipeline.run import Run
+from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.settings.tracks import TraceSettings
 
 
-def with_tracks(looks: tuple[tuple[NativeImage, Scene], ...], run: Run) -> tuple[Run, tuple[str, ...]]:
+def with_tracks(
+    looks: tuple[tuple[NativeImage, Scene], ...], run: RunContext
+) -> tuple[RunContext, tuple[str, ...]]:
     """Return the run with traced tracks where the site has none at all, and what was done, in words.
 
     Parameters
     ----------
     looks : tuple of (NativeImage, Scene)
         The dates, in the site's frame.
-    run : Run
+    run : RunContext
     """
     if run.site.tracks:
         return run, ()

@@ -16,13 +16,16 @@ from tumangang_watch.detectability.words import goods_rows, goods_statement, sta
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.observation import Observation
-from tumangang_watch.pipeline.run import Run
+from tumangang_watch.pipeline.run import RunContext
 
 NOT_TRIED = "vehicles were not inserted on trial (--no-detectability)"
 
 
 def detectability_of(
-    run: Run, dates: tuple[Observation, ...], trains: tuple[Detection, ...], fill: tuple[Fill, ...] = ()
+    run: RunContext,
+    dates: tuple[Observation, ...],
+    trains: tuple[Detection, ...],
+    fill: tuple[Fill, ...] = (),
 ) -> tuple[dict[str, Any], ...]:
     """Return for each date what its kind of scene can show, and how often things would be found in it."""
     out = []
@@ -38,7 +41,7 @@ def detectability_of(
 
 
 def _trials(
-    run: Run, date: Observation, trains: tuple[Detection, ...], other: Observation | None
+    run: RunContext, date: Observation, trains: tuple[Detection, ...], other: Observation | None
 ) -> dict[str, Any]:
     """Return the trials of one date as plain values, or why there are none."""
     none: dict[str, Any] = {"tracks": [], "trials": [], "statements": []}
@@ -51,7 +54,7 @@ def _trials(
 
 
 def try_date(
-    run: Run, date: Observation, trains: tuple[Detection, ...], other: Observation | None = None
+    run: RunContext, date: Observation, trains: tuple[Detection, ...], other: Observation | None = None
 ) -> Detectability:
     """Insert vehicles into one date and run the detector on them."""
     settings = run.settings.detectability

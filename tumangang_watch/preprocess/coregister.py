@@ -170,10 +170,14 @@ def _fit(ties: Ties, settings: RegistrationSettings) -> _Fit | None:
             affine, left = general, other
     spread = 1.4826 * np.median(_residuals(ties, used, affine))
     return _Fit(
-        affine, float(np.median(left)), float(np.quantile(left, 0.9)),
+        affine,
+        float(np.median(left)),
+        float(np.quantile(left, 0.9)),
         float(1.25 * spread / len(used) ** 0.5),
-        len(used), len(held), float(close.mean()),
-    )  # fmt: skip
+        len(used),
+        len(held),
+        float(close.mean()),
+    )
 
 
 def _huber_mean(ties: Ties, used: NDArray[np.intp]) -> tuple[float, float]:

@@ -11,12 +11,7 @@ from numpy.typing import NDArray
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.site import Site
-from tumangang_watch.preprocess.correlate import (
-    find_peaks,
-    hann,
-    orientation,
-    surfaces,
-)
+from tumangang_watch.preprocess.correlate import find_peaks, hann, orientation, surfaces
 from tumangang_watch.settings.preprocess import RegistrationSettings
 
 REACH_M = 6.0
@@ -123,9 +118,4 @@ def _measure(
     inside = np.hypot(phase.rows, phase.cols) < reach - 1
     good = agree & inside & (phase.z >= settings.peak_z_min)
     down, right = 0.5 * (phase.rows + lines.rows), 0.5 * (phase.cols + lines.cols)
-    return (
-        corners[good, 0].astype(np.float64),
-        corners[good, 1].astype(np.float64),
-        down[good],
-        right[good],
-    )
+    return (corners[good, 0].astype(np.float64), corners[good, 1].astype(np.float64), down[good], right[good])

@@ -10,18 +10,19 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from tumangang_watch.model.detection import Vehicle
-from tumangang_watch.reidentify.model import (
-    Journey,
-    Search,
-    Seen,
-    Sighting,
-)
+from tumangang_watch.reidentify.model import Journey, Search, Seen, Sighting
 from tumangang_watch.report.stacked import STRIPS, strip_name
 
 LETTERS = {
-    "locomotive": "L", "box": "B", "open": "O", "tank": "T", "flat": "F", "container": "C",
-    "passenger": "P", "unknown": "?",
-}  # fmt: skip
+    "locomotive": "L",
+    "box": "B",
+    "open": "O",
+    "tank": "T",
+    "flat": "F",
+    "container": "C",
+    "passenger": "P",
+    "unknown": "?",
+}
 """Type of a car in one letter."""
 
 

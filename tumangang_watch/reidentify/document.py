@@ -5,12 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tumangang_watch.reidentify.model import (
-    Bound,
-    Journey,
-    Search,
-    Seen,
-)
+from tumangang_watch.reidentify.model import Bound, Journey, Search, Seen
 from tumangang_watch.reidentify.words import (
     compared,
     conflict_words,
@@ -54,16 +49,22 @@ def document(search: Search, asked: Asked, fewest: int, tool_version: str, setti
         "settings_sha256": settings_sha256,
         "site": asked.site,
         "asked": {
-            "areas": list(asked.areas), "since": asked.since, "until": asked.until,
-            "within_days": asked.within_days, "max_expected_false": search.max_expected_false,
+            "areas": list(asked.areas),
+            "since": asked.since,
+            "until": asked.until,
+            "within_days": asked.within_days,
+            "max_expected_false": search.max_expected_false,
         },
         "review": {"taken": asked.review, "counts": asked.reviewed},
         "trains": {
-            "sightings": sum(len(s.sightings) for s in search.stays), "stays": len(search.stays),
-            "compared": len(search.stays) - len(left), "not_compared": dict(sorted(reasons.items())),
+            "sightings": sum(len(s.sightings) for s in search.stays),
+            "stays": len(search.stays),
+            "compared": len(search.stays) - len(left),
+            "not_compared": dict(sorted(reasons.items())),
         },
         "comparisons": {
-            "made": search.comparisons, "not_made_too_fast": search.too_fast,
+            "made": search.comparisons,
+            "not_made_too_fast": search.too_fast,
             "not_made_too_far_apart_in_time": search.too_far_apart,
             "look_alikes": [list(map(_id, p)) for p in search.look_alikes],
             "verdicts": _verdicts(search),
@@ -73,7 +74,8 @@ def document(search: Search, asked: Asked, fewest: int, tool_version: str, setti
         "matches": [_match(search, m) for m in search.matches()],
         "conflicts": [
             {
-                "kind": c.kind, "matches": [list(map(_id, p)) for p in c.matches],
+                "kind": c.kind,
+                "matches": [list(map(_id, p)) for p in c.matches],
                 "followed": None if c.followed is None else list(map(_id, c.followed)),
                 "statement": conflict_words(search, c),
             }
@@ -81,7 +83,7 @@ def document(search: Search, asked: Asked, fewest: int, tool_version: str, setti
         ],
         "stays": [_stay(search, k, fewest) for k in range(len(search.stays))],
         "pairs": [_pair(p) for p in search.pairs] if search.all_scored else None,
-    }  # fmt: skip
+    }
 
 
 def _verdicts(search: Search) -> Row:
@@ -102,56 +104,83 @@ def _id(stay: int) -> str:
 def _journey(search: Search, journey: Journey, number: int) -> Row:
     dates = frozenset(s.acquired for step in journey.steps for s in search.stays[step.stay].sightings)
     return {
-        "id": f"j{number}", "verdict": journey.verdict, "e_value": rounded(journey.e_value),
-        "possible": journey.possible, "statement": journey_words(search, journey),
+        "id": f"j{number}",
+        "verdict": journey.verdict,
+        "e_value": rounded(journey.e_value),
+        "possible": journey.possible,
+        "statement": journey_words(search, journey),
         "steps": [
             {
-                "stay": _id(s.stay), "matched_with": None if s.partner is None else _id(s.partner),
-                "part": s.part, "statement": stay_line(search.stays[s.stay], dates),
+                "stay": _id(s.stay),
+                "matched_with": None if s.partner is None else _id(s.partner),
+                "part": s.part,
+                "statement": stay_line(search.stays[s.stay], dates),
             }
             for s in journey.steps
         ],
-    }  # fmt: skip
+    }
 
 
 def _match(search: Search, match: Seen) -> Row:
     one, two = (compared(search, k) for k in (match.first, match.second))
     return {
-        **_pair(match), "earlier": one.key, "later": two.key, "direction": match.direction,
-        "aligned": [list(p) for p in match.aligned], "only_earlier": list(match.only_first),
-        "only_later": list(match.only_second), "colour_changes": match.colour_changes,
-        "followed": match.trusted, "statement": match_words(search, match),
-    }  # fmt: skip
+        **_pair(match),
+        "earlier": one.key,
+        "later": two.key,
+        "direction": match.direction,
+        "aligned": [list(p) for p in match.aligned],
+        "only_earlier": list(match.only_first),
+        "only_later": list(match.only_second),
+        "colour_changes": match.colour_changes,
+        "followed": match.trusted,
+        "statement": match_words(search, match),
+    }
 
 
 def _pair(pair: Seen) -> Row:
     return {
-        "stays": [_id(pair.first), _id(pair.second)], "verdict": pair.verdict, "possible": pair.possible,
-        "bits": round(pair.bits, 3), "p_value": rounded(pair.p_value),
-        "p_value_of_the_two_alone": rounded(pair.p_alone), "null": pair.null,
+        "stays": [_id(pair.first), _id(pair.second)],
+        "verdict": pair.verdict,
+        "possible": pair.possible,
+        "bits": round(pair.bits, 3),
+        "p_value": rounded(pair.p_value),
+        "p_value_of_the_two_alone": rounded(pair.p_alone),
+        "null": pair.null,
         "e_value": rounded(pair.e_value),
-    }  # fmt: skip
+    }
 
 
 def _stay(search: Search, k: int, fewest: int) -> Row:
     stay = search.stays[k]
     return {
-        "id": _id(k), "area": stay.first.area, "track": stay.first.track, "from_m": stay.last.from_m,
-        "to_m": stay.last.to_m, "vehicles": stay.last.cars,
+        "id": _id(k),
+        "area": stay.first.area,
+        "track": stay.first.track,
+        "from_m": stay.last.from_m,
+        "to_m": stay.last.to_m,
+        "vehicles": stay.last.cars,
         "grade": "possible" if stay.possible else "detected",
-        "after": _bound(stay.after), "first_seen": stay.first.acquired, "last_seen": stay.last.acquired,
-        "before": _bound(stay.before), "later_dates_not_showing_the_place": stay.unseen_since,
+        "after": _bound(stay.after),
+        "first_seen": stay.first.acquired,
+        "last_seen": stay.last.acquired,
+        "before": _bound(stay.before),
+        "later_dates_not_showing_the_place": stay.unseen_since,
         "compared": None if search.chosen[k] is None else compared(search, k).key,
         "why_not_compared": why_not_compared(stay, fewest) if search.chosen[k] is None else None,
         "sightings": [
             {
-                "report": s.folder, "detection": s.key[len(s.folder) + 1 :], "scene": s.scene,
-                "acquired": s.acquired, "gsd_m": s.gsd_m, "grade": s.grade, "confidence": s.confidence,
+                "report": s.folder,
+                "detection": s.key[len(s.folder) + 1 :],
+                "scene": s.scene,
+                "acquired": s.acquired,
+                "gsd_m": s.gsd_m,
+                "grade": s.grade,
+                "confidence": s.confidence,
             }
             for s in stay.sightings
         ],
         "statement": stay_line(stay),
-    }  # fmt: skip
+    }
 
 
 def _bound(bound: Bound | None) -> Row | None:
@@ -163,10 +192,25 @@ def _bound(bound: Bound | None) -> Row | None:
 def step_table(search: Search) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Return one row a stay of a journey, for ``trains.csv``."""
     columns = (
-        "journey", "verdict", "e_value", "possible", "step", "area", "track", "after", "first_seen",
-        "last_seen", "before", "vehicles", "part", "matched_with_step", "direction", "aligned", "report",
+        "journey",
+        "verdict",
+        "e_value",
+        "possible",
+        "step",
+        "area",
+        "track",
+        "after",
+        "first_seen",
+        "last_seen",
+        "before",
+        "vehicles",
+        "part",
+        "matched_with_step",
+        "direction",
+        "aligned",
+        "report",
         "detection",
-    )  # fmt: skip
+    )
     matches = {(m.first, m.second): m for m in search.matches()}
     rows = []
     for n, journey in enumerate(search.journeys, start=1):
@@ -176,15 +220,28 @@ def step_table(search: Search) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
             match = None
             if step.partner is not None:
                 match = matches[min(step.stay, step.partner), max(step.stay, step.partner)]
-            rows.append((
-                f"j{n}", match.verdict if match else journey.verdict,
-                rounded(match.e_value if match else journey.e_value), stay.possible, number[step.stay],
-                stay.first.area, stay.first.track, stay.after and stay.after.acquired, stay.first.acquired,
-                stay.last.acquired, stay.before and stay.before.acquired, stay.last.cars, step.part,
-                None if step.partner is None else number[step.partner], match and match.direction,
-                len(match.aligned) if match else None, sighting.folder,
-                sighting.key[len(sighting.folder) + 1 :],
-            ))  # fmt: skip
+            rows.append(
+                (
+                    f"j{n}",
+                    match.verdict if match else journey.verdict,
+                    rounded(match.e_value if match else journey.e_value),
+                    stay.possible,
+                    number[step.stay],
+                    stay.first.area,
+                    stay.first.track,
+                    stay.after and stay.after.acquired,
+                    stay.first.acquired,
+                    stay.last.acquired,
+                    stay.before and stay.before.acquired,
+                    stay.last.cars,
+                    step.part,
+                    None if step.partner is None else number[step.partner],
+                    match and match.direction,
+                    len(match.aligned) if match else None,
+                    sighting.folder,
+                    sighting.key[len(sighting.folder) + 1 :],
+                )
+            )
     return columns, rows
 
 

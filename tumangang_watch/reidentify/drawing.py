@@ -22,10 +22,18 @@ from tumangang_watch.report.pictures import STRIP_HALF_M
 from tumangang_watch.report.summary import clean
 
 SWATCHES = {
-    "black": "#23262a", "grey": "#80868c", "light_grey": "#c3c8cc", "white": "#ffffff", "red": "#c0392b",
-    "brown": "#7a4a2b", "blue": "#1f4fa3", "light_blue": "#79b4e3", "green": "#2f7d4f", "yellow": "#e8c13a",
+    "black": "#23262a",
+    "grey": "#80868c",
+    "light_grey": "#c3c8cc",
+    "white": "#ffffff",
+    "red": "#c0392b",
+    "brown": "#7a4a2b",
+    "blue": "#1f4fa3",
+    "light_blue": "#79b4e3",
+    "green": "#2f7d4f",
+    "yellow": "#e8c13a",
     "unknown": "#f4f5f7",
-}  # fmt: skip
+}
 DARK = {"black", "grey", "red", "brown", "blue", "green"}
 INK, SOFT, LINE, LINK = "#1c2126", "#5b6570", "#9aa3ad", "#c9d6e6"
 WIDE_PX, LEFT_PX, SCALE_MOST, SCALE_LEAST = 1040.0, 8.0, 6.0, 2.0
@@ -267,18 +275,30 @@ def write_png(sheet: Drawing, path: Path) -> None:
         elif s.kind == "text":
             align = {"start": "left", "middle": "center", "end": "right"}[s.anchor]
             axis.text(
-                s.x, s.y, clean(s.text), fontsize=0.72 * s.size, color=s.fill, ha=align, va="baseline",
-                fontweight="bold" if s.bold else "normal", parse_math=False,
-            )  # fmt: skip
+                s.x,
+                s.y,
+                clean(s.text),
+                fontsize=0.72 * s.size,
+                color=s.fill,
+                ha=align,
+                va="baseline",
+                fontweight="bold" if s.bold else "normal",
+                parse_math=False,
+            )
         elif s.kind == "line":
             axis.plot([s.x, s.x + s.wide], [s.y, s.y + s.high], color=s.stroke, linewidth=0.72 * s.size)
         else:
             axis.add_patch(
                 Rectangle(
-                    (s.x, s.y), max(s.wide, 0.0), s.high, facecolor=s.fill, edgecolor=s.stroke,
-                    linewidth=0.72, linestyle=(0, (4, 3)) if s.dash else "solid",
+                    (s.x, s.y),
+                    max(s.wide, 0.0),
+                    s.high,
+                    facecolor=s.fill,
+                    edgecolor=s.stroke,
+                    linewidth=0.72,
+                    linestyle=(0, (4, 3)) if s.dash else "solid",
                 )
-            )  # fmt: skip
+            )
     axis.set_xlim(0, sheet.wide)
     axis.set_ylim(sheet.high, 0)
     FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})

@@ -8,23 +8,9 @@ from itertools import combinations
 
 from tumangang_watch.reidentify.compare import is_locomotive
 from tumangang_watch.reidentify.look_alikes import MATCHES
-from tumangang_watch.reidentify.model import (
-    Conflict,
-    Journey,
-    Look,
-    Search,
-    Seen,
-    Sighting,
-    Step,
-    TrainStay,
-)
+from tumangang_watch.reidentify.model import Conflict, Journey, Look, Search, Seen, Sighting, Step, TrainStay
 from tumangang_watch.reidentify.null_model import scored
-from tumangang_watch.reidentify.search import (
-    Compared,
-    compare_stays,
-    feasible,
-    interleaved,
-)
+from tumangang_watch.reidentify.search import Compared, compare_stays, feasible, interleaved
 from tumangang_watch.reidentify.stays import train_stays
 from tumangang_watch.reidentify.wagon_model import likelihoods
 from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettings
@@ -64,10 +50,18 @@ def find_trains(
     conflicts += _disagree(stays, journeys, compared, settings, alike)
     pairs = tuple(replace(p, trusted=(p.first, p.second) not in out) for p in compared.pairs)
     return Search(
-        stays, compared.chosen, compared.comparisons, pairs, compared.all_scored, compared.too_fast,
-        compared.too_far_apart, compared.look_alikes, tuple(conflicts), journeys,
+        stays,
+        compared.chosen,
+        compared.comparisons,
+        pairs,
+        compared.all_scored,
+        compared.too_fast,
+        compared.too_far_apart,
+        compared.look_alikes,
+        tuple(conflicts),
+        journeys,
         settings.max_expected_false,
-    )  # fmt: skip
+    )
 
 
 def _differ(one: Sighting, two: Sighting, settings: JourneySettings, alike: SameTrainSettings) -> bool:

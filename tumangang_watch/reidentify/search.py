@@ -17,13 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.model.detection import Vehicle
-from tumangang_watch.reidentify.compare import (
-    bits_for,
-    is_locomotive,
-    p_value,
-    same_train,
-    verdict_of,
-)
+from tumangang_watch.reidentify.compare import bits_for, is_locomotive, p_value, same_train, verdict_of
 from tumangang_watch.reidentify.look_alikes import (
     Consists,
     Impossible,
@@ -33,14 +27,7 @@ from tumangang_watch.reidentify.look_alikes import (
     order_p,
     score_impossible,
 )
-from tumangang_watch.reidentify.model import (
-    Seen,
-    SeenVerdict,
-    Sighting,
-    TrainStay,
-    distance_m,
-    hours_between,
-)
+from tumangang_watch.reidentify.model import Seen, SeenVerdict, Sighting, TrainStay, distance_m, hours_between
 from tumangang_watch.reidentify.null_model import offset_bits, scored
 from tumangang_watch.reidentify.prefilter import quick_bits, record_mix
 from tumangang_watch.reidentify.wagon_model import HUES, hue_likelihood, likelihoods
@@ -78,9 +65,10 @@ def compare_stays(
         Which pairs are compared, and how.
     """
     alike = replace(
-        alike, consistent_e=settings.max_expected_false,
+        alike,
+        consistent_e=settings.max_expected_false,
         likely_e=min(alike.likely_e, settings.sure_share * settings.max_expected_false),
-    )  # fmt: skip
+    )
     places = [best_read(stay, alike) for stay in stays]
     chosen = {k: stays[k].sightings[p] for k, p in enumerate(places) if p is not None}
     read = {k: likelihoods(wagons_of(s), alike) for k, s in chosen.items()}
@@ -101,9 +89,8 @@ def compare_stays(
     if alike_pairs:
         seen = doubted(consists, seen, null, alike_pairs, max(len(pairs), 1))
     return Compared(
-        tuple(places), len(pairs), seen, len(hopeful) == len(pairs), len(impossible), far,
-        alike_pairs,
-    )  # fmt: skip
+        tuple(places), len(pairs), seen, len(hopeful) == len(pairs), len(impossible), far, alike_pairs
+    )
 
 
 def wagons_of(sighting: Sighting) -> tuple[Vehicle, ...]:
@@ -227,9 +214,7 @@ def _seen(
     possible = any(consists.stays[k].possible for k in pair)
     e = p * comparisons
     verdict: SeenVerdict = "different" if bits <= settings.different_bits else "not told apart"
-    blank = Seen(
-        i, j, bits, p, alone, null, e, verdict, "same", (), (), (), 0, possible,
-    )  # fmt: skip
+    blank = Seen(i, j, bits, p, alone, null, e, verdict, "same", (), (), (), 0, possible)
     if e > settings.max_expected_false:
         return blank
     answer = same_train(consists.chosen[i].vehicles, consists.chosen[j].vehicles, 1, alike)
@@ -239,7 +224,11 @@ def _seen(
     elif said == "consistent with":
         verdict = "could be"
     return replace(
-        blank, verdict=verdict, direction=answer.direction, aligned=answer.aligned,
-        only_first=answer.only_first, only_second=answer.only_second,
+        blank,
+        verdict=verdict,
+        direction=answer.direction,
+        aligned=answer.aligned,
+        only_first=answer.only_first,
+        only_second=answer.only_second,
         colour_changes=answer.colour_changes,
-    )  # fmt: skip
+    )

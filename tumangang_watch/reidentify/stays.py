@@ -11,13 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tumangang_watch.reidentify.model import (
-    Bound,
-    Look,
-    Sighting,
-    TrainStay,
-    distance_m,
-)
+from tumangang_watch.reidentify.model import Bound, Look, Sighting, TrainStay, distance_m
 from tumangang_watch.settings.reidentify import JourneySettings
 
 Differ = Callable[[Sighting, Sighting], bool]

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from tumangang_watch.reidentify.model import (
-    Bound,
-    Conflict,
-    Journey,
-    Search,
-    Seen,
-    Sighting,
-    TrainStay,
-)
+from tumangang_watch.reidentify.model import Bound, Conflict, Journey, Search, Seen, Sighting, TrainStay
 from tumangang_watch.settings.reidentify import JourneySettings
 
 HEADS = {"same train": "Same train", "could be": "Could be the same train"}

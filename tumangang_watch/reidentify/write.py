@@ -10,30 +10,13 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from tumangang_watch.errors import OutputFailed
-from tumangang_watch.reidentify.columns import (
-    LETTERS,
-    Aligned,
-    Strips,
-    aligned_rows,
-    car_words,
-)
+from tumangang_watch.reidentify.columns import LETTERS, Aligned, Strips, aligned_rows, car_words
 from tumangang_watch.reidentify.document import step_table
-from tumangang_watch.reidentify.drawing import (
-    SWATCHES,
-    draw,
-    to_svg,
-    write_png,
-)
+from tumangang_watch.reidentify.drawing import SWATCHES, draw, to_svg, write_png
 from tumangang_watch.reidentify.model import Journey, Search
 from tumangang_watch.reidentify.words import match_words
 from tumangang_watch.report.assets import asset
-from tumangang_watch.report.folder import (
-    MANIFEST,
-    check_files,
-    json_text,
-    sha256,
-    whole_folder,
-)
+from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
 from tumangang_watch.report.summary import clean
 from tumangang_watch.series.write import write_csv
 from tumangang_watch.settings.reidentify import JourneySettings
@@ -117,8 +100,11 @@ def _picture(
     ]
     title = f"Cars of journey {name}, aligned"
     return {
-        "svg": to_svg(sheet, name, title, " ".join(said)), "matches": said, "labels": labels, "table": table,
-    }  # fmt: skip
+        "svg": to_svg(sheet, name, title, " ".join(said)),
+        "matches": said,
+        "labels": labels,
+        "table": table,
+    }
 
 
 def _label(aligned: Aligned, r: int) -> str:
@@ -138,24 +124,35 @@ def _page(content: Row, pictures: list[Row | None], most_drawn: int) -> str:
         f"{trains} seen again, {sure} of them surely." if sure else f"{trains} may have been seen again."
     )
     verdict = verdict if count else "No train known again."
-    shown = [p and {**_clean({k: v for k, v in p.items() if k != "svg"}), "svg": Markup(p["svg"])}
-             for p in pictures]  # fmt: skip
+    shown = [
+        p and {**_clean({k: v for k, v in p.items() if k != "svg"}), "svg": Markup(p["svg"])}
+        for p in pictures
+    ]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.from_string(asset("trains.html.j2", "tumangang_watch.reidentify")).render(
-        content=_clean(content), pictures=shown, swatches=SWATCHES, letters=LETTERS, verdict=verdict,
-        css=Markup(asset("page.css")), most_drawn=most_drawn,
-    ) + "\n"  # fmt: skip
+    return (
+        environment.from_string(asset("trains.html.j2", "tumangang_watch.reidentify")).render(
+            content=_clean(content),
+            pictures=shown,
+            swatches=SWATCHES,
+            letters=LETTERS,
+            verdict=verdict,
+            css=Markup(asset("page.css")),
+            most_drawn=most_drawn,
+        )
+        + "\n"
+    )
 
 
 def _write_manifest(content: Row, folder: Path) -> None:
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     manifest = {
-        "schema_version": content["schema_version"], "tool": content["tool"],
+        "schema_version": content["schema_version"],
+        "tool": content["tool"],
         "settings_sha256": content["settings_sha256"],
         "files": {
             p.relative_to(folder).as_posix(): {"bytes": p.stat().st_size, "sha256": sha256(p)} for p in files
         },
-    }  # fmt: skip
+    }
     (folder / MANIFEST).write_text(json_text(manifest), encoding="utf-8", newline="\n")
 
 

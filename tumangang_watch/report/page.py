@@ -14,12 +14,7 @@ from shapely import box
 from tumangang_watch.model.finding import Comparison
 from tumangang_watch.report import page_tables, pictures
 from tumangang_watch.report.assets import asset
-from tumangang_watch.report.chips import (
-    OUTLINE_MARGIN_M,
-    SCALE_STEPS_M,
-    chip,
-    to_px,
-)
+from tumangang_watch.report.chips import OUTLINE_MARGIN_M, SCALE_STEPS_M, chip, to_px
 from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.report.pictures import Stretch, Subject
 from tumangang_watch.report.summary import certainty, clean, history_words

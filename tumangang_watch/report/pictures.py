@@ -204,10 +204,7 @@ def subjects(comparison: Comparison) -> dict[str, Subject]:
         }
     made = {}
     for f in by_importance(comparison.findings):
-        outlines = {
-            "earlier": shapes.get(f.earlier or ""),
-            "later": shapes.get(f.later or ""),
-        }
+        outlines = {"earlier": shapes.get(f.earlier or ""), "later": shapes.get(f.later or "")}
         if not any(outlines.values()):
             outlines = {"earlier": None, "later": f.geometry}
         made[f.id] = Subject(f.id, f.change, f.grade == "possible", outlines)

@@ -15,12 +15,7 @@ from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.report.palette import SITE_COLOURS
-from tumangang_watch.report.pictures import (
-    rings,
-    shown_bands,
-    stretch_from,
-    to_rgb,
-)
+from tumangang_watch.report.pictures import rings, shown_bands, stretch_from, to_rgb
 
 LONGEST_PX = 3600
 """A picture larger than this is slow to open and no clearer: 1.8 km at 0.5 m."""

@@ -26,10 +26,26 @@ _NUMBERS = ("confidence", "amount", "amount_low", "amount_high", "observed_fract
 FINDING_FIELDS: Fields = {
     name: "time" if name in ("begin", "end") else "number" if name in _NUMBERS else "text"
     for name in (
-        "id", "kind", "change", "grade", "confidence", "statement", "area", "track", "earlier", "later",
-        "amount", "amount_low", "amount_high", "unit", "observed_fraction", "begin", "end", "caveats",
+        "id",
+        "kind",
+        "change",
+        "grade",
+        "confidence",
+        "statement",
+        "area",
+        "track",
+        "earlier",
+        "later",
+        "amount",
+        "amount_low",
+        "amount_high",
+        "unit",
+        "observed_fraction",
+        "begin",
+        "end",
+        "caveats",
     )
-}  # fmt: skip
+}
 _MEASURES = [f"{m}{s}" for m in ("length_m", "cars", "area_m2", "height_m") for s in ("", "_low", "_high")]
 DETECTION_FIELDS: Fields = {
     **dict.fromkeys(("id", "date", "kind", "label", "area", "track"), "text"),
@@ -187,10 +203,20 @@ def _detection_row(found: dict[str, Any], report: dict[str, Any]) -> dict[str, A
     row = {
         key: found[key]
         for key in (
-            "id", "date", "kind", "label", "area", "track", "from_m", "to_m", "colour", "confidence", "grade",
+            "id",
+            "date",
+            "kind",
+            "label",
+            "area",
+            "track",
+            "from_m",
+            "to_m",
+            "colour",
+            "confidence",
+            "grade",
             "observed_fraction",
         )
-    }  # fmt: skip
+    }
     for key in ("length_m", "cars", "area_m2", "height_m"):
         for bound, suffix in (("estimate", ""), ("low", "_low"), ("high", "_high")):
             row[key + suffix] = None if found[key] is None else found[key][bound]

@@ -14,9 +14,10 @@ def judge_piles(
 ) -> tuple[str, Verdict, str]:
     """Judge goods on the ground of a place."""
     words = (
-        "the piles are smaller" if claim.kind == "piles_smaller"
+        "the piles are smaller"
+        if claim.kind == "piles_smaller"
         else f"{said(claim.count or (0, None))} piles of goods" + (" are new" if claim.since else "")
-    )  # fmt: skip
+    )
     if own is None:
         return words, "no scene", ""
     if claim.since is not None and own.since != claim.since:

@@ -9,12 +9,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.site import Site
 from tumangang_watch.reidentify.compare import SameTrain
-from tumangang_watch.reproduce.consist import (
-    colour_verdict,
-    locomotive_verdict,
-    other_colours,
-    wagons,
-)
+from tumangang_watch.reproduce.consist import colour_verdict, locomotive_verdict, other_colours, wagons
 from tumangang_watch.reproduce.evidence import Evidence, Judgement
 from tumangang_watch.reproduce.goods import judge_piles
 from tumangang_watch.reproduce.observations import PLACES, Claim, Observed, Verdict, distance, judged, said

@@ -135,11 +135,19 @@ def _observed(item: dict[str, Any]) -> Observed:
         first = last = date.fromisoformat(item["date"])
     time = item.get("time_utc")
     return Observed(
-        item["id"], item["publisher"], item["published"], item["url"], item["place"], first, last,
-        item["facts"], tuple(_claim(claim) for claim in item["claims"]),
+        item["id"],
+        item["publisher"],
+        item["published"],
+        item["url"],
+        item["place"],
+        first,
+        last,
+        item["facts"],
+        tuple(_claim(claim) for claim in item["claims"]),
         None if time is None else datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
-        item.get("part"), item.get("caveat"),
-    )  # fmt: skip
+        item.get("part"),
+        item.get("caveat"),
+    )
 
 
 def _claim(item: dict[str, Any]) -> Claim:

@@ -8,13 +8,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from tumangang_watch.report.folder import (
-    MANIFEST,
-    check_files,
-    json_text,
-    sha256,
-    whole_folder,
-)
+from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
 
 VERDICTS = ("reproduced", "contradicted", "not observable", "no scene")
 PAINTED_MARK = "PAINTED"
@@ -62,10 +56,17 @@ def _page(told: dict[str, Any]) -> str:
         groups.setdefault(line["observation"], {**line, "lines": []})["lines"].append(line)
     text = resources.files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
     template = Environment(autoescape=True).from_string(text)
-    return template.render(
-        groups=list(groups.values()), counts=told["counts"], painted=told["painted"], refused=told["refused"],
-        notice=NOTICE, mark=PAINTED_MARK,
-    ) + "\n"  # fmt: skip
+    return (
+        template.render(
+            groups=list(groups.values()),
+            counts=told["counts"],
+            painted=told["painted"],
+            refused=told["refused"],
+            notice=NOTICE,
+            mark=PAINTED_MARK,
+        )
+        + "\n"
+    )
 
 
 def table_lines(told: dict[str, Any]) -> list[str]:

@@ -13,15 +13,9 @@ from tumangang_watch.errors import InputRefused, NotComparable, WatchError
 from tumangang_watch.model.finding import Comparison
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.compare import compare, detect
-from tumangang_watch.pipeline.run import Run
+from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.reidentify.compare import SameTrain, same_train
-from tumangang_watch.reproduce import (
-    Evidence,
-    Judgement,
-    judge,
-    load_observations,
-    match_scenes,
-)
+from tumangang_watch.reproduce import Evidence, Judgement, judge, load_observations, match_scenes
 from tumangang_watch.reproduce.observations import PLACES, Observed
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.scenes.footprint import footprint
@@ -44,7 +38,7 @@ class Reproduction:
     """Files that could not be used, with the reason."""
 
 
-def scenes_in(folder: Path, latest: datetime, run: Run) -> tuple[list[Scene], list[tuple[str, str]]]:
+def scenes_in(folder: Path, latest: datetime, run: RunContext) -> tuple[list[Scene], list[tuple[str, str]]]:
     """Return the scenes of a folder and of the folders in it, and what could not be opened.
 
     Raises
@@ -73,7 +67,7 @@ def scenes_in(folder: Path, latest: datetime, run: Run) -> tuple[list[Scene], li
 
 
 def reproduce(
-    scenes: Iterable[Scene], run: Run, observations: tuple[Observed, ...] | None = None
+    scenes: Iterable[Scene], run: RunContext, observations: tuple[Observed, ...] | None = None
 ) -> Reproduction:
     """Judge every published claim on the scenes that show its place at its time."""
     known = load_observations() if observations is None else observations
@@ -83,22 +77,28 @@ def reproduce(
     evidence, blind = _evidence(known, matched, opened, run)
     same = dict(_same_trains(known, evidence))
     judgements = [
-        replace(line, verdict="not observable", why=blind[observed.id], scene=opened[matched[observed.id]].id,
-                painted=_painted(opened[matched[observed.id]]))
-        if observed.id in blind else line
+        replace(
+            line,
+            verdict="not observable",
+            why=blind[observed.id],
+            scene=opened[matched[observed.id]].id,
+            painted=_painted(opened[matched[observed.id]]),
+        )
+        if observed.id in blind
+        else line
         for observed in known
         for line in judge(observed, evidence, same)
-    ]  # fmt: skip
+    ]
     return Reproduction(known, tuple(judgements), opened, ())
 
 
-def _areas_shown(scene: Scene, run: Run) -> frozenset[str]:
+def _areas_shown(scene: Scene, run: RunContext) -> frozenset[str]:
     ground = footprint(scene, run.site.crs)
     return frozenset(a.id for a in run.site.areas if a.polygon.intersects(ground))
 
 
 def _evidence(
-    known: tuple[Observed, ...], matched: dict[str, int], scenes: tuple[Scene, ...], run: Run
+    known: tuple[Observed, ...], matched: dict[str, int], scenes: tuple[Scene, ...], run: RunContext
 ) -> tuple[dict[str, Evidence], dict[str, str]]:
     """Measure each matched scene once (a pair where a claim compares); say why one could not be."""
     done: dict[tuple[int | None, int], Comparison | str] = {}
@@ -120,15 +120,20 @@ def _evidence(
             blind[observed.id] = result
             continue
         evidence[observed.id] = Evidence(
-            scenes[later].id, scenes[later].acquired, _painted(scenes[later]), run.site,
+            scenes[later].id,
+            scenes[later].acquired,
+            _painted(scenes[later]),
+            run.site,
             {a.id: (a.status, a.reasons) for a in result.areas},
-            tuple(d for d in result.detections if d.date == "later"), since,
-            tuple(d for d in result.detections if d.date == "earlier"), result.findings,
-        )  # fmt: skip
+            tuple(d for d in result.detections if d.date == "later"),
+            since,
+            tuple(d for d in result.detections if d.date == "earlier"),
+            result.findings,
+        )
     return evidence, blind
 
 
-def _measure(scenes: tuple[Scene, ...], key: tuple[int | None, int], run: Run) -> Comparison | str:
+def _measure(scenes: tuple[Scene, ...], key: tuple[int | None, int], run: RunContext) -> Comparison | str:
     earlier, later = key
     quiet = replace(run, progress=lambda _: None)
     try:
@@ -172,27 +177,41 @@ def summary(reproduction: Reproduction) -> dict[str, Any]:
     by_id = {o.id: o for o in reproduction.observations}
     lines = [
         {
-            "observation": line.observation, "date": by_id[line.observation].first.isoformat(),
-            "place": by_id[line.observation].place, "publisher": by_id[line.observation].publisher,
-            "url": by_id[line.observation].url, "facts": by_id[line.observation].facts,
-            "caveat": by_id[line.observation].caveat, "claim": line.claim, "verdict": line.verdict,
-            "why": line.why, "scene": line.scene, "painted": line.painted,
+            "observation": line.observation,
+            "date": by_id[line.observation].first.isoformat(),
+            "place": by_id[line.observation].place,
+            "publisher": by_id[line.observation].publisher,
+            "url": by_id[line.observation].url,
+            "facts": by_id[line.observation].facts,
+            "caveat": by_id[line.observation].caveat,
+            "claim": line.claim,
+            "verdict": line.verdict,
+            "why": line.why,
+            "scene": line.scene,
+            "painted": line.painted,
         }
         for line in reproduction.judgements
-    ]  # fmt: skip
+    ]
     verdicts = ("reproduced", "contradicted", "not observable", "no scene")
     return {
         "schema_version": 1,
         "counts": {v: sum(line["verdict"] == v for line in lines) for v in verdicts},
         "painted": any(line["painted"] for line in lines),
-        "scenes": [{"id": s.id, "sha256": s.sha256, "acquired": s.acquired.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                    "provider": s.provider} for s in reproduction.scenes],
+        "scenes": [
+            {
+                "id": s.id,
+                "sha256": s.sha256,
+                "acquired": s.acquired.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "provider": s.provider,
+            }
+            for s in reproduction.scenes
+        ],
         "refused": [{"file": name, "why": why} for name, why in reproduction.refused],
         "claims": lines,
-    }  # fmt: skip
+    }
 
 
-def painted_scenes(run: Run, folder: Path) -> tuple[Run, str]:
+def painted_scenes(run: RunContext, folder: Path) -> tuple[RunContext, str]:
     """Paint the sequence into a folder; return the run at its site, and that site's GeoJSON.
 
     The painted site adds model tracks at Khasan and beyond the bridge to the run's site.
@@ -203,7 +222,7 @@ def painted_scenes(run: Run, folder: Path) -> tuple[Run, str]:
     return replace(run, site=site), json.dumps(site_geojson(site), indent=1, ensure_ascii=False) + "\n"
 
 
-def reproduce_folder(folder: Path, latest: datetime, run: Run) -> Reproduction:
+def reproduce_folder(folder: Path, latest: datetime, run: RunContext) -> Reproduction:
     """Judge every published claim on the scenes of a folder."""
     scenes, refused = scenes_in(folder, latest, run)
     return replace(reproduce(scenes, run), refused=tuple(refused))

@@ -8,13 +8,7 @@ from math import sqrt
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.review import (
-    ANY_KIND,
-    About,
-    Correction,
-    Document,
-    Review,
-)
+from tumangang_watch.model.review import ANY_KIND, About, Correction, Document, Review
 from tumangang_watch.review.answers import make_answer
 from tumangang_watch.review.session import Reader, record
 from tumangang_watch.settings.records import ReviewSettings
@@ -47,9 +41,11 @@ def date_of(archive: Archive, site: str, name: str) -> Date:
     found = exact or [row for row in rows if len(name) >= 4 and row[2].startswith(name)]
     if len(found) == 1:
         return Date(found[0][0], found[0][1], found[0][2], site)
-    why = "the record holds no such date" if not found else f"{len(found)} dates: " + ", ".join(
-        row[2] for row in found[:4]
-    )  # fmt: skip
+    why = (
+        "the record holds no such date"
+        if not found
+        else f"{len(found)} dates: " + ", ".join(row[2] for row in found[:4])
+    )
     raise UsageError(
         "which date", name, why, "Give a report's folder, a scene's id, or a time like 2022-11-30"
     )
@@ -102,11 +98,20 @@ def missed_evidence(
         middle, half = values.to_m - values.from_m, sqrt(2) * settings.end_m
         length = {"estimate": middle, "low": max(0.0, middle - half), "high": middle + half}
     return {
-        "report": date.folder, "acquired": date.acquired, "kind": kind, "area": area,
-        "track": values.track, "from_m": values.from_m, "to_m": values.to_m,
-        "length_m": length, "cars": _span(values.cars), "area_m2": _span(values.area_m2),
-        "colours": list(values.colours), "types": list(values.types), "geometry": values.outline,
-    }  # fmt: skip
+        "report": date.folder,
+        "acquired": date.acquired,
+        "kind": kind,
+        "area": area,
+        "track": values.track,
+        "from_m": values.from_m,
+        "to_m": values.to_m,
+        "length_m": length,
+        "cars": _span(values.cars),
+        "area_m2": _span(values.area_m2),
+        "colours": list(values.colours),
+        "types": list(values.types),
+        "geometry": values.outline,
+    }
 
 
 def _span(bounds: tuple[float, float] | None) -> Document | None:

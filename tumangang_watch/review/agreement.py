@@ -31,9 +31,11 @@ class Agreement:
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return {
-            "both": self.both, "agree": self.agree,
-            "share": as_dict(self.share), "kappa": as_dict(self.kappa),
-        }  # fmt: skip
+            "both": self.both,
+            "agree": self.agree,
+            "share": as_dict(self.share),
+            "kappa": as_dict(self.kappa),
+        }
 
 
 def as_dict(value: Interval | None, digits: int = 4) -> dict[str, float] | None:

@@ -8,13 +8,7 @@ from typing import Any
 
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.detection import COLOURS, VEHICLE_TYPES
-from tumangang_watch.model.review import (
-    VERDICTS,
-    Answer,
-    Correction,
-    Document,
-    thing_of,
-)
+from tumangang_watch.model.review import VERDICTS, Answer, Correction, Document, thing_of
 from tumangang_watch.settings.records import REASONS, ReviewSettings
 
 KINDS = ("train", "cargo", "handling_area")
@@ -97,13 +91,16 @@ def parse_correction(given: dict[str, Any]) -> Correction:
     if area is not None and area[0] <= 0:
         raise refuse("not an area", "area_m2", repr(told["area_m2"]), "Give square metres above 0")
     return Correction(
-        kind, told.get("track"), told.get("from_m"), told.get("to_m"),
+        kind,
+        told.get("track"),
+        told.get("from_m"),
+        told.get("to_m"),
         parse_cars(told["cars"]) if "cars" in told else None,
         area,
         parse_words(told["colours"], "colour", COLOURS) if "colours" in told else (),
         parse_words(told["types"], "type", VEHICLE_TYPES) if "types" in told else (),
         told.get("outline"),
-    )  # fmt: skip
+    )
 
 
 def make_answer(
@@ -132,9 +129,11 @@ def make_answer(
             )
         if evidence.get("members"):
             raise refuse(
-                "not one thing", "corrected", f"it puts {len(evidence['members']) + 1} things together",
+                "not one thing",
+                "corrected",
+                f"it puts {len(evidence['members']) + 1} things together",
                 "Correct them one by one (`review list --detections`), or accept or reject it",
-            )  # fmt: skip
+            )
         reason = reason or _default_reason(correction)
     _see_fit(correction, evidence)
     tidy = parse_remark(remark)
@@ -154,11 +153,15 @@ def _reasons_for(verdict: str) -> str:
 
 def _default_reason(correction: Correction) -> str:
     for given, reason in (
-        (correction.kind, "wrong_type"), (correction.track, "wrong_track"), (correction.cars, "wrong_count"),
-        (correction.from_m, "wrong_extent"), (correction.to_m, "wrong_extent"),
-        (correction.outline, "wrong_extent"), (correction.area_m2, "wrong_area"),
+        (correction.kind, "wrong_type"),
+        (correction.track, "wrong_track"),
+        (correction.cars, "wrong_count"),
+        (correction.from_m, "wrong_extent"),
+        (correction.to_m, "wrong_extent"),
+        (correction.outline, "wrong_extent"),
+        (correction.area_m2, "wrong_area"),
         (correction.types, "wrong_type"),
-    ):  # fmt: skip
+    ):
         if given not in (None, ()):
             return reason
     return "wrong_colour"
@@ -195,8 +198,10 @@ def _see_fit(correction: Correction, evidence: Document) -> None:
             and not correction.cars[0] <= listed <= correction.cars[1]
         ):
             raise refuse(
-                "lists differ", name, f"{listed} for {correction.cars[0]}-{correction.cars[1]} cars",
+                "lists differ",
+                name,
+                f"{listed} for {correction.cars[0]}-{correction.cars[1]} cars",
                 "List one a vehicle; red*3 stands for three",
-            )  # fmt: skip
+            )
         if kind != "train" and listed > 1:
             raise refuse("too many", name, f"{listed} for one thing", "Give one")

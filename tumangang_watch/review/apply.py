@@ -135,11 +135,12 @@ def _sights(archive: Archive, sights: Sequence[Sight], judged: dict[str, list[Ju
                     thing["area"], thing["track"], place[0], thing["from_m"], thing["to_m"], cars, 1.0
                 )
                 known[(new.acquired, new.area, new.track, new.from_m, new.to_m)] = (
-                    new if old is None
+                    new
+                    if old is None
                     else replace(
                         old, track=new.track, from_m=new.from_m, to_m=new.to_m, cars=cars, confidence=1.0
                     )
-                )  # fmt: skip
+                )
     return sorted(known.values(), key=lambda s: (s.acquired, s.track, s.from_m))
 
 

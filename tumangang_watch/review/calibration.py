@@ -66,17 +66,25 @@ def reliability(outcomes: Sequence[Outcome], settings: ReviewSettings) -> dict[s
         found = share(int(real[inside].sum()), count)
         said = float(stated[inside].mean())
         error += count / len(stated) * abs(float(real[inside].mean()) - said)
-        rows.append({
-            "from": edges[k], "to": edges[k + 1], "judged": count, "stated": round(said, 4),
-            "real": as_dict(found), "holds": bool(found and found.low <= said <= found.high),
-        })  # fmt: skip
+        rows.append(
+            {
+                "from": edges[k],
+                "to": edges[k + 1],
+                "judged": count,
+                "stated": round(said, 4),
+                "real": as_dict(found),
+                "holds": bool(found and found.low <= said <= found.high),
+            }
+        )
     judged = len(outcomes)
     return {
-        "judged": judged, "real": int(real.sum()), "scenes": len({o.scene for o in outcomes}),
+        "judged": judged,
+        "real": int(real.sum()),
+        "scenes": len({o.scene for o in outcomes}),
         "classes": rows,
         "calibration_error": round(error, 4) if judged else None,
         "brier": round(float(np.mean((stated - real) ** 2)), 4) if judged else None,
-    }  # fmt: skip
+    }
 
 
 def recalibrate(outcomes: Sequence[Outcome], settings: ReviewSettings) -> dict[str, Any]:
@@ -96,9 +104,11 @@ def recalibrate(outcomes: Sequence[Outcome], settings: ReviewSettings) -> dict[s
     real = np.array([o.real for o in outcomes], dtype=np.float64)
     brier = float(np.mean((mended - real) ** 2))
     found["curve"] = {
-        "method": curve.method, "slope": round(curve.slope, 6), "offset": round(curve.offset, 6),
+        "method": curve.method,
+        "slope": round(curve.slope, 6),
+        "offset": round(curve.offset, 6),
         "knots": [[round(x, 6), round(y, 6)] for x, y in curve.knots],
-    }  # fmt: skip
+    }
     found["held_out"] = {
         "brier": round(brier, 4),
         "calibration_error": reliability(

@@ -7,26 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tumangang_watch.model.review import (
-    Correction,
-    Review,
-    Subject,
-    thing_of,
-)
+from tumangang_watch.model.review import Correction, Review, Subject, thing_of
 from tumangang_watch.review.matching import alike, least_overlap, overlap
-from tumangang_watch.review.values import (
-    corrected_thing,
-    taken_as_sure,
-    values_agree,
-    with_values,
-)
+from tumangang_watch.review.values import corrected_thing, taken_as_sure, values_agree, with_values
 from tumangang_watch.settings.records import REASONS, ReviewSettings
 
 Document = dict[str, Any]
 Said = Literal["accepted", "rejected", "corrected", "added", "silent"]
 _SAID: dict[str, Said] = {
-    "accepted": "accepted", "rejected": "rejected", "corrected": "corrected", "added": "added",
-}  # fmt: skip
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "corrected": "corrected",
+    "added": "added",
+}
 
 
 @dataclass(frozen=True)
@@ -136,11 +129,7 @@ def _split(opinion: Opinion) -> list[Opinion]:
 
 
 def judge(
-    subjects: Iterable[Subject],
-    reviews: Iterable[Review],
-    settings: ReviewSettings,
-    *,
-    as_seen: bool = False,
+    subjects: Iterable[Subject], reviews: Iterable[Review], settings: ReviewSettings, *, as_seen: bool = False
 ) -> dict[str, list[Judged]]:
     """Return, by scene (sha256), every standing detection and whatever else its reviews say was there.
 
@@ -204,9 +193,13 @@ def _judged(scene: str, cluster: _Cluster, settings: ReviewSettings, as_seen: bo
     final, subject = _final(cluster.opinions), cluster.subject
     now = subject.about.evidence if subject is not None else None
     if not final:
-        return None if now is None else Judged(
-            scene, cluster.kind, subject, "open", with_values(now, [], settings), None, (), False, False
-        )  # fmt: skip
+        return (
+            None
+            if now is None
+            else Judged(
+                scene, cluster.kind, subject, "open", with_values(now, [], settings), None, (), False, False
+            )
+        )
     fresh = [o for o in final if as_seen or o.lasting or (now is not None and alike(o.thing, now, settings))]
     counted = fresh or final
     base = now if now is not None else counted[-1].place
@@ -225,6 +218,14 @@ def _judged(scene: str, cluster: _Cluster, settings: ReviewSettings, as_seen: bo
     basis = next(name for name in ("corrected", "added", "accepted") if name in said)
     differ = not values_agree(values, settings)
     return Judged(
-        scene, cluster.kind, subject, "there", taken_as_sure(thing), basis, readers, differ, stale,
+        scene,
+        cluster.kind,
+        subject,
+        "there",
+        taken_as_sure(thing),
+        basis,
+        readers,
+        differ,
+        stale,
         frozenset(name for o in yes for name in o.correction.as_dict()),
-    )  # fmt: skip
+    )

@@ -11,12 +11,7 @@ from pathlib import Path
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.errors import OutputFailed
-from tumangang_watch.model.review import (
-    Answer,
-    Document,
-    Subject,
-    digest,
-)
+from tumangang_watch.model.review import Answer, Document, Subject, digest
 from tumangang_watch.review.add import Date, area_about
 from tumangang_watch.review.gpkg_write import write_review_gpkg
 from tumangang_watch.review.session import Reader, Wanted, under_review
@@ -65,10 +60,14 @@ def evidence_row(subject: Subject) -> Document:
     """Return what a reader looks at, in the columns of the file."""
     found = subject.about.evidence
     row: Document = {
-        "key": subject.key, "report": subject.folder, "id": subject.id, "acquired": subject.acquired,
-        "earlier_acquired": subject.earlier_acquired, "statement": subject.statement,
+        "key": subject.key,
+        "report": subject.folder,
+        "id": subject.id,
+        "acquired": subject.acquired,
+        "earlier_acquired": subject.earlier_acquired,
+        "statement": subject.statement,
         "caveats": "; ".join(found["caveats"]),
-    }  # fmt: skip
+    }
     for name in ("kind", "grade", "confidence", "area", "track", "change", "from_m", "to_m"):
         row[name] = found.get(name)
     for name in ("colours", "types"):
@@ -93,10 +92,12 @@ def _answer_columns(own: Answer | None) -> Document:
     lists = {n: ", ".join(values[n]) for n in ("colours", "types") if n in values}
     plain = {n: values[n] for n in ("from_m", "to_m", "track", "kind") if n in values}
     return {
-        "verdict": own.verdict, "reason": own.reason, "remark": own.remark or None,
+        "verdict": own.verdict,
+        "reason": own.reason,
+        "remark": own.remark or None,
         **{f"new_{name}": value for name, value in (spans | lists | plain).items()},
         "answer_before": json.dumps(own.as_dict(), ensure_ascii=False, sort_keys=True),
-    }  # fmt: skip
+    }
 
 
 def _complete_columns(own: Answer | None) -> Document:
@@ -123,8 +124,12 @@ def area_rows(archive: Archive, site: str, wanted: Wanted) -> list[Document]:
     return [
         {
             "key": area_about(Date(folder, scene, acquired, site), area).key,
-            "report": folder, "scene": scene, "acquired": acquired,
-            "area": area, "role": role, "status": status,
+            "report": folder,
+            "scene": scene,
+            "acquired": acquired,
+            "area": area,
+            "role": role,
+            "status": status,
         }
         for folder, scene, acquired, area, role, status in rows
-    ]  # fmt: skip
+    ]

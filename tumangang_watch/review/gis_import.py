@@ -11,31 +11,14 @@ from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.errors import InputRefused, UsageError
-from tumangang_watch.model.review import (
-    About,
-    Answer,
-    Correction,
-    Document,
-    Review,
-    Subject,
-)
+from tumangang_watch.model.review import About, Answer, Correction, Document, Review, Subject
 from tumangang_watch.model.review import thing_of as thing
-from tumangang_watch.review.add import (
-    Date,
-    area_about,
-    date_of,
-    missed_review,
-)
+from tumangang_watch.review.add import Date, area_about, date_of, missed_review
 from tumangang_watch.review.answers import make_answer, parse_correction, parse_remark
 from tumangang_watch.review.gis_export import area_rows, evidence_row
 from tumangang_watch.review.gpkg_read import Feature, read_features
 from tumangang_watch.review.gpkg_write import ANSWER, EVIDENCE
-from tumangang_watch.review.outlines import (
-    FAR_M,
-    Ground,
-    outline_of,
-    shift_m,
-)
+from tumangang_watch.review.outlines import FAR_M, Ground, outline_of, shift_m
 from tumangang_watch.review.session import Reader, Wanted, record
 
 _WAY_MARKS = ("answer_before", "export")
@@ -184,9 +167,10 @@ class _Reading:
         verdict = given.pop("verdict")
         return {
             "verdict": verdict and verdict.lower(),
-            "reason": given.pop("reason"), "remark": given.pop("remark"),
+            "reason": given.pop("reason"),
+            "remark": given.pop("remark"),
             **{name.removeprefix("new_"): value for name, value in given.items()},
-        }  # fmt: skip
+        }
 
     def _add(self, feature: Feature, about: About, said: Answer) -> None:
         before = feature.text("answer_before")
@@ -332,6 +316,8 @@ def refuse_import(path: Path, out: Import) -> None:
     """Say that nothing was taken in, when a row was refused."""
     if out.faults:
         raise InputRefused(
-            "review refused", path, f"{len(out.faults)} rows (see above); nothing was taken in",
+            "review refused",
+            path,
+            f"{len(out.faults)} rows (see above); nothing was taken in",
             "Mend them and import it again",
-        )  # fmt: skip
+        )

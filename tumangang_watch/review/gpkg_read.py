@@ -166,11 +166,13 @@ def _rows(copy: Path, name: str) -> list[Feature]:
     names = [str(n) for n in meta["fields"]]
     return [
         Feature(
-            name, int(fid), {n: _value(columns[c][k]) for c, n in enumerate(names)},
+            name,
+            int(fid),
+            {n: _value(columns[c][k]) for c, n in enumerate(names)},
             None if placed[k] is None or placed[k].is_empty else placed[k],
         )
         for k, fid in enumerate(fids)
-    ]  # fmt: skip
+    ]
 
 
 def _value(value: Any) -> Any:

@@ -35,14 +35,19 @@ ANSWER: Fields = {
 _END: Fields = dict.fromkeys(("caveats", "report", "id", "key", "answer_before", "export"), "text")
 EVIDENCE: dict[str, Fields] = {
     "findings": {
-        **_COMMON, "change": "text", **dict.fromkeys(("amount", "amount_low", "amount_high"), "number"),
-        "unit": "text", **_END,
+        **_COMMON,
+        "change": "text",
+        **dict.fromkeys(("amount", "amount_low", "amount_high"), "number"),
+        "unit": "text",
+        **_END,
     },
     "detections": {
-        **_COMMON, **dict.fromkeys(("from_m", "to_m", *_MEASURES), "number"),
-        **dict.fromkeys(("colours", "types"), "text"), **_END,
+        **_COMMON,
+        **dict.fromkeys(("from_m", "to_m", *_MEASURES), "number"),
+        **dict.fromkeys(("colours", "types"), "text"),
+        **_END,
     },
-}  # fmt: skip
+}
 """What a reader looks at."""
 MISSED: Fields = {
     **dict.fromkeys(("report", "kind", "area", "track"), "text"),
@@ -83,8 +88,12 @@ _TITLES = {
     "key": "names what is judged; leave it, and leave it empty in what you add",
 }
 _DOMAINS = {
-    "verdict": "verdict", "reason": "reason", "new_kind": "kind", "kind": "kind", "complete": "complete",
-}  # fmt: skip
+    "verdict": "verdict",
+    "reason": "reason",
+    "new_kind": "kind",
+    "kind": "kind",
+    "complete": "complete",
+}
 _UTC = 100
 """GDAL's code for UTC in a date-time field."""
 
@@ -120,12 +129,20 @@ def _write(
         shapes = [None if g is None else shapely.from_geojson(json.dumps(g)).wkb for _, g in rows]
         outlines = np.array(shapes, dtype=object)
     pyogrio.raw.write(
-        path, outlines, columns, list(fields), field_mask=masks, layer=name, driver="GPKG",
-        append=path.exists(), geometry_type=geometry, crs=None if geometry is None else "EPSG:4326",
+        path,
+        outlines,
+        columns,
+        list(fields),
+        field_mask=masks,
+        layer=name,
+        driver="GPKG",
+        append=path.exists(),
+        geometry_type=geometry,
+        crs=None if geometry is None else "EPSG:4326",
         gdal_tz_offsets={
             f: np.full(len(rows), _UTC, np.int8) for f, kind in fields.items() if kind == "time"
         },
-    )  # fmt: skip
+    )
 
 
 def _column(values: list[Any], kind: str) -> Any:
@@ -181,8 +198,10 @@ def _describe(path: Path, reports: Mapping[str, str]) -> None:
 
 def _column_rows() -> list[tuple[str, str, str, str | None, str | None]]:
     layers = {
-        **{name: {**fields, **ANSWER} for name, fields in EVIDENCE.items()}, "missed": MISSED, "areas": AREAS,
-    }  # fmt: skip
+        **{name: {**fields, **ANSWER} for name, fields in EVIDENCE.items()},
+        "missed": MISSED,
+        "areas": AREAS,
+    }
     rows = []
     for layer, fields in layers.items():
         for field in fields:

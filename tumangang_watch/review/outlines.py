@@ -44,10 +44,11 @@ class Ground:
         site = load_site(self.site_file)
         if site.sha256 not in self.digests:
             raise UsageError(
-                "another site file", self.site_file or "the built-in site",
+                "another site file",
+                self.site_file or "the built-in site",
                 "the reports were not made with it",
                 "Give the right one with --site-file, or metres along the track (new_from_m, new_to_m)",
-            )  # fmt: skip
+            )
         return site
 
     def stretch(self, outline: BaseGeometry, track: str | None) -> tuple[str, float, float]:
@@ -111,9 +112,11 @@ def outline_of(shape: BaseGeometry | None) -> Document:
     UsageError
         It is a point, empty, or does not lie on the earth.
     """
-    if shape is None or shape.is_empty or shape.geom_type not in (
-        "Polygon", "MultiPolygon", "LineString", "MultiLineString",
-    ):  # fmt: skip
+    if (
+        shape is None
+        or shape.is_empty
+        or shape.geom_type not in ("Polygon", "MultiPolygon", "LineString", "MultiLineString")
+    ):
         kind = "nothing" if shape is None or shape.is_empty else f"a {shape.geom_type.lower()}"
         raise UsageError("outline refused", kind, "it is no polygon", "Draw a polygon around it")
     coords = shapely.get_coordinates(shape)

@@ -10,12 +10,7 @@ from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import add_reviews, all_reviews
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.review import (
-    TERMINAL,
-    Answer,
-    Correction,
-    Review,
-)
+from tumangang_watch.model.review import TERMINAL, Answer, Correction, Review
 from tumangang_watch.review.answers import make_answer
 from tumangang_watch.review.status import Standing, standings
 from tumangang_watch.settings.records import ReviewSettings
@@ -47,9 +42,11 @@ class Wanted:
         if subject is not None and subject.covered and not self.each_detection and not one.reviews:
             return False
         facts = (
-            (self.area, about.area), (self.kind, about.kind), (self.grade, about.evidence.get("grade")),
+            (self.area, about.area),
+            (self.kind, about.kind),
+            (self.grade, about.evidence.get("grade")),
             (self.change, about.evidence.get("change")),
-        )  # fmt: skip
+        )
         if any(asked is not None and asked != given for asked, given in facts):
             return False
         return not self.states or one.state in self.states
@@ -144,9 +141,11 @@ def _one_of(everything: Sequence[Standing], name: str) -> Standing:
         return found[0]
     if not found:
         raise UsageError(
-            "nothing of this name", name, "no standing report holds it",
+            "nothing of this name",
+            name,
+            "no standing report holds it",
             "See `review list` for what can be named",
-        )  # fmt: skip
+        )
     keys = ", ".join(one.about.key[: SHORT + 4] for one in found[:5])
     raise UsageError("more than one thing", name, f"{len(found)} have this name ({keys})", "Give more of it")
 

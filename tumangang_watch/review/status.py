@@ -6,12 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tumangang_watch.model.review import (
-    About,
-    Review,
-    Subject,
-    thing_of,
-)
+from tumangang_watch.model.review import About, Review, Subject, thing_of
 from tumangang_watch.review.matching import least_overlap, place_overlap, same_claim
 from tumangang_watch.review.values import values_agree
 from tumangang_watch.settings.records import ReviewSettings

@@ -66,10 +66,14 @@ def new_ground_of(standing: Sequence[Standing], later: str, earlier: str | None)
             continue
         if about.evidence["change"] == "grown" and one.state in ("accepted", "corrected"):
             outlines = [r.answer.correction.outline for r in one.latest if r.answer.correction.outline]
-            found.append({
-                "geometry": outlines[-1] if outlines else about.evidence["geometry"], "area": about.area,
-                "basis": one.state, "readers": [r.reader for r in one.latest],
-            })  # fmt: skip
+            found.append(
+                {
+                    "geometry": outlines[-1] if outlines else about.evidence["geometry"],
+                    "area": about.area,
+                    "basis": one.state,
+                    "readers": [r.reader for r in one.latest],
+                }
+            )
     return found
 
 
@@ -79,8 +83,9 @@ def rejected_ground_of(standing: Sequence[Standing], later: str, earlier: str | 
         {"date": "later", "kind": "handling_area", "geometry": one.about.evidence["geometry"]}
         for one in standing
         if (one.about.word, one.about.scene, one.about.earlier) == ("finding", later, earlier)
-        and one.about.kind == "handling_area" and one.state == "rejected"
-    ]  # fmt: skip
+        and one.about.kind == "handling_area"
+        and one.state == "rejected"
+    ]
 
 
 def wholly_reviewed(
@@ -109,9 +114,10 @@ def wholly_reviewed(
             continue
         for one in SECTIONS if kind == ANY_KIND else (kind,):
             left = [
-                j for j in now.get(scene, ())
+                j
+                for j in now.get(scene, ())
                 if j.kind == one and j.thing.get("area") == area and j.says in ("open", "doubtful")
-            ]  # fmt: skip
+            ]
             if left:
                 but.append({"scene": scene, "area": area, "kind": one, "open": len(left)})
             else:
@@ -135,9 +141,12 @@ def outcomes_by_kind(now: Mapping[str, Sequence[Judged]]) -> dict[str, list[tupl
 def _place(date: str, judged: Judged) -> Document:
     thing = judged.thing
     return {
-        "date": date, "kind": judged.kind, "area": thing.get("area"), "readers": list(judged.readers),
+        "date": date,
+        "kind": judged.kind,
+        "area": thing.get("area"),
+        "readers": list(judged.readers),
         **{name: thing.get(name) for name in ("track", "from_m", "to_m", "geometry")},
-    }  # fmt: skip
+    }
 
 
 def _entry(date: str, judged: Judged) -> Document:
@@ -145,10 +154,13 @@ def _entry(date: str, judged: Judged) -> Document:
     thing, given = judged.thing, judged.given
     sources = {"cars": {"cars"}, "length_m": {"from_m", "to_m"}, "area_m2": {"outline"}}
     common = {
-        "date": date, "area": thing.get("area"), "basis": judged.basis, "readers": list(judged.readers),
+        "date": date,
+        "area": thing.get("area"),
+        "basis": judged.basis,
+        "readers": list(judged.readers),
         "geometry": thing.get("geometry"),
         "measured": sorted(name for name, needed in sources.items() if needed & given),
-    }  # fmt: skip
+    }
     if judged.kind != "train":
         return {**common, "reviewed_area_m2": thing.get("area_m2")}
     cars = thing.get("cars")
@@ -157,6 +169,7 @@ def _entry(date: str, judged: Judged) -> Document:
         **common,
         **{name: thing.get(name) for name in ("track", "from_m", "to_m")},
         "cars": int(cars["estimate"]) if cars is not None and sharp else None,
-        "cars_low": cars["low"] if cars else None, "cars_high": cars["high"] if cars else None,
+        "cars_low": cars["low"] if cars else None,
+        "cars_high": cars["high"] if cars else None,
         "colours": list(thing.get("colours") or []),
-    }  # fmt: skip
+    }

@@ -71,7 +71,7 @@ def summary(archive: Archive, site: str) -> Document:
             {"readers": list(names), **agreement(said).as_dict()} for names, said in sorted(pairs.items())
         ],
         "precision": _precision(everything),
-    }  # fmt: skip
+    }
 
 
 def _precision(everything: Sequence[Standing]) -> list[Document]:
@@ -86,11 +86,17 @@ def _precision(everything: Sequence[Standing]) -> list[Document]:
     for (word, kind, grade), judged in sorted(groups.items()):
         stated = sum(p for p, _ in judged) / len(judged)
         found = share(sum(real for _, real in judged), len(judged))
-        rows.append({
-            "of": word, "kind": kind, "grade": grade, "judged": len(judged), "stated": round(stated, 4),
-            "holds": as_dict(found),
-            "calibrated": bool(found and found.low <= stated <= found.high),
-        })  # fmt: skip
+        rows.append(
+            {
+                "of": word,
+                "kind": kind,
+                "grade": grade,
+                "judged": len(judged),
+                "stated": round(stated, 4),
+                "holds": as_dict(found),
+                "calibrated": bool(found and found.low <= stated <= found.high),
+            }
+        )
     return rows
 
 

@@ -104,17 +104,18 @@ def _extent(places: list[Document], settings: ReviewSettings) -> Document:
     start, stop = (sum(e[k] for e in ends) / len(ends) for k in (0, 1))
     lengths, half = [b - a for a, b in ends], sqrt(2) * settings.end_m
     return {
-        "from_m": start, "to_m": stop,
+        "from_m": start,
+        "to_m": stop,
         "length_m": {
-            "estimate": stop - start, "low": max(0.0, min(lengths) - half), "high": max(lengths) + half,
+            "estimate": stop - start,
+            "low": max(0.0, min(lengths) - half),
+            "high": max(lengths) + half,
         },
-    }  # fmt: skip
+    }
 
 
 def _hull(
-    base: Document | None,
-    reported: bool,
-    told: list[tuple[tuple[float, float] | None, Document | None]],
+    base: Document | None, reported: bool, told: list[tuple[tuple[float, float] | None, Document | None]]
 ) -> Document | None:
     """Return the interval over what readers say; one who leaves the detector's value says its interval."""
     if not any(given is not None for given, _ in told):

@@ -90,9 +90,11 @@ def decide_time(
             warn(f"the {source} gives a date that is not understood: {str(text)[:60]!r}")
     if not known:
         raise InputRefused(
-            "no acquisition date", name, "neither metadata nor tags nor its name tell",
+            "no acquisition date",
+            name,
+            "neither metadata nor tags nor its name tell",
             "Give it with --acquired 2022-11-30T02:10:00Z",
-        )  # fmt: skip
+        )
     moment, zoned, source, text = known[0]
     if ":" not in text and source != "file name":
         warn("the acquisition date has no time of day; it was read as 00:00 UTC")
@@ -103,9 +105,11 @@ def decide_time(
             warn(f"the {name_of_other} says {other:%Y-%m-%dT%H:%M:%SZ}; the {source}'s date was used")
     if moment.year < OLDEST_YEAR or (latest and moment > latest + FUTURE):
         raise InputRefused(
-            "date refused", name, f"acquired {moment:%Y-%m-%dT%H:%M:%SZ} ({source})",
+            "date refused",
+            name,
+            f"acquired {moment:%Y-%m-%dT%H:%M:%SZ} ({source})",
             "Correct it with --acquired",
-        )  # fmt: skip
+        )
     return moment, source
 
 

@@ -16,26 +16,48 @@ from tumangang_watch.scenes.sidecar import Metadata
 Roles = tuple[str | None, ...]
 ROLES = ("blue", "green", "red", "nir", "pan")
 NAMES = {
-    "b": "blue", "blue": "blue", "g": "green", "green": "green", "green ii": "green", "green 2": "green",
-    "r": "red", "red": "red",
-    "n": "nir", "nir": "nir", "nir1": "nir", "nir 1": "nir", "n1": "nir", "near infrared": "nir",
-    "nearinfrared": "nir", "pan": "pan", "panchromatic": "pan",
-}  # fmt: skip
+    "b": "blue",
+    "blue": "blue",
+    "g": "green",
+    "green": "green",
+    "green ii": "green",
+    "green 2": "green",
+    "r": "red",
+    "red": "red",
+    "n": "nir",
+    "nir": "nir",
+    "nir1": "nir",
+    "nir 1": "nir",
+    "n1": "nir",
+    "near infrared": "nir",
+    "nearinfrared": "nir",
+    "pan": "pan",
+    "panchromatic": "pan",
+}
 SKIP = ("-", "x", "")
 BGRN: Roles = ("blue", "green", "red", "nir")
 RGB: Roles = ("red", "green", "blue")
 EIGHT: Roles = (None, "blue", None, "green", None, "red", None, "nir")
 PRODUCTS: tuple[tuple[str, int, Roles], ...] = (
-    ("analyticms", 8, EIGHT), ("analytic", 8, EIGHT),
-    ("analyticms", 4, BGRN), ("analytic", 4, BGRN), ("pansharpened", 4, BGRN),
-    ("visual", 3, RGB), ("visual", 4, (*RGB, None)),
-)  # fmt: skip
+    ("analyticms", 8, EIGHT),
+    ("analytic", 8, EIGHT),
+    ("analyticms", 4, BGRN),
+    ("analytic", 4, BGRN),
+    ("pansharpened", 4, BGRN),
+    ("visual", 3, RGB),
+    ("visual", 4, (*RGB, None)),
+)
 """Band order by asset word in the file name and number of bands (formats.md 1.3, 1.5)."""
 ITEM_TYPES: tuple[tuple[str, str, int, Roles], ...] = (
-    ("skysat", "uint16", 4, BGRN), ("skysat", "uint8", 3, RGB), ("skysat", "uint8", 4, (*RGB, None)),
-    ("psscene", "uint16", 8, EIGHT), ("psscene", "uint16", 4, BGRN), ("psscene", "uint16", 3, RGB),
-    ("psscene", "uint8", 3, RGB), ("psscene", "uint8", 4, (*RGB, None)),
-)  # fmt: skip
+    ("skysat", "uint16", 4, BGRN),
+    ("skysat", "uint8", 3, RGB),
+    ("skysat", "uint8", 4, (*RGB, None)),
+    ("psscene", "uint16", 8, EIGHT),
+    ("psscene", "uint16", 4, BGRN),
+    ("psscene", "uint16", 3, RGB),
+    ("psscene", "uint8", 3, RGB),
+    ("psscene", "uint8", 4, (*RGB, None)),
+)
 """Band order by Planet item type, pixel type and number of bands (formats.md 1.3, 1.5)."""
 ALPHA_SAMPLE_PX = 256
 REAL_ALPHA = 0.98
@@ -88,10 +110,11 @@ def decide_bands(dataset: Any, name: str, wish: str | None, metadata: Metadata) 
     if dataset.count == 1 or (dataset.count == 2 and "alpha" in _colours(dataset)):
         return Bands({"pan": 1}, "single band")
     raise InputRefused(
-        "band order unknown", name,
+        "band order unknown",
+        name,
         f"nothing in its {dataset.count} bands or its metadata says which is which",
         "Say it with --bands, e.g. --bands blue,green,red,nir",
-    )  # fmt: skip
+    )
 
 
 def _wished(wish: str, count: int, name: str) -> dict[str, int]:

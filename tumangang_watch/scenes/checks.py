@@ -80,9 +80,11 @@ def pixel_edge_m(dataset: Any, name: str, settings: ReadSettings, warn: Callable
     sane = finite and max(abs(c), abs(f)) < 1e9 and not flat and not dataset.transform.is_identity
     if not sane or not all(settings.min_pixel_m <= edge <= 1e6 for edge in (across, down)):
         raise InputRefused(
-            "scene refused", name, f"its georeferencing makes no sense (pixel {across:g} x {down:g} m)",
+            "scene refused",
+            name,
+            f"its georeferencing makes no sense (pixel {across:g} x {down:g} m)",
             "Use an orthorectified GeoTIFF",
-        )  # fmt: skip
+        )
     if max(across, down) > settings.max_gsd_m:
         refuse_coarse(name, max(across, down), settings)
     if not dataset.crs.is_geographic and max(across, down) > ODD_PIXEL * min(across, down):
@@ -93,6 +95,8 @@ def pixel_edge_m(dataset: Any, name: str, settings: ReadSettings, warn: Callable
 def refuse_coarse(name: str, gsd_m: float, settings: ReadSettings) -> NoReturn:
     """Refuse a scene whose pixels or sensor are too coarse to show a yard."""
     raise InputRefused(
-        "scene refused", name, f"its GSD is {gsd_m:.1f} m, coarser than {settings.max_gsd_m:g} m",
+        "scene refused",
+        name,
+        f"its GSD is {gsd_m:.1f} m, coarser than {settings.max_gsd_m:g} m",
         "Use imagery of 3 m or finer",
-    )  # fmt: skip
+    )

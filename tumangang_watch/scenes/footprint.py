@@ -38,6 +38,8 @@ def footprint(scene: Scene, site_crs: str) -> Polygon:
 def out_of_reach(scene: Scene) -> NotComparable:
     """Return the error for a scene that cannot be put into the site's reference system at all."""
     return NotComparable(
-        "outside the site", scene.image.name, "its reference system does not reach the site",
+        "outside the site",
+        scene.image.name,
+        "its reference system does not reach the site",
         "Give a scene of this site, or another site with --site",
-    )  # fmt: skip
+    )

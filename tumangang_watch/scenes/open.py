@@ -86,9 +86,11 @@ def open_scene(path: Path, options: SceneOptions, settings: ReadSettings) -> Sce
         raise
     except Exception as error:
         raise InputRefused(
-            "scene refused", Path(path).name, f"it cannot be read ({_reason(error)})",
+            "scene refused",
+            Path(path).name,
+            f"it cannot be read ({_reason(error)})",
             "Copy or deliver it again",
-        ) from error  # fmt: skip
+        ) from error
     if _stamp(image) != before:
         raise Busy("scene is still growing", image.name, "it changed while it was read", "Try again later")
     return scene
@@ -106,9 +108,11 @@ def with_digest(scene: Scene) -> Scene:
         return replace(scene, sha256=_sha256(scene.image))
     except OSError as error:
         raise InputRefused(
-            "scene refused", scene.image.name, f"it cannot be read ({_reason(error)})",
+            "scene refused",
+            scene.image.name,
+            f"it cannot be read ({_reason(error)})",
             "Copy or deliver it again",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _reason(error: Exception) -> str:
@@ -160,9 +164,13 @@ def _only(path: Path, files: list[Path], where: str) -> Path:
 
 
 def _scene(
-    dataset: Any, image: Path, metadata: Metadata, layout: Layout,
-    options: SceneOptions, settings: ReadSettings,
-) -> Scene:  # fmt: skip
+    dataset: Any,
+    image: Path,
+    metadata: Metadata,
+    layout: Layout,
+    options: SceneOptions,
+    settings: ReadSettings,
+) -> Scene:
     draft, properties = _Draft(), metadata.properties
     warn = draft.warnings.append
     refuse_unusable(dataset, layout, image.name, properties, settings)
@@ -171,9 +179,13 @@ def _scene(
     bands = decide_bands(dataset, image.stem, options.bands, metadata)
     draft.warnings += bands.warnings
     acquired, date_source = decide_time(
-        options.acquired, (properties.get("acquired") or properties.get("datetime"), metadata.source),
-        dataset.tags(), image.stem, options.latest, warn,
-    )  # fmt: skip
+        options.acquired,
+        (properties.get("acquired") or properties.get("datetime"), metadata.source),
+        dataset.tags(),
+        image.stem,
+        options.latest,
+        warn,
+    )
     radiometry, scale, radiometry_source = decide_radiometry(dataset, image.stem, properties, bands.index)
     if metadata.id and not (image.stem.startswith(metadata.id) or metadata.id.startswith(image.stem)):
         warn(f"the metadata is of {metadata.id[:60]!r}, the file is {image.stem[:60]!r}")
@@ -187,10 +199,14 @@ def _scene(
     geometry = _geometry(properties, metadata.source, draft)
     nodata = None if dataset.nodata is None or isnan(dataset.nodata) else float(dataset.nodata)
     draft.sources.update(
-        acquired=date_source, bands=bands.source, radiometry=radiometry_source, provider=provider_source,
-        crs="tags", nodata="unknown" if nodata is None else "tags",
+        acquired=date_source,
+        bands=bands.source,
+        radiometry=radiometry_source,
+        provider=provider_source,
+        crs="tags",
+        nodata="unknown" if nodata is None else "tags",
         mask="file beside it" if mask else "unknown",
-    )  # fmt: skip
+    )
     return Scene(
         id=re.sub(r"[^A-Za-z0-9._-]", "_", metadata.id or image.stem).lstrip(".")[:120] or "scene",
         image=image,

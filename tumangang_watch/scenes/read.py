@@ -59,16 +59,20 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
         raise
     except Exception as error:
         raise InputRefused(
-            "scene refused", scene.image.name,
-            f"its pixels cannot be read ({str(error)[:200]}): it is incomplete or damaged", "Copy it again",
-        ) from error  # fmt: skip
+            "scene refused",
+            scene.image.name,
+            f"its pixels cannot be read ({str(error)[:200]}): it is incomplete or damaged",
+            "Copy it again",
+        ) from error
     if imaged is not None:
         valid &= imaged
     if not valid.any():
         raise NotComparable(
-            "nothing to see", scene.image.name, "all pixels over the site are nodata",
+            "nothing to see",
+            scene.image.name,
+            "all pixels over the site are nodata",
             "Use a scene that covers it",
-        )  # fmt: skip
+        )
     return NativeImage(
         frozen(scaled(raw, valid, scene, roles, settings)),
         frozen(valid),
@@ -139,10 +143,11 @@ def _window(
     if outline.intersection(place).area <= 0:
         away_km = outline.distance(place) / 1000
         raise NotComparable(
-            "outside the site", scene.image.name,
+            "outside the site",
+            scene.image.name,
             f"the scene does not cover the site; its nearest edge is {away_km:.1f} km away",
             "Give a scene of this site, or another site with --site",
-        )  # fmt: skip
+        )
     x, y = np.meshgrid(np.linspace(west, east, 9), np.linspace(south, north, 9))
     row, col = mapping(x, y)
     top = max(int(np.floor(row.min())) - SPARE_PX, 0)
@@ -152,9 +157,11 @@ def _window(
     pixels = (bottom - top) * (right - left)
     if pixels > settings.max_window_pixels:
         raise InputRefused(
-            "scene refused", scene.image.name, f"the site needs {pixels / 1e6:.0f} Mpx of it",
+            "scene refused",
+            scene.image.name,
+            f"the site needs {pixels / 1e6:.0f} Mpx of it",
             "Use a smaller site",
-        )  # fmt: skip
+        )
     return top, left, bottom, right
 
 

@@ -30,10 +30,22 @@ def write_reference(raster: Raster, path: Path) -> str:
     scaled = np.sqrt(np.clip((light - low) / max(high - low, 1e-9), 0, 1))
     values = np.where(raster.valid, 1 + np.rint(254 * scaled), 0).astype(np.uint8)
     with rasterio.open(
-        path, "w", driver="GTiff", width=grid.cols, height=grid.rows, count=1, dtype="uint8", crs=grid.crs,
-        nodata=0, transform=Affine(grid.pixel_m, 0, grid.west, 0, -grid.pixel_m, grid.north),
-        compress="deflate", predictor=2, tiled=True, blockxsize=256, blockysize=256,
-    ) as target:  # fmt: skip
+        path,
+        "w",
+        driver="GTiff",
+        width=grid.cols,
+        height=grid.rows,
+        count=1,
+        dtype="uint8",
+        crs=grid.crs,
+        nodata=0,
+        transform=Affine(grid.pixel_m, 0, grid.west, 0, -grid.pixel_m, grid.north),
+        compress="deflate",
+        predictor=2,
+        tiled=True,
+        blockxsize=256,
+        blockysize=256,
+    ) as target:
         target.write(values, 1)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -70,6 +82,11 @@ def read_reference(reference: ReferenceScene, like: NativeImage, crs: str) -> Na
     valid = values > 0
     light = ((values.astype(np.float32) - 1) / 254) ** 2 + np.float32(0.02)
     return NativeImage(
-        frozen(np.where(valid, light, 0)[None].astype(np.float32)), frozen(valid), frozen(values == 255),
-        ("pan",), pixel, pixel, to_pixel,
-    )  # fmt: skip
+        frozen(np.where(valid, light, 0)[None].astype(np.float32)),
+        frozen(valid),
+        frozen(values == 255),
+        ("pan",),
+        pixel,
+        pixel,
+        to_pixel,
+    )

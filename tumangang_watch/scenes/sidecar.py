@@ -76,9 +76,11 @@ def load_json(path: Path, max_bytes: int, max_depth: int) -> dict[str, Any]:
         _check_depth(data, max_depth)
     except (OSError, ValueError, RecursionError) as error:
         raise InputRefused(
-            "metadata refused", path.name, f"{error}"[:200],
+            "metadata refused",
+            path.name,
+            f"{error}"[:200],
             "Deliver it again, or remove it and give --acquired",
-        ) from error  # fmt: skip
+        ) from error
     return data
 
 

@@ -62,7 +62,7 @@ def read_item(path: Path, data: dict[str, Any]) -> tuple[Path, Metadata]:
         bands=_band_names(asset),
         file=path,
         source=f"STAC item, asset {key[:60]}",
-    )  # fmt: skip
+    )
 
 
 def _image_asset(path: Path, assets: dict[str, Any]) -> tuple[str, dict[str, Any], Path]:
@@ -78,10 +78,11 @@ def _image_asset(path: Path, assets: dict[str, Any]) -> tuple[str, dict[str, Any
         found = preferred[:1] or found
     if len(found) != 1:
         raise InputRefused(
-            "scene refused", path.name,
+            "scene refused",
+            path.name,
             f"{len(found)} of its {len(assets)} assets are images in its own folder",
             "Put the image beside the item, or name the image itself",
-        )  # fmt: skip
+        )
     return found[0]
 
 

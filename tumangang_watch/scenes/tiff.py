@@ -15,8 +15,20 @@ from tumangang_watch.errors import InputRefused
 WIDTH, HEIGHT, COMPRESSION = 256, 257, 259
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 273, 277, 278, 279
 PLANAR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 284, 322, 323, 324, 325
-WANTED = (WIDTH, HEIGHT, COMPRESSION, STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS,
-          PLANAR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS)  # fmt: skip
+WANTED = (
+    WIDTH,
+    HEIGHT,
+    COMPRESSION,
+    STRIP_OFFSETS,
+    SAMPLES,
+    ROWS_PER_STRIP,
+    STRIP_COUNTS,
+    PLANAR,
+    TILE_WIDTH,
+    TILE_HEIGHT,
+    TILE_OFFSETS,
+    TILE_COUNTS,
+)
 WIDTHS = {
     1: 1,
     2: 1,
@@ -111,15 +123,18 @@ def whole_tiff(path: Path) -> Layout:
             blocks = _layout(file, size)
         except (struct.error, ValueError, OverflowError, MemoryError) as error:
             raise InputRefused(
-                "scene refused", path.name,
+                "scene refused",
+                path.name,
                 f"its TIFF directory cannot be read ({error}): the file is incomplete or damaged",
                 "Copy it again",
-            ) from error  # fmt: skip
+            ) from error
     if blocks.bytes_needed > size:
         raise InputRefused(
-            "scene refused", path.name, f"the file is incomplete: {size} of {blocks.bytes_needed} bytes",
+            "scene refused",
+            path.name,
+            f"the file is incomplete: {size} of {blocks.bytes_needed} bytes",
             "Copy it again",
-        )  # fmt: skip
+        )
     return blocks
 
 

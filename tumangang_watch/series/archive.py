@@ -8,14 +8,7 @@ from itertools import chain
 import numpy as np
 
 from tumangang_watch.archive.file import Archive
-from tumangang_watch.model.series import (
-    MEASURES,
-    STATUSES,
-    AreaDate,
-    DateColumns,
-    Sight,
-    TrackDate,
-)
+from tumangang_watch.model.series import MEASURES, STATUSES, AreaDate, DateColumns, Sight, TrackDate
 
 _COLUMNS = ", ".join(
     {"gsd_m": "s.gsd_m", "acquired": "s.acquired", "folder": "r.folder", "scene": "s.scene_id"}.get(

@@ -23,12 +23,7 @@ from tumangang_watch.model.series import (
 from tumangang_watch.review.apply import with_review
 from tumangang_watch.series import archive as history
 from tumangang_watch.series.stays import occupancy, stays
-from tumangang_watch.series.tests import (
-    change_points,
-    exposure_of,
-    ranks,
-    unusual,
-)
+from tumangang_watch.series.tests import change_points, exposure_of, ranks, unusual
 from tumangang_watch.settings.records import SeriesSettings
 
 OBSERVED = STATUSES.index("observed")
@@ -82,12 +77,15 @@ def _by_sensor(
         measures = (_measure(name, own, seen, settings) for name in MEASURES if name in own.measures)
         found.append(
             Series(
-                area, role, sensor_class(float(own.gsd_m[0]), settings), own,
+                area,
+                role,
+                sensor_class(float(own.gsd_m[0]), settings),
+                own,
                 exposure_of(own.times[seen], settings.missed_days),
                 tuple(m for m in measures if m is not None),
                 () if dates is None else tuple(dates[k] for k in which),
             )
-        )  # fmt: skip
+        )
     return sorted(found, key=lambda s: s.sensor)
 
 
@@ -100,9 +98,13 @@ def _measure(
     if not values.any():
         return None
     return MeasureSeries(
-        name, indices, values, unusual(values, settings.alarm_rate), ranks(values),
+        name,
+        indices,
+        values,
+        unusual(values, settings.alarm_rate),
+        ranks(values),
         tuple(change_points(values, settings.change_point_p, settings.change_point_dates)),
-    )  # fmt: skip
+    )
 
 
 def record_of(

@@ -15,12 +15,7 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from tumangang_watch.model.series import (
-    STATUSES,
-    AreaDate,
-    Record,
-    Series,
-)
+from tumangang_watch.model.series import STATUSES, AreaDate, Record, Series
 from tumangang_watch.report.assets import asset
 from tumangang_watch.report.summary import clean
 from tumangang_watch.series.plots import Panel, plot
@@ -54,14 +49,16 @@ def panels_of(series: Series, spans: int) -> list[Panel]:
             Panel(
                 label + (f", {unit.strip()}" if unit else ""),
                 list(series.columns.acquired[shown]),
-                [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows],
+                [r[0] for r in rows],
+                [r[1] for r in rows],
+                [r[2] for r in rows],
                 [bool(p) for p in series.columns.status[shown] == STATUSES.index("partial")],
                 [int(k) for k in np.flatnonzero(np.isin(shown, alarms))],
                 _levels(series, name),
                 len(taken),
                 name in COUNTS,
             )
-        )  # fmt: skip
+        )
     return panels
 
 
@@ -158,10 +155,16 @@ def page(record: Record, content: Row, reports: str | None, spans: int) -> str:
     )
     data = json.dumps([_drawn(s, reports, spans) for s in record.series], separators=(",", ":"))
     environment = Environment(autoescape=True, undefined=StrictUndefined)
-    return environment.from_string(asset("series.html.j2", "tumangang_watch.series")).render(
-        content=_clean(content), policy=policy, css=Markup(asset("page.css")), script=Markup(script),
-        data=Markup(data.replace("<", "\\u003c").replace("&", "\\u0026")),
-    ) + "\n"  # fmt: skip
+    return (
+        environment.from_string(asset("series.html.j2", "tumangang_watch.series")).render(
+            content=_clean(content),
+            policy=policy,
+            css=Markup(asset("page.css")),
+            script=Markup(script),
+            data=Markup(data.replace("<", "\\u003c").replace("&", "\\u0026")),
+        )
+        + "\n"
+    )
 
 
 def _drawn(series: Series, reports: str | None, spans: int) -> Row:
@@ -173,22 +176,25 @@ def _drawn(series: Series, reports: str | None, spans: int) -> Row:
         alarms, points = set(panel.alarms), []
         for k, acquired in enumerate(panel.times):
             point: Row = {
-                "t": _ms(acquired), "d": acquired[:16], "v": panel.values[k], "l": panel.low[k],
+                "t": _ms(acquired),
+                "d": acquired[:16],
+                "v": panel.values[k],
+                "l": panel.low[k],
                 "h": panel.high[k],
-            }  # fmt: skip
+            }
             point |= {"p": 1} if panel.partial[k] else {}
             point |= {"u": 1} if k in alarms else {}
             point |= {"a": f"{reports}/{quote(folders[acquired])}/report.html"} if reports else {}
             points.append(point)
         levels = [[_ms(a), _ms(b), mean] for a, b, mean in panel.levels]
-        panels.append({
-            "label": clean(panel.label), "whole": panel.whole, "points": points, "levels": levels,
-        })  # fmt: skip
+        panels.append({"label": clean(panel.label), "whole": panel.whole, "points": points, "levels": levels})
     return {
-        "panels": panels, "gaps": [[_ms(t) for t in run] for run in gaps_of(series, spans)],
+        "panels": panels,
+        "gaps": [[_ms(t) for t in run] for run in gaps_of(series, spans)],
         "note": thinned(drawn, spans),
-        "start": _ms(columns.acquired[0]), "stop": _ms(columns.acquired[-1]),
-    }  # fmt: skip
+        "start": _ms(columns.acquired[0]),
+        "stop": _ms(columns.acquired[-1]),
+    }
 
 
 def _ms(acquired: str) -> int:

@@ -73,9 +73,14 @@ def _draw(axis: Any, panel: Panel, gaps: list[tuple[str, str]]) -> None:
         axis.plot(moments([start, stop]), [mean, mean], "-", color=LEVEL, linewidth=1, zorder=2)
     if panel.alarms:
         axis.plot(
-            when[panel.alarms], values[panel.alarms], "o", markerfacecolor="none", color=ALARM, zorder=4,
+            when[panel.alarms],
+            values[panel.alarms],
+            "o",
+            markerfacecolor="none",
+            color=ALARM,
+            zorder=4,
             markersize=9 if len(panel.alarms) < MANY_ALARMS else 5,
-        )  # fmt: skip
+        )
     axis.set_ylabel(panel.label)
     # A little below zero, so that marks at zero are whole.
     axis.set_ylim(bottom=min(0.0, float(values.min(initial=0.0))) - 0.04 * axis.get_ylim()[1])

@@ -41,10 +41,14 @@ def stays(sights: Sequence[Sight], dates: Sequence[TrackDate], settings: SeriesS
                 here.remove(same)
                 going_on.append(
                     replace(
-                        stay, from_m=same.from_m, to_m=same.to_m, cars=same.cars, dates=stay.dates + 1,
+                        stay,
+                        from_m=same.from_m,
+                        to_m=same.to_m,
+                        cars=same.cars,
+                        dates=stay.dates + 1,
                         last_seen=date.acquired,
                     )
-                )  # fmt: skip
+                )
             elif _shows(date, stay.from_m, stay.to_m):
                 ended.append(replace(stay, before=date.acquired))
             else:
@@ -53,10 +57,18 @@ def stays(sights: Sequence[Sight], dates: Sequence[TrackDate], settings: SeriesS
             after = _last_showing(earlier_dates[date.track], sight)
             going_on.append(
                 Stay(
-                    sight.area, date.track, sight.from_m, sight.to_m, sight.cars, 1, after, date.acquired,
-                    date.acquired, None,
+                    sight.area,
+                    date.track,
+                    sight.from_m,
+                    sight.to_m,
+                    sight.cars,
+                    1,
+                    after,
+                    date.acquired,
+                    date.acquired,
+                    None,
                 )
-            )  # fmt: skip
+            )
         open_stays[date.track] = going_on
         earlier_dates[date.track].append(date)
     ended += [stay for pending in open_stays.values() for stay in pending]

@@ -51,9 +51,13 @@ def unusual(values: Values, alarm_rate: float) -> Tests:
     ranked = _by_level if len(levels) <= MOST_LEVELS else _one_by_one
     above, below, beyond = ranked(array, place.reshape(-1), most)
     return Tests(
-        above <= most, below <= most, above / number, below / number,
-        np.where(most > 0, beyond / number, 0.0), number - 1,
-    )  # fmt: skip
+        above <= most,
+        below <= most,
+        above / number,
+        below / number,
+        np.where(most > 0, beyond / number, 0.0),
+        number - 1,
+    )
 
 
 def _by_level(array: NDArray[np.float64], place: NDArray[np.int64], most: NDArray[np.int64]) -> Counts:

@@ -7,21 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from tumangang_watch.model.series import (
-    STATUSES,
-    AreaDate,
-    Record,
-    Series,
-    Stay,
-    days_between,
-)
+from tumangang_watch.model.series import STATUSES, AreaDate, Record, Series, Stay, days_between
 
 Row = dict[str, Any]
 LABELS = {
-    "trains": ("trains", ""), "cars": ("cars", ""), "length_m": ("train length", " m"),
-    "fill": ("occupied share of track", ""), "cargo": ("goods", ""), "cargo_m2": ("area of goods", " m2"),
+    "trains": ("trains", ""),
+    "cars": ("cars", ""),
+    "length_m": ("train length", " m"),
+    "fill": ("occupied share of track", ""),
+    "cargo": ("goods", ""),
+    "cargo_m2": ("area of goods", " m2"),
     "worked_m2": ("worked surface", " m2"),
-}  # fmt: skip
+}
 TIMES = ("acquired", "after", "first_seen", "last_seen", "before")
 
 
@@ -65,18 +62,43 @@ def review_words(record: Record) -> str:
 def stays_table(record: Record) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Return one row a stay; on a bridge it is a crossing."""
     columns = (
-        "area", "role", "what", "track", "from_m", "to_m", "cars", "dates", "after", "first_seen",
-        "last_seen", "before", "shortest_days", "longest_days",
-    )  # fmt: skip
+        "area",
+        "role",
+        "what",
+        "track",
+        "from_m",
+        "to_m",
+        "cars",
+        "dates",
+        "after",
+        "first_seen",
+        "last_seen",
+        "before",
+        "shortest_days",
+        "longest_days",
+    )
     rows = []
     for stay in record.stays:
         role = record.roles.get(stay.area, "")
         longest = stay.longest_days
-        rows.append((
-            stay.area, role, "crossing" if role == "bridge" else "stay", stay.track, stay.from_m, stay.to_m,
-            stay.cars, stay.dates, stay.after, stay.first_seen, stay.last_seen, stay.before,
-            round(stay.shortest_days, 3), None if longest is None else round(longest, 3),
-        ))  # fmt: skip
+        rows.append(
+            (
+                stay.area,
+                role,
+                "crossing" if role == "bridge" else "stay",
+                stay.track,
+                stay.from_m,
+                stay.to_m,
+                stay.cars,
+                stay.dates,
+                stay.after,
+                stay.first_seen,
+                stay.last_seen,
+                stay.before,
+                round(stay.shortest_days, 3),
+                None if longest is None else round(longest, 3),
+            )
+        )
     return columns, rows
 
 
@@ -119,16 +141,24 @@ def unusual_rows(series: Series) -> list[Row]:
                 if beyond
                 else f"among the {side[1]} of {test.before + 1} dates"
             )
-            found.append({
-                "area": series.area, "sensor": series.sensor, "acquired": acquired,
-                "folder": columns.folder[index],
-                "measure": measured.measure, "value": value, "high": test.high,
-                "p_value": round(test.p_high if test.high else test.p_low, 5),
-                "rank": int(measured.ranks[k]), "of": len(measured.values),
-                "false_alarm_rate": round(test.false_rate, 5),
-                "statement": f"{series.area}, {acquired[:10]}: {label} {value:g}{unit}, {words} "
-                f"in {since:.1f} years ({'at most' if test.high else 'at least'} {limit:g}{unit} before).",
-            })  # fmt: skip
+            found.append(
+                {
+                    "area": series.area,
+                    "sensor": series.sensor,
+                    "acquired": acquired,
+                    "folder": columns.folder[index],
+                    "measure": measured.measure,
+                    "value": value,
+                    "high": test.high,
+                    "p_value": round(test.p_high if test.high else test.p_low, 5),
+                    "rank": int(measured.ranks[k]),
+                    "of": len(measured.values),
+                    "false_alarm_rate": round(test.false_rate, 5),
+                    "statement": f"{series.area}, {acquired[:10]}: {label} {value:g}{unit}, {words} "
+                    f"in {since:.1f} years "
+                    f"({'at most' if test.high else 'at least'} {limit:g}{unit} before).",
+                }
+            )
     return sorted(found, key=lambda r: (r["acquired"], r["measure"]))
 
 
@@ -139,13 +169,20 @@ def change_rows(series: Series) -> list[Row]:
         label, unit = LABELS[measured.measure]
         for change in measured.changes:
             last, first = (series.columns.acquired[measured.dates[change.index - back]] for back in (1, 0))
-            found.append({
-                "area": series.area, "sensor": series.sensor, "measure": measured.measure, "after": last,
-                "first_seen": first, "mean_before": round(change.before, 3),
-                "mean_after": round(change.after, 3), "p_value": change.p_value,
-                "statement": f"{series.area}: mean {label} changed from {change.before:.3g}{unit} to "
-                f"{change.after:.3g}{unit} between {last[:10]} and {first[:10]}.",
-            })  # fmt: skip
+            found.append(
+                {
+                    "area": series.area,
+                    "sensor": series.sensor,
+                    "measure": measured.measure,
+                    "after": last,
+                    "first_seen": first,
+                    "mean_before": round(change.before, 3),
+                    "mean_after": round(change.after, 3),
+                    "p_value": change.p_value,
+                    "statement": f"{series.area}: mean {label} changed from {change.before:.3g}{unit} to "
+                    f"{change.after:.3g}{unit} between {last[:10]} and {first[:10]}.",
+                }
+            )
     return sorted(found, key=lambda r: (r["first_seen"], r["measure"]))
 
 
@@ -172,7 +209,9 @@ def document(record: Record, tool_version: str, settings_sha256: str, alarm_rate
         "site": record.site,
         "alarm_rate_at_most": alarm_rate,
         "review": {
-            "taken": review_word(record), "counts": record.review.counts, "statement": review_words(record),
+            "taken": review_word(record),
+            "counts": record.review.counts,
+            "statement": review_words(record),
         },
         "areas": [
             {"area": area, "role": record.roles[area], **_exposure(record.exposure.get(area))}
@@ -180,7 +219,10 @@ def document(record: Record, tool_version: str, settings_sha256: str, alarm_rate
         ],
         "series": [
             {
-                "area": s.area, "role": s.role, "sensor": s.sensor, "dates": len(s.columns),
+                "area": s.area,
+                "role": s.role,
+                "sensor": s.sensor,
+                "dates": len(s.columns),
                 "dates_observed": int((s.columns.status == STATUSES.index("observed")).sum()),
                 "dates_not_observable": int((s.columns.status == STATUSES.index("not_observable")).sum()),
                 **_exposure(s.exposure),
@@ -192,7 +234,7 @@ def document(record: Record, tool_version: str, settings_sha256: str, alarm_rate
             for s in record.series
         ],
         "stays": [stay_words(s, record.roles.get(s.area, "")) for s in record.stays],
-    }  # fmt: skip
+    }
 
 
 def _latest(series: Series) -> list[Row]:
@@ -200,11 +242,17 @@ def _latest(series: Series) -> list[Row]:
     found = []
     for m in series.measures:
         acquired, value, rank = series.columns.acquired[m.dates[-1]], float(m.values[-1]), int(m.ranks[-1])
-        found.append({
-            "measure": m.measure, "acquired": acquired, "value": value, "rank": rank, "of": len(m.values),
-            "statement": f"{LABELS[m.measure][0]} {value:g}{LABELS[m.measure][1]} on {acquired[:10]}: "
-            f"rank {rank} of {len(m.values)} observed dates.",
-        })  # fmt: skip
+        found.append(
+            {
+                "measure": m.measure,
+                "acquired": acquired,
+                "value": value,
+                "rank": rank,
+                "of": len(m.values),
+                "statement": f"{LABELS[m.measure][0]} {value:g}{LABELS[m.measure][1]} on {acquired[:10]}: "
+                f"rank {rank} of {len(m.values)} observed dates.",
+            }
+        )
     return found
 
 

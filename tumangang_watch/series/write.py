@@ -19,12 +19,7 @@ from tumangang_watch.model.series import Record
 from tumangang_watch.report.folder import json_text
 from tumangang_watch.report.stacked import write_stacked
 from tumangang_watch.series.page import page, write_plots
-from tumangang_watch.series.words import (
-    TIMES,
-    occupancy_table,
-    series_table,
-    stays_table,
-)
+from tumangang_watch.series.words import TIMES, occupancy_table, series_table, stays_table
 from tumangang_watch.settings.records import SeriesSettings
 
 TABLES = {"series": series_table, "stays": stays_table, "occupancy": occupancy_table}

@@ -64,8 +64,12 @@ class DetectabilitySettings:
     visual_gamma: float = 0.75
     """Exponent of an 8-bit picture's tone curve, where the provider does not state it (sRGB-like: 0.45-1)."""
     shadow_share: tuple[tuple[str, float], ...] = (
-        ("blue", 0.30), ("green", 0.23), ("red", 0.18), ("nir", 0.11), ("pan", 0.21),
-    )  # fmt: skip
+        ("blue", 0.30),
+        ("green", 0.23),
+        ("red", 0.18),
+        ("nir", 0.11),
+        ("pan", 0.21),
+    )
     """Skylight as a share of full light under a clear sky with the sun at 40 degrees, where the scene shows
     no shadows of its own to measure."""
     usual_sun_deg: float = 35.0

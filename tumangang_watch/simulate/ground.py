@@ -124,9 +124,16 @@ def _wild_weeds(material: NDArray[np.uint8], noise: NDArray[np.int8]) -> NDArray
     """Return patches of weeds on loose ground, in clumps with ragged edges."""
     liking = np.zeros(len(NAMES), dtype=np.float32)
     for name, share in {
-        "cinder": 0.4, "soil": 0.35, "gravel": 0.12, "dirt_road": 0.06, "ballast_brown": 0.15,
-        "dry_grass": 0.35, "stubble": 0.2, "sand": 0.1, "ballast_grey": 0.06,
-    }.items():  # fmt: skip
+        "cinder": 0.4,
+        "soil": 0.35,
+        "gravel": 0.12,
+        "dirt_road": 0.06,
+        "ballast_brown": 0.15,
+        "dry_grass": 0.35,
+        "stubble": 0.2,
+        "sand": 0.1,
+        "ballast_grey": 0.06,
+    }.items():
         liking[INDEX[name]] = share
     field = noise[2].astype(np.float32) * 0.02 + noise[1] * 0.018 + noise[0] * 0.008
     like = liking[material]

@@ -9,19 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from tumangang_watch.simulate.paint import paint
-from tumangang_watch.simulate.pair import (
-    LAT,
-    LON,
-    Pair,
-    sensor_of,
-)
+from tumangang_watch.simulate.pair import LAT, LON, Pair, sensor_of
 from tumangang_watch.simulate.sun import sun_position
-from tumangang_watch.simulate.traffic import (
-    draw_cargo,
-    draw_puddles,
-    draw_road,
-    draw_trains,
-)
+from tumangang_watch.simulate.traffic import draw_cargo, draw_puddles, draw_road, draw_trains
 from tumangang_watch.simulate.world import Block, DayState
 from tumangang_watch.simulate.write import write_scene
 
@@ -59,12 +49,20 @@ def earlier_days(
         wet = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.2 else 0.0
         days.append(
             replace(
-                first, acquired=when, sun_azimuth_deg=azimuth, sun_elevation_deg=max(elevation, 12.0),
-                season=model.season, snow_cover=0.0, trains=draw_trains(world, rng, pair.options.trains),
-                cargo=(*fixed, *draw_cargo(world, rng, avoid=fixed)), vehicles=draw_road(world, rng),
-                wetness=wet, puddles=draw_puddles(world, wet, rng), clouds=(),
+                first,
+                acquired=when,
+                sun_azimuth_deg=azimuth,
+                sun_elevation_deg=max(elevation, 12.0),
+                season=model.season,
+                snow_cover=0.0,
+                trains=draw_trains(world, rng, pair.options.trains),
+                cargo=(*fixed, *draw_cargo(world, rng, avoid=fixed)),
+                vehicles=draw_road(world, rng),
+                wetness=wet,
+                puddles=draw_puddles(world, wet, rng),
+                clouds=(),
             )
-        )  # fmt: skip
+        )
     return tuple(days)
 
 

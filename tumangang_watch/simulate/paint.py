@@ -15,19 +15,9 @@ from tumangang_watch.simulate.air import cloud_layers
 from tumangang_watch.simulate.ground import Ground, fill, ground_of
 from tumangang_watch.simulate.light import cast_shadow, view_source
 from tumangang_watch.simulate.motion import in_band
-from tumangang_watch.simulate.objects import (
-    Canvas,
-    draw_block,
-    draw_car,
-    draw_tree,
-)
+from tumangang_watch.simulate.objects import Canvas, draw_block, draw_car, draw_tree
 from tumangang_watch.simulate.optics import digitise, expose, scene_grid
-from tumangang_watch.simulate.skin import (
-    Skin,
-    albedo,
-    skin_of,
-    snow_cover,
-)
+from tumangang_watch.simulate.skin import Skin, albedo, skin_of, snow_cover
 from tumangang_watch.simulate.spectra import BANDS
 from tumangang_watch.simulate.world import DayState, Sensor, World
 

@@ -125,10 +125,7 @@ def make_pair(seed: int, gsd_m: float = 0.5, **options: Any) -> Pair:
         second = replace(second, growth=growth, growth_blocks=shed)
     if chosen.snow is not None:
         second = replace(second, snow_cover=chosen.snow, season="winter")
-    sensors = (
-        sensor_of(gsd_m, chosen, rng),
-        sensor_of(chosen.gsd_later_m or gsd_m, chosen, rng),
-    )
+    sensors = (sensor_of(gsd_m, chosen, rng), sensor_of(chosen.gsd_later_m or gsd_m, chosen, rng))
     if chosen.clouds:
         second = replace(second, clouds=draw_clouds(world, second, sensors[1], rng))
     sensors = (sensors[0], replace(sensors[1], product=sensors[0].product))

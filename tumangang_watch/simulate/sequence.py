@@ -25,13 +25,7 @@ from tumangang_watch.simulate.paint import paint
 from tumangang_watch.simulate.sun import sun_position
 from tumangang_watch.simulate.traffic import make_train
 from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import (
-    Block,
-    DayState,
-    Sensor,
-    Train,
-    World,
-)
+from tumangang_watch.simulate.world import Block, DayState, Sensor, Train, World
 from tumangang_watch.simulate.write import write_scene
 from tumangang_watch.simulate.yard import track_looks
 
@@ -145,9 +139,12 @@ def sequence_site(built_in: Site) -> Site:
     ]
     areas.append(Area("post_yard", "apron", _patch(post, -25, 65, -32, -7), "border post yard", **model))
     return replace(
-        built_in, id="tumangang_painted", name="Tumangang (painted)", areas=(*built_in.areas, *areas),
+        built_in,
+        id="tumangang_painted",
+        name="Tumangang (painted)",
+        areas=(*built_in.areas, *areas),
         tracks=(*built_in.tracks, *tracks),
-    )  # fmt: skip
+    )
 
 
 def paint_sequence(site: Site, folder: Path, shots: tuple[Shot, ...] = SEQUENCE) -> Iterator[Path]:
@@ -175,9 +172,13 @@ def _paint_shot(world: World, shot: Shot, folder: Path) -> Path:
     to_lonlat = Transformer.from_crs(world.site.crs, "EPSG:4326", always_xy=True).transform
     azimuth, elevation = sun_position(when, *to_lonlat((west + east) / 2, (south + north) / 2))
     day = DayState(
-        when, azimuth, elevation, "autumn" if when.month == 11 and when.day < 15 else "winter",
-        trains=tuple(_train(world, *train) for train in shot.trains), cargo=_piles(world, shot.piles),
-    )  # fmt: skip
+        when,
+        azimuth,
+        elevation,
+        "autumn" if when.month == 11 and when.day < 15 else "winter",
+        trains=tuple(_train(world, *train) for train in shot.trains),
+        cargo=_piles(world, shot.piles),
+    )
     number = int(when.strftime("%m%d%H%M"))
     return write_scene(paint(world, day, _sensor(number), number), folder, shot.name)
 
@@ -190,11 +191,17 @@ def _sensor(number: int) -> Sensor:
     shifts = rng.uniform(-0.08, 0.08, (4, 2))
     shifts[1] = 0.0
     return Sensor(
-        gsd_m=0.5, off_nadir_deg=float(rng.uniform(4, 15)), view_azimuth_deg=float(rng.uniform(0, 360)),
-        blur_px=0.55, noise=0.0035, gain=(blue, green, red, nir), haze=float(rng.uniform(0.0, 0.06)),
+        gsd_m=0.5,
+        off_nadir_deg=float(rng.uniform(4, 15)),
+        view_azimuth_deg=float(rng.uniform(0, 360)),
+        blur_px=0.55,
+        noise=0.0035,
+        gain=(blue, green, red, nir),
+        haze=float(rng.uniform(0.0, 0.06)),
         geolocation_error_m=(float(error[0]), float(error[1])),
-        band_shift_px=tuple((float(c), float(r)) for c, r in shifts), product="analytic4",
-    )  # fmt: skip
+        band_shift_px=tuple((float(c), float(r)) for c, r in shifts),
+        product="analytic4",
+    )
 
 
 def _world(site: Site, place: str) -> World:

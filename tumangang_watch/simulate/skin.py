@@ -7,12 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.simulate.ground import (
-    INDEX,
-    NAMES,
-    NOISE_STEP,
-    Ground,
-)
+from tumangang_watch.simulate.ground import INDEX, NAMES, NOISE_STEP, Ground
 from tumangang_watch.simulate.objects import Canvas
 from tumangang_watch.simulate.spectra import GREENING, MATERIALS, seasonal
 from tumangang_watch.simulate.world import DayState
@@ -71,10 +66,18 @@ def skin_of(ground: Ground, canvas: Canvas, day: DayState, snow: NDArray[np.floa
     if snow is not None:
         snowy = snow, (1 + 0.0012 * ground.noise[1].astype(np.float32)) * np.clip(canvas.shade, 0.5, 1.15)
     return Skin(
-        ground.material, levels, texture, hue, weedy, (alive, dead), raised,
-        canvas.paint.ravel()[raised], canvas.shade.ravel()[raised] * grain,
-        np.array(canvas.palette, dtype=np.float32), snowy,
-    )  # fmt: skip
+        ground.material,
+        levels,
+        texture,
+        hue,
+        weedy,
+        (alive, dead),
+        raised,
+        canvas.paint.ravel()[raised],
+        canvas.shade.ravel()[raised] * grain,
+        np.array(canvas.palette, dtype=np.float32),
+        snowy,
+    )
 
 
 def albedo(skin: Skin, band: int) -> NDArray[np.float32]:

@@ -12,16 +12,7 @@ from shapely.ops import unary_union
 from tumangang_watch.simulate.frame import ragged
 from tumangang_watch.simulate.motion import shifted
 from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import (
-    Block,
-    Car,
-    Cloud,
-    DayState,
-    Sensor,
-    Surface,
-    Train,
-    World,
-)
+from tumangang_watch.simulate.world import Block, Car, Cloud, DayState, Sensor, Surface, Train, World
 
 GAP_M = 1.1
 """Between the bodies of coupled vehicles (12-132: 13.92 m over couplers, 12.78 m body)."""
@@ -36,9 +27,14 @@ LENGTHS: dict[str, tuple[float, ...]] = {
 }
 """Over couplers, metres, by vehicle type."""
 SECTIONS: dict[str, tuple[float, float]] = {
-    "tank": (3.2, 4.6), "open": (3.15, 3.5), "box": (3.25, 4.6), "flat": (2.85, 1.35),
-    "container": (2.85, 3.9), "locomotive": (3.1, 4.8), "passenger": (3.1, 4.4),
-}  # fmt: skip
+    "tank": (3.2, 4.6),
+    "open": (3.15, 3.5),
+    "box": (3.25, 4.6),
+    "flat": (2.85, 1.35),
+    "container": (2.85, 3.9),
+    "locomotive": (3.1, 4.8),
+    "passenger": (3.1, 4.4),
+}
 """Width and height over rail, metres."""
 COLOURS_OF: dict[str, tuple[str, ...]] = {
     "tank": ("black", "grey", "light_grey", "white", "brown", "blue", "yellow", "green"),
@@ -64,10 +60,15 @@ def make_car(
     if type == "container":
         load = str(rng.choice(["forty", "twenty"]))
     return Car(
-        at_m + GAP_M / 2, at_m + over - GAP_M / 2, type, colour,
-        round(width + float(rng.uniform(-0.05, 0.0)), 2), round(height + float(rng.uniform(-0.15, 0.15)), 2),
-        load, float(rng.uniform(0.05, 0.8)),
-    )  # fmt: skip
+        at_m + GAP_M / 2,
+        at_m + over - GAP_M / 2,
+        type,
+        colour,
+        round(width + float(rng.uniform(-0.05, 0.0)), 2),
+        round(height + float(rng.uniform(-0.15, 0.15)), 2),
+        load,
+        float(rng.uniform(0.05, 0.8)),
+    )
 
 
 def make_train(track: str, start_m: float, kinds: list[tuple[str, str]], rng: np.random.Generator) -> Train:

@@ -96,10 +96,7 @@ def handling_ground(world: World, day: DayState) -> dict[str, float]:
 
 
 def truth(
-    world: World,
-    earlier: DayState,
-    later: DayState,
-    sensors: tuple[Sensor, Sensor] | None = None,
+    world: World, earlier: DayState, later: DayState, sensors: tuple[Sensor, Sensor] | None = None
 ) -> dict[str, Any]:
     """Return the truth file of a pair.
 

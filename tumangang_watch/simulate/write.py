@@ -34,12 +34,22 @@ def write_scene(painted: PaintedScene, folder: Path, name: str) -> Path:
     path = folder / f"{name}.tif"
     grid = painted.grid
     profile = {
-        "driver": "GTiff", "count": len(painted.bands), "height": grid.rows, "width": grid.cols,
-        "dtype": str(painted.values.dtype), "crs": grid.crs, "nodata": 0,
+        "driver": "GTiff",
+        "count": len(painted.bands),
+        "height": grid.rows,
+        "width": grid.cols,
+        "dtype": str(painted.values.dtype),
+        "crs": grid.crs,
+        "nodata": 0,
         "transform": Affine(grid.pixel_m, 0, grid.west, 0, -grid.pixel_m, grid.north),
-        "tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "deflate", "predictor": 2,
-        "zlevel": 9, "interleave": "band",
-    }  # fmt: skip
+        "tiled": True,
+        "blockxsize": 256,
+        "blockysize": 256,
+        "compress": "deflate",
+        "predictor": 2,
+        "zlevel": 9,
+        "interleave": "band",
+    }
     with rasterio.open(path, "w", **profile) as out:
         out.write(painted.values)
         for k, role in enumerate(painted.bands, start=1):

@@ -8,14 +8,7 @@ from shapely.ops import unary_union
 
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.simulate.frame import YardFrame
-from tumangang_watch.simulate.scenery import (
-    buildings,
-    fields,
-    masts,
-    trackside,
-    woods,
-    yard_ground,
-)
+from tumangang_watch.simulate.scenery import buildings, fields, masts, trackside, woods, yard_ground
 from tumangang_watch.simulate.truth import footprint
 from tumangang_watch.simulate.world import TrackLook, World
 

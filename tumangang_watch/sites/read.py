@@ -23,22 +23,9 @@ from shapely import LineString, Polygon
 
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.grid import utm_crs
-from tumangang_watch.model.site import (
-    REPORTED_ROLES,
-    Area,
-    ReferenceScene,
-    Site,
-    Track,
-)
+from tumangang_watch.model.site import REPORTED_ROLES, Area, ReferenceScene, Site, Track
 from tumangang_watch.sites.doubts import repeated_vertices, site_doubts
-from tumangang_watch.sites.faults import (
-    extent_faults,
-    geometry_faults,
-    is_number,
-    place_of,
-    rings_of,
-    shown,
-)
+from tumangang_watch.sites.faults import extent_faults, geometry_faults, is_number, place_of, rings_of, shown
 from tumangang_watch.sites.remarks import Remark
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -250,9 +237,14 @@ def build_site(file: Path, data: dict[str, Any], sha256: str) -> Site:
         else:
             areas.append(_area(properties, placed))
     return Site(
-        file.stem, _text(data.get("name"), file.stem), sha256, crs, tuple(areas), tuple(tracks),
+        file.stem,
+        _text(data.get("name"), file.stem),
+        sha256,
+        crs,
+        tuple(areas),
+        tuple(tracks),
         _reference(file, data.get("reference_scene")),
-    )  # fmt: skip
+    )
 
 
 def _reference(file: Path, reference: Any) -> ReferenceScene | None:

@@ -28,18 +28,12 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "without a role it is not known what the feature is for",
         "Give it properties with a role and an id",
     ),
-    "role": (
-        "the role decides what is looked for there",
-        "Set role to one of those named in docs/sites.md",
-    ),
+    "role": ("the role decides what is looked for there", "Set role to one of those named in docs/sites.md"),
     "id": (
         "reports, files and the archive name places by their id",
         "Give it an id of letters, digits, '.', '_' or '-'",
     ),
-    "duplicate_id": (
-        "two places of one name cannot be told apart in a report",
-        "Rename one of the two",
-    ),
+    "duplicate_id": ("two places of one name cannot be told apart in a report", "Rename one of the two"),
     "value": (
         "a value that cannot be read would be left out unnoticed",
         "Correct the property, or remove it",
@@ -57,10 +51,7 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "a position that is not a number has no place on the ground",
         "Correct or remove that vertex",
     ),
-    "swapped": (
-        "swapped coordinates lie on another continent",
-        "Write longitude first, as GeoJSON does",
-    ),
+    "swapped": ("swapped coordinates lie on another continent", "Write longitude first, as GeoJSON does"),
     "not_degrees": (
         "projected metres read as degrees lie anywhere on Earth",
         "Export it in EPSG:4326, longitude first",

@@ -150,9 +150,11 @@ class Cluster:
             from distributed import Client, as_completed
         except ImportError as error:
             raise UsageError(
-                "no cluster", "--scheduler", "dask.distributed is not installed",
+                "no cluster",
+                "--scheduler",
+                "dask.distributed is not installed",
                 "Install tumangang-watch[cluster]",
-            ) from error  # fmt: skip
+            ) from error
         try:
             self._client = Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError) as error:

@@ -13,15 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tumangang_watch.archive import (
-    Archive,
-    Refusal,
-    add_file,
-    add_refusal,
-    add_report,
-    open_archive,
-    read,
-)
+from tumangang_watch.archive import Archive, Refusal, add_file, add_refusal, add_report, open_archive, read
 from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import REFUSED, adopt, read_issued
@@ -29,22 +21,10 @@ from tumangang_watch.archive.record import note_inbox
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.files import sweep, write_whole
 from tumangang_watch.watch.executors import Died, Executor
-from tumangang_watch.watch.inbox import (
-    Arrival,
-    content,
-    sidecars,
-    sidecars_digest,
-)
+from tumangang_watch.watch.inbox import Arrival, content, sidecars, sidecars_digest
 from tumangang_watch.watch.notify import note_findings
 from tumangang_watch.watch.plan import Places, Plan
-from tumangang_watch.watch.tasks import (
-    Failed,
-    LookTask,
-    ReportTask,
-    json_text,
-    look_at,
-    make_report,
-)
+from tumangang_watch.watch.tasks import Failed, LookTask, ReportTask, json_text, look_at, make_report
 
 BUSY_STATUS, OUTPUT_STATUS, NOT_COMPARABLE_STATUS, REFUSED_STATUS = 75, 5, 4, 3
 
@@ -197,9 +177,16 @@ class _Intake:
             self.tally.waiting.append(path.name)
             return
         refusal = Refusal(
-            sha256, path.name, sidecars_digest(path), failed.acquired, failed.exit_status, failed.what,
-            failed.why, failed.todo, *self._version(),
-        )  # fmt: skip
+            sha256,
+            path.name,
+            sidecars_digest(path),
+            failed.acquired,
+            failed.exit_status,
+            failed.what,
+            failed.why,
+            failed.todo,
+            *self._version(),
+        )
         write_whole(self.places.reports / REFUSED / f"{sha256[:16]}.json", json_text(asdict(refusal)))
         with self.archive.transaction() as connection:
             add_refusal(connection, refusal)

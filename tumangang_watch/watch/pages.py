@@ -40,11 +40,14 @@ def index_page(site: Row, rows: list[Row], total: int, refused: list[Row]) -> st
     template = environment.from_string(asset("record.html.j2", "tumangang_watch.watch"))
     return (
         template.render(
-            site=_clean(site), rows=_clean(rows), total=total, refused=_clean(refused),
+            site=_clean(site),
+            rows=_clean(rows),
+            total=total,
+            refused=_clean(refused),
             css=Markup(asset("page.css")),
         )
         + "\n"
-    )  # fmt: skip
+    )
 
 
 def feed(site: Row, rows: list[Row], base_url: str = "") -> str:

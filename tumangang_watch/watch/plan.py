@@ -107,10 +107,7 @@ class Plan:
         if standing.inputs_sha256 != digest:
             return True
         made_with = (standing.tool_version, standing.settings_sha256)
-        return self.places.refresh and made_with != (
-            self.places.tool_version,
-            self.places.settings.sha256,
-        )
+        return self.places.refresh and made_with != (self.places.tool_version, self.places.settings.sha256)
 
     def _why(
         self, archive: Archive, scene: KnownScene, part: Part, standing: StandingReport | None, digest: str
@@ -152,9 +149,12 @@ class Plan:
 def inputs_digest(scene: KnownScene, part: Part, number: int) -> str:
     """Return the digest of what decides a report: the dates by content, and the areas it speaks for."""
     inputs = [
-        scene.sha256, _content(part.earlier), sorted(b.sha256 for b in part.background), number,
+        scene.sha256,
+        _content(part.earlier),
+        sorted(b.sha256 for b in part.background),
+        number,
         sorted(part.areas),
-    ]  # fmt: skip
+    ]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
 

@@ -22,7 +22,7 @@ from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.earlier_scenes import Offer, told
 from tumangang_watch.pipeline.prepare import judge_areas, read_image, working_grid
-from tumangang_watch.pipeline.run import Run
+from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.quality import assess_quality
 from tumangang_watch.report.folder import write_report
 from tumangang_watch.report.json_report import utc
@@ -103,10 +103,18 @@ def look_at(task: LookTask) -> KnownScene | Failed:
     except WatchError as error:
         return Failed.of(error, acquired)
     return KnownScene(
-        scene.sha256, scene.id, acquired, scene.gsd_m, scene.off_nadir_deg, scene.view_azimuth_deg,
-        scene.sun_elevation_deg, scene.sun_azimuth_deg, quality.snow_state, scene.radiometry,
+        scene.sha256,
+        scene.id,
+        acquired,
+        scene.gsd_m,
+        scene.off_nadir_deg,
+        scene.view_azimuth_deg,
+        scene.sun_elevation_deg,
+        scene.sun_azimuth_deg,
+        quality.snow_state,
+        scene.radiometry,
         {area.id: round(area.observed_later, 3) for area in areas},
-    )  # fmt: skip
+    )
 
 
 def make_report(task: ReportTask) -> Made | Failed:
@@ -154,7 +162,7 @@ def _standing(task: ReportTask) -> Made | None:
 
 def _run(site_file: Path | None, settings: Settings | None = None) -> Any:
     site = load_site(site_file)
-    return Run(site) if settings is None else Run(site, settings)
+    return RunContext(site) if settings is None else RunContext(site, settings)
 
 
 def _open(path: Path, latest: datetime) -> Scene:

@@ -6,14 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from tumangang_watch.detect.cargo.network import (
-    OUTPUTS,
-    TILE,
-    ApronInput,
-    apron_input,
-    read_apron,
-    weights,
-)
+from tumangang_watch.detect.cargo.network import OUTPUTS, TILE, ApronInput, apron_input, read_apron, weights
 from tumangang_watch.detect.cargo.view import Turn
 
 
@@ -36,8 +29,10 @@ def test_sun_stands_at_the_top() -> None:
 
 def piece(rows: int, cols: int, seed: int = 0) -> ApronInput:
     rng = np.random.default_rng(seed)
-    values = {b: (0.2 + 0.02 * rng.standard_normal((rows, cols))).astype(np.float32)
-              for b in ("blue", "green", "red", "nir")}  # fmt: skip
+    values = {
+        b: (0.2 + 0.02 * rng.standard_normal((rows, cols))).astype(np.float32)
+        for b in ("blue", "green", "red", "nir")
+    }
     for band in values.values():
         band[40:52, 30:46] = 0.5
     usable = np.ones((rows, cols), bool)

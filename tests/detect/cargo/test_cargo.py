@@ -11,12 +11,7 @@ from shapely import LineString, MultiPolygon, box
 from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.image import (
-    NativeImage,
-    Raster,
-    SiteToPixel,
-    frozen,
-)
+from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Quality, Registration
 from tumangang_watch.model.scene import Scene
@@ -43,11 +38,24 @@ def observe(values: np.ndarray, sun: bool = True, date: str = "later", grid: Gri
     bands = BANDS[: len(values)]
     values = frozen(values.astype(np.float32))
     scene = Scene(
-        id="s", image=Path("s.tif"), files=(), sha256="0", acquired=datetime(2024, 6, 1, tzinfo=UTC),
-        provider="p", crs=CRS, affine=(1, 0, 0, 0, 1, 0), width=grid.cols, height=grid.rows,
-        dtype="uint16", gsd_m=grid.pixel_m, pixel_m=grid.pixel_m, bands={}, band_source="test",
-        sun_azimuth_deg=SUN_AZIMUTH if sun else None, sun_elevation_deg=SUN_ELEVATION if sun else None,
-    )  # fmt: skip
+        id="s",
+        image=Path("s.tif"),
+        files=(),
+        sha256="0",
+        acquired=datetime(2024, 6, 1, tzinfo=UTC),
+        provider="p",
+        crs=CRS,
+        affine=(1, 0, 0, 0, 1, 0),
+        width=grid.cols,
+        height=grid.rows,
+        dtype="uint16",
+        gsd_m=grid.pixel_m,
+        pixel_m=grid.pixel_m,
+        bands={},
+        band_source="test",
+        sun_azimuth_deg=SUN_AZIMUTH if sun else None,
+        sun_elevation_deg=SUN_ELEVATION if sun else None,
+    )
     step = 1 / grid.pixel_m
     to_pixel = SiteToPixel(grid.west, grid.north, 1, (-0.5, step, 0), (-0.5, 0, -step))
     image = NativeImage(values, yes, no, bands, grid.pixel_m, grid.pixel_m, to_pixel)
@@ -163,9 +171,16 @@ def test_touching_piles_part() -> None:
 def test_train_and_its_shadow_are_not_cargo() -> None:
     body = (40, 71, 54, 74, 3.8)
     train = Detection(
-        "later-train-1", "later", "train", "y", MultiPolygon([box(*body[:4])]), 0.9, "detected", 1.0,
+        "later-train-1",
+        "later",
+        "train",
+        "y",
+        MultiPolygon([box(*body[:4])]),
+        0.9,
+        "detected",
+        1.0,
         length_m=Interval(14, 13, 15),
-    )  # fmt: skip
+    )
     values = scene_of(boxes=(body,))
     assert detect_cargo((observe(values),), site_of(), (train,), CargoSettings()).detections == ()
 

@@ -12,12 +12,7 @@ from scipy.ndimage import gaussian_filter
 from shapely import LineString
 from support.values import native_image, observation, straight_site
 
-from tumangang_watch.detect.coarse.groups import (
-    group_tracks,
-    sample_ribbon,
-    unlooked_parts,
-    windows_of,
-)
+from tumangang_watch.detect.coarse.groups import group_tracks, sample_ribbon, unlooked_parts, windows_of
 from tumangang_watch.detect.coarse.states import state_table, walk
 from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.model.site import Track

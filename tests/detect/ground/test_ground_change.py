@@ -11,12 +11,7 @@ from shapely import LineString, box
 from tumangang_watch.detect.ground.find import HandlingResult, measure_handling
 from tumangang_watch.detect.shadows import swept
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.image import (
-    NativeImage,
-    Raster,
-    SiteToPixel,
-    frozen,
-)
+from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
 from tumangang_watch.model.observation import Observation, Quality, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Area, Site, Track
@@ -68,11 +63,24 @@ def observe(values: np.ndarray, date: str = "later", snow: str = "none") -> Obse
     bands = BANDS[: len(values)]
     values = frozen(values.astype(np.float32))
     scene = Scene(
-        id="s", image=Path("s.tif"), files=(), sha256="0", acquired=datetime(2024, 6, 1, tzinfo=UTC),
-        provider="p", crs=CRS, affine=(1, 0, 0, 0, 1, 0), width=GRID.cols, height=GRID.rows,
-        dtype="uint16", gsd_m=0.5, pixel_m=0.5, bands={}, band_source="test",
-        sun_azimuth_deg=150.0, sun_elevation_deg=35.0,
-    )  # fmt: skip
+        id="s",
+        image=Path("s.tif"),
+        files=(),
+        sha256="0",
+        acquired=datetime(2024, 6, 1, tzinfo=UTC),
+        provider="p",
+        crs=CRS,
+        affine=(1, 0, 0, 0, 1, 0),
+        width=GRID.cols,
+        height=GRID.rows,
+        dtype="uint16",
+        gsd_m=0.5,
+        pixel_m=0.5,
+        bands={},
+        band_source="test",
+        sun_azimuth_deg=150.0,
+        sun_elevation_deg=35.0,
+    )
     image = NativeImage(values, yes, no, bands, 0.5, 0.5, SiteToPixel(0, 0, 1, (0, 1, 0), (0, 0, 1)))
     quality = Quality(yes, no, no, no, no, no, snow, 0.0)  # type: ignore[arg-type]
     fit = Registration("ok", (0, 0), (1, 0, 0, 0, 1, 0), 0.1, 0.2, 50)
@@ -109,11 +117,7 @@ def test_swapped_dates_mirror() -> None:
 @pytest.mark.parametrize("field", [GRASS, BROWN])
 def test_light_haze_and_season_are_no_growth(field: tuple[float, ...], bands: int) -> None:
     one = ground(GRASS)
-    for two in (
-        ground(field, seed=2),
-        ground(field, seed=2) * 1.25,
-        ground(field, seed=2) * 0.85 + 0.03,
-    ):
+    for two in (ground(field, seed=2), ground(field, seed=2) * 1.25, ground(field, seed=2) * 0.85 + 0.03):
         change = run(one[:bands], two[:bands]).growth[0]
         assert change.grown_m2.estimate == 0
         assert change.lost_m2.estimate == 0

@@ -22,9 +22,13 @@ from tumangang_watch.settings.trains import TrainSettings
 
 SETTINGS = TrainSettings()
 PAINTS = {
-    "red": (0.06, 0.07, 0.28, 0.3), "blue": (0.26, 0.13, 0.06, 0.2), "green": (0.06, 0.15, 0.07, 0.2),
-    "white": (0.75, 0.75, 0.75, 0.75), "black": (0.03, 0.03, 0.03, 0.04), "yellow": (0.08, 0.36, 0.48, 0.5),
-}  # fmt: skip
+    "red": (0.06, 0.07, 0.28, 0.3),
+    "blue": (0.26, 0.13, 0.06, 0.2),
+    "green": (0.06, 0.15, 0.07, 0.2),
+    "white": (0.75, 0.75, 0.75, 0.75),
+    "black": (0.03, 0.03, 0.03, 0.04),
+    "yellow": (0.08, 0.36, 0.48, 0.5),
+}
 """Blue, green, red, infrared of paints that nobody would call otherwise."""
 
 

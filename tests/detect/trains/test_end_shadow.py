@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tumangang_watch.detect.trains.segments import Run
+from tumangang_watch.detect.trains.segments import TrainSegment
 from tumangang_watch.detect.trains.vehicles import Counted, without_end_shadow
 from tumangang_watch.detect.trains.view import Geometry
 from tumangang_watch.model.detection import Vehicle
@@ -21,7 +21,7 @@ def vehicle(from_m, to_m, kind="box", black=0.0):
 
 
 def train(*vehicles):
-    run = Run(vehicles[0].from_m, vehicles[-1].to_m, 30.0, 0.5, 0.5)
+    run = TrainSegment(vehicles[0].from_m, vehicles[-1].to_m, 30.0, 0.5, 0.5)
     return Counted(run, Interval(len(vehicles), len(vehicles), len(vehicles)), vehicles)
 
 

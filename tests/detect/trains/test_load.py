@@ -9,12 +9,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from support.values import observation, straight_site, train_detection
 
-from tumangang_watch.detect.trains.load import (
-    darkest,
-    height_by_shadow,
-    hint_loads,
-    read_inside,
-)
+from tumangang_watch.detect.trains.load import darkest, height_by_shadow, hint_loads, read_inside
 from tumangang_watch.settings import Settings
 
 SETTINGS = Settings().load

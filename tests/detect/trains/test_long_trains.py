@@ -34,16 +34,18 @@ def found_on(yard, trains):
     step = 1 / grid.pixel_m
     dx, dy = sensor.geolocation_error_m
     to_pixel = SiteToPixel(
-        0.0, 0.0, 1.0,
-        (col0 + dx * step, step, 0.0, *[0.0] * 7), (row0 - dy * step, 0.0, -step, *[0.0] * 7),
-    )  # fmt: skip
+        0.0, 0.0, 1.0, (col0 + dx * step, step, 0.0, *[0.0] * 7), (row0 - dy * step, 0.0, -step, *[0.0] * 7)
+    )
     values = painted.values.astype(np.float32)
     valid = (values > 0).any(axis=0)
     image = NativeImage(values, valid, ~valid, painted.bands, 0.5, 0.5, to_pixel)
     about = SimpleNamespace(
-        gsd_m=0.5, off_nadir_deg=sensor.off_nadir_deg, view_azimuth_deg=sensor.view_azimuth_deg,
-        sun_azimuth_deg=day.sun_azimuth_deg, sun_elevation_deg=day.sun_elevation_deg,
-    )  # fmt: skip
+        gsd_m=0.5,
+        off_nadir_deg=sensor.off_nadir_deg,
+        view_azimuth_deg=sensor.view_azimuth_deg,
+        sun_azimuth_deg=day.sun_azimuth_deg,
+        sun_elevation_deg=day.sun_elevation_deg,
+    )
     strips = [sample_strip(image, t, SETTINGS) for t in yard.world.site.tracks]
     return [t for t in read_trains(strips, about, SETTINGS)[0] if t.false_alarms <= 0.01]
 

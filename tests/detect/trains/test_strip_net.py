@@ -10,12 +10,7 @@ import numpy as np
 import pytest
 from shapely import LineString
 
-from tumangang_watch.detect.trains.network import (
-    PIECE,
-    REACH,
-    read_strip,
-    weights,
-)
+from tumangang_watch.detect.trains.network import PIECE, REACH, read_strip, weights
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import CHANNELS, Geometry, StripView
 from tumangang_watch.model.site import Track
@@ -89,9 +84,13 @@ def test_painted_trains_are_found_measured_and_counted(painted: Any) -> None:
     raster = image.on_grid(grid)
     none = np.zeros(grid.shape, dtype=bool)
     about: Any = SimpleNamespace(
-        gsd_m=0.5, off_nadir_deg=sensor.off_nadir_deg, view_azimuth_deg=sensor.view_azimuth_deg,
-        sun_azimuth_deg=day.sun_azimuth_deg, sun_elevation_deg=day.sun_elevation_deg, acquired=day.acquired,
-    )  # fmt: skip
+        gsd_m=0.5,
+        off_nadir_deg=sensor.off_nadir_deg,
+        view_azimuth_deg=sensor.view_azimuth_deg,
+        sun_azimuth_deg=day.sun_azimuth_deg,
+        sun_elevation_deg=day.sun_elevation_deg,
+        acquired=day.acquired,
+    )
     quality = Quality(raster.valid, none, none, none, none, none, "none", 0.0)
     fit = Registration("ok", (0.0, 0.0), (1, 0, 0, 0, 1, 0), 0.0, 0.0, 0)
     observation = Observation("earlier", about, image, raster, quality, fit)

@@ -13,14 +13,7 @@ from support.values import EAST0, NORTH0, observation, straight_site
 from tumangang_watch.detect.trains.background import against
 from tumangang_watch.detect.trains.network import NetReading
 from tumangang_watch.detect.trains.strips import sample_strip
-from tumangang_watch.detect.trains.view import (
-    CHANNELS,
-    HALF_ROWS,
-    STEP_M,
-    geometry_of,
-    light_of,
-    view_of,
-)
+from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, geometry_of, light_of, view_of
 from tumangang_watch.settings.trains import TrainSettings
 
 SETTINGS = TrainSettings()

@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tumangang_watch.preprocess.site_fit.network import (
-    REACH,
-    STEP_M,
-    patch_of,
-    read_centres,
-    weights,
-)
+from tumangang_watch.preprocess.site_fit.network import REACH, STEP_M, patch_of, read_centres, weights
 
 
 def bundle(offsets_m=(-5.0, 0.0, 5.0), tone=0.25, bed=-0.15, along=80, seed=1):

@@ -147,9 +147,16 @@ def coarse_fill(
         caveats.append("snow may hide low goods")
     none = Interval(0.0, 0.0, float(max(place.polygon.length / 2, 0.0)))
     return Fill(
-        observation.date, place.area, ground, covered, parts, none, (), place.observed_fraction,
+        observation.date,
+        place.area,
+        ground,
+        covered,
+        parts,
+        none,
+        (),
+        place.observed_fraction,
         tuple(caveats),
-    )  # fmt: skip
+    )
 
 
 def _unlike(values: NDArray[np.float32], settings: CargoSettings) -> tuple[NDArray[np.float64], float]:

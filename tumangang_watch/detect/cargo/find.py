@@ -11,12 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from tumangang_watch.detect.cargo.fill import coarse_fill, fill_of
-from tumangang_watch.detect.cargo.measure import (
-    Place,
-    measure,
-    search,
-    without_shadows,
-)
+from tumangang_watch.detect.cargo.measure import Place, measure, search, without_shadows
 from tumangang_watch.detect.cargo.trials import try_goods
 from tumangang_watch.detect.cargo.view import ApronView, view_apron
 from tumangang_watch.detect.shadows import swept
@@ -85,10 +80,12 @@ def detect_cargo(
             goods = [item for piece in pieces for item in _goods(piece, place, observation, settings)]
             others = [
                 piece.view
-                for o in fine if o is not observation
-                for p, parts in views[o.date] if p.area == place.area
+                for o in fine
+                if o is not observation
+                for p, parts in views[o.date]
+                if p.area == place.area
                 for piece in parts
-            ]  # fmt: skip
+            ]
             here += [_with_other(item, others) for item in goods]
             fill = fill_of(_ground_m2(pieces), place, goods, observation, site, settings)
             if trials:
@@ -238,8 +235,10 @@ def _with_other(item: Detection, others: list[ApronView]) -> Detection:
             break
         core = item.geometry.buffer(-0.3)
         place = item.geometry if core.is_empty else core
-        for name, layer in (("other_goods", np.minimum(view.goods + view.vehicle, 1)),
-                            ("other_shadow", view.shadow)):  # fmt: skip
+        for name, layer in (
+            ("other_goods", np.minimum(view.goods + view.vehicle, 1)),
+            ("other_shadow", view.shadow),
+        ):
             value = view.mean(layer, place)
             if value is not None:
                 extra.append((name, round(value, 3)))

@@ -8,10 +8,10 @@ from math import exp, log
 from shapely.ops import unary_union
 
 from tumangang_watch.detect.history import (
-    Background,
+    BackgroundDate,
     Footprint,
-    PastDate,
     Patch,
+    PixelBaseline,
     Sight,
     Window,
     background_of,
@@ -45,8 +45,8 @@ class Record:
 def weigh_goods(
     now: Observation,
     goods: tuple[Detection, ...],
-    past: tuple[PastDate, ...],
-    compared: PastDate | None,
+    past: tuple[BackgroundDate, ...],
+    compared: BackgroundDate | None,
     settings: HistorySettings,
 ) -> tuple[Detection, ...]:
     """Return goods with what earlier dates say of them: evidence, caveats, and how sure they are.
@@ -91,13 +91,13 @@ class _Ground:
 
     window: Window
     here: Patch
-    earlier: tuple[tuple[PastDate, Patch], ...]
-    usual: Background | None
-    compared: tuple[PastDate, Patch] | None
+    earlier: tuple[tuple[BackgroundDate, Patch], ...]
+    usual: PixelBaseline | None
+    compared: tuple[BackgroundDate, Patch] | None
 
     @classmethod
     def of(
-        cls, now: Observation, area: str, earlier: tuple[PastDate, ...], compared: PastDate | None
+        cls, now: Observation, area: str, earlier: tuple[BackgroundDate, ...], compared: BackgroundDate | None
     ) -> _Ground | None:
         found = [(date, date.patch(area)) for date in earlier]
         known = [(date, patch[1]) for date, patch in found if patch is not None]
@@ -108,9 +108,12 @@ class _Ground:
         if not windows:
             return None
         return cls(
-            windows[0], patch_of(now, windows[0]), tuple(known), background_of([p for _, p in known]),
+            windows[0],
+            patch_of(now, windows[0]),
+            tuple(known),
+            background_of([p for _, p in known]),
             None if compared is None or other is None else (compared, other[1]),
-        )  # fmt: skip
+        )
 
 
 def _sunlit(now: Observation) -> bool:
@@ -141,9 +144,10 @@ def _noted(item: Detection, ground: _Ground, place: Footprint, settings: History
     before_both = [p for d, p in ground.earlier if d is not other and d.scene.acquired < other.scene.acquired]
     sights = [sight(ground.here, p, place, settings)[0] for p in before_both]
     extra = (
-        ("compared_share", round(share, 3)), ("before_same", float(sights.count("same"))),
+        ("compared_share", round(share, 3)),
+        ("before_same", float(sights.count("same"))),
         ("before_seen", float(sum(s != "unseen" for s in sights))),
-    )  # fmt: skip
+    )
     return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
 
 
@@ -153,9 +157,11 @@ def _weighed(item: Detection, record: Record, sunlit: bool, settings: HistorySet
         return item
     dates = f"{record.same} of {record.seen} earlier date{'' if record.seen == 1 else 's'}"
     evidence = (
-        ("earlier_dates", float(record.seen)), ("earlier_same", float(record.same)),
-        ("earlier_bare", float(record.empty)), ("earlier_unusual", round(record.unusual, 3)),
-    )  # fmt: skip
+        ("earlier_dates", float(record.seen)),
+        ("earlier_same", float(record.same)),
+        ("earlier_bare", float(record.empty)),
+        ("earlier_unusual", round(record.unusual, 3)),
+    )
     item = replace(item, evidence=tuple(sorted((*item.evidence, *evidence))))
     enough = record.seen >= settings.looks_least
     flat = sunlit and item.height_m is None

@@ -99,8 +99,12 @@ def _painted(view: ApronView, boxes: list[_Box], observation: Observation) -> Ap
             _fill(shade, (one.row + k * long, one.col), half, 1.0)
         for k in np.linspace(0, 1, 5):
             _fill(body, (one.row + k * lean[0], one.col + k * lean[1]), half, 1.0)
-            _fill(factor, (one.row + k * lean[0], one.col + k * lean[1]), (half[0] + 3, half[1] + 3),
-                  TONES[one.tone])  # fmt: skip
+            _fill(
+                factor,
+                (one.row + k * lean[0], one.col + k * lean[1]),
+                (half[0] + 3, half[1] + 3),
+                TONES[one.tone],
+            )
     sigma = 0.62 * observation.scene.gsd_m / pixel_m
     body, shade = (
         np.asarray(cv2.GaussianBlur(m, (0, 0), max(sigma, 0.4)), np.float32) for m in (body, shade)

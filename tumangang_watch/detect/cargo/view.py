@@ -12,12 +12,7 @@ from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.blobs import half_sample_mode
-from tumangang_watch.detect.cargo.network import (
-    PIXEL_M,
-    ApronInput,
-    apron_input,
-    read_apron,
-)
+from tumangang_watch.detect.cargo.network import PIXEL_M, ApronInput, apron_input, read_apron
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.observation import Observation
 
@@ -93,10 +88,12 @@ class ApronView:
         if rows.start >= rows.stop or cols.start >= cols.stop:
             return None
         part = replace(
-            self.grid, west=self.grid.west + cols.start * self.grid.pixel_m,
+            self.grid,
+            west=self.grid.west + cols.start * self.grid.pixel_m,
             north=self.grid.north - rows.start * self.grid.pixel_m,
-            rows=rows.stop - rows.start, cols=cols.stop - cols.start,
-        )  # fmt: skip
+            rows=rows.stop - rows.start,
+            cols=cols.stop - cols.start,
+        )
         return rows, cols, part.mask([shape], all_touched=True)
 
 

@@ -154,12 +154,7 @@ def _length(run: GroupRun, gsd_m: float, settings: GroupSettings) -> Interval:
 
 
 def _detection(
-    name: str,
-    observation: Observation,
-    site: Site,
-    judged: Judged,
-    run: GroupRun,
-    settings: GroupSettings,
+    name: str, observation: Observation, site: Site, judged: Judged, run: GroupRun, settings: GroupSettings
 ) -> Detection:
     """Describe one train of a track group."""
     gsd_m = observation.image.gsd_m
@@ -188,9 +183,18 @@ def _detection(
     if run.track.provisional:
         said.append("the track's geometry is provisional")
     return Detection(
-        id=name, date=observation.date, kind="train", area=area.id if area else None, geometry=place,
+        id=name,
+        date=observation.date,
+        kind="train",
+        area=area.id if area else None,
+        geometry=place,
         confidence=_confidence(run.score, needed if judged.sun_known and not against else 2 * needed),
-        grade=grade, observed_fraction=seen, track=run.track.id, from_m=run.from_m, to_m=run.to_m,
+        grade=grade,
+        observed_fraction=seen,
+        track=run.track.id,
+        from_m=run.from_m,
+        to_m=run.to_m,
         length_m=_length(run, gsd_m, settings),
-        evidence=_evidence(run), caveats=tuple(said),
-    )  # fmt: skip
+        evidence=_evidence(run),
+        caveats=tuple(said),
+    )

@@ -158,9 +158,7 @@ def sample_ribbon(image: NativeImage, tracks: tuple[Track, ...], settings: Group
     x = points[0] + y[:, None] * left[0]
     north = points[1] + y[:, None] * left[1]
     values, valid = image.sample(x, north)
-    return Ribbon(
-        tracks, s, y, frozen(values), frozen(valid), offset, left, points, image.bands, image.gsd_m
-    )  # fmt: skip
+    return Ribbon(tracks, s, y, frozen(values), frozen(valid), offset, left, points, image.bands, image.gsd_m)
 
 
 def _offsets(track: Track, points: NDArray[np.float64], left: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,12 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from tumangang_watch.detect.coarse.ground import in_bed_units, learn_ground, structure
-from tumangang_watch.detect.coarse.groups import (
-    Ribbon,
-    group_tracks,
-    sample_ribbon,
-    windows_of,
-)
+from tumangang_watch.detect.coarse.groups import Ribbon, group_tracks, sample_ribbon, windows_of
 from tumangang_watch.detect.coarse.states import (
     Light,
     Path,
@@ -139,9 +134,18 @@ def _judge(
         path = walk(gain, states, settings.switch_cost)
         weight = _still_empty(ribbon, path, light, settings)
         result = Judged(
-            ribbon, tracks[1], tracks[0], states, gain, path, weight, values, ground.expected, light,
+            ribbon,
+            tracks[1],
+            tracks[0],
+            states,
+            gain,
+            path,
+            weight,
+            values,
+            ground.expected,
+            light,
             stated is not None,
-        )  # fmt: skip
+        )
     if result is None:
         raise ValueError("rounds must be at least 1")
     return result

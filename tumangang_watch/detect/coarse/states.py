@@ -155,10 +155,7 @@ def likelihoods(
 
 
 def _bed_clutter(
-    ribbon: Ribbon,
-    unknown: NDArray[np.float64],
-    beds: NDArray[np.float64],
-    settings: GroupSettings,
+    ribbon: Ribbon, unknown: NDArray[np.float64], beds: NDArray[np.float64], settings: GroupSettings
 ) -> NDArray[np.float64]:
     """Return the covariance (m, m) of what empty ground may look like beyond its noise.
 

@@ -10,12 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes, binary_opening
 from shapely import Polygon
 
-from tumangang_watch.detect.blobs import (
-    as_multi,
-    disk,
-    hysteresis,
-    outline,
-)
+from tumangang_watch.detect.blobs import as_multi, disk, hysteresis, outline
 from tumangang_watch.detect.shadows import swept
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.ground import HandlingSettings

@@ -80,10 +80,7 @@ def turned_to_worked(
 
 
 def _of_one_piece(
-    mask: NDArray[np.bool_],
-    log: NDArray[np.float32],
-    changed: NDArray[np.bool_],
-    settings: HandlingSettings,
+    mask: NDArray[np.bool_], log: NDArray[np.float32], changed: NDArray[np.bool_], settings: HandlingSettings
 ) -> NDArray[np.bool_]:
     """Extend each segment over changed ground that now looks like it.
 
@@ -219,10 +216,7 @@ def _own_change(
 
 
 def cleaned(
-    mask: NDArray[np.bool_],
-    inside: NDArray[np.bool_],
-    pixel_m: float,
-    settings: HandlingSettings,
+    mask: NDArray[np.bool_], inside: NDArray[np.bool_], pixel_m: float, settings: HandlingSettings
 ) -> NDArray[np.bool_]:
     """Drop slivers and specks; fill what stands on the new ground."""
     mask = np.asarray(binary_closing(np.pad(mask, 3), disk(1.5 / pixel_m)))[3:-3, 3:-3]

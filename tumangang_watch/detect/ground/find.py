@@ -15,18 +15,8 @@ from skimage.morphology import remove_small_holes, remove_small_objects
 from tumangang_watch.detect.blobs import as_multi, outline
 from tumangang_watch.detect.ground.buildings import building_words, new_buildings
 from tumangang_watch.detect.ground.change import Turned, turned_to_worked
-from tumangang_watch.detect.ground.history import (
-    Denied,
-    GroundRecord,
-    deny_usual,
-    unsettled,
-)
-from tumangang_watch.detect.ground.surface import (
-    Surface,
-    path_light,
-    surface_of,
-    worked_share,
-)
+from tumangang_watch.detect.ground.history import Denied, GroundRecord, deny_usual, unsettled
+from tumangang_watch.detect.ground.surface import Surface, path_light, surface_of, worked_share
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation

@@ -81,10 +81,15 @@ def keep_ground(
         return out
 
     return PastGround(
-        observation.scene.acquired, *cut, frozen((surface.usable & ~surface.snow)[cut]),
-        kept(surface.log.mean(axis=0)), kept(surface.saturation), kept(surface.green), surface.has_nir,
+        observation.scene.acquired,
+        *cut,
+        frozen((surface.usable & ~surface.snow)[cut]),
+        kept(surface.log.mean(axis=0)),
+        kept(surface.saturation),
+        kept(surface.green),
+        surface.has_nir,
         kept(worked_share(surface, settings)),
-    )  # fmt: skip
+    )
 
 
 def deny_usual(

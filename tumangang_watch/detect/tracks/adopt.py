@@ -64,9 +64,14 @@ def adopt(site: Site, traced: tuple[TracedTrack, ...], scene_id: str, settings: 
 
 def _as_track(name: str, traced: TracedTrack, scene_id: str) -> Track:
     return Track(
-        name, traced.line.simplify(VERTEX_M), name, accuracy_m=round(traced.accuracy_m, 2), provisional=True,
-        source=f"{TRACED}{scene_id}", confidence=round(traced.confidence, 2),
-    )  # fmt: skip
+        name,
+        traced.line.simplify(VERTEX_M),
+        name,
+        accuracy_m=round(traced.accuracy_m, 2),
+        provisional=True,
+        source=f"{TRACED}{scene_id}",
+        confidence=round(traced.confidence, 2),
+    )
 
 
 def _matches(site: Site, traced: tuple[TracedTrack, ...], settings: TraceSettings) -> dict[int, int]:
@@ -118,9 +123,13 @@ def _moved_onto(track: Track, traced: TracedTrack, scene_id: str) -> Track:
 
 
 def _fresh(
-    site: Site, traced: tuple[TracedTrack, ...], used: set[int], tracks: list[Track], scene_id: str,
+    site: Site,
+    traced: tuple[TracedTrack, ...],
+    used: set[int],
+    tracks: list[Track],
+    scene_id: str,
     settings: TraceSettings,
-) -> list[Track]:  # fmt: skip
+) -> list[Track]:
     """Return traced tracks that are nobody's, less what runs along a track the site has."""
     ids = {t.id for t in site.tracks} | {a.id for a in site.areas}
     taken = shapely.unary_union([t.line.buffer(settings.apart_m / 2) for t in tracks]) if tracks else None

@@ -15,12 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.tracks.network import SHRINK, track_odds
 from tumangang_watch.detect.tracks.paths import Lattice, Path, find_paths
-from tumangang_watch.detect.tracks.view import (
-    CELL_M,
-    CHANNELS,
-    Frame,
-    view_of,
-)
+from tumangang_watch.detect.tracks.view import CELL_M, CHANNELS, Frame, view_of
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene

@@ -18,9 +18,7 @@ from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import Light
 from tumangang_watch.settings.trains import TrainSettings
 
-COLOURS = (
-    "black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow",
-)  # fmt: skip
+COLOURS = ("black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow")
 """Names in the order of the network's outputs."""
 
 

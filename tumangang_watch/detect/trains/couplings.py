@@ -184,10 +184,7 @@ def _certainty(
 
 
 def _weights(
-    gain: NDArray[np.float64],
-    cost: NDArray[np.float64],
-    steps: NDArray[np.int64],
-    prior: NDArray[np.float64],
+    gain: NDArray[np.float64], cost: NDArray[np.float64], steps: NDArray[np.int64], prior: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the summed log weight (nodes,) of all divisions up to each node, its own gain included."""
     out = cost.copy()

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.network import NetReading
-from tumangang_watch.detect.trains.segments import Run
+from tumangang_watch.detect.trains.segments import TrainSegment
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView
 from tumangang_watch.settings.trains import TrainSettings
 
@@ -25,7 +25,7 @@ CUES = ("network", "tone", "hue", "edges", "shadow", "texture", "couplings")
 
 
 def evidence_of(
-    view: StripView, reading: NetReading, run: Run, couplings_m: tuple[float, ...]
+    view: StripView, reading: NetReading, run: TrainSegment, couplings_m: tuple[float, ...]
 ) -> tuple[tuple[str, float], ...]:
     """Measure the cues of one train against the same rows of its track elsewhere.
 
@@ -33,7 +33,7 @@ def evidence_of(
     ----------
     view, reading : StripView, NetReading
         Of the train's track.
-    run : Run
+    run : TrainSegment
     couplings_m : tuple of float
         Middles of its couplings along the track.
 
@@ -68,9 +68,14 @@ def evidence_of(
     at = [min(int(c / STEP_M), n - 1) for c in couplings_m]
     placed = float(reading.coupling[at].mean()) if at else 0.0
     values = (
-        float(reading.occupied[steps].mean()), tone, hue, edges, 1 - float(np.exp(min(shaded, 0.0))),
-        _spreads(fine, steps, empty), placed,
-    )  # fmt: skip
+        float(reading.occupied[steps].mean()),
+        tone,
+        hue,
+        edges,
+        1 - float(np.exp(min(shaded, 0.0))),
+        _spreads(fine, steps, empty),
+        placed,
+    )
     return tuple((name, round(value, 3)) for name, value in zip(CUES, values, strict=True))
 
 
@@ -98,7 +103,7 @@ def false_alarms(score: float, track_km: float, noise: float, settings: TrainSet
     Parameters
     ----------
     score : float
-        Of the train (`Run.score`).
+        Of the train (`TrainSegment.score`).
     track_km : float
         Length of all track that the scene shows.
     noise : float
@@ -108,7 +113,7 @@ def false_alarms(score: float, track_km: float, noise: float, settings: TrainSet
     return noise * track_km * settings.null_rate_km * exp(-score / settings.null_scale)
 
 
-def noise_of(runs: list[Run], track_km: float, settings: TrainSettings) -> float:
+def noise_of(runs: list[TrainSegment], track_km: float, settings: TrainSettings) -> float:
     """Return by what factor a scene has more weak stretches than empty track usually shows, at least 1."""
     weak = sum(WEAK[0] <= run.score < WEAK[1] for run in runs)
     expected = false_alarms(WEAK[0], track_km, 1.0, settings) - false_alarms(WEAK[1], track_km, 1.0, settings)

@@ -9,22 +9,15 @@ from numpy.typing import NDArray
 from shapely.ops import substring
 
 from tumangang_watch.detect.coarse.find import detect_group_trains
-from tumangang_watch.detect.history import PastDate
+from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.detect.trains.background import OtherDate, against
 from tumangang_watch.detect.trains.colour import ground_of
 from tumangang_watch.detect.trains.evidence import evidence_of, false_alarms, noise_of
 from tumangang_watch.detect.trains.network import NetReading, read_strip
-from tumangang_watch.detect.trains.segments import Run, find_runs
+from tumangang_watch.detect.trains.segments import TrainSegment, find_runs
 from tumangang_watch.detect.trains.strips import Strip, only_clear, sample_strip
 from tumangang_watch.detect.trains.vehicles import Counted, divide_run, vehicles_of, without_end_shadow
-from tumangang_watch.detect.trains.view import (
-    CHANNELS,
-    HALF_ROWS,
-    Light,
-    StripView,
-    light_of,
-    view_of,
-)
+from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, Light, StripView, light_of, view_of
 from tumangang_watch.model.detection import Detection, Grade, Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
@@ -38,7 +31,7 @@ def detect_trains(
     site: Site,
     settings: TrainSettings,
     background: Observation | None = None,
-    past: tuple[PastDate, ...] = (),
+    past: tuple[BackgroundDate, ...] = (),
 ) -> tuple[Detection, ...]:
     """Find the trains that stand on the site's tracks on one date.
 
@@ -92,7 +85,7 @@ class FoundTrain:
     """One train as its strip shows it."""
 
     track: Track
-    run: Run
+    run: TrainSegment
     confidence: float
     """Probability that a train stands there."""
     false_alarms: float
@@ -103,10 +96,7 @@ class FoundTrain:
 
 
 def read_trains(
-    strips: list[Strip],
-    scene: Scene,
-    settings: TrainSettings,
-    others: list[OtherDate] | None = None,
+    strips: list[Strip], scene: Scene, settings: TrainSettings, others: list[OtherDate] | None = None
 ) -> list[list[FoundTrain]]:
     """Find the trains on straightened strips of one scene.
 
@@ -165,7 +155,7 @@ def seen_steps(view: StripView) -> NDArray[np.bool_]:
 def _train(
     view: StripView,
     reading: NetReading,
-    found: tuple[Run, float],
+    found: tuple[TrainSegment, float],
     light: tuple[Light, NDArray[np.float64]],
     gsd_m: float,
     settings: TrainSettings,
@@ -208,13 +198,23 @@ def _detection(
     grade: Grade = "detected" if sure else "possible"
     area = site.area_of(track)
     return Detection(
-        id=name, date=observation.date, kind="train", area=area.id if area else None, geometry=place,
-        confidence=train.confidence, grade=grade, observed_fraction=seen, track=track.id,
-        from_m=run.from_m, to_m=run.to_m, length_m=Interval(length, float(low), float(high)), cars=train.cars,
+        id=name,
+        date=observation.date,
+        kind="train",
+        area=area.id if area else None,
+        geometry=place,
+        confidence=train.confidence,
+        grade=grade,
+        observed_fraction=seen,
+        track=track.id,
+        from_m=run.from_m,
+        to_m=run.to_m,
+        length_m=Interval(length, float(low), float(high)),
+        cars=train.cars,
         rolling_stock=train.vehicles,
         evidence=(*train.evidence, ("false_alarms_expected", round(train.false_alarms, 6))),
         caveats=_caveats(observation, track, seen, settings),
-    )  # fmt: skip
+    )
 
 
 def _caveats(observation: Observation, track: Track, seen: float, settings: TrainSettings) -> tuple[str, ...]:

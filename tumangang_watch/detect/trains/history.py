@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tumangang_watch.detect.history import PastDate
+from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.detect.trains.view import STEP_M
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.settings.history import HistorySettings
 
 
 def say_occupied(
-    trains: tuple[Detection, ...], past: tuple[PastDate, ...], settings: HistorySettings
+    trains: tuple[Detection, ...], past: tuple[BackgroundDate, ...], settings: HistorySettings
 ) -> tuple[Detection, ...]:
     """Return trains with the number of earlier dates on which their place was occupied.
 
@@ -28,7 +28,7 @@ def say_occupied(
     return tuple(_said(train, past, settings) for train in trains)
 
 
-def _said(train: Detection, past: tuple[PastDate, ...], settings: HistorySettings) -> Detection:
+def _said(train: Detection, past: tuple[BackgroundDate, ...], settings: HistorySettings) -> Detection:
     seen = occupied = 0
     for date in past:
         share = _occupied_share(train, date, settings)
@@ -46,7 +46,7 @@ def _said(train: Detection, past: tuple[PastDate, ...], settings: HistorySetting
     )
 
 
-def _occupied_share(train: Detection, date: PastDate, settings: HistorySettings) -> float | None:
+def _occupied_share(train: Detection, date: BackgroundDate, settings: HistorySettings) -> float | None:
     """Return the part of a train's place that another date's reading shows as occupied; None if unseen."""
     if date.tracks is None or train.from_m is None or train.to_m is None:
         return None

@@ -17,7 +17,7 @@ LIMIT = 6.0
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainSegment:
     """One train on one track."""
 
     from_m: float
@@ -30,7 +30,9 @@ class Run:
     """By how much it may be longer."""
 
 
-def find_runs(log_odds: NDArray[np.float64], seen: NDArray[np.bool_], settings: TrainSettings) -> list[Run]:
+def find_runs(
+    log_odds: NDArray[np.float64], seen: NDArray[np.bool_], settings: TrainSettings
+) -> list[TrainSegment]:
     """Return the trains of one track.
 
     Parameters
@@ -43,11 +45,11 @@ def find_runs(log_odds: NDArray[np.float64], seen: NDArray[np.bool_], settings: 
 
     Returns
     -------
-    list of Run
+    list of TrainSegment
         In order along the track, uncoupled cuts told apart.
     """
     odds = np.where(seen, np.clip(log_odds + settings.net_bias, -LIMIT, LIMIT), 0.0)
-    runs: list[Run] = []
+    runs: list[TrainSegment] = []
     for low, high in _joined(_stretches(odds, settings), settings):
         # A sure train ends where its own log-odds do; the bias is for the doubtful ones.
         level = float(np.clip(np.median(odds[low:high]) - settings.net_bias - 3.0, 0.0, settings.net_bias))
@@ -58,7 +60,7 @@ def find_runs(log_odds: NDArray[np.float64], seen: NDArray[np.bool_], settings: 
         score = float(inside.sum() * STEP_M / settings.memory_m)
         ends = [_unsure(odds - level, at, side, settings) for at, side in ((low, -1), (high, +1))]
         inward, outward = (float(np.hypot(*pair)) for pair in zip(*ends, strict=True))
-        runs.append(Run(a, b, score, inward, outward))
+        runs.append(TrainSegment(a, b, score, inward, outward))
     return runs
 
 

@@ -19,14 +19,14 @@ from tumangang_watch.detect.trains.colour import (
 )
 from tumangang_watch.detect.trains.couplings import Consist, divide
 from tumangang_watch.detect.trains.network import TYPES, NetReading
-from tumangang_watch.detect.trains.segments import Run
+from tumangang_watch.detect.trains.segments import TrainSegment
 from tumangang_watch.detect.trains.view import STEP_M, Geometry, Light, StripView
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.settings.trains import TrainSettings
 
 
-def divide_run(reading: NetReading, run: Run, settings: TrainSettings) -> Consist:
+def divide_run(reading: NetReading, run: TrainSegment, settings: TrainSettings) -> Consist:
     """Divide one train into vehicles by what the network says of couplings."""
     step = STEP_M
     at = run.from_m + (np.arange(max(int((run.to_m - run.from_m) / step), 1)) + 0.5) * step
@@ -39,7 +39,7 @@ def divide_run(reading: NetReading, run: Run, settings: TrainSettings) -> Consis
 def vehicles_of(
     view: StripView,
     reading: NetReading,
-    run: Run,
+    run: TrainSegment,
     consist: Consist,
     scene_light: tuple[Light, NDArray[np.float64]],
     settings: TrainSettings,
@@ -50,7 +50,7 @@ def vehicles_of(
     ----------
     view, reading : StripView, NetReading
         Of the train's track.
-    run, consist : Run, Consist
+    run, consist : TrainSegment, Consist
         The train and its division.
     scene_light : (Light, (5,) float)
         The scene's light and its ground's tones (`colour.ground_of`).
@@ -70,12 +70,15 @@ def vehicles_of(
         kind, likely = types[0]
         out.append(
             Vehicle(
-                float(start), float(max(stop, start + 0.5)),
+                float(start),
+                float(max(stop, start + 0.5)),
                 kind if likely >= settings.type_sure else "unknown",
                 name_colour(colours, settings) if colours is not None else "unknown",
-                sure, types, () if colours is None else _ranked(COLOURS, colours),
+                sure,
+                types,
+                () if colours is None else _ranked(COLOURS, colours),
             )
-        )  # fmt: skip
+        )
     return tuple(out)
 
 
@@ -123,7 +126,7 @@ LOW_TYPES = frozenset({"flat", "open", "unknown"})
 class Counted:
     """One train's extent, count and vehicles."""
 
-    run: Run
+    run: TrainSegment
     cars: Interval
     vehicles: tuple[Vehicle, ...]
 

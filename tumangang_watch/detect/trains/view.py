@@ -159,18 +159,33 @@ def view_of(strip: Strip, scene: Scene, light: Light, settings: TrainSettings) -
         red_blue, green = red - blue, _log(cells["green"]) - 0.5 * (red + blue)
         nir = _log(cells["nir"]) - red if "nir" in cells else zero
     texture = np.log(0.02 + _blocks(rough, n, per))
-    patch = np.stack([
-        bright, red_blue, green, nir, bright - _usual_row(bright, whole), bright - light.profile[:, None],
-        texture - np.median(texture[whole]) if whole.any() else zero, np.ones_like(bright),
-    ]).astype(np.float32)  # fmt: skip
+    patch = np.stack(
+        [
+            bright,
+            red_blue,
+            green,
+            nir,
+            bright - _usual_row(bright, whole),
+            bright - light.profile[:, None],
+            texture - np.median(texture[whole]) if whole.any() else zero,
+            np.ones_like(bright),
+        ]
+    ).astype(np.float32)
     patch *= whole
     geometry = geometry_of(strip, scene, settings)
     mirrored, turned = geometry.shadow_side < 0, geometry.shadow_along_m < -0.01
-    constants = np.array([
-        float(geometry.shadow_side != 0), geometry.shadow_m / 10, abs(geometry.shadow_along_m) / 10,
-        geometry.lean_m / 3 * (-1 if mirrored else 1), geometry.lean_along_m / 3 * (-1 if turned else 1),
-        scene.gsd_m, float("nir" in strip.bands),
-    ], np.float32)  # fmt: skip
+    constants = np.array(
+        [
+            float(geometry.shadow_side != 0),
+            geometry.shadow_m / 10,
+            abs(geometry.shadow_along_m) / 10,
+            geometry.lean_m / 3 * (-1 if mirrored else 1),
+            geometry.lean_along_m / 3 * (-1 if turned else 1),
+            scene.gsd_m,
+            float("nir" in strip.bands),
+        ],
+        np.float32,
+    )
     patch = patch[:, :: -1 if mirrored else 1, :: -1 if turned else 1]
     return StripView(strip, geometry, np.ascontiguousarray(patch), constants, turned)
 

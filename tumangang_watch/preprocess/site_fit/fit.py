@@ -73,9 +73,15 @@ def fit_to_site(
     reason = "" if sure else f"the position along the tracks is uncertain by {along_sd_m:.1f} m (one sd)"
     east, north = (float(w) for w in np.asarray(place) @ axes)
     return Registration(
-        "ok" if sure else "degraded", (-east, -north), shift(east, north), None, None,
-        template.groups, 0, reason,
-    )  # fmt: skip
+        "ok" if sure else "degraded",
+        (-east, -north),
+        shift(east, north),
+        None,
+        None,
+        template.groups,
+        0,
+        reason,
+    )
 
 
 def _shown(site: Site, grid: Grid) -> Site:
@@ -173,10 +179,16 @@ def _rival(
         return None
     (e1, n1), (e2, n2) = (-(np.array([u[k], v[k]]) @ axes) for k in (best, other))
     return Registration(
-        "failed", (0.0, 0.0), IDENTITY, None, None, 0, 0,
+        "failed",
+        (0.0, 0.0),
+        IDENTITY,
+        None,
+        None,
+        0,
+        0,
         f"two fits to the site are nearly as good: shifts of ({e1:.0f}, {n1:.0f}) m and "
         f"({e2:.0f}, {n2:.0f}) m (log-odds {margin:.1f}, not {settings.site_margin:g})",
-    )  # fmt: skip
+    )
 
 
 def _along(

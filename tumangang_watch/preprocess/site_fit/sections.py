@@ -14,12 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.model.site import Site
-from tumangang_watch.preprocess.site_fit.network import (
-    ALONG_M,
-    STEP_M,
-    patch_of,
-    read_centres,
-)
+from tumangang_watch.preprocess.site_fit.network import ALONG_M, STEP_M, patch_of, read_centres
 from tumangang_watch.preprocess.site_fit.outlines import Picture
 from tumangang_watch.preprocess.site_fit.template import frame_along
 from tumangang_watch.settings.preprocess import RegistrationSettings

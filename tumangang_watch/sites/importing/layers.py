@@ -141,9 +141,10 @@ class Reader:
         _see_finite(staged, shapes, label)
         if crs is None and self.crs is None:
             raise refusal(
-                staged.source, f"layer {label!r} does not say its reference system",
+                staged.source,
+                f"layer {label!r} does not say its reference system",
                 "Give it with --crs, e.g. --crs EPSG:32652, or export it with one (.prj)",
-            )  # fmt: skip
+            )
         try:
             system = CRS.from_user_input(crs or self.crs)
             transformer = Transformer.from_crs(system.to_2d(), "EPSG:4326", always_xy=True)
@@ -207,8 +208,16 @@ def _shape(staged: Staged, number: int, feature: dict[str, Any]) -> Any:
         return None
     try:
         return shapely.geometry.shape(_flat(geometry))
-    except (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError, RecursionError,
-            shapely.errors.ShapelyError) as error:  # fmt: skip
+    except (
+        TypeError,
+        ValueError,
+        AttributeError,
+        KeyError,
+        IndexError,
+        OverflowError,
+        RecursionError,
+        shapely.errors.ShapelyError,
+    ) as error:
         told = f"the geometry of feature {number} cannot be read ({' '.join(str(error).split())[:100]})"
         raise refusal(staged.source, told, "Repair or remove it") from error
 

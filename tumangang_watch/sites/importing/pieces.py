@@ -103,8 +103,11 @@ def _verdict(feature: Feature, own: dict[str, Any], options: ImportOptions, tagg
             return verdict
     verdict = role_of(feature, own, options.roles, tagged)
     if verdict.role is None and verdict.why.startswith("role "):
-        raise refusal(feature.source, f"{feature.place}: {verdict.why}",
-                      "Use one of docs/sites.md's roles, or empty it and give --role")  # fmt: skip
+        raise refusal(
+            feature.source,
+            f"{feature.place}: {verdict.why}",
+            "Use one of docs/sites.md's roles, or empty it and give --role",
+        )
     return verdict
 
 
@@ -115,8 +118,11 @@ def _fitted(feature: Feature, role: str) -> Any:
         return shapely.Polygon(shape)
     if not suits(role, shape.geom_type):
         needed = "a line" if role == "track" else "a polygon"
-        raise refusal(feature.source, f"{feature.place} is a {shape.geom_type}, and a {role} is {needed}",
-                      "Correct its role or geometry")  # fmt: skip
+        raise refusal(
+            feature.source,
+            f"{feature.place} is a {shape.geom_type}, and a {role} is {needed}",
+            "Correct its role or geometry",
+        )
     return shape
 
 

@@ -73,9 +73,10 @@ def _check_shape(staged: Staged) -> None:
     records, header, record = struct.unpack("<IHH", head[4:12])
     if part.stat().st_size < header + records * record:
         raise refusal(
-            staged.source, f"its .dbf has {part.stat().st_size} of {header + records * record} bytes",
+            staged.source,
+            f"its .dbf has {part.stat().st_size} of {header + records * record} bytes",
             "Copy it again, whole",
-        )  # fmt: skip
+        )
 
 
 def _check_geopackage(staged: Staged) -> None:
