@@ -30,11 +30,23 @@ def native(painted: Any, error_m: tuple[float, float], centre: tuple[float, floa
     x0, y0 = centre
     row0, col0 = grid.to_pixel(x0, y0)
     step = 1 / grid.pixel_m
-    to_pixel = SiteToPixel(x0, y0, 1.0, (col0, step, 0.0, *[0.0] * 7), (row0, 0.0, -step, *[0.0] * 7))
+    to_pixel = SiteToPixel(
+        x0=x0,
+        y0=y0,
+        scale=1.0,
+        col_coefficients=(col0, step, 0.0, *[0.0] * 7),
+        row_coefficients=(row0, 0.0, -step, *[0.0] * 7),
+    )
     values = np.ascontiguousarray(painted.values, dtype=np.float32)
     valid = (values > 0).any(axis=0)
     image = NativeImage(
-        values / 10000, valid, ~valid, tuple(painted.bands), grid.pixel_m, grid.pixel_m, to_pixel
+        values=values / 10000,
+        valid=valid,
+        saturated=~valid,
+        bands=tuple(painted.bands),
+        gsd_m=grid.pixel_m,
+        pixel_m=grid.pixel_m,
+        to_pixel=to_pixel,
     )
     return image.registered((1, 0, error_m[0], 0, 1, error_m[1]))
 
@@ -46,20 +58,46 @@ def observe(pair: Any, which: int, grid: Any) -> Observation:
     image = native(painted, pair.sensors[which].geolocation_error_m, centre)
     raster = image.on_grid(grid)
     none = np.zeros(grid.shape, dtype=bool)
-    quality = Quality(raster.valid, none, none, none, none, none, "none", 0.0)
-    fit = Registration("ok", (0.0, 0.0), (1, 0, 0, 0, 1, 0), 0.0, 0.0, 0)
+    quality = Quality(
+        clear=raster.valid,
+        cloud=none,
+        cloud_shadow=none,
+        object_shadow=none,
+        saturated=none,
+        snow=none,
+        snow_state="none",
+        haze=0.0,
+    )
+    fit = Registration(
+        status="ok",
+        shift_m=(0.0, 0.0),
+        affine=(1, 0, 0, 0, 1, 0),
+        residual_median_m=0.0,
+        residual_p90_m=0.0,
+        tie_points=0,
+    )
     sensor = pair.sensors[which]
     scene: Any = SimpleNamespace(
         off_nadir_deg=sensor.off_nadir_deg,
         view_azimuth_deg=sensor.view_azimuth_deg,
         acquired=pair.days[which].acquired,
     )
-    return Observation(("earlier", "later")[which], scene, image, raster, quality, fit)
+    return Observation(
+        date=("earlier", "later")[which],
+        scene=scene,
+        image=image,
+        raster=raster,
+        quality=quality,
+        site_fit=fit,
+    )
 
 
 def detection(train: Any, date: Any, line: Any) -> Detection:
     """Return a perfect detection of a painted train."""
-    stock = tuple(Vehicle(c.from_m, c.to_m, c.type, c.colour, 1.0) for c in train.cars)
+    stock = tuple(
+        Vehicle(from_m=c.from_m, to_m=c.to_m, type=c.type, colour=c.colour, confidence=1.0)
+        for c in train.cars
+    )
     length = train.to_m - train.from_m
     return Detection(
         id=f"{date}-{train.track}-{train.from_m:.0f}",

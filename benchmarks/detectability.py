@@ -187,10 +187,19 @@ def second_scene(seed: int) -> Painted:
     finally:
         yard_painter.draw_trains = usual
     scene = replace(shot.scene, sha256=f"{seed:064x}")
-    site = Site("second", "Second painter", "0" * 64, scene.crs, (), shot.tracks)
+    site = Site(
+        id="second", name="Second painter", sha256="0" * 64, crs=scene.crs, areas=(), tracks=shot.tracks
+    )
     west, south, east, north = site.bounds
     grid = grid_over((west - 12, south - 12, east + 12, north + 12), pixel_size_for(scene.gsd_m), scene.crs)
-    fit = Registration("ok", (0.0, 0.0), IDENTITY, 0.1, 0.2, 50)
+    fit = Registration(
+        status="ok",
+        shift_m=(0.0, 0.0),
+        affine=IDENTITY,
+        residual_median_m=0.1,
+        residual_p90_m=0.2,
+        tie_points=50,
+    )
     trains = []
     for train in shot.trains:
         # Loads have tones of their own; what is seen from above names them.
@@ -207,7 +216,14 @@ def second_scene(seed: int) -> Painted:
             for c in train["cars"]
         )
         trains.append(Train(train["track"], cars))
-    day = DayState(scene.acquired, 0.0, 0.0, "any", shot.facts["snow"], tuple(trains))
+    day = DayState(
+        acquired=scene.acquired,
+        sun_azimuth_deg=0.0,
+        sun_elevation_deg=0.0,
+        season="any",
+        snow_cover=shot.facts["snow"],
+        trains=tuple(trains),
+    )
     sensor = Sensor(gsd_m=scene.gsd_m, product=str(shot.facts["product"]))
     return Painted(
         (observe("later", scene, shot.image, grid, fit, RunContext(site, Settings())),), site, (day,), sensor

@@ -41,10 +41,18 @@ def observed(pair: Pair, index: int, grid: Grid) -> Observation:
     valid = (raw > 0).all(axis=0)
     values = frozen(raw / (255.0 if painted.values.dtype == np.uint8 else 10000.0))
     x0, y0 = own.west, own.north
-    to_pixel = SiteToPixel(x0, y0, own.pixel_m, (-0.5, 1.0, 0.0), (-0.5, 0.0, -1.0))
+    to_pixel = SiteToPixel(
+        x0=x0, y0=y0, scale=own.pixel_m, col_coefficients=(-0.5, 1.0, 0.0), row_coefficients=(-0.5, 0.0, -1.0)
+    )
     east, north = sensor.geolocation_error_m
     image = NativeImage(
-        values, valid, np.zeros_like(valid), painted.bands, sensor.gsd_m, own.pixel_m, to_pixel
+        values=values,
+        valid=valid,
+        saturated=np.zeros_like(valid),
+        bands=painted.bands,
+        gsd_m=sensor.gsd_m,
+        pixel_m=own.pixel_m,
+        to_pixel=to_pixel,
     ).registered((1.0, 0.0, east, 0.0, 1.0, north))
     scene = Scene(
         id=f"{pair.seed}-{index}",
@@ -67,10 +75,24 @@ def observed(pair: Pair, index: int, grid: Grid) -> Observation:
         off_nadir_deg=sensor.off_nadir_deg,
         view_azimuth_deg=sensor.view_azimuth_deg,
     )
-    fit = Registration("ok", (0.0, 0.0), (1, 0, 0, 0, 1, 0), 0.1, 0.25, 50)
+    fit = Registration(
+        status="ok",
+        shift_m=(0.0, 0.0),
+        affine=(1, 0, 0, 0, 1, 0),
+        residual_median_m=0.1,
+        residual_p90_m=0.25,
+        tie_points=50,
+    )
     raster = image.on_grid(grid)
     quality = _quality(raster, image, scene, day)
-    return Observation("earlier" if index == 0 else "later", scene, image, raster, quality, fit)
+    return Observation(
+        date="earlier" if index == 0 else "later",
+        scene=scene,
+        image=image,
+        raster=raster,
+        quality=quality,
+        site_fit=fit,
+    )
 
 
 def _quality(raster: Raster, image: NativeImage, scene: Scene, day: DayState) -> Quality:
@@ -81,7 +103,16 @@ def _quality(raster: Raster, image: NativeImage, scene: Scene, day: DayState) ->
         no = np.zeros(raster.grid.shape, dtype=bool)
         bright = raster.luminance() > 0.45
         snow: Any = "none" if day.snow_cover == 0 else "full" if day.snow_cover > 0.8 else "partial"
-        return Quality(raster.valid, no, no, no, no, bright & (snow != "none"), snow, 0.0)
+        return Quality(
+            clear=raster.valid,
+            cloud=no,
+            cloud_shadow=no,
+            object_shadow=no,
+            saturated=no,
+            snow=bright & (snow != "none"),
+            snow_state=snow,
+            haze=0.0,
+        )
     return assess_quality(raster, image, scene, Settings().quality)
 
 
@@ -114,7 +145,17 @@ def painted_trains(pair: Pair, index: int) -> tuple[Detection, ...]:
         line = substring(pair.world.track(train.track).line, train.from_m, train.to_m)
         body = line.buffer(1.6, cap_style="flat")
         out.append(
-            Detection(f"{date}-train-{k}", date, "train", "yard", body, 0.9, "detected", 1.0, train.track)
+            Detection(
+                id=f"{date}-train-{k}",
+                date=date,
+                kind="train",
+                area="yard",
+                geometry=body,
+                confidence=0.9,
+                grade="detected",
+                observed_fraction=1.0,
+                track=train.track,
+            )
         )
     return tuple(out)
 

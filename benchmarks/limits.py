@@ -177,7 +177,9 @@ def loads(seeds: range) -> None:
         for train in trains:
             for car in train.cars:
                 asked += 1
-                vehicle = Vehicle(car.from_m, car.to_m, car.type, "unknown", 1.0)
+                vehicle = Vehicle(
+                    from_m=car.from_m, to_m=car.to_m, type=car.type, colour="unknown", confidence=1.0
+                )
                 track = pair.world.track(train.track)
                 inside = read_inside(date, track, vehicle, (darkest(date), settings)) if usable else None
                 hint = None

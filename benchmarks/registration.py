@@ -32,10 +32,18 @@ def native(painted: Any, x0: float, y0: float) -> NativeImage:
     values = frozen(raw / np.float32(255.0 if painted.values.dtype == np.uint8 else 10000.0))
     own = painted.grid
     col0, row0 = (x0 - own.west) / own.pixel_m - 0.5, (own.north - y0) / own.pixel_m - 0.5
-    to_pixel = SiteToPixel(x0, y0, own.pixel_m, (col0, 1.0, 0.0), (row0, 0.0, -1.0))
+    to_pixel = SiteToPixel(
+        x0=x0, y0=y0, scale=own.pixel_m, col_coefficients=(col0, 1.0, 0.0), row_coefficients=(row0, 0.0, -1.0)
+    )
     bands = tuple(painted.bands)
     return NativeImage(
-        values, valid, np.zeros_like(valid), bands, painted.sensor.gsd_m, own.pixel_m, to_pixel
+        values=values,
+        valid=valid,
+        saturated=np.zeros_like(valid),
+        bands=bands,
+        gsd_m=painted.sensor.gsd_m,
+        pixel_m=own.pixel_m,
+        to_pixel=to_pixel,
     )
 
 

@@ -115,12 +115,15 @@ def read(wagons: list[tuple[str, str, float]], how: Reading, rng: Any) -> np.nda
 
 @cache
 def _hue(colour: str) -> np.ndarray:
-    return hue_likelihood(Vehicle(0, 0, "unknown", colour, 1.0), SETTINGS)
+    return hue_likelihood(Vehicle(from_m=0, to_m=0, type="unknown", colour=colour, confidence=1.0), SETTINGS)
 
 
 @cache
 def _body(kind: str, length_m: float) -> np.ndarray:
-    return body_likelihood(Vehicle(0, max(length_m - 1.1, 0.0), kind, "unknown", 1.0), SETTINGS)
+    return body_likelihood(
+        Vehicle(from_m=0, to_m=max(length_m - 1.1, 0.0), type=kind, colour="unknown", confidence=1.0),
+        SETTINGS,
+    )
 
 
 def unrelated(

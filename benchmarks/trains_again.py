@@ -58,7 +58,7 @@ def read_vehicles(wagons: list[Any], how: Reading, rng: Any) -> tuple[Vehicle, .
     at, out = 0.0, []
     for (_, _, length), (seen, colour, measured) in zip(wagons, misread(wagons, how, rng), strict=True):
         body = max(measured - 1.1, 0.0)
-        out.append(Vehicle(at, at + body, seen, colour, 0.9))
+        out.append(Vehicle(from_m=at, to_m=at + body, type=seen, colour=colour, confidence=0.9))
         at += length
     return tuple(out)
 

@@ -47,7 +47,15 @@ from tumangang_watch.watch.publish import publish
 
 CRS, WEST, NORTH, SIZE = "EPSG:32652", 540_000.0, 4_695_000.0, 60
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-UNFITTED = Registration("ok", (0.0, 0.0), IDENTITY, 0.1, 0.2, 9, 3)
+UNFITTED = Registration(
+    status="ok",
+    shift_m=(0.0, 0.0),
+    affine=IDENTITY,
+    residual_median_m=0.1,
+    residual_p90_m=0.2,
+    tie_points=9,
+    held_out=3,
+)
 
 
 def write_scene(inbox: Path, day: int, name: str | None = None) -> Path:
@@ -111,15 +119,15 @@ def quick_compare(earlier: Any, later: Any, run: Any, background: tuple[Any, ...
     found = [_train(o, run.site) for o in (one, two) if o is not None]
     findings = () if one is None else (_finding(found[0], found[1]),)
     return Comparison(
-        run.site,
-        one,
-        two,
-        UNFITTED,
-        judge_areas(run, two, one),
-        tuple(found),
-        findings,
-        (),
-        run.settings.sha256,
+        site=run.site,
+        earlier=one,
+        later=two,
+        registration=UNFITTED,
+        areas=judge_areas(run, two, one),
+        detections=tuple(found),
+        findings=findings,
+        detectability=(),
+        settings_sha256=run.settings.sha256,
         background=background,
     )
 
@@ -132,18 +140,18 @@ def _train(observation: Any, site: Any) -> Detection:
     length = Interval.around(dark_m, 2.0)
     outline = box(WEST + 10, NORTH - 31, WEST + 10 + max(dark_m, 1.0), NORTH - 28)
     return Detection(
-        f"{observation.date}-1",
-        observation.date,
-        "train",
-        site.areas[0].id,
-        outline,
-        0.95,
-        "detected",
-        1.0,
-        site.tracks[0].id,
-        4.0,
-        4.0 + dark_m,
-        length,
+        id=f"{observation.date}-1",
+        date=observation.date,
+        kind="train",
+        area=site.areas[0].id,
+        geometry=outline,
+        confidence=0.95,
+        grade="detected",
+        observed_fraction=1.0,
+        track=site.tracks[0].id,
+        from_m=4.0,
+        to_m=4.0 + dark_m,
+        length_m=length,
     )
 
 
@@ -184,7 +192,14 @@ def places_in(root: Path) -> Places:
     """Return where things lie in a trial."""
     site = root / "site.geojson"
     return Places(
-        root / "in", root / "record.sqlite", root / "reports", site, load_site(site), Settings(), "0.0", NOW
+        inbox=root / "in",
+        archive=root / "record.sqlite",
+        reports=root / "reports",
+        site_file=site,
+        site=load_site(site),
+        settings=Settings(),
+        tool_version="0.0",
+        now=NOW,
     )
 
 

@@ -61,46 +61,46 @@ PILES = (
 )
 SENSORS = (
     Sensor(
-        0.5,
-        11.0,
-        98.0,
-        0.55,
-        0.0035,
-        (0.46, 0.47, 0.45, 0.48),
-        (0.002, 0.0, 0.001, 0.0),
-        0.04,
-        (5.2, -3.6),
-        ((0.05, -0.02), (0.0, 0.0), (-0.06, 0.04), (0.08, 0.05)),
-        "analytic4",
-        (0.31, 0.62),
+        gsd_m=0.5,
+        off_nadir_deg=11.0,
+        view_azimuth_deg=98.0,
+        blur_px=0.55,
+        noise=0.0035,
+        gain=(0.46, 0.47, 0.45, 0.48),
+        offset=(0.002, 0.0, 0.001, 0.0),
+        haze=0.04,
+        geolocation_error_m=(5.2, -3.6),
+        band_shift_px=((0.05, -0.02), (0.0, 0.0), (-0.06, 0.04), (0.08, 0.05)),
+        product="analytic4",
+        phase_px=(0.31, 0.62),
     ),
     Sensor(
-        0.5,
-        17.0,
-        262.0,
-        0.60,
-        0.0040,
-        (0.42, 0.41, 0.42, 0.40),
-        (0.0, 0.001, 0.0, 0.002),
-        0.08,
-        (-4.1, 6.3),
-        ((-0.04, 0.07), (0.0, 0.0), (0.05, 0.02), (-0.07, 0.1)),
-        "analytic4",
-        (0.77, 0.15),
+        gsd_m=0.5,
+        off_nadir_deg=17.0,
+        view_azimuth_deg=262.0,
+        blur_px=0.60,
+        noise=0.0040,
+        gain=(0.42, 0.41, 0.42, 0.40),
+        offset=(0.0, 0.001, 0.0, 0.002),
+        haze=0.08,
+        geolocation_error_m=(-4.1, 6.3),
+        band_shift_px=((-0.04, 0.07), (0.0, 0.0), (0.05, 0.02), (-0.07, 0.1)),
+        product="analytic4",
+        phase_px=(0.77, 0.15),
     ),
     Sensor(
-        0.5,
-        7.0,
-        141.0,
-        0.52,
-        0.0035,
-        (0.49, 0.50, 0.50, 0.47),
-        (0.001, 0.0, 0.0, 0.001),
-        0.02,
-        (3.4, 7.9),
-        ((0.03, 0.03), (0.0, 0.0), (0.02, -0.08), (0.04, -0.05)),
-        "analytic4",
-        (0.08, 0.44),
+        gsd_m=0.5,
+        off_nadir_deg=7.0,
+        view_azimuth_deg=141.0,
+        blur_px=0.52,
+        noise=0.0035,
+        gain=(0.49, 0.50, 0.50, 0.47),
+        offset=(0.001, 0.0, 0.0, 0.001),
+        haze=0.02,
+        geolocation_error_m=(3.4, 7.9),
+        band_shift_px=((0.03, 0.03), (0.0, 0.0), (0.02, -0.08), (0.04, -0.05)),
+        product="analytic4",
+        phase_px=(0.08, 0.44),
     ),
 )
 
@@ -176,7 +176,11 @@ def days(world: World) -> tuple[DayState, ...]:
     for text, season, standing in zip(DATES, seasons, content, strict=True):
         when = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
         azimuth, elevation = sun_position(when, lon, lat)
-        out.append(DayState(when, azimuth, elevation, season, **standing))
+        out.append(
+            DayState(
+                acquired=when, sun_azimuth_deg=azimuth, sun_elevation_deg=elevation, season=season, **standing
+            )
+        )
     return tuple(out)
 
 

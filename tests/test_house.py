@@ -238,3 +238,45 @@ def test_rule_10_tests_mirror_the_package():
     rooms = {p.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*") if p.is_dir()}
     folders = {p.relative_to(ROOT / "tests").as_posix() for p in (ROOT / "tests").rglob("*") if p.is_dir()}
     assert not {f for f in folders if "__pycache__" not in f} - rooms - {"support"}
+
+
+def given_names(tree: ast.AST) -> set[str]:
+    """Return the names that a module gives: classes, functions, parameters, variables, fields."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.alias) and node.asname:
+            found.add(node.asname)
+    return found
+
+
+def parts_of(name: str) -> list[str]:
+    """Return the words of a name: ``least_m`` and ``LeastM`` are least and m."""
+    return [w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+
+
+def words_to_avoid() -> set[str]:
+    table = (
+        (ROOT / "docs" / "vocabulary.md")
+        .read_text(encoding="utf-8")
+        .split("| not | but |")[1]
+        .split("\n\n")[0]
+    )
+    return {w.strip() for row in table.splitlines()[2:] for w in row.split("|")[1].split(",")}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_names_keep_to_the_vocabulary(room):
+    avoid = words_to_avoid()
+    wrong = {
+        f"{name}: {given}"
+        for name, tree in of_room(room).items()
+        for given in given_names(tree)
+        if avoid & set(parts_of(given))
+    }
+    assert not sorted(wrong)

@@ -428,7 +428,7 @@ def make_patch(seed: int) -> dict[str, Any]:
     cells = round(SIDE_M / FINE_M)
     elevation = float(rng.uniform(11, 66))
     azimuth = float(rng.normal(0, 1.5)) if rng.random() < 0.93 else float(rng.uniform(0, 360))
-    grid = Grid("EPSG:32652", 0.0, SIDE_M, FINE_M, cells, cells)
+    grid = Grid(crs="EPSG:32652", west=0.0, north=SIDE_M, pixel_m=FINE_M, rows=cells, cols=cells)
     base = mineral(rng) if rng.random() < 0.93 else leafy(rng)
     heading = float(rng.uniform(0, 180))
     u, v = turned((cells, cells), heading)
@@ -441,17 +441,17 @@ def make_patch(seed: int) -> dict[str, Any]:
     ground = np.where(inside, pavement(rng, (cells, cells), base, heading), beyond[:, None, None] * rough)
     zero = np.zeros((cells, cells), np.uint8)
     scene = Scene(
-        rng,
-        azimuth,
-        elevation,
-        float(rng.uniform(0, 28)),
-        float(rng.uniform(0, 360)),
-        Canvas(grid, azimuth, elevation),
-        ground.astype(np.float32),
-        zero.astype(np.int32),
-        zero.copy(),
-        zero.copy(),
-        heading,
+        id=rng,
+        image=azimuth,
+        files=elevation,
+        sha256=float(rng.uniform(0, 28)),
+        acquired=float(rng.uniform(0, 360)),
+        provider=Canvas(grid, azimuth, elevation),
+        crs=ground.astype(np.float32),
+        affine=zero.astype(np.int32),
+        width=zero.copy(),
+        height=zero.copy(),
+        dtype=heading,
     )
     track = None
     if half < 30 and rng.random() < 0.75:

@@ -143,7 +143,7 @@ def load(path: Path) -> list[BankScene]:
                 values = data[f"{which}_{number}_values"].astype(np.float32)
                 size = values.shape[1:]
                 valid = np.unpackbits(data[f"{which}_{number}_valid"])[: size[0] * size[1]].astype(bool)
-                track = Track(name, LineString(coords), name)
+                track = Track(id=name, line=LineString(coords), name=name)
                 strips.append(_strip(track, values, valid.reshape(size), tuple(facts["bands"]), settings))
             out.append(
                 BankScene(facts["seed"], scene_of(facts), tuple(strips), tuple(facts["trains"]), facts)
@@ -158,7 +158,16 @@ def _strip(track: Track, values: Any, valid: Any, bands: tuple[str, ...], settin
     s = (np.arange(values.shape[2]) + 0.5) * step
     half = (values.shape[1] - 1) // 2
     points, left = _frame(track, s)
-    return Strip(track, s, np.arange(-half, half + 1) * step, values, valid, left, points, bands)
+    return Strip(
+        track=track,
+        s_m=s,
+        y_m=np.arange(-half, half + 1) * step,
+        values=values,
+        valid=valid,
+        left=left,
+        points=points,
+        bands=bands,
+    )
 
 
 def scene_of(facts: dict[str, Any]) -> Scene:

@@ -289,7 +289,9 @@ def main() -> None:
     arguments = parser.parse_args()
     items = read_banks(arguments.banks)
     print(len(items), "strips,", sum(i[0] for i in items), "held out")
-    plan = Plan(arguments.steps, arguments.minutes, arguments.rate, arguments.start)
+    plan = Plan(
+        places=arguments.steps, paths=arguments.minutes, timeline=arguments.rate, refused=arguments.start
+    )
     fit(items, arguments.target, plan)
 
 

@@ -551,7 +551,7 @@ def shoot(seed: int, gsd_m: float, wide: Surroundings | None = None) -> Shot:
     image, product = _expose(light, gsd_m, canvas.top_m, rng, misfit=0.0 if wide else 1.0)
     known = bool(rng.random() < 0.7)
     tracks = tuple(
-        Track(f"T{k + 1}", LineString([(0.0, at), (yard.length_m, at)]), f"T{k + 1}")
+        Track(id=f"T{k + 1}", line=LineString([(0.0, at), (yard.length_m, at)]), name=f"T{k + 1}")
         for k, at in enumerate(yard.v_m)
     )
     facts = {
@@ -676,8 +676,18 @@ def _expose(
     origin = turn @ np.array([-0.5, top_m / CELL_M - 0.5]) - low
     col = (float(origin[0] + linear[0] @ error), float(linear[0, 0]), float(linear[0, 1]))
     row = (float(origin[1] + linear[1] @ error), float(linear[1, 0]), float(linear[1, 1]))
-    to_pixel = SiteToPixel(0.0, 0.0, 1.0, (*col, *[0.0] * 7), (*row, *[0.0] * 7))
-    return NativeImage(out, valid, np.zeros_like(valid), names, gsd_m, gsd_m, to_pixel), product
+    to_pixel = SiteToPixel(
+        x0=0.0, y0=0.0, scale=1.0, col_coefficients=(*col, *[0.0] * 7), row_coefficients=(*row, *[0.0] * 7)
+    )
+    return NativeImage(
+        values=out,
+        valid=valid,
+        saturated=np.zeros_like(valid),
+        bands=names,
+        gsd_m=gsd_m,
+        pixel_m=gsd_m,
+        to_pixel=to_pixel,
+    ), product
 
 
 def main() -> None:

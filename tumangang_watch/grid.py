@@ -25,7 +25,7 @@ ORIGIN_STEP_M = 3.0
 """Origins lie on multiples of the coarsest pixel size."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Grid:
     """A north-up pixel grid in a projected reference system in metres."""
 
@@ -96,7 +96,14 @@ def grid_over(bounds: tuple[float, float, float, float], pixel_m: float, crs: st
     south = floor(bounds[1] / ORIGIN_STEP_M) * ORIGIN_STEP_M
     east = ceil(bounds[2] / ORIGIN_STEP_M) * ORIGIN_STEP_M
     north = ceil(bounds[3] / ORIGIN_STEP_M) * ORIGIN_STEP_M
-    return Grid(crs, west, north, pixel_m, round((north - south) / pixel_m), round((east - west) / pixel_m))
+    return Grid(
+        crs=crs,
+        west=west,
+        north=north,
+        pixel_m=pixel_m,
+        rows=round((north - south) / pixel_m),
+        cols=round((east - west) / pixel_m),
+    )
 
 
 def pixel_size_for(gsd_m: float) -> float:

@@ -30,14 +30,14 @@ def cargo(date: str, place, area=None, half=3.0, confidence=0.9, elsewhere=0.0, 
     west, south, width, height = place
     shape = box(EAST0 + west, NORTH0 - 60 + south, EAST0 + west + width, NORTH0 - 60 + south + height)
     return Detection(
-        f"{date}-cargo-{number}",
-        date,
-        "cargo",
-        "apron",
-        shape,
-        confidence,
-        "detected",
-        1.0,  # type: ignore[arg-type]
+        id=f"{date}-cargo-{number}",
+        date=date,
+        kind="cargo",
+        area="apron",
+        geometry=shape,
+        confidence=confidence,
+        grade="detected",
+        observed_fraction=1.0,  # type: ignore[arg-type]
         area_m2=Interval.around(area or shape.area, half),
         label="pile or stacked goods",
         evidence=(("other_goods", elsewhere), ("other_shadow", 0.0)),

@@ -27,14 +27,14 @@ def pair():
 
 def goods(name="later-cargo-1", **evidence) -> Detection:
     return Detection(
-        name,
-        "later",
-        "cargo",
-        "a",
-        PLACE,
-        0.9,
-        "detected",
-        1.0,
+        id=name,
+        date="later",
+        kind="cargo",
+        area="a",
+        geometry=PLACE,
+        confidence=0.9,
+        grade="detected",
+        observed_fraction=1.0,
         label="pile or stacked goods",
         evidence=tuple(sorted(evidence.items())),
     )

@@ -33,7 +33,7 @@ DAY0 = datetime(2022, 11, 1, tzinfo=UTC)
 APRON = box(EAST0 + 5, NORTH0 - 55, EAST0 + 95, NORTH0 - 5)
 PLACE = box(EAST0 + 40, NORTH0 - 34, EAST0 + 46, NORTH0 - 30)
 PAVEMENT, RUST, BLUE = (0.20, 0.22, 0.24, 0.28), (0.06, 0.08, 0.16, 0.2), (0.3, 0.16, 0.08, 0.1)
-SITE = replace(straight_site(), areas=(Area("a", "apron", APRON, "apron"),))
+SITE = replace(straight_site(), areas=(Area(id="a", role="apron", polygon=APRON, name="apron"),))
 
 
 def ground(seed: int, thing: tuple[float, ...] | None = None, light: float = 1.0) -> np.ndarray:
@@ -57,14 +57,14 @@ def past(*things: tuple[float, ...] | None, light: float = 1.0):
 
 def goods(height: float | None = 2.0, confidence: float = 0.7, place=PLACE) -> Detection:
     return Detection(
-        "later-cargo-1",
-        "later",
-        "cargo",
-        "a",
-        place,
-        confidence,
-        "detected",
-        1.0,
+        id="later-cargo-1",
+        date="later",
+        kind="cargo",
+        area="a",
+        geometry=place,
+        confidence=confidence,
+        grade="detected",
+        observed_fraction=1.0,
         area_m2=Interval.around(place.area, 3.0),
         label="surface change",
         height_m=None if height is None else Interval.around(height, 0.5),
@@ -216,6 +216,6 @@ def test_what_the_compared_date_and_those_before_both_show_is_noted():
 
 
 def test_an_apron_beyond_the_grid_has_no_window():
-    far = replace(SITE, areas=(Area("far", "apron", box(0, 0, 9, 9), "far"),))
+    far = replace(SITE, areas=(Area(id="far", role="apron", polygon=box(0, 0, 9, 9), name="far"),))
     assert windows_of(far, seen(0, 0).raster.grid, SETTINGS) == ()
     assert weigh_goods(seen(1, 9), (), past(None), None, SETTINGS) == ()

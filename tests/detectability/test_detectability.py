@@ -131,7 +131,7 @@ def test_a_detector_that_sees_only_bright_vehicles_is_said_to():
 
 def test_possible_trains_and_slight_overlaps_do_not_count():
     site = straight_site(LENGTH_M)
-    place = Placement(SPECIMENS[0], "T1", 100.0, 113.0, 1)
+    place = Placement(specimen=SPECIMENS[0], track="T1", from_m=100.0, to_m=113.0, seed=1)
     plan = replace(plan_trials(seen(), site, (), FOOTING, SETTINGS), rounds=((place,),))
     for train, found in (
         (train_detection(site, "later", 98.0, 116.0, 1), True),
@@ -150,7 +150,7 @@ def test_rates_recover_imposed_ones_and_their_intervals_cover():
         outcomes = []
         for k in range(140):
             specimen = list(true)[k % len(true)]
-            where = Placement(specimen, f"T{k % 3}", 0.0, 13.0, k)
+            where = Placement(specimen=specimen, track=f"T{k % 3}", from_m=0.0, to_m=13.0, seed=k)
             outcomes.append(Outcome(where, bool(rng.random() < true[specimen])))
         for rate in found_rates(tuple(outcomes), {"T0": 100.0, "T1": 100.0, "T2": 50.0}, SETTINGS):
             if rate.track is None and rate.specimen in true:
@@ -162,15 +162,22 @@ def test_rates_recover_imposed_ones_and_their_intervals_cover():
 
 def test_a_scene_in_which_all_is_found_is_not_said_to_miss_much():
     specimens = [s for s in SPECIMENS if s.cars == 1]
-    outcomes = [Outcome(Placement(specimens[k % 15], f"T{k % 3}", 0, 13, k), k != 7) for k in range(90)]
+    outcomes = [
+        Outcome(Placement(specimen=specimens[k % 15], track=f"T{k % 3}", from_m=0, to_m=13, seed=k), k != 7)
+        for k in range(90)
+    ]
     rates = found_rates(tuple(outcomes), {"T0": 1.0, "T1": 1.0, "T2": 1.0}, SETTINGS)
     single = [r.rate.estimate for r in rates if r.specimen.cars == 1]
     assert np.mean(single) > 0.95
 
 
 def test_nothing_tried_is_said_so():
-    state = TrackState("T1", "observed", 1.0, 0.0)
-    said = statements(Detectability((state,), (), (), "no empty track bed was seen: nothing could be tried"))
+    state = TrackState(track="T1", status="observed", observed_fraction=1.0, empty_m=0.0)
+    said = statements(
+        Detectability(
+            tracks=(state,), rates=(), outcomes=(), note="no empty track bed was seen: nothing could be tried"
+        )
+    )
     assert said == (
         "What could have been missed is not known: no empty track bed was seen: nothing could be tried.",
     )

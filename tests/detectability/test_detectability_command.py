@@ -110,7 +110,9 @@ def test_the_detector_finds_a_bright_boxcar_and_misses_one_of_the_beds_own_tone(
             specimen = (
                 Specimen("box", "bright", None, 1) if tone == "bright" else Specimen("flat", "mid", None, 1)
             )
-            place = Placement(specimen, track.id, start, start + span_of(specimen), k)
+            place = Placement(
+                specimen=specimen, track=track.id, from_m=start, to_m=start + span_of(specimen), seed=k
+            )
             if tone == "bright":
                 insert(values, seen.image, light, track, place, settings.detectability)
             else:

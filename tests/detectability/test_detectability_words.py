@@ -10,7 +10,18 @@ from tumangang_watch.model.interval import Interval
 
 def fill_of(area: str, date: str, *trials: GoodsTrial) -> Fill:
     none = Interval(0.0, 0.0, 0.0)
-    return Fill(date, area, 900.0, none, none, none, (), 1.0, (), trials)  # type: ignore[arg-type]
+    return Fill(
+        date=date,
+        area=area,
+        ground_m2=900.0,
+        covered_m2=none,
+        share=none,
+        row_length_m=none,
+        rows=(),
+        observed_fraction=1.0,
+        caveats=(),
+        trials=trials,
+    )  # type: ignore[arg-type]
 
 
 def test_rows_add_up_over_aprons_and_the_hardest_kind_is_named() -> None:

@@ -33,7 +33,7 @@ def scene(sun=(180.0, 35.0), haze=0.0, gain=1.0, pixel_m=0.5, **fields):
 
 
 def place(specimen, at_m=80.0, seed=1):
-    return Placement(specimen, "T1", at_m, at_m + span_of(specimen), seed)
+    return Placement(specimen=specimen, track="T1", from_m=at_m, to_m=at_m + span_of(specimen), seed=seed)
 
 
 def inserted(seen, specimen, **where):

@@ -22,7 +22,15 @@ from tumangang_watch.settings import Settings
 
 LIMITS = Settings().limits
 RGBN = frozenset({"red", "green", "blue", "nir"})
-GOOD = Conditions(0.5, RGBN, 35.0, 10.0, 0.0, "none", 0.0)
+GOOD = Conditions(
+    gsd_m=0.5,
+    bands=RGBN,
+    sun_elevation_deg=35.0,
+    off_nadir_deg=10.0,
+    haze=0.0,
+    snow_state="none",
+    cloud_fraction=0.0,
+)
 
 
 def told(**changes):
@@ -76,7 +84,9 @@ def test_a_nominal_metre_is_a_metre():
     st.sampled_from(["none", "partial", "full", "unknown"]),
 )
 def test_worse_conditions_never_tell_more(gsd, sun, view, haze, snow):
-    here = Conditions(gsd, RGBN, sun, view, haze, snow)
+    here = Conditions(
+        gsd_m=gsd, bands=RGBN, sun_elevation_deg=sun, off_nadir_deg=view, haze=haze, snow_state=snow
+    )
     before = abilities(here, LIMITS)
     for worse in (
         replace(here, gsd_m=gsd * 1.3),
@@ -126,6 +136,6 @@ def test_can_show_says_the_same_as_the_abilities():
         for ability in told(gsd_m=gsd):
             assert shown["quantities"][ability.quantity]["told"] == ability.verdict
         assert shown["cars_counted"] == (verdict_of(told(gsd_m=gsd), "count") != "no")
-    unknown = can_show(Conditions(0.5, RGBN), LIMITS)
+    unknown = can_show(Conditions(gsd_m=0.5, bands=RGBN), LIMITS)
     assert unknown["train_presence"] == "track"
     assert any("sun position unknown" in note for note in unknown["limits"])

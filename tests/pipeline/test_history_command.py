@@ -254,15 +254,26 @@ def test_what_there_is_no_memory_for_is_dropped_tracks_first():
 
     flat, seen = np.zeros((4, 10, 10), np.float32), np.ones((10, 10), bool)
     line = np.zeros(10)
-    strip = Strip(None, line, line, np.zeros((4, 100, 100), np.float32), seen, line, line, ("red",))
+    strip = Strip(
+        track=None,
+        s_m=line,
+        y_m=line,
+        values=np.zeros((4, 100, 100), np.float32),
+        valid=seen,
+        left=line,
+        points=line,
+        bands=("red",),
+    )
     cut = slice(0, 10)
     one = flat[0]
     date = BackgroundDate(
-        None,
-        (Window("a", cut, cut, Grid("EPSG:32652", 0, 0, 0.5, 10, 10)),),
-        (Patch(("red",), flat, seen, seen),),
-        PastGround(None, cut, cut, seen, one, one, one, True, one),
-        OtherDate(None, (strip,), ()),
+        scene=None,
+        windows=(
+            Window("a", cut, cut, Grid(crs="EPSG:32652", west=0, north=0, pixel_m=0.5, rows=10, cols=10)),
+        ),
+        patches=(Patch(("red",), flat, seen, seen),),
+        ground=PastGround(None, cut, cut, seen, one, one, one, True, one),
+        tracks=OtherDate(None, (strip,), ()),
     )
     whole = bytes_of(date)
     assert within_memory(date, whole) == date

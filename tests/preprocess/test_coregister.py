@@ -18,7 +18,9 @@ from tumangang_watch.settings.preprocess import RegistrationSettings
 
 PIXEL_M = 0.5
 ROWS, COLS = 420, 520
-GRID = Grid("EPSG:32652", EAST0 + 20, NORTH0 - 20, PIXEL_M, ROWS - 80, COLS - 80)
+GRID = Grid(
+    crs="EPSG:32652", west=EAST0 + 20, north=NORTH0 - 20, pixel_m=PIXEL_M, rows=ROWS - 80, cols=COLS - 80
+)
 SITE = straight_site(length_m=240.0, rows_m=190.0, tracks=3)
 
 

@@ -50,7 +50,11 @@ def test_a_roofed_area_hides_the_tracks_and_ground_below_it():
     site = straight_site(tracks=2)
     west, _, _, north = site.areas[0].polygon.bounds
     canopy = Area(
-        "canopy", "station", box(west, north - 40.0, west + 80.0, north), "canopy", occluded_from=ROOFED
+        id="canopy",
+        role="station",
+        polygon=box(west, north - 40.0, west + 80.0, north),
+        name="canopy",
+        occluded_from=ROOFED,
     )
     site = replace(site, areas=(*site.areas, canopy))
     earlier, later = dates()

@@ -19,7 +19,16 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def sighting(day, colours, area="yard"):
     cars = tuple(
-        Vehicle(20 + 14 * k, 32.8 + 14 * k, "box", c, 0.9, (), ((c, 0.8),)) for k, c in enumerate(colours)
+        Vehicle(
+            from_m=20 + 14 * k,
+            to_m=32.8 + 14 * k,
+            type="box",
+            colour=c,
+            confidence=0.9,
+            types=(),
+            colours=((c, 0.8),),
+        )
+        for k, c in enumerate(colours)
     )
     return Sighting(
         f"r{day}/t",
@@ -43,7 +52,20 @@ def sighting(day, colours, area="yard"):
 
 def match(first, second, aligned, direction="same"):
     return Seen(
-        first, second, 9.0, 1e-5, 1e-5, "record", 1e-4, "same train", direction, aligned, (), (), 4, False
+        first=first,
+        second=second,
+        bits=9.0,
+        p_value=1e-5,
+        p_alone=1e-5,
+        null="record",
+        e_value=1e-4,
+        verdict="same train",
+        direction=direction,
+        aligned=aligned,
+        only_first=(),
+        only_second=(),
+        colour_changes=4,
+        possible=False,
     )
 
 
@@ -55,7 +77,19 @@ def three():
     pairs = (match(0, 1, ((0, 3), (1, 2), (2, 1)), "reversed"), match(1, 2, ((0, 0), (1, 1), (2, 2), (3, 3))))
     journey = Journey((Step(0, None, False), Step(1, 0, False), Step(2, 1, False)), "same train", 1e-4, False)
     stays = tuple(TrainStay((s,), None, None) for s in seen)
-    return Search(stays, (0, 0, 0), 3, pairs, True, 0, 0, (), (), (journey,), 0.1)
+    return Search(
+        stays=stays,
+        chosen=(0, 0, 0),
+        comparisons=3,
+        pairs=pairs,
+        all_scored=True,
+        too_fast=0,
+        too_far_apart=0,
+        look_alikes=(),
+        conflicts=(),
+        journeys=(journey,),
+        max_expected_false=0.1,
+    )
 
 
 def colours_by_row(aligned):
@@ -123,7 +157,18 @@ def test_the_drawing_says_why_there_is_no_picture_and_its_text_is_only_text(thre
 
 def test_a_car_that_was_not_read_is_not_named():
     assert car_words(None) == "–"
-    assert car_words(Vehicle(0, 12.8, "unknown", "unknown", 0.5)) == "colour unknown, type unknown, 12.8 m"
-    assert car_words(Vehicle(0, 12.8, "box", "light_grey", 0.5, (), (("light_grey", 0.7),))) == (
-        "light grey (70%) box, 12.8 m"
+    assert (
+        car_words(Vehicle(from_m=0, to_m=12.8, type="unknown", colour="unknown", confidence=0.5))
+        == "colour unknown, type unknown, 12.8 m"
     )
+    assert car_words(
+        Vehicle(
+            from_m=0,
+            to_m=12.8,
+            type="box",
+            colour="light_grey",
+            confidence=0.5,
+            types=(),
+            colours=(("light_grey", 0.7),),
+        )
+    ) == ("light grey (70%) box, 12.8 m")

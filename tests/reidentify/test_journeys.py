@@ -60,7 +60,13 @@ KINDS = ("box", "open", "tank", "box", "open", "box", "tank") * 2
 
 def rake(colours, kinds=None, start_m=20.0):
     return tuple(
-        Vehicle(start_m + 14 * k, start_m + 14 * k + 12.8, kinds[k] if kinds else "open", colour, 0.9)
+        Vehicle(
+            from_m=start_m + 14 * k,
+            to_m=start_m + 14 * k + 12.8,
+            type=kinds[k] if kinds else "open",
+            colour=colour,
+            confidence=0.9,
+        )
         for k, colour in enumerate(colours)
     )
 

@@ -21,12 +21,20 @@ def train(colours, kinds=None, lengths=None):
     at, out = 0.0, []
     for k, colour in enumerate(colours):
         length = lengths[k] if lengths else 0.0
-        out.append(Vehicle(at, at + length, kinds[k] if kinds else "unknown", colour, 1.0))
+        out.append(
+            Vehicle(
+                from_m=at,
+                to_m=at + length,
+                type=kinds[k] if kinds else "unknown",
+                colour=colour,
+                confidence=1.0,
+            )
+        )
         at += length + 1.1
     return tuple(out)
 
 
-LOCOMOTIVE = Vehicle(0.0, 17.0, "locomotive", "green", 1.0)
+LOCOMOTIVE = Vehicle(from_m=0.0, to_m=17.0, type="locomotive", colour="green", confidence=1.0)
 
 
 def test_the_train_of_khasan_is_found_in_the_yard_without_its_locomotive():
@@ -85,9 +93,21 @@ def test_other_types_and_lengths_speak_against_the_same_colours():
 
 def test_probabilities_of_the_reading_count_before_its_name():
     def sure(colour):
-        return Vehicle(0.0, 0.0, "unknown", "unknown", 1.0, colours=((colour, 0.95), ("unknown", 0.05)))
+        return Vehicle(
+            from_m=0.0,
+            to_m=0.0,
+            type="unknown",
+            colour="unknown",
+            confidence=1.0,
+            colours=((colour, 0.95), ("unknown", 0.05)),
+        )
 
-    vague = tuple(Vehicle(0.0, 0.0, "unknown", c, 1.0, colours=((c, 0.4), ("grey", 0.35))) for c in MIXED)
+    vague = tuple(
+        Vehicle(
+            from_m=0.0, to_m=0.0, type="unknown", colour=c, confidence=1.0, colours=((c, 0.4), ("grey", 0.35))
+        )
+        for c in MIXED
+    )
     told = tuple(sure(c) for c in MIXED)
     assert same_train(told, told).bits > same_train(vague, vague).bits + 5
 

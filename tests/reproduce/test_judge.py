@@ -30,46 +30,46 @@ def train(colours, track="T1", locomotive=False, at=20.0, low=None, high=None):
     names = ["locomotive"] * locomotive + list(colours)
     stock = tuple(
         Vehicle(
-            at + 14 * k,
-            at + 14 * k + 13,
-            "locomotive" if name == "locomotive" else "box",
-            "green" if name == "locomotive" else name,
-            0.95,
-            (("locomotive", 0.9), ("box", 0.1)) if name == "locomotive" else (("box", 0.95),),
-            (("green" if name == "locomotive" else name, 0.9),),
+            from_m=at + 14 * k,
+            to_m=at + 14 * k + 13,
+            type="locomotive" if name == "locomotive" else "box",
+            colour="green" if name == "locomotive" else name,
+            confidence=0.95,
+            types=(("locomotive", 0.9), ("box", 0.1)) if name == "locomotive" else (("box", 0.95),),
+            colours=(("green" if name == "locomotive" else name, 0.9),),
         )
         for k, name in enumerate(names)
     )
     count = len(names)
     return Detection(
-        f"train-{track}-{at:.0f}",
-        "later",
-        "train",
-        "secure_yard",
-        box(0, 0, 1, 1),
-        0.99,
-        "detected",
-        1.0,
-        track,
-        at,
-        at + 14 * count,
-        Interval.around(14.0 * count, 1.0),
-        Interval(count, count if low is None else low, count if high is None else high),
-        stock,
+        id=f"train-{track}-{at:.0f}",
+        date="later",
+        kind="train",
+        area="secure_yard",
+        geometry=box(0, 0, 1, 1),
+        confidence=0.99,
+        grade="detected",
+        observed_fraction=1.0,
+        track=track,
+        from_m=at,
+        to_m=at + 14 * count,
+        length_m=Interval.around(14.0 * count, 1.0),
+        cars=Interval(count, count if low is None else low, count if high is None else high),
+        rolling_stock=stock,
     )
 
 
 def pile(number, area=30.0, grade="detected"):
     east, north = 500_050.0 + 20 * number, 4_699_960.0
     return Detection(
-        f"cargo-{number}",
-        "later",
-        "cargo",
-        "apron",
-        box(east, north, east + area / 5, north + 5),
-        0.9,
-        grade,
-        1.0,
+        id=f"cargo-{number}",
+        date="later",
+        kind="cargo",
+        area="apron",
+        geometry=box(east, north, east + area / 5, north + 5),
+        confidence=0.9,
+        grade=grade,
+        observed_fraction=1.0,
     )
 
 
@@ -93,12 +93,30 @@ def appeared(goods):
 
 
 def evidence(*detections, status="observed", **fields):
-    return Evidence("scene", NOON, False, site(), {"secure_yard": (status, ("cloud",))}, detections, **fields)
+    return Evidence(
+        scene="scene",
+        acquired=NOON,
+        painted=False,
+        site=site(),
+        seen={"secure_yard": (status, ("cloud",))},
+        detections=detections,
+        **fields,
+    )
 
 
 def observed(*claims, id_="o"):
     day = NOON.date()
-    return Observed(id_, "someone", "2022", "https://example.org", "secure_yard", day, day, "facts", claims)
+    return Observed(
+        id=id_,
+        publisher="someone",
+        published="2022",
+        url="https://example.org",
+        place="secure_yard",
+        first=day,
+        last=day,
+        facts="facts",
+        claims=claims,
+    )
 
 
 def verdicts(what, *seen, same=None, **others):
@@ -106,8 +124,8 @@ def verdicts(what, *seen, same=None, **others):
     return {line.claim: line.verdict for line in judge(what, known, same)}
 
 
-COUNT = Claim("train", cars=(8, 8))
-COLOURS = Claim("train", cars=(8, 8), colours=TRAIN_1)
+COUNT = Claim(kind="train", cars=(8, 8))
+COLOURS = Claim(kind="train", cars=(8, 8), colours=TRAIN_1)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +146,7 @@ def test_a_count_that_cannot_tell_is_not_observable():
 
 
 def test_a_range_of_published_counts_is_judged_as_one():
-    claim = Claim("train", cars=(6, 7))
+    claim = Claim(kind="train", cars=(6, 7))
     for cars, verdict in ((5, "contradicted"), (6, "reproduced"), (7, "reproduced"), (8, "contradicted")):
         assert verdicts(observed(claim), evidence(train(("grey",) * cars)))["it has 6 to 7 cars"] == verdict
 
@@ -164,7 +182,7 @@ def test_names_without_a_probability_decide_nothing():
 
 
 def test_east_to_west_is_told_from_west_to_east():
-    claim = Claim("train", cars=(3, 3), colours=("light_blue", "blue", "brown"), order="east_to_west")
+    claim = Claim(kind="train", cars=(3, 3), colours=("light_blue", "blue", "brown"), order="east_to_west")
     fits = train(("brown", "blue", "light_blue"))  # The tracks of this site count from west to east.
     assert "contradicted" not in verdicts(observed(claim), evidence(fits)).values()
     assert (
@@ -173,7 +191,7 @@ def test_east_to_west_is_told_from_west_to_east():
 
 
 def test_locomotives_do_not_count_as_cars_and_are_judged():
-    claim = Claim("train", cars=(8, 8), locomotive=True, colours=TRAIN_1, order="from_locomotive")
+    claim = Claim(kind="train", cars=(8, 8), locomotive=True, colours=TRAIN_1, order="from_locomotive")
     told = verdicts(observed(claim), evidence(train(TRAIN_1, locomotive=True)))
     assert set(told.values()) == {"reproduced"}
     told = verdicts(observed(claim), evidence(train(TRAIN_1)))
@@ -181,7 +199,7 @@ def test_locomotives_do_not_count_as_cars_and_are_judged():
     assert told["it has 8 cars"] == "reproduced"
     told = verdicts(observed(claim), evidence(train(TRAIN_1[:-1], locomotive=True)))
     assert told["it has 8 cars"] == "contradicted"
-    gone = Claim("train", locomotive=False)
+    gone = Claim(kind="train", locomotive=False)
     assert (
         verdicts(observed(gone), evidence(train(TRAIN_1, locomotive=True)))["no locomotive is with it"]
         == "contradicted"
@@ -189,7 +207,7 @@ def test_locomotives_do_not_count_as_cars_and_are_judged():
 
 
 def test_each_claimed_train_is_another_detected_one():
-    two = observed(Claim("train", cars=(3, 3), locomotive=True), Claim("train", cars=(3, 3)))
+    two = observed(Claim(kind="train", cars=(3, 3), locomotive=True), Claim(kind="train", cars=(3, 3)))
     both = train(("blue",) * 3, locomotive=True), train(("grey",) * 3, "T2")
     assert {line.verdict for line in judge(two, {"o": evidence(*both)})} == {"reproduced"}
     lines = judge(two, {"o": evidence(both[0])})
@@ -199,7 +217,10 @@ def test_each_claimed_train_is_another_detected_one():
 
 
 def same_verdict(first, second):
-    earlier, later = observed(Claim("train"), id_="a"), observed(Claim("train", same_as="a"), id_="b")
+    earlier, later = (
+        observed(Claim(kind="train"), id_="a"),
+        observed(Claim(kind="train", same_as="a"), id_="b"),
+    )
     answers = {(f"a/{first.id}", f"b/{second.id}"): same_train(first.rolling_stock, second.rolling_stock)}
     lines = judge(later, {"a": evidence(first), "b": evidence(second)}, answers)
     assert earlier.id == "a"
@@ -227,7 +248,7 @@ def test_cars_whose_colour_was_not_read_neither_tell_trains_apart_nor_keep_other
 def test_a_missing_pile_is_contradicted(number, verdict):
     goods = [pile(k) for k in range(number)]
     seen = evidence(*goods, since="a", findings=tuple(appeared(g) for g in goods))
-    what = observed(Claim("piles", count=(5, 5), since="a"))
+    what = observed(Claim(kind="piles", count=(5, 5), since="a"))
     assert list(verdicts(what, seen, a=evidence()).values()) == [verdict]
 
 
@@ -235,12 +256,12 @@ def test_piles_told_as_one_finding_beside_a_train_are_counted_each():
     goods = [pile(k) for k in range(5)]
     together = replace(appeared(goods[0]), members=tuple(g.id for g in goods))
     seen = evidence(*goods, since="a", findings=(together,))
-    what = observed(Claim("piles", count=(5, 5), since="a"))
+    what = observed(Claim(kind="piles", count=(5, 5), since="a"))
     assert list(verdicts(what, seen, a=evidence()).values()) == ["reproduced"]
 
 
 def test_piles_that_did_not_shrink_are_contradicted():
-    what = observed(Claim("piles_smaller", since="a"))
+    what = observed(Claim(kind="piles_smaller", since="a"))
     before = tuple(pile(k, 40.0) for k in range(5))
     for area, verdict in ((15.0, "reproduced"), (40.0, "contradicted")):
         seen = evidence(*(pile(k, area) for k in range(5)), since="a", earlier=before)
@@ -248,13 +269,13 @@ def test_piles_that_did_not_shrink_are_contradicted():
 
 
 def test_no_train_is_contradicted_by_one():
-    what = observed(Claim("no_train"))
+    what = observed(Claim(kind="no_train"))
     assert list(verdicts(what, evidence()).values()) == ["reproduced"]
     assert list(verdicts(what, evidence(train(("grey",)))).values()) == ["contradicted"]
 
 
 def test_what_was_not_seen_is_never_nothing_there():
-    what = observed(COUNT, Claim("no_train"))
+    what = observed(COUNT, Claim(kind="no_train"))
     assert set(verdicts(what, evidence(status="not_observable")).values()) == {"not observable"}
     assert set(verdicts(what).values()) == {"no scene"}
 

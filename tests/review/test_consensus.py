@@ -45,11 +45,26 @@ def thing(from_m=10.0, cars=8, **more):
 
 
 def about(evidence, scene="s2"):
-    return About("detection", "toy", scene, None, evidence["kind"], evidence["area"], evidence)
+    return About(
+        word="detection",
+        site="toy",
+        scene=scene,
+        earlier=None,
+        kind=evidence["kind"],
+        area=evidence["area"],
+        evidence=evidence,
+    )
 
 
 def subject(evidence, scene="s2"):
-    return Subject(about(evidence, scene), "r", evidence["id"], True, "2022-01-04T02:00:00Z", None)
+    return Subject(
+        about=about(evidence, scene),
+        folder="r",
+        id=evidence["id"],
+        standing=True,
+        acquired="2022-01-04T02:00:00Z",
+        earlier_acquired=None,
+    )
 
 
 def change(word, earlier=None, later=None):
@@ -70,12 +85,19 @@ def change(word, earlier=None, later=None):
         "geometry": None,
         "caveats": [],
     }
-    return About("finding", "toy", "s2", "s1", kind, "yard", evidence)
+    return About(
+        word="finding", site="toy", scene="s2", earlier="s1", kind=kind, area="yard", evidence=evidence
+    )
 
 
 def said(of, reader, verdict, number, reason=None, **values):
     return Review(
-        of, reader, Answer(verdict, reason, "", Correction(**values)), f"t{number}", TERMINAL, number
+        about=of,
+        reader=reader,
+        answer=Answer(verdict, reason, "", Correction(**values)),
+        made=f"t{number}",
+        origin=TERMINAL,
+        number=number,
     )
 
 
@@ -215,7 +237,15 @@ def test_what_no_report_holds_any_more():
 
 def test_a_thing_added_by_two_readers_is_one_and_the_detector_may_find_it():
     first, second = (
-        About("missed", "toy", "s2", None, "train", "yard", {**thing(cars=n), "geometry": None})
+        About(
+            word="missed",
+            site="toy",
+            scene="s2",
+            earlier=None,
+            kind="train",
+            area="yard",
+            evidence={**thing(cars=n), "geometry": None},
+        )
         for n in (8, 9)
     )
     added = [

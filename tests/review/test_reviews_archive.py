@@ -57,7 +57,9 @@ def archive_file(tmp_path, reports):
 
 def said(archive, name, verdict="accepted", reader="kim", made="2026-01-01T00:00:00.000Z", **more):
     subject = next(s for s in subjects(archive, "toy") if s.id == name)
-    return Review(subject.about, reader, Answer(verdict, **more), made, TERMINAL)
+    return Review(
+        about=subject.about, reader=reader, answer=Answer(verdict, **more), made=made, origin=TERMINAL
+    )
 
 
 def answers(path):
@@ -128,7 +130,17 @@ def test_what_a_reader_says_comes_back_as_it_was(archive_file):
         "type": "Polygon",
         "coordinates": [[[130.0, 42.0], [130.1, 42.0], [130.1, 42.1], [130.0, 42.0]]],
     }
-    given = Correction("train", "1", 0.0, 99.5, (6, 7), None, ("red",) * 6, ("box",) * 6, outline)
+    given = Correction(
+        kind="train",
+        track="1",
+        from_m=0.0,
+        to_m=99.5,
+        cars=(6, 7),
+        area_m2=None,
+        colours=("red",) * 6,
+        types=("box",) * 6,
+        outline=outline,
+    )
     with open_archive(archive_file, write=True) as archive:
         one = said(
             archive, "t2", "corrected", reason="wrong_count", remark="zwei\nZeilen ü", correction=given

@@ -42,18 +42,33 @@ CLEAN = Sensor(gsd_m=0.25, off_nadir_deg=0.0, noise=0.0, blur_px=0.3)
 def plain() -> World:
     """Return a small world: one straight track heading east on concrete, nothing else."""
     line = LineString([(X0 + 30, Y0), (X0 + 130, Y0)])
-    track = Track("T1", line, "Track 1", 1520)
+    track = Track(id="T1", line=line, name="Track 1", gauge_mm=1520)
     yard = box(X0 + 25, Y0 - 15, X0 + 135, Y0 + 15)
-    site = Site("plain", "Plain", "", "EPSG:32652", (Area("yard", "yard", yard, "Yard"),), (track,))
-    look = TrackLook("ballast_pale", "sleeper_concrete", 0.0, 1.0, 0.0, 0.0)
+    site = Site(
+        id="plain",
+        name="Plain",
+        sha256="",
+        crs="EPSG:32652",
+        areas=(Area(id="yard", role="yard", polygon=yard, name="Yard"),),
+        tracks=(track,),
+    )
+    look = TrackLook(
+        ballast="ballast_pale", sleeper="sleeper_concrete", shine=0.0, brightness=1.0, oil=0.0, weeds=0.0
+    )
     bounds = (X0, Y0 - 60, X0 + 160, Y0 + 60)
     return World(
-        1, site, bounds, (Surface(box(*bounds), "concrete"),), (look,), (track,), background="concrete"
+        seed=1,
+        site=site,
+        bounds=bounds,
+        surfaces=(Surface(box(*bounds), "concrete"),),
+        looks=(look,),
+        rails=(track,),
+        background="concrete",
     )
 
 
 def light(azimuth: float = 180.0, elevation: float = 45.0, **more: object) -> DayState:
-    return DayState(NOON, azimuth, elevation, **more)  # type: ignore[arg-type]
+    return DayState(acquired=NOON, sun_azimuth_deg=azimuth, sun_elevation_deg=elevation, **more)  # type: ignore[arg-type]
 
 
 def difference(world: World, bare: DayState, full: DayState, sensor: Sensor) -> np.ndarray:
@@ -252,8 +267,15 @@ def test_a_site_with_a_bridge_becomes_a_world_with_a_river() -> None:
 
     line = LineString([(X0, Y0), (X0 + 150, Y0 + 60)])
     deck = line.interpolate(0.5, normalized=True)
-    bridge = Area("bridge", "bridge", line.buffer(6, cap_style="flat"), "Bridge")
-    site = Site("b", "Bridge", "", "EPSG:32652", (bridge,), (Track("B", line, "Bridge track", 1520),))
+    bridge = Area(id="bridge", role="bridge", polygon=line.buffer(6, cap_style="flat"), name="Bridge")
+    site = Site(
+        id="b",
+        name="Bridge",
+        sha256="",
+        crs="EPSG:32652",
+        areas=(bridge,),
+        tracks=(Track(id="B", line=line, name="Bridge track", gauge_mm=1520),),
+    )
     world = world_from_site(site, 1, (X0 - 30, Y0 - 40, X0 + 180, Y0 + 100))
     assert material_at(world, deck.buffer(0.1).centroid) == "steel"
     beside = LineString([(deck.x - 8, deck.y + 20), (deck.x - 7.9, deck.y + 20)]).centroid
@@ -266,7 +288,7 @@ def test_a_site_with_a_bridge_becomes_a_world_with_a_river() -> None:
 def test_a_clouds_shadow_lies_away_from_the_sun_and_the_cloud_away_from_the_satellite(plain: World) -> None:
     from tumangang_watch.simulate import Cloud
 
-    cloud = Cloud(X0 + 80, Y0, 9.0, 24.0, 0.95)
+    cloud = Cloud(x=X0 + 80, y=Y0, radius_m=9.0, height_m=24.0, opacity=0.95)
     sensor = replace(CLEAN, gsd_m=0.5, off_nadir_deg=25.0, view_azimuth_deg=90.0)
     bare, full = light(180.0, 45.0), light(180.0, 45.0, clouds=(cloud,))
     scene = paint(plain, full, sensor, 1)

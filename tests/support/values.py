@@ -26,24 +26,48 @@ def native_image(values, pixel_m=0.5, bands=("blue", "green", "red", "nir")) -> 
     rows, cols = values.shape[1:]
     x0, y0 = EAST0 + cols * pixel_m / 2, NORTH0 - rows * pixel_m / 2
     to_pixel = SiteToPixel(
-        x0,
-        y0,
-        1.0,
-        (cols / 2 - 0.5, 1 / pixel_m, 0.0, *[0.0] * 7),
-        (rows / 2 - 0.5, 0.0, -1 / pixel_m, *[0.0] * 7),
+        x0=x0,
+        y0=y0,
+        scale=1.0,
+        col_coefficients=(cols / 2 - 0.5, 1 / pixel_m, 0.0, *[0.0] * 7),
+        row_coefficients=(rows / 2 - 0.5, 0.0, -1 / pixel_m, *[0.0] * 7),
     )
     valid = np.ones((rows, cols), dtype=bool)
-    return NativeImage(values, valid, ~valid, bands[: len(values)], pixel_m, pixel_m, to_pixel)
+    return NativeImage(
+        values=values,
+        valid=valid,
+        saturated=~valid,
+        bands=bands[: len(values)],
+        gsd_m=pixel_m,
+        pixel_m=pixel_m,
+        to_pixel=to_pixel,
+    )
 
 
 def observation(values, date="later", pixel_m=0.5, sun=(180.0, 35.0), **scene_fields) -> Observation:
     """An observation with nothing masked, seen exactly in the site's frame."""
     image = native_image(values, pixel_m)
     rows, cols = image.valid.shape
-    grid = Grid("EPSG:32652", EAST0, NORTH0, pixel_m, rows, cols)
+    grid = Grid(crs="EPSG:32652", west=EAST0, north=NORTH0, pixel_m=pixel_m, rows=rows, cols=cols)
     empty = np.zeros(grid.shape, dtype=bool)
-    quality = Quality(~empty, empty, empty, empty, empty, empty, "none", 0.0)
-    fit = Registration("ok", (0.0, 0.0), IDENTITY, 0.05, 0.1, 50)
+    quality = Quality(
+        clear=~empty,
+        cloud=empty,
+        cloud_shadow=empty,
+        object_shadow=empty,
+        saturated=empty,
+        snow=empty,
+        snow_state="none",
+        haze=0.0,
+    )
+    fit = Registration(
+        status="ok",
+        shift_m=(0.0, 0.0),
+        affine=IDENTITY,
+        residual_median_m=0.05,
+        residual_p90_m=0.1,
+        tie_points=50,
+    )
     acquired = datetime(2022, 11, 30, tzinfo=UTC) + timedelta(days=1 if date == "later" else 0)
     scene = Scene(
         id=f"painted_{date}",
@@ -65,7 +89,14 @@ def observation(values, date="later", pixel_m=0.5, sun=(180.0, 35.0), **scene_fi
         sun_elevation_deg=sun[1],
         off_nadir_deg=5.0,
     )
-    return Observation(date, replace(scene, **scene_fields), image, image.on_grid(grid), quality, fit)
+    return Observation(
+        date=date,
+        scene=replace(scene, **scene_fields),
+        image=image,
+        raster=image.on_grid(grid),
+        quality=quality,
+        site_fit=fit,
+    )
 
 
 def straight_site(length_m=200.0, rows_m=60.0, tracks=1) -> Site:
@@ -73,21 +104,31 @@ def straight_site(length_m=200.0, rows_m=60.0, tracks=1) -> Site:
     y = NORTH0 - 30.0
     lines = [
         Track(
-            f"T{k + 1}",
-            LineString([(EAST0 + 5, y - 5 * k), (EAST0 + length_m - 5, y - 5 * k)]),
-            f"track {k + 1}",
+            id=f"T{k + 1}",
+            line=LineString([(EAST0 + 5, y - 5 * k), (EAST0 + length_m - 5, y - 5 * k)]),
+            name=f"track {k + 1}",
         )
         for k in range(tracks)
     ]
-    yard = Area("yard", "yard", box(EAST0, NORTH0 - rows_m, EAST0 + length_m, NORTH0), "yard")
-    return Site("test", "Test yard", "0" * 64, "EPSG:32652", (yard,), tuple(lines))
+    yard = Area(
+        id="yard", role="yard", polygon=box(EAST0, NORTH0 - rows_m, EAST0 + length_m, NORTH0), name="yard"
+    )
+    return Site(
+        id="test", name="Test yard", sha256="0" * 64, crs="EPSG:32652", areas=(yard,), tracks=tuple(lines)
+    )
 
 
 def train_detection(site, date, from_m, to_m, cars=4, track="T1", grade="detected") -> Detection:
     line = next(t.line for t in site.tracks if t.id == track)
     step = (to_m - from_m) / cars
     stock = tuple(
-        Vehicle(from_m + k * step + 0.5, from_m + (k + 1) * step - 0.5, "box", "grey", 0.9)
+        Vehicle(
+            from_m=from_m + k * step + 0.5,
+            to_m=from_m + (k + 1) * step - 0.5,
+            type="box",
+            colour="grey",
+            confidence=0.9,
+        )
         for k in range(cars)
     )
     from shapely.ops import substring

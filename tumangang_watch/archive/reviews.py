@@ -67,17 +67,24 @@ def row_of(review: Review) -> Document:
 def review_of(row: Document, number: int = 0) -> Review:
     """Return the review of a row."""
     about = About(
-        row["about"],
-        row["site"],
-        row["scene"],
-        row["earlier"],
-        row["kind"],
-        row["area"],
-        json.loads(row["evidence"]),
+        word=row["about"],
+        site=row["site"],
+        scene=row["scene"],
+        earlier=row["earlier"],
+        kind=row["kind"],
+        area=row["area"],
+        evidence=json.loads(row["evidence"]),
     )
     correction = Correction.of(json.loads(row["correction"]))
     answer = Answer(row["verdict"], row["reason"], row["remark"], correction)
-    return Review(about, row["reader"], answer, row["made"], row["origin"], number)
+    return Review(
+        about=about,
+        reader=row["reader"],
+        answer=answer,
+        made=row["made"],
+        origin=row["origin"],
+        number=number,
+    )
 
 
 def all_reviews(archive: Archive, site: str | None = None) -> list[Review]:

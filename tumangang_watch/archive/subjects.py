@@ -79,9 +79,25 @@ def subjects(
     found = [_change_subject(site, row, evidence) for row in changes]
     for row in things:
         if row[4] == "later":
-            about = About("detection", site, row[25], None, row[5], row[8], evidence[row[1], row[3]])
+            about = About(
+                word="detection",
+                site=site,
+                scene=row[25],
+                earlier=None,
+                kind=row[5],
+                area=row[8],
+                evidence=evidence[row[1], row[3]],
+            )
             found.append(
-                Subject(about, row[2], row[3], bool(row[24]), row[26], None, (row[1], row[3]) in covered)
+                Subject(
+                    about=about,
+                    folder=row[2],
+                    id=row[3],
+                    standing=bool(row[24]),
+                    acquired=row[26],
+                    earlier_acquired=None,
+                    covered=(row[1], row[3]) in covered,
+                )
             )
     found = [s for s in found if s.standing or superseded]
     return sorted(found, key=lambda s: (s.acquired, s.folder, s.about.word != "finding"))
@@ -122,8 +138,17 @@ def _change_subject(site: str, row: tuple[Any, ...], things: dict[tuple[int, str
             if name not in row[9:11] and (row[0], name) in things
         ],
     }  # fmt: skip
-    about = About("finding", site, row[20], row[22], row[3], row[7], evidence)
-    return Subject(about, row[1], row[2], bool(row[19]), row[21], row[23])
+    about = About(
+        word="finding", site=site, scene=row[20], earlier=row[22], kind=row[3], area=row[7], evidence=evidence
+    )
+    return Subject(
+        about=about,
+        folder=row[1],
+        id=row[2],
+        standing=bool(row[19]),
+        acquired=row[21],
+        earlier_acquired=row[23],
+    )
 
 
 def _span(values: tuple[Any, ...]) -> Document | None:

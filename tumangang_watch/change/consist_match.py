@@ -28,7 +28,7 @@ class Pair:
         return self.later if date == "earlier" else self.earlier
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Match:
     """One train on two dates."""
 
@@ -96,7 +96,13 @@ def _best(look: Looker, tracks: tuple[Track, Track], trains: tuple[Detection, De
     if tracks[0] is tracks[1]:
         stayed = alike_in_place(pair, tracks[0], trains, settings)
         if stayed is not None:
-            return Match(a, b, settings.in_place_odds + settings.cut_for_max, True, unseen_m=stayed)
+            return Match(
+                earlier=a,
+                later=b,
+                odds=settings.in_place_odds + settings.cut_for_max,
+                in_place=True,
+                unseen_m=stayed,
+            )
     ways = list(_whole(look, tracks, trains))
     if not ways and tracks[0] is tracks[1]:
         ways = list(_partial(look, tracks[0], trains))
@@ -129,10 +135,14 @@ def _whole(look: Looker, tracks: tuple[Track, Track], trains: tuple[Detection, D
         if odds is None:
             # Too little was seen of the bodies: only the place and the length speak.
             if in_place and not turned:
-                out.append(Match(a, b, prior, True))
+                out.append(Match(earlier=a, later=b, odds=prior, in_place=True))
             continue
         odds += prior + (settings.turned_odds if turned else 0.0)
-        out.append(Match(a, b, odds, in_place and not turned, turned, shift_m=shift))
+        out.append(
+            Match(
+                earlier=a, later=b, odds=odds, in_place=in_place and not turned, turned=turned, shift_m=shift
+            )
+        )
     return out
 
 
@@ -157,11 +167,20 @@ def _partial(look: Looker, track: Track, trains: tuple[Detection, Detection]) ->
             continue
         if not still:
             odds += settings.part_odds + settings.part_moved_odds
-            out.append(Match(a, b, odds, False, part=True, shift_m=shift))
+            out.append(Match(earlier=a, later=b, odds=odds, in_place=False, part=True, shift_m=shift))
             continue
         odds += settings.part_odds
         unseen = _unseen_beyond(look, track, long, short)
-        out.append(Match(a, b, odds, unseen is not None, part=unseen is None, unseen_m=unseen or 0.0))
+        out.append(
+            Match(
+                earlier=a,
+                later=b,
+                odds=odds,
+                in_place=unseen is not None,
+                part=unseen is None,
+                unseen_m=unseen or 0.0,
+            )
+        )
     return out
 
 

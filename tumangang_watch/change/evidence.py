@@ -49,12 +49,12 @@ def _window(observation: Observation, place: BaseGeometry) -> tuple[slice, slice
     if r0 >= r1 or c0 >= c1:
         return None
     part = Grid(
-        grid.crs,
-        grid.west + c0 * grid.pixel_m,
-        grid.north - r0 * grid.pixel_m,
-        grid.pixel_m,
-        r1 - r0,
-        c1 - c0,
+        crs=grid.crs,
+        west=grid.west + c0 * grid.pixel_m,
+        north=grid.north - r0 * grid.pixel_m,
+        pixel_m=grid.pixel_m,
+        rows=r1 - r0,
+        cols=c1 - c0,
     )
     return slice(r0, r1), slice(c0, c1), part.mask([place])
 

@@ -87,14 +87,14 @@ def wanted_of(given: dict[str, Any], *, open_only: bool = True) -> Wanted:
     if not states and open_only and not given["everything"]:
         states = OPEN
     return Wanted(
-        given["since"],
-        given["until"],
-        given["area"],
-        given["kind"],
-        given["grade"],
-        given["change"],
-        states,
-        given["each_detection"],
+        since=given["since"],
+        until=given["until"],
+        area=given["area"],
+        kind=given["kind"],
+        grade=given["grade"],
+        change=given["change"],
+        states=states,
+        each_detection=given["each_detection"],
     )
 
 

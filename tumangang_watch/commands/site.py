@@ -88,7 +88,7 @@ def site_import(
     """
     refuse_source(out, sources)
     see_room(out, overwrite)
-    options = ImportOptions(_roles(roles), layers, id_field, crs, out.stem)
+    options = ImportOptions(roles=_roles(roles), layers=layers, id_field=id_field, crs=crs, name=out.stem)
     imported = import_sources(sources, options)
     site = write_site(imported.collection, out, overwrite=overwrite)
     _tell_import(out, site, imported)

@@ -91,9 +91,21 @@ def trains(
     with open_archive(archive_file) as archive, progress_bar() as progress:
         progress("comparing every two trains")
         site = site_of(archive, site_id)
-        search, reviewed = find(archive, Question(site, areas, start, stop, review == "with"), settings)
+        search, reviewed = find(
+            archive,
+            Question(site=site, areas=areas, since=start, until=stop, review=review == "with"),
+            settings,
+        )
         lengths = stored.track_lengths(archive, site) if out is not None and reports is not None else {}
-    asked = Asked(site, areas, since, until, chosen.within_days, review, reviewed)
+    asked = Asked(
+        site=site,
+        areas=areas,
+        since=since,
+        until=until,
+        within_days=chosen.within_days,
+        review=review,
+        reviewed=reviewed,
+    )
     fewest = settings.same_train.consistent_cars
     content = document(search, asked, fewest, __version__, settings.sha256)
     if out is not None:

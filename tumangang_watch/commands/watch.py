@@ -112,15 +112,15 @@ def places_of(
 ) -> Places:
     """Return where things lie, the site read."""
     return Places(
-        inbox.absolute(),
-        archive_file,
-        reports,
-        site_file and site_file.absolute(),
-        load_site(site_file),
-        run_settings(detectability),
-        __version__,
-        datetime.now(UTC),
-        refresh,
+        inbox=inbox.absolute(),
+        archive=archive_file,
+        reports=reports,
+        site_file=site_file and site_file.absolute(),
+        site=load_site(site_file),
+        settings=run_settings(detectability),
+        tool_version=__version__,
+        now=datetime.now(UTC),
+        refresh=refresh,
     )
 
 

@@ -229,7 +229,7 @@ def _dark(patch: Patch, place: Footprint) -> float:
     return float((body & ~patch.lit[place.cut]).sum() / max(body.sum(), 1))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BackgroundDate:
     """One earlier date. What is None or empty does not count: not seen, or left out for memory's sake."""
 
@@ -254,7 +254,9 @@ class BackgroundDate:
 
 def patches_of(observation: Observation, windows: tuple[Window, ...]) -> BackgroundDate:
     """Return a date with its aprons alone: a date that is measured, as a later one sees it."""
-    return BackgroundDate(observation.scene, windows, tuple(patch_of(observation, w) for w in windows))
+    return BackgroundDate(
+        scene=observation.scene, windows=windows, patches=tuple(patch_of(observation, w) for w in windows)
+    )
 
 
 def before(past: tuple[BackgroundDate, ...], observation: Observation) -> tuple[BackgroundDate, ...]:

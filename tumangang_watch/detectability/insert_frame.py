@@ -34,7 +34,7 @@ def reach_m(light: SceneLight) -> tuple[tuple[float, float], tuple[float, float]
     return away(light.sun_azimuth_deg, shadow), away(light.view_azimuth_deg, lean), blur
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Frame:
     """A fine grid along the track: its "east" is the direction of travel, its "north" lies to the left."""
 
@@ -74,17 +74,24 @@ def frame_of(track: Track, placement: Placement, light: SceneLight) -> Frame:
     corners[1] += blur
     cell = float(np.clip(light.blur_m / 1.5, 0.125, 0.4))
     size = np.ceil((corners[1] - corners[0]) / cell).astype(int)
-    grid = Grid("local", float(corners[0, 0]), float(corners[1, 1]), cell, int(size[1]), int(size[0]))
-    own = Track(track.id, local, track.name)
+    grid = Grid(
+        crs="local",
+        west=float(corners[0, 0]),
+        north=float(corners[1, 1]),
+        pixel_m=cell,
+        rows=int(size[1]),
+        cols=int(size[0]),
+    )
+    own = Track(id=track.id, line=local, name=track.name)
     return Frame(
-        grid,
-        x,
-        y,
-        heading,
-        own,
-        light.sun_azimuth_deg + turn,
-        light.view_azimuth_deg + turn,
-        light.off_nadir_deg,
+        grid=grid,
+        x=x,
+        y=y,
+        heading_deg=heading,
+        track=own,
+        sun_azimuth_deg=light.sun_azimuth_deg + turn,
+        view_azimuth_deg=light.view_azimuth_deg + turn,
+        off_nadir_deg=light.off_nadir_deg,
     )
 
 

@@ -17,7 +17,7 @@ WORSE: dict[str, int] = {"yes": 0, "limited": 1, "no": 2}
 OF_COLOUR = ("colours", "type")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Conditions:
     """What decides what a scene can show; None = not known."""
 
@@ -44,10 +44,10 @@ class Ability:
 def of_scene(scene: Scene) -> Conditions:
     """Return what is known before any pixel is read."""
     return Conditions(
-        scene.gsd_m,
-        frozenset(scene.bands),
-        scene.sun_elevation_deg,
-        scene.off_nadir_deg,
+        gsd_m=scene.gsd_m,
+        bands=frozenset(scene.bands),
+        sun_elevation_deg=scene.sun_elevation_deg,
+        off_nadir_deg=scene.off_nadir_deg,
         cloud_fraction=scene.cloud_fraction,
     )
 
@@ -56,12 +56,12 @@ def of_observation(observation: Observation) -> Conditions:
     """Return what is known of a date whose ground was looked at: cloud is told place by place."""
     scene, quality = observation.scene, observation.quality
     return Conditions(
-        observation.image.gsd_m,
-        frozenset(observation.image.bands),
-        scene.sun_elevation_deg,
-        scene.off_nadir_deg,
-        quality.haze,
-        quality.snow_state,
+        gsd_m=observation.image.gsd_m,
+        bands=frozenset(observation.image.bands),
+        sun_elevation_deg=scene.sun_elevation_deg,
+        off_nadir_deg=scene.off_nadir_deg,
+        haze=quality.haze,
+        snow_state=quality.snow_state,
     )
 
 

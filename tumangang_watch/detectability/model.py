@@ -35,7 +35,7 @@ class Specimen:
         return f"single {name}" if self.cars == 1 else f"cut of {self.cars} {name}s"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Placement:
     """Where a specimen is inserted; distances count along the track in metres, bodies only."""
 

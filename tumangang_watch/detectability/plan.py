@@ -39,7 +39,7 @@ ZONE_STEP_M = 3.0
 SEARCH_STEP_M = 4.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrackState:
     """How much of a track can be judged."""
 
@@ -125,10 +125,18 @@ def _track_state(
     """Return how a track can be judged, and for each metre whether something may be inserted there."""
     s = np.arange(int(track.line.length), dtype=np.float64) + 0.5
     if s.size == 0:
-        return TrackState(track.id, "not_observable", 0.0, 0.0, ("shorter than a metre",)), np.zeros(0, bool)
+        return TrackState(
+            track=track.id,
+            status="not_observable",
+            observed_fraction=0.0,
+            empty_m=0.0,
+            reasons=("shorter than a metre",),
+        ), np.zeros(0, bool)
     if track.occluded_from is not None and track.occluded_from <= observation.scene.acquired.date():
         why = f"under a roof since {track.occluded_from.isoformat()}"
-        return TrackState(track.id, "not_observable", 0.0, 0.0, (why,)), np.zeros(s.size, bool)
+        return TrackState(
+            track=track.id, status="not_observable", observed_fraction=0.0, empty_m=0.0, reasons=(why,)
+        ), np.zeros(s.size, bool)
     seen, why_not = _seen(observation, track, s)
     share = float(seen.mean())
     free = seen.copy()
@@ -143,11 +151,19 @@ def _track_state(
     free &= (s > end) & (s < track.line.length - end)
     reasons = why_not if share < settings.seen_share else ()
     if share < settings.not_observable_below:
-        return TrackState(track.id, "not_observable", share, 0.0, reasons or ("not seen",)), free & False
+        return TrackState(
+            track=track.id,
+            status="not_observable",
+            observed_fraction=share,
+            empty_m=0.0,
+            reasons=reasons or ("not seen",),
+        ), free & False
     if track.provisional:
         reasons = (*reasons, "provisional geometry: rates hold only where it is right")
     status: TrackStatus = "observed" if share >= settings.seen_share else "partial"
-    return TrackState(track.id, status, share, float(free.sum()), reasons), free
+    return TrackState(
+        track=track.id, status=status, observed_fraction=share, empty_m=float(free.sum()), reasons=reasons
+    ), free
 
 
 def _seen(
@@ -234,7 +250,16 @@ def _round(
                 continue
             taken = np.concatenate([taken, zone])
             off = float(_left(track, (at + stop) / 2) @ aside)
-            placed.append(Placement(specimen, track.id, at, stop, int(rng.integers(2**31)), off))
+            placed.append(
+                Placement(
+                    specimen=specimen,
+                    track=track.id,
+                    from_m=at,
+                    to_m=stop,
+                    seed=int(rng.integers(2**31)),
+                    aside_m=off,
+                )
+            )
             at = stop + settings.gap_m * float(rng.uniform(1.0, 1.2))
     return tuple(placed)
 

@@ -30,7 +30,7 @@ class Outcome:
     found: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FoundRate:
     """How often one kind of vehicle would be found on one track, or anywhere (``track`` None)."""
 
@@ -75,7 +75,15 @@ def found_rates(
                 o for o in outcomes if o.placement.specimen == specimen and track in (None, o.placement.track)
             ]
             rate = _rate(*_mixed(row, fits), settings)
-            out.append(FoundRate(track, specimen, sum(o.found for o in own), len(own), rate))
+            out.append(
+                FoundRate(
+                    track=track,
+                    specimen=specimen,
+                    found=sum(o.found for o in own),
+                    trials=len(own),
+                    rate=rate,
+                )
+            )
     return tuple(out)
 
 

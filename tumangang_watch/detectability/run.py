@@ -27,7 +27,7 @@ MISFIT = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Detectability:
     """What one date could have shown."""
 
@@ -82,7 +82,9 @@ def try_detector(
     rates = found_rates(tuple(outcomes), weights, settings)
     note = "" if rates else "no track was seen empty over the length of a vehicle: nothing could be tried"
     caveats = () if observation.site_fit.status == "ok" or not rates else (MISFIT,)
-    return Detectability(plan.tracks, rates, tuple(outcomes), note, caveats)
+    return Detectability(
+        tracks=plan.tracks, rates=rates, outcomes=tuple(outcomes), note=note, caveats=caveats
+    )
 
 
 def _is_found(

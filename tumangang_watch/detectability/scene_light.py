@@ -21,7 +21,7 @@ BLOCK_PX = 12
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SceneLight:
     """How reflectance became the scene's numbers: ``value = path + (gain * reflectance) ** gamma``."""
 
@@ -97,18 +97,18 @@ def scene_light(
         # The bed under a shadow may be darker or lighter than elsewhere, and paint passes for shadow.
         sky = np.clip(share, 0.3 * sky, 1.6 * sky)
     return SceneLight(
-        path,
-        slope ** (1 / gamma),
-        gamma,
-        sky,
-        _noise(observation),
-        seen.max(axis=1).astype(float),
-        scene.gsd_m * float(np.hypot(settings.blur_px, (1 / 12) ** 0.5)),
-        azimuth,
-        elevation,
-        scene.off_nadir_deg or 0.0,
-        scene.view_azimuth_deg or 0.0,
-        float(observation.quality.snow[observation.quality.clear].mean()) if snowy else 0.0,
+        path=path,
+        gain=slope ** (1 / gamma),
+        gamma=gamma,
+        shade=sky,
+        noise=_noise(observation),
+        top=seen.max(axis=1).astype(float),
+        blur_m=scene.gsd_m * float(np.hypot(settings.blur_px, (1 / 12) ** 0.5)),
+        sun_azimuth_deg=azimuth,
+        sun_elevation_deg=elevation,
+        off_nadir_deg=scene.off_nadir_deg or 0.0,
+        view_azimuth_deg=scene.view_azimuth_deg or 0.0,
+        snow=float(observation.quality.snow[observation.quality.clear].mean()) if snowy else 0.0,
     )
 
 

@@ -34,7 +34,7 @@ class Tally:
     """Points at which the class is really there."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AdjustedArea:
     """The area of a class, corrected for the map's errors."""
 

@@ -28,7 +28,7 @@ COLOURS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Vehicle:
     """One vehicle of a train; distances count along the track in metres."""
 
@@ -48,7 +48,7 @@ class Vehicle:
     """What the hint rests on, in words."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Detection:
     """A train, a cargo object or the worked surface, on one date, in the site's frame."""
 

@@ -29,7 +29,7 @@ class GoodsTrial:
     """How many were graded ``detected``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fill:
     """The part of one place that goods cover on one date."""
 

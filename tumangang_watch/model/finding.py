@@ -47,7 +47,7 @@ class Finding:
     """Ids of all detections that a finding puts together, where it is more than one place's."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AreaStatus:
     """How much of an area could be seen on each date."""
 
@@ -60,7 +60,7 @@ class AreaStatus:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """One report: two dates (or one) at one site."""
 

@@ -20,7 +20,7 @@ class LeftOut:
     """Something is wrong with it: not merely another look, or one too many."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class UsedDate:
     """An earlier date that says what is usual."""
 

@@ -20,7 +20,7 @@ BLOCK_PIXELS = 1 << 20
 IDENTITY: Affine6 = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SiteToPixel:
     """Map from the site's metres to native (row, col): a polynomial, exact to 0.01 px.
 
@@ -47,7 +47,7 @@ class SiteToPixel:
         return np.asarray(row), np.asarray(col)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NativeImage:
     """A window of native pixels. Nothing here was resampled."""
 

@@ -18,7 +18,7 @@ SnowState = Literal["none", "partial", "full", "unknown"]
 RegistrationStatus = Literal["ok", "degraded", "failed"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Quality:
     """What of the ground can be seen, as masks on the observation's grid.
 
@@ -40,7 +40,7 @@ class Quality:
     """What limits this scene, in words."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Registration:
     """How a scene's pixels were brought into a frame, and how well that is known.
 
@@ -62,7 +62,7 @@ class Registration:
     """Why it is degraded or failed, in words a user can act on."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Observation:
     """One date in the site's frame."""
 
@@ -93,7 +93,9 @@ class Observation:
         if r0 >= r1 or c0 >= c1 or place.area <= 0:
             return 0.0
         x, y = grid.to_metres(np.float64(r0 - 0.5), np.float64(c0 - 0.5))
-        part = Grid(grid.crs, float(x), float(y), grid.pixel_m, r1 - r0, c1 - c0)
+        part = Grid(
+            crs=grid.crs, west=float(x), north=float(y), pixel_m=grid.pixel_m, rows=r1 - r0, cols=c1 - c0
+        )
         inside = part.mask([place], all_touched=True)
         whole_px = max(place.area / grid.pixel_m**2, float(inside.sum()), 1.0)
         return float(min((inside & self.quality.clear[r0:r1, c0:c1]).sum() / whole_px, 1.0))

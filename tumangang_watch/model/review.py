@@ -18,7 +18,7 @@ _NOT_JUDGED = ("report", "acquired", "id", "confidence", "grade", "statement", "
 """Parts of the evidence that may change while what is said of the ground stays the same."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Correction:
     """What is so instead; None or empty where the reader left the detector's value."""
 
@@ -72,7 +72,7 @@ class Answer:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class About:
     """What a review is about: named by scenes and place, never by a report that may be made again.
 
@@ -97,7 +97,7 @@ class About:
         return digest([self.word, self.site, self.scene, self.earlier, self.kind, self.area, said])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Subject:
     """A detection or finding of a report that can be reviewed."""
 
@@ -132,7 +132,7 @@ class Subject:
         return str(self.about.evidence.get("statement") or words_of(self.about.evidence))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Review:
     """One answer of one reader; it is never changed. A later one of the same reader takes its place."""
 

@@ -10,7 +10,7 @@ from typing import Literal
 Radiometry = Literal["reflectance", "radiance", "dn", "visual", "unknown"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """One acquisition: its image file and everything that was understood of it. No pixels."""
 

@@ -51,7 +51,7 @@ class AreaDate(NamedTuple):
     types: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DateColumns:
     """The dates of an area by time, as columns: what is needed to test and to tell of them."""
 
@@ -72,12 +72,12 @@ class DateColumns:
     def taken(self, which: NDArray[Any]) -> DateColumns:
         """Return some of the dates."""
         return DateColumns(
-            self.gsd_m[which],
-            self.acquired[which],
-            self.times[which],
-            self.folder[which],
-            self.status[which],
-            {n: m[which] for n, m in self.measures.items()},
+            gsd_m=self.gsd_m[which],
+            acquired=self.acquired[which],
+            times=self.times[which],
+            folder=self.folder[which],
+            status=self.status[which],
+            measures={n: m[which] for n, m in self.measures.items()},
         )
 
 
@@ -105,7 +105,7 @@ class TrackDate(NamedTuple):
     observed: tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Unusual:
     """Whether a value stands out from those before it."""
 
@@ -136,12 +136,12 @@ class Tests:
 
     def __getitem__(self, k: int) -> Unusual:
         return Unusual(
-            bool(self.high[k]),
-            bool(self.low[k]),
-            float(self.p_high[k]),
-            float(self.p_low[k]),
-            float(self.false_rate[k]),
-            int(self.before[k]),
+            high=bool(self.high[k]),
+            low=bool(self.low[k]),
+            p_high=float(self.p_high[k]),
+            p_low=float(self.p_low[k]),
+            false_rate=float(self.false_rate[k]),
+            before=int(self.before[k]),
         )
 
     def __iter__(self) -> Iterator[Unusual]:
@@ -176,7 +176,7 @@ class Exposure:
     """For stays of so many days, the chance that one at a random time of the record was not seen."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stay:
     """One train in one place over one or more dates."""
 
@@ -207,7 +207,7 @@ class Stay:
         return days_between(self.after, self.before)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MeasureSeries:
     """One measure of a series, held against itself. Indices count the series' dates."""
 
@@ -225,7 +225,7 @@ class MeasureSeries:
         return float(self.tests.false_rate.sum())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Series:
     """One area seen by one class of sensor, by time."""
 
@@ -251,7 +251,7 @@ class ReviewTaken:
     """The same in words, by report's folder and area."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """All there is to say of a site over time."""
 

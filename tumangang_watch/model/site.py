@@ -18,7 +18,7 @@ TRACED = "traced from "
 """How the ``source`` of a track begins that was found in a scene."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Area:
     """A polygon of the site file, in the site's metric reference system."""
 
@@ -33,7 +33,7 @@ class Area:
     source: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Track:
     """A track's centreline; distances along it count in metres from its first vertex."""
 
@@ -67,7 +67,7 @@ class ReferenceScene:
     image_sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Site:
     """Everything that is known of a place before any scene is opened."""
 

@@ -78,11 +78,11 @@ def gather(scenes: Sequence[Scene], measured: tuple[Observation, ...], run: RunC
         dates.append(date)
         used.append(
             UsedDate(
-                scene,
-                date.tracks is not None or date.coarse is not None,
-                bool(date.patches),
-                date.ground is not None,
-                residual_m,
+                scene=scene,
+                tracks=date.tracks is not None or date.coarse is not None,
+                aprons=bool(date.patches),
+                ground=date.ground is not None,
+                residual_m=residual_m,
             )
         )
     return Past(tuple(dates), History(len(scenes), tuple(used), tuple(left_out)))
@@ -164,7 +164,12 @@ def _reduced(
             tracks = read_tracks(seen, lines, settings.trains)
             tracks = tracks if tracks.readings else None
     return BackgroundDate(
-        seen.scene, windows, tuple(patch_of(seen, w) for w in windows), ground, tracks, coarse
+        scene=seen.scene,
+        windows=windows,
+        patches=tuple(patch_of(seen, w) for w in windows),
+        ground=ground,
+        tracks=tracks,
+        coarse=coarse,
     )
 
 

@@ -98,7 +98,15 @@ def observe(
     raster = image.on_grid(grid)
     quality = assess_quality(raster, image, scene, run.settings.quality)
     quality = hide_roofed(quality, grid, run.site, scene.acquired.date())
-    return Observation(date, scene, image, raster, quality, fit, quality.notes)
+    return Observation(
+        date=date,
+        scene=scene,
+        image=image,
+        raster=raster,
+        quality=quality,
+        site_fit=fit,
+        caveats=quality.notes,
+    )
 
 
 def describe_scene(scene: Scene, settings: Settings) -> dict[str, Any]:

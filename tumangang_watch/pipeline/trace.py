@@ -33,7 +33,7 @@ YARD_MARGIN_M = 12.0
 """A yard drawn about traced tracks reaches this far beyond the outer ones."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TraceResult:
     """What ``site trace`` made."""
 
@@ -103,7 +103,9 @@ def trace_to_file(
     made = _collection(collection, done.site, (*done.moved, *done.new), done.dropped, traced)
     run.progress("writing the site file")
     site = _written(made, image, grid, scene, run, out, overwrite, write_site)
-    return TraceResult(site, done.moved, done.kept, done.new, done.dropped, fit)
+    return TraceResult(
+        site=site, moved=done.moved, kept=done.kept, new=done.new, dropped=done.dropped, fit=fit
+    )
 
 
 def site_of_scene(scene: Scene) -> Site:
@@ -112,7 +114,14 @@ def site_of_scene(scene: Scene) -> Site:
     crs = utm_crs(outline.centroid.x, outline.centroid.y)
     change = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
     yard = transform(outline, lambda c: np.column_stack(change(c[:, 0], c[:, 1])))
-    return Site("scene", scene.id, "0" * 64, crs, (Area("yard", "yard", yard, "the scene"),), ())
+    return Site(
+        id="scene",
+        name=scene.id,
+        sha256="0" * 64,
+        crs=crs,
+        areas=(Area(id="yard", role="yard", polygon=yard, name="the scene"),),
+        tracks=(),
+    )
 
 
 def _collection(

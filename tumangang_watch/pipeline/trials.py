@@ -66,7 +66,9 @@ def try_date(
     if light is None:
         footing = Footing(span_of, (), 0.0)
         states = plan_trials(date, run.site, here, footing, settings).tracks
-        return Detectability(states, (), (), "no empty track bed was seen: nothing could be tried")
+        return Detectability(
+            tracks=states, rates=(), outcomes=(), note="no empty track bed was seen: nothing could be tried"
+        )
     shadow, lean, blur = reach_m(light)
     plan: TrialPlan = plan_trials(date, run.site, here, Footing(span_of, (shadow, lean), blur), settings)
     lines = {t.id: t for t in run.site.tracks}

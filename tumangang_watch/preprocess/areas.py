@@ -40,7 +40,12 @@ def _status(
     if worst < settings.observed_from:
         status = "not_observable" if worst < settings.not_observable_below else "partial"
     return AreaStatus(
-        area.id, area.role, status, shares[0] if earlier is not None else None, shares[-1], tuple(reasons)
+        id=area.id,
+        role=area.role,
+        status=status,
+        observed_earlier=shares[0] if earlier is not None else None,
+        observed_later=shares[-1],
+        reasons=tuple(reasons),
     )
 
 

@@ -22,7 +22,7 @@ from tumangang_watch.preprocess.tiepoints import Ties, find_ties
 from tumangang_watch.settings.preprocess import RegistrationSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Fit:
     affine: Affine6
     median_m: float
@@ -79,7 +79,16 @@ def register_pair(
 
 
 def _failed(reason: str) -> Registration:
-    return Registration("failed", (0.0, 0.0), IDENTITY, None, None, 0, 0, reason)
+    return Registration(
+        status="failed",
+        shift_m=(0.0, 0.0),
+        affine=IDENTITY,
+        residual_median_m=None,
+        residual_p90_m=None,
+        tie_points=0,
+        held_out=0,
+        reason=reason,
+    )
 
 
 def _coarse(
@@ -170,13 +179,13 @@ def _fit(ties: Ties, settings: RegistrationSettings) -> _Fit | None:
             affine, left = general, other
     spread = 1.4826 * np.median(_residuals(ties, used, affine))
     return _Fit(
-        affine,
-        float(np.median(left)),
-        float(np.quantile(left, 0.9)),
-        float(1.25 * spread / len(used) ** 0.5),
-        len(used),
-        len(held),
-        float(close.mean()),
+        affine=affine,
+        median_m=float(np.median(left)),
+        p90_m=float(np.quantile(left, 0.9)),
+        standard_error_m=float(1.25 * spread / len(used) ** 0.5),
+        used=len(used),
+        held_out=len(held),
+        share=float(close.mean()),
     )
 
 

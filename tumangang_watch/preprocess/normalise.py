@@ -18,7 +18,7 @@ from tumangang_watch.model.image import NativeImage, Raster, frozen
 from tumangang_watch.settings.preprocess import NormaliseSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Normalisation:
     """``reference = gain * moving + offset`` for each common band."""
 
@@ -84,7 +84,9 @@ def apply(normalisation: Normalisation, image: NativeImage) -> NativeImage:
 
 def _identity(bands: tuple[str, ...], cells: int, reason: str) -> Normalisation:
     ones, zeros = (1.0,) * len(bands), (0.0,) * len(bands)
-    return Normalisation(bands, ones, zeros, zeros, cells, "failed", reason)
+    return Normalisation(
+        bands=bands, gain=ones, offset=zeros, correlation=zeros, cells=cells, status="failed", reason=reason
+    )
 
 
 def _cells(
@@ -179,11 +181,11 @@ def _judged(
     weak = correlation.min() < settings.correlation_ok
     reason = f"unchanged ground agrees only loosely (correlation {correlation.min():.2f})" if weak else ""
     return Normalisation(
-        bands,
-        tuple(map(float, slope)),
-        tuple(map(float, offset)),
-        tuple(map(float, correlation)),
-        len(one),
-        "weak" if weak else "ok",
-        reason,
+        bands=bands,
+        gain=tuple(map(float, slope)),
+        offset=tuple(map(float, offset)),
+        correlation=tuple(map(float, correlation)),
+        cells=len(one),
+        status="weak" if weak else "ok",
+        reason=reason,
     )

@@ -20,7 +20,7 @@ BATCH = 32
 """Windows transformed at a time: bounds the memory."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ties:
     """Where two scenes agree, and by how much the moving one's content lies off, metres."""
 
@@ -61,7 +61,13 @@ def find_ties(
     rows, cols, down, right = np.concatenate([np.stack(f) for f in found] or [np.empty((4, 0))], axis=1)
     x, y = grid.to_metres(rows + edge / 2 - 0.5, cols + edge / 2 - 0.5)
     origin = reference.to_pixel
-    return Ties(x - origin.x0, y - origin.y0, right * grid.pixel_m, -down * grid.pixel_m, len(corners))
+    return Ties(
+        x=x - origin.x0,
+        y=y - origin.y0,
+        east=right * grid.pixel_m,
+        north=-down * grid.pixel_m,
+        windows=len(corners),
+    )
 
 
 def _flattened(raster: Raster, seen: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -116,14 +116,14 @@ def _sighting(row: tuple[Any, ...], vehicles: tuple[Vehicle, ...]) -> Sighting:
 def _vehicle(row: tuple[Any, ...]) -> Vehicle:
     from_m, to_m, kind, colour, confidence, types, colours, load = row
     return Vehicle(
-        from_m,
-        to_m,
-        kind,
-        colour,
-        confidence or 0.0,
-        _likeliest_first(types),
-        _likeliest_first(colours),
-        load,
+        from_m=from_m,
+        to_m=to_m,
+        type=kind,
+        colour=colour,
+        confidence=confidence or 0.0,
+        types=_likeliest_first(types),
+        colours=_likeliest_first(colours),
+        load=load,
     )
 
 

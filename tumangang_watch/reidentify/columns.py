@@ -26,7 +26,7 @@ LETTERS = {
 """Type of a car in one letter."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One sighting of a journey as it is drawn."""
 
@@ -109,7 +109,9 @@ def aligned_rows(search: Search, journey: Journey, strips: Strips, most: int) ->
     for stay in order:
         sighting, turned = rows[stay]
         strip, length, why = strips.of(sighting)
-        made.append(Row(stay, sighting, turned, strip, why, length))
+        made.append(
+            Row(stay=stay, sighting=sighting, turned=turned, strip=strip, why_no_strip=why, strip_m=length)
+        )
     numbered = tuple({number[stay]: car for stay, car in column.items()} for column in columns)
     return Aligned(tuple(made), numbered, len(journey.steps) - len(made))
 

@@ -39,7 +39,7 @@ HEADS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SameTrain:
     """How well two consists agree, and how often unrelated ones would as well."""
 
@@ -94,7 +94,16 @@ def same_train(
         words = "One of the trains shows no wagons: whether it is the same train cannot be told."
         left = tuple(wagons[0]), tuple(wagons[1])
         return SameTrain(
-            0.0, 1.0, float(comparisons), "cannot be told", "same", (), 0, left[0], left[1], words
+            bits=0.0,
+            p_value=1.0,
+            e_value=float(comparisons),
+            verdict="cannot be told",
+            direction="same",
+            aligned=(),
+            colour_changes=0,
+            only_first=left[0],
+            only_second=left[1],
+            statement=words,
         )
     a, b = (
         likelihoods(tuple(t[k] for k in chosen), settings)[None]
@@ -113,7 +122,16 @@ def same_train(
         f"(comparisons made: {comparisons})."
     )
     return SameTrain(
-        bits, p, p * comparisons, verdict, direction, aligned, changes, alone[0], alone[1], words
+        bits=bits,
+        p_value=p,
+        e_value=p * comparisons,
+        verdict=verdict,
+        direction=direction,
+        aligned=aligned,
+        colour_changes=changes,
+        only_first=alone[0],
+        only_second=alone[1],
+        statement=words,
     )
 
 

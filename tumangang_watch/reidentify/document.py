@@ -20,7 +20,7 @@ from tumangang_watch.reidentify.words import (
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Asked:
     """What was asked of the record."""
 

@@ -42,7 +42,7 @@ NO_LENGTH_M, BETWEEN_M = 13.0, 1.2
 """Drawn length of a car whose own was not measured; metres between two columns."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Shape:
     """One thing drawn, pixels."""
 
@@ -97,16 +97,20 @@ def draw(aligned: Aligned, labels: tuple[str, ...], pad_m: float) -> Drawing:
     y = 4.0
     boxes: list[tuple[float, float]] = []
     for r, row in enumerate(aligned.rows):
-        sheet.shapes.append(Shape("text", LEFT_PX, y + 14, text=labels[r], fill=INK, size=12, bold=True))
+        sheet.shapes.append(
+            Shape(kind="text", x=LEFT_PX, y=y + 14, text=labels[r], fill=INK, size=12, bold=True)
+        )
         top = y
         y += HEAD_PX
         high = 2 * STRIP_HALF_M * scale if row.strip is not None else 0.0
         if row.strip is None:
-            sheet.shapes.append(Shape("text", LEFT_PX, y + 8, text=row.why_no_strip, fill=SOFT, size=10))
+            sheet.shapes.append(
+                Shape(kind="text", x=LEFT_PX, y=y + 8, text=row.why_no_strip, fill=SOFT, size=10)
+            )
             y += NOTE_PX
         else:
             picture = _strip_picture(row.strip, r, aligned, starts, (scale, sheet.wide, pad_m))
-            sheet.shapes.append(Shape("image", 0.0, y, sheet.wide, high, image=picture))
+            sheet.shapes.append(Shape(kind="image", x=0.0, y=y, wide=sheet.wide, high=high, image=picture))
             y += high + 3
         if r:
             _links(sheet, aligned, r, (boxes[-1][1], y, top), (starts, widths), scale)
@@ -117,7 +121,7 @@ def draw(aligned: Aligned, labels: tuple[str, ...], pad_m: float) -> Drawing:
         y += BOX_PX + BETWEEN_PX
     if aligned.left_out:
         words = f"{aligned.left_out} further sightings are not drawn"
-        sheet.shapes.append(Shape("text", LEFT_PX, y, text=words, fill=SOFT, size=10))
+        sheet.shapes.append(Shape(kind="text", x=LEFT_PX, y=y, text=words, fill=SOFT, size=10))
         y += NOTE_PX
     sheet.high = y - BETWEEN_PX + 10
     return sheet
@@ -135,28 +139,43 @@ def _car(sheet: Drawing, car: Vehicle | None, place: tuple[float, float, float],
         middle = y + BOX_PX / 2
         sheet.shapes.append(
             Shape(
-                "rect", x + 1, y + 4, wide - 2, BOX_PX - 8, stroke=LINE, dash=True, title="no such car here"
+                kind="rect",
+                x=x + 1,
+                y=y + 4,
+                wide=wide - 2,
+                high=BOX_PX - 8,
+                stroke=LINE,
+                dash=True,
+                title="no such car here",
             )
         )
-        sheet.shapes.append(Shape("text", x + wide / 2, middle + 4, text="–", fill=SOFT, anchor="middle"))
+        sheet.shapes.append(
+            Shape(kind="text", x=x + wide / 2, y=middle + 4, text="–", fill=SOFT, anchor="middle")
+        )
         return
     own = _length(car) * scale
     x += (wide - own) / 2
     fill = SWATCHES.get(car.colour, SWATCHES["unknown"])
     unknown = car.colour not in SWATCHES or car.colour == "unknown"
-    sheet.shapes.append(Shape("rect", x, y, own, BOX_PX, fill=fill, stroke=INK, title=car_words(car)))
+    sheet.shapes.append(
+        Shape(kind="rect", x=x, y=y, wide=own, high=BOX_PX, fill=fill, stroke=INK, title=car_words(car))
+    )
     if unknown:
-        sheet.shapes.append(Shape("line", x, y + BOX_PX, own, -BOX_PX, stroke=LINE, size=1.0))
+        sheet.shapes.append(
+            Shape(kind="line", x=x, y=y + BOX_PX, wide=own, high=-BOX_PX, stroke=LINE, size=1.0)
+        )
     told = dict(car.colours).get(car.colour, 0.0 if unknown else car.confidence)
     # How sure the colour is: a bar under the car, as long as the car when it is certain.
-    sheet.shapes.append(Shape("rect", x, y + BOX_PX + 2, own * min(max(told, 0.0), 1.0), 3.0, fill=SOFT))
+    sheet.shapes.append(
+        Shape(kind="rect", x=x, y=y + BOX_PX + 2, wide=own * min(max(told, 0.0), 1.0), high=3.0, fill=SOFT)
+    )
     ink = "#ffffff" if car.colour in DARK else INK
     letter = LETTERS.get(car.type, "?")
     sheet.shapes.append(
         Shape(
-            "text",
-            x + own / 2,
-            y + BOX_PX / 2 + 4,
+            kind="text",
+            x=x + own / 2,
+            y=y + BOX_PX / 2 + 4,
             text=letter,
             fill=ink,
             size=12,
@@ -179,8 +198,12 @@ def _links(
     for n, column in enumerate(aligned.columns):
         if r in column and r - 1 in column:
             x = columns[0][n] + columns[1][n] * scale / 2
-            sheet.shapes.append(Shape("line", x, above + 6, 0.0, head - above - 4, stroke=LINK, size=3.0))
-            sheet.shapes.append(Shape("line", x, below - 3, 0.0, 3.0, stroke=LINK, size=3.0))
+            sheet.shapes.append(
+                Shape(kind="line", x=x, y=above + 6, wide=0.0, high=head - above - 4, stroke=LINK, size=3.0)
+            )
+            sheet.shapes.append(
+                Shape(kind="line", x=x, y=below - 3, wide=0.0, high=3.0, stroke=LINK, size=3.0)
+            )
 
 
 def _strip_picture(

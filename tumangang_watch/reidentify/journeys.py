@@ -50,17 +50,17 @@ def find_trains(
     conflicts += _disagree(stays, journeys, compared, settings, alike)
     pairs = tuple(replace(p, trusted=(p.first, p.second) not in out) for p in compared.pairs)
     return Search(
-        stays,
-        compared.chosen,
-        compared.comparisons,
-        pairs,
-        compared.all_scored,
-        compared.too_fast,
-        compared.too_far_apart,
-        compared.look_alikes,
-        tuple(conflicts),
-        journeys,
-        settings.max_expected_false,
+        stays=stays,
+        chosen=compared.chosen,
+        comparisons=compared.comparisons,
+        pairs=pairs,
+        all_scored=compared.all_scored,
+        too_fast=compared.too_fast,
+        too_far_apart=compared.too_far_apart,
+        look_alikes=compared.look_alikes,
+        conflicts=tuple(conflicts),
+        journeys=journeys,
+        max_expected_false=settings.max_expected_false,
     )
 
 

@@ -26,7 +26,7 @@ FEWEST_CHECKED = 24
 """Impossible pairs scored as a check, those most alike, or a tenth of them if that is more."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Consists:
     """The consists that are compared, by stay."""
 

@@ -100,7 +100,7 @@ class TrainStay:
         return all(s.grade == "possible" for s in self.sightings)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Seen:
     """Two stays compared. Indices count the list of stays; the first stay began earlier."""
 
@@ -162,7 +162,7 @@ class Journey:
     possible: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Search:
     """What was compared, and what was found."""
 

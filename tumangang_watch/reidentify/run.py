@@ -17,7 +17,7 @@ LONGEST_DAYS = 1e5
 """Longer than any record: a calendar's days are counted in no more."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """Which part of a record is looked at."""
 

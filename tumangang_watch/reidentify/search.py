@@ -38,7 +38,7 @@ RECORD: Null = "record"
 TWO_TRAINS: Null = "two trains"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Compared:
     """Every comparison of a record."""
 
@@ -72,7 +72,7 @@ def compare_stays(
     places = [best_read(stay, alike) for stay in stays]
     chosen = {k: stays[k].sightings[p] for k, p in enumerate(places) if p is not None}
     read = {k: likelihoods(wagons_of(s), alike) for k, s in chosen.items()}
-    consists = Consists(stays, chosen, read, settings, alike)
+    consists = Consists(stays=stays, chosen=chosen, read=read, settings=settings, alike=alike)
     pairs, impossible, far = [], [], 0
     for i, j in combinations(sorted(chosen), 2):
         if not feasible(stays[i], stays[j], settings):
@@ -89,7 +89,13 @@ def compare_stays(
     if alike_pairs:
         seen = doubted(consists, seen, null, alike_pairs, max(len(pairs), 1))
     return Compared(
-        tuple(places), len(pairs), seen, len(hopeful) == len(pairs), len(impossible), far, alike_pairs
+        chosen=tuple(places),
+        comparisons=len(pairs),
+        pairs=seen,
+        all_scored=len(hopeful) == len(pairs),
+        too_fast=len(impossible),
+        too_far_apart=far,
+        look_alikes=alike_pairs,
     )
 
 
@@ -214,7 +220,22 @@ def _seen(
     possible = any(consists.stays[k].possible for k in pair)
     e = p * comparisons
     verdict: SeenVerdict = "different" if bits <= settings.different_bits else "not told apart"
-    blank = Seen(i, j, bits, p, alone, null, e, verdict, "same", (), (), (), 0, possible)
+    blank = Seen(
+        first=i,
+        second=j,
+        bits=bits,
+        p_value=p,
+        p_alone=alone,
+        null=null,
+        e_value=e,
+        verdict=verdict,
+        direction="same",
+        aligned=(),
+        only_first=(),
+        only_second=(),
+        colour_changes=0,
+        possible=possible,
+    )
     if e > settings.max_expected_false:
         return blank
     answer = same_train(consists.chosen[i].vehicles, consists.chosen[j].vehicles, 1, alike)

@@ -131,7 +131,7 @@ def crop(observation: Observation, bounds: Bounds, stretch: Stretch, size: tuple
 def _part_of(grid: Any, window: tuple[int, int, int, int]) -> Any:
     r0, r1, c0, c1 = window
     west, north = grid.west + c0 * grid.pixel_m, grid.north - r0 * grid.pixel_m
-    return Grid(grid.crs, west, north, grid.pixel_m, r1 - r0, c1 - c0)
+    return Grid(crs=grid.crs, west=west, north=north, pixel_m=grid.pixel_m, rows=r1 - r0, cols=c1 - c0)
 
 
 def strip(observation: Observation, line: LineString, span_m: tuple[float, float], stretch: Stretch) -> Any:
@@ -155,7 +155,7 @@ def strip(observation: Observation, line: LineString, span_m: tuple[float, float
 
 def _unplaced(shape: tuple[int, ...]) -> Any:
     """Return a grid that only says how many rows and columns there are."""
-    return Grid("", 0.0, 0.0, 1.0, shape[0], shape[1])
+    return Grid(crs="", west=0.0, north=0.0, pixel_m=1.0, rows=shape[0], cols=shape[1])
 
 
 def picture_size(bounds: Bounds, pixel_m: float) -> tuple[int, int]:

@@ -15,7 +15,7 @@ MOST_TRAINS = 7
 """Trains of a place that are tried against its claims; more are taken by size."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """What the program says of the scene that shows an observation."""
 
@@ -34,7 +34,7 @@ class Evidence:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Judgement:
     """One line of the table."""
 

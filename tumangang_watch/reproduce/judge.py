@@ -55,7 +55,16 @@ def judge(
         for words, verdict, why in lines:
             if blind is not None:
                 verdict, why = blind
-            out.append(Judgement(observed.id, words, verdict, why, scene, painted))
+            out.append(
+                Judgement(
+                    observation=observed.id,
+                    claim=words,
+                    verdict=verdict,
+                    why=why,
+                    scene=scene,
+                    painted=painted,
+                )
+            )
     return out
 
 

@@ -70,7 +70,7 @@ PLACES: dict[str, tuple[str, ...]] = {
 """Ids of a site's areas that a published place means."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """One thing that can be judged."""
 
@@ -90,7 +90,7 @@ class Claim:
     """Id of the observation it is compared with."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Observed:
     """One published observation."""
 
@@ -135,18 +135,18 @@ def _observed(item: dict[str, Any]) -> Observed:
         first = last = date.fromisoformat(item["date"])
     time = item.get("time_utc")
     return Observed(
-        item["id"],
-        item["publisher"],
-        item["published"],
-        item["url"],
-        item["place"],
-        first,
-        last,
-        item["facts"],
-        tuple(_claim(claim) for claim in item["claims"]),
-        None if time is None else datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
-        item.get("part"),
-        item.get("caveat"),
+        id=item["id"],
+        publisher=item["publisher"],
+        published=item["published"],
+        url=item["url"],
+        place=item["place"],
+        first=first,
+        last=last,
+        facts=item["facts"],
+        claims=tuple(_claim(claim) for claim in item["claims"]),
+        time=None if time is None else datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
+        part=item.get("part"),
+        caveat=item.get("caveat"),
     )
 
 

@@ -120,15 +120,15 @@ def _evidence(
             blind[observed.id] = result
             continue
         evidence[observed.id] = Evidence(
-            scenes[later].id,
-            scenes[later].acquired,
-            _painted(scenes[later]),
-            run.site,
-            {a.id: (a.status, a.reasons) for a in result.areas},
-            tuple(d for d in result.detections if d.date == "later"),
-            since,
-            tuple(d for d in result.detections if d.date == "earlier"),
-            result.findings,
+            scene=scenes[later].id,
+            acquired=scenes[later].acquired,
+            painted=_painted(scenes[later]),
+            site=run.site,
+            seen={a.id: (a.status, a.reasons) for a in result.areas},
+            detections=tuple(d for d in result.detections if d.date == "later"),
+            since=since,
+            earlier=tuple(d for d in result.detections if d.date == "earlier"),
+            findings=result.findings,
         )
     return evidence, blind
 

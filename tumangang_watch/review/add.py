@@ -85,8 +85,10 @@ def missed_review(
         )
     evidence = missed_evidence(kind, area, values, date, reader.settings)
     given = make_answer("added", said[0] or "missed", said[1], values, evidence)
-    about = About("missed", date.site, date.scene, None, kind, area, evidence)
-    return Review(about, reader.name, given, reader.made, reader.origin)
+    about = About(
+        word="missed", site=date.site, scene=date.scene, earlier=None, kind=kind, area=area, evidence=evidence
+    )
+    return Review(about=about, reader=reader.name, answer=given, made=reader.made, origin=reader.origin)
 
 
 def missed_evidence(
@@ -139,14 +141,18 @@ def complete(
         checked = _see_area(archive, date, area)
         about = area_about(date, checked, kind or ANY_KIND)
         given = make_answer("complete", said[0], said[1], Correction(), {"kind": "train"})
-        reviews.append(Review(about, reader.name, given, reader.made, reader.origin))
+        reviews.append(
+            Review(about=about, reader=reader.name, answer=given, made=reader.made, origin=reader.origin)
+        )
     return record(archive, date.site, reviews)
 
 
 def area_about(date: Date, area: str, kind: str = ANY_KIND) -> About:
     """Return what a reader looks over: a whole area of a scene."""
     evidence = {"report": date.folder, "acquired": date.acquired, "area": area, "kind": kind}
-    return About("area", date.site, date.scene, None, kind, area, evidence)
+    return About(
+        word="area", site=date.site, scene=date.scene, earlier=None, kind=kind, area=area, evidence=evidence
+    )
 
 
 def _areas(archive: Archive, date: Date) -> list[tuple[str, str]]:

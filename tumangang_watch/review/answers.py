@@ -91,15 +91,15 @@ def parse_correction(given: dict[str, Any]) -> Correction:
     if area is not None and area[0] <= 0:
         raise refuse("not an area", "area_m2", repr(told["area_m2"]), "Give square metres above 0")
     return Correction(
-        kind,
-        told.get("track"),
-        told.get("from_m"),
-        told.get("to_m"),
-        parse_cars(told["cars"]) if "cars" in told else None,
-        area,
-        parse_words(told["colours"], "colour", COLOURS) if "colours" in told else (),
-        parse_words(told["types"], "type", VEHICLE_TYPES) if "types" in told else (),
-        told.get("outline"),
+        kind=kind,
+        track=told.get("track"),
+        from_m=told.get("from_m"),
+        to_m=told.get("to_m"),
+        cars=parse_cars(told["cars"]) if "cars" in told else None,
+        area_m2=area,
+        colours=parse_words(told["colours"], "colour", COLOURS) if "colours" in told else (),
+        types=parse_words(told["types"], "type", VEHICLE_TYPES) if "types" in told else (),
+        outline=told.get("outline"),
     )
 
 

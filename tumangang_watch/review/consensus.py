@@ -22,7 +22,7 @@ _SAID: dict[str, Said] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Opinion:
     """What one review says of one thing in one scene."""
 
@@ -44,7 +44,7 @@ class Opinion:
         return self.said in ("corrected", "added")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Judged:
     """A thing in a scene, with what its readers make of it together."""
 
@@ -84,7 +84,15 @@ def opinions_of(review: Review) -> list[Opinion]:
     verdict = answer.verdict
     if about.word != "finding":
         said = _SAID.get(verdict, "silent")
-        return _split(Opinion(about.scene, about.evidence, said, answer.correction, review))
+        return _split(
+            Opinion(
+                scene=about.scene,
+                thing=about.evidence,
+                said=said,
+                correction=answer.correction,
+                review=review,
+            )
+        )
     if about.kind == "handling_area":
         return []
     found = []
@@ -106,14 +114,22 @@ def _of_change(review: Review, scene: str, thing: Document) -> Opinion:
     """
     answer, evidence = review.answer, review.about.evidence
     if answer.verdict == "accepted":
-        return Opinion(scene, thing, "accepted", Correction(), review)
+        return Opinion(scene=scene, thing=thing, said="accepted", correction=Correction(), review=review)
     if answer.verdict == "corrected":
         if thing is thing_of(evidence):
-            return Opinion(scene, thing, "corrected", answer.correction, review)
-        return Opinion(scene, thing, "accepted", Correction(), review)
+            return Opinion(
+                scene=scene, thing=thing, said="corrected", correction=answer.correction, review=review
+            )
+        return Opinion(scene=scene, thing=thing, said="accepted", correction=Correction(), review=review)
     denied = answer.verdict == "rejected" and REASONS[answer.reason or "other"].denies == "thing"
     one_thing = evidence["change"] in ("appeared", "disappeared", "unchanged")
-    return Opinion(scene, thing, "rejected" if denied and one_thing else "silent", Correction(), review)
+    return Opinion(
+        scene=scene,
+        thing=thing,
+        said="rejected" if denied and one_thing else "silent",
+        correction=Correction(),
+        review=review,
+    )
 
 
 def _split(opinion: Opinion) -> list[Opinion]:
@@ -123,8 +139,20 @@ def _split(opinion: Opinion) -> list[Opinion]:
         return [opinion]
     claimed = {**opinion.thing, "kind": kind}
     return [
-        Opinion(opinion.scene, opinion.thing, "rejected", Correction(), opinion.review),
-        Opinion(opinion.scene, claimed, "added", opinion.correction, opinion.review),
+        Opinion(
+            scene=opinion.scene,
+            thing=opinion.thing,
+            said="rejected",
+            correction=Correction(),
+            review=opinion.review,
+        ),
+        Opinion(
+            scene=opinion.scene,
+            thing=claimed,
+            said="added",
+            correction=opinion.correction,
+            review=opinion.review,
+        ),
     ]
 
 
@@ -197,7 +225,15 @@ def _judged(scene: str, cluster: _Cluster, settings: ReviewSettings, as_seen: bo
             None
             if now is None
             else Judged(
-                scene, cluster.kind, subject, "open", with_values(now, [], settings), None, (), False, False
+                scene=scene,
+                kind=cluster.kind,
+                subject=subject,
+                says="open",
+                thing=with_values(now, [], settings),
+                basis=None,
+                readers=(),
+                disputed=False,
+                stale=False,
             )
         )
     fresh = [o for o in final if as_seen or o.lasting or (now is not None and alike(o.thing, now, settings))]
@@ -211,21 +247,41 @@ def _judged(scene: str, cluster: _Cluster, settings: ReviewSettings, as_seen: bo
     if not fresh or 0 < len(yes) < len(counted):
         if now is None and not yes:
             return None
-        return Judged(scene, cluster.kind, subject, "doubtful", thing, None, readers, bool(fresh), stale)
+        return Judged(
+            scene=scene,
+            kind=cluster.kind,
+            subject=subject,
+            says="doubtful",
+            thing=thing,
+            basis=None,
+            readers=readers,
+            disputed=bool(fresh),
+            stale=stale,
+        )
     if not yes:
-        return Judged(scene, cluster.kind, subject, "not_there", thing, None, readers, False, stale)
+        return Judged(
+            scene=scene,
+            kind=cluster.kind,
+            subject=subject,
+            says="not_there",
+            thing=thing,
+            basis=None,
+            readers=readers,
+            disputed=False,
+            stale=stale,
+        )
     said = {o.said for o in yes}
     basis = next(name for name in ("corrected", "added", "accepted") if name in said)
     differ = not values_agree(values, settings)
     return Judged(
-        scene,
-        cluster.kind,
-        subject,
-        "there",
-        taken_as_sure(thing),
-        basis,
-        readers,
-        differ,
-        stale,
-        frozenset(name for o in yes for name in o.correction.as_dict()),
+        scene=scene,
+        kind=cluster.kind,
+        subject=subject,
+        says="there",
+        thing=taken_as_sure(thing),
+        basis=basis,
+        readers=readers,
+        disputed=differ,
+        stale=stale,
+        given=frozenset(name for o in yes for name in o.correction.as_dict()),
     )

@@ -24,7 +24,7 @@ from tumangang_watch.review.session import Reader, Wanted, record
 _WAY_MARKS = ("answer_before", "export")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Import:
     """What was read from a file."""
 
@@ -178,7 +178,9 @@ class _Reading:
             self.out.unanswered += 1
             return
         origin = self._origin(feature)
-        self.out.reviews.append(Review(about, self.reader.name, said, self.reader.made, origin))
+        self.out.reviews.append(
+            Review(about=about, reader=self.reader.name, answer=said, made=self.reader.made, origin=origin)
+        )
 
     def _moved(
         self, feature: Feature, subject: Subject, verdict: str | None, given: dict[str, Any]

@@ -19,7 +19,7 @@ SHORT = 8
 """Characters of a key that people are shown."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """Which of the things under review are meant."""
 
@@ -178,7 +178,9 @@ def answer(
         if verdict == "withdrawn" and reader.name not in {r.reader for r in one.reviews}:
             raise UsageError("nothing to withdraw", name, f"{reader.name} has not answered it", "Let it be")
         said = make_answer(verdict, reason, remark, correction, one.about.evidence)
-        reviews.append(Review(one.about, reader.name, said, reader.made, reader.origin))
+        reviews.append(
+            Review(about=one.about, reader=reader.name, answer=said, made=reader.made, origin=reader.origin)
+        )
     added = record(archive, reviews[0].about.site, reviews) if reviews else []
     return [review in added for review in reviews]
 

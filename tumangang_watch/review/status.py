@@ -15,7 +15,7 @@ OPEN = ("unreviewed", "stale", "disagreed")
 """States in which a reader is still wanted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """A thing that can be reviewed, with its reviews."""
 
@@ -98,7 +98,9 @@ def _standing(subject: Subject, reviews: Sequence[Review], settings: ReviewSetti
         state = _common(fresh, settings)
     else:
         state = "stale" if stale else "unreviewed"
-    return Standing(subject.about, subject, state, ordered, fresh, stale)
+    return Standing(
+        about=subject.about, subject=subject, state=state, reviews=ordered, latest=fresh, stale=stale
+    )
 
 
 def _common(reviews: Sequence[Review], settings: ReviewSettings) -> str:
@@ -117,5 +119,5 @@ def _homeless(reviews: Sequence[Review], settings: ReviewSettings) -> Standing:
     last, about = tuple(latest_of(ordered)), ordered[0].about
     if about.word in ("missed", "area"):
         state = _common(last, settings) if last else "withdrawn"
-        return Standing(about, None, state, ordered, last, ())
-    return Standing(about, None, "gone", ordered, (), last)
+        return Standing(about=about, subject=None, state=state, reviews=ordered, latest=last, stale=())
+    return Standing(about=about, subject=None, state="gone", reviews=ordered, latest=(), stale=last)

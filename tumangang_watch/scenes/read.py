@@ -74,13 +74,13 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
             "Use a scene that covers it",
         )
     return NativeImage(
-        frozen(scaled(raw, valid, scene, roles, settings)),
-        frozen(valid),
-        frozen(saturated_pixels(raw, valid, settings)),
-        roles,
-        scene.gsd_m,
-        scene.pixel_m,
-        _moved(whole, top, left),
+        values=frozen(scaled(raw, valid, scene, roles, settings)),
+        valid=frozen(valid),
+        saturated=frozen(saturated_pixels(raw, valid, settings)),
+        bands=roles,
+        gsd_m=scene.gsd_m,
+        pixel_m=scene.pixel_m,
+        to_pixel=_moved(whole, top, left),
         vendor_mask=vendor,
     )
 
@@ -120,14 +120,18 @@ def _mapping(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings
     if worst > settings.max_mapping_error_px:
         raise out_of_reach(scene)
     padded = [tuple(float(k) for k in np.pad(fit, (0, 10 - len(fit)))) for fit in fits]
-    return SiteToPixel(x0, y0, scale, padded[0], padded[1])
+    return SiteToPixel(x0=x0, y0=y0, scale=scale, col_coefficients=padded[0], row_coefficients=padded[1])
 
 
 def _moved(mapping: SiteToPixel, top: int, left: int) -> SiteToPixel:
     """Return the map to a window whose first pixel is (top, left)."""
     col, row = mapping.col_coefficients, mapping.row_coefficients
     return SiteToPixel(
-        mapping.x0, mapping.y0, mapping.scale, (col[0] - left, *col[1:]), (row[0] - top, *row[1:])
+        x0=mapping.x0,
+        y0=mapping.y0,
+        scale=mapping.scale,
+        col_coefficients=(col[0] - left, *col[1:]),
+        row_coefficients=(row[0] - top, *row[1:]),
     )
 
 

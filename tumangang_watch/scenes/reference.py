@@ -78,15 +78,21 @@ def read_reference(reference: ReferenceScene, like: NativeImage, crs: str) -> Na
     x0, y0, scale = like.to_pixel.x0, like.to_pixel.y0, like.to_pixel.scale
     col, row = (x0 - transform.c) / pixel - 0.5, (transform.f - y0) / pixel - 0.5
     rest = (0.0,) * 7
-    to_pixel = SiteToPixel(x0, y0, scale, (col, scale / pixel, 0.0, *rest), (row, 0.0, -scale / pixel, *rest))
+    to_pixel = SiteToPixel(
+        x0=x0,
+        y0=y0,
+        scale=scale,
+        col_coefficients=(col, scale / pixel, 0.0, *rest),
+        row_coefficients=(row, 0.0, -scale / pixel, *rest),
+    )
     valid = values > 0
     light = ((values.astype(np.float32) - 1) / 254) ** 2 + np.float32(0.02)
     return NativeImage(
-        frozen(np.where(valid, light, 0)[None].astype(np.float32)),
-        frozen(valid),
-        frozen(values == 255),
-        ("pan",),
-        pixel,
-        pixel,
-        to_pixel,
+        values=frozen(np.where(valid, light, 0)[None].astype(np.float32)),
+        valid=frozen(valid),
+        saturated=frozen(values == 255),
+        bands=("pan",),
+        gsd_m=pixel,
+        pixel_m=pixel,
+        to_pixel=to_pixel,
     )

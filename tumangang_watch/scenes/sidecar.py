@@ -15,7 +15,7 @@ METADATA_END = "_metadata.json"
 MASK_ENDS = ("_udm2.tif", "_udm2_clip.tif")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Metadata:
     """What a vendor says of a scene, in Planet's words."""
 

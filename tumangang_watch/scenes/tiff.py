@@ -54,7 +54,7 @@ MAX_BLOCKS = 4_000_000
 MAX_OFFSET = np.uint64(2**62)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """Where the blocks of a TIFF's first image lie."""
 
@@ -161,7 +161,12 @@ def _layout(file: BinaryIO, size: int) -> Layout:
     ends = np.where(empty, 0, np.where(far, MAX_OFFSET, offsets + counts))
     needed = int(ends.max())
     return Layout(
-        needed, bands, block_rows, block_cols, _one(tags, COMPRESSION, 1) != 1, empty.reshape(shape)
+        bytes_needed=needed,
+        bands=bands,
+        block_rows=block_rows,
+        block_cols=block_cols,
+        compressed=_one(tags, COMPRESSION, 1) != 1,
+        empty=empty.reshape(shape),
     )
 
 

@@ -68,7 +68,14 @@ def area_columns(archive: Archive, site: str) -> dict[str, tuple[str, DateColumn
         which = at[order]
         measures = {m: values[order, 2 + k] for k, m in enumerate(shown)}
         status = values[order, 1].astype(np.int8)
-        dates = DateColumns(gsds[which], names[which], times[which], folders[which], status, measures)
+        dates = DateColumns(
+            gsd_m=gsds[which],
+            acquired=names[which],
+            times=times[which],
+            folder=folders[which],
+            status=status,
+            measures=measures,
+        )
         if len(order):
             found[area] = (role, dates)
     return found

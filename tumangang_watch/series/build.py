@@ -55,12 +55,12 @@ def columns_of(dates: list[AreaDate]) -> DateColumns:
     every = dict(zip(AreaDate._fields, zip(*dates, strict=True), strict=True))
     number = {status: k for k, status in enumerate(STATUSES)}
     return DateColumns(
-        np.array(every["gsd_m"], dtype=float),
-        np.array(every["acquired"], dtype=object),
-        np.array([t[:19] for t in every["acquired"]], dtype="datetime64[s]"),
-        np.array(every["folder"], dtype=object),
-        np.array([number[s] for s in every["status"]], dtype=np.int8),
-        {name: np.array(every[name], dtype=float) for name in MEASURES},
+        gsd_m=np.array(every["gsd_m"], dtype=float),
+        acquired=np.array(every["acquired"], dtype=object),
+        times=np.array([t[:19] for t in every["acquired"]], dtype="datetime64[s]"),
+        folder=np.array(every["folder"], dtype=object),
+        status=np.array([number[s] for s in every["status"]], dtype=np.int8),
+        measures={name: np.array(every[name], dtype=float) for name in MEASURES},
     )
 
 
@@ -77,13 +77,13 @@ def _by_sensor(
         measures = (_measure(name, own, seen, settings) for name in MEASURES if name in own.measures)
         found.append(
             Series(
-                area,
-                role,
-                sensor_class(float(own.gsd_m[0]), settings),
-                own,
-                exposure_of(own.times[seen], settings.missed_days),
-                tuple(m for m in measures if m is not None),
-                () if dates is None else tuple(dates[k] for k in which),
+                area=area,
+                role=role,
+                sensor=sensor_class(float(own.gsd_m[0]), settings),
+                columns=own,
+                exposure=exposure_of(own.times[seen], settings.missed_days),
+                measures=tuple(m for m in measures if m is not None),
+                dates=() if dates is None else tuple(dates[k] for k in which),
             )
         )
     return sorted(found, key=lambda s: s.sensor)
@@ -98,12 +98,12 @@ def _measure(
     if not values.any():
         return None
     return MeasureSeries(
-        name,
-        indices,
-        values,
-        unusual(values, settings.alarm_rate),
-        ranks(values),
-        tuple(change_points(values, settings.change_point_p, settings.change_point_dates)),
+        measure=name,
+        dates=indices,
+        values=values,
+        tests=unusual(values, settings.alarm_rate),
+        ranks=ranks(values),
+        changes=tuple(change_points(values, settings.change_point_p, settings.change_point_dates)),
     )
 
 
@@ -131,19 +131,19 @@ def record_of(
     for one in series:
         seen[one.area].append(one.columns.times[one.columns.status == OBSERVED])
     return Record(
-        site,
-        series,
-        {
+        site=site,
+        series=series,
+        exposure={
             area: exposure_of(np.sort(np.concatenate(times)), settings.missed_days)
             for area, times in sorted(seen.items())
             if any(len(t) for t in times)
         },
-        tuple(stays(sights, dates, settings)),
-        tuple(sights),
-        tuple(dates),
-        occupancy(sights, dates, settings.bin_m) if tables else {},
-        {one.area: one.role for one in series},
-        taken,
+        stays=tuple(stays(sights, dates, settings)),
+        sights=tuple(sights),
+        track_dates=tuple(dates),
+        occupancy=occupancy(sights, dates, settings.bin_m) if tables else {},
+        roles={one.area: one.role for one in series},
+        review=taken,
     )
 
 

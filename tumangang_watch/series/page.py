@@ -47,16 +47,16 @@ def panels_of(series: Series, spans: int) -> list[Panel]:
         rows = [[float(v) for v in (series.dates[k][c] for c in columns)] for k in shown]
         panels.append(
             Panel(
-                label + (f", {unit.strip()}" if unit else ""),
-                list(series.columns.acquired[shown]),
-                [r[0] for r in rows],
-                [r[1] for r in rows],
-                [r[2] for r in rows],
-                [bool(p) for p in series.columns.status[shown] == STATUSES.index("partial")],
-                [int(k) for k in np.flatnonzero(np.isin(shown, alarms))],
-                _levels(series, name),
-                len(taken),
-                name in COUNTS,
+                label=label + (f", {unit.strip()}" if unit else ""),
+                times=list(series.columns.acquired[shown]),
+                values=[r[0] for r in rows],
+                low=[r[1] for r in rows],
+                high=[r[2] for r in rows],
+                partial=[bool(p) for p in series.columns.status[shown] == STATUSES.index("partial")],
+                alarms=[int(k) for k in np.flatnonzero(np.isin(shown, alarms))],
+                levels=_levels(series, name),
+                taken=len(taken),
+                whole=name in COUNTS,
             )
         )
     return panels

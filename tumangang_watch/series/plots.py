@@ -13,7 +13,7 @@ MANY_ALARMS = 60
 """From here on smaller rings: larger ones hide one another."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Panel:
     """One measure over time."""
 

@@ -57,16 +57,16 @@ def stays(sights: Sequence[Sight], dates: Sequence[TrackDate], settings: SeriesS
             after = _last_showing(earlier_dates[date.track], sight)
             going_on.append(
                 Stay(
-                    sight.area,
-                    date.track,
-                    sight.from_m,
-                    sight.to_m,
-                    sight.cars,
-                    1,
-                    after,
-                    date.acquired,
-                    date.acquired,
-                    None,
+                    area=sight.area,
+                    track=date.track,
+                    from_m=sight.from_m,
+                    to_m=sight.to_m,
+                    cars=sight.cars,
+                    dates=1,
+                    after=after,
+                    first_seen=date.acquired,
+                    last_seen=date.acquired,
+                    before=None,
                 )
             )
         open_stays[date.track] = going_on

@@ -23,7 +23,7 @@ from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.settings.trains import LoadSettings, MotionSettings, TrainSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings of a run."""
 

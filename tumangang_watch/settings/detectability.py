@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DetectabilitySettings:
     """Named numbers for vehicles inserted on trial."""
 
@@ -101,7 +101,7 @@ class DetectabilitySettings:
     ``python -m benchmarks.detectability --split train --calibrate``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Limit:
     """Where one quantity stops being told well, and where it stops being told at all.
 
@@ -120,7 +120,7 @@ class Limit:
     """Cloud of the whole scene as the vendor states it, where what was read was not looked at."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LimitSettings:
     """Named numbers for what a scene cannot show.
 
@@ -133,25 +133,61 @@ class LimitSettings:
 
     gsd_slack: float = 1.05
     """A GSD may be nominal (1.02 m for a 1 m product): so much above a limit is forgiven."""
-    presence: Limit = field(default_factory=lambda: Limit((4.0, 5.0), (12.0, 2.0), (35.0, 50.0), (0.8, 1.01)))
-    track: Limit = field(default_factory=lambda: Limit((1.5, 2.0), (12.0, 2.0), (30.0, 50.0), (0.8, 1.01)))
+    presence: Limit = field(
+        default_factory=lambda: Limit(
+            gsd_m=(4.0, 5.0), sun_deg=(12.0, 2.0), off_nadir_deg=(35.0, 50.0), haze=(0.8, 1.01)
+        )
+    )
+    track: Limit = field(
+        default_factory=lambda: Limit(
+            gsd_m=(1.5, 2.0), sun_deg=(12.0, 2.0), off_nadir_deg=(30.0, 50.0), haze=(0.8, 1.01)
+        )
+    )
     length: Limit = field(
-        default_factory=lambda: Limit((2.0, 5.0), (12.0, 2.0), (35.0, 50.0), (0.6, 1.01), ("yes", "limited"))
+        default_factory=lambda: Limit(
+            gsd_m=(2.0, 5.0),
+            sun_deg=(12.0, 2.0),
+            off_nadir_deg=(35.0, 50.0),
+            haze=(0.6, 1.01),
+            snow=("yes", "limited"),
+        )
     )
     count: Limit = field(
-        default_factory=lambda: Limit((0.7, 1.2), (12.0, 5.0), (30.0, 45.0), (0.4, 0.8), ("yes", "limited"))
+        default_factory=lambda: Limit(
+            gsd_m=(0.7, 1.2),
+            sun_deg=(12.0, 5.0),
+            off_nadir_deg=(30.0, 45.0),
+            haze=(0.4, 0.8),
+            snow=("yes", "limited"),
+        )
     )
     """Its coarsest GSD is `TrainSettings.count_gsd_max_m`: a 1.1 m coupling vanishes."""
     type: Limit = field(
         default_factory=lambda: Limit(
-            (0.5, 0.8), (15.0, 8.0), (25.0, 40.0), (0.3, 0.6), ("limited", "limited")
+            gsd_m=(0.5, 0.8),
+            sun_deg=(15.0, 8.0),
+            off_nadir_deg=(25.0, 40.0),
+            haze=(0.3, 0.6),
+            snow=("limited", "limited"),
         )
     )
     """Goals of the type are stated up to 0.7 m; beyond it a roof's form is two pixels wide."""
     colours: Limit = field(
-        default_factory=lambda: Limit((0.5, 1.0), (15.0, 12.0), (30.0, 45.0), (0.25, 0.4), ("limited", "no"))
+        default_factory=lambda: Limit(
+            gsd_m=(0.5, 1.0),
+            sun_deg=(15.0, 12.0),
+            off_nadir_deg=(30.0, 45.0),
+            haze=(0.25, 0.4),
+            snow=("limited", "no"),
+        )
     )
     load: Limit = field(
-        default_factory=lambda: Limit((0.35, 0.5), (20.0, 15.0), (15.0, 25.0), (0.15, 0.25), ("no", "no"))
+        default_factory=lambda: Limit(
+            gsd_m=(0.35, 0.5),
+            sun_deg=(20.0, 15.0),
+            off_nadir_deg=(15.0, 25.0),
+            haze=(0.15, 0.25),
+            snow=("no", "no"),
+        )
     )
     """Inner walls of 2 m need half-metre pixels and a shadow that does not fill the wagon."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HistorySettings:
     """Named numbers for what earlier dates say of goods, ground and tracks.
 

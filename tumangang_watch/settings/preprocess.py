@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RegistrationSettings:
     """Named numbers for co-registration."""
 
@@ -96,7 +96,7 @@ class RegistrationSettings:
     taken, as displaced copies of the real yard scatter by more than the upper end says."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NormaliseSettings:
     """Named numbers for relative radiometric normalisation."""
 
@@ -122,7 +122,7 @@ class NormaliseSettings:
     """Below this the dates are not brought to one scale at all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class QualitySettings:
     """Named numbers for quality masks."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WatchSettings:
     """Named numbers for `watch` and `backfill`.
 
@@ -58,7 +58,7 @@ class WatchSettings:
     """Rows of the index page, the latest."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PublishedSettings:
     """Limits of `published.judge`."""
 
@@ -133,7 +133,7 @@ REASONS: dict[str, Reason] = {
 """Reasons by name. A rejection needs one; ``other`` needs a remark."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReviewSettings:
     """Named numbers of `review`."""
 
@@ -173,7 +173,7 @@ class ReviewSettings:
     """Edges of the classes of confidence in the table of reliability."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SeriesSettings:
     """Named numbers for `series`."""
 

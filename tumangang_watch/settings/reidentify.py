@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SameTrainSettings:
     """Named numbers for comparing two consists as sequences."""
 
@@ -71,7 +71,7 @@ class SameTrainSettings:
     """Least number of colour changes among them: trains of one colour never qualify."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JourneySettings:
     """Named numbers for `trains`."""
 

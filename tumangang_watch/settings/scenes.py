@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReadSettings:
     """Named numbers for reading scenes."""
 
@@ -54,7 +54,7 @@ class FrameSettings:
     of 64 m tie-point windows on every side; more costs reading and time (methods.md 3)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SiteSettings:
     """Limits of `sites.doubts` and `sites.importing`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GroupSettings:
     """Named numbers for trains on track groups."""
 
@@ -81,7 +81,7 @@ class GroupSettings:
     """Sun elevation taken where none is stated (between winter noon and spring morning at 42 N)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoadSettings:
     """Named numbers for hints of what wagons carry: a hint only where it is nearly always right."""
 
@@ -117,7 +117,7 @@ class LoadSettings:
     """How far beside a body its shadow is followed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MotionSettings:
     """Named numbers for trains in motion.
 
@@ -147,7 +147,7 @@ class MotionSettings:
     """Largest misfit between offsets of all pairs of bands: chance likenesses do not close."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainSettings:
     """Named numbers for trains on tracks."""
 

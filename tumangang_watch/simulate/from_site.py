@@ -66,7 +66,15 @@ def world_from_site(site: Site, seed: int, bounds: Bounds | None = None, margin_
     trees = woods(keep_off, blocks, bounds, rng)
     fences = tuple(tuple(area.polygon.exterior.coords) for area in site.having("yard"))
     return World(
-        seed, site, bounds, tuple(surfaces), looks, tuple(rails), (*blocks, *trusses), tuple(trees), fences
+        seed=seed,
+        site=site,
+        bounds=bounds,
+        surfaces=tuple(surfaces),
+        looks=looks,
+        rails=tuple(rails),
+        blocks=(*blocks, *trusses),
+        trees=tuple(trees),
+        fences=fences,
     )
 
 
@@ -109,7 +117,14 @@ def _onward(site: Site, tracks: list[Track], bounds: Bounds) -> list[Track]:
         norm = hypot(end.x - back.x, end.y - back.y)
         ux, uy = (end.x - back.x) / norm, (end.y - back.y) / norm
         line = LineString([(end.x, end.y), (end.x + reach * ux, end.y + reach * uy)])
-        out.append(Track(f"onward-{k + 1}", line.intersection(box(*bounds).buffer(30)), "Onward", 1520))
+        out.append(
+            Track(
+                id=f"onward-{k + 1}",
+                line=line.intersection(box(*bounds).buffer(30)),
+                name="Onward",
+                gauge_mm=1520,
+            )
+        )
     return out
 
 

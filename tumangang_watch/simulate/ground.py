@@ -27,7 +27,7 @@ GAUGE_HALF_M = 0.76
 SLEEPER_HALF_M = 1.35
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ground:
     """The static ground on the fine grid."""
 
@@ -49,7 +49,12 @@ def fine_grid(world: World) -> Grid:
     west, south, east, north = world.bounds
     west, north = floor(west), ceil(north)
     return Grid(
-        world.site.crs, west, north, FINE_M, ceil((north - south) / FINE_M), ceil((east - west) / FINE_M)
+        crs=world.site.crs,
+        west=west,
+        north=north,
+        pixel_m=FINE_M,
+        rows=ceil((north - south) / FINE_M),
+        cols=ceil((east - west) / FINE_M),
     )
 
 
@@ -68,7 +73,14 @@ def ground_of(world: World) -> Ground:
         _lay_bed(material, look, weeds, grid, track.line, style, np.random.default_rng([world.seed, 2, k]))
     for k, (track, style) in enumerate(zip(world.rails, world.looks, strict=True)):
         _lay_rails(material, look, melt, grid, track.line, style, np.random.default_rng([world.seed, 3, k]))
-    return Ground(grid, frozen(material), frozen(look), frozen(weeds), frozen(melt), frozen(noise))
+    return Ground(
+        grid=grid,
+        material=frozen(material),
+        look=frozen(look),
+        weeds=frozen(weeds),
+        melt=frozen(melt),
+        noise=frozen(noise),
+    )
 
 
 def fill(target: NDArray[np.uint8], grid: Grid, surfaces: Sequence[Surface]) -> None:

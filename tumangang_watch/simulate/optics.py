@@ -32,7 +32,7 @@ def scene_grid(world: World, sensor: Sensor) -> Grid:
     north = north - MARGIN_M - sensor.phase_px[1] * gsd
     rows = floor((north - south - MARGIN_M) / gsd)
     cols = floor((east - MARGIN_M - west) / gsd)
-    return Grid(world.site.crs, west, north, gsd, rows, cols)
+    return Grid(crs=world.site.crs, west=west, north=north, pixel_m=gsd, rows=rows, cols=cols)
 
 
 def expose(

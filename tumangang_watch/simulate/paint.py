@@ -25,7 +25,7 @@ DIFFUSE = (0.30, 0.23, 0.18, 0.11)
 """Share of skylight on open ground for each band under a clear sky, sun at 40 degrees."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PaintedScene:
     """A painted product: pixels and the georeferencing that a vendor would state (with its error)."""
 
@@ -87,10 +87,18 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
         exposed.append(expose(reflectance, ground.grid, stated, sensor, band))
     values, bands = digitise(np.stack(exposed), day, sensor, rng)
     fraction = 0.0 if clouds is None else float((clouds.veil > 0.3).mean())
-    return PaintedScene(frozen(values), stated, bands, world, day, sensor, fraction)
+    return PaintedScene(
+        values=frozen(values),
+        grid=stated,
+        bands=bands,
+        world=world,
+        day=day,
+        sensor=sensor,
+        cloud_fraction=fraction,
+    )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Standing:
     """Everything of a scene that does not depend on the band, nor on the camera's optics."""
 
@@ -110,7 +118,7 @@ def _standing(world: World, day: DayState, sensor: Sensor, rng: np.random.Genera
         canvas.height, ground.grid.pixel_m, sensor.off_nadir_deg, sensor.view_azimuth_deg
     )
     skin = skin_of(_ground_of_day(ground, day), canvas, day, snow)
-    return _Standing(skin, _sunlight(canvas, day), shown_at, source, wall)
+    return _Standing(skin=skin, sunlit=_sunlight(canvas, day), shown_at=shown_at, source=source, wall=wall)
 
 
 def _objects(world: World, day: DayState, grid: Grid) -> Canvas:
@@ -160,7 +168,9 @@ def _ground_of_day(ground: Ground, day: DayState) -> Ground:
     changed = material != ground.material
     look, weeds = ground.look.copy(), ground.weeds.copy()
     look[changed], weeds[changed] = 1.0, 0.0
-    return Ground(ground.grid, material, look, weeds, ground.melt, ground.noise)
+    return Ground(
+        grid=ground.grid, material=material, look=look, weeds=weeds, melt=ground.melt, noise=ground.noise
+    )
 
 
 def _sunlight(canvas: Canvas, day: DayState) -> NDArray[np.float32]:

@@ -31,7 +31,7 @@ LON, LAT = 130.63, 42.41
 SEASON_DAY = {"winter": 20, "spring": 115, "summer": 200, "autumn": 295}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PairOptions:
     """What of a pair is forced; everything else is drawn by chance."""
 
@@ -151,7 +151,13 @@ def _day(season: str, rng: np.random.Generator, after: DayState | None = None) -
             when = when.replace(year=2023)
     azimuth, elevation = sun_position(when, LON, LAT)
     wet = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.2 else 0.0
-    return DayState(when.replace(microsecond=0), azimuth, max(elevation, 12.0), season, wetness=wet)
+    return DayState(
+        acquired=when.replace(microsecond=0),
+        sun_azimuth_deg=azimuth,
+        sun_elevation_deg=max(elevation, 12.0),
+        season=season,
+        wetness=wet,
+    )
 
 
 def sensor_of(gsd_m: float, options: PairOptions, rng: np.random.Generator) -> Sensor:

@@ -107,20 +107,38 @@ def sequence_site(built_in: Site) -> Site:
     model: dict[str, Any] = {"accuracy_m": 300.0, "source": "a model for the painted sequence"}
     tracks = [
         Track(
-            name,
-            LineString([frame(-half, across), frame(half, across)]),
-            name,
-            1520,
+            id=name,
+            line=LineString([frame(-half, across), frame(half, across)]),
+            name=name,
+            gauge_mm=1520,
             provisional=True,
             **model,
         )
         for name, across, half in KHASAN_TRACKS
     ]
     areas = [
-        Area("khasan_platform", "apron", _patch(frame, -90, 60, 8.0, 15.0), "platform", **model),
-        Area("khasan_goods_ground", "apron", _patch(frame, -175, -95, 10.0, 42.0), "goods ground", **model),
+        Area(
+            id="khasan_platform",
+            role="apron",
+            polygon=_patch(frame, -90, 60, 8.0, 15.0),
+            name="platform",
+            **model,
+        ),
+        Area(
+            id="khasan_goods_ground",
+            role="apron",
+            polygon=_patch(frame, -175, -95, 10.0, 42.0),
+            name="goods ground",
+            **model,
+        ),
         *(
-            Area(f"khasan_roofed_building_{k}", "stable", _patch(frame, *sides), "roofed building", **model)
+            Area(
+                id=f"khasan_roofed_building_{k}",
+                role="stable",
+                polygon=_patch(frame, *sides),
+                name="roofed building",
+                **model,
+            )
             for k, sides in enumerate(((-45, -5, 19, 33), (75, 125, 12, 25), (20, 62, -34, -20)), start=1)
         ),
     ]
@@ -129,15 +147,40 @@ def sequence_site(built_in: Site) -> Site:
     ux, uy = (np.array(east) - west) / bridge.line.length
     start, end = ((east[0] + s * ux, east[1] + s * uy) for s in (5.0, 420.0))
     approach = LineString([start, end])
-    tracks.append(Track("approach", approach, "approach to the bridge", 1520, provisional=True, **model))
+    tracks.append(
+        Track(
+            id="approach",
+            line=approach,
+            name="approach to the bridge",
+            gauge_mm=1520,
+            provisional=True,
+            **model,
+        )
+    )
     ground = approach.buffer(35.0, cap_style="flat")
-    areas.append(Area("bridge_ru_end", "station", ground, "Russian end of the bridge", **model))
+    areas.append(
+        Area(id="bridge_ru_end", role="station", polygon=ground, name="Russian end of the bridge", **model)
+    )
     post = _frame_of(ground)
     areas += [
-        Area(f"post_roofed_building_{k}", "stable", _patch(post, *sides), "roofed building", **model)
+        Area(
+            id=f"post_roofed_building_{k}",
+            role="stable",
+            polygon=_patch(post, *sides),
+            name="roofed building",
+            **model,
+        )
         for k, sides in enumerate(((-75, -35, -27, -13), (50, 95, 12, 26)), start=1)
     ]
-    areas.append(Area("post_yard", "apron", _patch(post, -25, 65, -32, -7), "border post yard", **model))
+    areas.append(
+        Area(
+            id="post_yard",
+            role="apron",
+            polygon=_patch(post, -25, 65, -32, -7),
+            name="border post yard",
+            **model,
+        )
+    )
     return replace(
         built_in,
         id="tumangang_painted",
@@ -172,10 +215,10 @@ def _paint_shot(world: World, shot: Shot, folder: Path) -> Path:
     to_lonlat = Transformer.from_crs(world.site.crs, "EPSG:4326", always_xy=True).transform
     azimuth, elevation = sun_position(when, *to_lonlat((west + east) / 2, (south + north) / 2))
     day = DayState(
-        when,
-        azimuth,
-        elevation,
-        "autumn" if when.month == 11 and when.day < 15 else "winter",
+        acquired=when,
+        sun_azimuth_deg=azimuth,
+        sun_elevation_deg=elevation,
+        season="autumn" if when.month == 11 and when.day < 15 else "winter",
         trains=tuple(_train(world, *train) for train in shot.trains),
         cargo=_piles(world, shot.piles),
     )

@@ -18,7 +18,7 @@ HUE_TILT = (-1.0, 0.0, 0.8, 0.5)
 HUE_STRENGTH = 0.16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Skin:
     """Everything that the four bands share."""
 
@@ -66,17 +66,17 @@ def skin_of(ground: Ground, canvas: Canvas, day: DayState, snow: NDArray[np.floa
     if snow is not None:
         snowy = snow, (1 + 0.0012 * ground.noise[1].astype(np.float32)) * np.clip(canvas.shade, 0.5, 1.15)
     return Skin(
-        ground.material,
-        levels,
-        texture,
-        hue,
-        weedy,
-        (alive, dead),
-        raised,
-        canvas.paint.ravel()[raised],
-        canvas.shade.ravel()[raised] * grain,
-        np.array(canvas.palette, dtype=np.float32),
-        snowy,
+        material=ground.material,
+        levels=levels,
+        texture=texture,
+        hue=hue,
+        weedy=weedy,
+        weeds=(alive, dead),
+        raised=raised,
+        paint=canvas.paint.ravel()[raised],
+        shade=canvas.shade.ravel()[raised] * grain,
+        palette=np.array(canvas.palette, dtype=np.float32),
+        snowy=snowy,
     )
 
 

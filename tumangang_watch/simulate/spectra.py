@@ -13,7 +13,7 @@ BANDS = ("blue", "green", "red", "nir")
 Spectrum = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Material:
     """A surface: mean reflectance and relative unevenness at three scales."""
 
@@ -29,39 +29,45 @@ class Material:
 
 
 MATERIALS: dict[str, Material] = {
-    "grass": Material((0.035, 0.075, 0.05, 0.36), 0.16, 0.16, 0.16, -0.35),
-    "dry_grass": Material((0.085, 0.13, 0.17, 0.29), 0.14, 0.16, 0.14, 0.25),
-    "scrub": Material((0.03, 0.055, 0.045, 0.28), 0.30, 0.35, 0.2, -0.25),
-    "tree": Material((0.022, 0.045, 0.028, 0.36), 0.35, 0.3, 0.1),
-    "bare_tree": Material((0.07, 0.085, 0.10, 0.17), 0.35, 0.3, 0.1),
-    "soil": Material((0.08, 0.115, 0.16, 0.24), 0.10, 0.12, 0.14, 0.2),
-    "ploughed": Material((0.06, 0.085, 0.115, 0.17), 0.16, 0.12, 0.15, 0.12),
-    "stubble": Material((0.10, 0.15, 0.20, 0.28), 0.15, 0.12, 0.12, 0.15),
-    "ballast_grey": Material((0.165, 0.18, 0.19, 0.205), 0.13, 0.07, 0.08, 0.05),
-    "ballast_brown": Material((0.085, 0.105, 0.135, 0.175), 0.14, 0.09, 0.10, 0.12),
-    "ballast_pale": Material((0.23, 0.25, 0.265, 0.285), 0.12, 0.07, 0.08, 0.04),
-    "cinder": Material((0.075, 0.085, 0.095, 0.115), 0.13, 0.13, 0.15, 0.2),
-    "gravel": Material((0.185, 0.21, 0.225, 0.25), 0.11, 0.09, 0.09, 0.04),
-    "concrete": Material((0.26, 0.29, 0.31, 0.34), 0.05, 0.06, 0.07),
-    "asphalt": Material((0.075, 0.082, 0.088, 0.10), 0.08, 0.08, 0.10),
-    "dirt_road": Material((0.13, 0.17, 0.21, 0.27), 0.09, 0.10, 0.10, 0.12),
-    "water": Material((0.05, 0.055, 0.04, 0.02), 0.05, 0.05, 0.08),
-    "puddle": Material((0.055, 0.06, 0.055, 0.04), 0.03, 0.05, 0.05),
-    "sand": Material((0.17, 0.22, 0.27, 0.33), 0.06, 0.09, 0.10, 0.05),
-    "roof_grey": Material((0.19, 0.20, 0.21, 0.24), 0.05, 0.05, 0.05),
-    "roof_red": Material((0.07, 0.085, 0.19, 0.26), 0.10, 0.08, 0.06),
-    "roof_blue": Material((0.24, 0.19, 0.13, 0.22), 0.05, 0.05, 0.05),
-    "roof_white": Material((0.48, 0.50, 0.51, 0.52), 0.04, 0.04, 0.04),
-    "rail": Material((0.21, 0.215, 0.22, 0.24), 0.10, 0.10, 0.10),
-    "rail_rusty": Material((0.06, 0.075, 0.115, 0.17), 0.12, 0.10, 0.10),
-    "sleeper_wood": Material((0.065, 0.072, 0.08, 0.11), 0.20, 0.10, 0.10),
-    "sleeper_concrete": Material((0.20, 0.215, 0.225, 0.245), 0.14, 0.07, 0.08),
-    "steel": Material((0.12, 0.125, 0.13, 0.14), 0.08, 0.06, 0.05),
-    "snow": Material((0.84, 0.85, 0.84, 0.78), 0.02, 0.03, 0.04),
-    "ice": Material((0.50, 0.54, 0.53, 0.42), 0.05, 0.10, 0.12),
-    "timber": Material((0.17, 0.23, 0.30, 0.40), 0.16, 0.10, 0.05),
-    "coal": Material((0.03, 0.032, 0.034, 0.04), 0.20, 0.10, 0.05),
-    "undercarriage": Material((0.045, 0.05, 0.055, 0.07), 0.30, 0.2, 0.05),
+    "grass": Material(spectrum=(0.035, 0.075, 0.05, 0.36), fine=0.16, medium=0.16, coarse=0.16, hue=-0.35),
+    "dry_grass": Material(spectrum=(0.085, 0.13, 0.17, 0.29), fine=0.14, medium=0.16, coarse=0.14, hue=0.25),
+    "scrub": Material(spectrum=(0.03, 0.055, 0.045, 0.28), fine=0.30, medium=0.35, coarse=0.2, hue=-0.25),
+    "tree": Material(spectrum=(0.022, 0.045, 0.028, 0.36), fine=0.35, medium=0.3, coarse=0.1),
+    "bare_tree": Material(spectrum=(0.07, 0.085, 0.10, 0.17), fine=0.35, medium=0.3, coarse=0.1),
+    "soil": Material(spectrum=(0.08, 0.115, 0.16, 0.24), fine=0.10, medium=0.12, coarse=0.14, hue=0.2),
+    "ploughed": Material(spectrum=(0.06, 0.085, 0.115, 0.17), fine=0.16, medium=0.12, coarse=0.15, hue=0.12),
+    "stubble": Material(spectrum=(0.10, 0.15, 0.20, 0.28), fine=0.15, medium=0.12, coarse=0.12, hue=0.15),
+    "ballast_grey": Material(
+        spectrum=(0.165, 0.18, 0.19, 0.205), fine=0.13, medium=0.07, coarse=0.08, hue=0.05
+    ),
+    "ballast_brown": Material(
+        spectrum=(0.085, 0.105, 0.135, 0.175), fine=0.14, medium=0.09, coarse=0.10, hue=0.12
+    ),
+    "ballast_pale": Material(
+        spectrum=(0.23, 0.25, 0.265, 0.285), fine=0.12, medium=0.07, coarse=0.08, hue=0.04
+    ),
+    "cinder": Material(spectrum=(0.075, 0.085, 0.095, 0.115), fine=0.13, medium=0.13, coarse=0.15, hue=0.2),
+    "gravel": Material(spectrum=(0.185, 0.21, 0.225, 0.25), fine=0.11, medium=0.09, coarse=0.09, hue=0.04),
+    "concrete": Material(spectrum=(0.26, 0.29, 0.31, 0.34), fine=0.05, medium=0.06, coarse=0.07),
+    "asphalt": Material(spectrum=(0.075, 0.082, 0.088, 0.10), fine=0.08, medium=0.08, coarse=0.10),
+    "dirt_road": Material(spectrum=(0.13, 0.17, 0.21, 0.27), fine=0.09, medium=0.10, coarse=0.10, hue=0.12),
+    "water": Material(spectrum=(0.05, 0.055, 0.04, 0.02), fine=0.05, medium=0.05, coarse=0.08),
+    "puddle": Material(spectrum=(0.055, 0.06, 0.055, 0.04), fine=0.03, medium=0.05, coarse=0.05),
+    "sand": Material(spectrum=(0.17, 0.22, 0.27, 0.33), fine=0.06, medium=0.09, coarse=0.10, hue=0.05),
+    "roof_grey": Material(spectrum=(0.19, 0.20, 0.21, 0.24), fine=0.05, medium=0.05, coarse=0.05),
+    "roof_red": Material(spectrum=(0.07, 0.085, 0.19, 0.26), fine=0.10, medium=0.08, coarse=0.06),
+    "roof_blue": Material(spectrum=(0.24, 0.19, 0.13, 0.22), fine=0.05, medium=0.05, coarse=0.05),
+    "roof_white": Material(spectrum=(0.48, 0.50, 0.51, 0.52), fine=0.04, medium=0.04, coarse=0.04),
+    "rail": Material(spectrum=(0.21, 0.215, 0.22, 0.24), fine=0.10, medium=0.10, coarse=0.10),
+    "rail_rusty": Material(spectrum=(0.06, 0.075, 0.115, 0.17), fine=0.12, medium=0.10, coarse=0.10),
+    "sleeper_wood": Material(spectrum=(0.065, 0.072, 0.08, 0.11), fine=0.20, medium=0.10, coarse=0.10),
+    "sleeper_concrete": Material(spectrum=(0.20, 0.215, 0.225, 0.245), fine=0.14, medium=0.07, coarse=0.08),
+    "steel": Material(spectrum=(0.12, 0.125, 0.13, 0.14), fine=0.08, medium=0.06, coarse=0.05),
+    "snow": Material(spectrum=(0.84, 0.85, 0.84, 0.78), fine=0.02, medium=0.03, coarse=0.04),
+    "ice": Material(spectrum=(0.50, 0.54, 0.53, 0.42), fine=0.05, medium=0.10, coarse=0.12),
+    "timber": Material(spectrum=(0.17, 0.23, 0.30, 0.40), fine=0.16, medium=0.10, coarse=0.05),
+    "coal": Material(spectrum=(0.03, 0.032, 0.034, 0.04), fine=0.20, medium=0.10, coarse=0.05),
+    "undercarriage": Material(spectrum=(0.045, 0.05, 0.055, 0.07), fine=0.30, medium=0.2, coarse=0.05),
 }
 
 COLOURS: dict[str, Spectrum] = {

@@ -300,6 +300,12 @@ def draw_clouds(world: World, day: DayState, sensor: Sensor, rng: np.random.Gene
         x += reach * sin(radians(azimuth))
         y += reach * np.cos(radians(azimuth))
         out.append(
-            Cloud(float(x), float(y), float(rng.uniform(35, 110)), height, float(rng.uniform(0.5, 0.97)))
+            Cloud(
+                x=float(x),
+                y=float(y),
+                radius_m=float(rng.uniform(35, 110)),
+                height_m=height,
+                opacity=float(rng.uniform(0.5, 0.97)),
+            )
         )
     return tuple(out)

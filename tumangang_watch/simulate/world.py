@@ -47,7 +47,7 @@ class Tree:
     height_m: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrackLook:
     """How one track looks: the same on every date."""
 
@@ -67,7 +67,7 @@ class TrackLook:
     """What rust and oil have made of the ballast within the track, where that differs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class World:
     """Everything that does not change between dates."""
 
@@ -132,7 +132,7 @@ class Train:
         return self.cars[-1].to_m
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cloud:
     """A puff of cloud above a point of the ground."""
 
@@ -143,7 +143,7 @@ class Cloud:
     opacity: float = 0.95
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DayState:
     """What stands in the world on one date, and the light."""
 
@@ -166,7 +166,7 @@ class DayState:
     """Darkening of porous ground, 0 to 1."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sensor:
     """Where the camera stands and what it does to the light."""
 

@@ -65,25 +65,41 @@ def make_world(
     if rng.random() < 0.7:
         blocks += masts(frame, half, left - 3.6, rng)
     trees = woods(yard, blocks, bounds, rng)
-    areas = [Area("yard", "yard", yard, "Yard"), Area("handling", "handling", handling, "Handling area")]
-    areas += [Area(f"apron-{k + 1}", "apron", a, f"Apron {k + 1}") for k, a in enumerate(aprons)]
-    areas += [Area(f"stable-{k + 1}", "stable", s, f"Stable {k + 1}") for k, s in enumerate(stable)]
-    site = Site(f"painted-{seed}", f"Painted yard {seed}", "", CRS, tuple(areas), tuple(rails[:listed]))
+    areas = [
+        Area(id="yard", role="yard", polygon=yard, name="Yard"),
+        Area(id="handling", role="handling", polygon=handling, name="Handling area"),
+    ]
+    areas += [
+        Area(id=f"apron-{k + 1}", role="apron", polygon=a, name=f"Apron {k + 1}")
+        for k, a in enumerate(aprons)
+    ]
+    areas += [
+        Area(id=f"stable-{k + 1}", role="stable", polygon=s, name=f"Stable {k + 1}")
+        for k, s in enumerate(stable)
+    ]
+    site = Site(
+        id=f"painted-{seed}",
+        name=f"Painted yard {seed}",
+        sha256="",
+        crs=CRS,
+        areas=tuple(areas),
+        tracks=tuple(rails[:listed]),
+    )
     fence: tuple[tuple[tuple[float, float], ...], ...] = ()
     if rng.random() < 0.5:
         fence = (tuple(frame.patch(-half - 5, half + 5, left - 22, right + 37).exterior.coords),)
     background = str(rng.choice(["dry_grass", "grass", "soil"]))
     return World(
-        seed,
-        site,
-        bounds,
-        tuple(surfaces),
-        looks,
-        tuple(rails),
-        tuple(blocks),
-        tuple(trees),
-        fence,
-        background,
+        seed=seed,
+        site=site,
+        bounds=bounds,
+        surfaces=tuple(surfaces),
+        looks=looks,
+        rails=tuple(rails),
+        blocks=tuple(blocks),
+        trees=tuple(trees),
+        fences=fence,
+        background=background,
     )
 
 
@@ -115,23 +131,33 @@ def _tracks(
         if ladder and k:
             begin = start + 9.0 * 0.55 * (v - offsets[0])
         line = frame.line([(begin, v), (half, v)])
-        tracks.append(Track(f"T{k + 1}", line, f"Track {k + 1}", 1520))
+        tracks.append(Track(id=f"T{k + 1}", line=line, name=f"Track {k + 1}", gauge_mm=1520))
     listed = len(tracks)
     if ladder:
         points = [(start - 45, offsets[0])] + [
             (start - 30 + 5.0 * (v - offsets[0]), v) for v in (offsets[0], offsets[-1])
         ]
-        tracks.append(Track("lead", frame.line(points), "Lead", 1520))
+        tracks.append(Track(id="lead", line=frame.line(points), name="Lead", gauge_mm=1520))
         for k, v in enumerate(offsets[1:], start=1):
             joint = start - 30 + 5.0 * (v - offsets[0])
             tracks.append(
                 Track(
-                    f"lead-{k}", frame.line([(joint, v), (start + 5.0 * (v - offsets[0]), v)]), "Lead", 1520
+                    id=f"lead-{k}",
+                    line=frame.line([(joint, v), (start + 5.0 * (v - offsets[0]), v)]),
+                    name="Lead",
+                    gauge_mm=1520,
                 )
             )
     far = [(-half - 120, offsets[0]), (-half, offsets[0])]
-    tracks.append(Track("main-in", frame.line(far), "Main", 1520))
-    tracks.append(Track("main-out", frame.line([(half, offsets[0]), (half + 120, offsets[0])]), "Main", 1520))
+    tracks.append(Track(id="main-in", line=frame.line(far), name="Main", gauge_mm=1520))
+    tracks.append(
+        Track(
+            id="main-out",
+            line=frame.line([(half, offsets[0]), (half + 120, offsets[0])]),
+            name="Main",
+            gauge_mm=1520,
+        )
+    )
     return tracks, listed
 
 
@@ -148,14 +174,14 @@ def track_looks(count: int, rng: np.random.Generator) -> tuple[TrackLook, ...]:
         )
         looks.append(
             TrackLook(
-                ballast,
-                sleeper if rng.random() < 0.85 else "sleeper_wood",
-                float(rng.choice([0.0, 0.5, 1.0])),
-                float(np.exp(rng.normal(0, 0.12))),
-                float(rng.uniform(0, 0.5)),
-                float(rng.choice([0.0, 0.05, 0.15, 0.4], p=[0.35, 0.3, 0.25, 0.1])),
-                float(rng.uniform(2.0, 2.6)),
-                str(rng.choice(["", "ballast_brown", "cinder"], p=[0.3, 0.5, 0.2])),
+                ballast=ballast,
+                sleeper=sleeper if rng.random() < 0.85 else "sleeper_wood",
+                shine=float(rng.choice([0.0, 0.5, 1.0])),
+                brightness=float(np.exp(rng.normal(0, 0.12))),
+                oil=float(rng.uniform(0, 0.5)),
+                weeds=float(rng.choice([0.0, 0.05, 0.15, 0.4], p=[0.35, 0.3, 0.25, 0.1])),
+                shoulder_m=float(rng.uniform(2.0, 2.6)),
+                inner=str(rng.choice(["", "ballast_brown", "cinder"], p=[0.3, 0.5, 0.2])),
             )
         )
     return tuple(looks)

@@ -64,11 +64,11 @@ def repeated_vertices(features: Iterable[dict[str, Any]]) -> list[Remark]:
                 more = f" and {len(same) - 1} more" if len(same) > 1 else ""
                 found.append(
                     Remark(
-                        "repeated_vertex",
-                        f"vertex {same[0]} repeats the one before{more}",
-                        f"feature {index} ({feature['properties']['id']!r})",
-                        "doubt",
-                        tuple(ring[same[0]][:2]),
+                        kind="repeated_vertex",
+                        what=f"vertex {same[0]} repeats the one before{more}",
+                        where=f"feature {index} ({feature['properties']['id']!r})",
+                        level="doubt",
+                        lonlat=tuple(ring[same[0]][:2]),
                     )
                 )
                 break
@@ -76,7 +76,7 @@ def repeated_vertices(features: Iterable[dict[str, Any]]) -> list[Remark]:
 
 
 def _doubt(kind: str, what: str, where: str = "", at: Any = None) -> tuple[Remark, Any]:
-    return Remark(kind, what, where, "doubt"), at
+    return Remark(kind=kind, what=what, where=where, level="doubt"), at
 
 
 def _placed(found: list[tuple[Remark, Any]], crs: str) -> list[Remark]:

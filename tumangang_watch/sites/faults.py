@@ -68,22 +68,22 @@ def geometry_faults(geometry: Any, is_track: bool) -> list[Remark]:
         True wants a LineString, False a Polygon.
     """
     if not isinstance(geometry, dict):
-        return [Remark("empty", "it has no geometry")]
+        return [Remark(kind="empty", what="it has no geometry")]
     kind: Any = geometry.get("type")
     coordinates: Any = geometry.get("coordinates")
     if is_track:
         if kind != "LineString":
-            return [Remark("geometry_kind", f"a track must be a LineString, not {shown(kind)}")]
+            return [Remark(kind="geometry_kind", what=f"a track must be a LineString, not {shown(kind)}")]
         return _position_faults(coordinates, "vertex", 2) or _line_faults(coordinates)
     if kind not in ("Polygon", "MultiPolygon"):
-        return [Remark("geometry_kind", f"an area must be a Polygon, not {shown(kind)}")]
+        return [Remark(kind="geometry_kind", what=f"an area must be a Polygon, not {shown(kind)}")]
     if not isinstance(coordinates, list) or not coordinates:
-        return [Remark("empty", "its geometry is empty")]
+        return [Remark(kind="empty", what="its geometry is empty")]
     if kind == "MultiPolygon" and len(coordinates) > 1:
         return [
             Remark(
-                "parts",
-                f"it is a MultiPolygon of {len(coordinates)} parts: make each part a feature of its own",
+                kind="parts",
+                what=f"it is a MultiPolygon of {len(coordinates)} parts: make each part a feature of its own",
             )
         ]
     return _ring_faults(rings_of(geometry))
@@ -110,7 +110,7 @@ def extent_faults(boxes: list[tuple[str, tuple[float, float, float, float]]]) ->
     else:
         told = f"{first[0]} and {last[0]} lie {max(width_m, height_m) / 1000:.0f} km apart"
     hint = "; a site may not lie across longitude 180" if east[1][2] - west[1][0] > 180 else ""
-    return [Remark("extent", f"{told}, and a site has at most {MAX_EXTENT_M / 1000:.0f} km{hint}")]
+    return [Remark(kind="extent", what=f"{told}, and a site has at most {MAX_EXTENT_M / 1000:.0f} km{hint}")]
 
 
 def _at(position: Any) -> str:
@@ -119,38 +119,38 @@ def _at(position: Any) -> str:
 
 def _position_faults(positions: Any, word: str, least: int) -> list[Remark]:
     if not isinstance(positions, list) or not positions:
-        return [Remark("empty", "its geometry is empty")]
+        return [Remark(kind="empty", what="its geometry is empty")]
     for number, position in enumerate(positions):
         if not isinstance(position, list) or len(position) < 2:
-            return [Remark("position", f"{word} {number} is not a pair of numbers")]
+            return [Remark(kind="position", what=f"{word} {number} is not a pair of numbers")]
         lon, lat = position[:2]
         if not (is_number(lon) and is_number(lat)):
             told = f"{word} {number} is not a pair of numbers: ({shown(lon)}, {shown(lat)})"
-            return [Remark("position", told)]
+            return [Remark(kind="position", what=told)]
         if abs(lat) > 90 and abs(lat) <= 180 and abs(lon) <= 90:
             told = (
                 f"{word} {number} {_at(position)} has latitude {lat}: longitude and latitude look swapped. "
             )
-            return [Remark("swapped", told + "GeoJSON has longitude first: swap them?")]
+            return [Remark(kind="swapped", what=told + "GeoJSON has longitude first: swap them?")]
         if abs(lat) > 90 or abs(lon) > 180:
             told = (
                 f"{word} {number} ({shown(lon)}, {shown(lat)}) is not WGS 84 longitude, latitude in degrees"
             )
-            return [Remark("not_degrees", told)]
+            return [Remark(kind="not_degrees", what=told)]
     if len(positions) < least:
         told = f"{word.removesuffix(' vertex')} at {_at(positions[0])} has {len(positions)} positions, "
-        return [Remark("tiny", told + f"fewer than {least}")]
+        return [Remark(kind="tiny", what=told + f"fewer than {least}")]
     return []
 
 
 def _ring_faults(rings: Any) -> list[Remark]:
     if not isinstance(rings, list) or not rings:
-        return [Remark("empty", "its geometry is empty")]
+        return [Remark(kind="empty", what="its geometry is empty")]
     for number, ring in enumerate(rings):
         faults = _position_faults(ring, f"ring {number} vertex", 4)
         if not faults and ring[0][:2] != ring[-1][:2]:
             told = f"ring {number} is not closed: it ends at {_at(ring[-1])}, not at {_at(ring[0])}"
-            faults = [Remark("unclosed", told)]
+            faults = [Remark(kind="unclosed", what=told)]
         if faults:
             return faults
     return _polygon_faults(rings)
@@ -163,9 +163,14 @@ def _line_faults(positions: list[Any]) -> list[Remark]:
     length_m = float(np.hypot(*steps_m.T).sum())
     if length_m < MIN_TRACK_M:
         told = f"the track at {_at(positions[0])} is {length_m:.1f} m long, less than {MIN_TRACK_M:.0f} m"
-        return [Remark("tiny", told)]
+        return [Remark(kind="tiny", what=told)]
     if not LineString(lonlat).is_simple:
-        return [Remark("self_crossing", f"the track crosses itself or doubles back {_self_crossing(lonlat)}")]
+        return [
+            Remark(
+                kind="self_crossing",
+                what=f"the track crosses itself or doubles back {_self_crossing(lonlat)}",
+            )
+        ]
     return []
 
 
@@ -194,7 +199,7 @@ def _polygon_faults(rings: list[Any]) -> list[Remark]:
     # A flat or folded outline is invalid too, but "no area" says better what is wrong with it.
     flat = Polygon(outline).convex_hull.area * METRES_PER_DEGREE**2 * squeeze < MIN_AREA_M2
     if flat or (polygon.is_valid and area_m2 < MIN_AREA_M2):
-        return [Remark("tiny", f"the polygon has next to no area (at {_at(outline[0])})")]
+        return [Remark(kind="tiny", what=f"the polygon has next to no area (at {_at(outline[0])})")]
     if not polygon.is_valid:
-        return [Remark("outline", f"the polygon is invalid: {explain_validity(polygon)}")]
+        return [Remark(kind="outline", what=f"the polygon is invalid: {explain_validity(polygon)}")]
     return []

@@ -82,7 +82,7 @@ def faults_of(path: Path) -> list[Remark]:
     try:
         return collection_faults(read_collection(file)[0])
     except InputRefused as error:
-        return [Remark("unreadable", f"{error.what}: {error.file}: {error.why}")]
+        return [Remark(kind="unreadable", what=f"{error.what}: {error.file}: {error.why}")]
 
 
 def _refusal(file: Path, why: str) -> InputRefused:
@@ -130,7 +130,9 @@ def collection_faults(data: dict[str, Any]) -> list[Remark]:
         if not own:
             name, role = feature["properties"]["id"], feature["properties"]["role"]
             if name in seen:
-                own.append(Remark("duplicate_id", f"its id is used already by feature {seen[name]}"))
+                own.append(
+                    Remark(kind="duplicate_id", what=f"its id is used already by feature {seen[name]}")
+                )
             seen.setdefault(name, index)
             roles.add(role)
             own += geometry_faults(feature.get("geometry"), role == "track")
@@ -139,7 +141,7 @@ def collection_faults(data: dict[str, Any]) -> list[Remark]:
         faults += [replace(fault, where=where) for fault in own]
     if not faults and not roles & {*REPORTED_ROLES, "track"}:
         told = "it has neither a track nor an area to report on: every feature is stable or ignore"
-        faults.append(Remark("nothing_reported", told))
+        faults.append(Remark(kind="nothing_reported", what=told))
     # Told also beside other faults: a feature drawn elsewhere is a fault of its own.
     return faults + (extent_faults(boxes) if boxes else [])
 
@@ -153,7 +155,7 @@ def _crs_faults(crs: Any) -> list[Remark]:
     if isinstance(name, str) and WGS84.fullmatch(name):
         return []
     told = f"crs: its coordinates are in {shown(name)}, not in WGS 84 longitude, latitude"
-    return [Remark("crs", told)]
+    return [Remark(kind="crs", what=told)]
 
 
 def _reference_faults(reference: Any) -> list[Remark]:
@@ -161,20 +163,22 @@ def _reference_faults(reference: Any) -> list[Remark]:
     if reference is None:
         return []
     if not isinstance(reference, dict):
-        return [Remark("reference", f"reference_scene is {shown(reference)}, not an object")]
+        return [Remark(kind="reference", what=f"reference_scene is {shown(reference)}, not an object")]
     faults = []
     name = reference.get("image")
     if not isinstance(name, str) or not PLAIN_NAME.fullmatch(name) or not name.isprintable():
         told = f"reference_scene: image {shown(name)} is not the plain name of a file beside the site file"
-        faults.append(Remark("reference", told))
+        faults.append(Remark(kind="reference", what=told))
     if not isinstance(reference.get("name"), str):
         told = f"reference_scene: name {shown(reference.get('name'))} is not text"
-        faults.append(Remark("reference", told))
+        faults.append(Remark(kind="reference", what=told))
     for key in ("sha256", "image_sha256"):
         digest = reference.get(key)
         if not isinstance(digest, str) or not SHA256.fullmatch(digest):
             faults.append(
-                Remark("reference", f"reference_scene: {key} {shown(digest)} is not a SHA-256 digest")
+                Remark(
+                    kind="reference", what=f"reference_scene: {key} {shown(digest)} is not a SHA-256 digest"
+                )
             )
     return faults
 
@@ -182,26 +186,28 @@ def _reference_faults(reference: Any) -> list[Remark]:
 def _property_faults(feature: Any) -> list[Remark]:
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
-        return [Remark("no_properties", "it has no properties")]
+        return [Remark(kind="no_properties", what="it has no properties")]
     faults = []
     role, name = properties.get("role"), properties.get("id")
     if role not in ROLES:
-        faults.append(Remark("role", f"role {shown(role)} is unknown; use one of {', '.join(ROLES)}"))
+        faults.append(
+            Remark(kind="role", what=f"role {shown(role)} is unknown; use one of {', '.join(ROLES)}")
+        )
     if name is None or name == "":
-        faults.append(Remark("id", "it has no id"))
+        faults.append(Remark(kind="id", what="it has no id"))
     elif not isinstance(name, str) or not ID_PATTERN.fullmatch(name):
         told = f"id {shown(name)} is not text of 1 to 120 letters, digits, '.', '_' and '-' (no '.' first)"
-        faults.append(Remark("id", told))
+        faults.append(Remark(kind="id", what=told))
     since = properties.get("occluded_from")
     if since is not None and _date(since) is None:
-        faults.append(Remark("value", f"occluded_from {shown(since)} is not a date (YYYY-MM-DD)"))
+        faults.append(Remark(kind="value", what=f"occluded_from {shown(since)} is not a date (YYYY-MM-DD)"))
     for key in ("accuracy_m", "gauge_mm"):
         value = properties.get(key)
         if value is not None and not (is_number(value) and 0 <= value < 1e6):
-            faults.append(Remark("value", f"{key} {shown(value)} is not a number of zero or more"))
+            faults.append(Remark(kind="value", what=f"{key} {shown(value)} is not a number of zero or more"))
     if not isinstance(properties.get("provisional", False), bool):
         told = f"provisional {shown(properties['provisional'])} is not true or false"
-        faults.append(Remark("value", told))
+        faults.append(Remark(kind="value", what=told))
     return faults
 
 
@@ -237,13 +243,13 @@ def build_site(file: Path, data: dict[str, Any], sha256: str) -> Site:
         else:
             areas.append(_area(properties, placed))
     return Site(
-        file.stem,
-        _text(data.get("name"), file.stem),
-        sha256,
-        crs,
-        tuple(areas),
-        tuple(tracks),
-        _reference(file, data.get("reference_scene")),
+        id=file.stem,
+        name=_text(data.get("name"), file.stem),
+        sha256=sha256,
+        crs=crs,
+        areas=tuple(areas),
+        tracks=tuple(tracks),
+        reference=_reference(file, data.get("reference_scene")),
     )
 
 

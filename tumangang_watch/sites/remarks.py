@@ -121,7 +121,7 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
 """For each kind: why it matters, and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Remark:
     """One thing said against a site file."""
 

@@ -77,7 +77,7 @@ class _Intake:
     ) -> None:
         self.places, self.archive, self.work, self.progress = places, archive, work, progress
         self.notify, self.tally = notify, Tally()
-        self.plan = Plan(places, {}, [])
+        self.plan = Plan(places=places, paths={}, timeline=[])
         self.new: list[KnownScene] = []
 
     def find_left_reports(self) -> None:
@@ -251,5 +251,9 @@ def _best(paths: list[Path]) -> Path:
 
 def _of_death(died: Died, path: Path) -> Failed:
     return Failed(
-        "scene refused", path.name, died.why, "Deliver it again; report it if it is sound", REFUSED_STATUS
+        what="scene refused",
+        file=path.name,
+        why=died.why,
+        todo="Deliver it again; report it if it is sound",
+        exit_status=REFUSED_STATUS,
     )

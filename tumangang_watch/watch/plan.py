@@ -17,7 +17,7 @@ from tumangang_watch.settings import Settings
 from tumangang_watch.watch.tasks import ReportTask
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Places:
     """Where things lie, and what all reports of a run share."""
 
@@ -34,7 +34,7 @@ class Places:
     """Make reports again that another version, other settings or another site file made."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Plan:
     """What is known while a run goes on."""
 

@@ -31,7 +31,7 @@ from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Failed:
     """Why a piece of work gave nothing, as the user is told."""
 
@@ -45,7 +45,14 @@ class Failed:
     @classmethod
     def of(cls, error: WatchError, acquired: str | None = None) -> Failed:
         """Return an error as a value."""
-        return cls(error.what, error.file, error.why, error.todo, error.exit_status, acquired)
+        return cls(
+            what=error.what,
+            file=error.file,
+            why=error.why,
+            todo=error.todo,
+            exit_status=error.exit_status,
+            acquired=acquired,
+        )
 
     def __str__(self) -> str:
         return f"{self.what}: {self.file}: {self.why}. {self.todo}"
@@ -61,7 +68,7 @@ class LookTask:
     """The caller's clock: what is acquired after it is refused."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReportTask:
     """A report to make."""
 
@@ -97,8 +104,17 @@ def look_at(task: LookTask) -> KnownScene | Failed:
         image = read_image(scene, grid, run)
         raster = image.on_grid(grid)
         quality = assess_quality(raster, image, scene, run.settings.quality)
-        unfitted = Registration("ok", (0.0, 0.0), IDENTITY, None, None, 0)
-        seen = Observation("later", scene, image, raster, quality, unfitted)
+        unfitted = Registration(
+            status="ok",
+            shift_m=(0.0, 0.0),
+            affine=IDENTITY,
+            residual_median_m=None,
+            residual_p90_m=None,
+            tie_points=0,
+        )
+        seen = Observation(
+            date="later", scene=scene, image=image, raster=raster, quality=quality, site_fit=unfitted
+        )
         areas = judge_areas(run, seen, None)
     except WatchError as error:
         return Failed.of(error, acquired)

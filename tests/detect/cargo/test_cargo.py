@@ -23,13 +23,20 @@ BANDS = ("blue", "green", "red", "nir")
 SUN_AZIMUTH, SUN_ELEVATION = 150.0, 35.0
 FINE = 0.125
 SKY = (0.42, 0.36, 0.31, 0.24)
-GRID = Grid(CRS, 0.0, 90.0, 0.5, 180, 240)
+GRID = Grid(crs=CRS, west=0.0, north=90.0, pixel_m=0.5, rows=180, cols=240)
 
 
 def site_of() -> Site:
-    apron = Area("apron-1", "apron", box(15, 15, 105, 75), "")
-    track = Track("1", LineString([(0, 80), (120, 80)]), "")
-    return Site("t", "t", "0", CRS, (Area("y", "yard", box(0, 0, 120, 90), ""), apron), (track,))
+    apron = Area(id="apron-1", role="apron", polygon=box(15, 15, 105, 75), name="")
+    track = Track(id="1", line=LineString([(0, 80), (120, 80)]), name="")
+    return Site(
+        id="t",
+        name="t",
+        sha256="0",
+        crs=CRS,
+        areas=(Area(id="y", role="yard", polygon=box(0, 0, 120, 90), name=""), apron),
+        tracks=(track,),
+    )
 
 
 def observe(values: np.ndarray, sun: bool = True, date: str = "later", grid: Grid = GRID) -> Observation:
@@ -57,11 +64,48 @@ def observe(values: np.ndarray, sun: bool = True, date: str = "later", grid: Gri
         sun_elevation_deg=SUN_ELEVATION if sun else None,
     )
     step = 1 / grid.pixel_m
-    to_pixel = SiteToPixel(grid.west, grid.north, 1, (-0.5, step, 0), (-0.5, 0, -step))
-    image = NativeImage(values, yes, no, bands, grid.pixel_m, grid.pixel_m, to_pixel)
-    quality = Quality(yes, no, no, no, no, no, "none", 0.0)
-    fit = Registration("ok", (0, 0), (1, 0, 0, 0, 1, 0), 0.1, 0.2, 50)
-    return Observation(date, scene, image, Raster(values, yes, grid, bands), quality, fit)  # type: ignore[arg-type]
+    to_pixel = SiteToPixel(
+        x0=grid.west,
+        y0=grid.north,
+        scale=1,
+        col_coefficients=(-0.5, step, 0),
+        row_coefficients=(-0.5, 0, -step),
+    )
+    image = NativeImage(
+        values=values,
+        valid=yes,
+        saturated=no,
+        bands=bands,
+        gsd_m=grid.pixel_m,
+        pixel_m=grid.pixel_m,
+        to_pixel=to_pixel,
+    )
+    quality = Quality(
+        clear=yes,
+        cloud=no,
+        cloud_shadow=no,
+        object_shadow=no,
+        saturated=no,
+        snow=no,
+        snow_state="none",
+        haze=0.0,
+    )
+    fit = Registration(
+        status="ok",
+        shift_m=(0, 0),
+        affine=(1, 0, 0, 0, 1, 0),
+        residual_median_m=0.1,
+        residual_p90_m=0.2,
+        tie_points=50,
+    )
+    return Observation(
+        date=date,
+        scene=scene,
+        image=image,
+        raster=Raster(values, yes, grid, bands),
+        quality=quality,
+        site_fit=fit,
+    )  # type: ignore[arg-type]
 
 
 def scene_of(
@@ -171,14 +215,14 @@ def test_touching_piles_part() -> None:
 def test_train_and_its_shadow_are_not_cargo() -> None:
     body = (40, 71, 54, 74, 3.8)
     train = Detection(
-        "later-train-1",
-        "later",
-        "train",
-        "y",
-        MultiPolygon([box(*body[:4])]),
-        0.9,
-        "detected",
-        1.0,
+        id="later-train-1",
+        date="later",
+        kind="train",
+        area="y",
+        geometry=MultiPolygon([box(*body[:4])]),
+        confidence=0.9,
+        grade="detected",
+        observed_fraction=1.0,
         length_m=Interval(14, 13, 15),
     )
     values = scene_of(boxes=(body,))
@@ -223,7 +267,7 @@ def test_coarse_scene_gives_the_fill_and_no_goods() -> None:
     values = scene_of(boxes=((30, 30, 60, 50, 2.0),))
     rows, cols = values.shape[1] // 6, values.shape[2] // 6
     coarse = values.reshape(4, rows, 6, cols, 6).mean(axis=(2, 4))
-    grid = Grid(CRS, 0.0, 90.0, 3.0, rows, cols)
+    grid = Grid(crs=CRS, west=0.0, north=90.0, pixel_m=3.0, rows=rows, cols=cols)
     result = detect_cargo((observe(coarse, grid=grid),), site_of(), (), CargoSettings())
     assert result.detections == ()
     fill = result.fill[0]

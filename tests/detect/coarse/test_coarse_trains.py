@@ -106,23 +106,25 @@ def test_finer_scenes_are_read_track_by_track():
 
 def test_tracks_nearer_than_three_pixels_are_one_group():
     lines = {"A": 0.0, "B": 5.0, "C": 12.0, "D": 40.0}
-    tracks = tuple(Track(n, LineString([(0, y), (300, y)]), n) for n, y in lines.items())
+    tracks = tuple(Track(id=n, line=LineString([(0, y), (300, y)]), name=n) for n, y in lines.items())
     assert [[t.id for t in g] for g in group_tracks(tracks, 9.0)] == [["A", "B", "C"], ["D"]]
-    crossing = Track("E", LineString([(0, -60), (300, 60)]), "E")
+    crossing = Track(id="E", line=LineString([(0, -60), (300, 60)]), name="E")
     assert [crossing] in [list(g) for g in group_tracks((*tracks, crossing), 9.0)]
 
 
 @given(st.integers(1, 14), st.integers(3, 6))
 def test_every_track_of_a_group_is_spoken_for_once(count, most):
-    tracks = tuple(Track(f"T{k}", LineString([(0, 5 * k), (300, 5 * k)]), "") for k in range(count))
+    tracks = tuple(
+        Track(id=f"T{k}", line=LineString([(0, 5 * k), (300, 5 * k)]), name="") for k in range(count)
+    )
     windows = windows_of(tracks, most)
     assert sorted(t.id for _, own in windows for t in own) == sorted(t.id for t in tracks)
     assert all(set(own) <= set(seen) and len(seen) <= most for seen, own in windows)
 
 
 def test_a_ribbon_knows_where_each_track_lies():
-    short = Track("S", LineString([(500_100.0, 4_699_960.0), (500_200.0, 4_699_960.0)]), "S")
-    long = Track("L", LineString([(500_005.0, 4_699_955.0), (500_395.0, 4_699_955.0)]), "L")
+    short = Track(id="S", line=LineString([(500_100.0, 4_699_960.0), (500_200.0, 4_699_960.0)]), name="S")
+    long = Track(id="L", line=LineString([(500_005.0, 4_699_955.0), (500_395.0, 4_699_955.0)]), name="L")
     ribbon = sample_ribbon(native_image(np.ones((4, 30, 140)), 3.0), (short, long), SETTINGS.groups)
     assert [t.id for t in ribbon.tracks] == ["L", "S"]
     inside = (ribbon.s_m > 100) & (ribbon.s_m < 190)
@@ -158,9 +160,9 @@ def test_the_shadow_falls_where_the_sun_says(sun):
 
 
 def test_stretches_beyond_the_longest_track_are_named():
-    long = Track("long", LineString([(0, 0), (300, 0)]), "")
-    beyond = Track("beyond", LineString([(200, 5), (380, 5)]), "")
-    within = Track("within", LineString([(50, 10), (250, 10)]), "")
+    long = Track(id="long", line=LineString([(0, 0), (300, 0)]), name="")
+    beyond = Track(id="beyond", line=LineString([(200, 5), (380, 5)]), name="")
+    within = Track(id="within", line=LineString([(50, 10), (250, 10)]), name="")
     ((track, from_m, to_m),) = unlooked_parts((long, beyond, within), GSD, SETTINGS.groups)
     assert track == "beyond"
     assert (from_m, to_m) == pytest.approx((101.0, 180.0), abs=2.0)

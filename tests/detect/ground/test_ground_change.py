@@ -19,15 +19,25 @@ from tumangang_watch.settings.ground import HandlingSettings
 
 CRS = "EPSG:32652"
 BANDS = ("blue", "green", "red", "nir")
-GRID = Grid(CRS, 0.0, 150.0, 0.5, 300, 400)
+GRID = Grid(crs=CRS, west=0.0, north=150.0, pixel_m=0.5, rows=300, cols=400)
 GRASS, BROWN = (0.035, 0.075, 0.05, 0.36), (0.085, 0.13, 0.17, 0.29)
 SOIL, GRAVEL, PLOUGHED = (0.08, 0.115, 0.16, 0.24), (0.185, 0.21, 0.225, 0.25), (0.06, 0.085, 0.115, 0.17)
 HANDLING = box(60, 40, 160, 110)
 
 
 def site_of(handling: object = HANDLING) -> Site:
-    areas = (Area("h", "handling", handling, ""), Area("y", "yard", box(0, 0, 200, 30), ""))  # type: ignore[arg-type]
-    return Site("t", "t", "0", CRS, areas, (Track("1", LineString([(0, 15), (200, 15)]), ""),))
+    areas = (
+        Area(id="h", role="handling", polygon=handling, name=""),
+        Area(id="y", role="yard", polygon=box(0, 0, 200, 30), name=""),
+    )  # type: ignore[arg-type]
+    return Site(
+        id="t",
+        name="t",
+        sha256="0",
+        crs=CRS,
+        areas=areas,
+        tracks=(Track(id="1", line=LineString([(0, 15), (200, 15)]), name=""),),
+    )
 
 
 def ground(
@@ -81,10 +91,41 @@ def observe(values: np.ndarray, date: str = "later", snow: str = "none") -> Obse
         sun_azimuth_deg=150.0,
         sun_elevation_deg=35.0,
     )
-    image = NativeImage(values, yes, no, bands, 0.5, 0.5, SiteToPixel(0, 0, 1, (0, 1, 0), (0, 0, 1)))
-    quality = Quality(yes, no, no, no, no, no, snow, 0.0)  # type: ignore[arg-type]
-    fit = Registration("ok", (0, 0), (1, 0, 0, 0, 1, 0), 0.1, 0.2, 50)
-    return Observation(date, scene, image, Raster(values, yes, GRID, bands), quality, fit)  # type: ignore[arg-type]
+    image = NativeImage(
+        values=values,
+        valid=yes,
+        saturated=no,
+        bands=bands,
+        gsd_m=0.5,
+        pixel_m=0.5,
+        to_pixel=SiteToPixel(x0=0, y0=0, scale=1, col_coefficients=(0, 1, 0), row_coefficients=(0, 0, 1)),
+    )
+    quality = Quality(
+        clear=yes,
+        cloud=no,
+        cloud_shadow=no,
+        object_shadow=no,
+        saturated=no,
+        snow=no,
+        snow_state=snow,
+        haze=0.0,
+    )  # type: ignore[arg-type]
+    fit = Registration(
+        status="ok",
+        shift_m=(0, 0),
+        affine=(1, 0, 0, 0, 1, 0),
+        residual_median_m=0.1,
+        residual_p90_m=0.2,
+        tie_points=50,
+    )
+    return Observation(
+        date=date,
+        scene=scene,
+        image=image,
+        raster=Raster(values, yes, GRID, bands),
+        quality=quality,
+        site_fit=fit,
+    )  # type: ignore[arg-type]
 
 
 def run(one: np.ndarray, two: np.ndarray, site: Site | None = None) -> HandlingResult:

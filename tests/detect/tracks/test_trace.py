@@ -53,7 +53,7 @@ def with_tracks(rng, bright):
 def traced(values, **pixel):
     image = native_image(values, PIXEL_M)
     rows, cols = image.valid.shape
-    grid = Grid("EPSG:32652", EAST0, NORTH0, 1.0, rows // 2, cols // 2)
+    grid = Grid(crs="EPSG:32652", west=EAST0, north=NORTH0, pixel_m=1.0, rows=rows // 2, cols=cols // 2)
     return trace_tracks(((image, None),), box(*grid.bounds), grid, SETTINGS)
 
 
@@ -76,10 +76,24 @@ def test_painted_tracks_are_found_and_nothing_else():
     x0, y0 = area.centroid.x, area.centroid.y
     row0, col0 = shown.grid.to_pixel(x0, y0)
     step = 1 / shown.grid.pixel_m
-    to_pixel = SiteToPixel(x0, y0, 1.0, (col0, step, 0.0, *[0.0] * 7), (row0, 0.0, -step, *[0.0] * 7))
+    to_pixel = SiteToPixel(
+        x0=x0,
+        y0=y0,
+        scale=1.0,
+        col_coefficients=(col0, step, 0.0, *[0.0] * 7),
+        row_coefficients=(row0, 0.0, -step, *[0.0] * 7),
+    )
     values = np.ascontiguousarray(shown.values, dtype=np.float32) / 10000
     valid = (values > 0).any(axis=0)
-    image = NativeImage(values, valid, ~valid, tuple(shown.bands), 0.5, 0.5, to_pixel)
+    image = NativeImage(
+        values=values,
+        valid=valid,
+        saturated=~valid,
+        bands=tuple(shown.bands),
+        gsd_m=0.5,
+        pixel_m=0.5,
+        to_pixel=to_pixel,
+    )
     image = image.registered((1, 0, east, 0, 1, north))
     tracks = trace_tracks(((image, None),), area, grid, SETTINGS)
     every = [t.line for t in pair.world.rails]
@@ -97,13 +111,13 @@ def test_ground_without_tracks_gives_none():
 
 def test_too_coarse_a_scene_is_not_traced():
     image = replace(native_image(with_tracks(np.random.default_rng(7), True), PIXEL_M), gsd_m=1.0)
-    grid = Grid("EPSG:32652", EAST0, NORTH0, 1.0, ROWS // 2, COLS // 2)
+    grid = Grid(crs="EPSG:32652", west=EAST0, north=NORTH0, pixel_m=1.0, rows=ROWS // 2, cols=COLS // 2)
     assert trace_tracks(((image, None),), box(*grid.bounds), grid, SETTINGS) == ()
 
 
 def site_with(*tracks):
-    yard = Area("yard", "yard", box(EAST0, NORTH0 - 60, EAST0 + 200, NORTH0), "yard")
-    return Site("test", "Test", "0" * 64, "EPSG:32652", (yard,), tracks)
+    yard = Area(id="yard", role="yard", polygon=box(EAST0, NORTH0 - 60, EAST0 + 200, NORTH0), name="yard")
+    return Site(id="test", name="Test", sha256="0" * 64, crs="EPSG:32652", areas=(yard,), tracks=tracks)
 
 
 def line_at(y_m, start=5.0, stop=195.0):
@@ -111,11 +125,13 @@ def line_at(y_m, start=5.0, stop=195.0):
 
 
 def found_at(y_m, **where):
-    return TracedTrack(line_at(y_m, **where), 0.2, 0.9, 1.0, 3.0)
+    return TracedTrack(
+        line=line_at(y_m, **where), accuracy_m=0.2, confidence=0.9, supported=1.0, evidence=3.0
+    )
 
 
 def test_a_model_keeps_its_id_and_extent_and_takes_the_traced_line():
-    site = site_with(Track("A", line_at(20, 10, 150), "A", provisional=True))
+    site = site_with(Track(id="A", line=line_at(20, 10, 150), name="A", provisional=True))
     done = adopt(site, (found_at(21.2), found_at(26.0)), "scene", SETTINGS)
     assert done.moved == ("A",)
     assert done.new == ("traced-1",)
@@ -127,20 +143,20 @@ def test_a_model_keeps_its_id_and_extent_and_takes_the_traced_line():
 
 
 def test_a_traced_line_drawn_the_other_way_does_not_turn_the_track():
-    site = site_with(Track("A", line_at(20), "A", provisional=True))
+    site = site_with(Track(id="A", line=line_at(20), name="A", provisional=True))
     back = replace(found_at(20.5), line=line_at(20.5).reverse())
     track = adopt(site, (back,), "scene", SETTINGS).site.tracks[0]
     assert track.line.coords[0][0] == pytest.approx(EAST0 + 5, abs=0.1)
 
 
 def test_a_model_far_from_everything_traced_is_left_out():
-    site = site_with(Track("A", line_at(50), "A", provisional=True))
+    site = site_with(Track(id="A", line=line_at(50), name="A", provisional=True))
     done = adopt(site, (found_at(20),), "scene", SETTINGS)
     assert done.dropped == ("A",)
     assert [t.id for t in done.site.tracks] == ["traced-1"]
 
 
 def test_a_drawn_track_is_never_moved():
-    drawn = Track("A", line_at(20), "A")
+    drawn = Track(id="A", line=line_at(20), name="A")
     done = adopt(site_with(drawn), (found_at(20.4),), "scene", SETTINGS)
     assert done.site.tracks == (drawn,)

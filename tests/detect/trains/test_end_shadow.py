@@ -17,16 +17,26 @@ SETTINGS = TrainSettings()
 
 
 def vehicle(from_m, to_m, kind="box", black=0.0):
-    return Vehicle(from_m, to_m, kind, "unknown", 0.9, ((kind, 0.9),), (("black", black), ("red", 1 - black)))
+    return Vehicle(
+        from_m=from_m,
+        to_m=to_m,
+        type=kind,
+        colour="unknown",
+        confidence=0.9,
+        types=((kind, 0.9),),
+        colours=(("black", black), ("red", 1 - black)),
+    )
 
 
 def train(*vehicles):
-    run = TrainSegment(vehicles[0].from_m, vehicles[-1].to_m, 30.0, 0.5, 0.5)
+    run = TrainSegment(
+        from_m=vehicles[0].from_m, to_m=vehicles[-1].to_m, score=30.0, shorter_m=0.5, longer_m=0.5
+    )
     return Counted(run, Interval(len(vehicles), len(vehicles), len(vehicles)), vehicles)
 
 
 def sun_along(metres):
-    return Geometry(1, 2.0, metres, 0.0, 0.0)
+    return Geometry(shadow_side=1, shadow_m=2.0, shadow_along_m=metres, lean_m=0.0, lean_along_m=0.0)
 
 
 BOXES = vehicle(20, 34), vehicle(35, 49)

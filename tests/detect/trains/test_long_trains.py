@@ -34,11 +34,23 @@ def found_on(yard, trains):
     step = 1 / grid.pixel_m
     dx, dy = sensor.geolocation_error_m
     to_pixel = SiteToPixel(
-        0.0, 0.0, 1.0, (col0 + dx * step, step, 0.0, *[0.0] * 7), (row0 - dy * step, 0.0, -step, *[0.0] * 7)
+        x0=0.0,
+        y0=0.0,
+        scale=1.0,
+        col_coefficients=(col0 + dx * step, step, 0.0, *[0.0] * 7),
+        row_coefficients=(row0 - dy * step, 0.0, -step, *[0.0] * 7),
     )
     values = painted.values.astype(np.float32)
     valid = (values > 0).any(axis=0)
-    image = NativeImage(values, valid, ~valid, painted.bands, 0.5, 0.5, to_pixel)
+    image = NativeImage(
+        values=values,
+        valid=valid,
+        saturated=~valid,
+        bands=painted.bands,
+        gsd_m=0.5,
+        pixel_m=0.5,
+        to_pixel=to_pixel,
+    )
     about = SimpleNamespace(
         gsd_m=0.5,
         off_nadir_deg=sensor.off_nadir_deg,

@@ -20,11 +20,26 @@ def view(steps: int = 400, turned: bool = False) -> StripView:
     rng = np.random.default_rng(3)
     patch = rng.normal(0, 0.3, (len(CHANNELS), 31, steps)).astype(np.float32)
     patch[-1] = 1
-    track = Track("T1", LineString([(0, 0), (steps / 2, 0)]), "T1")
+    track = Track(id="T1", line=LineString([(0, 0), (steps / 2, 0)]), name="T1")
     none = np.zeros((1, 1), np.float32)
-    strip = Strip(track, none[0], none[0], none[None], none > 0, none, none, ("red",))
+    strip = Strip(
+        track=track,
+        s_m=none[0],
+        y_m=none[0],
+        values=none[None],
+        valid=none > 0,
+        left=none,
+        points=none,
+        bands=("red",),
+    )
     constants = np.array([1, 0.5, 0.2, 0, 0, 0.5, 1], np.float32)
-    return StripView(strip, Geometry(1, 5.0, 2.0, 0.0, 0.0), patch, constants, turned)
+    return StripView(
+        strip=strip,
+        geometry=Geometry(shadow_side=1, shadow_m=5.0, shadow_along_m=2.0, lean_m=0.0, lean_along_m=0.0),
+        patch=patch,
+        constants=constants,
+        turned=turned,
+    )
 
 
 def test_weights_are_finite_and_types_are_probabilities() -> None:
@@ -74,11 +89,23 @@ def test_painted_trains_are_found_measured_and_counted(painted: Any) -> None:
     west, south, east, north = painted.world.site.bounds
     x0, y0 = (west + east) / 2, (south + north) / 2
     row, col = scene.grid.to_pixel(x0, y0)
-    to_pixel = SiteToPixel(x0, y0, 1.0, (col, 2.0, 0.0, *[0.0] * 7), (row, 0.0, -2.0, *[0.0] * 7))
+    to_pixel = SiteToPixel(
+        x0=x0,
+        y0=y0,
+        scale=1.0,
+        col_coefficients=(col, 2.0, 0.0, *[0.0] * 7),
+        row_coefficients=(row, 0.0, -2.0, *[0.0] * 7),
+    )
     valid = (scene.values > 0).any(axis=0)
     dx, dy = sensor.geolocation_error_m
     image = NativeImage(
-        scene.values.astype(np.float32) / 10000, valid, ~valid, tuple(scene.bands), 0.5, 0.5, to_pixel
+        values=scene.values.astype(np.float32) / 10000,
+        valid=valid,
+        saturated=~valid,
+        bands=tuple(scene.bands),
+        gsd_m=0.5,
+        pixel_m=0.5,
+        to_pixel=to_pixel,
     ).registered((1, 0, dx, 0, 1, dy))
     grid = grid_over((west, south, east, north), 1.0, painted.world.site.crs)
     raster = image.on_grid(grid)
@@ -91,9 +118,27 @@ def test_painted_trains_are_found_measured_and_counted(painted: Any) -> None:
         sun_elevation_deg=day.sun_elevation_deg,
         acquired=day.acquired,
     )
-    quality = Quality(raster.valid, none, none, none, none, none, "none", 0.0)
-    fit = Registration("ok", (0.0, 0.0), (1, 0, 0, 0, 1, 0), 0.0, 0.0, 0)
-    observation = Observation("earlier", about, image, raster, quality, fit)
+    quality = Quality(
+        clear=raster.valid,
+        cloud=none,
+        cloud_shadow=none,
+        object_shadow=none,
+        saturated=none,
+        snow=none,
+        snow_state="none",
+        haze=0.0,
+    )
+    fit = Registration(
+        status="ok",
+        shift_m=(0.0, 0.0),
+        affine=(1, 0, 0, 0, 1, 0),
+        residual_median_m=0.0,
+        residual_p90_m=0.0,
+        tie_points=0,
+    )
+    observation = Observation(
+        date="earlier", scene=about, image=image, raster=raster, quality=quality, site_fit=fit
+    )
     found = [
         d for d in detect_trains(observation, painted.world.site, TrainSettings()) if d.grade == "detected"
     ]

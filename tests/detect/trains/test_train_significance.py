@@ -22,7 +22,7 @@ def test_stronger_trains_are_rarer_by_chance(score, more, km):
 
 
 def test_a_quiet_scene_keeps_the_null_and_a_noisy_one_raises_it():
-    weak = [TrainSegment(0, 20, 2.0)] * 40
+    weak = [TrainSegment(from_m=0, to_m=20, score=2.0)] * 40
     assert noise_of([], 10.0, SETTINGS) == 1.0
-    assert noise_of([TrainSegment(0, 100, 50.0)] * 40, 10.0, SETTINGS) == 1.0
+    assert noise_of([TrainSegment(from_m=0, to_m=100, score=50.0)] * 40, 10.0, SETTINGS) == 1.0
     assert noise_of(weak, 10.0, SETTINGS) > 5

@@ -18,14 +18,14 @@ from tumangang_watch.settings.preprocess import RegistrationSettings
 
 PIXEL_M = 0.5
 ROWS, COLS = 320, 640
-GRID = Grid("EPSG:32652", EAST0, NORTH0, PIXEL_M, ROWS, COLS)
+GRID = Grid(crs="EPSG:32652", west=EAST0, north=NORTH0, pixel_m=PIXEL_M, rows=ROWS, cols=COLS)
 APRON = box(EAST0 + 90, NORTH0 - 68, EAST0 + 200, NORTH0 - 50)
 
 
 def yard_site(tracks=3, apron=True):
     site = straight_site(length_m=310.0, rows_m=150.0, tracks=tracks)
     lines = tuple(replace(t, line=type(t.line)([(x, y) for x, y in t.line.coords])) for t in site.tracks)
-    areas = site.areas + ((Area("apron", "apron", APRON, "apron"),) if apron else ())
+    areas = site.areas + ((Area(id="apron", role="apron", polygon=APRON, name="apron"),) if apron else ())
     return replace(site, areas=areas, tracks=lines)
 
 

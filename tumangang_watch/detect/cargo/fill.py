@@ -147,15 +147,15 @@ def coarse_fill(
         caveats.append("snow may hide low goods")
     none = Interval(0.0, 0.0, float(max(place.polygon.length / 2, 0.0)))
     return Fill(
-        observation.date,
-        place.area,
-        ground,
-        covered,
-        parts,
-        none,
-        (),
-        place.observed_fraction,
-        tuple(caveats),
+        date=observation.date,
+        area=place.area,
+        ground_m2=ground,
+        covered_m2=covered,
+        share=parts,
+        row_length_m=none,
+        rows=(),
+        observed_fraction=place.observed_fraction,
+        caveats=tuple(caveats),
     )
 
 

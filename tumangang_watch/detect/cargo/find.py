@@ -181,12 +181,16 @@ def _places(observation: Observation, site: Site, settings: CargoSettings) -> li
         free = area.polygon.difference(taken)
         taken = taken.union(area.polygon)
         if area.occluded_from is None or area.occluded_from > observation.scene.acquired.date():
-            places.append(Place(area.id, free, True, lines, 1.0, 1.0))
+            places.append(
+                Place(area=area.id, polygon=free, firm=True, tracks=lines, white=1.0, observed_fraction=1.0)
+            )
     if not aprons:
         near = unary_union([t.line.buffer(settings.beside_track_m) for t in site.tracks])
         for area in site.having("yard"):
             free = area.polygon.intersection(near).difference(taken)
-            places.append(Place(area.id, free, False, lines, 1.0, 1.0))
+            places.append(
+                Place(area=area.id, polygon=free, firm=False, tracks=lines, white=1.0, observed_fraction=1.0)
+            )
     return [p for p in places if p.polygon.area >= settings.min_area_m2]
 
 

@@ -26,7 +26,7 @@ from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.history import HistorySettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """What earlier dates show in one object's place."""
 
@@ -85,7 +85,7 @@ def weigh_goods(
     return tuple(out)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Ground:
     """One area as the date and those before it show it."""
 
@@ -108,11 +108,11 @@ class _Ground:
         if not windows:
             return None
         return cls(
-            windows[0],
-            patch_of(now, windows[0]),
-            tuple(known),
-            background_of([p for _, p in known]),
-            None if compared is None or other is None else (compared, other[1]),
+            window=windows[0],
+            here=patch_of(now, windows[0]),
+            earlier=tuple(known),
+            usual=background_of([p for _, p in known]),
+            compared=None if compared is None or other is None else (compared, other[1]),
         )
 
 
@@ -130,7 +130,13 @@ def _record(ground: _Ground, place: Footprint, settings: HistorySettings) -> Rec
         if known.any():
             odd = float((unusual(here, usual, settings) & known).sum() / known.sum())
     seen = sum(s != "unseen" for s in sights)
-    return Record(sights.count("same"), sights.count("empty"), sights.count("other"), seen, odd)
+    return Record(
+        same=sights.count("same"),
+        empty=sights.count("empty"),
+        other=sights.count("other"),
+        seen=seen,
+        unusual=odd,
+    )
 
 
 def _noted(item: Detection, ground: _Ground, place: Footprint, settings: HistorySettings) -> Detection:

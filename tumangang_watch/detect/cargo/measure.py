@@ -26,7 +26,7 @@ CHANGE = "surface change"
 VEHICLE = "truck or car"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Place:
     """One piece of ground that is searched."""
 
@@ -40,7 +40,7 @@ class Place:
     observed_fraction: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Search:
     """All that is known while the objects of one place are measured."""
 
@@ -59,7 +59,9 @@ def search(view: ApronView, place: Place, observation: Observation, settings: Ca
     taken = (labels > 0) | (view.shadow > 0.5)
     log_values = np.stack([np.log(np.maximum(v, 1e-4)) for v in view.values.values()])
     found = textures(log_values, view.usable, taken, view.grid.pixel_m) if labels.any() else ()
-    return Search(view, place, observation, labels, found, settings)
+    return Search(
+        view=view, place=place, observation=observation, labels=labels, textures=found, settings=settings
+    )
 
 
 def part_goods(view: ApronView, settings: CargoSettings) -> NDArray[np.int32]:

@@ -47,7 +47,7 @@ class Turn:
         return affine_transform(shape, [c, -s, s, c, 0.0, 0.0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ApronView:
     """One place on one date; arrays (rows, cols) on ``grid``, whose metres are turned by ``turn``."""
 
@@ -120,7 +120,9 @@ def view_apron(
     turn = Turn(scene.sun_azimuth_deg if scene.sun_azimuth_deg is not None else 0.0)
     west, south, east, north = turn.into(place).buffer(MARGIN_M).bounds
     rows, cols = ceil((north - south) / PIXEL_M), ceil((east - west) / PIXEL_M)
-    grid = Grid(observation.raster.grid.crs, west, north, PIXEL_M, rows, cols)
+    grid = Grid(
+        crs=observation.raster.grid.crs, west=west, north=north, pixel_m=PIXEL_M, rows=rows, cols=cols
+    )
     values, valid = _sampled(observation, turn, grid)
     inside = grid.mask([turn.into(place.difference(blocked))])
     usable = inside & valid
@@ -130,7 +132,21 @@ def view_apron(
     train = grid.mask([turn.into(bodies.buffer(0.9))]) if not bodies.is_empty else np.zeros_like(usable)
     item = apron_input(values, tone, usable, train, _known(observation))
     none = np.zeros(usable.shape, np.float32)
-    return reread(ApronView(turn, grid, values, item, inside, usable, none, none, none, none), item)
+    return reread(
+        ApronView(
+            turn=turn,
+            grid=grid,
+            values=values,
+            item=item,
+            inside=inside,
+            usable=usable,
+            goods=none,
+            core=none,
+            vehicle=none,
+            shadow=none,
+        ),
+        item,
+    )
 
 
 def reread(view: ApronView, item: ApronInput) -> ApronView:
@@ -162,7 +178,14 @@ def _sampled(
     image = observation.image
     bands = tuple(b for b in BANDS if b in image.bands) or image.bands[:1]
     fine = max(1, round(PIXEL_M / image.pixel_m * 0.6))
-    dense = Grid(grid.crs, grid.west, grid.north, grid.pixel_m / fine, grid.rows * fine, grid.cols * fine)
+    dense = Grid(
+        crs=grid.crs,
+        west=grid.west,
+        north=grid.north,
+        pixel_m=grid.pixel_m / fine,
+        rows=grid.rows * fine,
+        cols=grid.cols * fine,
+    )
     x, y = turn.to_site(*np.meshgrid(*dense.centres))
     values, valid = image.sample(x, y, bands=bands)
     quality, own = observation.quality, observation.raster.grid

@@ -18,7 +18,7 @@ from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.trains import GroupSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GroupRun:
     """One train on one track of a group; distances along the track itself."""
 
@@ -94,7 +94,7 @@ def runs_of(judged: Judged, settings: GroupSettings) -> list[GroupRun]:
             if high - low >= settings.train_min_m * 0.6:
                 score = float((with_it - without).sum())
                 lost = _shadow(judged, k, slice(int(a), int(b)), settings)
-                out.append(GroupRun(track, low, high, score, lost))
+                out.append(GroupRun(track=track, from_m=low, to_m=high, score=score, shadow=lost))
     return out
 
 

@@ -143,7 +143,13 @@ def _with_noise(
     colour, vectors = np.linalg.eigh(lower @ prior @ lower.T)
     turn = vectors.T @ lower
     white = np.einsum("ab,bmn->amn", turn, residual)
-    return Ground(expected, turn, np.maximum(colour, 0.0), _row_noise(white, weight), unknown)
+    return Ground(
+        expected=expected,
+        turn=turn,
+        colour=np.maximum(colour, 0.0),
+        rows=_row_noise(white, weight),
+        unknown=unknown,
+    )
 
 
 def _row_noise(white: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:

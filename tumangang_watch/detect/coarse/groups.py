@@ -22,7 +22,7 @@ BESIDE_SHARE = 0.2
 only meet at a switch are not."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ribbon:
     """Ground along a group of tracks: columns run along the longest one, rows across it."""
 
@@ -158,7 +158,18 @@ def sample_ribbon(image: NativeImage, tracks: tuple[Track, ...], settings: Group
     x = points[0] + y[:, None] * left[0]
     north = points[1] + y[:, None] * left[1]
     values, valid = image.sample(x, north)
-    return Ribbon(tracks, s, y, frozen(values), frozen(valid), offset, left, points, image.bands, image.gsd_m)
+    return Ribbon(
+        tracks=tracks,
+        s_m=s,
+        y_m=y,
+        values=frozen(values),
+        valid=frozen(valid),
+        offset_m=offset,
+        left=left,
+        points=points,
+        bands=image.bands,
+        gsd_m=image.gsd_m,
+    )
 
 
 def _offsets(track: Track, points: NDArray[np.float64], left: NDArray[np.float64]) -> NDArray[np.float64]:

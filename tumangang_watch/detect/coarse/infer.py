@@ -25,7 +25,7 @@ from tumangang_watch.model.site import Track
 from tumangang_watch.settings.trains import GroupSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Judged:
     """One ribbon and what was found to stand on it."""
 
@@ -134,17 +134,17 @@ def _judge(
         path = walk(gain, states, settings.switch_cost)
         weight = _still_empty(ribbon, path, light, settings)
         result = Judged(
-            ribbon,
-            tracks[1],
-            tracks[0],
-            states,
-            gain,
-            path,
-            weight,
-            values,
-            ground.expected,
-            light,
-            stated is not None,
+            ribbon=ribbon,
+            own=tracks[1],
+            group=tracks[0],
+            states=states,
+            gain=gain,
+            path=path,
+            empty=weight,
+            values=values,
+            expected=ground.expected,
+            light=light,
+            sun_known=stated is not None,
         )
     if result is None:
         raise ValueError("rounds must be at least 1")

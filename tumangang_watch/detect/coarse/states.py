@@ -97,7 +97,7 @@ def footprints(
     return Footprints(states, bodies, gaussian_filter1d(shaded.astype(float), soft, axis=1)[:, rows])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ground:
     """The empty ground of a ribbon and what varies about it."""
 

@@ -24,7 +24,7 @@ from tumangang_watch.model.site import Area, Site
 from tumangang_watch.settings.ground import HandlingSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HandlingChange:
     """What became of the worked surface in one handling polygon between two dates."""
 

@@ -21,7 +21,7 @@ LEAST_SNOW = 0.02
 """Less white than this share of a scene is roofs and tarpaulins."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Surface:
     """One date's ground, smoothed, on the working grid."""
 

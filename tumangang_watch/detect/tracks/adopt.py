@@ -20,7 +20,7 @@ VERTEX_M = 0.05
 """A vertex is left out where the line stays within this of itself."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Adopted:
     """A site with traced tracks."""
 
@@ -59,14 +59,20 @@ def adopt(site: Site, traced: tuple[TracedTrack, ...], scene_id: str, settings: 
             kept.append(track.id)
     new = _fresh(site, traced, set(pairs.values()), tracks, scene_id, settings)
     changed = replace(site, tracks=(*tracks, *new))
-    return Adopted(changed, tuple(moved), tuple(kept), tuple(t.id for t in new), tuple(dropped))
+    return Adopted(
+        site=changed,
+        moved=tuple(moved),
+        kept=tuple(kept),
+        new=tuple(t.id for t in new),
+        dropped=tuple(dropped),
+    )
 
 
 def _as_track(name: str, traced: TracedTrack, scene_id: str) -> Track:
     return Track(
-        name,
-        traced.line.simplify(VERTEX_M),
-        name,
+        id=name,
+        line=traced.line.simplify(VERTEX_M),
+        name=name,
         accuracy_m=round(traced.accuracy_m, 2),
         provisional=True,
         source=f"{TRACED}{scene_id}",

@@ -22,7 +22,7 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.tracks import TraceSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TracedTrack:
     """A track that was found."""
 
@@ -252,4 +252,10 @@ def _track(frame: Frame, lattice: Lattice, path: Path, settings: TraceSettings) 
     evidence = float(path.reward.mean())
     needed = settings.sure_middle + settings.sure_length_m / max(line.length, settings.sure_length_m)
     confidence = float(1 / (1 + np.exp(-settings.sure_slope * (evidence - needed))))
-    return TracedTrack(line, max(accuracy, settings.accuracy_min_m), confidence, float(seen.mean()), evidence)
+    return TracedTrack(
+        line=line,
+        accuracy_m=max(accuracy, settings.accuracy_min_m),
+        confidence=confidence,
+        supported=float(seen.mean()),
+        evidence=evidence,
+    )

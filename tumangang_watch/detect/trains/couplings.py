@@ -26,7 +26,7 @@ SAME_M = 1.0
 """Couplings this near each other are the same one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Consist:
     """Vehicles between the first and the last body of a train."""
 
@@ -115,7 +115,7 @@ def _divide(
     final = cost[::-1][:, None] - node_gain[:, None]
     total = np.logaddexp.reduce(forward + final, axis=0)
     if not np.isfinite(total[1:]).any():
-        return Consist((), 1, 1, 1, (1.0,))
+        return Consist(couplings_m=(), count=1, low=1, high=1, certainty=(1.0,))
     posterior = np.exp(total - np.logaddexp.reduce(total[1:]))
     posterior[0] = 0.0
     count = int(posterior.argmax())
@@ -128,7 +128,13 @@ def _divide(
     low, high = _bounds(posterior, count)
     sure = _certainty(node_gain, cost, (steps, prior), cuts, max(round(SAME_M / step_m), 1))
     inner = tuple(float(c * step_m - half) for c in cuts[1:-1])
-    return Consist(tuple(_refined(gain, m, step_m) for m in inner), count, low, high, sure)
+    return Consist(
+        couplings_m=tuple(_refined(gain, m, step_m) for m in inner),
+        count=count,
+        low=low,
+        high=high,
+        certainty=sure,
+    )
 
 
 def _passes(

@@ -80,7 +80,7 @@ def read_tracks(observation: Observation, tracks: list[Track], settings: TrainSe
     return OtherDate(scene, tuple(strips), tuple(read_strip(view) for view in views))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FoundTrain:
     """One train as its strip shows it."""
 
@@ -176,7 +176,15 @@ def _train(
     slope, middle = settings.confidence_slope, settings.confidence_middle
     confidence = float(1 / (1 + np.exp(-slope * (np.log(max(run.score, 1e-3)) - np.log(middle)))))
     evidence = evidence_of(view, reading, run, couplings)
-    return FoundTrain(view.strip.track, run, confidence, alarms, cars, vehicles, evidence)
+    return FoundTrain(
+        track=view.strip.track,
+        run=run,
+        confidence=confidence,
+        false_alarms=alarms,
+        cars=cars,
+        vehicles=vehicles,
+        evidence=evidence,
+    )
 
 
 def _roofed(track: Track, observation: Observation) -> bool:

@@ -33,7 +33,7 @@ NEARER = 0.004
 """Likeness that a metre of spread must be worth."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Motion:
     """What a train's bands say."""
 
@@ -176,7 +176,12 @@ def measure_motion(
     offset, misfit = _from_pairs(pairs, np.array(lags), len(image.bands))
     offset = offset - own
     offset -= offset.mean()
-    seen = Motion(offset, float(np.median(best)), float(np.mean(best) - np.mean(still)), misfit)
+    seen = Motion(
+        offset_m=offset,
+        likeness=float(np.median(best)),
+        gain=float(np.mean(best) - np.mean(still)),
+        misfit_m=misfit,
+    )
     return replace(seen, moving=_moves(seen, image.gsd_m, settings))
 
 

@@ -16,7 +16,7 @@ LIMIT = 6.0
 """Log-odds beyond which a step says no more."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainSegment:
     """One train on one track."""
 
@@ -60,7 +60,7 @@ def find_runs(
         score = float(inside.sum() * STEP_M / settings.memory_m)
         ends = [_unsure(odds - level, at, side, settings) for at, side in ((low, -1), (high, +1))]
         inward, outward = (float(np.hypot(*pair)) for pair in zip(*ends, strict=True))
-        runs.append(TrainSegment(a, b, score, inward, outward))
+        runs.append(TrainSegment(from_m=a, to_m=b, score=score, shorter_m=inward, longer_m=outward))
     return runs
 
 

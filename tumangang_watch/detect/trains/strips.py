@@ -19,7 +19,7 @@ HEADING_BASE_M = 3.0
 """Half of the base over which a track's heading is taken: smooths the vertices of a polyline."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Strip:
     """Native pixels resampled along one track: columns run along it, rows across."""
 
@@ -86,7 +86,16 @@ def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> S
         valid = np.asarray(valid.reshape(blocks).all(axis=(1, 3)))
         left = left.reshape(2, s.size, finer).mean(axis=2)
         points = points.reshape(2, s.size, finer).mean(axis=2)
-    return Strip(track, s, y, frozen(values), frozen(valid), left, points, image.bands)
+    return Strip(
+        track=track,
+        s_m=s,
+        y_m=y,
+        values=frozen(values),
+        valid=frozen(valid),
+        left=left,
+        points=points,
+        bands=image.bands,
+    )
 
 
 def only_clear(strip: Strip, clear: NDArray[np.bool_], grid: Grid) -> Strip:

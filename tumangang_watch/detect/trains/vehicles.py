@@ -70,13 +70,13 @@ def vehicles_of(
         kind, likely = types[0]
         out.append(
             Vehicle(
-                float(start),
-                float(max(stop, start + 0.5)),
-                kind if likely >= settings.type_sure else "unknown",
-                name_colour(colours, settings) if colours is not None else "unknown",
-                sure,
-                types,
-                () if colours is None else _ranked(COLOURS, colours),
+                from_m=float(start),
+                to_m=float(max(stop, start + 0.5)),
+                type=kind if likely >= settings.type_sure else "unknown",
+                colour=name_colour(colours, settings) if colours is not None else "unknown",
+                confidence=sure,
+                types=types,
+                colours=() if colours is None else _ranked(COLOURS, colours),
             )
         )
     return tuple(out)

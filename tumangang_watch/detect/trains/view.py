@@ -46,7 +46,7 @@ class Light:
     shoulders, where most track is empty."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Geometry:
     """Which way shadows and leaning bodies fall along one track."""
 
@@ -61,7 +61,7 @@ class Geometry:
     lean_along_m: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StripView:
     """One strip as the network takes it."""
 
@@ -117,7 +117,9 @@ def geometry_of(strip: Strip, scene: Scene, settings: TrainSettings) -> Geometry
         across = float(away @ left)
         shadow, along = reach_m * abs(across), reach_m * float(away @ ahead)
         side = int(np.sign(across)) if abs(across) > sin(radians(8)) else 0
-    return Geometry(side, shadow, along, lean, lean_along)
+    return Geometry(
+        shadow_side=side, shadow_m=shadow, shadow_along_m=along, lean_m=lean, lean_along_m=lean_along
+    )
 
 
 def _bearing(azimuth_deg: float) -> NDArray[np.float64]:
@@ -187,7 +189,9 @@ def view_of(strip: Strip, scene: Scene, light: Light, settings: TrainSettings) -
         np.float32,
     )
     patch = patch[:, :: -1 if mirrored else 1, :: -1 if turned else 1]
-    return StripView(strip, geometry, np.ascontiguousarray(patch), constants, turned)
+    return StripView(
+        strip=strip, geometry=geometry, patch=np.ascontiguousarray(patch), constants=constants, turned=turned
+    )
 
 
 def shares(values: NDArray[Any], light: Light) -> NDArray[Any]:

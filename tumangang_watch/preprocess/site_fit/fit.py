@@ -73,14 +73,14 @@ def fit_to_site(
     reason = "" if sure else f"the position along the tracks is uncertain by {along_sd_m:.1f} m (one sd)"
     east, north = (float(w) for w in np.asarray(place) @ axes)
     return Registration(
-        "ok" if sure else "degraded",
-        (-east, -north),
-        shift(east, north),
-        None,
-        None,
-        template.groups,
-        0,
-        reason,
+        status="ok" if sure else "degraded",
+        shift_m=(-east, -north),
+        affine=shift(east, north),
+        residual_median_m=None,
+        residual_p90_m=None,
+        tie_points=template.groups,
+        held_out=0,
+        reason=reason,
     )
 
 
@@ -101,7 +101,16 @@ def _shown(site: Site, grid: Grid) -> Site:
 def _as_delivered(why: str, groups: int) -> Registration:
     """Return the fit that takes the scene's own georeferencing."""
     reason = f"the site has no tracks, and {why}: the scene's own georeferencing is used"
-    return Registration("degraded", (0.0, 0.0), IDENTITY, None, None, groups, 0, reason)
+    return Registration(
+        status="degraded",
+        shift_m=(0.0, 0.0),
+        affine=IDENTITY,
+        residual_median_m=None,
+        residual_p90_m=None,
+        tie_points=groups,
+        held_out=0,
+        reason=reason,
+    )
 
 
 def _across(site: Site) -> NDArray[np.float64] | None:
@@ -179,14 +188,14 @@ def _rival(
         return None
     (e1, n1), (e2, n2) = (-(np.array([u[k], v[k]]) @ axes) for k in (best, other))
     return Registration(
-        "failed",
-        (0.0, 0.0),
-        IDENTITY,
-        None,
-        None,
-        0,
-        0,
-        f"two fits to the site are nearly as good: shifts of ({e1:.0f}, {n1:.0f}) m and "
+        status="failed",
+        shift_m=(0.0, 0.0),
+        affine=IDENTITY,
+        residual_median_m=None,
+        residual_p90_m=None,
+        tie_points=0,
+        held_out=0,
+        reason=f"two fits to the site are nearly as good: shifts of ({e1:.0f}, {n1:.0f}) m and "
         f"({e2:.0f}, {n2:.0f}) m (log-odds {margin:.1f}, not {settings.site_margin:g})",
     )
 

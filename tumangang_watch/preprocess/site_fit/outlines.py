@@ -75,7 +75,7 @@ def shade(raster: Raster) -> NDArray[np.bool_]:
     return grown
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Picture:
     """What of a raster the fit looks at."""
 
@@ -99,7 +99,15 @@ class Picture:
         headings = tuple(int(h) for h in np.unique(template.heading) if h >= 0)
         lit = raster.valid & ~shade(raster)
         features = features_of(raster, headings)
-        return cls(raster.grid, raster.valid, lit, features, headings, tone_of(raster), hue_of(raster))
+        return cls(
+            grid=raster.grid,
+            valid=raster.valid,
+            lit=lit,
+            layers=features,
+            headings=headings,
+            tone=tone_of(raster),
+            hue=hue_of(raster),
+        )
 
     @property
     def plain(self) -> NDArray[np.float32]:

@@ -33,7 +33,7 @@ Part = tuple["NDArray[np.float64]", "NDArray[np.bool_]", int]
 """Points, which of them are inner, and the heading bin."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Template:
     """Points of the site with the group and side they belong to, sorted by both."""
 
@@ -57,7 +57,11 @@ def outlines_of(template: Template) -> Template:
     chosen = np.isin(template.group, kept)
     group = np.searchsorted(kept, template.group[chosen])
     return Template(
-        template.x[chosen], template.y[chosen], group, template.inner[chosen], template.heading[kept]
+        x=template.x[chosen],
+        y=template.y[chosen],
+        group=group,
+        inner=template.inner[chosen],
+        heading=template.heading[kept],
     )
 
 
@@ -83,11 +87,13 @@ def template_of(site: Site, bounds: tuple[float, float, float, float], points_ma
     if not parts:
         none = np.empty(0)
         whole = none.astype(np.intp)
-        return Template(none, none, whole, none.astype(bool), whole)
+        return Template(x=none, y=none, group=whole, inner=none.astype(bool), heading=whole)
     points, sides, numbers = np.concatenate(xy), np.concatenate(inner), np.concatenate(group)
     order = np.lexsort((sides, numbers))
     headings = np.array([p[2] for p in parts])
-    return Template(points[order, 0], points[order, 1], numbers[order], sides[order], headings)
+    return Template(
+        x=points[order, 0], y=points[order, 1], group=numbers[order], inner=sides[order], heading=headings
+    )
 
 
 def _within(points: NDArray[np.float64], bounds: tuple[float, float, float, float]) -> bool:

@@ -41,7 +41,7 @@ def import_sources(
         geometry is at fault.
     """
     limits = settings or SiteSettings()
-    reader = Reader(limits, options.layers, options.crs)
+    reader = Reader(limits=limits, wanted=options.layers, crs=options.crs)
     features: list[Feature] = []
     for source in sources:
         with tempfile.TemporaryDirectory(prefix="tumangang-watch-") as folder:

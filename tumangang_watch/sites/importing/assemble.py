@@ -22,7 +22,7 @@ ORDER = {role: k for k, role in enumerate(ROLES)}
 SOURCE_CHARACTERS = 250
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Piece:
     """One line or polygon with a role."""
 

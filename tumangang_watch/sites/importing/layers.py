@@ -24,7 +24,7 @@ SURE_DATUM_M = 0.5
 QUOTED = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Feature:
     """One feature of a source."""
 
@@ -45,7 +45,7 @@ class Feature:
         return f"feature {self.number} of layer {self.layer[:QUOTED]!r}{told}"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Reader:
     """Reads staged files; collects what a person should know."""
 
@@ -106,7 +106,13 @@ class Reader:
         shapes = self._in_degrees(staged, shapes, meta["crs"], label)
         names = [str(f) for f in meta["fields"]]
         for number, shape in enumerate(shapes):
-            yield Feature(staged.source, label, number, _named(names, [c[number] for c in columns]), shape)
+            yield Feature(
+                source=staged.source,
+                layer=label,
+                number=number,
+                properties=_named(names, [c[number] for c in columns]),
+                geometry=shape,
+            )
 
     def _geojson(self, staged: Staged) -> Iterator[Feature]:
         data = _json(staged)
@@ -129,7 +135,13 @@ class Reader:
             flat = {**own["tags"], **own} if isinstance(own.get("tags"), dict) else dict(own)
             if "id" in feature:
                 flat.setdefault("@id", feature["id"])
-            yield Feature(staged.source, label, number, _named(list(flat), list(flat.values())), shape)
+            yield Feature(
+                source=staged.source,
+                layer=label,
+                number=number,
+                properties=_named(list(flat), list(flat.values())),
+                geometry=shape,
+            )
 
     def _in_degrees(self, staged: Staged, shapes: Any, crs: str | None, label: str) -> Any:
         """Return geometries in longitude and latitude of WGS 84."""

@@ -56,13 +56,28 @@ def pieces_of(
             verdict = _verdict(single, own, options, tagged)
             if verdict.role is None and verdict.why == BARE:
                 undecided.append(
-                    Piece("yard", single.geometry, own, (single.place,), single.source, _kept(own))
+                    Piece(
+                        role="yard",
+                        geometry=single.geometry,
+                        properties=own,
+                        places=(single.place,),
+                        source=single.source,
+                        ref=_kept(own),
+                    )
                 )
             elif verdict.role is None:
                 left_out[verdict.why] += 1
             else:
                 shape = _fitted(single, verdict.role)
-                piece = Piece(verdict.role, shape, own, (single.place,), single.source, _kept(own), tagged)
+                piece = Piece(
+                    role=verdict.role,
+                    geometry=shape,
+                    properties=own,
+                    places=(single.place,),
+                    source=single.source,
+                    ref=_kept(own),
+                    tagged=tagged,
+                )
                 (ways if verdict.by_tags and verdict.role == "track" else pieces).append(piece)
                 if own.get("bridge") not in (None, "no") and verdict.role == "track":
                     notes.append(
@@ -146,7 +161,17 @@ def _joined(ways: list[Piece], limits: SiteSettings, left_out: Counter[str]) -> 
         longest = max(members, key=lambda piece: piece.geometry.length)
         own = _common(members, longest)
         places = tuple(place for piece in members for place in piece.places)
-        out.append(Piece("track", track.line, own, places, longest.source, track.ref, True))
+        out.append(
+            Piece(
+                role="track",
+                geometry=track.line,
+                properties=own,
+                places=places,
+                source=longest.source,
+                ref=track.ref,
+                tagged=True,
+            )
+        )
     return out
 
 
