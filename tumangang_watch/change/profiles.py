@@ -16,7 +16,7 @@ from tumangang_watch.settings.change import ChangeSettings
 
 ROOF_HEIGHT_M = 3.0
 """Height above the ground of what is seen of a wagon: floors and loads at 1.4-3 m, roofs to 4.6 m
-(domain.md section 4)."""
+(docs/sources.md, rolling stock)."""
 STEP_M = 1.0
 """Step of a profile: a coupling's width, a twelfth of a wagon."""
 

@@ -2,7 +2,7 @@
 
 A coarse search by orientation correlation over the whole ground, then tie points by phase and
 orientation correlation that must agree, a robust shift or affine, and a check on ties that were
-not used in the fit (research/methods.md 2.1).
+not used in the fit (docs/sources.md, registration).
 """
 
 from __future__ import annotations

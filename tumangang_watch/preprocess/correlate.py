@@ -2,7 +2,7 @@
 
 Phase correlation after Kuglin and Hines (1975); orientation correlation after Fitch et al. (2002).
 Both are written on batches of real float32 patches; what was measured of them stands in
-research/methods.md 2.1.
+docs/sources.md, registration.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Iteratively reweighted orthogonal regression: cells whose residual over all bands is large lose
 weight (the principle of IR-MAD, Nielsen 2007; three bands are too few for its canonical form,
-research/methods.md 2.2). Never histogram matching: it moves real change into the background.
+docs/sources.md, normalisation). Never histogram matching: it moves real change into the background.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What of the ground can be seen: nodata, cloud, shadow, snow, haze, saturation.
 
 Masks are evidence with a source, never final: when in doubt a bright thing is not a cloud, and
-snow is a state of the scene, not a hole in it (research/methods.md 2.3).
+snow is a state of the scene, not a hole in it (docs/sources.md, masks).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.preprocess import QualitySettings
 
 UDM_SNOW, UDM_HEAVY_HAZE, UDM_CLOUD = 1, 4, 5
-"""Zero-based bands of Planet's UDM2 (research/methods.md 2.3)."""
+"""Zero-based bands of Planet's UDM2 (docs/sources.md, masks)."""
 
 
 def assess_quality(raster: Raster, image: NativeImage, scene: Scene, settings: QualitySettings) -> Quality:

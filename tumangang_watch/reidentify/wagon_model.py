@@ -44,7 +44,7 @@ BODIES: tuple[tuple[str, float], ...] = (
     ("passenger", 24.5),
     ("", 0.0),
 )
-"""Type and length over couplers of the wagons that are told apart (domain.md section 4, methods.md 1e);
+"""Type and length over couplers of the wagons that are told apart (docs/sources.md, rolling stock);
 the last is any other."""
 COUPLING_M = 1.1
 """Between bodies: lengths are measured over bodies, `BODIES` over couplers."""

@@ -19,7 +19,7 @@ TIME = re.compile(
 )
 NAME_TIME = re.compile(r"(?:^|_)(\d{8})_(\d{6})(?!\d)")
 LOCAL_TIME_NAMES = ("JL1",)
-"""Name beginnings of satellites whose file names give local time, not UTC (formats.md 0.7)."""
+"""Name beginnings of satellites whose file names give local time, not UTC (sources.md, vendor formats)."""
 
 
 def parse_time(text: Any) -> tuple[datetime, bool] | None:

@@ -47,7 +47,7 @@ PRODUCTS: tuple[tuple[str, int, Roles], ...] = (
     ("visual", 3, RGB),
     ("visual", 4, (*RGB, None)),
 )
-"""Band order by asset word in the file name and number of bands (formats.md 1.3, 1.5)."""
+"""Band order by asset word in the file name and number of bands (docs/sources.md, vendor formats)."""
 ITEM_TYPES: tuple[tuple[str, str, int, Roles], ...] = (
     ("skysat", "uint16", 4, BGRN),
     ("skysat", "uint8", 3, RGB),
@@ -58,7 +58,7 @@ ITEM_TYPES: tuple[tuple[str, str, int, Roles], ...] = (
     ("psscene", "uint8", 3, RGB),
     ("psscene", "uint8", 4, (*RGB, None)),
 )
-"""Band order by Planet item type, pixel type and number of bands (formats.md 1.3, 1.5)."""
+"""Band order by Planet item type, pixel type and number of bands (docs/sources.md, vendor formats)."""
 ALPHA_SAMPLE_PX = 256
 REAL_ALPHA = 0.98
 """An alpha band is fully clear or fully opaque nearly everywhere; an image band is neither."""

@@ -1,7 +1,7 @@
 """Keep GDAL from following, fetching or writing anything but the one file it is given.
 
 The set was verified against disguised VRT, MRF and WMS files and hostile sidecars
-(reliability.md section 2.1).
+(docs/sources.md, hostile files).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from tumangang_watch.scenes.sidecar import number
 
 SURFACE_REFLECTANCE = re.compile(r"_sr(?:_|$)", re.IGNORECASE)
 SURFACE_SCALE = 1e-4
-"""Planet's ``_SR`` assets hold reflectance times 10 000 (formats.md 1.3)."""
+"""Planet's ``_SR`` assets hold reflectance times 10 000 (docs/sources.md, vendor formats)."""
 MAX_HEADER_JSON = 100_000
 
 

@@ -23,7 +23,7 @@ Bounds = tuple[float, float, float, float]
 SPARE_PX = 2
 """Pixels read beyond the bounds: cubic resampling reaches two pixels."""
 UDM1_BLACKFILL = 1
-"""Lowest bit of a UDM2's eighth band: not imaged (formats.md 1.4)."""
+"""Lowest bit of a UDM2's eighth band: not imaged (docs/sources.md, vendor formats)."""
 
 
 def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings) -> NativeImage:

@@ -1,6 +1,6 @@
 """A STAC Item on disk: which image beside it is meant, and what it says, in Planet's words.
 
-Only an image in the item's own folder is taken; nothing is fetched (formats.md section 5).
+Only an image in the item's own folder is taken; nothing is fetched (docs/sources.md, vendor formats).
 """
 
 from __future__ import annotations

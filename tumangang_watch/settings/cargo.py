@@ -49,7 +49,7 @@ class CargoSettings:
     vehicle_doubt: float = 0.25
     """Share from which it may be one."""
     shadow_length_m: tuple[float, float] = (0.5, 14.0)
-    """Shadow lengths that count as a height cue (methods.md 2.6), with room for a winter sun."""
+    """Shadow lengths that count as a height cue (docs/sources.md, cargo), with room for a winter sun."""
     shadow_tone_max: float = -0.3
     """Log of brightness over the ground's up to which it may be a shadow: three quarters, with haze."""
     touch_m: float = 1.0
@@ -57,8 +57,8 @@ class CargoSettings:
     shadow_share: float = 0.5
     """Part of an object's far edge that must throw shadow."""
     height_error_m: float = 0.55
-    """Error of a shadow's length at 90 %, both its ends: a pixel of 0.5 m (methods.md 2.6), and what the same
-    train pairs lacked to hold 90 %."""
+    """Error of a shadow's length at 90 %, both its ends: a pixel of 0.5 m (sources.md, cargo), and what the
+    same train pairs lacked to hold 90 %."""
     heap_fill: float = 0.76
     """Part of its smallest rectangle that an outline fills, at which it is as likely a heap as a box: the
     network rounds corners, boxes fill 0.80 and heaps 0.77 in the median of the same train pairs."""
@@ -94,10 +94,10 @@ class CargoSettings:
     least_observed: float = 0.3
     """An apron that is seen less than this gives no detections."""
     objects_gsd_max_m: float = 1.2
-    """Coarser scenes show no single goods (methods.md 2.6): of them only the fill is told."""
+    """Coarser scenes show no single goods (docs/sources.md, cargo): of them only the fill is told."""
     coarse_noise: float = 3.0
     """Distance from the commonest ground, in its spreads, from which a pixel of a coarse scene is unlike it
-    (hysteresis 5/3, methods.md 2.6)."""
+    (hysteresis 5/3, docs/sources.md, cargo)."""
     coarse_least: float = 0.2
     """The same as a log ratio at least: goods of a fifth another tone than their apron.
     Assumed."""

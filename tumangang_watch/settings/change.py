@@ -11,7 +11,7 @@ class ChangeSettings:
 
     same_place_m: float = 4.0
     """Ends of a train that differ by less are the same place: length error at 0.5-1 m GSD is
-    about 1-2 m at each end (methods.md 2.4)."""
+    about 1-2 m at each end (docs/sources.md, trains)."""
     moved_at_least_m: float = 6.0
     """A train has moved when it shifted by more than this: twice the end error plus the largest
     registration error that still counts as degraded."""
@@ -43,7 +43,7 @@ class ChangeSettings:
     """Length of the pieces in which looks are compared: half a wagon, so that couplings fall out."""
     common_light_max: float = 0.15
     """Greatest difference of light common to a whole train, in log reflectance, that is taken out: what
-    normalisation leaves (methods.md 2.2)."""
+    normalisation leaves (docs/sources.md, normalisation)."""
     end_play_m: float = 3.0
     """Play for the ends of two trains that are laid on one another: the length error of both."""
     in_place_odds: float = 2.0
@@ -97,5 +97,5 @@ class ChangeSettings:
     piece_m: float = 20.0
     """Length of track compared as one piece: a long wagon."""
     growth_low_min_m2: float = 60.0
-    """Least lower bound of new ground for the grade ``detected``: a unit of 100 m2 (methods.md 2.7)
+    """Least lower bound of new ground for the grade ``detected``: a unit of 100 m2 (docs/sources.md, growth)
     less its edge of half a metre all round."""

@@ -29,7 +29,7 @@ class HandlingSettings:
     """Distance in look, in spreads of a found segment, up to which changed ground beside it is of one
     piece with it. Checked by ``python -m benchmarks.ground`` on train seeds."""
     strong_change: float = 2.6
-    """Robust distance from the change of the same land cover that starts a segment (methods.md 2.6)."""
+    """Robust distance from the change of the same land cover that starts a segment (sources.md, cargo)."""
     weak_change: float = 1.6
     """Robust distance that continues a segment. Calibrated by
     ``python -m benchmarks.ground --split train``."""
@@ -66,7 +66,7 @@ class HandlingSettings:
     paint_log: float = 0.6
     """log(red/green) of a red roof or log(blue/red) of a blue one: no natural ground goes so far."""
     least_segment_m2: float = 80.0
-    """Smaller growth is not told from cargo, vehicles and shadows (methods.md 2.7: 100 m2)."""
+    """Smaller growth is not told from cargo, vehicles and shadows (docs/sources.md, growth: 100 m2)."""
     least_width_m: float = 3.0
     """Narrower change is registration noise along edges, a ditch or a path."""
     fill_holes_m2: float = 60.0

@@ -28,7 +28,7 @@ class HistorySettings:
     """Least spread of a pixel between dates, as a share of its tone: normalisation residual and the
     resampling of an edge by a tenth of a pixel."""
     anomaly: float = 3.0
-    """Robust spreads from the median from which a pixel is unusual (hysteresis 5/3, methods.md 2.6)."""
+    """Robust spreads from the median from which a pixel is unusual (hysteresis 5/3, sources.md, cargo)."""
     looks_least: int = 2
     """Dates that must have seen a place before the record speaks for or against what stands there."""
     ring_m: tuple[float, float] = (0.8, 3.5)
@@ -58,7 +58,7 @@ class HistorySettings:
     """Confidence below which goods that the record speaks against are ``possible``."""
     alike_tone: float = 0.25
     """Difference in log tone up to which ground looks as on an earlier date: a quarter, about what
-    wetness does to bare ground (methods.md 2.7)."""
+    wetness does to bare ground (docs/sources.md, growth)."""
     deny_share: float = 0.25
     """Part of the dates that must show ground looking so already (at least one) for it to be season and not
     work."""

@@ -14,16 +14,16 @@ class RegistrationSettings:
     coarse_pixel_m: float = 1.0
     """Pixel size of the coarse search."""
     coarse_blur_m: float = 1.5
-    """Blur before the coarse search: takes out noise and small changed things (methods.md 2.1b)."""
+    """Blur before the coarse search: takes out noise and small changed things (sources.md, registration)."""
     coarse_peak_z_min: float = 7.0
     """Least height of the coarse peak over the correlation surface, in its standard deviations
-    (methods.md 2.1c asks 6 for ties; a whole-scene peak must be clearer). Calibrated by
+    (docs/sources.md, registration: 6 for ties; a whole-scene peak must be clearer). Calibrated by
     ``python -m benchmarks.registration --split train``."""
     coarse_ratio_min: float = 1.15
-    """Least ratio of the coarse peak to the next one (methods.md 2.1b: 1.3 on raw surfaces).
+    """Least ratio of the coarse peak to the next one (docs/sources.md, registration: 1.3 on raw surfaces).
     Calibrated by ``python -m benchmarks.registration --split train``."""
     window_m: float = 56.0
-    """Edge of a tie-point window (methods.md 2.1c: 128 px at 0.3-0.5 m)."""
+    """Edge of a tie-point window (docs/sources.md, registration: 128 px at 0.3-0.5 m)."""
     window_px_min: int = 48
     """Fewest pixels a window may have on an edge (AROSICS warns below 64)."""
     step_m: float = 28.0
@@ -31,16 +31,16 @@ class RegistrationSettings:
     max_windows: int = 240
     """Windows examined; more add time, not accuracy."""
     masked_share_max: float = 0.45
-    """Windows with more hidden ground are dropped (methods.md 2.1c: 30 % of changed ground)."""
+    """Windows with more hidden ground are dropped (docs/sources.md, registration: 30 % of changed ground)."""
     agreement_px: float = 0.5
-    """Phase and orientation correlation must agree this well for a tie (methods.md: 0.3 px on
+    """Phase and orientation correlation must agree this well for a tie (sources.md, registration: 0.3 px on
     like seasons; different seasons need more)."""
     peak_z_min: float = 6.0
-    """Least height of a tie's correlation peak in standard deviations (methods.md 2.1c)."""
+    """Least height of a tie's correlation peak in standard deviations (docs/sources.md, registration)."""
     corridor_m: float = 4.0
     """Half width of the strip around a track that ties leave out: trains move in it."""
     held_out_every: int = 4
-    """Every n-th tie is kept out of the fit and used to check it (methods.md 2.1f: 20 %)."""
+    """Every n-th tie is kept out of the fit and used to check it (docs/sources.md, registration: 20 %)."""
     ties_min: int = 9
     """Fewest consistent ties for a fit."""
     consistent_m: float = 0.75
@@ -50,16 +50,16 @@ class RegistrationSettings:
     affine_gain_min: float = 0.8
     """An affine is taken when it brings the held-out residual below this share of the shift's."""
     affine_ties_min: int = 24
-    """Fewest ties for an affine (methods.md 2.1e: 12 for a translation)."""
+    """Fewest ties for an affine (docs/sources.md, registration: 12 for a translation)."""
     ok_median_px: float = 0.4
-    """Held-out median residual of one tie for ``ok`` (methods.md 2.1f: 0.3 px; a tie's own noise
+    """Held-out median residual of one tie for ``ok`` (sources.md, registration: 0.3 px; a tie's own noise
     across seasons is in it). Never less than `ok_floor_m`."""
     ok_p90_px: float = 1.0
-    """Held-out 90 % residual for ``ok`` (methods.md 2.1f: 0.7 px)."""
+    """Held-out 90 % residual for ``ok`` (docs/sources.md, registration: 0.7 px)."""
     ok_floor_m: float = 0.15
     """Residuals below this are good whatever the pixel."""
     degraded_px: float = 1.2
-    """Held-out median residual beyond which the pair is refused (methods.md 2.1f: 1 px)."""
+    """Held-out median residual beyond which the pair is refused (docs/sources.md, registration: 1 px)."""
     standard_error_ok_m: float = 0.12
     """Standard error of the shift itself for ``ok``: a fourth of the 0.5 m never to be exceeded."""
     site_reach_m: float = 18.0
@@ -103,21 +103,21 @@ class NormaliseSettings:
     cell_m: float = 2.0
     """Ground averaged before comparing: noise and misregistration would flatten the slope."""
     samples_max: int = 60_000
-    """Cells compared (methods.md 2.2: 100 k are plenty)."""
+    """Cells compared (docs/sources.md, normalisation: 100 k are plenty)."""
     iterations: int = 30
-    """Most rounds of reweighting (methods.md 2.2: IR-MAD converges in 16-22)."""
+    """Most rounds of reweighting (docs/sources.md, normalisation: IR-MAD converges in 16-22)."""
     stop_change: float = 1e-3
     """Weights that change less end the rounds (Nielsen 2007)."""
     invariant_p: float = 0.05
     """Least probability of no change for a cell to take part in the last fit; RADCAL keeps 0.95 of
     a chi-square that season leaves wide, so robust scale estimates are used instead."""
     cells_min: int = 400
-    """Fewest invariant cells (methods.md 2.2: 500 PIFs)."""
+    """Fewest invariant cells (docs/sources.md, normalisation: 500 PIFs)."""
     slope_range: tuple[float, float] = (0.33, 3.0)
-    """Slopes beyond these are another product, not another light (methods.md 2.2: 0.5-2 for
+    """Slopes beyond these are another product, not another light (docs/sources.md, normalisation: 0.5-2 for
     calibrated products; uncalibrated ones differ more)."""
     correlation_ok: float = 0.9
-    """Correlation of invariant cells for ``ok`` (methods.md 2.2)."""
+    """Correlation of invariant cells for ``ok`` (docs/sources.md, normalisation)."""
     correlation_min: float = 0.6
     """Below this the dates are not brought to one scale at all."""
 
@@ -133,20 +133,20 @@ class QualitySettings:
     ``python -m benchmarks.quality --split train``."""
     cloud_flatness: float = 0.16
     """Largest relative spread of the bands of a cloud cell, against the scene's own white
-    (whiteness < 0.1 in methods.md 2.3 on calibrated reflectance)."""
+    (docs/sources.md, masks: whiteness < 0.1 on calibrated reflectance)."""
     cloud_gradient: float = 0.10
     """Largest step between neighbouring 3 m cells, as a share of their brightness: roofs, concrete
     and snow-free edges are sharper."""
     cloud_area_m2: float = 2000.0
-    """Smallest cloud (methods.md 2.3: 500 m2; a bright apron of a yard has up to some 6 000 m2,
+    """Smallest cloud (docs/sources.md, masks: 500 m2; a bright apron of a yard has up to some 6 000 m2,
     so softness has to decide as well)."""
     cloud_buffer_m: float = 12.0
-    """Ground around a cloud that is hidden by its thin edge (methods.md 2.3: 10 m)."""
+    """Ground around a cloud that is hidden by its thin edge (docs/sources.md, masks: 10 m)."""
     shadow_darkness: float = 0.62
     """Brightness against the 25 m surroundings below which a pixel may lie in shadow: skylight
     alone gives 10-30 % of full light."""
     object_shadow_max_m: float = 30.0
-    """Anything wider is no object's shadow (methods.md 2.3)."""
+    """Anything wider is no object's shadow (docs/sources.md, masks)."""
     cloud_shadow_darkness: float = 0.75
     """Brightness of a cloud's shadow against the scene's median."""
     snow_brightness: float = 0.35
@@ -173,9 +173,9 @@ class QualitySettings:
     saturated_limit: float = 0.02
     """Share of saturated pixels above which it is noted."""
     low_sun_deg: float = 12.0
-    """Sun elevation below which a note is made (methods.md 2.4)."""
+    """Sun elevation below which a note is made (docs/sources.md, trains)."""
     off_nadir_deg: float = 35.0
-    """Off-nadir angle above which a note is made (methods.md 2.4)."""
+    """Off-nadir angle above which a note is made (docs/sources.md, trains)."""
     observed_from: float = 0.9
     """Clear share of an area for ``observed``."""
     not_observable_below: float = 0.3

@@ -179,7 +179,7 @@ class SeriesSettings:
 
     class_edges_m: tuple[float, ...] = (0.4, 0.85, 1.5, 2.5)
     """Resolutions between the classes of sensors: what can be seen differs, so each class is a series of its
-    own (methods.md 2.8: 3 m and 0.5 m sensors are separate series)."""
+    own (docs/sources.md, significance: 3 m and 0.5 m sensors are separate series)."""
     alarm_rate: float = 0.02
     """Largest share of quiet dates called unusually high, and as many low: one in fifty. With fewer than
     49 earlier dates nothing can be: the highest of n dates is the highest by chance once in n."""

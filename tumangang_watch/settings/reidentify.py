@@ -22,14 +22,15 @@ class SameTrainSettings:
     """Probability that a named type is right, where the reading gives no probabilities.
     Assumed, as `colour_wrong`."""
     length_sd_m: float = 0.7
-    """Spread of a measured vehicle's length about the true one at 0.5 m GSD: 0.5-1 m (methods.md 2.5)."""
+    """Spread of a measured vehicle's length about the true one at 0.5 m GSD: 0.5-1 m (sources.md, the same
+    train)."""
     length_wrong: float = 0.15
     """Share of vehicles whose measured length says nothing: a coupling missed or seen in a body."""
     length_range_m: tuple[float, float] = (8.0, 30.0)
     """A vehicle measured outside of it has no usable length."""
     stay_prior: tuple[float, float] = (3.0, 1.5)
     """Weights of a wagon like / unlike the one before it, before a train is looked at: cuts of about
-    three, with room for the stay of .5 to .92 of methods.md 2.5."""
+    three, with room for the stay of .5 to .92 (docs/sources.md, the same train)."""
     hue_prior: tuple[float, float] = (2.0, 1.0)
     """The same for the colour within a cut of one type."""
     mix_weight: float = 3.0
@@ -56,7 +57,7 @@ class SameTrainSettings:
     """From here on the tail holds; from 0 bits, where p is 1, to here p falls evenly: trains of one colour
     reach 0 bits in every comparison."""
     likely_e: float = 0.01
-    """Greatest E-value for "likely the same" (methods.md 2.5)."""
+    """Greatest E-value for "likely the same" (docs/sources.md, the same train)."""
     likely_p: float = 0.001
     """Greatest false-match probability of one comparison for it: the figure the product is held to."""
     likely_cars: int = 12
@@ -79,7 +80,7 @@ class JourneySettings:
     """Matches that unrelated trains may be expected to give over the whole record, all comparisons counted:
     one record in ten has a false one. As `SameTrainSettings.consistent_e`."""
     sure_share: float = 0.1
-    """"Same train" needs an E-value this much smaller: 0.01, as methods.md 2.5."""
+    """"Same train" needs an E-value this much smaller: 0.01 (docs/sources.md, the same train)."""
     within_days: float = 60.0
     """Trains further apart in time are not compared: wagons are marshalled anew, and each comparison makes
     every other match less sure. Assumed; a user may set it."""

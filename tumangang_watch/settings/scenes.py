@@ -10,17 +10,17 @@ class ReadSettings:
     """Named numbers for reading scenes."""
 
     max_gsd_m: float = 5.0
-    """Coarser pixels show nothing of a yard (methods.md 2.4: nothing above 5 m)."""
+    """Coarser pixels show nothing of a yard (docs/sources.md, trains: nothing above 5 m)."""
     min_pixel_m: float = 0.05
     """Finer is no satellite product: a wrong unit or a damaged header."""
     max_block_bytes: int = 128 * 1024 * 1024
-    """Largest decoded strip or tile (reliability.md 2.3: a 30 000 px tile took 928 MiB)."""
+    """Largest decoded strip or tile (docs/sources.md, hostile files: a 30 000 px tile took 928 MiB)."""
     max_window_pixels: int = 400_000_000
-    """Largest window read (reliability.md 2.3)."""
+    """Largest window read (docs/sources.md, hostile files)."""
     max_metadata_bytes: int = 16 * 1024 * 1024
-    """Largest metadata file (reliability.md 2.6)."""
+    """Largest metadata file (docs/sources.md, hostile files)."""
     max_json_depth: int = 64
-    """Deepest nesting of a metadata file (reliability.md 2.6)."""
+    """Deepest nesting of a metadata file (docs/sources.md, hostile files)."""
     max_bands: int = 32
     """More bands than any optical satellite product has: a stack, or a false claim."""
     max_mapping_error_px: float = 0.01
@@ -48,10 +48,10 @@ class FrameSettings:
 
     reach_m: float = 16.0
     """Largest geolocation error looked for, per axis: CE90 of the best-known small-satellite
-    product is 10-15 m (research: Planet, SkySat ortho)."""
+    product is 10-15 m (docs/sources.md, registration)."""
     margin_m: float = 120.0
     """Ground around the areas that registration and radiometry may use. Wide enough for two rows
-    of 64 m tie-point windows on every side; more costs reading and time (methods.md 3)."""
+    of 64 m tie-point windows on every side; more costs reading and time (docs/sources.md, speed)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class SiteSettings:
 
     tracks_apart_m: float = 3.0
     """Closer side by side than this are not two tracks: a wagon is up to 3.25 m wide and tracks lie
-    4.5 to 5.5 m apart (domain.md section 3 and 4)."""
+    4.5 to 5.5 m apart (docs/sources.md, the place)."""
     switch_m: float = 60.0
     """Two tracks drawn through one switch run together this far: a 1:11 turnout is 33 m long and its
     branches are 3 m apart some 20 m later."""

@@ -10,7 +10,7 @@ class GroupSettings:
     """Named numbers for trains on track groups."""
 
     apart_px: float = 3.0
-    """Tracks nearer than this many pixels cannot be told apart for certain: one group (methods.md 2.4:
+    """Tracks nearer than this many pixels cannot be told apart for certain: one group (sources.md, trains:
     a track of its own only where the spacing is 3 px or more)."""
     window_tracks: int = 5
     """Tracks of a group judged together at a time: 32 states each metre; larger groups in turns."""
@@ -19,16 +19,16 @@ class GroupSettings:
     margin_m: float = 9.0
     """Ground beyond the outer tracks that a ribbon holds: the shadow of a 3.8 m body at 25 degrees."""
     body_half_width_m: float = 1.5
-    """Half of a vehicle's width: 2.8-3.25 m (domain.md section 4)."""
+    """Half of a vehicle's width: 2.8-3.25 m (docs/sources.md, rolling stock)."""
     body_height_m: float = 3.8
-    """Typical height of a vehicle: 3.48-3.78 m gondolas to 4.6 m boxcars (domain.md section 4)."""
+    """Typical height of a vehicle: 3.48-3.78 m gondolas to 4.6 m boxcars (docs/sources.md, rolling stock)."""
     play_m: float = 0.7
     """Standard deviation of a body's place across its track: what a site fit leaves."""
     psf_px: float = 0.62
     """Standard deviation of a pixel's footprint: optics of 0.55 px and the aperture's 1/12 px^2."""
     body_spread: float = 0.45
     """Spread of a body's brightness about the bed's, as a share of it: paints of 0.05 to 0.65 over
-    ballast of 0.12 to 0.22, mixed with dirt (domain.md section 4)."""
+    ballast of 0.12 to 0.22, mixed with dirt (docs/sources.md, rolling stock)."""
     hue_spread: float = 0.15
     """Spread of a body's hue, as a share of the bed's brightness."""
     bed_spread: float = 0.2
@@ -86,7 +86,7 @@ class LoadSettings:
     """Named numbers for hints of what wagons carry: a hint only where it is nearly always right."""
 
     gsd_max_m: float = 0.52
-    """Inner walls of 2 m and shadows of 1.3 m need half-metre pixels (methods.md 2.4)."""
+    """Inner walls of 2 m and shadows of 1.3 m need half-metre pixels (docs/sources.md, trains)."""
     type_sure: float = 0.8
     """Least probability of the type that the hint rests on."""
     sun_deg: tuple[float, float] = (18.0, 70.0)
@@ -94,7 +94,8 @@ class LoadSettings:
     off_nadir_max_deg: float = 25.0
     """Further off nadir the near wall hides the floor."""
     wall_m: float = 2.1
-    """Depth of an empty gondola's floor below its rim: 3.5 m over rail, floor at 1.4 m (domain.md 4)."""
+    """Depth of an empty gondola's floor below its rim: 3.5 m over rail, floor at 1.4 m (sources.md, rolling
+    stock)."""
     inner_shadow_m: tuple[float, float] = (0.5, 3.0)
     """Widths of the inner shadow, across the wagon, that leave part of the floor lit and can be seen."""
     surely_seen_m: tuple[float, float] = (0.8, 1.9)
@@ -108,7 +109,8 @@ class LoadSettings:
     half_width_m: float = 1.2
     """Half width of a wagon's inside that is read."""
     flat_height_m: float = 1.9
-    """Greatest height by the shadow for ``empty`` of a flat: the deck lies at 1.3 m (domain.md 4)."""
+    """Greatest height by the shadow for ``empty`` of a flat: the deck lies at 1.3 m (sources.md, rolling
+    stock)."""
     loaded_height_m: float = 2.6
     """Least height for ``loaded`` of a flat: a container stands at 3.9 m."""
     shadow_lost: float = 0.5
@@ -137,7 +139,7 @@ class MotionSettings:
     """Half width of the strip that is read along the train."""
     offset_min_px: float = 1.2
     """Least spread of the bands' offsets, in pixels, once the scene's own band offsets are taken off:
-    those reach 0.9 px (methods.md 0.4) and are known to a tenth."""
+    those reach 0.9 px (docs/sources.md, registration) and are known to a tenth."""
     likeness_min: float = 0.6
     """Least correlation of two bands' edges at their offset. Chosen by hand on
     painted train seeds; ``python -m benchmarks.limits --motion`` measures the flag."""
@@ -153,12 +155,12 @@ class TrainSettings:
 
     strip_half_width_m: float = 8.0
     """Cross-track half width of a strip: two neighbouring tracks fit (spacing 4.5-5.5 m,
-    domain.md section 3)."""
+    docs/sources.md, the place)."""
     strip_step_m: float = 0.25
-    """Step of a strip along and across the track; native pixels are averaged to it (methods.md 2.4)."""
+    """Step of a strip along and across the track; native pixels are averaged to it (sources.md, trains)."""
     body_height_m: float = 3.8
     """Typical height of a vehicle above the ground: 3.48-3.78 m gondolas to 4.6 m boxcars
-    (domain.md section 4)."""
+    (docs/sources.md, rolling stock)."""
     net_bias: float = 1.0
     """Added to the network's log-odds that a train stands on a step: painted banks hold more empty track
     than doubtful track. Chosen among 0, 0.7, 1, 1.5 and 2 on validation seeds:
@@ -180,7 +182,8 @@ class TrainSettings:
     train_min_m: float = 8.5
     """Shortest body that counts as a train of one vehicle (12.0 m tank: 10.8 m barrel)."""
     false_alarms_detected: float = 0.01
-    """Expected number of false trains in a scene up to which one is ``detected`` (methods.md 2.8)."""
+    """Expected number of false trains in a scene up to which one is ``detected`` (sources.md,
+    significance)."""
     false_alarms_possible: float = 1.0
     """Expected number up to which one is at least ``possible``."""
     null_rate_km: float = 0.006
@@ -189,15 +192,16 @@ class TrainSettings:
     null_scale: float = 8.6
     """Fall of their number with the score: by e for each of these. Calibrated as `null_rate_km`."""
     count_gsd_max_m: float = 1.2
-    """Vehicles are not counted in coarser scenes: a 1.1 m coupling vanishes (methods.md 2.4)."""
+    """Vehicles are not counted in coarser scenes: a 1.1 m coupling vanishes (docs/sources.md, trains)."""
     track_gsd_max_m: float = 2.0
-    """In coarser scenes neighbouring tracks cannot be told apart (methods.md 2.4)."""
+    """In coarser scenes neighbouring tracks cannot be told apart (docs/sources.md, trains)."""
     cut_gap_m: float = 4.1
     """Bodies farther apart are separate trains: a coupling of 1.1 m plus 3 m."""
     coupling_mean_m: float = 1.2
-    """Gap between coupled bodies: 0.83 m tanks, 1.14 m gondolas (domain.md), to 2 m in Europe."""
+    """Gap between coupled bodies: 0.83 m tanks, 1.14 m gondolas (sources.md, rolling stock), to 2 m in
+    Europe."""
     vehicle_lengths_m: tuple[float, ...] = (12.0, 13.92, 14.7, 17.0, 19.2, 24.3)
-    """Common lengths over couplers (domain.md section 4, methods.md 1e)."""
+    """Common lengths over couplers (docs/sources.md, rolling stock)."""
     vehicle_length_weights: tuple[float, ...] = (0.15, 0.3, 0.2, 0.15, 0.1, 0.1)
     """How common each of them is: gondolas first."""
     vehicle_length_sd_m: float = 0.5
@@ -206,7 +210,7 @@ class TrainSettings:
     """Prior weight of any length between `vehicle_min_m` and `vehicle_max_m`."""
     own_length_share: float = 0.4
     """Prior weight of the lengths that are sure in the same train: wagons travel in cuts of like ones
-    (methods.md 2.5). Chosen among 0, 0.4, 0.6 and 0.8 on validation seeds (``--score``)."""
+    (docs/sources.md, the same train). Chosen among 0, 0.4, 0.6 and 0.8 on validation seeds (``--score``)."""
     own_length_sd_m: float = 0.4
     """Spread about such a length: the error of two couplings' places at 0.5 m GSD."""
     own_length_sure: float = 0.6
@@ -248,9 +252,9 @@ class TrainSettings:
     """Sun elevation taken where none is stated: between winter noon (25) and spring mornings (45) at
     42 degrees north."""
     low_sun_deg: float = 12.0
-    """Below it shadows bury neighbouring tracks (methods.md 2.4)."""
+    """Below it shadows bury neighbouring tracks (docs/sources.md, trains)."""
     haze_max: float = 0.4
-    """Above it colours are not named (methods.md 2.4)."""
+    """Above it colours are not named (docs/sources.md, trains)."""
     observed_min: float = 0.6
     """Least clear share of a train's place for the grade ``detected``."""
     colour_sure: float = 0.65

@@ -33,7 +33,7 @@ SEED = 38
 """The ground of the shipped fixtures."""
 MARGIN_M = 70.0
 CAR_M = 14.73
-"""Over couplers: the commonest length of box cars here (domain.md section 4)."""
+"""Over couplers: the commonest length of box cars here (docs/sources.md, rolling stock)."""
 LONG_CAR_M = 16.0
 CONTAINER_CAR_M = 13.9
 COUPLING_M = 1.1

@@ -29,7 +29,7 @@ from tumangang_watch.sites.faults import extent_faults, geometry_faults, is_numb
 from tumangang_watch.sites.remarks import Remark
 
 MAX_BYTES = 16 * 1024 * 1024
-"""A site is a few dozen features; reliability.md section 2.6 caps JSON at 16 MiB."""
+"""A site is a few dozen features; JSON is read up to 16 MiB (docs/sources.md, hostile files)."""
 POLYGON_ROLES = ("yard", "bridge", "station", "handling", "apron", "stable", "ignore")
 ROLES = (*POLYGON_ROLES, "track")
 ID_PATTERN = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,120}")

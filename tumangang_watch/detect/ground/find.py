@@ -199,7 +199,7 @@ def _doubt_m2(surface: Surface, inside: NDArray[np.bool_], settings: HandlingSet
 
 
 def _edge_m2(shape: MultiPolygon, observation: Observation, settings: HandlingSettings) -> float:
-    """Return the 90 % half width of an area from where its boundary lies (methods.md 2.7)."""
+    """Return the 90 % half width of an area from where its boundary lies (docs/sources.md, growth)."""
     fit = observation.site_fit
     registration_m = fit.residual_p90_m if fit.residual_p90_m is not None else settings.registration_m
     return float(shape.length * (registration_m + 0.5 * observation.raster.grid.pixel_m) * 0.5)
