@@ -1,0 +1,386 @@
+"""The contents of ``report.json`` as types, after ``report/report.schema.json``. Values as JSON carries them.
+
+Units are in the names, times are ISO 8601 in UTC, geometries WGS 84 lon/lat. Keys that only some reports have
+are ``NotRequired``; a value that is not known is None.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+from tumangang_watch.model.detection import Grade, Kind
+from tumangang_watch.model.finding import AreaState, ChangeWord
+from tumangang_watch.model.observation import DateLabel, RegistrationStatus, SnowState
+
+Number = float | int | None
+
+
+class IntervalDocument(TypedDict):
+    """An estimate and the bounds of its 90 % interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+class AmountDocument(IntervalDocument):
+    """How much a finding comes to."""
+
+    unit: str
+    """``cars``, ``m`` or ``m2``."""
+
+
+class GeometryDocument(TypedDict):
+    """A GeoJSON geometry in lon/lat."""
+
+    type: str
+    coordinates: NotRequired[list[object]]
+    geometries: NotRequired[list[GeometryDocument]]
+    """Of a collection, instead of coordinates."""
+
+
+class VehicleDocument(TypedDict):
+    """One vehicle of a train; distances count along its track."""
+
+    from_m: float
+    to_m: float
+    type: str
+    colour: str
+    confidence: float
+    types: dict[str, float]
+    colours: dict[str, float]
+    load: Literal["loaded", "empty"] | None
+    load_evidence: str | None
+
+
+class DetectionDocument(TypedDict):
+    """A train, a cargo object or the worked surface, on one date."""
+
+    id: str
+    date: DateLabel
+    kind: Kind
+    label: str | None
+    area: str | None
+    track: str | None
+    track_distance_m: Number
+    from_m: Number
+    to_m: Number
+    length_m: IntervalDocument | None
+    cars: IntervalDocument | None
+    rolling_stock: list[VehicleDocument]
+    area_m2: IntervalDocument | None
+    height_m: IntervalDocument | None
+    colour: str | None
+    confidence: float
+    grade: Grade
+    observed_fraction: float
+    evidence: dict[str, Number]
+    geometry: GeometryDocument | None
+    caveats: list[str]
+
+
+class FindingDocument(TypedDict):
+    """One change (or its absence) in one place."""
+
+    id: str
+    kind: Kind
+    change: ChangeWord
+    area: str | None
+    track: str | None
+    earlier: str | None
+    """Id of the detection on the earlier date."""
+    later: str | None
+    amount: AmountDocument
+    confidence: float
+    grade: Grade
+    statement: str
+    train: NotRequired[str | None]
+    members: NotRequired[list[str]]
+    observed_fraction: float
+    caveats: list[str]
+    geometry: GeometryDocument | None
+
+
+class SceneDocument(TypedDict):
+    """A scene as the report names it."""
+
+    id: str
+    file: str
+    sha256: str
+    acquired: str
+    provider: str
+    gsd_m: float
+    pixel_m: float
+    sun_elevation_deg: Number
+    sun_azimuth_deg: Number
+    off_nadir_deg: Number
+    view_azimuth_deg: Number
+    cloud_fraction: Number
+    bands: dict[str, int]
+    band_source: str
+    radiometry: str
+    licence: str | None
+    snow_state: SnowState
+    haze: Number
+    sources: dict[str, str]
+    warnings: list[str]
+    notes: list[str]
+
+
+class ScenesDocument(TypedDict):
+    """The dates of a report; one date stands under ``later``."""
+
+    earlier: NotRequired[SceneDocument]
+    later: SceneDocument
+
+
+class FitDocument(TypedDict):
+    """How one image was laid on another."""
+
+    status: RegistrationStatus
+    shift_m: list[float]
+    residual_median_px: Number
+    residual_p90_px: Number
+    residual_median_m: Number
+    residual_p90_m: Number
+    tie_points: int
+    held_out: int
+    affine: list[float]
+    reason: str
+
+
+class RegistrationDocument(FitDocument):
+    """The later date onto the earlier, and each onto the site."""
+
+    site_fit: dict[str, FitDocument]
+
+
+class SiteDocument(TypedDict):
+    """The site as the report names it."""
+
+    id: str
+    name: str
+    sha256: str
+    crs: str
+    pixel_m: float
+
+
+class ObservedDocument(TypedDict):
+    """The share of an area that could be seen on each date."""
+
+    earlier: Number
+    later: float
+
+
+class AreaDocument(TypedDict):
+    """How much of an area could be seen."""
+
+    id: str
+    name: str
+    role: str
+    status: AreaState
+    observed_fraction: ObservedDocument
+    reasons: list[str]
+
+
+class TrackDocument(TypedDict):
+    """Which metres of a track could be seen on each date."""
+
+    id: str
+    area: str | None
+    length_m: float
+    observed: dict[str, list[list[float]]]
+
+
+class BackgroundDocument(TypedDict):
+    """An earlier date that decided what is typical here."""
+
+    id: str
+    sha256: str
+    acquired: str
+
+
+class HistorySceneDocument(BackgroundDocument):
+    """An earlier date that was used, and for what."""
+
+    tracks: bool
+    aprons: bool
+    ground: bool
+    residual_median_m: Number
+
+
+class LeftOutDocument(TypedDict):
+    """An earlier date that was not used."""
+
+    name: str
+    acquired: str | None
+    why: str
+    faulty: bool
+
+
+HistoryDocument = TypedDict(
+    "HistoryDocument",
+    {
+        "offered": int,
+        "used": int,
+        "for": dict[str, int],
+        "scenes": list[HistorySceneDocument],
+        "left_out": list[LeftOutDocument],
+        "left_out_count": int,
+    },
+)
+"""What was used of the dates before."""
+
+
+class RowDocument(TypedDict):
+    """A stretch of a track beside which cargo stands in a row."""
+
+    track: str
+    from_m: float
+    to_m: float
+
+
+class CargoTrialDocument(TypedDict):
+    """Boxes painted on the empty ground of one apron."""
+
+    size_m2: float
+    tone: str
+    trials: int
+    found: int
+
+
+class FillDocument(TypedDict):
+    """How full an apron is on one date."""
+
+    date: DateLabel
+    area: str
+    ground_m2: float
+    covered_m2: IntervalDocument
+    share: IntervalDocument
+    row_length_m: IntervalDocument
+    rows: list[RowDocument]
+    trials: list[CargoTrialDocument]
+    observed_fraction: float
+    caveats: list[str]
+
+
+class CargoRateDocument(CargoTrialDocument):
+    """How often boxes inserted into empty ground were found; no area is over all aprons."""
+
+    area: str | None
+    rate: IntervalDocument
+
+
+class TrackTrialsDocument(TypedDict):
+    """How much of a track could be judged."""
+
+    track: str
+    status: AreaState
+    observed_fraction: float
+    empty_m: float
+    trials: int
+    found: int
+    reasons: list[str]
+
+
+class VehicleTrialDocument(TypedDict):
+    """How often a kind of vehicle would be found on a track; no track is over all of them."""
+
+    track: str | None
+    type: str
+    load: Literal["empty", "loaded"] | None
+    tone: str
+    cars: int
+    what: str
+    found: int
+    trials: int
+    rate: IntervalDocument
+
+
+QuantityDocument = TypedDict("QuantityDocument", {"told": str, "why": list[str]})
+"""Whether a quantity can be told on a date (``yes``, ``limited``, ``no``), and what limits it."""
+
+DetectabilityDocument = TypedDict(
+    "DetectabilityDocument",
+    {
+        "date": DateLabel,
+        "quantities": dict[str, QuantityDocument],
+        "train_presence": str,
+        "train_length": str,
+        "cars_counted": bool,
+        "car_colours": bool,
+        "cargo_objects": bool,
+        "limits": list[str],
+        "tracks": list[TrackTrialsDocument],
+        "trials": list[VehicleTrialDocument],
+        "trials_note": str,
+        "statements": list[str],
+        "goods": list[CargoRateDocument],
+    },
+    total=False,
+)
+"""What one date can show, and what of it could have been missed."""
+
+
+class AppearanceDocument(TypedDict):
+    """What a report of a record says of its own date, for the choice of what later dates are compared with."""
+
+    observed: dict[str, float]
+    snow_state: str
+
+
+class SupersededDocument(TypedDict):
+    """A report that this one takes the place of."""
+
+    folder: str
+    manifest_sha256: str
+    why: str
+
+
+class NotComparableDocument(TypedDict):
+    """An earlier scene that could not be compared with."""
+
+    sha256: str
+    why: str
+
+
+class IssueDocument(TypedDict):
+    """Where the report stands among those of a record."""
+
+    part: int
+    revision: int
+    speaks_for: list[str]
+    """Ids of the areas that it decides."""
+    inputs_sha256: str
+    supersedes: list[SupersededDocument]
+    not_comparable_with: NotRequired[list[NotComparableDocument]]
+    look: NotRequired[AppearanceDocument]
+
+
+class ToolDocument(TypedDict):
+    """What made the report."""
+
+    name: str
+    version: str
+
+
+class ReportDocument(TypedDict):
+    """A whole ``report.json``."""
+
+    schema_version: int
+    tool: ToolDocument
+    settings_sha256: str
+    site: SiteDocument
+    scenes: ScenesDocument
+    registration: RegistrationDocument
+    background: list[BackgroundDocument]
+    tracks: list[TrackDocument]
+    areas: list[AreaDocument]
+    detections: list[DetectionDocument]
+    findings: list[FindingDocument]
+    fill: NotRequired[list[FillDocument]]
+    detectability: list[DetectabilityDocument]
+    caveats: list[str]
+    changed: bool
+    history: NotRequired[HistoryDocument]
+    issue: NotRequired[IssueDocument]
