@@ -6,9 +6,9 @@ from collections import Counter
 from math import sqrt
 from typing import Any
 
+from tumangang_watch.model.interval import Z90
+
 Row = dict[str, Any]
-Z90 = 1.645
-"""Half-width of a 90 % interval in standard deviations, for a normal error."""
 TAIL = 0.05
 EMPTY: Row = dict.fromkeys(
     (

@@ -116,7 +116,7 @@ def _came_or_went(
         doubts.append("the two dates differ little in this place")
     if shade is not None and shade > settings.cargo_shadow_max:
         doubts.append(f"on {when(other)} the place lies in shadow")
-    if other.quality.snow_state in ("partial", "full"):
+    if other.quality.snowy:
         doubts.append(f"snow on {when(other)} may hide goods here")
     return change, doubts
 

@@ -5,6 +5,7 @@ An earlier date, reduced to what is asked of it, in the frame and light of the d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -259,7 +260,11 @@ def patches_of(observation: Observation, windows: tuple[Window, ...]) -> Backgro
     )
 
 
-def before(past: tuple[BackgroundDate, ...], observation: Observation) -> tuple[BackgroundDate, ...]:
+def before(
+    background_dates: Sequence[BackgroundDate], observation: Observation
+) -> tuple[BackgroundDate, ...]:
     """Return the dates that were acquired before an observation, and none of its own content."""
     scene = observation.scene
-    return tuple(d for d in past if d.scene.acquired < scene.acquired and d.scene.sha256 != scene.sha256)
+    return tuple(
+        d for d in background_dates if d.scene.acquired < scene.acquired and d.scene.sha256 != scene.sha256
+    )

@@ -15,11 +15,8 @@ from numpy.typing import NDArray
 
 from tumangang_watch.detectability.model import Placement, Specimen
 from tumangang_watch.detectability.plan import SPECIMENS
-from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.interval import Z90, Interval
 from tumangang_watch.settings.detectability import DetectabilitySettings
-
-Z90 = 1.6449
-"""Standard normal quantile at 0.95: bounds of a 90 % interval."""
 
 
 @dataclass(frozen=True)

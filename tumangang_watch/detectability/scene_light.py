@@ -76,7 +76,7 @@ def scene_light(
     seen = image.values[:, ::3, ::3][:, image.valid[::3, ::3]]
     dark = np.quantile(seen, 0.002, axis=1).astype(float)
     gamma = settings.visual_gamma if scene.radiometry == "visual" or scene.dtype == "uint8" else 1.0
-    snowy = observation.quality.snow_state in ("partial", "full") and bool(observation.quality.snow.any())
+    snowy = observation.quality.snowy and bool(observation.quality.snow.any())
     bright, high, low = np.median(bed, axis=1), settings.ground_reflectance, settings.dark_reflectance
     if snowy:
         bright = np.median(observation.raster.values[:, observation.quality.snow], axis=1)

@@ -13,9 +13,8 @@ import numpy as np
 from tumangang_watch.detectability.rates import FoundRate
 from tumangang_watch.detectability.run import Detectability
 from tumangang_watch.model.fill import Fill, GoodsTrial
+from tumangang_watch.model.interval import Z90
 
-Z90 = 1.6449
-"""Standard normal quantile at 0.95: bounds of a 90 % interval."""
 FEW = 4
 """Fewer trials of one kind say nothing."""
 

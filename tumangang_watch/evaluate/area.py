@@ -14,10 +14,8 @@ import numpy as np
 from shapely import contains_xy, prepare
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.interval import Z90, Interval
 
-Z90 = 1.645
-"""Half width of a 90 % interval in standard errors."""
 FEW_POINTS = 50
 """Fewer points in the stratum of change make a wide interval (Olofsson et al. 2014, section 5.1)."""
 MOST_TRIES = 100_000

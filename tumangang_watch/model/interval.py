@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
+Z90 = 1.6449
+"""Half width of a 90 % interval in standard deviations: the standard normal quantile at 0.95."""
+
 
 @dataclass(frozen=True)
 class Interval:

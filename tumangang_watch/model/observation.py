@@ -39,6 +39,11 @@ class Quality:
     notes: tuple[str, ...] = ()
     """What limits this scene, in words."""
 
+    @property
+    def snowy(self) -> bool:
+        """True where snow lies on the ground, all of it or in part."""
+        return self.snow_state in ("partial", "full")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:

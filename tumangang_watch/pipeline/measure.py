@@ -12,7 +12,6 @@ from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.detect.cargo.history import weigh_goods
 from tumangang_watch.detect.coarse.groups import unlooked_parts
 from tumangang_watch.detect.ground.find import measure_handling
-from tumangang_watch.detect.ground.history import GroundRecord
 from tumangang_watch.detect.history import before, patches_of, windows_of
 from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.detect.trains.history import say_occupied
@@ -74,7 +73,11 @@ def find_trains(run: RunContext, dates: tuple[Observation, ...]) -> tuple[Detect
     for date in dates:
         others = [d for d in dates if d is not date]
         trains = detect_trains(
-            date, run.site, run.settings.trains, others[0] if others else None, before(run.past, date)
+            date,
+            run.site,
+            run.settings.trains,
+            background=others[0] if others else None,
+            background_dates=before(run.past, date),
         )
         trains = say_occupied(trains, before(run.past, date), run.settings.history)
         found += after_trains(run, date, trains)
@@ -102,7 +105,9 @@ def find_ground(
     cargo = detect_cargo(
         dates, run.site, trains, run.settings.cargo, trials=run.settings.detectability.enabled
     )
-    handling = measure_handling(dates, run.site, trains, run.settings.handling, ground_record(run))
+    handling = measure_handling(
+        dates, run.site, trains, run.settings.handling, run.past, run.settings.history
+    )
     return (*weigh(run, dates, cargo.detections), *handling.detections), handling.growth, cargo.fill
 
 
@@ -119,12 +124,6 @@ def weigh(
         here = tuple(d for d in goods if d.date == date.date)
         out += weigh_goods(date, here, run.past, other, run.settings.history)
     return tuple(out)
-
-
-def ground_record(run: RunContext) -> GroundRecord | None:
-    """Return what earlier dates show of the handling polygons; None without any."""
-    grounds = tuple(date.ground for date in run.past if date.ground is not None)
-    return GroundRecord(grounds, run.settings.history) if grounds else None
 
 
 def find_changes(

@@ -53,7 +53,7 @@ def _scene(observation: Observation) -> str:
         facts.append(f"sun {scene.sun_elevation_deg:.0f}°")
     if scene.off_nadir_deg is not None:
         facts.append(f"off nadir {scene.off_nadir_deg:.0f}°")
-    if observation.quality.snow_state in ("partial", "full"):
+    if observation.quality.snowy:
         facts.append(f"snow {observation.quality.snow_state}")
     return clean(", ".join(facts))
 

@@ -10,10 +10,8 @@ from typing import Any
 
 from scipy.stats import beta
 
-from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.interval import Z90, Interval
 
-Z90 = 1.6448536269514722
-"""The normal distribution's 95 % point: half-width of a 90 % interval in standard deviations."""
 TAIL = 0.05
 
 

@@ -114,8 +114,6 @@ class CargoSettings:
     """Share of outline errors that all objects of an apron have in common: registration, blur, light."""
     fill_floor: float = 0.004
     """Part of the ground that can be missed as small goods."""
-    doubt_spread: float = 1.645
-    """Standard deviations of a 90 % interval, for objects that may not be goods."""
     piece_m: float = 120.0
     """Larger places than two of these are looked at in squares of this side: memory, and the sun's turn."""
     piece_overlap_m: float = 15.0

@@ -13,6 +13,7 @@ from test_ground_change import BROWN, GRASS, GRAVEL, HANDLING, NEW, ground, obse
 from tumangang_watch.detect.ground.find import measure_handling
 from tumangang_watch.detect.ground.history import GroundRecord, keep_ground, unsettled
 from tumangang_watch.detect.ground.surface import path_light, surface_of
+from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.settings.ground import HandlingSettings
 from tumangang_watch.settings.history import HistorySettings
 
@@ -33,8 +34,13 @@ def compared(later: np.ndarray, past: list[np.ndarray], earlier: np.ndarray | No
     kept = [
         keep_ground(on(values, -10 * (k + 1)), site_of(), SETTINGS, path) for k, values in enumerate(past)
     ]
-    record = GroundRecord(tuple(k for k in kept if k is not None), LIMITS)
-    return measure_handling(pair, site_of(), (), SETTINGS, record if past else None)
+    return measure_handling(pair, site_of(), (), SETTINGS, dates_of(kept), LIMITS)
+
+
+def dates_of(grounds):
+    """Return background dates of which nothing but the ground is known."""
+    scene = observe(ground(GRASS), "earlier").scene
+    return [BackgroundDate(scene=scene, ground=one) for one in grounds if one is not None]
 
 
 def green(n: int) -> list[np.ndarray]:
@@ -81,7 +87,7 @@ def test_only_dates_before_both_can_deny():
     """What a date between the two shows is the growth itself."""
     pair = on(ground(GRASS), 0), on(ground(GRASS, NEW, seed=2), 30, "later")
     between = keep_ground(on(ground(GRASS, NEW, seed=3), 15), site_of(), SETTINGS, path_light(pair, SETTINGS))
-    change = measure_handling(pair, site_of(), (), SETTINGS, GroundRecord((between,), LIMITS)).growth[0]
+    change = measure_handling(pair, site_of(), (), SETTINGS, dates_of([between]), LIMITS).growth[0]
     assert change.grown_m2.estimate == pytest.approx(800, rel=0.1)
 
 

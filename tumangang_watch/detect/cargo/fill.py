@@ -16,7 +16,7 @@ from tumangang_watch.detect.blobs import half_sample_mode
 from tumangang_watch.detect.cargo.measure import Place
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.fill import Fill, Row
-from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.interval import Z90, Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.cargo import CargoSettings
@@ -46,7 +46,7 @@ def fill_of(
     halves = [0.5 * a.width for a, _ in areas]
     alone, together = sqrt(sum(h * h for h in halves)), sum(halves)
     half = sqrt(alone**2 + (settings.common_edge * together) ** 2 + (settings.fill_floor * ground) ** 2)
-    doubt = settings.doubt_spread * sqrt(sum(c * (1 - c) * a.estimate**2 for a, c in areas))
+    doubt = Z90 * sqrt(sum(c * (1 - c) * a.estimate**2 for a, c in areas))
     low = max(0.0, estimate - sqrt(half**2 + doubt**2))
     high = min(ground, estimate + sqrt(half**2 + doubt**2))
     covered = Interval(estimate, min(low, estimate), max(high, estimate))
@@ -55,7 +55,7 @@ def fill_of(
     caveats = []
     if hidden > settings.hidden_told:
         caveats.append(f"{hidden:.0%} of the ground was not seen: the fill is that of the rest")
-    if observation.quality.snow_state in ("partial", "full"):
+    if observation.quality.snowy:
         caveats.append("snow may hide low goods")
     rows = rows_of(sure, site, settings.row_gap_m)
     length = sum(r.to_m - r.from_m for r in rows)
@@ -143,7 +143,7 @@ def coarse_fill(
     caveats = [SAID]
     if hidden > settings.hidden_told:
         caveats.append(f"{hidden:.0%} of the ground was not seen: the fill is that of the rest")
-    if observation.quality.snow_state in ("partial", "full"):
+    if observation.quality.snowy:
         caveats.append("snow may hide low goods")
     none = Interval(0.0, 0.0, float(max(place.polygon.length / 2, 0.0)))
     return Fill(

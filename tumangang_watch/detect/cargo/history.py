@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
@@ -45,7 +46,7 @@ class Record:
 def weigh_goods(
     now: Observation,
     goods: tuple[Detection, ...],
-    past: tuple[BackgroundDate, ...],
+    background_dates: Sequence[BackgroundDate],
     compared: BackgroundDate | None,
     settings: HistorySettings,
 ) -> tuple[Detection, ...]:
@@ -59,14 +60,14 @@ def weigh_goods(
     now : Observation
     goods : tuple of Detection
         Cargo of this date alone.
-    past : tuple of PastDate
+    background_dates : sequence of BackgroundDate
         Dates of the record in the same frame and light; those not before ``now`` are left out.
-    compared : PastDate or None
+    compared : BackgroundDate or None
         The date it is compared with, earlier or later.
     settings : HistorySettings
     """
     every = unary_union([d.geometry for d in goods])
-    earlier = before(past, now)
+    earlier = before(background_dates, now)
     if compared is not None:
         earlier += before((compared,), now)
     grounds: dict[str, _Ground | None] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +38,7 @@ def detect_group_trains(
     tracks: list[Track],
     settings: GroupSettings,
     background: Observation | None = None,
-    past: tuple[Observation, ...] = (),
+    background_dates: Sequence[Observation] = (),
 ) -> tuple[Detection, ...]:
     """Find trains by track group, from one date alone or against another one.
 
@@ -51,7 +52,7 @@ def detect_group_trains(
     settings : GroupSettings
     background : Observation, optional
         Another date in the same frame: where it is judged empty it shows what always lies there.
-    past : tuple of Observation
+    background_dates : sequence of Observation
         Further such dates; of several the median counts.
 
     Returns
@@ -60,7 +61,7 @@ def detect_group_trains(
         ``cars`` is None, no vehicle is described; ``track`` is the likeliest of the group.
     """
     judged = judge_groups(observation, tracks, settings)
-    others = (*(() if background is None else (background,)), *past)
+    others = (*(() if background is None else (background,)), *background_dates)
     if others and judged:
         elsewhere = [judge_groups(other, tracks, settings) for other in others]
         judged = judge_groups(observation, tracks, settings, judged, [e for e in elsewhere if e])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 
@@ -17,11 +18,13 @@ from tumangang_watch.detect.ground.buildings import building_words, new_building
 from tumangang_watch.detect.ground.change import Turned, turned_to_worked
 from tumangang_watch.detect.ground.history import Denied, GroundRecord, deny_usual, unsettled
 from tumangang_watch.detect.ground.surface import Surface, path_light, surface_of, worked_share
+from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Area, Site
 from tumangang_watch.settings.ground import HandlingSettings
+from tumangang_watch.settings.history import HistorySettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,8 @@ def measure_handling(
     site: Site,
     trains: tuple[Detection, ...],
     settings: HandlingSettings,
-    record: GroundRecord | None = None,
+    background_dates: Sequence[BackgroundDate] = (),
+    history: HistorySettings | None = None,
 ) -> HandlingResult:
     """Measure the worked surface of every handling polygon, and its growth.
 
@@ -69,14 +73,18 @@ def measure_handling(
     trains : tuple of Detection
         Of either date; the ground they hide says nothing.
     settings : HandlingSettings
-    record : GroundRecord, optional
+    background_dates : sequence of BackgroundDate
         Earlier dates: what only goes back and forth between them is no growth.
+    history : HistorySettings, optional
+        How they are read.
     """
     if len(observations) not in (1, 2):
         raise ValueError(f"one or two observations, not {len(observations)}")
     if len({o.raster.grid for o in observations}) != 1:
         raise ValueError("observations lie on different grids")
     areas = site.having("handling")
+    grounds = tuple(date.ground for date in background_dates if date.ground is not None)
+    record = GroundRecord(grounds, history or HistorySettings()) if grounds else None
     if not areas:
         return HandlingResult((), ())
     path = path_light(observations, settings)

@@ -72,7 +72,7 @@ def credible_snow(observation: Observation, contrast: float) -> tuple[NDArray[np
     quality = observation.quality
     none = np.zeros(quality.snow.shape, dtype=bool)
     clear = quality.clear & observation.raster.valid
-    if quality.snow_state in ("none", "unknown") or not (quality.snow & clear).any():
+    if not quality.snowy or not (quality.snow & clear).any():
         return none, False
     tone = observation.raster.luminance()
     tone = tone - 0.9 * float(np.quantile(tone[clear][:: max(1, int(clear.sum()) // DARK_SAMPLE)], 0.002))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,7 @@ def detect_trains(
     site: Site,
     settings: TrainSettings,
     background: Observation | None = None,
-    past: tuple[BackgroundDate, ...] = (),
+    background_dates: Sequence[BackgroundDate] = (),
 ) -> tuple[Detection, ...]:
     """Find the trains that stand on the site's tracks on one date.
 
@@ -44,7 +45,7 @@ def detect_trains(
     settings : TrainSettings
     background : Observation, optional
         Another date in the same frame and radiometry; not needed.
-    past : tuple of PastDate
+    background_dates : sequence of BackgroundDate
         Earlier dates of the record, likewise.
 
     Returns
@@ -54,11 +55,13 @@ def detect_trains(
     """
     tracks = [t for t in site.tracks if not _roofed(t, observation) and t.line.length >= 2.0]
     if observation.image.gsd_m > settings.track_gsd_max_m:
-        coarse = tuple(date.coarse for date in past if date.coarse is not None)
+        coarse = tuple(date.coarse for date in background_dates if date.coarse is not None)
         return detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
     strips = _strips(observation, tracks, settings)
     others = [] if background is None else [read_tracks(background, tracks, settings)]
-    others += [date.tracks.of_tracks([t.id for t in tracks]) for date in past if date.tracks is not None]
+    others += [
+        date.tracks.of_tracks([t.id for t in tracks]) for date in background_dates if date.tracks is not None
+    ]
     detections: list[Detection] = []
     found = read_trains(strips, observation.scene, settings, others)
     for track, trains in zip(tracks, found, strict=False):
@@ -230,7 +233,7 @@ def _caveats(observation: Observation, track: Track, seen: float, settings: Trai
     scene, said = observation.scene, []
     if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
         said.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
-    if observation.quality.snow_state in ("partial", "full"):
+    if observation.quality.snowy:
         said.append(f"snow on the ground ({observation.quality.snow_state})")
     if observation.quality.haze > settings.haze_max:
         said.append("haze")

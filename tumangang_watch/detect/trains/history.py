@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tumangang_watch.detect.history import BackgroundDate
@@ -11,7 +12,7 @@ from tumangang_watch.settings.history import HistorySettings
 
 
 def say_occupied(
-    trains: tuple[Detection, ...], past: tuple[BackgroundDate, ...], settings: HistorySettings
+    trains: tuple[Detection, ...], background_dates: Sequence[BackgroundDate], settings: HistorySettings
 ) -> tuple[Detection, ...]:
     """Return trains with the number of earlier dates on which their place was occupied.
 
@@ -19,18 +20,20 @@ def say_occupied(
     ----------
     trains : tuple of Detection
         Of one date.
-    past : tuple of PastDate
+    background_dates : sequence of BackgroundDate
         Dates before it.
     settings : HistorySettings
     """
-    if not any(date.tracks is not None for date in past):
+    if not any(date.tracks is not None for date in background_dates):
         return trains
-    return tuple(_said(train, past, settings) for train in trains)
+    return tuple(_said(train, background_dates, settings) for train in trains)
 
 
-def _said(train: Detection, past: tuple[BackgroundDate, ...], settings: HistorySettings) -> Detection:
+def _said(
+    train: Detection, background_dates: Sequence[BackgroundDate], settings: HistorySettings
+) -> Detection:
     seen = occupied = 0
-    for date in past:
+    for date in background_dates:
         share = _occupied_share(train, date, settings)
         if share is not None:
             seen += 1

@@ -47,10 +47,7 @@ def hint_loads(
     steep = (scene.off_nadir_deg or 0.0) > settings.off_nadir_max_deg
     if not fine or steep or elevation is None or azimuth is None:
         return trains
-    if not settings.sun_deg[0] <= elevation <= settings.sun_deg[1] or observation.quality.snow_state in (
-        "partial",
-        "full",
-    ):
+    if not settings.sun_deg[0] <= elevation <= settings.sun_deg[1] or observation.quality.snowy:
         return trains
     tracks = {t.id: t for t in site.tracks}
     dark = darkest(observation)
