@@ -20,7 +20,7 @@ from shapely import LineString, box
 from benchmarks.change import native
 from training.yard_painter import shoot
 from tumangang_watch.grid import Grid, grid_over
-from tumangang_watch.preprocess.site_fit.network import ALONG_M, LAYERS, STEP_M, patch_of
+from tumangang_watch.preprocess.site_fit.network import ALONG_M, DILATIONS, STEP_M, patch_of
 from tumangang_watch.preprocess.site_fit.outlines import hue_of, tone_of
 from tumangang_watch.simulate import make_pair, split_seeds
 
@@ -100,10 +100,8 @@ def network() -> Any:
 
     sizes = {"a": (3, 16), "b": (16, 24), "c": (24, 24)}
     layers = {
-        name: nn.Conv2d(
-            *sizes[name], size, padding=(size // 2 * down, size // 2 * along), dilation=(down, along)
-        )
-        for name, size, down, along in LAYERS
+        name: nn.Conv2d(*sizes[name], 5, padding=(2 * down, 2 * along), dilation=(down, along))
+        for name, (down, along) in DILATIONS.items()
     }
     return nn.ModuleDict({**layers, "e": nn.Conv2d(24, 1, 1)})
 
@@ -112,7 +110,7 @@ def run(net: Any, x: Any) -> Any:
     """Return log-odds (batch, rows, cols)."""
     import torch
 
-    for name, *_ in LAYERS:
+    for name in DILATIONS:
         x = torch.relu(net[name](x))
     return net["e"](x)[:, 0]
 

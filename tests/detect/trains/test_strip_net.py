@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from shapely import LineString
 
-from tumangang_watch.detect.trains.network import PIECE, REACH, read_strip, weights
+from tumangang_watch.detect.trains.network import PIECE, REACH, read_strip
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import CHANNELS, Geometry, StripView
 from tumangang_watch.model.site import Track
@@ -42,9 +42,7 @@ def view(steps: int = 400, turned: bool = False) -> StripView:
     )
 
 
-def test_weights_are_finite_and_types_are_probabilities() -> None:
-    for name, layer in weights().items():
-        assert np.isfinite(layer).all(), name
+def test_types_are_probabilities() -> None:
     reading = read_strip(view())
     assert reading.occupied.shape == reading.coupling.shape == (400,)
     np.testing.assert_allclose(np.exp(reading.types).sum(axis=0), 1.0)

@@ -8,12 +8,11 @@ from patches painted for it alone (``python -m training.apron_net``); no real pi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tumangang_watch.nets import Weights, convolve, layer_of, weights
 
 PIXEL_M = 0.35
 """Pixel of the network."""
@@ -78,22 +77,12 @@ def apron_input(
     return ApronInput(np.stack(planes), constants)
 
 
-@cache
-def weights() -> dict[str, NDArray[np.float32]]:
-    """Return the network's weights by layer, read once."""
-    with files("tumangang_watch.detect.cargo").joinpath("apron_net.npz").open("rb") as source:
-        stored = np.load(source, allow_pickle=False)
-        return {name: stored[name].astype(np.float32) for name in stored.files}
-
-
-def read_apron(
-    item: ApronInput, layers: dict[str, NDArray[np.float32]] | None = None
-) -> dict[str, NDArray[np.float32]]:
+def read_apron(item: ApronInput, network: Weights | None = None) -> dict[str, NDArray[np.float32]]:
     """Return the probability of each of `OUTPUTS` for every pixel, (rows, cols).
 
     Large pieces are read tile by tile; tiles without usable ground are left at 0.
     """
-    w = weights() if layers is None else layers
+    network = weights("apron_net") if network is None else network
     rows, cols = item.planes.shape[1:]
     out = np.zeros((len(OUTPUTS), rows, cols), np.float32)
     for top in range(0, rows, TILE):
@@ -103,53 +92,38 @@ def read_apron(
                 continue
             r0, c0 = max(top - OVERLAP, 0), max(left - OVERLAP, 0)
             cut = item.planes[:, r0 : bottom + OVERLAP, c0 : right + OVERLAP]
-            odds = _run(cut, item.constants, w)
+            odds = _run(cut, item.constants, network)
             part = odds[:, top - r0 : bottom - r0, left - c0 : right - c0]
             out[:, top:bottom, left:right] = 1 / (1 + np.exp(-np.clip(part, -30, 30)))
     return dict(zip(OUTPUTS, out, strict=True))
 
 
 def _run(
-    planes: NDArray[np.float32], constants: NDArray[np.float32], w: dict[str, NDArray[np.float32]]
+    planes: NDArray[np.float32], constants: NDArray[np.float32], network: Weights
 ) -> NDArray[np.float32]:
     rows, cols = planes.shape[1:]
     room = ((0, 0), (0, -rows % DEPTH), (0, -cols % DEPTH))
     x = np.pad(planes, room, mode="edge")
     flat = np.broadcast_to(constants[:, None, None], (len(constants), *x.shape[1:]))
-    full = _conv(np.concatenate([x, flat]), w, "a")
-    half = _conv(_conv(full, w, "b", stride=2), w, "c")
-    quarter = _conv(_conv(half, w, "d", stride=2), w, "e")
-    deep = _conv(quarter, w, "f", stride=2)
-    deep = deep + _conv(deep, w, "g", dilation=2)
-    quarter = _conv(np.concatenate([_twice(deep), quarter]), w, "h")
-    half = _conv(np.concatenate([_twice(quarter), half]), w, "i")
-    full = _conv(np.concatenate([_twice(half), full]), w, "j")
-    out = np.tensordot(w["k.weight"][:, :, 0, 0], full, axes=1) + w["k.bias"][:, None, None]
-    return np.asarray(out[:, :rows, :cols], np.float32)
+
+    def conv(
+        values: NDArray[np.float32], name: str, stride: int = 1, dilation: int = 1
+    ) -> NDArray[np.float32]:
+        layer = layer_of(network, name)
+        return convolve(
+            values, layer, stride=(stride, stride), dilation=(dilation, dilation), relu=name != "k"
+        )
+
+    full = conv(np.concatenate([x, flat]), "a")
+    half = conv(conv(full, "b", stride=2), "c")
+    quarter = conv(conv(half, "d", stride=2), "e")
+    deep = conv(quarter, "f", stride=2)
+    deep = deep + conv(deep, "g", dilation=2)
+    quarter = conv(np.concatenate([_twice(deep), quarter]), "h")
+    half = conv(np.concatenate([_twice(quarter), half]), "i")
+    full = conv(np.concatenate([_twice(half), full]), "j")
+    return conv(full, "k")[:, :rows, :cols]
 
 
 def _twice(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return values.repeat(2, axis=1).repeat(2, axis=2)
-
-
-def _conv(
-    values: NDArray[np.float32],
-    w: dict[str, NDArray[np.float32]],
-    name: str,
-    stride: int = 1,
-    dilation: int = 1,
-) -> NDArray[Any]:
-    """Correlate (c, rows, cols) with 3 x 3 kernels (o, c, 3, 3), zeros beyond the edges; then relu."""
-    kernel, bias = w[f"{name}.weight"], w[f"{name}.bias"]
-    _, rows, cols = values.shape
-    padded = np.pad(values, ((0, 0), (dilation, dilation), (dilation, dilation)))
-    high, wide = -(-rows // stride), -(-cols // stride)
-    columns = np.empty((3, 3, values.shape[0], high, wide), np.float32)
-    for i in range(3):
-        for j in range(3):
-            r0, c0 = i * dilation, j * dilation
-            columns[i, j] = padded[:, r0 : r0 + rows : stride, c0 : c0 + cols : stride]
-    flat = kernel.transpose(0, 2, 3, 1).reshape(len(kernel), -1)
-    out = flat @ columns.reshape(flat.shape[1], -1)
-    out += bias[:, None]
-    return np.maximum(out, 0, out=out).reshape(-1, high, wide)

@@ -8,14 +8,12 @@ through products with curves of their own.
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import Light
+from tumangang_watch.nets import weights
 from tumangang_watch.settings.trains import TrainSettings
 
 COLOURS = ("black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow")
@@ -103,19 +101,9 @@ def _shares(values: NDArray[np.floating], light: Light, order: list[int]) -> NDA
     return np.asarray(np.clip((values - dark) / (usual - dark), 0.0, 20.0), float)
 
 
-@cache
-def weights() -> dict[str, NDArray[np.float64]]:
-    """Return the layers' weights from the package."""
-    with (
-        files("tumangang_watch.detect.trains").joinpath("colour_net.npz").open("rb") as file,
-        np.load(file) as data,
-    ):
-        return {name: data[name].astype(np.float64) for name in data.files}
-
-
 def colour_probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the probability (10,) of each of `COLOURS` from `body_features`."""
-    w = weights()
+    w = weights("colour_net")
     x = (features - w["mean"]) / w["spread"]
     x = np.maximum(w["a.weight"] @ x + w["a.bias"], 0)
     x = np.maximum(w["b.weight"] @ x + w["b.bias"], 0)

@@ -8,14 +8,12 @@ with different looks (``python -m training.strip_net``); no real picture is amon
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.view import StripView
+from tumangang_watch.nets import convolve, in_pieces, layer_of, weights
 
 TYPES = ("box", "open", "tank", "flat", "container", "locomotive", "passenger")
 """Types that the network tells apart, in the order of its outputs."""
@@ -39,16 +37,6 @@ class NetReading:
     """(types, n) log-probabilities of `TYPES`, where a vehicle stands."""
 
 
-@cache
-def weights() -> dict[str, NDArray[np.float32]]:
-    """Return the layers' weights from the package."""
-    with (
-        files("tumangang_watch.detect.trains").joinpath("strip_net.npz").open("rb") as file,
-        np.load(file) as data,
-    ):
-        return {name: data[name].astype(np.float32) for name in data.files}
-
-
 def read_strip(view: StripView) -> NetReading:
     """Let the network read one strip.
 
@@ -61,53 +49,25 @@ def read_strip(view: StripView) -> NetReading:
     NetReading
         In the strip's own direction, whichever way the view is turned.
     """
-    n = view.patch.shape[2]
-    out = np.empty((2 + len(TYPES), n))
-    for start in range(0, n, PIECE):
-        low, high = max(start - REACH, 0), min(start + PIECE + REACH, n)
-        piece = _outputs(view.patch[:, :, low:high], view.constants)
-        stop = min(start + PIECE, n)
-        out[:, start:stop] = piece[:, start - low : stop - low]
+    outputs = in_pieces(
+        lambda part: _outputs(view.patch[:, :, part], view.constants), view.patch.shape[2], PIECE, REACH
+    )
+    out = outputs.astype(float)
     if view.turned:
         out = out[:, ::-1]
     kinds = out[2:] - out[2:].max(axis=0)
     return NetReading(out[0], out[1], kinds - np.log(np.exp(kinds).sum(axis=0)))
 
 
-def _outputs(patch: NDArray[np.float32], constants: NDArray[np.float32]) -> NDArray[Any]:
+def _outputs(patch: NDArray[np.float32], constants: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (outputs, n) of one piece; what lies beyond it counts as not seen."""
-    w = weights()
-    x = np.maximum(_conv2d(patch, w["a.weight"], w["a.bias"]), 0)
-    x = np.maximum(_conv2d(x, w["b.weight"], w["b.bias"]), 0)
+    net = weights("strip_net")
+    x = patch
+    for name in "ab":
+        x = convolve(x, layer_of(net, name), stride=(2, 1), order="channels")
     flat = x.reshape(-1, x.shape[2])
     lines = np.repeat(constants[:, None], flat.shape[1], axis=1)
-    h = np.maximum(_conv1d(np.concatenate([flat, lines]), w["c.weight"], w["c.bias"], 1), 0)
+    h = convolve(np.concatenate([flat, lines])[:, None], layer_of(net, "c"), order="sum_on_bias")
     for k, dilation in enumerate(DILATIONS):
-        h = h + np.maximum(_conv1d(h, w[f"d.{k}.weight"], w[f"d.{k}.bias"], dilation), 0)
-    return _conv1d(h, w["e.weight"], w["e.bias"], 1).astype(float)
-
-
-def _conv2d(
-    values: NDArray[np.float32], kernel: NDArray[np.float32], bias: NDArray[np.float32]
-) -> NDArray[Any]:
-    """Correlate (c, rows, n) with kernels (o, c, h, w), every second row, zeros beyond the edges."""
-    _, _, high, wide = kernel.shape
-    padded = np.pad(values, ((0, 0), (high // 2, high // 2), (wide // 2, wide // 2)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (high, wide), axis=(1, 2))[:, ::2]
-    return np.asarray(
-        np.tensordot(kernel, windows, axes=((1, 2, 3), (0, 3, 4))) + bias[:, None, None], np.float32
-    )
-
-
-def _conv1d(
-    values: NDArray[np.float32], kernel: NDArray[np.float32], bias: NDArray[np.float32], dilation: int
-) -> NDArray[Any]:
-    """Correlate (c, n) with kernels (o, c, w) at a dilation, zeros beyond the ends."""
-    width = kernel.shape[2]
-    reach = width // 2 * dilation
-    padded = np.pad(values, ((0, 0), (reach, reach)))
-    n = values.shape[1]
-    out = bias[:, None] + np.zeros((1, n), np.float32)
-    for k in range(width):
-        out = out + kernel[:, :, k] @ padded[:, k * dilation : k * dilation + n]
-    return np.asarray(out, np.float32)
+        h = h + convolve(h, layer_of(net, f"d.{k}"), dilation=(1, dilation), order="sum_on_bias")
+    return convolve(h, layer_of(net, "e"), order="sum_on_bias", relu=False)[:, 0]
