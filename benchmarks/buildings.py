@@ -32,7 +32,7 @@ def with_building(pair: Pair) -> tuple[Pair, Block] | None:
         size = float(rng.uniform(14, 30)), float(rng.uniform(9, 14)), float(rng.uniform(3, 8))
         paint = str(rng.choice(["grey", "blue", "red", "light_grey"]))
         spot = float(rng.uniform(west, east)), float(rng.uniform(south, north))
-        block = Block(*spot, float(rng.uniform(0, 180)), *size, paint, "flat")
+        block = Block.at(spot, float(rng.uniform(0, 180)), size, paint)
         shape = footprint(block)
         if polygon.buffer(-3).contains(shape) and all(shape.distance(a) > 5 for a in aprons):
             later = replace(pair.days[1], cargo=(*pair.days[1].cargo, block))

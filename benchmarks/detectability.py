@@ -43,7 +43,7 @@ from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, paint, split_seeds, write_scene, write_site
 from tumangang_watch.simulate.motion import shifted
 from tumangang_watch.simulate.traffic import COLOURS_OF, make_train
-from tumangang_watch.simulate.world import Car, DayState, Sensor, Train
+from tumangang_watch.simulate.world import DayState, PaintedVehicle, Sensor, Train
 from tumangang_watch.sites import load_site
 
 GSDS = (0.5, 0.3, 0.7, 1.0)
@@ -204,14 +204,14 @@ def second_scene(seed: int) -> Painted:
     for train in shot.trains:
         # Loads have tones of their own; what is seen from above names them.
         cars = tuple(
-            Car(
-                c["from_m"],
-                c["to_m"],
-                c["type"],
-                _seen_paint(c),
-                3.0,
-                3.5,
-                "none" if c["load"] == "none" else "soil",
+            PaintedVehicle(
+                from_m=c["from_m"],
+                to_m=c["to_m"],
+                type=c["type"],
+                colour=_seen_paint(c),
+                width_m=3.0,
+                height_m=3.5,
+                load="none" if c["load"] == "none" else "soil",
             )
             for c in train["cars"]
         )

@@ -210,15 +210,8 @@ def _small(apron: Any, rng: np.random.Generator) -> Block:
             else ["timber", "brown", "grey", "green", "blue", "red"]
         )
     )
-    return Block(
-        spot.x,
-        spot.y,
-        float(rng.uniform(0, 180)),
-        *size,
-        float(rng.uniform(0.8, 2.2)),
-        paint,
-        "pile" if pile else "flat",
-    )
+    heading, tall = float(rng.uniform(0, 180)), float(rng.uniform(0.8, 2.2))
+    return Block.at((spot.x, spot.y), heading, (*size, tall), paint, "pile" if pile else "flat")
 
 
 def run_pair(pair: Pair, score: Score) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def piles(middle: LineString, apron: Any) -> tuple[Block, ...]:
     for u, v, length, width, height, colour, shape in PILES:
         for share in np.linspace(1, -1, 21):
             x, y = cx + u * ux + share * v * uy, cy + u * uy - share * v * ux
-            pile = Block(x, y, heading, length, width, height, colour, shape)
+            pile = Block.at((x, y), heading, (length, width, height), colour, shape)
             if apron.contains(footprint(pile).buffer(0.3)):
                 out.append(pile)
                 break

@@ -16,7 +16,7 @@ import numpy as np
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.simulate.light import cast_shadow, view_source
-from tumangang_watch.simulate.objects import Canvas, Look
+from tumangang_watch.simulate.objects import Appearance, Canvas
 
 FINE_M = 0.125
 NET_M = 0.35
@@ -167,9 +167,9 @@ def put(scene: Scene, pose: tuple[float, float, float], size: tuple[float, float
     """Draw one body; ``make(u, v)`` returns (inside, height, factor, paint indices)."""
     x, y, heading = pose
 
-    def shape(u: Any, v: Any) -> Look:
+    def shape(u: Any, v: Any) -> Appearance:
         inside, height, shade, paint = make(u, v)
-        return Look(inside, height, paint, np.clip(shade, 0.05, 2.5))
+        return Appearance(inside, height, paint, np.clip(shade, 0.05, 2.5))
 
     scene.canvas.draw(x, y, heading, (size[0] * 1.2, size[1] * 1.2), shape)
 

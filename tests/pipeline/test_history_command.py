@@ -47,7 +47,7 @@ def on_apron(apron, share: float, size, paint: str) -> Block:
     ends = (corners[k] + corners[k - 1]) / 2, (corners[k + 1] + corners[k + 2]) / 2
     x, y = ends[0] + share * (ends[1] - ends[0])
     heading = float(np.degrees(np.arctan2(*sides[k])))
-    return Block(float(x), float(y), heading, *size, paint)
+    return Block.at((float(x), float(y)), heading, size, paint)
 
 
 class Yard:

@@ -14,11 +14,11 @@ from shapely import LineString, box
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.simulate import (
     Block,
-    Car,
     DayState,
+    PaintedVehicle,
     Sensor,
     Surface,
-    TrackLook,
+    TrackAppearance,
     Train,
     World,
     make_pair,
@@ -52,7 +52,7 @@ def plain() -> World:
         areas=(Area(id="yard", role="yard", polygon=yard, name="Yard"),),
         tracks=(track,),
     )
-    look = TrackLook(
+    look = TrackAppearance(
         ballast="ballast_pale", sleeper="sleeper_concrete", shine=0.0, brightness=1.0, oil=0.0, weeds=0.0
     )
     bounds = (X0, Y0 - 60, X0 + 160, Y0 + 60)
@@ -77,7 +77,7 @@ def difference(world: World, bare: DayState, full: DayState, sensor: Sensor) -> 
 
 
 def test_a_painted_car_is_where_the_truth_says(plain: World) -> None:
-    car = Car(40.0, 54.0, "box", "red", 3.2, 4.0)
+    car = PaintedVehicle(from_m=40.0, to_m=54.0, type="box", colour="red", width_m=3.2, height_m=4.0)
     bare, full = light(elevation=80.0), light(elevation=80.0, trains=(Train("T1", (car,)),))
     scene = paint(plain, full, CLEAN, 1)
     changed = difference(plain, bare, full, CLEAN) > 120
@@ -99,7 +99,7 @@ def test_a_painted_car_is_where_the_truth_says(plain: World) -> None:
 def test_the_shadow_falls_away_from_the_sun_with_its_height_over_the_tangent(
     plain: World, azimuth: float, elevation: float
 ) -> None:
-    tower = Block(X0 + 80, Y0 - 25, 0.0, 2.0, 2.0, 10.0, "concrete")
+    tower = Block.at((X0 + 80, Y0 - 25), 0.0, (2.0, 2.0, 10.0), "concrete")
     bare = light(azimuth, elevation)
     full = replace(bare, vehicles=(tower,))
     changed = difference(plain, bare, full, CLEAN) > 300
@@ -114,7 +114,7 @@ def test_the_shadow_falls_away_from_the_sun_with_its_height_over_the_tangent(
 
 
 def test_tops_lean_away_from_the_satellite(plain: World) -> None:
-    roof = Block(X0 + 80, Y0 - 25, 0.0, 6.0, 6.0, 8.0, "roof_white")
+    roof = Block.at((X0 + 80, Y0 - 25), 0.0, (6.0, 6.0, 8.0), "roof_white")
     bare, full = light(elevation=70.0), light(elevation=70.0, vehicles=(roof,))
     slanted = replace(CLEAN, off_nadir_deg=25.0, view_azimuth_deg=90.0)
     scene = paint(plain, full, slanted, 1)

@@ -26,10 +26,10 @@ from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.detectability import DetectabilitySettings
 from tumangang_watch.simulate.light import cast_shadow, view_source
-from tumangang_watch.simulate.objects import Canvas, draw_car
+from tumangang_watch.simulate.objects import Canvas, draw_vehicle
 from tumangang_watch.simulate.spectra import MATERIALS
 from tumangang_watch.simulate.traffic import COLOURS_OF, GAP_M, LENGTHS, SECTIONS
-from tumangang_watch.simulate.world import Car
+from tumangang_watch.simulate.world import PaintedVehicle
 
 TONE_OF = {
     "black": "dark",
@@ -147,25 +147,26 @@ def _canvas(frame: Frame, light: SceneLight, placement: Placement, rng: np.rando
         if rng.random() < REPAINTED:
             paint = str(rng.choice(paints))
         at = placement.from_m + k * over
-        draw_car(canvas, frame.track, _car(specimen, (at, at + over - GAP_M), (paint, load), rng), rng)
+        draw_vehicle(canvas, frame.track, _car(specimen, (at, at + over - GAP_M), (paint, load), rng), rng)
     return canvas
 
 
 def _car(
     specimen: Specimen, ends: tuple[float, float], look: tuple[str, str], rng: np.random.Generator
-) -> Car:
+) -> PaintedVehicle:
     width, height = SECTIONS[specimen.kind]
     paint, load = look
     if specimen.kind == "container":
         load = str(rng.choice(["forty", "twenty"]))
-    return Car(
-        *ends,
-        specimen.kind,
-        paint,
-        width,
-        height + float(rng.uniform(-0.15, 0.15)),
-        load,
-        float(rng.uniform(0.05, 0.8)),
+    return PaintedVehicle(
+        from_m=ends[0],
+        to_m=ends[1],
+        type=specimen.kind,
+        colour=paint,
+        width_m=width,
+        height_m=height + float(rng.uniform(-0.15, 0.15)),
+        load=load,
+        dirt=float(rng.uniform(0.05, 0.8)),
     )
 
 

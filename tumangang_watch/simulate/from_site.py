@@ -163,7 +163,7 @@ def _roofs(site: Site, inside: BaseGeometry, rng: np.random.Generator) -> list[B
         heading = degrees(atan2(b[0] - a[0], b[1] - a[1]))
         spot = area.polygon.centroid
         roof = str(rng.choice(["roof_grey", "roof_blue", "roof_red"]))
-        out.append(Block(spot.x, spot.y, heading, length - 2, width - 2, 6.0, roof, "gable"))
+        out.append(Block.at((spot.x, spot.y), heading, (length - 2, width - 2, 6.0), roof, "gable"))
     return out
 
 
@@ -177,9 +177,9 @@ def _middle_line(polygon: Polygon) -> tuple[Any, Any, float, float]:
     return a, b, float(sides[k]), float(sides[1 - k])
 
 
-def _clear_of(mast: Block, rails: list[Track], least_m: float = 3.0) -> bool:
+def _clear_of(mast: Block, rails: list[Track], min_m: float = 3.0) -> bool:
     spot = box(mast.x, mast.y, mast.x, mast.y)
-    return all(track.line.distance(spot) > least_m for track in rails)
+    return all(track.line.distance(spot) > min_m for track in rails)
 
 
 def _river(bridge: Area, bounds: Bounds, rng: np.random.Generator) -> tuple[list[Surface], list[Block]]:
@@ -194,9 +194,9 @@ def _river(bridge: Area, bounds: Bounds, rng: np.random.Generator) -> tuple[list
     ground = [Surface(bank, "sand"), Surface(water, "water"), Surface(deck, "steel")]
     blocks = []
     for v in (-2.9, 2.9):
-        x, y = frame(0.0, v)
-        blocks.append(Block(x, y, heading, 0.86 * length, 0.5, TRUSS_M, "steel", "truss"))
+        size = 0.86 * length, 0.5, TRUSS_M
+        blocks.append(Block.at(frame(0.0, v), heading, size, "steel", "truss"))
     for u in np.arange(-0.42 * length, 0.42 * length, 8.4):
-        x, y = frame(float(u), 0.0)
-        blocks.append(Block(x, y, heading + 90, 5.8, 0.25, TRUSS_M, "steel", "truss"))
+        size = 5.8, 0.25, TRUSS_M
+        blocks.append(Block.at(frame(float(u), 0.0), heading + 90, size, "steel", "truss"))
     return ground, blocks

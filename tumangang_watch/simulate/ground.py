@@ -15,7 +15,7 @@ from shapely import LineString, Polygon, line_interpolate_point
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import frozen
 from tumangang_watch.simulate.spectra import MATERIALS
-from tumangang_watch.simulate.world import Surface, TrackLook, World
+from tumangang_watch.simulate.world import Surface, TrackAppearance, World
 
 FINE_M = 0.125
 """Edge of the cells that the world is painted on, metres."""
@@ -193,7 +193,7 @@ def _lay_bed(
     weeds: NDArray[np.float32],
     grid: Grid,
     line: LineString,
-    style: TrackLook,
+    style: TrackAppearance,
     rng: np.random.Generator,
 ) -> None:
     """Paint one track's ballast bed with ragged shoulders, stains along it and weeds."""
@@ -207,10 +207,10 @@ def _lay_bed(
         rusty = 1.45 + 0.12 * _along(rng, s, 0.8) + 0.10 * _along(rng, s, 7.0)
         within = keep & (np.abs(d)[None, :] < rusty[:, None])
         material.ravel()[cells[within]] = INDEX[style.inner]
-    tone = style.brightness * (1 + 0.07 * _along(rng, s, 25.0) + 0.04 * _along(rng, s, 4.0))
+    brightness = style.brightness * (1 + 0.07 * _along(rng, s, 25.0) + 0.04 * _along(rng, s, 4.0))
     middle = np.exp(-((d / 0.75) ** 2))
     spots = np.clip(0.5 + 0.35 * _along(rng, s, 9.0) + 0.25 * _along(rng, s, 1.2), 0, 1)
-    look_here = tone[:, None] * (1 - style.oil * middle[None, :] * spots[:, None])
+    look_here = brightness[:, None] * (1 - style.oil * middle[None, :] * spots[:, None])
     look.ravel()[chosen] = look_here[keep]
     cover = np.clip(style.weeds * (1.1 + 0.9 * _along(rng, s, 12.0) + 0.5 * _along(rng, s, 1.5)), 0, 0.9)
     weeds.ravel()[chosen] *= np.broadcast_to(cover[:, None], keep.shape)[keep] * 0.8
@@ -224,7 +224,7 @@ def _lay_rails(
     melt: NDArray[np.float32],
     grid: Grid,
     line: LineString,
-    style: TrackLook,
+    style: TrackAppearance,
     rng: np.random.Generator,
 ) -> None:
     """Paint sleepers and rails."""

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.simulate.spectra import COLOURS, MATERIALS, Spectrum
-from tumangang_watch.simulate.world import Block, Car, Track, Tree
+from tumangang_watch.simulate.world import Block, PaintedVehicle, Track, Tree
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """What one object shows at points of its own frame (u along, v to the right, metres)."""
 
     inside: NDArray[np.bool_]
@@ -29,7 +29,7 @@ class Look:
     """Factor on reflectance: form shading, grime, seams."""
 
 
-Shape = Callable[[NDArray[np.float64], NDArray[np.float64]], Look]
+Shape = Callable[[NDArray[np.float64], NDArray[np.float64]], Appearance]
 
 
 class Canvas:
@@ -97,7 +97,7 @@ def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
     right = radians(block.heading_deg + 90)
     grain = rng.normal(0, 1, 64)
 
-    def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Look:
+    def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Appearance:
         inside = (np.abs(u) <= half_l) & (np.abs(v) <= half_w)
         height = np.full(u.shape, block.height_m)
         shade = np.ones(u.shape) + 0.04 * grain[np.floor(np.abs(u) * 2).astype(int) % 64]
@@ -132,7 +132,7 @@ def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
                 side > 0, canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi)
             )
             height = block.height_m - half_w * (1 - np.sqrt(1 - side**2 * 0.96))
-        return Look(
+        return Appearance(
             inside, height + block.base_m, np.full(u.shape, paint, np.uint8), np.clip(shade, 0.05, 2.5)
         )
 
@@ -145,7 +145,7 @@ def draw_tree(canvas: Canvas, tree: Tree, bare: bool, rng: np.random.Generator) 
     wave = rng.uniform(0, 6.28, 4)
     sun_azimuth = canvas.sun[0]
 
-    def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Look:
+    def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Appearance:
         angle, r = np.arctan2(v, u), np.hypot(u, v) / tree.radius_m
         edge = 1 + 0.13 * np.sin(3 * angle + wave[0]) + 0.1 * np.sin(5 * angle + wave[1])
         inside = r < edge
@@ -154,26 +154,28 @@ def draw_tree(canvas: Canvas, tree: Tree, bare: bool, rng: np.random.Generator) 
         height = tree.height_m * (0.45 + 0.55 * np.sqrt(np.clip(1 - (r / edge) ** 2, 0, 1)))
         toward = (u * cos(sun_azimuth) + v * sin(sun_azimuth)) / tree.radius_m
         shade = 1 + 0.45 * toward + 0.25 * rng.standard_normal(u.shape)
-        return Look(inside, height, np.full(u.shape, paint, np.uint8), np.clip(shade, 0.2, 2.0))
+        return Appearance(inside, height, np.full(u.shape, paint, np.uint8), np.clip(shade, 0.2, 2.0))
 
     canvas.draw(tree.x, tree.y, 0.0, (2.4 * tree.radius_m, 2.4 * tree.radius_m), shape)
 
 
-def car_pose(track: Track, car: Car) -> tuple[float, float, float]:
+def vehicle_pose(track: Track, vehicle: PaintedVehicle) -> tuple[float, float, float]:
     """Return a car's centre ``(x, y)`` and heading in degrees: a chord over its bogies."""
-    span = car.to_m - car.from_m
-    a = track.line.interpolate(car.from_m + 0.15 * span)
-    b = track.line.interpolate(car.to_m - 0.15 * span)
+    span = vehicle.to_m - vehicle.from_m
+    a = track.line.interpolate(vehicle.from_m + 0.15 * span)
+    b = track.line.interpolate(vehicle.to_m - 0.15 * span)
     heading = np.degrees(np.arctan2(b.x - a.x, b.y - a.y))
     return (a.x + b.x) / 2, (a.y + b.y) / 2, float(heading)
 
 
-def draw_car(canvas: Canvas, track: Track, car: Car, rng: np.random.Generator, swept: float = 0.0) -> None:
+def draw_vehicle(
+    canvas: Canvas, track: Track, vehicle: PaintedVehicle, rng: np.random.Generator, swept: float = 0.0
+) -> None:
     """Draw one vehicle with its roof form, seams, grime, load and inner shadow."""
-    x, y, heading = car_pose(track, car)
-    length = car.to_m - car.from_m
+    x, y, heading = vehicle_pose(track, vehicle)
+    length = vehicle.to_m - vehicle.from_m
     canvas.draw(x, y, heading, (length + 1.4, 0.6), coupler_shape(canvas, length))
-    canvas.draw(x, y, heading, (length, car.width_m), car_shape(canvas, car, heading, rng, swept))
+    canvas.draw(x, y, heading, (length, vehicle.width_m), vehicle_shape(canvas, vehicle, heading, rng, swept))
 
 
 GRIME: Spectrum = (0.085, 0.095, 0.105, 0.125)
@@ -181,12 +183,12 @@ GRIME: Spectrum = (0.085, 0.095, 0.105, 0.125)
 
 def _painted(colour: str, dirt: float, rng: np.random.Generator) -> Spectrum:
     """Return a vehicle's own tone of a colour: faded and dirty by chance."""
-    tone = float(np.exp(rng.normal(0, 0.10)))
+    brightness = float(np.exp(rng.normal(0, 0.10)))
     share = 0.45 * dirt
-    hue = rng.normal(0, 0.03, 4)
+    tint = rng.normal(0, 0.03, 4)
     mixed = [
-        max((1 - share) * c * tone * (1 + h) + share * g, 0.01)
-        for c, g, h in zip(COLOURS[colour], GRIME, hue, strict=True)
+        max((1 - share) * c * brightness * (1 + h) + share * g, 0.01)
+        for c, g, h in zip(COLOURS[colour], GRIME, tint, strict=True)
     ]
     return mixed[0], mixed[1], mixed[2], mixed[3]
 
@@ -195,21 +197,21 @@ def coupler_shape(canvas: Canvas, length_m: float) -> Shape:
     """Return the couplers and buffers beyond both ends of a body."""
     paint = canvas.colour("undercarriage")
 
-    def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Look:
+    def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Appearance:
         inside = (np.abs(u) < length_m / 2 + 0.56) & (np.abs(v) < 0.22)
         ones = np.ones(u.shape)
-        return Look(inside, ones, np.full(u.shape, paint, np.uint8), ones)
+        return Appearance(inside, ones, np.full(u.shape, paint, np.uint8), ones)
 
     return shape
 
 
-def car_shape(
-    canvas: Canvas, car: Car, heading_deg: float, rng: np.random.Generator, swept: float = 0.0
+def vehicle_shape(
+    canvas: Canvas, vehicle: PaintedVehicle, heading_deg: float, rng: np.random.Generator, swept: float = 0.0
 ) -> Shape:
     """Return the look of one vehicle in its own frame; ``swept`` as in `Canvas.swept`."""
-    half_l, half_w = (car.to_m - car.from_m) / 2, car.width_m / 2
-    body = canvas.own(_painted(car.colour, car.dirt, rng))
-    inner = canvas.own(_painted(car.colour, 1.6, rng)) if car.type == "open" else body
+    half_l, half_w = (vehicle.to_m - vehicle.from_m) / 2, vehicle.width_m / 2
+    body = canvas.own(_painted(vehicle.colour, vehicle.dirt, rng))
+    inner = canvas.own(_painted(vehicle.colour, 1.6, rng)) if vehicle.type == "open" else body
     dark = canvas.colour("undercarriage")
     canvas.swept[body] = canvas.swept[inner] = swept
     right = radians(heading_deg + 90)
@@ -217,48 +219,50 @@ def car_shape(
 
     def curved(side: NDArray[np.float64], strength: float) -> NDArray[np.float64]:
         tilt = np.arcsin(np.clip(np.abs(side) * strength, 0, 0.99))
-        lit = canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi)
-        return np.where(side > 0, lit[0], lit[1])
+        sunlit = canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi)
+        return np.where(side > 0, sunlit[0], sunlit[1])
 
-    def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Look:
+    def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Appearance:
         side, end = np.clip(v / half_w, -1, 1), half_l - np.abs(u)
         inside = (np.abs(u) <= half_l) & (np.abs(v) <= half_w)
-        height = np.full(u.shape, car.height_m)
+        height = np.full(u.shape, vehicle.height_m)
         paint = np.full(u.shape, body, np.uint8)
         step = np.floor((u + half_l) * 2).astype(int)
         shade = 1 + 0.05 * grain[step % 128] + 0.05 * grain[(step // 3 + 40) % 128]
-        shade *= 1 + car.dirt * 0.12 * grain[(np.floor((v + half_w) * 2) * 5 + step // 4).astype(int) % 128]
-        if car.type == "tank":
+        shade *= (
+            1 + vehicle.dirt * 0.12 * grain[(np.floor((v + half_w) * 2) * 5 + step // 4).astype(int) % 128]
+        )
+        if vehicle.type == "tank":
             shade *= curved(side, 0.97)
-            height = car.height_m - half_w * (1 - np.sqrt(1 - 0.95 * side**2))
+            height = vehicle.height_m - half_w * (1 - np.sqrt(1 - 0.95 * side**2))
             dome = np.hypot(u, v) < 0.75
             shade = np.where(dome, shade * 0.75, shade)
             ends = end < 0.7
             paint = np.where(ends & (np.abs(v) > half_w * 0.8), dark, paint).astype(np.uint8)
             height = np.where(ends, height * 0.9, height)
-        elif car.type in ("box", "passenger", "locomotive"):
-            shade *= curved(side, 0.42 if car.type != "locomotive" else 0.3)
-            seam = ((u + half_l) % (1.9 if car.type == "box" else 2.6)) < 0.13
+        elif vehicle.type in ("box", "passenger", "locomotive"):
+            shade *= curved(side, 0.42 if vehicle.type != "locomotive" else 0.3)
+            seam = ((u + half_l) % (1.9 if vehicle.type == "box" else 2.6)) < 0.13
             shade = np.where(seam, shade * 0.86, shade)
-            if car.type == "locomotive":
+            if vehicle.type == "locomotive":
                 hood = (np.abs(v) < half_w * 0.55) & (np.abs((u + half_l) % 3.1 - 1.5) < 0.9)
                 paint = np.where(hood, dark, paint).astype(np.uint8)
-                height = np.where(np.abs(side) > 0.93, car.height_m * 0.6, height)
-        elif car.type == "open":
-            _open_wagon(canvas, car, (u, v, end), (height, paint, shade), grain, inner)
-        elif car.type == "container":
-            _containers(canvas, car, (u, v, end), (height, paint, shade))
-        elif car.type == "flat":
+                height = np.where(np.abs(side) > 0.93, vehicle.height_m * 0.6, height)
+        elif vehicle.type == "open":
+            _hollow_out(canvas, vehicle, (u, v, end), (height, paint, shade), grain, inner)
+        elif vehicle.type == "container":
+            _containers(canvas, vehicle, (u, v, end), (height, paint, shade))
+        elif vehicle.type == "flat":
             plank = (np.floor((u + half_l) / 0.35).astype(int) * 17) % 128
             shade *= 1 + 0.1 * grain[plank]
-        return Look(inside, height, paint, np.clip(shade, 0.05, 2.5))
+        return Appearance(inside, height, paint, np.clip(shade, 0.05, 2.5))
 
     return shape
 
 
-def _open_wagon(
+def _hollow_out(
     canvas: Canvas,
-    car: Car,
+    vehicle: PaintedVehicle,
     frame: tuple[NDArray[np.float64], ...],
     out: tuple[NDArray, ...],
     grain: NDArray,
@@ -267,28 +271,28 @@ def _open_wagon(
     """Hollow out an open wagon: rim, floor or load below it; the sun throws the inner shadow."""
     u, v, end = frame
     height, paint, shade = out
-    well = (end > 0.16) & (car.width_m / 2 - np.abs(v) > 0.16)
-    floor_m = 1.4 if car.load == "none" else car.height_m - 0.45
+    well = (end > 0.16) & (vehicle.width_m / 2 - np.abs(v) > 0.16)
+    floor_m = 1.4 if vehicle.load == "none" else vehicle.height_m - 0.45
     height[well] = floor_m
-    if car.load == "none":
+    if vehicle.load == "none":
         paint[well] = inner
     else:
-        paint[well] = canvas.colour(car.load)
-        half_l = (car.to_m - car.from_m) / 2
-        heap = 0.55 * np.abs(np.sin((u / half_l * 2 + grain[3]) * np.pi)) * np.cos(v / car.width_m * 2.6)
+        paint[well] = canvas.colour(vehicle.load)
+        half_l = (vehicle.to_m - vehicle.from_m) / 2
+        heap = 0.55 * np.abs(np.sin((u / half_l * 2 + grain[3]) * np.pi)) * np.cos(v / vehicle.width_m * 2.6)
         height[well] = (floor_m + heap)[well]
         shade[well] *= (0.85 + 0.3 * heap)[well]
 
 
 def _containers(
-    canvas: Canvas, car: Car, frame: tuple[NDArray[np.float64], ...], out: tuple[NDArray, ...]
+    canvas: Canvas, vehicle: PaintedVehicle, frame: tuple[NDArray[np.float64], ...], out: tuple[NDArray, ...]
 ) -> None:
     """Put containers on a flat: one of 40 ft or two of 20 ft, 2.44 m wide."""
     u, v, _ = frame
     height, paint, shade = out
-    length = car.to_m - car.from_m
-    boxes = [0.0] if length < 13.0 or car.load == "forty" else [-3.13, 3.13]
-    half_box = 6.096 if car.load == "forty" else 3.03
+    length = vehicle.to_m - vehicle.from_m
+    boxes = [0.0] if length < 13.0 or vehicle.load == "forty" else [-3.13, 3.13]
+    half_box = 6.096 if vehicle.load == "forty" else 3.03
     deck = np.ones(u.shape, bool)
     for centre in boxes:
         deck &= ~((np.abs(u - centre) < half_box) & (np.abs(v) < 1.22))

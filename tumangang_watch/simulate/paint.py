@@ -15,7 +15,7 @@ from tumangang_watch.simulate.air import cloud_layers
 from tumangang_watch.simulate.ground import Ground, fill, ground_of
 from tumangang_watch.simulate.light import cast_shadow, view_source
 from tumangang_watch.simulate.motion import in_band
-from tumangang_watch.simulate.objects import Canvas, draw_block, draw_car, draw_tree
+from tumangang_watch.simulate.objects import Canvas, draw_block, draw_tree, draw_vehicle
 from tumangang_watch.simulate.optics import digitise, expose, scene_grid
 from tumangang_watch.simulate.skin import Skin, albedo, skin_of, snow_cover
 from tumangang_watch.simulate.spectra import BANDS
@@ -60,7 +60,7 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
     """
     rng = np.random.default_rng([world.seed, seed, 7])
     ground = ground_of(world)
-    standing = _standing(world, day, sensor, rng)
+    placed = _placed(world, day, sensor, rng)
     moving = any(train.in_motion for train in day.trains)
     side = _wall_light(day, sensor)
     clouds = cloud_layers(ground.grid, day, sensor, rng)
@@ -69,9 +69,9 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
     for band in range(len(BANDS)):
         if moving:
             same = np.random.default_rng([world.seed, seed, 7])
-            standing = _standing(world, in_band(day, band), sensor, same)
-        sunlit, shown_at, source, wall = standing.sunlit, standing.shown_at, standing.source, standing.wall
-        reflectance = albedo(standing.skin, band)
+            placed = _placed(world, in_band(day, band), sensor, same)
+        sunlit, shown_at, source, wall = placed.sunlit, placed.shown_at, placed.source, placed.wall
+        reflectance = albedo(placed.skin, band)
         share = min(DIFFUSE[band] * (40 / max(day.sun_elevation_deg, 10)) ** 0.5, 0.6)
         if clouds is not None:
             reflectance *= share + (1 - share) * sunlit * clouds.sun
@@ -99,7 +99,7 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Standing:
+class _Placed:
     """Everything of a scene that does not depend on the band, nor on the camera's optics."""
 
     skin: Skin
@@ -109,7 +109,7 @@ class _Standing:
     wall: NDArray[np.bool_]
 
 
-def _standing(world: World, day: DayState, sensor: Sensor, rng: np.random.Generator) -> _Standing:
+def _placed(world: World, day: DayState, sensor: Sensor, rng: np.random.Generator) -> _Placed:
     """Put everything in its place, lit by the sun and seen by the satellite."""
     ground = ground_of(world)
     canvas = _objects(world, day, ground.grid)
@@ -118,7 +118,7 @@ def _standing(world: World, day: DayState, sensor: Sensor, rng: np.random.Genera
         canvas.height, ground.grid.pixel_m, sensor.off_nadir_deg, sensor.view_azimuth_deg
     )
     skin = skin_of(_ground_of_day(ground, day), canvas, day, snow)
-    return _Standing(skin=skin, sunlit=_sunlight(canvas, day), shown_at=shown_at, source=source, wall=wall)
+    return _Placed(skin=skin, sunlit=_sunlight(canvas, day), shown_at=shown_at, source=source, wall=wall)
 
 
 def _objects(world: World, day: DayState, grid: Grid) -> Canvas:
@@ -136,10 +136,10 @@ def _objects(world: World, day: DayState, grid: Grid) -> Canvas:
         came = train.from_m if not train.in_motion else 0.0
         arrival = np.random.default_rng([world.seed, 15, round(came * 10)])
         swept = float(arrival.choice([0.0, 1.5, 5.0]))
-        for k, car in enumerate(train.cars):
-            tone = sum(map(ord, car.type + car.colour)) + round(car.height_m * 100)
-            own = np.random.default_rng([world.seed, 14, k, tone])
-            draw_car(canvas, world.track(train.track), car, own, swept)
+        for k, vehicle in enumerate(train.cars):
+            brightness = sum(map(ord, vehicle.type + vehicle.colour)) + round(vehicle.height_m * 100)
+            own = np.random.default_rng([world.seed, 14, k, brightness])
+            draw_vehicle(canvas, world.track(train.track), vehicle, own, swept)
     _draw_fences(world, canvas)
     return canvas
 
@@ -176,8 +176,8 @@ def _ground_of_day(ground: Ground, day: DayState) -> Ground:
 def _sunlight(canvas: Canvas, day: DayState) -> NDArray[np.float32]:
     """Return the share of direct sun on every cell: soft-edged cast shadows."""
     above = cast_shadow(canvas.height, canvas.grid.pixel_m, day.sun_azimuth_deg, day.sun_elevation_deg)
-    lit = (above <= 0.03).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(lit, (0, 0), 0.8), dtype=np.float32)
+    sunlit = (above <= 0.03).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(sunlit, (0, 0), 0.8), dtype=np.float32)
 
 
 def _wall_light(day: DayState, sensor: Sensor) -> tuple[float, ...]:

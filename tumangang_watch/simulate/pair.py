@@ -54,7 +54,7 @@ class PairOptions:
     length_m: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pair:
     """Two dates of one world with their truth. Scenes are painted when asked for."""
 
@@ -129,7 +129,14 @@ def make_pair(seed: int, gsd_m: float = 0.5, **options: Any) -> Pair:
     if chosen.clouds:
         second = replace(second, clouds=draw_clouds(world, second, sensors[1], rng))
     sensors = (sensors[0], replace(sensors[1], product=sensors[0].product))
-    return Pair(seed, world, (first, second), sensors, truth(world, first, second, sensors), chosen)
+    return Pair(
+        seed=seed,
+        world=world,
+        days=(first, second),
+        sensors=sensors,
+        truth=truth(world, first, second, sensors),
+        options=chosen,
+    )
 
 
 def _seasons(options: PairOptions, rng: np.random.Generator) -> tuple[str, str]:

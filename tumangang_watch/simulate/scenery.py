@@ -76,11 +76,10 @@ def buildings(
     for _ in range(int(rng.integers(3, 9))):
         u = float(rng.uniform(-half, half))
         v = left - float(rng.uniform(34, 60)) if rng.random() < 0.5 else right + float(rng.uniform(56, 75))
-        x, y = frame(u, v)
         turn = frame.heading_at(u) + float(rng.choice([0, 90])) + float(rng.normal(0, 4))
         size = float(rng.uniform(8, 26)), float(rng.uniform(6, 11)), float(rng.uniform(3, 7))
         roof = str(rng.choice(ROOFS, p=[0.4, 0.3, 0.15, 0.15]))
-        blocks.append(Block(x, y, turn, *size, roof, str(rng.choice(["gable", "flat"]))))
+        blocks.append(Block.at(frame(u, v), turn, size, roof, str(rng.choice(["gable", "flat"]))))
         if len(stable) < 3:
             stable.append(LineString([frame(u - 20, v), frame(u + 20, v)]).buffer(12, quad_segs=2))
     return blocks, stable
@@ -91,8 +90,8 @@ def masts(frame: YardFrame, half: float, v: float, rng: np.random.Generator) -> 
     step = float(rng.uniform(35, 55))
     out = []
     for u in np.arange(-half, half, step):
-        x, y = frame(float(u), v)
-        out.append(Block(x, y, frame.heading_at(float(u)), 0.4, 0.4, float(rng.uniform(7, 10)), "steel"))
+        size = 0.4, 0.4, float(rng.uniform(7, 10))
+        out.append(Block.at(frame(float(u), v), frame.heading_at(float(u)), size, "steel"))
     return out
 
 
@@ -102,21 +101,18 @@ def trackside(frame: YardFrame, half: float, offsets: list[float], rng: np.rando
     left, right = offsets[0], offsets[-1]
     for _ in range(int(rng.integers(0, 4))):
         u, v = float(rng.uniform(-half, half)), left - float(rng.uniform(5, 9))
-        x, y = frame(u, v)
         size = float(rng.uniform(3, 7)), float(rng.uniform(2.5, 4)), float(rng.uniform(2.4, 3.2))
-        out.append(Block(x, y, frame.heading_at(u), *size, str(rng.choice(ROOFS)), "flat"))
+        out.append(Block.at(frame(u, v), frame.heading_at(u), size, str(rng.choice(ROOFS))))
     for _ in range(int(rng.integers(0, 8))):
         u = float(rng.uniform(-half, half))
         v = float(rng.choice([left - rng.uniform(3.0, 6.0), right + rng.uniform(2.3, 2.9)]))
-        x, y = frame(u, v)
         kind = str(rng.choice(["timber", "rail_rusty", "sleeper_concrete"]))
         size = float(rng.uniform(2.5, 9)), float(rng.uniform(0.4, 0.9)), float(rng.uniform(0.3, 0.9))
-        out.append(Block(x, y, frame.heading_at(u), *size, kind))
+        out.append(Block.at(frame(u, v), frame.heading_at(u), size, kind))
     if rng.random() < 0.25:
         for u in np.arange(-half + 10, half, float(rng.uniform(45, 65))):
-            x, y = frame(float(u), (left + right) / 2)
-            span = right - left + 6
-            out.append(Block(x, y, frame.heading_at(float(u)) + 90, span, 0.45, 7.5, "steel", "truss"))
+            place, size = frame(float(u), (left + right) / 2), (right - left + 6, 0.45, 7.5)
+            out.append(Block.at(place, frame.heading_at(float(u)) + 90, size, "steel", "truss"))
     return out
 
 

@@ -32,10 +32,10 @@ from tumangang_watch.simulate.yard import track_looks
 SEED = 38
 """The ground of the shipped fixtures."""
 MARGIN_M = 70.0
-CAR_M = 14.73
+VEHICLE_M = 14.73
 """Over couplers: the commonest length of box cars here (docs/sources.md, rolling stock)."""
-LONG_CAR_M = 16.0
-CONTAINER_CAR_M = 13.9
+LONG_VEHICLE_M = 16.0
+CONTAINER_FLAT_M = 13.9
 COUPLING_M = 1.1
 TRAIN_1 = ("grey", "grey", "red", "red", "grey", "grey", "light_grey", "brown")
 """From the locomotive back."""
@@ -45,7 +45,7 @@ FIRST_SET = ("light_blue", "blue", "brown")
 PLACES = ("secure_yard", "khasan_station", "bridge_ru_end")
 KHASAN_TRACKS = (("khasan-1", -5.2, 190.0), ("khasan-2", 0.0, 210.0), ("khasan-3", 5.0, 160.0))
 """Id, offset across (m, to the right of the line's bearing), half length (m)."""
-PILES = (
+CARGO = (
     # Along the platform from its middle eastward, length, width, height (metres), colour, shape.
     (-38.0, 9.0, 3.6, 2.0, "timber", "pile"),
     (-20.0, 7.5, 3.8, 1.8, "blue", "tarp"),
@@ -64,7 +64,7 @@ class Shot:
     trains: tuple[tuple[str, tuple[str, ...], str, float], ...] = ()
     """Track, colours from its first metre on, kind (``box``, ``container``; ``L`` before it puts a
     locomotive at the first metre), and where the middle stands (share of the track)."""
-    piles: tuple[float, ...] = ()
+    cargo: tuple[float, ...] = ()
     """Size of each pile as a share of its full size; 0 leaves it out."""
 
     @property
@@ -220,7 +220,7 @@ def _paint_shot(world: World, shot: Shot, folder: Path) -> Path:
         sun_elevation_deg=elevation,
         season="autumn" if when.month == 11 and when.day < 15 else "winter",
         trains=tuple(_train(world, *train) for train in shot.trains),
-        cargo=_piles(world, shot.piles),
+        cargo=_cargo_of(world, shot.cargo),
     )
     number = int(when.strftime("%m%d%H%M"))
     return write_scene(paint(world, day, _sensor(number), number), folder, shot.name)
@@ -286,28 +286,29 @@ def _train(world: World, track_id: str, colours: tuple[str, ...], kind: str, sha
     body = kind.split()[-1]
     kinds = [("locomotive", "green")] * kind.startswith("L ") + [(body, colour) for colour in colours]
     drawn = make_train(track_id, 0.0, kinds, np.random.default_rng(SEED))
-    length = LONG_CAR_M if "long" in kind else CONTAINER_CAR_M if body == "container" else CAR_M
+    length = LONG_VEHICLE_M if "long" in kind else CONTAINER_FLAT_M if body == "container" else VEHICLE_M
     cars, at = [], 0.0
-    for car in drawn.cars:
-        body_m = car.to_m - car.from_m if car.type == "locomotive" else length - COUPLING_M
-        cars.append(replace(car, from_m=at + COUPLING_M / 2, to_m=at + COUPLING_M / 2 + body_m, dirt=0.2))
+    for vehicle in drawn.cars:
+        body_m = vehicle.to_m - vehicle.from_m if vehicle.type == "locomotive" else length - COUPLING_M
+        cars.append(replace(vehicle, from_m=at + COUPLING_M / 2, to_m=at + COUPLING_M / 2 + body_m, dirt=0.2))
         at += body_m + COUPLING_M
     start = float(np.clip(share * track.line.length - at / 2, 8.0, track.line.length - at - 8.0))
     return shifted(replace(drawn, cars=tuple(cars)), start)
 
 
-def _piles(world: World, sizes: tuple[float, ...]) -> tuple[Block, ...]:
+def _cargo_of(world: World, sizes: tuple[float, ...]) -> tuple[Block, ...]:
     """Return goods along the unloading platform, each turned along it."""
     if not sizes:
         return ()
     platform = next(area.polygon for area in world.site.areas if area.id == "unloading_platform")
     frame = _frame_of(platform)
     out = []
-    for (along, length, width, height, colour, shape), size in zip(PILES, sizes, strict=True):
+    for (along, length, width, height, colour, shape), size in zip(CARGO, sizes, strict=True):
         if size <= 0:
             continue
-        x, y = frame(along, 0.0)
-        pile = Block(x, y, frame.heading_deg, length * size, width * size, height * size, colour, shape)
+        pile = Block.at(
+            frame(along, 0.0), frame.heading_deg, (length * size, width * size, height * size), colour, shape
+        )
         if not platform.buffer(0.5).contains(affinity.scale(footprint(pile), 0.9, 0.9)):
             raise ValueError(f"a pile at {along} m leaves the platform")
         out.append(pile)

@@ -13,9 +13,9 @@ from tumangang_watch.simulate.spectra import GREENING, MATERIALS, seasonal
 from tumangang_watch.simulate.world import DayState
 
 POROUS = ("soil", "ploughed", "cinder", "gravel", "dirt_road", "asphalt", "concrete", "sand")
-HUE_TILT = (-1.0, 0.0, 0.8, 0.5)
+TINT_TILT = (-1.0, 0.0, 0.8, 0.5)
 """Hue noise tilts a spectrum about its green band: towards yellow, or towards blue and grey."""
-HUE_STRENGTH = 0.16
+TINT_STRENGTH = 0.16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Skin:
     """(materials, 4) reflectance on this date."""
     texture: NDArray[np.float32]
     """(rows, cols) factor on the material's level."""
-    hue: NDArray[np.float32]
+    tint: NDArray[np.float32]
     weedy: NDArray[np.intp]
     """Flat indices of cells with weeds."""
     weeds: tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -54,8 +54,8 @@ def skin_of(ground: Ground, canvas: Canvas, day: DayState, snow: NDArray[np.floa
         texture += (np.array(amount, dtype=np.float32) * step)[ground.material] * noise
     np.clip(texture, 0.25, 2.5, out=texture)
     texture *= ground.look
-    tilt = np.array([abs(m.hue) * HUE_STRENGTH for m in rows], dtype=np.float32) * step
-    hue = tilt[ground.material] * ground.noise[3]
+    tilt = np.array([abs(m.tint) * TINT_STRENGTH for m in rows], dtype=np.float32) * step
+    tint = tilt[ground.material] * ground.noise[3]
     weedy = np.flatnonzero(ground.weeds > 0.01)
     cover = ground.weeds.ravel()[weedy]
     alive = cover * np.float32(GREENING[day.season])
@@ -69,7 +69,7 @@ def skin_of(ground: Ground, canvas: Canvas, day: DayState, snow: NDArray[np.floa
         material=ground.material,
         levels=levels,
         texture=texture,
-        hue=hue,
+        tint=tint,
         weedy=weedy,
         weeds=(alive, dead),
         raised=raised,
@@ -84,19 +84,19 @@ def albedo(skin: Skin, band: int) -> NDArray[np.float32]:
     """Return the reflectance of every fine cell in one band (blue, green, red, nir)."""
     out = skin.levels[:, band][skin.material]
     out *= skin.texture
-    if HUE_TILT[band]:
-        out *= 1 + np.float32(HUE_TILT[band]) * skin.hue
+    if TINT_TILT[band]:
+        out *= 1 + np.float32(TINT_TILT[band]) * skin.tint
     flat = out.ravel()
     here, (alive, dead) = flat[skin.weedy], skin.weeds
-    tone = np.clip(skin.texture.ravel()[skin.weedy], 0.4, 1.6)
+    brightness = np.clip(skin.texture.ravel()[skin.weedy], 0.4, 1.6)
     leaf, straw = MATERIALS["grass"].spectrum[band], MATERIALS["dry_grass"].spectrum[band]
-    flat[skin.weedy] = here * (1 - alive - dead) + tone * (
+    flat[skin.weedy] = here * (1 - alive - dead) + brightness * (
         alive * np.float32(leaf) + dead * np.float32(straw)
     )
     flat[skin.raised] = skin.palette[:, band][skin.paint] * skin.shade
     if skin.snowy is not None:
-        cover, tone = skin.snowy
-        out += cover * (np.float32(MATERIALS["snow"].spectrum[band]) * tone - out)
+        cover, brightness = skin.snowy
+        out += cover * (np.float32(MATERIALS["snow"].spectrum[band]) * brightness - out)
     return out
 
 

@@ -24,36 +24,36 @@ class Material:
     """Relative standard deviation at 1-3 m."""
     coarse: float
     """Relative standard deviation at 8-30 m."""
-    hue: float = 0.0
+    tint: float = 0.0
     """How far weeds and stains pull it towards vegetation (positive) or soil (negative)."""
 
 
 MATERIALS: dict[str, Material] = {
-    "grass": Material(spectrum=(0.035, 0.075, 0.05, 0.36), fine=0.16, medium=0.16, coarse=0.16, hue=-0.35),
-    "dry_grass": Material(spectrum=(0.085, 0.13, 0.17, 0.29), fine=0.14, medium=0.16, coarse=0.14, hue=0.25),
-    "scrub": Material(spectrum=(0.03, 0.055, 0.045, 0.28), fine=0.30, medium=0.35, coarse=0.2, hue=-0.25),
+    "grass": Material(spectrum=(0.035, 0.075, 0.05, 0.36), fine=0.16, medium=0.16, coarse=0.16, tint=-0.35),
+    "dry_grass": Material(spectrum=(0.085, 0.13, 0.17, 0.29), fine=0.14, medium=0.16, coarse=0.14, tint=0.25),
+    "scrub": Material(spectrum=(0.03, 0.055, 0.045, 0.28), fine=0.30, medium=0.35, coarse=0.2, tint=-0.25),
     "tree": Material(spectrum=(0.022, 0.045, 0.028, 0.36), fine=0.35, medium=0.3, coarse=0.1),
     "bare_tree": Material(spectrum=(0.07, 0.085, 0.10, 0.17), fine=0.35, medium=0.3, coarse=0.1),
-    "soil": Material(spectrum=(0.08, 0.115, 0.16, 0.24), fine=0.10, medium=0.12, coarse=0.14, hue=0.2),
-    "ploughed": Material(spectrum=(0.06, 0.085, 0.115, 0.17), fine=0.16, medium=0.12, coarse=0.15, hue=0.12),
-    "stubble": Material(spectrum=(0.10, 0.15, 0.20, 0.28), fine=0.15, medium=0.12, coarse=0.12, hue=0.15),
+    "soil": Material(spectrum=(0.08, 0.115, 0.16, 0.24), fine=0.10, medium=0.12, coarse=0.14, tint=0.2),
+    "ploughed": Material(spectrum=(0.06, 0.085, 0.115, 0.17), fine=0.16, medium=0.12, coarse=0.15, tint=0.12),
+    "stubble": Material(spectrum=(0.10, 0.15, 0.20, 0.28), fine=0.15, medium=0.12, coarse=0.12, tint=0.15),
     "ballast_grey": Material(
-        spectrum=(0.165, 0.18, 0.19, 0.205), fine=0.13, medium=0.07, coarse=0.08, hue=0.05
+        spectrum=(0.165, 0.18, 0.19, 0.205), fine=0.13, medium=0.07, coarse=0.08, tint=0.05
     ),
     "ballast_brown": Material(
-        spectrum=(0.085, 0.105, 0.135, 0.175), fine=0.14, medium=0.09, coarse=0.10, hue=0.12
+        spectrum=(0.085, 0.105, 0.135, 0.175), fine=0.14, medium=0.09, coarse=0.10, tint=0.12
     ),
     "ballast_pale": Material(
-        spectrum=(0.23, 0.25, 0.265, 0.285), fine=0.12, medium=0.07, coarse=0.08, hue=0.04
+        spectrum=(0.23, 0.25, 0.265, 0.285), fine=0.12, medium=0.07, coarse=0.08, tint=0.04
     ),
-    "cinder": Material(spectrum=(0.075, 0.085, 0.095, 0.115), fine=0.13, medium=0.13, coarse=0.15, hue=0.2),
-    "gravel": Material(spectrum=(0.185, 0.21, 0.225, 0.25), fine=0.11, medium=0.09, coarse=0.09, hue=0.04),
+    "cinder": Material(spectrum=(0.075, 0.085, 0.095, 0.115), fine=0.13, medium=0.13, coarse=0.15, tint=0.2),
+    "gravel": Material(spectrum=(0.185, 0.21, 0.225, 0.25), fine=0.11, medium=0.09, coarse=0.09, tint=0.04),
     "concrete": Material(spectrum=(0.26, 0.29, 0.31, 0.34), fine=0.05, medium=0.06, coarse=0.07),
     "asphalt": Material(spectrum=(0.075, 0.082, 0.088, 0.10), fine=0.08, medium=0.08, coarse=0.10),
-    "dirt_road": Material(spectrum=(0.13, 0.17, 0.21, 0.27), fine=0.09, medium=0.10, coarse=0.10, hue=0.12),
+    "dirt_road": Material(spectrum=(0.13, 0.17, 0.21, 0.27), fine=0.09, medium=0.10, coarse=0.10, tint=0.12),
     "water": Material(spectrum=(0.05, 0.055, 0.04, 0.02), fine=0.05, medium=0.05, coarse=0.08),
     "puddle": Material(spectrum=(0.055, 0.06, 0.055, 0.04), fine=0.03, medium=0.05, coarse=0.05),
-    "sand": Material(spectrum=(0.17, 0.22, 0.27, 0.33), fine=0.06, medium=0.09, coarse=0.10, hue=0.05),
+    "sand": Material(spectrum=(0.17, 0.22, 0.27, 0.33), fine=0.06, medium=0.09, coarse=0.10, tint=0.05),
     "roof_grey": Material(spectrum=(0.19, 0.20, 0.21, 0.24), fine=0.05, medium=0.05, coarse=0.05),
     "roof_red": Material(spectrum=(0.07, 0.085, 0.19, 0.26), fine=0.10, medium=0.08, coarse=0.06),
     "roof_blue": Material(spectrum=(0.24, 0.19, 0.13, 0.22), fine=0.05, medium=0.05, coarse=0.05),

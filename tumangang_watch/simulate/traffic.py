@@ -12,7 +12,16 @@ from shapely.ops import unary_union
 from tumangang_watch.simulate.frame import ragged
 from tumangang_watch.simulate.motion import shifted
 from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import Block, Car, Cloud, DayState, Sensor, Surface, Train, World
+from tumangang_watch.simulate.world import (
+    Block,
+    Cloud,
+    DayState,
+    PaintedVehicle,
+    Sensor,
+    Surface,
+    Train,
+    World,
+)
 
 GAP_M = 1.1
 """Between the bodies of coupled vehicles (12-132: 13.92 m over couplers, 12.78 m body)."""
@@ -50,24 +59,24 @@ FREIGHT = ("box", "open", "tank", "flat", "container", "passenger")
 FREIGHT_CHANCE = (0.36, 0.24, 0.14, 0.08, 0.14, 0.04)
 
 
-def make_car(
+def make_vehicle(
     type: str, colour: str, at_m: float, rng: np.random.Generator, length_m: float | None = None
-) -> Car:
+) -> PaintedVehicle:
     """Return one vehicle whose coupler face stands at ``at_m`` along its track."""
     over = length_m or float(rng.choice(LENGTHS[type]))
     width, height = SECTIONS[type]
     load = str(rng.choice(LOADS)) if type == "open" else "none"
     if type == "container":
         load = str(rng.choice(["forty", "twenty"]))
-    return Car(
-        at_m + GAP_M / 2,
-        at_m + over - GAP_M / 2,
-        type,
-        colour,
-        round(width + float(rng.uniform(-0.05, 0.0)), 2),
-        round(height + float(rng.uniform(-0.15, 0.15)), 2),
-        load,
-        float(rng.uniform(0.05, 0.8)),
+    return PaintedVehicle(
+        from_m=at_m + GAP_M / 2,
+        to_m=at_m + over - GAP_M / 2,
+        type=type,
+        colour=colour,
+        width_m=round(width + float(rng.uniform(-0.05, 0.0)), 2),
+        height_m=round(height + float(rng.uniform(-0.15, 0.15)), 2),
+        load=load,
+        dirt=float(rng.uniform(0.05, 0.8)),
     )
 
 
@@ -76,9 +85,9 @@ def make_train(track: str, start_m: float, kinds: list[tuple[str, str]], rng: np
     cars, at = [], start_m
     lengths = {kind: float(rng.choice(LENGTHS[kind])) for kind, _ in kinds}
     for kind, colour in kinds:
-        car = make_car(kind, colour, at, rng, lengths[kind])
-        cars.append(car)
-        at = car.to_m + GAP_M / 2
+        vehicle = make_vehicle(kind, colour, at, rng, lengths[kind])
+        cars.append(vehicle)
+        at = vehicle.to_m + GAP_M / 2
     return Train(track, tuple(cars))
 
 
@@ -125,8 +134,8 @@ def draw_trains(
     return tuple(sorted(trains, key=lambda t: (t.track, t.from_m)))
 
 
-def _apart(one: Train, other: Train, least_m: float = 12.0) -> bool:
-    return one.track != other.track or one.from_m > other.to_m + least_m or other.from_m > one.to_m + least_m
+def _apart(one: Train, other: Train, min_m: float = 12.0) -> bool:
+    return one.track != other.track or one.from_m > other.to_m + min_m or other.from_m > one.to_m + min_m
 
 
 def move_trains(
@@ -158,7 +167,7 @@ def draw_cargo(world: World, rng: np.random.Generator, avoid: tuple[Block, ...] 
     taken = [footprint(block).buffer(1.0) for block in avoid]
     for area in world.site.having("apron"):
         for _ in range(int(rng.integers(0, 6))):
-            block = _goods(area.polygon, world, rng)
+            block = _draw_one(area.polygon, world, rng)
             shape = footprint(block)
             if area.polygon.buffer(-0.5).contains(shape) and not any(shape.intersects(t) for t in taken):
                 out.append(block)
@@ -166,7 +175,7 @@ def draw_cargo(world: World, rng: np.random.Generator, avoid: tuple[Block, ...] 
     return tuple(out)
 
 
-def _goods(apron: Polygon, world: World, rng: np.random.Generator) -> Block:
+def _draw_one(apron: Polygon, world: World, rng: np.random.Generator) -> Block:
     """Draw one object at a random place of an apron, along the nearest track."""
     west, south, east, north = apron.bounds
     for _ in range(50):
@@ -180,24 +189,15 @@ def _goods(apron: Polygon, world: World, rng: np.random.Generator) -> Block:
     kind = str(rng.choice(["pile", "crates", "container", "tarp"]))
     if kind == "container":
         paint = str(rng.choice(COLOURS_OF["container"]))
-        return Block(spot.x, spot.y, heading, float(rng.choice([6.06, 12.19])), 2.44, 2.59, paint)
-    size = float(rng.uniform(3, 10)), float(rng.uniform(2.2, 5))
-    tall = float(rng.uniform(0.9, 2.8))
-    if kind == "pile":
-        return Block(
-            spot.x,
-            spot.y,
-            heading,
-            *size,
-            tall,
-            str(rng.choice(["coal", "soil", "timber", "gravel"])),
-            "pile",
-        )
-    if kind == "tarp":
-        return Block(
-            spot.x, spot.y, heading, *size, tall, str(rng.choice(["blue", "green", "grey", "white"])), "tarp"
-        )
-    return Block(spot.x, spot.y, heading, *size, tall, str(rng.choice(["timber", "brown", "grey", "green"])))
+        size = float(rng.choice([6.06, 12.19])), 2.44, 2.59
+        return Block.at((spot.x, spot.y), heading, size, paint)
+    size = float(rng.uniform(3, 10)), float(rng.uniform(2.2, 5)), float(rng.uniform(0.9, 2.8))
+    shape, paints = {
+        "pile": ("pile", ["coal", "soil", "timber", "gravel"]),
+        "tarp": ("tarp", ["blue", "green", "grey", "white"]),
+        "crates": ("flat", ["timber", "brown", "grey", "green"]),
+    }[kind]
+    return Block.at((spot.x, spot.y), heading, size, str(rng.choice(paints)), shape)
 
 
 def draw_road(world: World, rng: np.random.Generator) -> tuple[Block, ...]:
@@ -214,9 +214,8 @@ def draw_road(world: World, rng: np.random.Generator) -> tuple[Block, ...]:
             if road.contains(spot):
                 size = (8.5, 2.4, 3.0) if rng.random() < 0.5 else (4.4, 1.8, 1.5)
                 heading = float(np.degrees(np.arctan2(east - west, north - south)))
-                out.append(
-                    Block(spot.x, spot.y, heading, *size, str(rng.choice(["white", "grey", "blue", "green"])))
-                )
+                paint = str(rng.choice(["white", "grey", "blue", "green"]))
+                out.append(Block.at((spot.x, spot.y), heading, size, paint))
                 break
     return tuple(out)
 
@@ -261,7 +260,7 @@ def draw_shed(growth: tuple[Surface, ...], rng: np.random.Generator) -> tuple[Bl
         heading = float(rng.uniform(0, 180))
         size = float(rng.uniform(8, 16)), float(rng.uniform(5, 8)), float(rng.uniform(3, 5))
         roof = str(rng.choice(["roof_blue", "roof_grey", "roof_white"]))
-        shed = Block(spot.x, spot.y, heading, *size, roof, "gable")
+        shed = Block.at((spot.x, spot.y), heading, size, roof, "gable")
         if surface.polygon.buffer(-1).contains(footprint(shed)):
             return (shed,)
     return ()

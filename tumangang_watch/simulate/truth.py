@@ -8,7 +8,7 @@ from typing import Any
 from shapely import Polygon
 from shapely.ops import unary_union
 
-from tumangang_watch.simulate.world import Block, Car, DayState, Sensor, World
+from tumangang_watch.simulate.world import Block, DayState, PaintedVehicle, Sensor, World
 from tumangang_watch.simulate.write import NOTICE, geojson_of
 
 
@@ -35,9 +35,9 @@ def day_truth(world: World, day: DayState, date: str) -> tuple[list[dict[str, An
             "from_m": round(train.from_m, 3),
             "to_m": round(train.to_m, 3),
             "cars": len(train.cars),
-            "colours": [car.colour for car in train.cars],
+            "colours": [vehicle.colour for vehicle in train.cars],
             **({"band_offset_m": [round(m, 3) for m in train.band_offset_m]} if train.in_motion else {}),
-            "vehicles": [_vehicle(car) for car in train.cars],
+            "vehicles": [_vehicle(vehicle) for vehicle in train.cars],
         }
         for train in day.trains
     ]
@@ -59,21 +59,21 @@ SEEN_LOAD = {"coal": "black", "timber": "yellow", "gravel": "grey", "soil": "bro
 """The colour name nearest to a load that covers an open wagon's paint."""
 
 
-def seen_colour(car: Car) -> str:
+def seen_colour(vehicle: PaintedVehicle) -> str:
     """Return the colour that a vehicle shows from above: its paint, or what covers it."""
-    return SEEN_LOAD.get(car.load, car.colour) if car.type == "open" else car.colour
+    return SEEN_LOAD.get(vehicle.load, vehicle.colour) if vehicle.type == "open" else vehicle.colour
 
 
-def _vehicle(car: Car) -> dict[str, Any]:
+def _vehicle(vehicle: PaintedVehicle) -> dict[str, Any]:
     return {
-        "from_m": round(car.from_m, 3),
-        "to_m": round(car.to_m, 3),
-        "type": car.type,
-        "colour": car.colour,
-        "seen_colour": seen_colour(car),
-        "height_m": car.height_m,
-        "width_m": car.width_m,
-        "load": car.load,
+        "from_m": round(vehicle.from_m, 3),
+        "to_m": round(vehicle.to_m, 3),
+        "type": vehicle.type,
+        "colour": vehicle.colour,
+        "seen_colour": seen_colour(vehicle),
+        "height_m": vehicle.height_m,
+        "width_m": vehicle.width_m,
+        "load": vehicle.load,
     }
 
 

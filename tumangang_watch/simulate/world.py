@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from shapely import Polygon
 
@@ -19,7 +20,7 @@ class Surface:
     material: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Block:
     """A box on the ground: building, mast, truck, crate, container."""
 
@@ -36,6 +37,28 @@ class Block:
     """``flat``, ``gable``, ``pile`` (rounded heap), ``cylinder``, ``tarp`` or ``truss``."""
     base_m: float = 0.0
 
+    @classmethod
+    def at(
+        cls,
+        place: tuple[float, float],
+        heading_deg: float,
+        size_m: tuple[float, float, float],
+        paint: str,
+        shape: str = "flat",
+    ) -> Self:
+        """Return a box about ``(x, y)`` of a ``(length, width, height)``."""
+        (x, y), (length, width, height) = place, size_m
+        return cls(
+            x=x,
+            y=y,
+            heading_deg=heading_deg,
+            length_m=length,
+            width_m=width,
+            height_m=height,
+            paint=paint,
+            shape=shape,
+        )
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -48,7 +71,7 @@ class Tree:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrackLook:
+class TrackAppearance:
     """How one track looks: the same on every date."""
 
     ballast: str
@@ -76,7 +99,7 @@ class World:
     bounds: tuple[float, float, float, float]
     """(west, south, east, north) of the painted ground, metres in the site's reference system."""
     surfaces: tuple[Surface, ...]
-    looks: tuple[TrackLook, ...]
+    looks: tuple[TrackAppearance, ...]
     """One for each of ``rails``."""
     rails: tuple[Track, ...]
     """Every track that is painted: the site's and connecting ones that the site does not list."""
@@ -90,8 +113,8 @@ class World:
         return next(track for track in self.rails if track.id == track_id)
 
 
-@dataclass(frozen=True)
-class Car:
+@dataclass(frozen=True, kw_only=True)
+class PaintedVehicle:
     """One vehicle; ``from_m``/``to_m`` bound its body, without couplers, along its track."""
 
     from_m: float
@@ -111,7 +134,7 @@ class Train:
     """Coupled vehicles on one track, in order of ``from_m``."""
 
     track: str
-    cars: tuple[Car, ...]
+    cars: tuple[PaintedVehicle, ...]
     band_offset_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     """How far along its track the train has gone when blue, green, red and nir are taken: bands of one
     product are 0.1 to 2 s apart."""

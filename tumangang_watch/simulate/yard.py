@@ -10,7 +10,7 @@ from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.simulate.frame import YardFrame
 from tumangang_watch.simulate.scenery import buildings, fields, masts, trackside, woods, yard_ground
 from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import TrackLook, World
+from tumangang_watch.simulate.world import TrackAppearance, World
 
 CRS = "EPSG:32652"
 CENTRE = (634_000.0, 4_696_700.0)
@@ -59,9 +59,9 @@ def make_world(
     surfaces += yard_ground(frame, half, (left, right), aprons, looks[0].ballast, rng)
     blocks, stable = buildings(frame, half, (left, right), rng)
     hard = unary_union(aprons).buffer(2.0)
-    standing = trackside(frame, half, offsets, np.random.default_rng([seed, 101]))
+    placed = trackside(frame, half, offsets, np.random.default_rng([seed, 101]))
     # Aprons hold nothing but the goods that the truth lists.
-    blocks += [block for block in standing if not footprint(block).intersects(hard)]
+    blocks += [block for block in placed if not footprint(block).intersects(hard)]
     if rng.random() < 0.7:
         blocks += masts(frame, half, left - 3.6, rng)
     trees = woods(yard, blocks, bounds, rng)
@@ -161,7 +161,7 @@ def _tracks(
     return tracks, listed
 
 
-def track_looks(count: int, rng: np.random.Generator) -> tuple[TrackLook, ...]:
+def track_looks(count: int, rng: np.random.Generator) -> tuple[TrackAppearance, ...]:
     """Return each track's look: one ballast for the yard, with exceptions."""
     common = str(
         rng.choice(["ballast_grey", "ballast_brown", "ballast_pale", "cinder"], p=[0.4, 0.35, 0.1, 0.15])
@@ -173,7 +173,7 @@ def track_looks(count: int, rng: np.random.Generator) -> tuple[TrackLook, ...]:
             common if rng.random() < 0.75 else str(rng.choice(["ballast_grey", "ballast_brown", "cinder"]))
         )
         looks.append(
-            TrackLook(
+            TrackAppearance(
                 ballast=ballast,
                 sleeper=sleeper if rng.random() < 0.85 else "sleeper_wood",
                 shine=float(rng.choice([0.0, 0.5, 1.0])),
