@@ -16,8 +16,7 @@ from tumangang_watch.detect.ground.find import measure_handling
 from tumangang_watch.grid import grid_over, pixel_size_for
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import Pair, make_pair, split_seeds
-from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import Block
+from tumangang_watch.simulate.world import Block, footprint
 
 GSD_M = 0.5
 

@@ -41,9 +41,8 @@ from tumangang_watch.preprocess.site_fit.fit import fit_to_site
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, paint, split_seeds, write_scene, write_site
-from tumangang_watch.simulate.motion import shifted
 from tumangang_watch.simulate.traffic import COLOURS_OF, make_train
-from tumangang_watch.simulate.world import DayState, PaintedVehicle, Sensor, Train
+from tumangang_watch.simulate.world import DayState, PaintedVehicle, Sensor, Train, shifted
 from tumangang_watch.sites import load_site
 
 GSDS = (0.5, 0.3, 0.7, 1.0)

@@ -24,8 +24,8 @@ from tumangang_watch.pipeline import RunContext, compare, open_pair
 from tumangang_watch.scenes import SceneOptions
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import Pair, Train, make_pair, split_seeds, truth
-from tumangang_watch.simulate.motion import shifted
 from tumangang_watch.simulate.traffic import COLOURS_OF, FREIGHT, FREIGHT_CHANCE, make_train
+from tumangang_watch.simulate.world import shifted
 from tumangang_watch.sites import load_site
 
 FATES = (

@@ -25,8 +25,7 @@ from tumangang_watch.model.observation import Observation, Quality, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, split_seeds
-from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import Block
+from tumangang_watch.simulate.world import Block, footprint
 
 if TYPE_CHECKING:
     from tumangang_watch.grid import Grid

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from shapely.ops import unary_union
 
-from tumangang_watch.simulate.truth import footprint
+from tumangang_watch.simulate.world import footprint
 
 if TYPE_CHECKING:
     from tumangang_watch.detect.cargo.find import CargoResult

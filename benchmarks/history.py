@@ -30,7 +30,7 @@ from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import Pair, make_pair, split_seeds
-from tumangang_watch.simulate.history import earlier_days, write_earlier
+from tumangang_watch.simulate.pair import earlier_days, write_earlier
 from tumangang_watch.simulate.world import Surface
 from tumangang_watch.sites import load_site
 

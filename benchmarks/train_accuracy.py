@@ -23,7 +23,7 @@ from tumangang_watch.pipeline import RunContext, detect
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, split_seeds
-from tumangang_watch.simulate.truth import seen_colour
+from tumangang_watch.simulate.write import seen_colour
 from tumangang_watch.sites import load_site
 
 GSDS = (0.3, 0.5, 0.7, 1.0)

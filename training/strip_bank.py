@@ -23,7 +23,7 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.simulate import make_pair, split_seeds
-from tumangang_watch.simulate.truth import seen_colour
+from tumangang_watch.simulate.write import seen_colour
 
 GSDS = (0.3, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7, 0.7, 0.85, 1.0)
 """Resolutions drawn from, so that each of the table's columns is met."""

@@ -18,10 +18,9 @@ from shapely.geometry import shape
 from tumangang_watch.pipeline.background import bytes_of, within_memory
 from tumangang_watch.report.assets import schema
 from tumangang_watch.simulate import make_pair, split_seeds
-from tumangang_watch.simulate.history import earlier_days, write_earlier
 from tumangang_watch.simulate.paint import paint
-from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import Block
+from tumangang_watch.simulate.pair import earlier_days, write_earlier
+from tumangang_watch.simulate.world import Block, footprint
 from tumangang_watch.simulate.write import lonlat, write_scene
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")

@@ -30,8 +30,8 @@ from tumangang_watch.simulate import (
     write_scene,
     write_site,
 )
-from tumangang_watch.simulate.seeds import SPLITS
-from tumangang_watch.simulate.truth import footprint
+from tumangang_watch.simulate.pair import SPLITS
+from tumangang_watch.simulate.world import footprint
 
 X0, Y0 = 472_000.0, 4_695_500.0
 NOON = datetime(2022, 6, 1, 3, 0, tzinfo=UTC)

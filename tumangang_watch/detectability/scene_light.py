@@ -13,7 +13,7 @@ from pyproj import Transformer
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.detectability import DetectabilitySettings
-from tumangang_watch.simulate.sun import sun_position
+from tumangang_watch.simulate.light import sun_position
 
 BED_STEP_M = 2.0
 BED_OFFSETS_M = (-0.9, -0.45, 0.0, 0.45, 0.9)

@@ -11,8 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from tumangang_watch.model.site import Area, Site, Track
-from tumangang_watch.simulate.frame import YardFrame, ragged
-from tumangang_watch.simulate.scenery import Bounds, buildings, fields, masts, woods
+from tumangang_watch.simulate.scenery import Bounds, YardFrame, buildings, fields, masts, ragged, woods
 from tumangang_watch.simulate.world import Block, Surface, World
 from tumangang_watch.simulate.yard import track_looks
 

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import frozen
-from tumangang_watch.simulate.air import cloud_layers
 from tumangang_watch.simulate.ground import Ground, fill, ground_of
-from tumangang_watch.simulate.light import cast_shadow, view_source
-from tumangang_watch.simulate.motion import in_band
+from tumangang_watch.simulate.light import cast_shadow, cloud_layers, view_source
 from tumangang_watch.simulate.objects import Canvas, draw_block, draw_tree, draw_vehicle
 from tumangang_watch.simulate.optics import digitise, expose, scene_grid
 from tumangang_watch.simulate.skin import Skin, albedo, skin_of, snow_cover
 from tumangang_watch.simulate.spectra import BANDS
-from tumangang_watch.simulate.world import DayState, Sensor, World
+from tumangang_watch.simulate.world import DayState, Sensor, World, in_band
 
 DIFFUSE = (0.30, 0.23, 0.18, 0.11)
 """Share of skylight on open ground for each band under a clear sky, sun at 40 degrees."""

@@ -1,4 +1,4 @@
-"""Draw the content of two dates of one world, and paint both."""
+"""Draw the content of two dates of one world (and of dates before them), and paint them; the seeds for it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from tumangang_watch.simulate.light import sun_position
 from tumangang_watch.simulate.paint import PaintedScene, paint
-from tumangang_watch.simulate.sun import sun_position
 from tumangang_watch.simulate.traffic import (
     draw_cargo,
     draw_clouds,
@@ -22,9 +22,8 @@ from tumangang_watch.simulate.traffic import (
     draw_trains,
     move_trains,
 )
-from tumangang_watch.simulate.truth import truth
-from tumangang_watch.simulate.world import DayState, Sensor, World
-from tumangang_watch.simulate.write import write_scene, write_site
+from tumangang_watch.simulate.world import Block, DayState, Sensor, World
+from tumangang_watch.simulate.write import truth, write_scene, write_site
 from tumangang_watch.simulate.yard import make_world
 
 LON, LAT = 130.63, 42.41
@@ -189,3 +188,91 @@ def sensor_of(gsd_m: float, options: PairOptions, rng: np.random.Generator) -> S
         product=options.product or "analytic4",
         phase_px=(float(rng.uniform(0, 1)), float(rng.uniform(0, 1))),
     )
+
+
+SplitName = Literal["train", "validation", "test"]
+SPLITS: dict[SplitName, range] = {
+    "train": range(10_000),
+    "validation": range(10_000, 20_000),
+    "test": range(20_000, 30_000),
+}
+"""Disjoint ranges. Thresholds are calibrated on ``train`` and chosen between on ``validation``;
+``test`` only ever gives the figures that are published."""
+
+
+def split_seeds(kind: SplitName) -> range:
+    """Return the seeds of one split.
+
+    Parameters
+    ----------
+    kind : {"train", "validation", "test"}
+        Which split.
+
+    Returns
+    -------
+    range
+        Take as many as are needed from its start: ``split_seeds("train")[:20]``.
+    """
+    return SPLITS[kind]
+
+
+STEP_DAYS = 9
+"""Between one date and the next."""
+YEAR_DAYS = 365
+
+
+def earlier_days(
+    pair: Pair, count: int, *, fixed: tuple[Block, ...] = (), seasons: bool = False
+) -> tuple[DayState, ...]:
+    """Draw days before the earlier date of a pair: other trains and goods, no new ground.
+
+    Parameters
+    ----------
+    pair : Pair
+    count : int
+        How many; a larger count begins with the same days.
+    fixed : tuple of Block
+        What stands there on every date.
+    seasons : bool
+        Take every other day from the season of the pair's later date, a year before.
+    """
+    rng = np.random.default_rng([pair.seed, 300])
+    world, (first, second) = pair.world, pair.days
+    days = []
+    for k in range(count):
+        old = seasons and k % 2 == 0
+        model = second if old else first
+        years = (model.acquired - first.acquired).days // YEAR_DAYS + 1
+        when = model.acquired - timedelta(days=years * YEAR_DAYS) if old else first.acquired
+        when -= timedelta(days=STEP_DAYS * (k + 1), hours=float(rng.uniform(-1.5, 1.5)))
+        when = when.replace(microsecond=0)
+        azimuth, elevation = sun_position(when, LON, LAT)
+        wet = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.2 else 0.0
+        days.append(
+            replace(
+                first,
+                acquired=when,
+                sun_azimuth_deg=azimuth,
+                sun_elevation_deg=max(elevation, 12.0),
+                season=model.season,
+                snow_cover=0.0,
+                trains=draw_trains(world, rng, pair.options.trains),
+                cargo=(*fixed, *draw_cargo(world, rng, avoid=fixed)),
+                vehicles=draw_road(world, rng),
+                wetness=wet,
+                puddles=draw_puddles(world, wet, rng),
+                clouds=(),
+            )
+        )
+    return tuple(days)
+
+
+def write_earlier(pair: Pair, days: tuple[DayState, ...], folder: Path) -> list[Path]:
+    """Paint days of a pair's world, each by another camera, and write them as scenes."""
+    rng = np.random.default_rng([pair.seed, 301])
+    product = pair.sensors[0].product
+    paths = []
+    for number, day in enumerate(days):
+        sensor = replace(sensor_of(pair.sensors[0].gsd_m, pair.options, rng), product=product)
+        paths.append(write_scene(paint(pair.world, day, sensor, 10 + number), folder, f"past{number:02d}"))
+    return paths

@@ -18,14 +18,12 @@ from pyproj import Transformer
 from shapely import LineString, Polygon, affinity
 
 from tumangang_watch.model.site import Area, Site, Track
-from tumangang_watch.simulate.frame import YardFrame
 from tumangang_watch.simulate.from_site import world_from_site
-from tumangang_watch.simulate.motion import shifted
+from tumangang_watch.simulate.light import sun_position
 from tumangang_watch.simulate.paint import paint
-from tumangang_watch.simulate.sun import sun_position
+from tumangang_watch.simulate.scenery import YardFrame
 from tumangang_watch.simulate.traffic import make_train
-from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import Block, DayState, Sensor, Train, World
+from tumangang_watch.simulate.world import Block, DayState, Sensor, Train, World, footprint, shifted
 from tumangang_watch.simulate.write import write_scene
 from tumangang_watch.simulate.yard import track_looks
 

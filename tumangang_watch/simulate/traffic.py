@@ -9,9 +9,7 @@ from shapely import Point, Polygon, box
 from shapely.affinity import scale
 from shapely.ops import unary_union
 
-from tumangang_watch.simulate.frame import ragged
-from tumangang_watch.simulate.motion import shifted
-from tumangang_watch.simulate.truth import footprint
+from tumangang_watch.simulate.scenery import ragged
 from tumangang_watch.simulate.world import (
     Block,
     Cloud,
@@ -21,6 +19,8 @@ from tumangang_watch.simulate.world import (
     Surface,
     Train,
     World,
+    footprint,
+    shifted,
 )
 
 GAP_M = 1.1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import cos, pi, radians, sin
 from typing import Self
 
 from shapely import Polygon
@@ -58,6 +59,20 @@ class Block:
             paint=paint,
             shape=shape,
         )
+
+
+def footprint(block: Block) -> Polygon:
+    """Return the ground a block covers, in the world's metres."""
+    angle = radians(block.heading_deg)
+    half_l, half_w = block.length_m / 2, block.width_m / 2
+    if block.shape == "pile":
+        points = [(half_l * cos(k * pi / 16), half_w * sin(k * pi / 16)) for k in range(32)]
+    else:
+        points = [(half_l, half_w), (half_l, -half_w), (-half_l, -half_w), (-half_l, half_w)]
+    return Polygon(
+        (block.x + u * sin(angle) + v * cos(angle), block.y + u * cos(angle) - v * sin(angle))
+        for u, v in points
+    )
 
 
 @dataclass(frozen=True)
@@ -214,3 +229,32 @@ class Sensor:
     """``analytic4`` uint16 B,G,R,N; ``analytic8`` uint16; ``visual`` uint8 R,G,B."""
     phase_px: tuple[float, float] = (0.0, 0.0)
     """Where the pixel grid starts within a pixel (col, row)."""
+
+
+def shifted(train: Train, by_m: float) -> Train:
+    """Return a train moved along its track."""
+    cars = (replace(c, from_m=c.from_m + by_m, to_m=c.to_m + by_m) for c in train.cars)
+    return replace(train, cars=tuple(cars))
+
+
+def set_in_motion(
+    day: DayState, track: str, speed_m_s: float, band_times_s: tuple[float, float, float, float]
+) -> DayState:
+    """Return a date on which the trains of one track move, towards increasing distance where positive.
+
+    Parameters
+    ----------
+    band_times_s : (blue, green, red, nir)
+        When each band is taken: 0.1 to 0.5 s apart for SkySat, up to 2 s for PlanetScope.
+    """
+    blue, green, red, nir = (speed_m_s * t for t in band_times_s)
+    trains = tuple(
+        replace(t, band_offset_m=(blue, green, red, nir)) if t.track == track else t for t in day.trains
+    )
+    return replace(day, trains=trains)
+
+
+def in_band(day: DayState, band: int) -> DayState:
+    """Return a date as it stands when one band is taken."""
+    trains = tuple(shifted(t, t.band_offset_m[band]) if t.in_motion else t for t in day.trains)
+    return replace(day, trains=trains)

@@ -7,10 +7,16 @@ from shapely import Polygon
 from shapely.ops import unary_union
 
 from tumangang_watch.model.site import Area, Site, Track
-from tumangang_watch.simulate.frame import YardFrame
-from tumangang_watch.simulate.scenery import buildings, fields, masts, trackside, woods, yard_ground
-from tumangang_watch.simulate.truth import footprint
-from tumangang_watch.simulate.world import TrackAppearance, World
+from tumangang_watch.simulate.scenery import (
+    YardFrame,
+    buildings,
+    fields,
+    masts,
+    trackside,
+    woods,
+    yard_ground,
+)
+from tumangang_watch.simulate.world import TrackAppearance, World, footprint
 
 CRS = "EPSG:32652"
 CENTRE = (634_000.0, 4_696_700.0)
