@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
 import sqlite3
-import sys
 from pathlib import Path
 
 import pyogrio
@@ -17,25 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.affinity import translate
 from support import gis, review_runs
+from support import quick_watch as quick
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.export import TABLES, table
 
-ROOT = Path(__file__).parents[2]
 FIRST, SECOND, THIRD = (f"2022-01-0{day}T020000Z_day00{day - 1}" for day in (1, 4, 7))
 M_EAST = 1 / 82_000
 """A metre in degrees of longitude, near enough, at 42.4 degrees north."""
-
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-quick = _load("watch_kill")
 
 
 @pytest.fixture(scope="module")

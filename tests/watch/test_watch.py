@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from support import quick_watch as quick
+from support.watch_kills import measure
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
@@ -20,19 +20,7 @@ from tumangang_watch.archive.rebuild import rebuild
 from tumangang_watch.errors import Busy, OutputFailed
 from tumangang_watch.watch.inbox import locate_scenes, look_into
 
-ROOT = Path(__file__).parents[2]
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
-
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-quick = _load("watch_kill")
 
 
 @pytest.fixture
@@ -219,7 +207,7 @@ def test_a_found_report_is_recorded_not_made_again(root):
 
 
 def test_killed_at_random_points_nothing_is_lost_double_or_half():
-    counts = quick.measure(kills=6, seed=7)
+    counts = measure(kills=6, seed=7)
     assert (counts.lost, counts.double, counts.half, counts.different) == (0, 0, 0, 0), counts
 
 
