@@ -14,7 +14,7 @@ import numpy as np
 from shapely.ops import substring
 
 from tumangang_watch.change.evidence import body_place, pixel_similarity
-from tumangang_watch.change.profiles import body_profile, light_of, piece_distances
+from tumangang_watch.change.profiles import body_profile, pair_scale, piece_distances
 from tumangang_watch.grid import grid_over
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.image import NativeImage, SiteToPixel
@@ -124,7 +124,7 @@ def measure(seed: int, gsd_m: float, rows: dict[str, list[float]], **options: An
         (west - 20, south - 20, east + 20, north + 20), 0.5 if gsd_m >= 0.45 else 0.25, pair.world.site.crs
     )
     one, two = observe(pair, 0, grid), observe(pair, 1, grid)
-    light = light_of(one, two, ChangeSettings())
+    light = pair_scale(one, two, ChangeSettings())
     lines = {t.id: t.line for t in pair.world.site.tracks}
     for day, other, date in ((pair.days[0], pair.days[1], "earlier"), (pair.days[1], pair.days[0], "later")):
         for train in day.trains:

@@ -26,9 +26,9 @@ import numpy as np
 
 from benchmarks.reliability import reliability_table
 from tumangang_watch.detect.trains.find import detect_trains
-from tumangang_watch.detectability.insert import LOAD_TONE, TONE_OF
+from tumangang_watch.detectability.insert import BRIGHTNESS_OF, LOAD_BRIGHTNESS
 from tumangang_watch.detectability.plan import SPECIMENS
-from tumangang_watch.detectability.rates import Outcome, expit
+from tumangang_watch.detectability.rates import TrialOutcome, expit
 from tumangang_watch.errors import NotComparable, WatchError
 from tumangang_watch.grid import grid_over, pixel_size_for
 from tumangang_watch.model.image import IDENTITY
@@ -76,9 +76,9 @@ def looks(train: Train) -> tuple[str, str | None, str]:
     """Return the type, load and tone of a painted vehicle, as the trials name them."""
     car = train.cars[0]
     if car.type == "open" and car.load != "none":
-        tone = LOAD_TONE.get(car.load, "mid")
-        return car.type, "loaded", "dark" if car.colour == "black" else tone
-    return car.type, "empty" if car.type == "open" else None, TONE_OF[car.colour]
+        brightness = LOAD_BRIGHTNESS.get(car.load, "mid")
+        return car.type, "loaded", "dark" if car.colour == "black" else brightness
+    return car.type, "empty" if car.type == "open" else None, BRIGHTNESS_OF[car.colour]
 
 
 def options_of(seed: int) -> tuple[float, dict[str, Any]]:
@@ -230,7 +230,7 @@ def second_scene(seed: int) -> Painted:
 
 
 def _seen_paint(car: dict[str, Any]) -> str:
-    return str(car["seen"] if car["seen"] in TONE_OF else car["colour"])
+    return str(car["seen"] if car["seen"] in BRIGHTNESS_OF else car["colour"])
 
 
 def measure(seed: int, cache: Path | None = None, second: bool = False) -> list[dict[str, Any]]:
@@ -259,7 +259,7 @@ def measure(seed: int, cache: Path | None = None, second: bool = False) -> list[
         "trials_found": sum(o.found for o in result.outcomes),
     }
     rates = {
-        (r.track, r.specimen.kind, r.specimen.load, r.specimen.tone, r.specimen.cars): r.rate
+        (r.track, r.specimen.kind, r.specimen.load, r.specimen.brightness, r.specimen.cars): r.rate
         for r in result.rates
     }
     rows = [about | {"outcomes": [_plain(o) for o in result.outcomes]}]
@@ -288,7 +288,7 @@ def measure(seed: int, cache: Path | None = None, second: bool = False) -> list[
     return rows
 
 
-def _plain(outcome: Outcome) -> list[Any]:
+def _plain(outcome: TrialOutcome) -> list[Any]:
     place = outcome.placement
     return [place.track, SPECIMENS.index(place.specimen), outcome.found]
 

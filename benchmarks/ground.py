@@ -15,12 +15,12 @@ from shapely.ops import substring
 
 from benchmarks.ground_scores import Score, calibrated, report, score_cargo, score_fates, score_growth
 from tumangang_watch.change.cargo import compare_cargo
-from tumangang_watch.change.trains import Pair as Two
 from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.detect.ground.find import measure_handling
 from tumangang_watch.grid import grid_over, pixel_size_for
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
+from tumangang_watch.model.observation import DatePair as Two
 from tumangang_watch.model.observation import Observation, Quality, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings import Settings

@@ -8,9 +8,9 @@ from shapely import box
 from support.values import EAST0, NORTH0, observation, straight_site, train_detection
 
 from tumangang_watch.change.cargo import compare_cargo
-from tumangang_watch.change.trains import Pair
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings
 
 SETTINGS = ChangeSettings()
@@ -44,8 +44,10 @@ def cargo(date: str, place, area=None, half=3.0, confidence=0.9, elsewhere=0.0, 
     )
 
 
-def pair(before=(), after=(), **later) -> Pair:
-    return Pair(observation(values(before, 1), "earlier"), observation(values(after, 2), "later", **later))
+def pair(before=(), after=(), **later) -> DatePair:
+    return DatePair(
+        observation(values(before, 1), "earlier"), observation(values(after, 2), "later", **later)
+    )
 
 
 PLACE = (60.0, 10.0, 8.0, 5.0)
@@ -72,7 +74,7 @@ def test_half_a_sign_on_the_other_date_makes_a_change_doubtful(elsewhere, change
 def test_goods_under_snow_are_not_removed() -> None:
     two = pair(before=[PLACE])
     snow = replace(two.later, quality=replace(two.later.quality, snow_state="full"))
-    found = compare_cargo(Pair(two.earlier, snow), (cargo("earlier", PLACE),), SETTINGS)
+    found = compare_cargo(DatePair(two.earlier, snow), (cargo("earlier", PLACE),), SETTINGS)
     assert [f.grade for f in found] == ["possible"]
     assert any("snow" in c for c in found[0].caveats)
 
@@ -82,7 +84,7 @@ def test_unseen_place_says_nothing() -> None:
     blind = replace(two.later.quality, clear=np.zeros_like(two.later.quality.clear))
     assert (
         compare_cargo(
-            Pair(two.earlier, replace(two.later, quality=blind)), (cargo("earlier", PLACE),), SETTINGS
+            DatePair(two.earlier, replace(two.later, quality=blind)), (cargo("earlier", PLACE),), SETTINGS
         )
         == ()
     )

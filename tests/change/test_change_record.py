@@ -8,11 +8,11 @@ import pytest
 from shapely import box
 from support.values import EAST0, NORTH0, observation
 
-from tumangang_watch.change.record import standing_before
-from tumangang_watch.change.trains import Pair
+from tumangang_watch.change.record import stood_before
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings import Settings
 
 PLACE = box(EAST0, NORTH0 - 10, EAST0 + 5, NORTH0 - 6)
@@ -22,7 +22,7 @@ def pair():
     import numpy as np
 
     values = np.full((4, 20, 20), 0.2)
-    return Pair(observation(values, "earlier"), observation(values, "later"))
+    return DatePair(observation(values, "earlier"), observation(values, "later"))
 
 
 def goods(name="later-cargo-1", **evidence) -> Detection:
@@ -60,7 +60,7 @@ APPEARED = Finding(
 
 
 def judged(*items, finding=APPEARED):
-    (out,) = standing_before(pair(), (finding,), items, Settings())
+    (out,) = stood_before(pair(), (finding,), items, Settings())
     return out
 
 

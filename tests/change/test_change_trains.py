@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.values import EAST0, observation, straight_site, train_detection
 
-from tumangang_watch.change.trains import Pair, compare_trains, unseen_trains
+from tumangang_watch.change.trains import compare_trains, unseen_trains
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings
 
 SITE = straight_site()
@@ -34,7 +35,7 @@ def paint(trains, date, gain=1.0, seed=0):
 
 
 def words(before, after, detections, gain=1.0):
-    pair = Pair(paint(before, "earlier"), paint(after, "later", gain, seed=1))
+    pair = DatePair(paint(before, "earlier"), paint(after, "later", gain, seed=1))
     return [f.change for f in compare_trains(pair, SITE, detections, ChangeSettings())]
 
 
@@ -54,7 +55,7 @@ def test_a_change_of_light_is_no_change():
 
 
 def test_the_same_cars_forty_metres_on_have_moved():
-    pair = Pair(paint([(20, [0, 1, 2, 3])], "earlier"), paint([(60, [0, 1, 2, 3])], "later", seed=1))
+    pair = DatePair(paint([(20, [0, 1, 2, 3])], "earlier"), paint([(60, [0, 1, 2, 3])], "later", seed=1))
     (finding,) = compare_trains(pair, SITE, both(20, 60), ChangeSettings())
     assert finding.change == "moved"
     assert finding.unit == "m"
@@ -78,7 +79,7 @@ EIGHT = [0, 0, 1, 2, 2, 3, 4, 4]
 
 @pytest.mark.parametrize(("at", "left"), [(20, EIGHT[:4]), (76, EIGHT[4:])])
 def test_half_of_a_train_gone_is_said_as_such(at, left):
-    pair = Pair(paint([(20, EIGHT)], "earlier"), paint([(at, left)], "later", seed=1))
+    pair = DatePair(paint([(20, EIGHT)], "earlier"), paint([(at, left)], "later", seed=1))
     (finding,) = compare_trains(pair, SITE, both(20, at, 8, 4), ChangeSettings())
     assert (finding.change, finding.amount.estimate, finding.unit) == ("shrunk", 4, "cars")
     assert "4 (3-5) of 8 (7-9) cars on track 1 are gone" in finding.statement
@@ -86,21 +87,21 @@ def test_half_of_a_train_gone_is_said_as_such(at, left):
 
 
 def test_half_of_a_train_shunted_on_is_said_as_such():
-    pair = Pair(paint([(20, EIGHT)], "earlier"), paint([(60, EIGHT[:4])], "later", seed=1))
+    pair = DatePair(paint([(20, EIGHT)], "earlier"), paint([(60, EIGHT[:4])], "later", seed=1))
     (finding,) = compare_trains(pair, SITE, both(20, 60, 8, 4), ChangeSettings())
     assert finding.change == "shrunk"
     assert "40 m further" in finding.statement
 
 
 def test_wagons_added_are_growth():
-    pair = Pair(paint([(20, EIGHT[:4])], "earlier"), paint([(20, EIGHT)], "later", seed=1))
+    pair = DatePair(paint([(20, EIGHT[:4])], "earlier"), paint([(20, EIGHT)], "later", seed=1))
     (finding,) = compare_trains(pair, SITE, both(20, 20, 4, 8), ChangeSettings())
     assert (finding.change, finding.amount.estimate) == ("grown", 4)
 
 
 def test_a_train_turned_round_has_moved():
     cars = [0, 1, 1, 2, 3, 4]
-    pair = Pair(paint([(20, cars)], "earlier"), paint([(20, cars[::-1])], "later", seed=1))
+    pair = DatePair(paint([(20, cars)], "earlier"), paint([(20, cars[::-1])], "later", seed=1))
     (finding,) = compare_trains(pair, SITE, both(20, 20, 6, 6), ChangeSettings())
     assert finding.change == "moved"
     assert "turned round" in finding.statement
@@ -114,7 +115,7 @@ def test_a_known_train_on_another_track_has_moved_there():
         train_detection(TWO, "earlier", 20, 104, 6, track="T1"),
         train_detection(TWO, "later", 40, 124, 6, track="T2"),
     )
-    pair = Pair(paint([(20, cars)], "earlier"), later)
+    pair = DatePair(paint([(20, cars)], "earlier"), later)
     (finding,) = compare_trains(pair, TWO, detections, ChangeSettings())
     assert (finding.change, finding.track) == ("moved", "T2")
     assert "from track 1 to track 2" in finding.statement
@@ -127,7 +128,7 @@ def test_wagons_of_one_colour_on_another_track_are_not_known_again():
         train_detection(TWO, "earlier", 20, 104, 6, track="T1"),
         train_detection(TWO, "later", 20, 104, 6, track="T2"),
     )
-    pair = Pair(paint([(20, [1] * 6)], "earlier"), later)
+    pair = DatePair(paint([(20, [1] * 6)], "earlier"), later)
     changes = [f.change for f in compare_trains(pair, TWO, detections, ChangeSettings())]
     assert sorted(changes) == ["appeared", "disappeared"]
 
@@ -138,7 +139,7 @@ def test_an_end_seen_short_is_no_change(short):
         train_detection(SITE, "earlier", 20, 132, 8),
         train_detection(SITE, "later", 20, 132 - short, 8 - short // 14),
     )
-    pair = Pair(paint([(20, EIGHT)], "earlier"), paint([(20, EIGHT)], "later", gain=1.1, seed=1))
+    pair = DatePair(paint([(20, EIGHT)], "earlier"), paint([(20, EIGHT)], "later", gain=1.1, seed=1))
     assert [f.change for f in compare_trains(pair, SITE, detections, ChangeSettings())] == ["unchanged"]
 
 
@@ -148,7 +149,7 @@ def test_a_train_seen_in_two_pieces_is_no_change():
         train_detection(SITE, "later", 20, 75, 4),
         train_detection(SITE, "later", 77, 132, 4),
     )
-    pair = Pair(paint([(20, EIGHT)], "earlier"), paint([(20, EIGHT)], "later", seed=1))
+    pair = DatePair(paint([(20, EIGHT)], "earlier"), paint([(20, EIGHT)], "later", seed=1))
     assert {f.change for f in compare_trains(pair, SITE, detections, ChangeSettings())} == {"unchanged"}
 
 
@@ -158,7 +159,7 @@ def test_wagons_under_a_cloud_have_not_gone():
     clear[:, 2 * (5 + 76) :] = False
     later = replace(later, quality=replace(later.quality, clear=clear))
     detections = both(20, 20, 8, 4)
-    (finding,) = compare_trains(Pair(earlier, later), SITE, detections, ChangeSettings())
+    (finding,) = compare_trains(DatePair(earlier, later), SITE, detections, ChangeSettings())
     assert finding.change == "unchanged"
     assert any("not seen" in c for c in finding.caveats)
 
@@ -166,7 +167,7 @@ def test_wagons_under_a_cloud_have_not_gone():
 def test_a_place_not_seen_on_the_other_date_is_said():
     earlier, later = paint([(20, EIGHT)], "earlier"), paint([], "later", seed=1)
     clear = np.zeros(later.raster.grid.shape, dtype=bool)
-    pair = Pair(earlier, replace(later, quality=replace(later.quality, clear=clear)))
+    pair = DatePair(earlier, replace(later, quality=replace(later.quality, clear=clear)))
     train = (train_detection(SITE, "earlier", 20, 132, 8),)
     assert compare_trains(pair, SITE, train, ChangeSettings()) == ()
     (said,) = unseen_trains(pair, SITE, train, ChangeSettings())
@@ -193,7 +194,9 @@ def test_swapping_the_dates_mirrors_every_finding(one, two, at_one, at_two, same
     places = [(at_one, at_one + 14 * len(one), len(one)), (at_two, at_two + 14 * len(two), len(two))]
 
     def changes(order):
-        pair = Pair(*(replace(scenes[k], date=d) for k, d in zip(order, ("earlier", "later"), strict=True)))
+        pair = DatePair(
+            *(replace(scenes[k], date=d) for k, d in zip(order, ("earlier", "later"), strict=True))
+        )
         detections = tuple(
             train_detection(SITE, d, *places[k]) for k, d in zip(order, ("earlier", "later"), strict=True)
         )
@@ -212,7 +215,7 @@ def test_swapping_the_dates_mirrors_the_findings():
 
 def test_a_detection_on_one_date_with_the_same_pixels_on_both_is_no_change():
     train = [(20, [0, 1, 2, 3])]
-    pair = Pair(paint(train, "earlier"), paint(train, "later", seed=1))
+    pair = DatePair(paint(train, "earlier"), paint(train, "later", seed=1))
     (finding,) = compare_trains(pair, SITE, (train_detection(SITE, "later", 20, 76),), ChangeSettings())
     assert (finding.change, finding.grade) == ("unchanged", "possible")
 
@@ -225,7 +228,7 @@ def test_nothing_is_claimed_where_the_other_date_saw_nothing():
     earlier = replace(earlier, quality=replace(earlier.quality, clear=clear))
     assert (
         compare_trains(
-            Pair(earlier, later), SITE, (train_detection(SITE, "later", 20, 76),), ChangeSettings()
+            DatePair(earlier, later), SITE, (train_detection(SITE, "later", 20, 76),), ChangeSettings()
         )
         == ()
     )
@@ -239,7 +242,7 @@ def test_trains_on_one_track_keep_their_order():
         train_detection(SITE, "later", 60, 88, 2),
         train_detection(SITE, "later", 110, 138, 2),
     )
-    pair = Pair(paint(cars, "earlier"), paint([(60, [0, 1]), (110, [0, 1])], "later", seed=1))
+    pair = DatePair(paint(cars, "earlier"), paint([(60, [0, 1]), (110, [0, 1])], "later", seed=1))
     matched = [(f.earlier, f.later) for f in compare_trains(pair, SITE, detections, ChangeSettings())]
     assert ("earlier-train-T1-60", "later-train-T1-60") in matched
 

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from shapely import box
 from support.values import EAST0, NORTH0, observation, straight_site
 
-from tumangang_watch.detect.cargo.history import weigh_goods
+from tumangang_watch.detect.cargo.history import weigh_cargo
 from tumangang_watch.detect.history import (
-    Patch,
-    background_of,
+    WindowPixels,
+    baseline_of,
     before,
     footprint_of,
     patch_of,
     patches_of,
-    sight,
+    place_state,
     windows_of,
 )
 from tumangang_watch.model.detection import Detection
@@ -72,7 +72,7 @@ def goods(height: float | None = 2.0, confidence: float = 0.7, place=PLACE) -> D
 
 
 def weighed(item: Detection, dates, thing=RUST) -> Detection:
-    (out,) = weigh_goods(seen(1, 30, thing), (item,), dates, None, SETTINGS)
+    (out,) = weigh_cargo(seen(1, 30, thing), (item,), dates, None, SETTINGS)
     return out
 
 
@@ -84,26 +84,26 @@ def weighed(item: Detection, dates, thing=RUST) -> Detection:
 def test_the_usual_look_is_the_median_of_what_was_seen_in_any_order(order, seed):
     rng = np.random.default_rng(seed)
     values = rng.uniform(0.05, 0.5, (5, 2, 6, 7)).astype(np.float32)
-    lit = rng.random((5, 6, 7)) < 0.6
-    patches = [Patch(("green", "red"), v, s, s) for v, s in zip(values, lit, strict=True)]
-    usual = background_of([patches[k] for k in order])
-    assert (usual.looks == lit.sum(axis=0)).all()
+    sunlit = rng.random((5, 6, 7)) < 0.6
+    patches = [WindowPixels(("green", "red"), v, s, s) for v, s in zip(values, sunlit, strict=True)]
+    typical = baseline_of([patches[k] for k in order])
+    assert (typical.count == sunlit.sum(axis=0)).all()
     for k in range(2):
         for r in range(6):
             for c in range(7):
-                known = values[lit[:, r, c], k, r, c]
+                known = values[sunlit[:, r, c], k, r, c]
                 if known.size:
-                    assert usual.median[k, r, c] == pytest.approx(np.median(known))
-                    assert usual.mad[k, r, c] == pytest.approx(np.median(np.abs(known - np.median(known))))
+                    assert typical.median[k, r, c] == pytest.approx(np.median(known))
+                    assert typical.mad[k, r, c] == pytest.approx(np.median(np.abs(known - np.median(known))))
                 else:
-                    assert usual.median[k, r, c] == 0
+                    assert typical.median[k, r, c] == 0
 
 
 def test_dates_of_other_bands_are_told_by_the_common_ones():
     full = patch_of(seen(1, 1), WINDOWS[0])
-    visual = Patch(("blue", "green", "red"), full.values[:3], full.seen, full.lit)
-    assert background_of([full, visual]).bands == ("blue", "green", "red")
-    assert background_of([]) is None
+    visual = WindowPixels(("blue", "green", "red"), full.values[:3], full.seen, full.sunlit)
+    assert baseline_of([full, visual]).bands == ("blue", "green", "red")
+    assert baseline_of([]) is None
 
 
 # What another date shows in a place
@@ -118,17 +118,17 @@ def test_what_another_date_shows_in_a_place_whatever_its_light(there, expected, 
     now, then = (
         patch_of(seen(k, k, t, f), WINDOWS[0]) for k, (t, f) in enumerate(((RUST, 1), (there, light)))
     )
-    assert sight(now, then, place, SETTINGS)[0] == expected
+    assert place_state(now, then, place, SETTINGS)[0] == expected
 
 
 def test_a_place_in_shadow_or_under_cloud_says_nothing():
     place = footprint_of(PLACE, WINDOWS[0], PLACE, SETTINGS)
     now, then = patch_of(seen(1, 1, RUST), WINDOWS[0]), patch_of(seen(2, 2), WINDOWS[0])
     hidden = np.zeros_like(then.seen)
-    assert sight(now, replace(then, seen=hidden, lit=hidden), place, SETTINGS)[0] == "unseen"
-    shaded = then.lit.copy()
+    assert place_state(now, replace(then, seen=hidden, sunlit=hidden), place, SETTINGS)[0] == "unseen"
+    shaded = then.sunlit.copy()
     shaded[place.cut] &= ~place.body
-    assert sight(now, replace(then, lit=shaded), place, SETTINGS)[0] == "unseen"
+    assert place_state(now, replace(then, sunlit=shaded), place, SETTINGS)[0] == "unseen"
 
 
 # Goods against the record
@@ -149,7 +149,7 @@ def test_a_flat_mark_on_all_dates_is_less_sure():
 
 def test_without_a_sun_nothing_is_known_to_be_flat():
     now = replace(seen(1, 30, RUST), scene=replace(seen(1, 30).scene, sun_azimuth_deg=None))
-    (found,) = weigh_goods(now, (goods(height=None),), past(RUST, RUST, RUST), None, SETTINGS)
+    (found,) = weigh_cargo(now, (goods(height=None),), past(RUST, RUST, RUST), None, SETTINGS)
     assert found.grade == "detected"
 
 
@@ -208,7 +208,7 @@ def test_only_earlier_dates_of_other_content_count():
 def test_what_the_compared_date_and_those_before_both_show_is_noted():
     compared = patches_of(replace(seen(20, 10), date="earlier"), WINDOWS)
     between = patches_of(seen(21, 20, RUST), WINDOWS)
-    (found,) = weigh_goods(seen(1, 30, RUST), (goods(),), (*past(RUST, RUST), between), compared, SETTINGS)
+    (found,) = weigh_cargo(seen(1, 30, RUST), (goods(),), (*past(RUST, RUST), between), compared, SETTINGS)
     evidence = dict(found.evidence)
     assert (evidence["before_same"], evidence["before_seen"]) == (2, 2)
     assert abs(evidence["compared_share"]) < 0.2
@@ -218,4 +218,4 @@ def test_what_the_compared_date_and_those_before_both_show_is_noted():
 def test_an_apron_beyond_the_grid_has_no_window():
     far = replace(SITE, areas=(Area(id="far", role="apron", polygon=box(0, 0, 9, 9), name="far"),))
     assert windows_of(far, seen(0, 0).raster.grid, SETTINGS) == ()
-    assert weigh_goods(seen(1, 9), (), past(None), None, SETTINGS) == ()
+    assert weigh_cargo(seen(1, 9), (), past(None), None, SETTINGS) == ()

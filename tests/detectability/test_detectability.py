@@ -14,7 +14,7 @@ from support.values import observation, straight_site, train_detection
 
 from tumangang_watch.detectability.model import Placement, Specimen
 from tumangang_watch.detectability.plan import SPECIMENS, Footing, TrackState, plan_trials
-from tumangang_watch.detectability.rates import Outcome, found_rates
+from tumangang_watch.detectability.rates import TrialOutcome, found_rates
 from tumangang_watch.detectability.run import Detectability, try_detector
 from tumangang_watch.detectability.words import statements
 from tumangang_watch.settings.detectability import DetectabilitySettings
@@ -117,14 +117,14 @@ def test_a_detector_that_sees_only_bright_vehicles_is_said_to():
         return tuple(
             train_detection(site, "later", p.from_m, p.to_m, 1, p.track)
             for p in now
-            if p.specimen.tone == "bright"
+            if p.specimen.brightness == "bright"
         )
 
     result = try_detector(scene, site, plan, insert, detector, SETTINGS)
     np.testing.assert_allclose(scene.image.values, 0.15)
     rates = {r.specimen: r.rate for r in result.rates if r.track is None}
     for specimen, rate in rates.items():
-        assert (rate.estimate > 0.6) == (specimen.tone == "bright"), specimen
+        assert (rate.estimate > 0.6) == (specimen.brightness == "bright"), specimen
     assert rates[Specimen("open", "dark", "empty", 1)].high < 0.5
     assert "dark" in statements(result)[0] or "mid" in statements(result)[0]
 
@@ -144,14 +144,14 @@ def test_possible_trains_and_slight_overlaps_do_not_count():
 
 def test_rates_recover_imposed_ones_and_their_intervals_cover():
     rng = np.random.default_rng(5)
-    true = {s: {"dark": 0.55, "mid": 0.85, "bright": 0.97}[s.tone] for s in SPECIMENS if s.cars == 1}
+    true = {s: {"dark": 0.55, "mid": 0.85, "bright": 0.97}[s.brightness] for s in SPECIMENS if s.cars == 1}
     covered, errors = [], []
     for _ in range(25):
         outcomes = []
         for k in range(140):
             specimen = list(true)[k % len(true)]
             where = Placement(specimen=specimen, track=f"T{k % 3}", from_m=0.0, to_m=13.0, seed=k)
-            outcomes.append(Outcome(where, bool(rng.random() < true[specimen])))
+            outcomes.append(TrialOutcome(where, bool(rng.random() < true[specimen])))
         for rate in found_rates(tuple(outcomes), {"T0": 100.0, "T1": 100.0, "T2": 50.0}, SETTINGS):
             if rate.track is None and rate.specimen in true:
                 covered.append(rate.rate.low <= true[rate.specimen] <= rate.rate.high)
@@ -163,7 +163,9 @@ def test_rates_recover_imposed_ones_and_their_intervals_cover():
 def test_a_scene_in_which_all_is_found_is_not_said_to_miss_much():
     specimens = [s for s in SPECIMENS if s.cars == 1]
     outcomes = [
-        Outcome(Placement(specimen=specimens[k % 15], track=f"T{k % 3}", from_m=0, to_m=13, seed=k), k != 7)
+        TrialOutcome(
+            Placement(specimen=specimens[k % 15], track=f"T{k % 3}", from_m=0, to_m=13, seed=k), k != 7
+        )
         for k in range(90)
     ]
     rates = found_rates(tuple(outcomes), {"T0": 1.0, "T1": 1.0, "T2": 1.0}, SETTINGS)

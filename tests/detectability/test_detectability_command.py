@@ -89,11 +89,11 @@ def test_the_detector_finds_a_bright_boxcar_and_misses_one_of_the_beds_own_tone(
     settings = Settings()
     run = RunContext(load_site(painted[1]), settings)
     found = {}
-    for gsd_m, tone in ((0.7, "bright"), (1.0, "flat")):
+    for gsd_m, brightness in ((0.7, "bright"), (1.0, "flat")):
         day = replace(pair.days[1], trains=())
         sensor = replace(pair.sensors[1], gsd_m=gsd_m)
         scene = open_scene(
-            write_scene(paint(pair.world, day, sensor, 1), tmp_path, f"empty_{tone}"),
+            write_scene(paint(pair.world, day, sensor, 1), tmp_path, f"empty_{brightness}"),
             SceneOptions(),
             settings.read,
         )
@@ -108,12 +108,14 @@ def test_the_detector_finds_a_bright_boxcar_and_misses_one_of_the_beds_own_tone(
         for k, start in enumerate((30.0, 60.0, 90.0, 120.0)):
             values = seen.image.values.copy()
             specimen = (
-                Specimen("box", "bright", None, 1) if tone == "bright" else Specimen("flat", "mid", None, 1)
+                Specimen("box", "bright", None, 1)
+                if brightness == "bright"
+                else Specimen("flat", "mid", None, 1)
             )
             place = Placement(
                 specimen=specimen, track=track.id, from_m=start, to_m=start + span_of(specimen), seed=k
             )
-            if tone == "bright":
+            if brightness == "bright":
                 insert(values, seen.image, light, track, place, settings.detectability)
             else:
                 like_bed(values, seen.image, track, place)
@@ -122,7 +124,7 @@ def test_the_detector_finds_a_bright_boxcar_and_misses_one_of_the_beds_own_tone(
             )
             middle = (place.from_m + place.to_m) / 2
             hits.append(any(d.grade == "detected" and d.from_m < middle < d.to_m for d in trains))
-        found[tone] = np.mean(hits)
+        found[brightness] = np.mean(hits)
     assert found["bright"] >= 0.75
     assert found["flat"] <= 0.25
 
@@ -139,5 +141,5 @@ def like_bed(values, image, track, place):
     points = here[:, None] + left[:, None] * np.arange(-1.2, 1.21, 0.3)[:, None]
     row, col = image.pixel_of(points[0], points[1])
     rows, cols = np.rint(row).astype(int), np.rint(col).astype(int)
-    tone = np.median(values[:, rows, cols], axis=(1, 2))
-    values[:, rows, cols] += 0.5 * (tone[:, None, None] - values[:, rows, cols])
+    brightness = np.median(values[:, rows, cols], axis=(1, 2))
+    values[:, rows, cols] += 0.5 * (brightness[:, None, None] - values[:, rows, cols])

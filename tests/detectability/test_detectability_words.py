@@ -3,12 +3,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tumangang_watch.detectability.words import goods_rows, goods_statement, wilson
-from tumangang_watch.model.fill import Fill, GoodsTrial
+from tumangang_watch.detectability.words import cargo_rows, cargo_statement, wilson
+from tumangang_watch.model.fill import CargoTrial, Fill
 from tumangang_watch.model.interval import Interval
 
 
-def fill_of(area: str, date: str, *trials: GoodsTrial) -> Fill:
+def fill_of(area: str, date: str, *trials: CargoTrial) -> Fill:
     none = Interval(0.0, 0.0, 0.0)
     return Fill(
         date=date,
@@ -26,14 +26,14 @@ def fill_of(area: str, date: str, *trials: GoodsTrial) -> Fill:
 
 def test_rows_add_up_over_aprons_and_the_hardest_kind_is_named() -> None:
     fill = (
-        fill_of("a", "later", GoodsTrial(4.0, "like the ground", 8, 2), GoodsTrial(16.0, "dark", 6, 6)),
-        fill_of("b", "later", GoodsTrial(4.0, "like the ground", 4, 1)),
-        fill_of("a", "earlier", GoodsTrial(4.0, "dark", 9, 9)),
+        fill_of("a", "later", CargoTrial(4.0, "like the ground", 8, 2), CargoTrial(16.0, "dark", 6, 6)),
+        fill_of("b", "later", CargoTrial(4.0, "like the ground", 4, 1)),
+        fill_of("a", "earlier", CargoTrial(4.0, "dark", 9, 9)),
     )
-    rows = goods_rows(fill, "later")
+    rows = cargo_rows(fill, "later")
     whole = [r for r in rows if r["area"] is None]
     assert [(r["size_m2"], r["trials"], r["found"]) for r in whole] == [(4.0, 12, 3), (16.0, 6, 6)]
-    said = goods_statement(rows)
+    said = cargo_statement(rows)
     assert said is not None
     assert "Of 18 boxes" in said
     assert "4 m2 in 25 %" in said
@@ -41,8 +41,8 @@ def test_rows_add_up_over_aprons_and_the_hardest_kind_is_named() -> None:
 
 
 def test_nothing_tried_says_nothing() -> None:
-    assert goods_rows((fill_of("a", "later"),), "later") == []
-    assert goods_statement([]) is None
+    assert cargo_rows((fill_of("a", "later"),), "later") == []
+    assert cargo_statement([]) is None
 
 
 @given(st.integers(1, 400), st.floats(0, 1))

@@ -91,8 +91,8 @@ def test_shadow_falls_away_from_the_sun_and_tones_are_in_order():
     seen = scene(sun=(180.0, 40.0))
     north = slice(40, 56)  # the track lies 30 m, 60 rows, below the north edge
     levels = []
-    for tone in ("dark", "mid", "bright"):
-        values, *_ = inserted(seen, Specimen("box", tone, None, 1))
+    for brightness in ("dark", "mid", "bright"):
+        values, *_ = inserted(seen, Specimen("box", brightness, None, 1))
         middle = values[:3, 59:62, 180:190].mean()
         levels.append(float(middle))
         shade = values[:3, north, 180:190].min(axis=1).mean()

@@ -245,8 +245,8 @@ def test_a_record_stands_behind_a_scene_as_far_as_its_files_do(yard, tmp_path):
 def test_what_there_is_no_memory_for_is_dropped_tracks_first():
     import numpy as np
 
-    from tumangang_watch.detect.ground.history import PastGround
-    from tumangang_watch.detect.history import BackgroundDate, Patch, Window
+    from tumangang_watch.detect.ground.history import BackgroundGround
+    from tumangang_watch.detect.history import BackgroundDate, Window, WindowPixels
     from tumangang_watch.detect.trains.background import OtherDate
     from tumangang_watch.detect.trains.strips import Strip
     from tumangang_watch.grid import Grid
@@ -270,8 +270,8 @@ def test_what_there_is_no_memory_for_is_dropped_tracks_first():
         windows=(
             Window("a", cut, cut, Grid(crs="EPSG:32652", west=0, north=0, pixel_m=0.5, rows=10, cols=10)),
         ),
-        patches=(Patch(("red",), flat, seen, seen),),
-        ground=PastGround(None, cut, cut, seen, one, one, one, True, one),
+        patches=(WindowPixels(("red",), flat, seen, seen),),
+        ground=BackgroundGround(None, cut, cut, seen, one, one, one, True, one),
         tracks=OtherDate(None, (strip,), ()),
     )
     whole = bytes_of(date)

@@ -9,7 +9,8 @@ import numpy as np
 from shapely import box
 from support.values import observation, straight_site, train_detection
 
-from tumangang_watch.change.trains import Pair, compare_trains
+from tumangang_watch.change.trains import compare_trains
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Area
 from tumangang_watch.preprocess.areas import area_statuses, hide_roofed, roof_caveats
 from tumangang_watch.settings import Settings
@@ -33,10 +34,10 @@ def test_a_train_under_a_new_roof_has_not_disappeared():
     earlier, later = dates()
     assert later.scene.acquired.date() == ROOFED
     train = train_detection(site, "earlier", 40.0, 100.0)
-    gone = compare_trains(Pair(earlier, later), site, (train,), Settings().change)
+    gone = compare_trains(DatePair(earlier, later), site, (train,), Settings().change)
     assert [f.change for f in gone] == ["disappeared"]
     hidden = replace(site, tracks=(replace(site.tracks[0], occluded_from=ROOFED), site.tracks[1]))
-    pair = Pair(with_roofs(hidden, earlier), with_roofs(hidden, later))
+    pair = DatePair(with_roofs(hidden, earlier), with_roofs(hidden, later))
     assert compare_trains(pair, hidden, (train,), Settings().change) == ()
     assert pair.earlier.observed_fraction(train.geometry) == earlier.observed_fraction(train.geometry)
     assert pair.later.observed_fraction(train.geometry) == 0.0

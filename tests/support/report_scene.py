@@ -11,7 +11,7 @@ from shapely.ops import substring
 
 from support.values import EAST0, NORTH0, observation
 from tumangang_watch.model.detection import Detection, Vehicle
-from tumangang_watch.model.fill import Fill, Row
+from tumangang_watch.model.fill import CargoRow, Fill
 from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.interval import Interval
@@ -315,7 +315,7 @@ def painted_comparison() -> Comparison:
                 covered_m2=Interval(60, 48.5, 72),
                 share=Interval(0.15, 0.12, 0.18),
                 row_length_m=Interval(12, 10, 14),
-                rows=(Row("T3", 60.0, 72.0),),
+                rows=(CargoRow("T3", 60.0, 72.0),),
                 observed_fraction=0.95,
                 caveats=("5% of the ground was not seen",),
             ),

@@ -8,17 +8,17 @@ from typing import Any
 from shapely.ops import unary_union
 
 from tumangang_watch.change.evidence import pixel_similarity
-from tumangang_watch.change.trains import Pair
 from tumangang_watch.change.unloading import beside_trains
 from tumangang_watch.change.words import grade_of, span, when
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.finding import ChangeWord, Finding
 from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings
 
 
 def compare_cargo(
-    pair: Pair, cargo: tuple[Detection, ...], settings: ChangeSettings, trains: tuple[Detection, ...] = ()
+    pair: DatePair, cargo: tuple[Detection, ...], settings: ChangeSettings, trains: tuple[Detection, ...] = ()
 ) -> tuple[Finding, ...]:
     """Follow cargo objects between dates by the overlap of their outlines.
 
@@ -69,7 +69,7 @@ def _total(items: list[Detection]) -> Interval:
     return Interval.around(estimate, half)
 
 
-def _judge(pair: Pair, group: list[Detection], settings: ChangeSettings) -> Finding | None:
+def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> Finding | None:
     earlier = sorted((d for d in group if d.date == "earlier"), key=lambda d: d.id)
     later = sorted((d for d in group if d.date == "later"), key=lambda d: d.id)
     place = unary_union([d.geometry for d in group])
@@ -91,7 +91,7 @@ def _judge(pair: Pair, group: list[Detection], settings: ChangeSettings) -> Find
 
 
 def _came_or_went(
-    pair: Pair, items: list[Detection], settings: ChangeSettings
+    pair: DatePair, items: list[Detection], settings: ChangeSettings
 ) -> tuple[ChangeWord, list[str]]:
     """Say what goods seen on one date only mean, and what speaks against it.
 
@@ -130,7 +130,7 @@ def _elsewhere(items: list[Detection], name: str) -> float | None:
 
 
 def _finding(
-    pair: Pair,
+    pair: DatePair,
     dates: tuple[list[Detection], list[Detection]],
     said: tuple[ChangeWord, Interval, Grade],
     where: tuple[Any, float],
@@ -162,14 +162,14 @@ def _size_change(before: Interval, after: Interval, settings: ChangeSettings) ->
     """Grown or shrunk only where the areas differ by far more than their errors."""
     half = 0.5 * sqrt(before.width**2 + after.width**2)
     difference = abs(after.estimate - before.estimate)
-    least = max(settings.cargo_size_least_m2, settings.cargo_size_share * before.estimate)
+    least = max(settings.cargo_size_min_m2, settings.cargo_size_share * before.estimate)
     if difference > max(settings.cargo_size_errors * half, least):
         word: ChangeWord = "grown" if after.estimate > before.estimate else "shrunk"
         return word, Interval.around(difference, half)
     return "unchanged", after
 
 
-def _words(pair: Pair, group: list[Detection], change: ChangeWord, amount: Interval) -> str:
+def _words(pair: DatePair, group: list[Detection], change: ChangeWord, amount: Interval) -> str:
     label = group[-1].label or "surface change"
     where = group[0].area or "the ground"
     many = f"{len(group)} outlines, " if len(group) > 2 else ""

@@ -9,23 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.change.evidence import body_place, pixel_similarity
-from tumangang_watch.change.profiles import Light, agreement, body_profile
+from tumangang_watch.change.profiles import PairScale, agreement, body_profile
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.change import ChangeSettings
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two dates in one frame."""
-
-    earlier: Observation
-    later: Observation
-
-    def other(self, date: str) -> Observation:
-        """Return the observation of the other date."""
-        return self.later if date == "earlier" else self.earlier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +37,15 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Looker:
+class TrainMatcher:
     """A pair with what is needed to look at wagons on both dates."""
 
-    pair: Pair
-    light: Light
+    pair: DatePair
+    scale: PairScale
     settings: ChangeSettings
 
 
-def match_trains(look: Looker, site: Site, trains: tuple[Detection, ...]) -> tuple[Match, ...]:
+def match_trains(matcher: TrainMatcher, site: Site, trains: tuple[Detection, ...]) -> tuple[Match, ...]:
     """Match the trains of two dates, most certain first, each at most once.
 
     Trains of one track never pass one another; a train that went to another track may have.
@@ -66,7 +54,7 @@ def match_trains(look: Looker, site: Site, trains: tuple[Detection, ...]) -> tup
     known = [t for t in trains if t.track in tracks and t.from_m is not None and t.to_m is not None]
     candidates: list[Match] = []
     for a, b in product(*([t for t in known if t.date == d] for d in ("earlier", "later"))):
-        found = _best(look, (tracks[a.track or ""], tracks[b.track or ""]), (a, b))
+        found = _best(matcher, (tracks[a.track or ""], tracks[b.track or ""]), (a, b))
         if found is not None:
             candidates.append(found)
     matches: list[Match] = []
@@ -89,10 +77,12 @@ def _in_order(one: Match, two: Match) -> bool:
     return before == (_start(one.later) < _start(two.later))
 
 
-def _best(look: Looker, tracks: tuple[Track, Track], trains: tuple[Detection, Detection]) -> Match | None:
+def _best(
+    matcher: TrainMatcher, tracks: tuple[Track, Track], trains: tuple[Detection, Detection]
+) -> Match | None:
     """Return the likeliest way in which two detections are one train, or None."""
     a, b = trains
-    pair, settings = look.pair, look.settings
+    pair, settings = matcher.pair, matcher.settings
     if tracks[0] is tracks[1]:
         stayed = alike_in_place(pair, tracks[0], trains, settings)
         if stayed is not None:
@@ -103,22 +93,24 @@ def _best(look: Looker, tracks: tuple[Track, Track], trains: tuple[Detection, De
                 in_place=True,
                 unseen_m=stayed,
             )
-    ways = list(_whole(look, tracks, trains))
+    ways = list(_whole(matcher, tracks, trains))
     if not ways and tracks[0] is tracks[1]:
-        ways = list(_partial(look, tracks[0], trains))
+        ways = list(_partial(matcher, tracks[0], trains))
     best = max(ways, key=lambda m: (m.odds, -abs(m.shift_m)), default=None)
     return best if best is not None and best.odds > 0 else None
 
 
-def _whole(look: Looker, tracks: tuple[Track, Track], trains: tuple[Detection, Detection]) -> list[Match]:
+def _whole(
+    matcher: TrainMatcher, tracks: tuple[Track, Track], trains: tuple[Detection, Detection]
+) -> list[Match]:
     """Return the matches of two trains of one length, either way round."""
     a, b = trains
-    settings = look.settings
+    settings = matcher.settings
     if not same_length(a, b, settings):
         return []
     one_track = tracks[0] is tracks[1]
     shift = (_middle(b) - _middle(a)) if one_track else 0.0
-    in_place = one_track and abs(shift) <= settings.moved_at_least_m
+    in_place = one_track and abs(shift) <= settings.moved_min_m
     prior = (
         settings.in_place_odds
         if in_place
@@ -131,7 +123,7 @@ def _whole(look: Looker, tracks: tuple[Track, Track], trains: tuple[Detection, D
     out = []
     for turned in (False, True):
         backwards = turned != against
-        odds = _agree(look, tracks, (_middle(a), _middle(b), length), backwards)
+        odds = _agree(matcher, tracks, (_middle(a), _middle(b), length), backwards)
         if odds is None:
             # Too little was seen of the bodies: only the place and the length speak.
             if in_place and not turned:
@@ -146,10 +138,10 @@ def _whole(look: Looker, tracks: tuple[Track, Track], trains: tuple[Detection, D
     return out
 
 
-def _partial(look: Looker, track: Track, trains: tuple[Detection, Detection]) -> list[Match]:
+def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detection]) -> list[Match]:
     """Return the matches of a train with what is left of it (or with what it grew into)."""
     a, b = trains
-    settings = look.settings
+    settings = matcher.settings
     length = min(_length(a), _length(b))
     half = length / 2
     short, long = (a, b) if _length(a) < _length(b) else (b, a)
@@ -161,8 +153,8 @@ def _partial(look: Looker, track: Track, trains: tuple[Detection, Detection]) ->
     out = []
     for middles in sorted(places):
         shift = middles[1] - middles[0]
-        still = abs(shift) <= settings.moved_at_least_m
-        odds = _agree(look, (track, track), (*middles, length), False)
+        still = abs(shift) <= settings.moved_min_m
+        odds = _agree(matcher, (track, track), (*middles, length), False)
         if odds is None:
             continue
         if not still:
@@ -170,7 +162,7 @@ def _partial(look: Looker, track: Track, trains: tuple[Detection, Detection]) ->
             out.append(Match(earlier=a, later=b, odds=odds, in_place=False, part=True, shift_m=shift))
             continue
         odds += settings.part_odds
-        unseen = _unseen_beyond(look, track, long, short)
+        unseen = _unseen_beyond(matcher, track, long, short)
         out.append(
             Match(
                 earlier=a,
@@ -184,50 +176,50 @@ def _partial(look: Looker, track: Track, trains: tuple[Detection, Detection]) ->
     return out
 
 
-def _unseen_beyond(look: Looker, track: Track, long: Detection, short: Detection) -> float | None:
+def _unseen_beyond(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> float | None:
     """Return the unseen metres of what one train has and the other has not, if the rest of it is alike.
 
     None when some of it was seen and differs: wagons came or went.
     """
-    unseen, settings = 0.0, look.settings
-    other = look.pair.other(long.date)
+    unseen, settings = 0.0, matcher.settings
+    other = matcher.pair.other(long.date)
     for start, stop in ((_start(long), _start(short)), (_end(short), _end(long))):
         if stop - start < settings.same_place_m:
             continue
         seen = other.observed_fraction(body_place(track.line, start, stop))
         if seen < settings.observed_min:
             unseen += (1 - seen) * (stop - start)
-        elif not alike_along(look, track, start, stop):
+        elif not alike_along(matcher, track, start, stop):
             return None
     return unseen
 
 
 def _agree(
-    look: Looker, tracks: tuple[Track, Track], where: tuple[float, float, float], backwards: bool
+    matcher: TrainMatcher, tracks: tuple[Track, Track], where: tuple[float, float, float], backwards: bool
 ) -> float | None:
     """Return the best agreement of two stretches within the error of their ends.
 
     ``where`` is the middle of the stretch on either date, and its length, metres.
     """
     half = where[2] / 2
-    reach = int(np.ceil(look.settings.end_play_m))
-    dates = (look.pair.earlier, look.pair.later)
+    reach = int(np.ceil(matcher.settings.end_play_m))
+    dates = (matcher.pair.earlier, matcher.pair.later)
     scores: list[float | None] = []
     # Either date may be the one whose end was misjudged: both are moved, so that swapped dates agree.
     for k in (0, 1):
         spans = [(where[j] - half - reach * (j != k), where[j] + half + reach * (j != k)) for j in (0, 1)]
-        profiles = [body_profile(dates[j], tracks[j].line, spans[j], look.light) for j in (0, 1)]
+        profiles = [body_profile(dates[j], tracks[j].line, spans[j], matcher.scale) for j in (0, 1)]
         still, wide = profiles[k], profiles[1 - k]
         if backwards:
             wide = wide[::-1]
         places = range(max(len(wide) - len(still), 0) + 1)
-        scores += [agreement(still, wide[i : i + len(still)], look.settings) for i in places]
+        scores += [agreement(still, wide[i : i + len(still)], matcher.settings) for i in places]
     known = [s for s in scores if s is not None]
     return max(known) if known else None
 
 
 def alike_in_place(
-    pair: Pair, track: Track, trains: tuple[Detection, Detection], settings: ChangeSettings
+    pair: DatePair, track: Track, trains: tuple[Detection, Detection], settings: ChangeSettings
 ) -> float | None:
     """Return how many metres were unseen if all else that either train covers is alike; None if not.
 
@@ -254,12 +246,12 @@ def alike_in_place(
     return unseen
 
 
-def alike_along(look: Looker, track: Track, from_m: float, to_m: float) -> bool:
+def alike_along(matcher: TrainMatcher, track: Track, from_m: float, to_m: float) -> bool:
     """Return True when both dates show the same along a stretch: by its pixels, or wagon by wagon.
 
     The median over pieces decides: a wrong end does not outweigh the rest.
     """
-    pair, settings = look.pair, look.settings
+    pair, settings = matcher.pair, matcher.settings
     count = max(1, round((to_m - from_m) / settings.piece_m))
     edges = np.linspace(from_m, to_m, count + 1)
     pieces = [body_place(track.line, float(a), float(b)) for a, b in pairwise(edges)]
@@ -268,10 +260,10 @@ def alike_along(look: Looker, track: Track, from_m: float, to_m: float) -> bool:
     if known and float(np.median(known)) >= settings.same_pixels_min:
         return True
     looks: list[NDArray[np.float64]] = [
-        body_profile(date, track.line, (from_m, to_m), look.light) for date in (pair.earlier, pair.later)
+        body_profile(date, track.line, (from_m, to_m), matcher.scale) for date in (pair.earlier, pair.later)
     ]
     odds = agreement(looks[0], looks[1], settings)
-    return odds is not None and odds >= settings.same_wagons_odds
+    return odds is not None and odds >= settings.same_vehicles_odds
 
 
 def _against(tracks: tuple[Track, Track]) -> bool:

@@ -6,11 +6,11 @@ from typing import Protocol
 
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.change.trains import Pair
 from tumangang_watch.change.words import span, when
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.finding import ChangeWord, Finding
 from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings
 
 
@@ -59,14 +59,17 @@ class SurfaceChange(Protocol):
 
 
 def growth_findings(
-    pair: Pair, surfaces: tuple[Detection, ...], changes: tuple[SurfaceChange, ...], settings: ChangeSettings
+    pair: DatePair,
+    surfaces: tuple[Detection, ...],
+    changes: tuple[SurfaceChange, ...],
+    settings: ChangeSettings,
 ) -> tuple[Finding, ...]:
     """Word the change of each handling polygon; the amount is the difference of worked surface."""
     return tuple(_finding(pair, surfaces, change, settings) for change in changes)
 
 
 def _finding(
-    pair: Pair, surfaces: tuple[Detection, ...], change: SurfaceChange, settings: ChangeSettings
+    pair: DatePair, surfaces: tuple[Detection, ...], change: SurfaceChange, settings: ChangeSettings
 ) -> Finding:
     by_date = {d.date: d for d in surfaces if d.area == change.polygon_id}
     word, place = _word(change)
@@ -114,7 +117,7 @@ def _difference(change: SurfaceChange) -> Interval:
     return Interval(size, max(0.0, size - down), size + up)
 
 
-def _statement(pair: Pair, change: SurfaceChange, word: ChangeWord, amount: Interval) -> str:
+def _statement(pair: DatePair, change: SurfaceChange, word: ChangeWord, amount: Interval) -> str:
     since = f"between {when(pair.earlier)} and {when(pair.later)}"
     built = f" By its shadow {'; '.join(change.buildings)}." if change.buildings else ""
     if word == "unchanged":

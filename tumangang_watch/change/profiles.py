@@ -22,7 +22,7 @@ STEP_M = 1.0
 
 
 @dataclass(frozen=True)
-class Light:
+class PairScale:
     """The darkest and the usual ground of a pair: freed of haze, contrasts of all pairs are alike."""
 
     bands: tuple[str, ...]
@@ -32,17 +32,17 @@ class Light:
     lift: tuple[float, ...]
     """Added before the log is taken: differences far below the usual ground do not count."""
 
-    def tone(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+    def log_brightness(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the log of values (bands, ...) above the path light."""
         shape = (-1,) + (1,) * (values.ndim - 1)
         dark, lift = np.reshape(self.dark, shape), np.reshape(self.lift, shape)
         return np.asarray(np.log(np.maximum(values - dark, 0.0) + lift), np.float64)
 
 
-def light_of(earlier: Observation, later: Observation, settings: ChangeSettings) -> Light:
+def pair_scale(earlier: Observation, later: Observation, settings: ChangeSettings) -> PairScale:
     """Return the light of two dates in one radiometry; the same whichever is first."""
     bands = tuple(b for b in earlier.image.bands if b in later.image.bands)
-    dark, usual = np.zeros(len(bands)), np.zeros(len(bands))
+    dark, typical = np.zeros(len(bands)), np.zeros(len(bands))
     for date in (earlier, later):
         clear = date.quality.clear[::3, ::3]
         bare = clear & ~date.quality.snow[::3, ::3]
@@ -54,13 +54,13 @@ def light_of(earlier: Observation, later: Observation, settings: ChangeSettings)
             enough = bare.sum() > settings.bare_share_min * clear.sum()
             middle = float(np.median(values[bare])) if enough else float(np.quantile(values[clear], 0.1))
             dark[k] += settings.dark_share * low / 2
-            usual[k] += middle / 2
-    lift = np.maximum(settings.tone_lift * (usual - dark), 1e-4)
-    return Light(bands, tuple(dark.tolist()), tuple(lift.tolist()))
+            typical[k] += middle / 2
+    lift = np.maximum(settings.brightness_lift * (typical - dark), 1e-4)
+    return PairScale(bands, tuple(dark.tolist()), tuple(lift.tolist()))
 
 
 def body_profile(
-    observation: Observation, line: LineString, stretch_m: tuple[float, float], light: Light
+    observation: Observation, line: LineString, stretch_m: tuple[float, float], scale: PairScale
 ) -> NDArray[np.float64]:
     """Return the tone of the bodies along a track, (metres, bands), log units; NaN where not seen.
 
@@ -81,7 +81,7 @@ def body_profile(
     count = max(round((to_m - from_m) / STEP_M), 1)
     along = from_m + (np.arange(count * 2) + 0.5) * STEP_M / 2
     x, y = points_beside(line, along, offset_m + np.linspace(-BODY_HALF_WIDTH_M, BODY_HALF_WIDTH_M, 5))
-    bands = light.bands
+    bands = scale.bands
     values, valid = observation.image.sample(x, y, bands=bands)
     grid, clear = observation.raster.grid, observation.quality.clear
     rows, cols = grid.to_pixel(x, y)
@@ -89,7 +89,7 @@ def body_profile(
     cols = np.clip(np.round(cols).astype(int), 0, grid.cols - 1)
     inside = (along >= 0) & (along <= line.length)
     seen = valid & clear[rows, cols] & inside
-    masked = np.where(seen, light.tone(values), np.nan)
+    masked = np.where(seen, scale.log_brightness(values), np.nan)
     by_metre = masked.reshape(len(bands), -1, count, 2).swapaxes(1, 2)
     cells = by_metre.reshape(len(bands), count, -1)
     known = np.isfinite(cells[0]).mean(axis=1) >= 0.5
@@ -149,7 +149,7 @@ def piece_distances(
 
 def _pieces(profile: NDArray[np.float64], settings: ChangeSettings) -> NDArray[np.float64]:
     """Return medians over pieces of about half a wagon, (pieces, bands): couplings fall out."""
-    count = max(round(len(profile) * STEP_M / settings.half_wagon_m), 1)
+    count = max(round(len(profile) * STEP_M / settings.half_vehicle_m), 1)
     out = np.full((count, profile.shape[1]), np.nan)
     edges = np.round(np.linspace(0, len(profile), count + 1)).astype(int)
     for k, (start, stop) in enumerate(pairwise(edges)):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tumangang_watch.change.trains import Pair
 from tumangang_watch.change.words import span, when
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings import Settings
 
 
-def standing_before(
-    pair: Pair, findings: tuple[Finding, ...], cargo: tuple[Detection, ...], settings: Settings
+def stood_before(
+    pair: DatePair, findings: tuple[Finding, ...], cargo: tuple[Detection, ...], settings: Settings
 ) -> tuple[Finding, ...]:
     """Take back that goods came or went where both dates and those before show the same.
 
@@ -34,17 +34,17 @@ def standing_before(
     return tuple(_judged(pair, f, by_id, settings) for f in findings)
 
 
-def _judged(pair: Pair, finding: Finding, cargo: dict[str, Detection], settings: Settings) -> Finding:
+def _judged(pair: DatePair, finding: Finding, cargo: dict[str, Detection], settings: Settings) -> Finding:
     if finding.change not in ("appeared", "disappeared"):
         return finding
     names = finding.members or tuple(n for n in (finding.earlier, finding.later) if n)
-    goods = [cargo[name] for name in names if name in cargo]
-    records = [_stood(dict(item.evidence), settings) for item in goods]
+    objects = [cargo[name] for name in names if name in cargo]
+    records = [_stood(dict(item.evidence), settings) for item in objects]
     known = [r for r in records if r is not None]
     if not records or len(known) < len(records):
         return finding
     same, seen = min(known, key=lambda r: r[0] / r[1])
-    label = goods[0].label or "surface change"
+    label = objects[0].label or "surface change"
     return replace(
         finding,
         change="unchanged",
@@ -66,6 +66,6 @@ def _stood(evidence: dict[str, float], settings: Settings) -> tuple[int, int] | 
     """Return on how many of how many dates before both it stood there, if that decides."""
     limits = settings.history
     seen, same = int(evidence.get("before_seen", 0)), int(evidence.get("before_same", 0))
-    if seen < limits.looks_least or same < limits.mostly * seen:
+    if seen < limits.dates_min or same < limits.mostly * seen:
         return None
     return (same, seen) if evidence.get("compared_share", 0.0) > limits.empty_up_to else None

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from tumangang_watch.change.consist_match import Match, Pair
-from tumangang_watch.change.words import car_words, cars_of, span, when
+from tumangang_watch.change.consist_match import Match
+from tumangang_watch.change.words import cars_of, span, train_words, when
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import ChangeWord
 from tumangang_watch.model.interval import Interval
-from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.model.site import Track
 
 
 def match_words(
-    pair: Pair, tracks: dict[str, Track], match: Match, change: ChangeWord, amount: Interval
+    pair: DatePair, tracks: dict[str, Track], match: Match, change: ChangeWord, amount: Interval
 ) -> str:
     """Return the sentence for a train seen on both dates."""
     a, b = match.earlier, match.later
     here = tracks[b.track or ""].name
     if match.part:
         return _part_words(pair, match, here, change, amount)
-    size = car_words(b)
+    size = train_words(b)
     if a.track != b.track:
         round_about = " in reverse order" if match.turned else ""
         return (
@@ -39,7 +39,7 @@ def _towards(match: Match) -> str:
     return f"towards {'increasing' if match.shift_m > 0 else 'decreasing'} distance"
 
 
-def _part_words(pair: Pair, match: Match, here: str, change: ChangeWord, amount: Interval) -> str:
+def _part_words(pair: DatePair, match: Match, here: str, change: ChangeWord, amount: Interval) -> str:
     """Return how many cars came or went, of how many, and where the rest stands."""
     a, b = match.earlier, match.later
     counted = a.cars is not None and b.cars is not None
@@ -64,7 +64,7 @@ def alone_words(
     track: Track, train: Detection, other: Observation, change: ChangeWord, occupied: bool
 ) -> str:
     """Return the sentence for a train without a partner on the other date."""
-    size, date = car_words(train), when(other)
+    size, date = train_words(train), when(other)
     if change == "unchanged":
         return f"{size} on {track.name}, detected on one date; the pixels of {date} look the same."
     if occupied and change == "appeared":

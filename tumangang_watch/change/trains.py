@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from math import exp
 
-from tumangang_watch.change.consist_match import Looker, Match, Pair, alike_along, match_trains
-from tumangang_watch.change.profiles import light_of
+from tumangang_watch.change.consist_match import Match, TrainMatcher, alike_along, match_trains
+from tumangang_watch.change.profiles import pair_scale
 from tumangang_watch.change.train_words import alone_words, match_words
 from tumangang_watch.change.words import difference, grade_of, train_interval, when
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.finding import ChangeWord, Finding
 from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.change import ChangeSettings
 
-__all__ = ["Pair", "compare_trains", "unseen_trains"]
-
 
 def compare_trains(
-    pair: Pair, site: Site, trains: tuple[Detection, ...], settings: ChangeSettings
+    pair: DatePair, site: Site, trains: tuple[Detection, ...], settings: ChangeSettings
 ) -> tuple[Finding, ...]:
     """Decide what became of every train.
 
@@ -30,8 +29,8 @@ def compare_trains(
     """
     tracks = {t.id: t for t in site.tracks}
     rank = {t.id: k for k, t in enumerate(site.tracks)}
-    look = Looker(pair, light_of(pair.earlier, pair.later, settings), settings)
-    matches = match_trains(look, site, trains)
+    matcher = TrainMatcher(pair, pair_scale(pair.earlier, pair.later, settings), settings)
+    matches = match_trains(matcher, site, trains)
     found: list[tuple[int, int, Finding]] = []
     for match in matches:
         finding = _same_train(pair, tracks, match, settings)
@@ -39,14 +38,14 @@ def compare_trains(
     matched = {d.id: m for m in matches for d in (m.earlier, m.later)}
     for alone in trains:
         if alone.track in tracks and alone.id not in matched:
-            said = _alone(look, tracks[alone.track], alone, trains)
+            said = _alone(matcher, tracks[alone.track], alone, trains)
             if said is not None:
                 found.append((rank[alone.track], 1, said))
     return tuple(finding for _, _, finding in sorted(found, key=lambda f: f[:2]))
 
 
 def unseen_trains(
-    pair: Pair, site: Site, trains: tuple[Detection, ...], settings: ChangeSettings
+    pair: DatePair, site: Site, trains: tuple[Detection, ...], settings: ChangeSettings
 ) -> tuple[str, ...]:
     """Return a sentence for every train whose place was not seen on the other date.
 
@@ -68,7 +67,7 @@ def unseen_trains(
     return tuple(said)
 
 
-def _same_train(pair: Pair, tracks: dict[str, Track], match: Match, settings: ChangeSettings) -> Finding:
+def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings: ChangeSettings) -> Finding:
     """Describe one train seen on both dates."""
     a, b = match.earlier, match.later
     change, amount, unit = _measure(match, settings)
@@ -118,9 +117,11 @@ def _length(train: Detection) -> float:
     return (train.to_m or 0.0) - (train.from_m or 0.0)
 
 
-def _alone(look: Looker, track: Track, train: Detection, trains: tuple[Detection, ...]) -> Finding | None:
+def _alone(
+    matcher: TrainMatcher, track: Track, train: Detection, trains: tuple[Detection, ...]
+) -> Finding | None:
     """Word a train without a partner on the other date; None when the other date cannot tell."""
-    settings, other = look.settings, look.pair.other(train.date)
+    settings, other = matcher.settings, matcher.pair.other(train.date)
     seen = other.observed_fraction(train.geometry)
     if seen < settings.observed_min:
         return None
@@ -130,7 +131,7 @@ def _alone(look: Looker, track: Track, train: Detection, trains: tuple[Detection
     occupied = any(
         t.track == track.id and t.date != train.date and t.geometry.intersects(train.geometry) for t in trains
     )
-    if alike_along(look, track, train.from_m or 0.0, train.to_m or 0.0):
+    if alike_along(matcher, track, train.from_m or 0.0, train.to_m or 0.0):
         change, grade = "unchanged", "possible"
         caveats.append(
             "detected on one date only, but both dates show the same in this place: "

@@ -7,16 +7,16 @@ from math import sqrt
 
 from shapely.ops import unary_union
 
-from tumangang_watch.change.trains import Pair
-from tumangang_watch.change.words import car_words, grade_of, span, when
+from tumangang_watch.change.words import grade_of, span, train_words, when
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings
 
 
 def beside_trains(
-    pair: Pair,
+    pair: DatePair,
     findings: tuple[Finding, ...],
     cargo: tuple[Detection, ...],
     trains: tuple[Detection, ...],
@@ -35,16 +35,16 @@ def beside_trains(
     cargo, trains : tuple of Detection
     """
     shapes = {d.id: d for d in cargo}
-    standing = [t for t in trains if t.date == "later" and t.grade == "detected"]
+    present = [t for t in trains if t.date == "later" and t.grade == "detected"]
     kept: list[Finding] = []
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        train = _nearest(finding, standing, settings.beside_train_m)
+        train = _nearest(finding, present, settings.beside_train_m)
         if train is None or finding.change not in ("appeared", "disappeared"):
             kept.append(finding)
         else:
             groups.setdefault((train.id, finding.change, finding.grade), []).append(finding)
-    by_id = {t.id: t for t in standing}
+    by_id = {t.id: t for t in present}
     for (train_id, _, _), members in sorted(groups.items()):
         kept.append(_joined(pair, by_id[train_id], members, shapes))
     return tuple(kept)
@@ -56,7 +56,9 @@ def _nearest(finding: Finding, trains: list[Detection], reach_m: float) -> Detec
     return min(near)[2] if near else None
 
 
-def _joined(pair: Pair, train: Detection, members: list[Finding], shapes: dict[str, Detection]) -> Finding:
+def _joined(
+    pair: DatePair, train: Detection, members: list[Finding], shapes: dict[str, Detection]
+) -> Finding:
     """Return one finding for all goods that changed alike beside a train."""
     largest = max(members, key=lambda f: (f.amount.estimate, f.id))
     estimate = sum(f.amount.estimate for f in members)
@@ -81,9 +83,9 @@ def _joined(pair: Pair, train: Detection, members: list[Finding], shapes: dict[s
     )
 
 
-def _words(pair: Pair, train: Detection, count: int, change: str, amount: Interval) -> str:
+def _words(pair: DatePair, train: Detection, count: int, change: str, amount: Interval) -> str:
     things = "1 object" if count == 1 else f"{count} objects"
-    body = car_words(train).rstrip(",")
+    body = train_words(train).rstrip(",")
     body = body[0].lower() + body[1:]
     beside = f"beside {body} on track {train.track}"
     if change == "appeared":

@@ -18,7 +18,7 @@ def span(interval: Interval, digits: int = 0) -> str:
     return estimate if low == high else f"{estimate} ({low}-{high})"
 
 
-def car_words(train: Detection) -> str:
+def train_words(train: Detection) -> str:
     """Return ``A train of 8 (7-9) cars, 113 (111-115) m,``-like words for a train."""
     length = f"{span(train.length_m)} m" if train.length_m else "length unknown"
     if train.cars is None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.detect.ground.history import PastGround
+from tumangang_watch.detect.ground.history import BackgroundGround
 from tumangang_watch.detect.trains.background import OtherDate
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import frozen
@@ -23,7 +23,7 @@ from tumangang_watch.model.site import Site
 from tumangang_watch.settings.history import HistorySettings
 
 MAD_TO_SIGMA = 1.4826
-Sight = Literal["same", "empty", "other", "unsure", "unseen"]
+PlaceState = Literal["same", "empty", "other", "unsure", "unseen"]
 """What another date shows in the place of an object; ``other`` is something else than the object."""
 
 
@@ -38,7 +38,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Patch:
+class WindowPixels:
     """A window's pixels on one date, in the light of the date that is measured."""
 
     bands: tuple[str, ...]
@@ -46,12 +46,12 @@ class Patch:
     """(bands, rows, cols)."""
     seen: NDArray[np.bool_]
     """(rows, cols): True where the ground is clear."""
-    lit: NDArray[np.bool_]
+    sunlit: NDArray[np.bool_]
     """(rows, cols): True where it is clear and neither in shadow nor as dark as shadow."""
 
-    def part(self, cut: tuple[slice, slice]) -> Patch:
+    def part(self, cut: tuple[slice, slice]) -> WindowPixels:
         """Return a part of the window."""
-        return Patch(self.bands, self.values[(slice(None), *cut)], self.seen[cut], self.lit[cut])
+        return WindowPixels(self.bands, self.values[(slice(None), *cut)], self.seen[cut], self.sunlit[cut])
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class PixelBaseline:
     """(bands, rows, cols); 0 where no date saw the ground."""
     mad: NDArray[np.float32]
     """(bands, rows, cols): median absolute deviation."""
-    looks: NDArray[np.int16]
+    count: NDArray[np.int16]
     """(rows, cols): dates that saw the ground, in light or shadow: a mark as dark as shadow is usual too."""
 
     def part(self, cut: tuple[slice, slice]) -> PixelBaseline:
         """Return a part of the window."""
         every = (slice(None), *cut)
-        return PixelBaseline(self.bands, self.median[every], self.mad[every], self.looks[cut])
+        return PixelBaseline(self.bands, self.median[every], self.mad[every], self.count[cut])
 
 
 def windows_of(site: Site, grid: Grid, settings: HistorySettings) -> tuple[Window, ...]:
@@ -93,16 +93,18 @@ def windows_of(site: Site, grid: Grid, settings: HistorySettings) -> tuple[Windo
     return tuple(out)
 
 
-def patch_of(observation: Observation, window: Window) -> Patch:
+def patch_of(observation: Observation, window: Window) -> WindowPixels:
     """Return what one date shows of a window."""
     rows, cols = window.rows, window.cols
     raster, quality = observation.raster, observation.quality
     seen = quality.clear[rows, cols] & raster.valid[rows, cols] & ~quality.cloud_shadow[rows, cols]
-    lit = seen & ~quality.object_shadow[rows, cols]
-    return Patch(raster.bands, frozen(raster.values[:, rows, cols].copy()), frozen(seen), frozen(lit))
+    sunlit = seen & ~quality.object_shadow[rows, cols]
+    return WindowPixels(
+        raster.bands, frozen(raster.values[:, rows, cols].copy()), frozen(seen), frozen(sunlit)
+    )
 
 
-def background_of(patches: list[Patch]) -> PixelBaseline | None:
+def baseline_of(patches: list[WindowPixels]) -> PixelBaseline | None:
     """Return the median, the median absolute deviation and the number of looks of every pixel.
 
     Bands that not all dates have are left out. None without dates or without a common band.
@@ -110,28 +112,28 @@ def background_of(patches: list[Patch]) -> PixelBaseline | None:
     bands = tuple(b for b in patches[0].bands if all(b in p.bands for p in patches)) if patches else ()
     if not bands:
         return None
-    looks = np.asarray(np.sum([p.seen for p in patches], axis=0, dtype=np.int16))
-    median = np.zeros((len(bands), *looks.shape), np.float32)
+    count = np.asarray(np.sum([p.seen for p in patches], axis=0, dtype=np.int16))
+    median = np.zeros((len(bands), *count.shape), np.float32)
     mad = np.zeros_like(median)
-    known = looks > 0
+    known = count > 0
     for k, band in enumerate(bands):
         stack = np.stack([np.where(p.seen, p.values[p.bands.index(band)], np.nan) for p in patches])[:, known]
         middle = np.nanmedian(stack, axis=0)
         median[k][known] = middle
         mad[k][known] = np.nanmedian(np.abs(stack - middle), axis=0)
-    return PixelBaseline(bands, frozen(median), frozen(mad), frozen(looks))
+    return PixelBaseline(bands, frozen(median), frozen(mad), frozen(count))
 
 
-def unusual(now: Patch, usual: PixelBaseline, settings: HistorySettings) -> NDArray[np.bool_]:
+def unusual_pixels(now: WindowPixels, typical: PixelBaseline, settings: HistorySettings) -> NDArray[np.bool_]:
     """Return the pixels (rows, cols) that lie beyond their own usual spread in any band."""
     out = np.zeros(now.seen.shape, bool)
-    for k, band in enumerate(usual.bands):
+    for k, band in enumerate(typical.bands):
         if band not in now.bands:
             continue
-        spread = np.maximum(MAD_TO_SIGMA * usual.mad[k], settings.spread_floor * np.abs(usual.median[k]))
-        away = np.abs(now.values[now.bands.index(band)] - usual.median[k])
+        spread = np.maximum(MAD_TO_SIGMA * typical.mad[k], settings.spread_floor * np.abs(typical.median[k]))
+        away = np.abs(now.values[now.bands.index(band)] - typical.median[k])
         out |= away > settings.anomaly * np.maximum(spread, 1e-6)
-    return out & now.seen & (usual.looks > 0)
+    return out & now.seen & (typical.count > 0)
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,9 @@ def footprint_of(
     return Footprint(body, beside, (rows, cols))
 
 
-def sight(now: Patch, then: Patch, place: Footprint, settings: HistorySettings) -> tuple[Sight, float]:
+def place_state(
+    now: WindowPixels, then: WindowPixels, place: Footprint, settings: HistorySettings
+) -> tuple[PlaceState, float]:
     """Say what another date shows in an object's place.
 
     The object's contrast with the ground beside it is looked for in the same place on the other date, so
@@ -197,7 +201,7 @@ def sight(now: Patch, then: Patch, place: Footprint, settings: HistorySettings) 
     if here is None or there is None or _dark(then, place) > 0.5 >= _dark(now, place):
         return "unseen", 0.0
     size = float(np.sqrt(np.mean(here**2)))
-    if size < settings.contrast_least:
+    if size < settings.contrast_min:
         return "unsure", 0.0
     share = float((there @ here) / (here @ here))
     misfit = float(np.sqrt(np.mean((there - share * here) ** 2))) / size
@@ -210,11 +214,11 @@ def sight(now: Patch, then: Patch, place: Footprint, settings: HistorySettings) 
 
 
 def _contrast(
-    patch: Patch, bands: tuple[str, ...], place: Footprint, settings: HistorySettings
+    patch: WindowPixels, bands: tuple[str, ...], place: Footprint, settings: HistorySettings
 ) -> NDArray[np.float64] | None:
     """Return an object's tone against the ground beside it, relative, by band; None where not seen."""
-    body, beside = place.body & patch.seen[place.cut], place.beside & patch.lit[place.cut]
-    if body.sum() < settings.seen_least * place.body.sum() or beside.sum() < 8 or not bands:
+    body, beside = place.body & patch.seen[place.cut], place.beside & patch.sunlit[place.cut]
+    if body.sum() < settings.seen_min * place.body.sum() or beside.sum() < 8 or not bands:
         return None
     out = []
     for band in bands:
@@ -224,10 +228,10 @@ def _contrast(
     return np.array(out)
 
 
-def _dark(patch: Patch, place: Footprint) -> float:
+def _dark(patch: WindowPixels, place: Footprint) -> float:
     """Return the part of an object's ground that lies in shadow or is as dark."""
     body = place.body & patch.seen[place.cut]
-    return float((body & ~patch.lit[place.cut]).sum() / max(body.sum(), 1))
+    return float((body & ~patch.sunlit[place.cut]).sum() / max(body.sum(), 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,16 +240,16 @@ class BackgroundDate:
 
     scene: Scene
     windows: tuple[Window, ...] = ()
-    patches: tuple[Patch, ...] = ()
+    patches: tuple[WindowPixels, ...] = ()
     """One a window."""
-    ground: PastGround | None = None
+    ground: BackgroundGround | None = None
     """The surface of the handling polygons."""
     tracks: OtherDate | None = None
     """Every track as it was read."""
     coarse: Observation | None = None
     """The whole date, for scenes whose tracks are read by group."""
 
-    def patch(self, area: str) -> tuple[Window, Patch] | None:
+    def patch(self, area: str) -> tuple[Window, WindowPixels] | None:
         """Return what the date shows of one area."""
         for window, patch in zip(self.windows, self.patches, strict=True):
             if window.area == area:

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.detectability.insert_frame import Frame, frame_of, native_window
+from tumangang_watch.detectability.insert_frame import InsertionFrame, frame_of, native_window
 from tumangang_watch.detectability.model import Placement, Specimen
 from tumangang_watch.detectability.scene_light import SceneLight
 from tumangang_watch.model.image import NativeImage
@@ -31,7 +31,7 @@ from tumangang_watch.simulate.spectra import MATERIALS
 from tumangang_watch.simulate.traffic import COLOURS_OF, GAP_M, LENGTHS, SECTIONS
 from tumangang_watch.simulate.world import PaintedVehicle
 
-TONE_OF = {
+BRIGHTNESS_OF = {
     "black": "dark",
     "brown": "dark",
     "green": "dark",
@@ -44,7 +44,7 @@ TONE_OF = {
     "white": "bright",
 }
 """Tone of each paint: visible reflectance below 0.09, to 0.2, above."""
-LOAD_TONE = {"coal": "dark", "soil": "mid", "gravel": "mid", "timber": "mid"}
+LOAD_BRIGHTNESS = {"coal": "dark", "soil": "mid", "gravel": "mid", "timber": "mid"}
 ROLES = {"blue": (1, 0, 0, 0), "green": (0, 1, 0, 0), "red": (0, 0, 1, 0), "nir": (0, 0, 0, 1)}
 PAN = (0.2, 0.3, 0.3, 0.2)
 """A panchromatic band, or one of unknown role, sees all four."""
@@ -53,7 +53,7 @@ REPAINTED = 0.35
 
 
 @dataclass(frozen=True)
-class Patch:
+class Overwritten:
     """What one insertion changed: lets a copy of the scene be used again."""
 
     window: tuple[slice, slice]
@@ -78,7 +78,7 @@ def insert(
     track: Track,
     placement: Placement,
     settings: DetectabilitySettings,
-) -> Patch:
+) -> Overwritten:
     """Paint one placement into a writable copy of a scene's native values.
 
     Parameters
@@ -109,7 +109,7 @@ def insert(
     rows, cols = window
     before = values[:, rows, cols].copy()
     if before.size == 0:
-        return Patch(window, before)
+        return Overwritten(window, before)
     sigma = max(light.blur_m / frame.grid.pixel_m, 0.3)
     seen = _Seen(canvas, frame)
     tops = light.top if bool(np.isfinite(light.top).all()) else np.full(len(before), np.inf)
@@ -125,33 +125,39 @@ def insert(
         new += lost * light.noise[k] * rng.standard_normal(new.shape, dtype=np.float32)
         new = np.clip(new, min(0.0, float(light.path[k])), tops[k])
         values[k, rows, cols] = np.where(touched & image.valid[rows, cols], new, before[k])
-    return Patch(window, before)
+    return Overwritten(window, before)
 
 
-def restore(values: NDArray[np.float32], patches: list[Patch]) -> None:
+def restore(values: NDArray[np.float32], patches: list[Overwritten]) -> None:
     """Undo insertions in a copy, last first."""
     for patch in reversed(patches):
         values[:, patch.window[0], patch.window[1]] = patch.before
 
 
-def _canvas(frame: Frame, light: SceneLight, placement: Placement, rng: np.random.Generator) -> Canvas:
+def _canvas(
+    frame: InsertionFrame, light: SceneLight, placement: Placement, rng: np.random.Generator
+) -> Canvas:
     """Draw the vehicles of a placement."""
     canvas = Canvas(frame.grid, frame.sun_azimuth_deg, light.sun_elevation_deg)
     specimen = placement.specimen
     over = length_over_couplers(specimen)
-    loads = [load for load, tone in LOAD_TONE.items() if tone == specimen.tone]
+    loads = [load for load, brightness in LOAD_BRIGHTNESS.items() if brightness == specimen.brightness]
     load = str(rng.choice(loads)) if specimen.load == "loaded" and loads else "none"
-    paints = [c for c in COLOURS_OF[specimen.kind] if TONE_OF[c] == specimen.tone or load != "none"]
+    paints = [
+        c for c in COLOURS_OF[specimen.kind] if BRIGHTNESS_OF[c] == specimen.brightness or load != "none"
+    ]
     paint = str(rng.choice(paints))
     for k in range(specimen.cars):
         if rng.random() < REPAINTED:
             paint = str(rng.choice(paints))
         at = placement.from_m + k * over
-        draw_vehicle(canvas, frame.track, _car(specimen, (at, at + over - GAP_M), (paint, load), rng), rng)
+        draw_vehicle(
+            canvas, frame.track, _vehicle(specimen, (at, at + over - GAP_M), (paint, load), rng), rng
+        )
     return canvas
 
 
-def _car(
+def _vehicle(
     specimen: Specimen, ends: tuple[float, float], look: tuple[str, str], rng: np.random.Generator
 ) -> PaintedVehicle:
     width, height = SECTIONS[specimen.kind]
@@ -187,12 +193,12 @@ def _snow_on(
 class _Seen:
     """What the satellite sees on the fine grid: which cell each view shows, in which light."""
 
-    def __init__(self, canvas: Canvas, frame: Frame) -> None:
+    def __init__(self, canvas: Canvas, frame: InsertionFrame) -> None:
         cell = frame.grid.pixel_m
         elevation = degrees(canvas.sun[1])
         above = cast_shadow(canvas.height, cell, frame.sun_azimuth_deg, elevation)
-        lit = (above <= 0.03).astype(np.float32)
-        self.lit = np.asarray(cv2.GaussianBlur(lit, (0, 0), 0.1 / cell + 0.2), np.float32)
+        sunlit = (above <= 0.03).astype(np.float32)
+        self.sunlit = np.asarray(cv2.GaussianBlur(sunlit, (0, 0), 0.1 / cell + 0.2), np.float32)
         self.canvas = canvas
         self.shown_at, self.source, wall = view_source(
             canvas.height, cell, frame.off_nadir_deg, frame.view_azimuth_deg
@@ -211,14 +217,14 @@ class _Seen:
         """Return (keep, added), both (rows, cols): the ground's light that is left, the vehicle's light."""
         weights = np.array(role, float)
         palette = np.array(self.canvas.palette) @ weights
-        light = shade + (1 - shade) * self.lit
-        tone = palette[self.canvas.paint] * self.canvas.shade
+        light = shade + (1 - shade) * self.sunlit
+        brightness = palette[self.canvas.paint] * self.canvas.shade
         if snow is not None:
             white = float(np.array(MATERIALS["snow"].spectrum) @ weights)
-            tone = tone + snow * (white * np.clip(self.canvas.shade, 0.5, 1.15) - tone)
-        added = np.where(self.body, tone * light, 0.0).astype(np.float32)
+            brightness = brightness + snow * (white * np.clip(self.canvas.shade, 0.5, 1.15) - brightness)
+        added = np.where(self.body, brightness * light, 0.0).astype(np.float32)
         if len(self.shown_at):
-            flat = np.where(self.body, tone, 0.0).ravel()
+            flat = np.where(self.body, brightness, 0.0).ravel()
             side = 0.5 * shade + (1 - shade) * self.wall_sun + 0.08
             shown = flat[self.source] * np.where(self.wall, side, light.ravel()[self.source])
             added.ravel()[self.shown_at] = shown

@@ -35,7 +35,7 @@ def reach_m(light: SceneLight) -> tuple[tuple[float, float], tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Frame:
+class InsertionFrame:
     """A fine grid along the track: its "east" is the direction of travel, its "north" lies to the left."""
 
     grid: Grid
@@ -50,7 +50,7 @@ class Frame:
     off_nadir_deg: float
 
 
-def frame_of(track: Track, placement: Placement, light: SceneLight) -> Frame:
+def frame_of(track: Track, placement: Placement, light: SceneLight) -> InsertionFrame:
     """Return the fine grid that holds a placement with its shadow, its lean and their blur."""
     a = track.line.interpolate(placement.from_m)
     b = track.line.interpolate(placement.to_m)
@@ -83,7 +83,7 @@ def frame_of(track: Track, placement: Placement, light: SceneLight) -> Frame:
         cols=int(size[0]),
     )
     own = Track(id=track.id, line=local, name=track.name)
-    return Frame(
+    return InsertionFrame(
         grid=grid,
         x=x,
         y=y,
@@ -102,7 +102,7 @@ def _bend(local: object, placement: Placement) -> NDArray[np.float64]:
 
 
 def native_window(
-    image: NativeImage, frame: Frame
+    image: NativeImage, frame: InsertionFrame
 ) -> tuple[tuple[slice, slice], NDArray[np.float32], NDArray[np.float32]]:
     """Return the native window that shows a frame, and the frame's (row, col) at each of its pixels."""
     west, south, east, north = frame.grid.bounds

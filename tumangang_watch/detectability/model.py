@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Tone = Literal["dark", "mid", "bright"]
+Brightness = Literal["dark", "mid", "bright"]
 TrialKind = Literal["box", "open", "tank", "flat", "container"]
 ALSO_CALLED = {
     "box": "boxcar",
@@ -21,7 +21,7 @@ class Specimen:
     """What is inserted: one vehicle, or a short cut of like ones."""
 
     kind: TrialKind
-    tone: Tone
+    brightness: Brightness
     """Of what is seen from above: paint, or the load of a loaded open wagon."""
     load: Literal["empty", "loaded"] | None
     """Open wagons only."""
@@ -31,7 +31,7 @@ class Specimen:
     def words(self) -> str:
         """What it is called in a sentence, without an article."""
         load = f"{self.load} " if self.load else ""
-        name = f"{self.tone} {load}{ALSO_CALLED[self.kind]}"
+        name = f"{self.brightness} {load}{ALSO_CALLED[self.kind]}"
         return f"single {name}" if self.cars == 1 else f"cut of {self.cars} {name}s"
 
 

@@ -20,9 +20,9 @@ from tumangang_watch.settings.detectability import DetectabilitySettings
 
 TrackStatus = Literal["observed", "partial", "not_observable"]
 SPECIMENS: tuple[Specimen, ...] = tuple(
-    Specimen(kind, tone, load, cars)  # type: ignore[arg-type]
+    Specimen(kind, brightness, load, cars)  # type: ignore[arg-type]
     for cars in (1, 3)
-    for kind, load, tones in (
+    for kind, load, kinds in (
         ("box", None, ("dark", "mid", "bright")),
         ("open", "empty", ("dark", "mid")),
         ("open", "loaded", ("dark", "mid")),
@@ -30,7 +30,7 @@ SPECIMENS: tuple[Specimen, ...] = tuple(
         ("flat", None, ("dark", "mid")),
         ("container", None, ("dark", "mid", "bright")),
     )
-    for tone in tones
+    for brightness in kinds
 )
 """What is tried: each type in the tones it comes in, alone and in a cut of three."""
 BED_HALF_M = 1.5

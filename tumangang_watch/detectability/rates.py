@@ -20,7 +20,7 @@ from tumangang_watch.settings.detectability import DetectabilitySettings
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """One trial and whether the detector found it."""
 
     placement: Placement
@@ -41,7 +41,7 @@ class FoundRate:
 
 
 def found_rates(
-    outcomes: tuple[Outcome, ...], weights: dict[str, float], settings: DetectabilitySettings
+    outcomes: tuple[TrialOutcome, ...], weights: dict[str, float], settings: DetectabilitySettings
 ) -> tuple[FoundRate, ...]:
     """Return the rates of every kind of vehicle, over all tracks and on each.
 
@@ -141,11 +141,11 @@ class Design:
         for s in SPECIMENS:
             kind = f"{s.kind}-{s.load}"
             names["kind", kind] = 0.0, settings.kind_sd
-            names["tone", s.tone] = 0.0, settings.tone_sd
-            names["mix", kind, s.tone] = 0.0, settings.mix_sd
+            names["tone", s.brightness] = 0.0, settings.brightness_sd
+            names["mix", kind, s.brightness] = 0.0, settings.mix_sd
             for track in tracks:
                 names["track", track] = 0.0, settings.track_sd
-                names["track", track, s.tone] = 0.0, settings.track_tone_sd
+                names["track", track, s.brightness] = 0.0, settings.track_brightness_sd
         self.index = {name: k for k, name in enumerate(names)}
         self.mean = np.array([m for m, _ in names.values()])
         self.sd = np.array([sd for _, sd in names.values()])
@@ -158,10 +158,10 @@ class Design:
         names: list[tuple[str, ...]] = [
             ("all",),
             ("kind", kind),
-            ("tone", specimen.tone),
-            ("mix", kind, specimen.tone),
+            ("tone", specimen.brightness),
+            ("mix", kind, specimen.brightness),
             ("track", track),
-            ("track", track, specimen.tone),
+            ("track", track, specimen.brightness),
         ]
         for name in names:
             if name in self.index:

@@ -11,7 +11,7 @@ from shapely.ops import substring
 
 from tumangang_watch.detectability.model import Placement
 from tumangang_watch.detectability.plan import TrackState, TrialPlan
-from tumangang_watch.detectability.rates import FoundRate, Outcome, found_rates
+from tumangang_watch.detectability.rates import FoundRate, TrialOutcome, found_rates
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
@@ -33,7 +33,7 @@ class Detectability:
 
     tracks: tuple[TrackState, ...]
     rates: tuple[FoundRate, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[TrialOutcome, ...]
     note: str = ""
     """Why there are no rates; empty where there are."""
     caveats: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ def try_detector(
     coarse : bool
         The scene does not tell neighbouring tracks apart: a train on the next one counts as found.
     """
-    outcomes: list[Outcome] = []
+    outcomes: list[TrialOutcome] = []
     values = observation.image.values.copy() if plan.rounds else observation.image.values
     for one in plan.rounds:
         undo = insert(values, one)
@@ -73,11 +73,11 @@ def try_detector(
         found = detector(replace(observation, image=replace(observation.image, values=shown)))
         undo()
         trains = [d for d in found if d.kind == "train" and d.grade == "detected"]
-        outcomes += [Outcome(p, _is_found(p, site, trains, settings, coarse)) for p in one]
+        outcomes += [TrialOutcome(p, _is_found(p, site, trains, settings, coarse)) for p in one]
     weights = {
         t.track: t.empty_m
         for t in plan.tracks
-        if t.status != "not_observable" and t.empty_m >= settings.least_empty_m
+        if t.status != "not_observable" and t.empty_m >= settings.empty_min_m
     }
     rates = found_rates(tuple(outcomes), weights, settings)
     note = "" if rates else "no track was seen empty over the length of a vehicle: nothing could be tried"

@@ -12,32 +12,34 @@ import numpy as np
 
 from tumangang_watch.detectability.rates import FoundRate
 from tumangang_watch.detectability.run import Detectability
-from tumangang_watch.model.fill import Fill, GoodsTrial
+from tumangang_watch.model.fill import CargoTrial, Fill
 from tumangang_watch.model.interval import Z90
 
 FEW = 4
 """Fewer trials of one kind say nothing."""
 
 
-def goods_rows(fill: tuple[Fill, ...], date: str) -> list[dict[str, Any]]:
+def cargo_rows(fill: tuple[Fill, ...], date: str) -> list[dict[str, Any]]:
     """Return what was tried on the aprons of a date, by size and tone; of all aprons and of each."""
     here = [f for f in fill if f.date == date and f.trials]
-    rows = [_row(None, size, tone, [t for f in here for t in f.trials]) for size, tone in _kinds(here)]
-    return rows + [_row(f.area, t.size_m2, t.tone, [t]) for f in here for t in f.trials]
+    rows = [
+        _row(None, size, brightness, [t for f in here for t in f.trials]) for size, brightness in _kinds(here)
+    ]
+    return rows + [_row(f.area, t.size_m2, t.brightness, [t]) for f in here for t in f.trials]
 
 
 def _kinds(here: list[Fill]) -> list[tuple[float, str]]:
-    return sorted({(t.size_m2, t.tone) for f in here for t in f.trials})
+    return sorted({(t.size_m2, t.brightness) for f in here for t in f.trials})
 
 
-def _row(area: str | None, size_m2: float, tone: str, trials: list[GoodsTrial]) -> dict[str, Any]:
-    own = [t for t in trials if (t.size_m2, t.tone) == (size_m2, tone)]
+def _row(area: str | None, size_m2: float, brightness: str, trials: list[CargoTrial]) -> dict[str, Any]:
+    own = [t for t in trials if (t.size_m2, t.brightness) == (size_m2, brightness)]
     found, tried = sum(t.found for t in own), sum(t.tried for t in own)
     low, high = wilson(found, tried)
     return {
         "area": area,
         "size_m2": size_m2,
-        "tone": tone,
+        "tone": brightness,
         "trials": tried,
         "found": found,
         "rate": {"estimate": round(found / tried, 3), "low": round(low, 3), "high": round(high, 3)},
@@ -52,7 +54,7 @@ def wilson(found: int, tried: int) -> tuple[float, float]:
     return max(0.0, min(middle - half, p)), min(1.0, max(middle + half, p))
 
 
-def goods_statement(rows: list[dict[str, Any]]) -> str | None:
+def cargo_statement(rows: list[dict[str, Any]]) -> str | None:
     """Return one sentence on what size of goods would have been found; None where nothing was tried."""
     anywhere = [r for r in rows if r["area"] is None]
     if not anywhere:
@@ -70,8 +72,8 @@ def goods_statement(rows: list[dict[str, Any]]) -> str | None:
     worst = min(told, key=lambda r: (r["rate"]["estimate"], r["size_m2"]), default=None)
     if worst is not None and worst["rate"]["estimate"] < 1:
         share = 100 * worst["rate"]["estimate"]
-        tone = f"toned {worst['tone']}" if worst["tone"].startswith("like") else worst["tone"]
-        text += f"; missed most are those of {worst['size_m2']:.0f} m2, {tone} ({share:.0f} % found)"
+        brightness = f"toned {worst['tone']}" if worst["tone"].startswith("like") else worst["tone"]
+        text += f"; missed most are those of {worst['size_m2']:.0f} m2, {brightness} ({share:.0f} % found)"
     return text + "."
 
 

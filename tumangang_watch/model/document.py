@@ -297,28 +297,30 @@ class VehicleTrialDocument(TypedDict):
     rate: IntervalDocument
 
 
-QuantityDocument = TypedDict("QuantityDocument", {"told": str, "why": list[str]})
+class QuantityDocument(TypedDict):
+    told: str
+    why: list[str]
+
+
 """Whether a quantity can be told on a date (``yes``, ``limited``, ``no``), and what limits it."""
 
-DetectabilityDocument = TypedDict(
-    "DetectabilityDocument",
-    {
-        "date": DateLabel,
-        "quantities": dict[str, QuantityDocument],
-        "train_presence": str,
-        "train_length": str,
-        "cars_counted": bool,
-        "car_colours": bool,
-        "cargo_objects": bool,
-        "limits": list[str],
-        "tracks": list[TrackTrialsDocument],
-        "trials": list[VehicleTrialDocument],
-        "trials_note": str,
-        "statements": list[str],
-        "goods": list[CargoRateDocument],
-    },
-    total=False,
-)
+
+class DetectabilityDocument(TypedDict, total=False):
+    date: DateLabel
+    quantities: dict[str, QuantityDocument]
+    train_presence: str
+    train_length: str
+    cars_counted: bool
+    car_colours: bool
+    cargo_objects: bool
+    limits: list[str]
+    tracks: list[TrackTrialsDocument]
+    trials: list[VehicleTrialDocument]
+    trials_note: str
+    statements: list[str]
+    goods: list[CargoRateDocument]
+
+
 """What one date can show, and what of it could have been missed."""
 
 

@@ -9,7 +9,7 @@ from tumangang_watch.model.observation import DateLabel
 
 
 @dataclass(frozen=True)
-class Row:
+class CargoRow:
     """Goods along a track without a gap that a vehicle could pass."""
 
     track: str
@@ -19,11 +19,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class GoodsTrial:
+class CargoTrial:
     """Boxes of one size and tone that were painted on the empty ground of a place, and looked for."""
 
     size_m2: float
-    tone: str
+    brightness: str
     tried: int
     found: int
     """How many were graded ``detected``."""
@@ -42,8 +42,8 @@ class Fill:
     """Covered part of the ground that was seen, 0 to 1."""
     row_length_m: Interval
     """Length of the goods along the nearest tracks, gaps left out."""
-    rows: tuple[Row, ...]
+    rows: tuple[CargoRow, ...]
     observed_fraction: float
     caveats: tuple[str, ...] = ()
-    trials: tuple[GoodsTrial, ...] = ()
+    trials: tuple[CargoTrial, ...] = ()
     """What size of goods would have been found here; empty where it was not tried."""

@@ -104,3 +104,15 @@ class Observation:
         inside = part.mask([place], all_touched=True)
         whole_px = max(place.area / grid.pixel_m**2, float(inside.sum()), 1.0)
         return float(min((inside & self.quality.clear[r0:r1, c0:c1]).sum() / whole_px, 1.0))
+
+
+@dataclass(frozen=True)
+class DatePair:
+    """Two dates in one frame."""
+
+    earlier: Observation
+    later: Observation
+
+    def other(self, date: str) -> Observation:
+        """Return the observation of the other date."""
+        return self.later if date == "earlier" else self.earlier

@@ -186,7 +186,7 @@ def bytes_of(date: BackgroundDate) -> int:
     """Return about how much memory a date keeps."""
     arrays = [p.values for p in date.patches]
     if date.ground is not None:
-        arrays += [date.ground.tone] * 4
+        arrays += [date.ground.log_brightness] * 4
     if date.tracks is not None:
         arrays += [strip.values for strip in date.tracks.strips]
     if date.coarse is not None:

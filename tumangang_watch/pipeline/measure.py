@@ -6,10 +6,10 @@ from typing import Any
 
 from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.change.ground import growth_findings
-from tumangang_watch.change.record import standing_before
-from tumangang_watch.change.trains import Pair, compare_trains, unseen_trains
+from tumangang_watch.change.record import stood_before
+from tumangang_watch.change.trains import compare_trains, unseen_trains
 from tumangang_watch.detect.cargo.find import detect_cargo
-from tumangang_watch.detect.cargo.history import weigh_goods
+from tumangang_watch.detect.cargo.history import weigh_cargo
 from tumangang_watch.detect.coarse.groups import unlooked_parts
 from tumangang_watch.detect.ground.find import measure_handling
 from tumangang_watch.detect.history import before, patches_of, windows_of
@@ -21,7 +21,7 @@ from tumangang_watch.detectability.limits import abilities, of_observation, with
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.finding import Comparison, Finding
-from tumangang_watch.model.observation import Observation, Registration
+from tumangang_watch.model.observation import DatePair, Observation, Registration
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.trials import detectability_of
@@ -122,7 +122,7 @@ def weigh(
     for date in dates:
         other = next((patches_of(d, windows) for d in dates if d is not date), None)
         here = tuple(d for d in goods if d.date == date.date)
-        out += weigh_goods(date, here, run.past, other, run.settings.history)
+        out += weigh_cargo(date, here, run.past, other, run.settings.history)
     return tuple(out)
 
 
@@ -134,12 +134,12 @@ def find_changes(
     changes: tuple[Any, ...],
 ) -> tuple[Finding, ...]:
     """Return what changed between two dates."""
-    pair = Pair(*dates)
+    pair = DatePair(*dates)
     cargo = tuple(d for d in ground if d.kind == "cargo")
     surfaces = tuple(d for d in ground if d.kind == "handling_area")
     return (
         *compare_trains(pair, run.site, trains, run.settings.change),
-        *standing_before(pair, compare_cargo(pair, cargo, run.settings.change, trains), cargo, run.settings),
+        *stood_before(pair, compare_cargo(pair, cargo, run.settings.change, trains), cargo, run.settings),
         *growth_findings(pair, surfaces, changes, run.settings.change),
     )
 
@@ -148,7 +148,7 @@ def unseen(
     run: RunContext, dates: tuple[Observation, Observation], trains: tuple[Detection, ...]
 ) -> tuple[str, ...]:
     """Return what cannot be said of trains because one date did not see their place."""
-    return unseen_trains(Pair(*dates), run.site, trains, run.settings.change)
+    return unseen_trains(DatePair(*dates), run.site, trains, run.settings.change)
 
 
 def site_caveats(site: Site) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from tumangang_watch.detectability.limits import can_show, of_observation
 from tumangang_watch.detectability.plan import Footing, TrialPlan, plan_trials
 from tumangang_watch.detectability.run import Detectability, try_detector
 from tumangang_watch.detectability.scene_light import scene_light
-from tumangang_watch.detectability.words import goods_rows, goods_statement, statements
+from tumangang_watch.detectability.words import cargo_rows, cargo_statement, statements
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.observation import Observation
@@ -33,8 +33,8 @@ def detectability_of(
         facts = {"date": date.date, **can_show(of_observation(date), run.settings.limits)}
         other = next((d for d in dates if d is not date), None)
         tried = _trials(run, date, trains, other)
-        goods = goods_rows(fill, date.date)
-        said = goods_statement(goods)
+        goods = cargo_rows(fill, date.date)
+        said = cargo_statement(goods)
         tried["statements"] = [*tried["statements"], *([said] if said else [])]
         out.append({**facts, **tried, "goods": goods})
     return tuple(out)
@@ -104,7 +104,7 @@ def as_rows(result: Detectability) -> dict[str, Any]:
                 "track": r.track,
                 "type": r.specimen.kind,
                 "load": r.specimen.load,
-                "tone": r.specimen.tone,
+                "tone": r.specimen.brightness,
                 "cars": r.specimen.cars,
                 "what": r.specimen.words,
                 "found": r.found,

@@ -311,7 +311,7 @@ def _fill(found: Fill) -> dict[str, Any]:
             {"track": r.track, "from_m": number(r.from_m, 1), "to_m": number(r.to_m, 1)} for r in found.rows
         ],
         "trials": [
-            {"size_m2": number(t.size_m2, 1), "tone": t.tone, "trials": t.tried, "found": t.found}
+            {"size_m2": number(t.size_m2, 1), "tone": t.brightness, "trials": t.tried, "found": t.found}
             for t in found.trials
         ],
         "observed_fraction": number(found.observed_fraction, 3),

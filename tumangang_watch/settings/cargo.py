@@ -9,11 +9,11 @@ from dataclasses import dataclass
 class CargoSettings:
     """Named numbers for cargo on aprons."""
 
-    body_least: float = 0.35
+    body_min: float = 0.35
     """Cover from which a pixel belongs to an object's neighbourhood; its outline is the half level."""
-    core_least: float = 0.5
+    core_min: float = 0.5
     """Probability from which a pixel lies well inside one object."""
-    core_least_m2: float = 0.5
+    core_min_m2: float = 0.5
     """Smaller cores are noise: goods of 4 m2 have cores of 1 m2."""
     part_depth: float = 0.55
     """Two bodies are one where the pass between them, in cover plus core, is at least so high against their
@@ -23,9 +23,9 @@ class CargoSettings:
     """Quantile of an object's cover that says how sure its body is."""
     min_area_m2: float = 3.5
     """Smaller objects are only ever possible: the least goods asked for measure 4 m2."""
-    least_pixels: float = 9.0
+    pixels_min: float = 9.0
     """Objects of fewer native pixels are only ever possible: three by three show an inside and its edges."""
-    least_area_m2: float = 2.0
+    dropped_below_m2: float = 2.0
     """Smaller ones are not told at all."""
     confidence_terms: tuple[float, float, float] = (-0.02, 0.9, 0.09)
     """Weights of 1, the network's log-odds and a shadow in the log-odds that goods stand there. From 239
@@ -50,7 +50,7 @@ class CargoSettings:
     """Share from which it may be one."""
     shadow_length_m: tuple[float, float] = (0.5, 14.0)
     """Shadow lengths that count as a height cue (docs/sources.md, cargo), with room for a winter sun."""
-    shadow_tone_max: float = -0.3
+    shadow_log_brightness_max: float = -0.3
     """Log of brightness over the ground's up to which it may be a shadow: three quarters, with haze."""
     touch_m: float = 1.0
     """Outlines so near to one another touch: two pixels of 0.5 m."""
@@ -89,16 +89,16 @@ class CargoSettings:
     detected_confidence: float = 0.6
     """From here on an object is `detected`, below `possible`: about the best F1 on the same pairs
     (0.864; at 0.7 it is 0.868 at 0.5 m)."""
-    least_confidence: float = 0.25
+    confidence_min: float = 0.25
     """Below this nothing is said."""
-    least_observed: float = 0.3
+    observed_min: float = 0.3
     """An apron that is seen less than this gives no detections."""
     objects_gsd_max_m: float = 1.2
     """Coarser scenes show no single goods (docs/sources.md, cargo): of them only the fill is told."""
     coarse_noise: float = 3.0
     """Distance from the commonest ground, in its spreads, from which a pixel of a coarse scene is unlike it
     (hysteresis 5/3, docs/sources.md, cargo)."""
-    coarse_least: float = 0.2
+    coarse_min: float = 0.2
     """The same as a log ratio at least: goods of a fifth another tone than their apron.
     Assumed."""
     coarse_factor: float = 2.0
@@ -118,7 +118,7 @@ class CargoSettings:
     """Larger places than two of these are looked at in squares of this side: memory, and the sun's turn."""
     piece_overlap_m: float = 15.0
     """How much further each is looked at: a container with its shadow."""
-    hidden_told: float = 0.05
+    hidden_noted: float = 0.05
     """Hidden part of a place from which the fill says so."""
     trial_rounds: int = 2
     """How often boxes are painted all over an apron to see what would have been found."""

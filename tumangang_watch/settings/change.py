@@ -12,7 +12,7 @@ class ChangeSettings:
     same_place_m: float = 4.0
     """Ends of a train that differ by less are the same place: length error at 0.5-1 m GSD is
     about 1-2 m at each end (docs/sources.md, trains)."""
-    moved_at_least_m: float = 6.0
+    moved_min_m: float = 6.0
     """A train has moved when it shifted by more than this: twice the end error plus the largest
     registration error that still counts as degraded."""
     length_tolerance: float = 0.06
@@ -25,7 +25,7 @@ class ChangeSettings:
     subtraction, Chavez 1988)."""
     dark_share: float = 0.9
     """Part of the darkest ground that is taken for path light: nothing is quite black."""
-    tone_lift: float = 0.5
+    brightness_lift: float = 0.5
     """Share of usual ground added before logs are taken.
     Assumed, not calibrated."""
     bare_share_min: float = 0.1
@@ -39,7 +39,7 @@ class ChangeSettings:
     """Most that one cut of like wagons can say for a train: every fifth unrelated cut looks the same."""
     cut_against_max: float = 3.0
     """Most that one cut can say against it: one in twenty is misjudged (shade, snow, a changed load)."""
-    half_wagon_m: float = 6.5
+    half_vehicle_m: float = 6.5
     """Length of the pieces in which looks are compared: half a wagon, so that couplings fall out."""
     common_light_max: float = 0.15
     """Greatest difference of light common to a whole train, in log reflectance, that is taken out: what
@@ -61,7 +61,7 @@ class ChangeSettings:
     """Added for such a part that moved."""
     sure_consist: float = 0.9
     """Probability of one consist below which a change says that it could be another train."""
-    same_wagons_odds: float = 2.5
+    same_vehicles_odds: float = 2.5
     """Log-odds from which wagons seen in place on a date without a detection are there: two cuts agree."""
     observed_min: float = 0.6
     """Least clear share of a place on the other date for saying that something is new or gone."""
@@ -86,7 +86,7 @@ class ChangeSettings:
     cargo_size_errors: float = 2.0
     """Goods have grown or shrunk when their areas differ by so many 90 % half widths: one unchanged
     object in a thousand does (3.3 standard deviations)."""
-    cargo_size_least_m2: float = 4.0
+    cargo_size_min_m2: float = 4.0
     """Least difference that is told: the least goods that are."""
     cargo_size_share: float = 0.15
     """The same as a share of the earlier area: light and view change outlines by as much."""

@@ -33,7 +33,7 @@ class DetectabilitySettings:
     """Clear share of a place where something is inserted."""
     not_observable_below: float = 0.1
     """Clear share of a track below which nothing is said of it."""
-    least_empty_m: float = 13.0
+    empty_min_m: float = 13.0
     """Seen and empty length from which a track has rates: a vehicle fits there."""
     overlap: float = 0.5
     """Share of an inserted vehicle's length that a detected train must cover for it to count as found."""
@@ -82,7 +82,7 @@ class DetectabilitySettings:
     """Its spread in log-odds."""
     kind_sd: float = 0.7
     """Spread of log-odds between types of vehicle."""
-    tone_sd: float = 0.7
+    brightness_sd: float = 0.7
     """Spread between tones."""
     mix_sd: float = 0.5
     """Spread between combinations of type and tone beyond both."""
@@ -92,7 +92,7 @@ class DetectabilitySettings:
     """Spread of that."""
     track_sd: float = 0.7
     """Spread between the tracks of a yard."""
-    track_tone_sd: float = 0.5
+    track_brightness_sd: float = 0.5
     """Spread between tracks of what a tone does: pale ballast hides bright roofs."""
     spread_scales: tuple[float, ...] = (0.2, 0.5, 1.0, 1.7)
     """Factors on the spreads above: a scene decides by its trials how far types, tones and tracks differ."""

@@ -19,7 +19,7 @@ class HandlingSettings:
     """Gaussian sigma of the features: half of the 1-2 m texture of worked ground."""
     classes: int = 8
     """Land-cover classes the change of the rest of the scene is learnt for."""
-    class_least_px: int = 300
+    class_min_px: int = 300
     """A class needs so much ground outside the handling polygon to say how it changed by itself."""
     floor_log: float = 0.10
     """Least spread, in log reflectance, of ground that did not change: normalisation residual."""
@@ -65,13 +65,13 @@ class HandlingSettings:
     """The same for excess green (3 bands)."""
     paint_log: float = 0.6
     """log(red/green) of a red roof or log(blue/red) of a blue one: no natural ground goes so far."""
-    least_segment_m2: float = 80.0
+    segment_min_m2: float = 80.0
     """Smaller growth is not told from cargo, vehicles and shadows (docs/sources.md, growth: 100 m2)."""
-    least_width_m: float = 3.0
+    width_min_m: float = 3.0
     """Narrower change is registration noise along edges, a ditch or a path."""
     fill_holes_m2: float = 60.0
     """Holes of this size are goods, vehicles and shadow standing on the ground."""
-    least_patch_m2: float = 30.0
+    patch_min_m2: float = 30.0
     """Smallest patch of worked or natural ground that is mapped on one date."""
     train_margin_m: float = 2.0
     """Around trains: half a body and lean."""
@@ -84,13 +84,13 @@ class HandlingSettings:
     """Factor on where the boundary of a change may lie, for intervals that hold 90 %: parts of new ground
     that hardly differ from the old are missed. From 12 train pairs with growth (``python
     -m benchmarks.ground --split train``), of which it holds 11."""
-    least_observed: float = 0.5
+    observed_min: float = 0.5
     """Below this share seen, growth is not claimed."""
     snow_contrast: float = 4.0
     """Snow (reflectance 0.8) is so many times brighter than bare ground at least; concrete is 3 times."""
     dark_water: float = 0.45
     """Water is darker than this share of the scene's median in its longest wavelength."""
-    building_least_m2: float = 60.0
+    building_min_m2: float = 60.0
     """Least changed ground that may be a building: a truck with its shadow's rim is smaller. Assumed, and
     looked at on painted validation pairs."""
     building_fill: float = 0.7

@@ -29,13 +29,13 @@ class HistorySettings:
     resampling of an edge by a tenth of a pixel."""
     anomaly: float = 3.0
     """Robust spreads from the median from which a pixel is unusual (hysteresis 5/3, sources.md, cargo)."""
-    looks_least: int = 2
+    dates_min: int = 2
     """Dates that must have seen a place before the record speaks for or against what stands there."""
     ring_m: tuple[float, float] = (0.8, 3.5)
     """Ground beside an object that its tone is told against: beyond blur, within the same pavement."""
-    seen_least: float = 0.6
+    seen_min: float = 0.6
     """Part of an object's ground that another date must have seen, in light."""
-    contrast_least: float = 0.08
+    contrast_min: float = 0.08
     """Contrast with the ground beside it below which nothing is said of other dates: pavement's own."""
     same_from: float = 0.6
     """Share of an object's contrast that another date shows in its place from which it stood there too."""
@@ -51,12 +51,12 @@ class HistorySettings:
     mark_odds: float = -1.5
     """Log-odds lost by something flat that lay there on most earlier dates: a patch, paint, a kerb.
     Assumed."""
-    usual_odds: float = -0.8
+    typical_odds: float = -0.8
     """Log-odds lost by something flat that lies within the usual spread of its ground, where no date shows
     the same or other goods. Assumed."""
     possible_below: float = 0.5
     """Confidence below which goods that the record speaks against are ``possible``."""
-    alike_tone: float = 0.25
+    alike_log_brightness: float = 0.25
     """Difference in log tone up to which ground looks as on an earlier date: a quarter, about what
     wetness does to bare ground (docs/sources.md, growth)."""
     deny_share: float = 0.25
@@ -64,7 +64,7 @@ class HistorySettings:
     work."""
     flicker: tuple[float, float] = (0.2, 0.8)
     """Share of the dates on which ground looks worked between which its class is not settled."""
-    flicker_least: int = 2
+    flicker_min: int = 2
     """Dates that must show it each way: one odd date is an error of that date."""
     track_occupied: float = 0.7
     """Part of a train's place that must have been read as occupied on another date for saying so."""

@@ -244,7 +244,7 @@ def test_trials_say_what_would_have_been_found() -> None:
     trials = result.fill[0].trials
     assert sum(t.tried for t in trials) >= 20
     assert all(0 <= t.found <= t.tried for t in trials)
-    plain = [t for t in trials if t.size_m2 == 16 and t.tone != "like the ground"]
+    plain = [t for t in trials if t.size_m2 == 16 and t.brightness != "like the ground"]
     assert sum(t.found for t in plain) >= 0.7 * sum(t.tried for t in plain)
 
 

@@ -11,7 +11,7 @@ from shapely import box
 from test_ground_change import BROWN, GRASS, GRAVEL, HANDLING, NEW, ground, observe, site_of
 
 from tumangang_watch.detect.ground.find import measure_handling
-from tumangang_watch.detect.ground.history import GroundRecord, keep_ground, unsettled
+from tumangang_watch.detect.ground.history import EarlierGround, keep_ground, unsettled
 from tumangang_watch.detect.ground.surface import path_light, surface_of
 from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.settings.ground import HandlingSettings
@@ -109,7 +109,7 @@ def test_unsettled_ground_widens_the_area_of_one_date():
 def test_a_record_of_one_kind_unsettles_nothing():
     pair = on(ground(), 0), on(ground(seed=2), 30, "later")
     path = path_light(pair, SETTINGS)
-    record = GroundRecord(
+    record = EarlierGround(
         tuple(keep_ground(on(v, -9 - k), site_of(), SETTINGS, path) for k, v in enumerate(green(4))), LIMITS
     )
     surface = surface_of(pair[1], (), SETTINGS, path)

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from tumangang_watch.detect.blobs import half_sample_mode
 from tumangang_watch.detect.cargo.measure import Place
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.fill import Fill, Row
+from tumangang_watch.model.fill import CargoRow, Fill
 from tumangang_watch.model.interval import Z90, Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
@@ -25,7 +25,7 @@ from tumangang_watch.settings.cargo import CargoSettings
 def fill_of(
     ground_m2: tuple[float, float],
     place: Place,
-    goods: list[Detection],
+    cargo: list[Detection],
     observation: Observation,
     site: Site,
     settings: CargoSettings,
@@ -38,8 +38,8 @@ def fill_of(
     be goods in full, and ground that was not seen.
     """
     whole, ground = ground_m2
-    sure = [d for d in goods if d.grade == "detected" and d.area_m2 is not None]
-    maybe = [d for d in goods if d.grade == "possible" and d.area_m2 is not None]
+    sure = [d for d in cargo if d.grade == "detected" and d.area_m2 is not None]
+    maybe = [d for d in cargo if d.grade == "possible" and d.area_m2 is not None]
     areas = [(d.area_m2, d.confidence) for d in (*sure, *maybe) if d.area_m2 is not None]
     counted = [a.estimate * (1.0 if k < len(sure) else c) for k, (a, c) in enumerate(areas)]
     estimate = min(sum(counted), ground)
@@ -53,7 +53,7 @@ def fill_of(
     share = Interval(*(v / max(ground, 1e-6) for v in (estimate, covered.low, covered.high)))
     hidden = 1 - ground / max(whole, 1e-6)
     caveats = []
-    if hidden > settings.hidden_told:
+    if hidden > settings.hidden_noted:
         caveats.append(f"{hidden:.0%} of the ground was not seen: the fill is that of the rest")
     if observation.quality.snowy:
         caveats.append("snow may hide low goods")
@@ -61,27 +61,29 @@ def fill_of(
     length = sum(r.to_m - r.from_m for r in rows)
     end_m = settings.row_end_m * sqrt(2 * max(len(rows), 1))
     longer = rows_of([*sure, *maybe], site, settings.row_gap_m)
-    most = max(sum(r.to_m - r.from_m for r in longer), length)
+    longest = max(sum(r.to_m - r.from_m for r in longer), length)
     return Fill(
         date=observation.date,
         area=place.area,
         ground_m2=ground,
         covered_m2=covered,
         share=share,
-        row_length_m=Interval(length, max(0.0, length - end_m) if rows else 0.0, most + end_m * bool(longer)),
+        row_length_m=Interval(
+            length, max(0.0, length - end_m) if rows else 0.0, longest + end_m * bool(longer)
+        ),
         rows=rows,
         observed_fraction=place.observed_fraction,
         caveats=tuple(caveats),
     )
 
 
-def rows_of(goods: list[Detection], site: Site, gap_m: float) -> tuple[Row, ...]:
+def rows_of(cargo: list[Detection], site: Site, gap_m: float) -> tuple[CargoRow, ...]:
     """Return the stretches of track beside which goods lie, gaps up to ``gap_m`` closed.
 
     Every object counts along the track nearest to it.
     """
     spans: dict[str, list[tuple[float, float]]] = {}
-    for item in goods:
+    for item in cargo:
         if not site.tracks:
             break
         track = min(site.tracks, key=lambda t: t.line.distance(item.geometry))
@@ -95,7 +97,7 @@ def rows_of(goods: list[Detection], site: Site, gap_m: float) -> tuple[Row, ...]
                 merged[-1][1] = max(merged[-1][1], stop)
             else:
                 merged.append([start, stop])
-        out += [Row(name, round(a, 2), round(b, 2)) for a, b in merged]
+        out += [CargoRow(name, round(a, 2), round(b, 2)) for a, b in merged]
     return tuple(out)
 
 
@@ -104,9 +106,9 @@ def _along(line: object, item: Detection) -> tuple[float, float]:
     return float(at.min()), float(at.max())
 
 
-LEAST_PX = 30
+MIN_PX = 30
 """Fewer pixels of an apron have no commonest tone."""
-SAID = "single goods are not told at this resolution: the fill is what is unlike the commonest ground"
+COARSE_NOTE = "single goods are not told at this resolution: the fill is what is unlike the commonest ground"
 
 
 def coarse_fill(
@@ -128,7 +130,7 @@ def coarse_fill(
     grid, raster = observation.raster.grid, observation.raster
     inside = grid.mask([place.polygon.difference(blocked)])
     usable = inside & observation.quality.clear & raster.valid & ~observation.quality.cloud_shadow
-    if usable.sum() < LEAST_PX:
+    if usable.sum() < MIN_PX:
         return None
     share, noise = _unlike(raster.values[:, usable], settings)
     pixel_m2 = grid.pixel_m**2
@@ -140,8 +142,8 @@ def coarse_fill(
     covered = Interval(estimate, min(low, estimate), max(high, estimate))
     parts = Interval(*(v / ground for v in (covered.estimate, covered.low, covered.high)))
     hidden = 1 - float(usable.sum()) / max(float(inside.sum()), 1.0)
-    caveats = [SAID]
-    if hidden > settings.hidden_told:
+    caveats = [COARSE_NOTE]
+    if hidden > settings.hidden_noted:
         caveats.append(f"{hidden:.0%} of the ground was not seen: the fill is that of the rest")
     if observation.quality.snowy:
         caveats.append("snow may hide low goods")
@@ -164,8 +166,8 @@ def _unlike(values: NDArray[np.float32], settings: CargoSettings) -> tuple[NDArr
     logs = np.log(np.maximum(values, 1e-4)).astype(np.float64)
     step = np.stack([band - half_sample_mode(band) for band in logs])
     spread = np.array([1.4826 * np.median(np.abs(band[np.abs(band) < 0.4])) for band in step])
-    limit = np.maximum(settings.coarse_noise * np.maximum(spread, 0.01), settings.coarse_least)
+    limit = np.maximum(settings.coarse_noise * np.maximum(spread, 0.01), settings.coarse_min)
     strength = np.abs(step) / limit[:, None]
     far = np.sqrt((strength**2).mean(axis=0))
     share = np.clip(far - 1.0, 0.0, 1.0)
-    return share, float(np.clip(spread.max() - settings.coarse_least / 2, 0, 0.2))
+    return share, float(np.clip(spread.max() - settings.coarse_min / 2, 0, 0.2))

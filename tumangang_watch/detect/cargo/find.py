@@ -12,7 +12,7 @@ from shapely.ops import unary_union
 
 from tumangang_watch.detect.cargo.fill import coarse_fill, fill_of
 from tumangang_watch.detect.cargo.measure import Place, measure, search, without_shadows
-from tumangang_watch.detect.cargo.trials import try_goods
+from tumangang_watch.detect.cargo.trials import try_cargo
 from tumangang_watch.detect.cargo.view import ApronView, view_apron
 from tumangang_watch.detect.shadows import swept
 from tumangang_watch.model.detection import Detection
@@ -23,7 +23,7 @@ from tumangang_watch.settings.cargo import CargoSettings
 
 
 @dataclass(frozen=True)
-class Piece:
+class ApronPiece:
     """A part of a place that is looked at by itself: all of it, where it is not large."""
 
     core: BaseGeometry
@@ -77,7 +77,7 @@ def detect_cargo(
             continue
         here = []
         for place, pieces in views[observation.date]:
-            goods = [item for piece in pieces for item in _goods(piece, place, observation, settings)]
+            cargo = [item for piece in pieces for item in _cargo_in(piece, place, observation, settings)]
             others = [
                 piece.view
                 for o in fine
@@ -86,11 +86,11 @@ def detect_cargo(
                 if p.area == place.area
                 for piece in parts
             ]
-            here += [_with_other(item, others) for item in goods]
-            fill = fill_of(_ground_m2(pieces), place, goods, observation, site, settings)
+            here += [_with_other(item, others) for item in cargo]
+            fill = fill_of(_ground_m2(pieces), place, cargo, observation, site, settings)
             if trials:
                 view = max(pieces, key=lambda piece: int(piece.view.usable.sum())).view
-                fill = replace(fill, trials=try_goods(view, place, observation, settings, seed=len(fills)))
+                fill = replace(fill, trials=try_cargo(view, place, observation, settings, seed=len(fills)))
             fills.append(fill)
         here.sort(key=lambda d: (-round(d.geometry.centroid.y, 1), round(d.geometry.centroid.x, 1)))
         found += [replace(d, id=f"{observation.date}-cargo-{k}") for k, d in enumerate(here, 1)]
@@ -99,7 +99,7 @@ def detect_cargo(
 
 def _views(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
-) -> list[tuple[Place, list[Piece]]]:
+) -> list[tuple[Place, list[ApronPiece]]]:
     """Look at every place of a date that can be seen."""
     bodies, blocked = _occupied(observation, site, trains, settings)
     white = _white(observation)
@@ -109,7 +109,7 @@ def _views(
         for core, whole in _pieces(place.polygon, settings):
             view = view_apron(observation, whole, blocked, bodies)
             if view is not None:
-                pieces.append(Piece(core, view))
+                pieces.append(ApronPiece(core, view))
         if pieces:
             out.append((replace(place, white=white), pieces))
     return out
@@ -131,7 +131,7 @@ def _pieces(polygon: BaseGeometry, settings: CargoSettings) -> list[tuple[BaseGe
     return out
 
 
-def _ground_m2(pieces: list[Piece]) -> tuple[float, float]:
+def _ground_m2(pieces: list[ApronPiece]) -> tuple[float, float]:
     """Return the ground that could hold goods, and what of it is seen, square metres."""
     whole = seen = 0.0
     for piece in pieces:
@@ -168,7 +168,7 @@ def _seen_places(observation: Observation, site: Site, settings: CargoSettings) 
     """Return the places that are seen well enough, with the part that is."""
     places = _places(observation, site, settings)
     seen = [replace(p, observed_fraction=observation.observed_fraction(p.polygon)) for p in places]
-    return [p for p in seen if p.observed_fraction >= settings.least_observed]
+    return [p for p in seen if p.observed_fraction >= settings.observed_min]
 
 
 def _places(observation: Observation, site: Site, settings: CargoSettings) -> list[Place]:
@@ -214,7 +214,9 @@ def _blocked(
     return unary_union(parts)
 
 
-def _goods(piece: Piece, place: Place, observation: Observation, settings: CargoSettings) -> list[Detection]:
+def _cargo_in(
+    piece: ApronPiece, place: Place, observation: Observation, settings: CargoSettings
+) -> list[Detection]:
     """Return the goods of one piece of a place, without ids."""
     work = search(piece.view, place, observation, settings)
     found = []
@@ -240,7 +242,7 @@ def _with_other(item: Detection, others: list[ApronView]) -> Detection:
         core = item.geometry.buffer(-0.3)
         place = item.geometry if core.is_empty else core
         for name, layer in (
-            ("other_goods", np.minimum(view.goods + view.vehicle, 1)),
+            ("other_goods", np.minimum(view.cargo + view.vehicle, 1)),
             ("other_shadow", view.shadow),
         ):
             value = view.mean(layer, place)
@@ -252,8 +254,8 @@ def _with_other(item: Detection, others: list[ApronView]) -> Detection:
 def _white(observation: Observation) -> float:
     """Return what a white surface would show: a bright quantile, not below twice the usual ground."""
     seen = observation.quality.clear & observation.raster.valid
-    tone = observation.raster.luminance()[seen]
-    if tone.size == 0:
+    brightness = observation.raster.luminance()[seen]
+    if brightness.size == 0:
         return 1.0
-    middle, bright = np.quantile(tone[:: max(1, tone.size // 50000)], (0.5, 0.999))
+    middle, bright = np.quantile(brightness[:: max(1, brightness.size // 50000)], (0.5, 0.999))
     return float(max(bright, 2.5 * middle))

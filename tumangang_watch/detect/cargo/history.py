@@ -11,16 +11,16 @@ from shapely.ops import unary_union
 from tumangang_watch.detect.history import (
     BackgroundDate,
     Footprint,
-    Patch,
     PixelBaseline,
-    Sight,
+    PlaceState,
     Window,
-    background_of,
+    WindowPixels,
+    baseline_of,
     before,
     footprint_of,
     patch_of,
-    sight,
-    unusual,
+    place_state,
+    unusual_pixels,
 )
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
@@ -28,7 +28,7 @@ from tumangang_watch.settings.history import HistorySettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class PlaceCounts:
     """What earlier dates show in one object's place."""
 
     same: int
@@ -43,9 +43,9 @@ class Record:
     """Part of the object that lies beyond the usual spread of its ground."""
 
 
-def weigh_goods(
+def weigh_cargo(
     now: Observation,
-    goods: tuple[Detection, ...],
+    cargo: tuple[Detection, ...],
     background_dates: Sequence[BackgroundDate],
     compared: BackgroundDate | None,
     settings: HistorySettings,
@@ -66,13 +66,13 @@ def weigh_goods(
         The date it is compared with, earlier or later.
     settings : HistorySettings
     """
-    every = unary_union([d.geometry for d in goods])
+    every = unary_union([d.geometry for d in cargo])
     earlier = before(background_dates, now)
     if compared is not None:
         earlier += before((compared,), now)
     grounds: dict[str, _Ground | None] = {}
     out = []
-    for item in goods:
+    for item in cargo:
         area = item.area or ""
         if area not in grounds:
             grounds[area] = _Ground.of(now, area, earlier, compared)
@@ -91,10 +91,10 @@ class _Ground:
     """One area as the date and those before it show it."""
 
     window: Window
-    here: Patch
-    earlier: tuple[tuple[BackgroundDate, Patch], ...]
-    usual: PixelBaseline | None
-    compared: tuple[BackgroundDate, Patch] | None
+    here: WindowPixels
+    earlier: tuple[tuple[BackgroundDate, WindowPixels], ...]
+    typical: PixelBaseline | None
+    compared: tuple[BackgroundDate, WindowPixels] | None
 
     @classmethod
     def of(
@@ -112,7 +112,7 @@ class _Ground:
             window=windows[0],
             here=patch_of(now, windows[0]),
             earlier=tuple(known),
-            usual=background_of([p for _, p in known]),
+            typical=baseline_of([p for _, p in known]),
             compared=None if compared is None or other is None else (compared, other[1]),
         )
 
@@ -122,19 +122,21 @@ def _sunlit(now: Observation) -> bool:
     return now.scene.sun_azimuth_deg is not None and now.scene.sun_elevation_deg is not None
 
 
-def _record(ground: _Ground, place: Footprint, settings: HistorySettings) -> Record:
-    sights: list[Sight] = [sight(ground.here, patch, place, settings)[0] for _, patch in ground.earlier]
+def _record(ground: _Ground, place: Footprint, settings: HistorySettings) -> PlaceCounts:
+    states: list[PlaceState] = [
+        place_state(ground.here, patch, place, settings)[0] for _, patch in ground.earlier
+    ]
     odd = 1.0
-    if ground.usual is not None:
-        usual, here = ground.usual.part(place.cut), ground.here.part(place.cut)
-        known = place.body & (usual.looks > 0)
+    if ground.typical is not None:
+        typical, here = ground.typical.part(place.cut), ground.here.part(place.cut)
+        known = place.body & (typical.count > 0)
         if known.any():
-            odd = float((unusual(here, usual, settings) & known).sum() / known.sum())
-    seen = sum(s != "unseen" for s in sights)
-    return Record(
-        same=sights.count("same"),
-        empty=sights.count("empty"),
-        other=sights.count("other"),
+            odd = float((unusual_pixels(here, typical, settings) & known).sum() / known.sum())
+    seen = sum(s != "unseen" for s in states)
+    return PlaceCounts(
+        same=states.count("same"),
+        empty=states.count("empty"),
+        other=states.count("other"),
         seen=seen,
         unusual=odd,
     )
@@ -145,20 +147,20 @@ def _noted(item: Detection, ground: _Ground, place: Footprint, settings: History
     if ground.compared is None:
         return item
     other, patch = ground.compared
-    seen, share = sight(ground.here, patch, place, settings)
+    seen, share = place_state(ground.here, patch, place, settings)
     if seen == "unseen":
         return item
     before_both = [p for d, p in ground.earlier if d is not other and d.scene.acquired < other.scene.acquired]
-    sights = [sight(ground.here, p, place, settings)[0] for p in before_both]
+    states = [place_state(ground.here, p, place, settings)[0] for p in before_both]
     extra = (
         ("compared_share", round(share, 3)),
-        ("before_same", float(sights.count("same"))),
-        ("before_seen", float(sum(s != "unseen" for s in sights))),
+        ("before_same", float(states.count("same"))),
+        ("before_seen", float(sum(s != "unseen" for s in states))),
     )
     return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
 
 
-def _weighed(item: Detection, record: Record, sunlit: bool, settings: HistorySettings) -> Detection:
+def _weighed(item: Detection, record: PlaceCounts, sunlit: bool, settings: HistorySettings) -> Detection:
     """Return one object with its record."""
     if not record.seen:
         return item
@@ -170,7 +172,7 @@ def _weighed(item: Detection, record: Record, sunlit: bool, settings: HistorySet
         ("earlier_unusual", round(record.unusual, 3)),
     )
     item = replace(item, evidence=tuple(sorted((*item.evidence, *evidence))))
-    enough = record.seen >= settings.looks_least
+    enough = record.seen >= settings.dates_min
     flat = sunlit and item.height_m is None
     if enough and flat and record.same >= settings.mostly * record.seen:
         said = f"the same lay there on {dates}: a mark of the ground rather than goods"
@@ -182,7 +184,7 @@ def _weighed(item: Detection, record: Record, sunlit: bool, settings: HistorySet
         return replace(item, confidence=max(_shifted(item.confidence, gained), item.confidence))
     if enough and flat and not record.other and record.unusual < 0.5:
         said = "the ground here varies as much between earlier dates"
-        return _less_sure(item, settings.usual_odds, said, settings)
+        return _less_sure(item, settings.typical_odds, said, settings)
     return item
 
 

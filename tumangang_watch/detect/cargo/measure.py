@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
+class ApronSearch:
     """All that is known while the objects of one place are measured."""
 
     view: ApronView
@@ -53,18 +53,18 @@ class Search:
     settings: CargoSettings
 
 
-def search(view: ApronView, place: Place, observation: Observation, settings: CargoSettings) -> Search:
+def search(view: ApronView, place: Place, observation: Observation, settings: CargoSettings) -> ApronSearch:
     """Part the objects of a place and measure the texture of the ground between them."""
-    labels = part_goods(view, settings)
+    labels = deblend(view, settings)
     taken = (labels > 0) | (view.shadow > 0.5)
     log_values = np.stack([np.log(np.maximum(v, 1e-4)) for v in view.values.values()])
     found = textures(log_values, view.usable, taken, view.grid.pixel_m) if labels.any() else ()
-    return Search(
+    return ApronSearch(
         view=view, place=place, observation=observation, labels=labels, textures=found, settings=settings
     )
 
 
-def part_goods(view: ApronView, settings: CargoSettings) -> NDArray[np.int32]:
+def deblend(view: ApronView, settings: CargoSettings) -> NDArray[np.int32]:
     """Label the objects of a place, parting those that touch.
 
     The network tells the inner part of every object apart from its neighbours'; each such core is
@@ -75,14 +75,14 @@ def part_goods(view: ApronView, settings: CargoSettings) -> NDArray[np.int32]:
     (rows, cols) int32
         0 outside, objects from 1.
     """
-    body = np.minimum(view.goods + view.vehicle, 1)
-    mask = body > settings.body_least
+    body = np.minimum(view.cargo + view.vehicle, 1)
+    mask = body > settings.body_min
     regions, count = label(mask)
     if count == 0:
         return np.zeros(mask.shape, np.int32)
-    cores, core_count = label((view.core > settings.core_least) & mask)
+    cores, core_count = label((view.core > settings.core_min) & mask)
     sizes = np.bincount(cores.ravel(), minlength=core_count + 1)
-    small = sizes < settings.core_least_m2 / view.grid.pixel_m**2
+    small = sizes < settings.core_min_m2 / view.grid.pixel_m**2
     small[0] = True
     cores[small[cores]] = 0
     with_core = np.zeros(count + 1, bool)
@@ -111,7 +111,7 @@ def joined(labels: NDArray[np.int32], height: NDArray[np.float32], depth: float)
     while True:
         tops = np.zeros(int(out.max()) + 1, np.float32)
         np.maximum.at(tops, out.ravel(), height.ravel())
-        passes = _passes(out, height)
+        passes = _saddle_levels(out, height)
         ratio = {p: h / max(min(tops[p[0]], tops[p[1]]), 1e-6) for p, h in passes.items()}
         pair = max(sorted(ratio), key=lambda p: ratio[p], default=None)
         if pair is None or ratio[pair] < depth:
@@ -119,7 +119,7 @@ def joined(labels: NDArray[np.int32], height: NDArray[np.float32], depth: float)
         out[out == pair[1]] = pair[0]
 
 
-def _passes(labels: NDArray[np.int32], height: NDArray[np.float32]) -> dict[tuple[int, int], float]:
+def _saddle_levels(labels: NDArray[np.int32], height: NDArray[np.float32]) -> dict[tuple[int, int], float]:
     """Return the highest place at which two basins meet, for each pair that does."""
     found: dict[tuple[int, int], float] = {}
     for one, other, a, b in (
@@ -134,7 +134,7 @@ def _passes(labels: NDArray[np.int32], height: NDArray[np.float32]) -> dict[tupl
     return found
 
 
-def measure(work: Search, number: int, cut: tuple[slice, slice]) -> Detection | None:
+def measure(work: ApronSearch, number: int, cut: tuple[slice, slice]) -> Detection | None:
     """Measure one object; None where it is too small or too doubtful to be told.
 
     Parameters
@@ -147,16 +147,16 @@ def measure(work: Search, number: int, cut: tuple[slice, slice]) -> Detection | 
     """
     view, settings = work.view, work.settings
     own = work.labels[cut] == number
-    body = np.minimum(view.goods + view.vehicle, 1)[cut]
+    body = np.minimum(view.cargo + view.vehicle, 1)[cut]
     sure = float(np.quantile(body[own], settings.peak_quantile))
-    if sure < settings.least_confidence:
+    if sure < settings.confidence_min:
         return None
     membership = np.where(own, np.clip(body / max(sure, 0.5), 0, 1), 0)
     turned = outline(membership, view.grid, cut[0].start, cut[1].start)
     bias_m = _outline_bias_m(work.observation.scene.gsd_m, settings)
     shape = as_multi(view.turn.back(turned).buffer(bias_m, join_style="mitre"))
     inner = own & (membership > 0.5)
-    if shape.is_empty or shape.area < settings.least_area_m2 or not inner.any():
+    if shape.is_empty or shape.area < settings.dropped_below_m2 or not inner.any():
         return None
     vehicle = float(view.vehicle[cut][inner].mean()) / max(float(body[inner].mean()), 1e-6)
     shadow = _shadow(inner, cut, work)
@@ -166,13 +166,13 @@ def measure(work: Search, number: int, cut: tuple[slice, slice]) -> Detection | 
         "box_fill": shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6),
         "vehicle": vehicle,
         "edge": _edge_share(shape, work),
-        "tone": _tone(inner, cut, work),
+        "tone": _log_brightness(inner, cut, work),
     }
     p = p_value(inner, tuple(replace(t, contrast=t.contrast[cut]) for t in work.textures))
     if p is not None:
         cues["texture_p"] = p
     confidence = _confidence(cues, work)
-    if confidence < settings.least_confidence:
+    if confidence < settings.confidence_min:
         return None
     return _detection(shape, _colour(inner, cut, work), shadow, (confidence, cues), work)
 
@@ -182,34 +182,34 @@ def _outline_bias_m(gsd_m: float, settings: CargoSettings) -> float:
     return settings.outline_bias_m + settings.outline_bias_rise * beyond
 
 
-def _tone(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) -> float:
+def _log_brightness(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: ApronSearch) -> float:
     """Return the log of an object's brightness over its apron's commonest tone, mean of the visible bands."""
     return float(np.median(work.view.item.planes[(slice(0, 3), *cut)][:, inner], axis=1).mean())
 
 
-def without_shadows(goods: list[Detection], settings: CargoSettings) -> list[Detection]:
+def without_shadows(cargo: list[Detection], settings: CargoSettings) -> list[Detection]:
     """Leave out, of a scene whose sun is not known, what may be the shadow of what it touches.
 
     Where the sun is known the network tells them apart by the direction in which shadows fall.
     """
 
     def shadows(item: Detection) -> bool:
-        tone = dict(item.evidence)["tone"]
-        if tone > settings.shadow_tone_max:
+        brightness = dict(item.evidence)["tone"]
+        if brightness > settings.shadow_log_brightness_max:
             return False
-        near = (d for d in goods if d is not item and d.geometry.distance(item.geometry) < settings.touch_m)
-        return any(dict(d.evidence)["tone"] > tone for d in near)
+        near = (d for d in cargo if d is not item and d.geometry.distance(item.geometry) < settings.touch_m)
+        return any(dict(d.evidence)["tone"] > brightness for d in near)
 
-    return [item for item in goods if not shadows(item)]
+    return [item for item in cargo if not shadows(item)]
 
 
-def _edge_share(shape: MultiPolygon, work: Search) -> float:
+def _edge_share(shape: MultiPolygon, work: ApronSearch) -> float:
     """Return the part of an outline that the edge of the searched place cuts off."""
     edge = work.place.polygon.boundary.buffer(work.settings.edge_within_m)
     return float(shape.boundary.intersection(edge).length / max(shape.length, 1e-6))
 
 
-def _colour(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) -> str:
+def _colour(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: ApronSearch) -> str:
     """Name the colour of an object's inner part, away from its edges and its shadow."""
     core = work.view.core[cut]
     middle = inner & (core >= np.quantile(core[inner], 0.5))
@@ -217,7 +217,7 @@ def _colour(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) ->
     return colour_name(values, tuple(work.view.values), work.place.white)
 
 
-def _shadow(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) -> Shadow | None:
+def _shadow(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: ApronSearch) -> Shadow | None:
     """Return the shadow an object throws, None where none is told or the sun is not known."""
     view, settings = work.view, work.settings
     if work.observation.scene.sun_azimuth_deg is None:
@@ -235,7 +235,7 @@ def _shadow(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: Search) ->
     return found if cast else None
 
 
-def _confidence(cues: dict[str, float], work: Search) -> float:
+def _confidence(cues: dict[str, float], work: ApronSearch) -> float:
     """Return the probability that goods stand here."""
     sure = min(max(cues["network"], 1e-3), 1 - 1e-3)
     terms = np.array([1.0, log(sure / (1 - sure)), cues["shadow"]])
@@ -248,7 +248,7 @@ def _detection(
     colour: str,
     shadow: Shadow | None,
     judged: tuple[float, dict[str, float]],
-    work: Search,
+    work: ApronSearch,
 ) -> Detection:
     confidence, cues = judged
     settings, scene = work.settings, work.observation.scene
@@ -256,7 +256,7 @@ def _detection(
     height = None
     if shadow is not None and scene.sun_elevation_deg is not None:
         height = height_of(shadow, shape, scene.sun_elevation_deg, settings)
-    least_m2 = max(settings.min_area_m2, settings.least_pixels * scene.gsd_m**2)
+    least_m2 = max(settings.min_area_m2, settings.pixels_min * scene.gsd_m**2)
     sure &= confidence >= settings.detected_confidence and shape.area >= least_m2
     distances = [line.distance(shape) for line in work.place.tracks]
     return Detection(

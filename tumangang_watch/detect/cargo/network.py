@@ -39,7 +39,7 @@ class ApronInput:
 
 def apron_input(
     values: dict[str, NDArray[np.float32]],
-    tone: dict[str, float],
+    pavement: dict[str, float],
     usable: NDArray[np.bool_],
     train: NDArray[np.bool_],
     known: tuple[float, float, float, float],
@@ -60,13 +60,13 @@ def apron_input(
         0 where not known.
     """
     grey = values.get("pan", next(iter(values.values())))
-    grey_tone = tone.get("pan", next(iter(tone.values())))
+    grey_pavement = pavement.get("pan", next(iter(pavement.values())))
     planes = []
     for band in (*VISIBLE, "nir"):
         if band == "nir" and band not in values:
             planes.append(np.zeros(usable.shape, np.float32))
             continue
-        value, level = values.get(band, grey), tone.get(band, grey_tone)
+        value, level = values.get(band, grey), pavement.get(band, grey_pavement)
         ratio = np.maximum(value, 1e-3 * level) / max(level, 1e-9)
         planes.append(np.clip(np.log(ratio), -LOG_LIMIT, LOG_LIMIT).astype(np.float32))
     planes += [usable.astype(np.float32), train.astype(np.float32)]

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 RADII_M = (0.9, 1.4, 2.0, 2.8, 4.0)
 """Radii of the disks that stand for objects of 2.5 to 50 m2."""
-LEAST_SAMPLES = 200
+MIN_SAMPLES = 200
 """With fewer places the texture tells nothing."""
-FEWEST_APART = 20
+MIN_APART = 20
 """Fewer independent places cannot show that one in twenty is as unlike."""
 
 
@@ -106,7 +106,7 @@ def p_value(body: NDArray[np.bool_], known: tuple[Texture, ...]) -> float | None
         return None
     radius = np.sqrt(pixels / np.pi)
     texture = min(known, key=lambda t: abs(np.log(t.radius_px / radius)))
-    if texture.null.size < LEAST_SAMPLES:
+    if texture.null.size < MIN_SAMPLES:
         return None
     there = texture.contrast[body]
     there = there[np.isfinite(there)]
@@ -114,6 +114,6 @@ def p_value(body: NDArray[np.bool_], known: tuple[Texture, ...]) -> float | None
         return None
     strongest = float(np.quantile(there, 0.9))
     above = texture.null.size - int(np.searchsorted(texture.null, strongest))
-    if above == 0 and texture.apart < FEWEST_APART:
+    if above == 0 and texture.apart < MIN_APART:
         return None
     return float(max(above / texture.null.size, 1 / max(texture.apart, 1.0)))

@@ -11,13 +11,13 @@ from scipy.ndimage import distance_transform_edt
 
 from tumangang_watch.detect.cargo.measure import Place, measure, search
 from tumangang_watch.detect.cargo.view import ApronView, reread
-from tumangang_watch.model.fill import GoodsTrial
+from tumangang_watch.model.fill import CargoTrial
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.cargo import CargoSettings
 
 SIZES_M = ((2.0, 2.0), (2.0, 4.0), (4.0, 4.0))
 """4, 8 and 16 m2: the least goods asked for, the least that must be found, a container's half."""
-TONES = {"dark": 0.45, "like the ground": 1.2, "bright": 2.0}
+BRIGHTNESS = {"dark": 0.45, "like the ground": 1.2, "bright": 2.0}
 """Factors on the pavement's tone."""
 HEIGHT_M = 1.2
 SKY = (0.42, 0.36, 0.31, 0.24)
@@ -30,12 +30,12 @@ class _Box:
     row: int
     col: int
     size_m: tuple[float, float]
-    tone: str
+    brightness: str
 
 
-def try_goods(
+def try_cargo(
     view: ApronView, place: Place, observation: Observation, settings: CargoSettings, seed: int
-) -> tuple[GoodsTrial, ...]:
+) -> tuple[CargoTrial, ...]:
     """Insert boxes into what the network is given of a place, and count those graded ``detected``.
 
     Parameters
@@ -57,7 +57,7 @@ def try_goods(
         work = search(painted, place, observation, settings)
         for one in boxes:
             number = int(work.labels[one.row, one.col])
-            key = (one.size_m[0] * one.size_m[1], one.tone)
+            key = (one.size_m[0] * one.size_m[1], one.brightness)
             tally = counts.setdefault(key, [0, 0])
             tally[0] += 1
             if number:
@@ -65,22 +65,22 @@ def try_goods(
                 cut = (slice(max(rows[0] - 1, 0), rows[-1] + 2), slice(max(cols[0] - 1, 0), cols[-1] + 2))
                 item = measure(work, number, cut)
                 tally[1] += item is not None and item.grade == "detected"
-    return tuple(GoodsTrial(k[0], k[1], *v) for k, v in sorted(counts.items()))
+    return tuple(CargoTrial(k[0], k[1], *v) for k, v in sorted(counts.items()))
 
 
 def _places(view: ApronView, rng: np.random.Generator) -> list[_Box]:
     """Choose empty places, well apart, with room for the largest box and its shadow."""
     pixel_m = view.grid.pixel_m
-    empty = view.usable & (view.goods + view.vehicle < 0.2) & (view.shadow < 0.5)
+    empty = view.usable & (view.cargo + view.vehicle < 0.2) & (view.shadow < 0.5)
     room = np.asarray(distance_transform_edt(np.pad(empty, 1)))[1:-1, 1:-1] * pixel_m
     spots = np.argwhere(room > 2.6)
     rng.shuffle(spots)
     boxes: list[_Box] = []
-    names = list(TONES)
+    names = list(BRIGHTNESS)
     for row, col in spots[:4000]:
         if all(np.hypot(row - b.row, col - b.col) * pixel_m > APART_M for b in boxes):
-            size, tone = SIZES_M[int(rng.integers(len(SIZES_M)))], names[int(rng.integers(len(names)))]
-            boxes.append(_Box(int(row), int(col), size if rng.random() < 0.5 else size[::-1], tone))
+            size, brightness = SIZES_M[int(rng.integers(len(SIZES_M)))], names[int(rng.integers(len(names)))]
+            boxes.append(_Box(int(row), int(col), size if rng.random() < 0.5 else size[::-1], brightness))
     return boxes
 
 
@@ -103,7 +103,7 @@ def _painted(view: ApronView, boxes: list[_Box], observation: Observation) -> Ap
                 factor,
                 (one.row + k * lean[0], one.col + k * lean[1]),
                 (half[0] + 3, half[1] + 3),
-                TONES[one.tone],
+                BRIGHTNESS[one.brightness],
             )
     sigma = 0.62 * observation.scene.gsd_m / pixel_m
     body, shade = (

@@ -60,7 +60,7 @@ class ApronView:
     """Ground of the place that is looked at: without tracks and trains, seen or not."""
     usable: NDArray[np.bool_]
     """What of it is seen."""
-    goods: NDArray[np.float32]
+    cargo: NDArray[np.float32]
     """Share of each pixel that is covered by goods."""
     core: NDArray[np.float32]
     """Probability of being well inside one object."""
@@ -128,9 +128,9 @@ def view_apron(
     usable = inside & valid
     if usable.sum() < 40:
         return None
-    tone = {b: _tone(v[usable]) for b, v in values.items()}
+    pavement = {b: _pavement_value(v[usable]) for b, v in values.items()}
     train = grid.mask([turn.into(bodies.buffer(0.9))]) if not bodies.is_empty else np.zeros_like(usable)
-    item = apron_input(values, tone, usable, train, _known(observation))
+    item = apron_input(values, pavement, usable, train, _known(observation))
     none = np.zeros(usable.shape, np.float32)
     return reread(
         ApronView(
@@ -140,7 +140,7 @@ def view_apron(
             item=item,
             inside=inside,
             usable=usable,
-            goods=none,
+            cargo=none,
             core=none,
             vehicle=none,
             shadow=none,
@@ -152,10 +152,10 @@ def view_apron(
 def reread(view: ApronView, item: ApronInput) -> ApronView:
     """Return the view as the network reads it from another input of the same ground."""
     read = read_apron(item)
-    goods, core, vehicle = (
+    cargo, core, vehicle = (
         np.where(view.usable, read[name], 0).astype(np.float32) for name in ("goods", "core", "vehicle")
     )
-    return replace(view, item=item, goods=goods, core=core, vehicle=vehicle, shadow=read["shadow"])
+    return replace(view, item=item, cargo=cargo, core=core, vehicle=vehicle, shadow=read["shadow"])
 
 
 def _known(observation: Observation) -> tuple[float, float, float, float]:
@@ -202,6 +202,6 @@ def _sampled(
     return dict(zip(names, values, strict=True)), valid
 
 
-def _tone(values: NDArray[np.float32]) -> float:
+def _pavement_value(values: NDArray[np.float32]) -> float:
     """Return the commonest value; a large sample is thinned evenly."""
     return max(half_sample_mode(values[:: max(1, values.size // 20000)]), 1e-6)

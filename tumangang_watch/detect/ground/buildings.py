@@ -59,8 +59,10 @@ def new_buildings(
         return ()
     step, known = _darkening(earlier, later)
     strength, inside = _as_fine(strength, step.shape), _as_fine(inside, step.shape)
-    lit = known & inside & (step < settings.building_shade_log)
-    changed = hysteresis(lit & (strength > settings.strong_change), lit & (strength > settings.weak_change))
+    sunlit = known & inside & (step < settings.building_shade_log)
+    changed = hysteresis(
+        sunlit & (strength > settings.strong_change), sunlit & (strength > settings.weak_change)
+    )
     out = []
     for part in _parts(changed, later, settings):
         height = _height(part, (azimuth, elevation), step, known, later, settings)
@@ -72,10 +74,10 @@ def new_buildings(
 def _parts(changed: NDArray[np.bool_], later: Observation, settings: HandlingSettings) -> list[Polygon]:
     """Return the outlines of changed ground that may be a building's."""
     grid = later.raster.grid
-    width = max(1, round(0.5 * settings.least_width_m / grid.pixel_m))
+    width = max(1, round(0.5 * settings.width_min_m / grid.pixel_m))
     mask = np.asarray(binary_opening(binary_fill_holes(changed), disk(width)))
     parts = as_multi(outline(mask, grid, 0, 0)).geoms
-    return [p for p in parts if p.area >= settings.building_least_m2 and _filled(p) >= settings.building_fill]
+    return [p for p in parts if p.area >= settings.building_min_m2 and _filled(p) >= settings.building_fill]
 
 
 def building_words(building: Building, state: str) -> str:
@@ -118,15 +120,15 @@ def _height(
     # The sunny side tells what the season did to the ground around.
     tallest = swept(part, azimuth, elevation, settings.building_height_max_m)
     sunny = ring & known & ~grid.mask([tallest.buffer(1.0)])
-    if sunny.sum() < settings.class_least_px:
+    if sunny.sum() < settings.class_min_px:
         return 0.0
-    usual = float(np.median(step[sunny]))
+    typical = float(np.median(step[sunny]))
     inner, height = part.buffer(1.0), 0.0
     for metres in np.arange(1.0, settings.building_height_max_m + 0.5):
         outer = swept(part, azimuth, elevation, float(metres))
         strip = grid.mask([outer.difference(inner)]) & known
         if strip.sum() >= settings.building_strip_px:
-            darker = step[strip] - usual > settings.building_shade_log
+            darker = step[strip] - typical > settings.building_shade_log
             if darker.mean() < settings.building_shade_share:
                 break
             height = float(metres)

@@ -10,7 +10,7 @@ from scipy.ndimage import binary_closing, binary_dilation, binary_erosion, binar
 from skimage.morphology import remove_small_holes, remove_small_objects
 
 from tumangang_watch.detect.blobs import disk, hysteresis, without_thin
-from tumangang_watch.detect.ground.surface import Surface, natural_saturation, worked_share
+from tumangang_watch.detect.ground.surface import GroundSurface, natural_saturation, worked_share
 from tumangang_watch.settings.ground import HandlingSettings
 
 SAMPLE = 20000
@@ -30,8 +30,8 @@ class Turned:
 
 
 def turned_to_worked(
-    before: Surface,
-    after: Surface,
+    before: GroundSurface,
+    after: GroundSurface,
     inside: NDArray[np.bool_],
     reference: NDArray[np.bool_],
     settings: HandlingSettings,
@@ -87,17 +87,17 @@ def _of_one_piece(
     New hard standing is laid over grass and bare soil alike; over soil it turns neither greyer nor
     barer, but it is the same surface as the part that did.
     """
-    look = _features(log)
-    floor = np.full(len(look), settings.floor_colour_log, dtype=np.float32)
+    features = _features(log)
+    floor = np.full(len(features), settings.floor_colour_log, dtype=np.float32)
     floor[0] = settings.floor_log
     labels, count = label(mask)
     out = mask.copy()
     for k in range(1, count + 1):
         segment = labels == k
-        middle = np.median(look[:, segment], axis=1)
-        mad = 1.4826 * np.median(np.abs(look[:, segment] - middle[:, None]), axis=1)
+        middle = np.median(features[:, segment], axis=1)
+        mad = 1.4826 * np.median(np.abs(features[:, segment] - middle[:, None]), axis=1)
         spread = np.maximum(mad, floor)[:, None, None]
-        away = np.sqrt(np.mean(((look - middle[:, None, None]) / spread) ** 2, axis=0))
+        away = np.sqrt(np.mean(((features - middle[:, None, None]) / spread) ** 2, axis=0))
         out |= hysteresis(segment, segment | (changed & (away < settings.alike_spreads)))
     return out
 
@@ -130,8 +130,8 @@ def _half_level(
 
 def _worked_turn(
     beyond: NDArray[np.float32],
-    before: Surface,
-    after: Surface,
+    before: GroundSurface,
+    after: GroundSurface,
     reference: NDArray[np.bool_],
     settings: HandlingSettings,
 ) -> NDArray[np.bool_]:
@@ -149,19 +149,23 @@ def _worked_turn(
     # Wear, wetness and weeds move worked ground about within its own range: it has to cross over.
     crossed = worked_share(after, settings) - worked_share(before, settings) > settings.crossing
     bared = barer > settings.bared_turns
-    tone = after.log.mean(axis=0)
+    log_brightness = after.log.mean(axis=0)
     earthy = after.saturation > settings.earthy_share * natural_saturation(after, settings)
     dry = after.usable & reference & earthy & (after.green < np.median(after.green[after.usable]))
-    level = np.median(tone[dry]) if dry.sum() >= settings.class_least_px else np.median(tone[after.usable])
-    ploughed = earthy & (tone < level - settings.ploughed_log)
+    level = (
+        np.median(log_brightness[dry])
+        if dry.sum() >= settings.class_min_px
+        else np.median(log_brightness[after.usable])
+    )
+    ploughed = earthy & (log_brightness < level - settings.ploughed_log)
     shaded = beyond[0] < -settings.shade_log
     return np.asarray(agree & (crossed | bared) & ~after.water & ~ploughed & ~shaded)
 
 
 def _features(log: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return tone and the colour ratios of the logs, which light changes least."""
-    tone = log.mean(axis=0, keepdims=True)
-    return np.concatenate([tone, np.diff(log, axis=0)])
+    log_brightness = log.mean(axis=0, keepdims=True)
+    return np.concatenate([log_brightness, np.diff(log, axis=0)])
 
 
 def _classes(log: NDArray[np.float32], usable: NDArray[np.bool_], count: int) -> NDArray[np.int32]:
@@ -203,8 +207,8 @@ def _own_change(
     for k in range(int(labels.max()) + 1):
         here = labels == k
         pick = here & usable & reference
-        if pick.sum() < settings.class_least_px:
-            compared &= not bool((here & usable & ~reference).sum() > settings.class_least_px)
+        if pick.sum() < settings.class_min_px:
+            compared &= not bool((here & usable & ~reference).sum() > settings.class_min_px)
             pick = here & usable
         if pick.sum() < 20:
             continue
@@ -221,6 +225,6 @@ def cleaned(
     """Drop slivers and specks; fill what stands on the new ground."""
     mask = np.asarray(binary_closing(np.pad(mask, 3), disk(1.5 / pixel_m)))[3:-3, 3:-3]
     mask = remove_small_holes(mask, max_size=max(1, int(settings.fill_holes_m2 / pixel_m**2)))
-    mask = without_thin(mask & inside, settings.least_width_m / pixel_m)
-    least = max(1, int(settings.least_segment_m2 / pixel_m**2))
-    return np.asarray(remove_small_objects(mask, max_size=least))
+    mask = without_thin(mask & inside, settings.width_min_m / pixel_m)
+    limit_px = max(1, int(settings.segment_min_m2 / pixel_m**2))
+    return np.asarray(remove_small_objects(mask, max_size=limit_px))

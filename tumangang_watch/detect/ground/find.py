@@ -16,8 +16,8 @@ from skimage.morphology import remove_small_holes, remove_small_objects
 from tumangang_watch.detect.blobs import as_multi, outline
 from tumangang_watch.detect.ground.buildings import building_words, new_buildings
 from tumangang_watch.detect.ground.change import Turned, turned_to_worked
-from tumangang_watch.detect.ground.history import Denied, GroundRecord, deny_usual, unsettled
-from tumangang_watch.detect.ground.surface import Surface, path_light, surface_of, worked_share
+from tumangang_watch.detect.ground.history import Denied, EarlierGround, deny_seasonal, unsettled
+from tumangang_watch.detect.ground.surface import GroundSurface, path_light, surface_of, worked_share
 from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.interval import Interval
@@ -84,7 +84,7 @@ def measure_handling(
         raise ValueError("observations lie on different grids")
     areas = site.having("handling")
     grounds = tuple(date.ground for date in background_dates if date.ground is not None)
-    record = GroundRecord(grounds, history or HistorySettings()) if grounds else None
+    record = EarlierGround(grounds, history or HistorySettings()) if grounds else None
     if not areas:
         return HandlingResult((), ())
     path = path_light(observations, settings)
@@ -104,7 +104,7 @@ def measure_handling(
             if record is not None:
                 since = observations[0].scene.acquired
                 (grown, no_growth), (lost, no_loss) = (
-                    deny_usual(item, since, surfaces[1], record, settings) for item in (grown, lost)
+                    deny_seasonal(item, since, surfaces[1], record, settings) for item in (grown, lost)
                 )
                 told = no_growth, no_loss
             growth.append(_change(observations, surfaces, area, (grown, lost), settings, told))
@@ -127,7 +127,7 @@ def _numbered(detections: list[Detection]) -> list[Detection]:
 
 
 def _worked(
-    surfaces: list[Surface],
+    surfaces: list[GroundSurface],
     inside: NDArray[np.bool_],
     grown: Turned | None,
     lost: Turned | None,
@@ -143,7 +143,7 @@ def _worked(
     # Ground under a train or in shadow is of the kind of the nearest ground that is seen.
     nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
     base = (mean > 0.5)[tuple(nearest)]
-    least = max(1, int(settings.least_patch_m2 / surfaces[0].grid.pixel_m ** 2))
+    least = max(1, int(settings.patch_min_m2 / surfaces[0].grid.pixel_m ** 2))
     base = remove_small_objects(remove_small_holes(base, max_size=least), max_size=least) & inside
     if grown is None or lost is None:
         return [base]
@@ -152,7 +152,7 @@ def _worked(
 
 def _detection(
     observation: Observation,
-    surface: Surface,
+    surface: GroundSurface,
     area: Area,
     mask: NDArray[np.bool_],
     settings: HandlingSettings,
@@ -187,20 +187,20 @@ def _detection(
 
 
 def _limits(
-    observation: Observation, surface: Surface, seen: float, settings: HandlingSettings
+    observation: Observation, surface: GroundSurface, seen: float, settings: HandlingSettings
 ) -> tuple[str, ...]:
     """Return why the surface cannot be judged on this date, in words."""
     notes = []
     if surface.snowed_over:
         notes.append("snow covers the ground: the surface cannot be judged")
-    if seen < settings.least_observed:
+    if seen < settings.observed_min:
         notes.append(f"only {seen:.0%} of the polygon can be seen")
     if surface.saturation is None:
         notes.append("one band only: worked ground cannot be told from natural ground")
     return tuple(notes)
 
 
-def _doubt_m2(surface: Surface, inside: NDArray[np.bool_], settings: HandlingSettings) -> float:
+def _doubt_m2(surface: GroundSurface, inside: NDArray[np.bool_], settings: HandlingSettings) -> float:
     """Return the area whose colour decides neither way, halved: it may go either way."""
     share = worked_share(surface, settings)[inside & surface.usable]
     return float(0.5 * ((share > 0.1) & (share < 0.9)).sum() * surface.grid.pixel_m**2)
@@ -215,7 +215,7 @@ def _edge_m2(shape: MultiPolygon, observation: Observation, settings: HandlingSe
 
 def _change(
     observations: tuple[Observation, ...],
-    surfaces: list[Surface],
+    surfaces: list[GroundSurface],
     area: Area,
     turned: tuple[Turned, Turned],
     settings: HandlingSettings,
@@ -228,7 +228,7 @@ def _change(
     notes: list[str] = []
     for observation, surface in zip(observations, surfaces, strict=True):
         notes += _limits(observation, surface, 1.0, settings)
-    if seen < settings.least_observed:
+    if seen < settings.observed_min:
         notes.append(f"only {seen:.0%} of the polygon is seen on both dates")
     barred = bool(notes)
     if not turned[0].compared:
@@ -243,7 +243,7 @@ def _change(
             notes.append(_denied_words(told[number], wider[1], number))
         high = area.polygon.area if barred else shape.area + max(half, 0.0) + wider[1]
         if not barred and shape.is_empty:
-            high = max(settings.least_segment_m2, wider[1])
+            high = max(settings.segment_min_m2, wider[1])
         shapes.append(as_multi(shape.simplify(0.5 * grid.pixel_m)))
         amounts.append(Interval(shape.area, max(0.0, shape.area - half - wider[0]), max(high, shape.area)))
     confidence = _confidence(turned, barred, bool(turned[0].compared))

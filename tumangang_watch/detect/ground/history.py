@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label
 
 from tumangang_watch.detect.ground.change import Turned, cleaned
-from tumangang_watch.detect.ground.surface import Surface, surface_of, worked_share
+from tumangang_watch.detect.ground.surface import GroundSurface, surface_of, worked_share
 from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
@@ -20,7 +20,7 @@ from tumangang_watch.settings.history import HistorySettings
 
 
 @dataclass(frozen=True)
-class PastGround:
+class BackgroundGround:
     """The surface of the handling polygons on one earlier date, on the working grid's window around them."""
 
     acquired: datetime
@@ -28,7 +28,7 @@ class PastGround:
     cols: slice
     usable: NDArray[np.bool_]
     """Clear, lit, without snow."""
-    tone: NDArray[np.float32]
+    log_brightness: NDArray[np.float32]
     """Mean log value of the bands."""
     saturation: NDArray[np.float32]
     green: NDArray[np.float32]
@@ -38,10 +38,10 @@ class PastGround:
 
 
 @dataclass(frozen=True)
-class GroundRecord:
+class EarlierGround:
     """The earlier dates that tell season from work."""
 
-    dates: tuple[PastGround, ...]
+    dates: tuple[BackgroundGround, ...]
     settings: HistorySettings
 
 
@@ -59,7 +59,7 @@ class Denied:
 
 def keep_ground(
     observation: Observation, site: Site, settings: HandlingSettings, path: dict[str, float]
-) -> PastGround | None:
+) -> BackgroundGround | None:
     """Return what a date shows of the handling polygons; None where it tells nothing of them.
 
     Parameters
@@ -80,7 +80,7 @@ def keep_ground(
         out: NDArray[np.float32] = frozen(values[cut].astype(np.float32))
         return out
 
-    return PastGround(
+    return BackgroundGround(
         observation.scene.acquired,
         *cut,
         frozen((surface.usable & ~surface.snow)[cut]),
@@ -92,8 +92,8 @@ def keep_ground(
     )
 
 
-def deny_usual(
-    turned: Turned, before: datetime, after: Surface, record: GroundRecord, settings: HandlingSettings
+def deny_seasonal(
+    turned: Turned, before: datetime, after: GroundSurface, record: EarlierGround, settings: HandlingSettings
 ) -> tuple[Turned, Denied]:
     """Take off new ground where it looked so before.
 
@@ -120,11 +120,11 @@ def deny_usual(
     if not dates or not count:
         return turned, Denied(none, none, len(dates))
     like = [_looks_like(date, after, record, settings) for date in dates]
-    kept, doubtful, told = none.copy(), none.copy(), 0
+    kept, doubtful, count_of = none.copy(), none.copy(), 0
     for k in range(1, count + 1):
         segment = labels == k
         asked = [(alike, known) for alike, known in like if _tells(known, segment)]
-        told = max(told, len(asked))
+        count_of = max(count_of, len(asked))
         needed = max(1, ceil(record.settings.deny_share * len(asked)))
         seen_so = np.sum([alike for alike, _ in asked] or [none], axis=0) >= needed
         left = _left(segment, segment & seen_so, after.grid.pixel_m, settings)
@@ -132,7 +132,7 @@ def deny_usual(
         doubtful |= left & seen_so
     gone = np.asarray(binary_dilation(turned.mask & ~kept, iterations=2)) & ~kept
     less = replace(turned, mask=kept, membership=np.where(gone, np.float32(0), turned.membership))
-    return less, Denied(turned.mask & ~kept, doubtful, told)
+    return less, Denied(turned.mask & ~kept, doubtful, count_of)
 
 
 def _left(
@@ -148,7 +148,7 @@ def _left(
 
 
 def _looks_like(
-    date: PastGround, after: Surface, record: GroundRecord, settings: HandlingSettings
+    date: BackgroundGround, after: GroundSurface, record: EarlierGround, settings: HandlingSettings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return where an earlier date looks as the later one does, and where it tells."""
     shape = after.usable.shape
@@ -157,8 +157,8 @@ def _looks_like(
         return alike, known
     cut = date.rows, date.cols
     step_green = settings.turn_ndvi if after.has_nir else settings.turn_exg
-    tone = np.abs(after.log.mean(axis=0)[cut] - date.tone)
-    like = tone < record.settings.alike_tone
+    log_brightness = np.abs(after.log.mean(axis=0)[cut] - date.log_brightness)
+    like = log_brightness < record.settings.alike_log_brightness
     like &= np.abs(after.saturation[cut] - date.saturation) < settings.turn_saturation
     like &= np.abs(after.green[cut] - date.green) < step_green
     known[cut] = date.usable & after.usable[cut]
@@ -172,7 +172,7 @@ def _tells(known: NDArray[np.bool_], segment: NDArray[np.bool_]) -> bool:
 
 
 def unsettled(
-    record: GroundRecord, surface: Surface, before: datetime, settings: HandlingSettings
+    record: EarlierGround, surface: GroundSurface, before: datetime, settings: HandlingSettings
 ) -> NDArray[np.bool_]:
     """Return ground whose class goes back and forth between the dates: worked on some, natural on others."""
     shape = surface.usable.shape
@@ -188,4 +188,4 @@ def unsettled(
     low, high = record.settings.flicker
     share = worked / np.maximum(seen, 1)
     fewer = np.minimum(worked, seen - worked)
-    return np.asarray((fewer >= record.settings.flicker_least) & (share >= low) & (share <= high))
+    return np.asarray((fewer >= record.settings.flicker_min) & (share >= low) & (share <= high))

@@ -14,15 +14,15 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.ground import HandlingSettings
 
-LEAST = 0.02
+FLOOR = 0.02
 """Floor of a value, as a share of the scene's median, so that logs stay finite."""
 DARK_SAMPLE = 200000
-LEAST_SNOW = 0.02
+MIN_SNOW = 0.02
 """Less white than this share of a scene is roofs and tarpaulins."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surface:
+class GroundSurface:
     """One date's ground, smoothed, on the working grid."""
 
     grid: Grid
@@ -74,14 +74,14 @@ def credible_snow(observation: Observation, contrast: float) -> tuple[NDArray[np
     clear = quality.clear & observation.raster.valid
     if not quality.snowy or not (quality.snow & clear).any():
         return none, False
-    tone = observation.raster.luminance()
-    tone = tone - 0.9 * float(np.quantile(tone[clear][:: max(1, int(clear.sum()) // DARK_SAMPLE)], 0.002))
+    light = observation.raster.luminance()
+    light = light - 0.9 * float(np.quantile(light[clear][:: max(1, int(clear.sum()) // DARK_SAMPLE)], 0.002))
     bare = clear & ~quality.snow
     share = float((quality.snow & clear).sum() / clear.sum())
     # Where nearly all is white, what is left is dark: trees, rails and trains, half as bright as fields.
-    level = float(np.median(tone[bare])) if share < 0.6 else 2.0 * float(np.quantile(tone[clear], 0.05))
-    snow = quality.snow & (tone > contrast * max(level, 1e-6))
-    if (snow & clear).sum() < LEAST_SNOW * clear.sum():
+    level = float(np.median(light[bare])) if share < 0.6 else 2.0 * float(np.quantile(light[clear], 0.05))
+    snow = quality.snow & (light > contrast * max(level, 1e-6))
+    if (snow & clear).sum() < MIN_SNOW * clear.sum():
         return none, False
     return snow, quality.snow_state == "full" and float((snow & clear).sum() / clear.sum()) > 0.5
 
@@ -91,7 +91,7 @@ def surface_of(
     trains: tuple[Detection, ...],
     settings: HandlingSettings,
     path: dict[str, float],
-) -> Surface:
+) -> GroundSurface:
     """Average an observation to the working grid and derive its features, without path light."""
     grid, factor = working_grid(observation.raster.grid, settings.work_pixel_m)
     quality = observation.quality
@@ -99,25 +99,25 @@ def surface_of(
     bodies = unary_union(
         [t.geometry.buffer(settings.train_margin_m) for t in trains if t.date == observation.date]
     )
-    lit = clear & ~quality.cloud_shadow & ~quality.object_shadow
+    sunlit = clear & ~quality.cloud_shadow & ~quality.object_shadow
     if not bodies.is_empty:
-        lit &= ~observation.raster.grid.mask([bodies])
-    share = _blocks(lit.astype(np.float32), factor)
+        sunlit &= ~observation.raster.grid.mask([bodies])
+    share = _blocks(sunlit.astype(np.float32), factor)
     usable = share > 0.5
     sigma_px = settings.smooth_m / grid.pixel_m
     means = []
     for name, band in zip(observation.raster.bands, observation.raster.values, strict=True):
-        block = _blocks(np.where(lit, band, 0), factor) / np.maximum(share, 0.001)
+        block = _blocks(np.where(sunlit, band, 0), factor) / np.maximum(share, 0.001)
         means.append(smooth(block, usable, sigma_px) - path.get(name, 0.0))
     values = np.stack(means)
     middle = np.median(values[:, usable]) if usable.any() else 1.0
-    values = np.maximum(values, LEAST * max(float(middle), 1e-6))
+    values = np.maximum(values, FLOOR * max(float(middle), 1e-6))
     bands = observation.raster.bands
     named = {b: values[bands.index(b)] for b in bands}
     saturation = _saturation(named)
     snow_mask, snowed_over = credible_snow(observation, settings.snow_contrast)
     snow = _blocks(snow_mask.astype(np.float32), factor) > 0.3
-    return Surface(
+    return GroundSurface(
         grid=grid,
         bands=bands,
         log=np.where(usable, np.log(values), 0).astype(np.float32),
@@ -176,7 +176,7 @@ def _water(
     return np.asarray(usable & dark & (longest < 0.8 * next_one))
 
 
-def natural_saturation(surface: Surface, settings: HandlingSettings) -> float:
+def natural_saturation(surface: GroundSurface, settings: HandlingSettings) -> float:
     """Return the saturation of the scene's natural ground: what haze is left in it drops out."""
     if surface.saturation is None or not surface.usable.any():
         return settings.natural_saturation[0]
@@ -184,7 +184,7 @@ def natural_saturation(surface: Surface, settings: HandlingSettings) -> float:
     return float(np.clip(upper, *settings.natural_saturation))
 
 
-def worked_share(surface: Surface, settings: HandlingSettings) -> NDArray[np.float32]:
+def worked_share(surface: GroundSurface, settings: HandlingSettings) -> NDArray[np.float32]:
     """Return how far ground looks worked (0 natural, 0.5 undecided, 1 worked), by colour alone."""
     if surface.saturation is None or surface.green is None:
         return np.full(surface.usable.shape, 0.5, dtype=np.float32)

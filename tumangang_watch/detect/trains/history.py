@@ -59,7 +59,7 @@ def _occupied_share(train: Detection, date: BackgroundDate, settings: HistorySet
         low, high = round(train.from_m / STEP_M), max(round(train.to_m / STEP_M), 1)
         per = round(STEP_M / strip.step_m)
         middle = strip.valid[strip.y_m.size // 2, low * per : high * per]
-        if middle.size == 0 or middle.mean() < settings.seen_least:
+        if middle.size == 0 or middle.mean() < settings.seen_min:
             return None
         return float((reading.occupied[low:high] > 0).mean())
     return None
