@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from tumangang_watch.model.colours import neighbours
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.compare import p_value, score_batch
-from tumangang_watch.reidentify.wagon_model import HUES, NEAR, body_likelihood, hue_likelihood
+from tumangang_watch.reidentify.wagon_model import HUES, body_likelihood, hue_likelihood
 from tumangang_watch.settings.reidentify import SameTrainSettings
 from tumangang_watch.simulate import split_seeds
 
@@ -92,7 +93,7 @@ def misread(wagons: list[tuple[str, str, float]], how: Reading, rng: Any) -> Ite
     for kind, true_colour, length in wagons:
         colour = lighter.get(true_colour, true_colour) if tinted else true_colour
         if rng.random() < how.wrong:
-            colour = str(rng.choice(HUES if rng.random() < 1 / 3 else NEAR[colour]))
+            colour = str(rng.choice(HUES if rng.random() < 1 / 3 else neighbours(colour)))
         if rng.random() < how.unknown:
             colour = "unknown"
         seen = kind if rng.random() >= how.wrong else str(rng.choice(list(STOCK)))

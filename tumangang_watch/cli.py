@@ -11,6 +11,7 @@ import click
 from tumangang_watch import __version__
 from tumangang_watch.commands.lazy import LazyCommand, LazyGroup
 from tumangang_watch.errors import WatchError
+from tumangang_watch.text import clean_text
 
 PROGRAM = "tumangang-watch"
 
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def _say(what: str, file: str, why: str, todo: str, status: int) -> int:
     """Print an error as one line, control characters made visible."""
     line = f"{PROGRAM}: {what}: {file}: {why}. {todo}"
-    click.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line), err=True)
+    click.echo(clean_text(line), err=True)
     return status
 
 

@@ -10,8 +10,9 @@ from PIL import Image
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.columns import Strips, aligned_rows, car_words
-from tumangang_watch.reidentify.drawing import SWATCHES, draw, to_svg, write_png
+from tumangang_watch.reidentify.drawing import draw, to_svg, write_png
 from tumangang_watch.reidentify.model import Journey, Search, Seen, Sighting, Step, TrainStay
+from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.report.stacked import STRIPS, strip_name
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -121,7 +122,7 @@ def test_cars_are_cut_from_their_strip_and_turned_with_the_train(three, tmp_path
         folder.mkdir(parents=True)
         strip = Image.new("RGB", (400, 16), (90, 90, 90))
         for car in three.stays[day - 1].first.vehicles:
-            strip.paste(SWATCHES[car.colour], (round(4 * car.from_m), 2, round(4 * car.to_m), 14))
+            strip.paste(PAINTS[car.colour], (round(4 * car.from_m), 2, round(4 * car.to_m), 14))
         strip.save(folder / strip_name("1"))
     strips = Strips(tmp_path, {(f"r{day}", "1"): 100.0 for day in (1, 2, 3)})
     sheet = draw(aligned_rows(three, three.journeys[0], strips, 12), ("a", "b", "c"), 0.6)

@@ -201,7 +201,7 @@ def _columns(columns: list[str], rows: list[tuple[Any, ...]]) -> Iterator[tuple[
 def _arrow(pyarrow: Any, name: str, values: list[Any]) -> Any:
     """Return a typed column: times as UTC time stamps, all-empty columns as text."""
     if name in TIMES:
-        moments = [None if v is None else datetime.fromisoformat(v.replace("Z", "+00:00")) for v in values]
+        moments = [None if v is None else datetime.fromisoformat(v) for v in values]
         return pyarrow.array(moments, pyarrow.timestamp("ms", tz="UTC"))
     present = [v for v in values if v is not None]
     if any(isinstance(v, float) for v in present):

@@ -20,10 +20,11 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline import RunContext
 from tumangang_watch.pipeline.earlier_scenes import Offer, offer, told
 from tumangang_watch.report.folder import write_report
-from tumangang_watch.report.summary import clean, summary_text
+from tumangang_watch.report.summary import summary_text
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
+from tumangang_watch.text import clean_text
 
 SCENE = click.Path(path_type=Path)
 site_option = click.option(
@@ -120,7 +121,7 @@ def with_history(comparison: Comparison, given: Offer | None) -> Comparison:
     comparison = told(comparison, given)
     for item in comparison.history.left_out if comparison.history else ():
         if item.faulty:
-            click.echo(clean(f"Left out of the background: {item.name}: {item.why}"), err=True)
+            click.echo(clean_text(f"Left out of the background: {item.name}: {item.why}"), err=True)
     return comparison
 
 

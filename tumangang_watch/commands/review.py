@@ -39,6 +39,7 @@ from tumangang_watch.review.session import answer, find, under_review
 from tumangang_watch.review.status import Standing
 from tumangang_watch.review.use import summary
 from tumangang_watch.settings.records import REASONS
+from tumangang_watch.text import clean_text
 
 
 @click.group("review")
@@ -61,7 +62,7 @@ def list_open(archive_file: Path, site_id: str | None, as_json: bool, **given: A
         click.echo(json.dumps([document_of(one) for one in found], indent=1, ensure_ascii=False))
         return 0
     for one in found:
-        click.echo(_visible(line_of(one)))
+        click.echo(clean_text(line_of(one)))
     click.echo(f"{len(found)} listed", err=True)
     return 0
 
@@ -79,7 +80,7 @@ def show(name: str, archive_file: Path, site_id: str | None, reports: Path | Non
         click.echo(json.dumps(document_of(one), indent=1, ensure_ascii=False))
         return 0
     for line in lines_of(one, reports):
-        click.echo(_visible(line))
+        click.echo(clean_text(line))
     return 0
 
 
@@ -95,12 +96,12 @@ def summary_of(archive_file: Path, site_id: str | None, as_json: bool) -> int:
         return 0
     click.echo(f"site {told['site']}: " + ", ".join(f"{n} {state}" for state, n in told["states"].items()))
     for name, verdicts in told["readers"].items():
-        click.echo(_visible(f"  {name}: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())))
+        click.echo(clean_text(f"  {name}: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())))
     for pair in told["agreement"]:
         names = " and ".join(pair["readers"])
         kappa = "not defined" if pair["kappa"] is None else _span(pair["kappa"])
         share = _span(pair["share"])
-        click.echo(_visible(f"  {names} both judged {pair['both']}: agree {share}, Cohen's kappa {kappa}"))
+        click.echo(clean_text(f"  {names} both judged {pair['both']}: agree {share}, Cohen's kappa {kappa}"))
     for row in told["precision"]:
         word = "as stated" if row["calibrated"] else "NOT as stated"
         click.echo(
@@ -177,11 +178,6 @@ def _span(value: dict[str, float]) -> str:
     return f"{value['estimate']:.2f} ({value['low']:.2f}-{value['high']:.2f})"
 
 
-def _visible(line: str) -> str:
-    """Make control and direction characters harmless: names and remarks come from outside."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
-
-
 KEYS = "a accept, r reject, c correct, s skip, b back, q quit"
 _ASKED = (
     ("cars", "cars (7 or 6-7)"),
@@ -237,7 +233,7 @@ def _ask(one: Standing, place: str, reports: Path | None) -> str:
 
     click.echo(f"\n{place}")
     for line in lines_of(one, reports):
-        click.echo("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
+        click.echo(clean_text(line))
     return str(click.prompt(KEYS, type=click.Choice(list("arcsbq")), show_choices=False)).lower()
 
 

@@ -80,7 +80,7 @@ def wanted_of(given: dict[str, Any], *, open_only: bool = True) -> Wanted:
     for name in ("since", "until"):
         try:
             if given[name] is not None:
-                datetime.fromisoformat(given[name].replace("Z", "+00:00"))
+                datetime.fromisoformat(given[name])
         except ValueError as error:
             raise UsageError("not a date", f"--{name}", repr(given[name]), "Give e.g. 2022-11-30") from error
     states = tuple(given["states"])

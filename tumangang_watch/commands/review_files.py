@@ -25,6 +25,7 @@ from tumangang_watch.review.gis_export import export_review
 from tumangang_watch.review.gis_import import import_review, refuse_import
 from tumangang_watch.review.use import calibration as weigh
 from tumangang_watch.review.use import labels_in, truth_for
+from tumangang_watch.text import clean_text
 
 
 @click.command()
@@ -60,9 +61,9 @@ def import_file(
     with opened(archive_file, site_id, write=True) as (archive, site):
         out = import_review(archive, site, file, who, site_file)
     for note in out.notes:
-        click.echo(_line(f"note: {note}"), err=True)
+        click.echo(clean_text(f"note: {note}"), err=True)
     for fault in out.faults:
-        click.echo(_line(f"refused: {fault}"), err=True)
+        click.echo(clean_text(f"refused: {fault}"), err=True)
     refuse_import(file, out)
     known = len(out.reviews) - out.new
     click.echo(
@@ -142,7 +143,3 @@ def _calibration_lines(found: dict[str, Any]) -> list[str]:
             lines.append(f"  {told['curve']['method']} curve; on other scenes Brier score {brier:.3f}")
         lines.append(f"  {told['note']}")
     return lines
-
-
-def _line(text: str) -> str:
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

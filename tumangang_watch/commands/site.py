@@ -24,8 +24,9 @@ from tumangang_watch.sites import built_in_site_path, examine_site, load_site
 from tumangang_watch.sites.importing import Imported, import_sources
 from tumangang_watch.sites.importing.options import ImportOptions
 from tumangang_watch.sites.read import ROLES, read_collection
-from tumangang_watch.sites.remarks import count, one_line, remarks_text
+from tumangang_watch.sites.remarks import remarks_text
 from tumangang_watch.sites.write import put_file, refuse_source, see_room, write_site
+from tumangang_watch.text import clean_text, count_text
 
 MOST_NOTES = 10
 """Notes of an import that are printed one by one."""
@@ -133,8 +134,8 @@ def _roles(given: tuple[str, ...]) -> dict[str, str]:
 def _tell_import(out: Path, site: Site, imported: Imported) -> None:
     """Say what was taken, what was left out and why, and what is doubtful."""
     roles = Counter(area.role for area in site.areas)
-    parts = [count(len(site.tracks), "track")] if site.tracks else []
-    parts += [count(number, role) for role, number in roles.items()]
+    parts = [count_text(len(site.tracks), "track")] if site.tracks else []
+    parts += [count_text(number, role) for role, number in roles.items()]
     lines = [f"{out}: {', '.join(parts)}"]
     if imported.left_out:
         lines.append("left out: " + ", ".join(f"{n} ({why})" for why, n in imported.left_out.items()))
@@ -143,9 +144,9 @@ def _tell_import(out: Path, site: Site, imported: Imported) -> None:
         lines.append(f"note: and {len(imported.notes) - MOST_NOTES} more")
     doubts = examine_site(out)
     if doubts:
-        lines.append(f"{count(len(doubts), 'doubt')}: 'tumangang-watch site check {out}' explains")
+        lines.append(f"{count_text(len(doubts), 'doubt')}: 'tumangang-watch site check {out}' explains")
     for line in lines:
-        click.echo(one_line(line), err=True)
+        click.echo(clean_text(line), err=True)
 
 
 @site_group.command("trace")
@@ -192,7 +193,7 @@ def _tell_trace(out: Path, result: TraceResult) -> None:
     """Say what was traced, how sure it is, and what to do next."""
     traced = [t for t in result.site.tracks if t.id in (*result.moved, *result.new)]
     length_m = sum(t.line.length for t in traced)
-    lines = [f"{out}: {count(len(traced), 'track')} traced, {length_m:.0f} m; {result.fit}"]
+    lines = [f"{out}: {count_text(len(traced), 'track')} traced, {length_m:.0f} m; {result.fit}"]
     lines += [
         f"  {t.id}: {t.line.length:.0f} m, known to {t.accuracy_m:g} m, confidence {t.confidence:.2f}"
         for t in traced
@@ -203,4 +204,4 @@ def _tell_trace(out: Path, result: TraceResult) -> None:
         lines.append(f"left out, the model does not fit what was traced: {', '.join(result.dropped)}")
     lines.append("review them over the scene, then set 'provisional' to false (docs/sites.md)")
     for line in lines:
-        click.echo(one_line(line), err=True)
+        click.echo(clean_text(line), err=True)

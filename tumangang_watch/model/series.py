@@ -269,5 +269,5 @@ class Record:
 
 def days_between(earlier: str, later: str) -> float:
     """Return the days between two times, ISO 8601."""
-    one, two = (datetime.fromisoformat(t.replace("Z", "+00:00")) for t in (earlier, later))
+    one, two = (datetime.fromisoformat(t) for t in (earlier, later))
     return (two - one).total_seconds() / 86400.0

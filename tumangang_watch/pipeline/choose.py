@@ -121,7 +121,7 @@ def same_class(one: KnownScene, other: KnownScene, settings: WatchSettings) -> b
 
 def moment(scene: KnownScene) -> datetime:
     """Return when a scene was acquired, UTC."""
-    return datetime.fromisoformat(scene.acquired.replace("Z", "+00:00"))
+    return datetime.fromisoformat(scene.acquired)
 
 
 def age_days(one: KnownScene, other: KnownScene) -> float:

@@ -16,12 +16,13 @@ from tumangang_watch.model.history import History, LeftOut
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import ONE_TOO_MANY, SAME_IMAGE, fault_caveats
 from tumangang_watch.pipeline.choose import distance, moment, same_class, usable_as_background
-from tumangang_watch.pipeline.run import RunContext, utc
+from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.scenes.folder import scenes_in
 from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.scenes.open import with_digest
 from tumangang_watch.settings.records import WatchSettings
+from tumangang_watch.text import utc_text
 
 ARCHIVE_ENDS = (".sqlite", ".sqlite3", ".db", ".archive")
 """Names that are taken for archives even where the file does not look like one: then it is damaged."""
@@ -161,7 +162,7 @@ def known_of(scene: Scene) -> KnownScene:
     return KnownScene(
         scene.sha256,
         scene.id,
-        utc(scene),
+        utc_text(scene.acquired, fractions=False),
         scene.gsd_m,
         scene.off_nadir_deg,
         scene.view_azimuth_deg,

@@ -14,12 +14,13 @@ from tumangang_watch.grid import Grid, grid_over, pixel_size_for
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.pipeline.run import RunContext, utc
+from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.areas import area_statuses, hide_roofed
 from tumangang_watch.preprocess.quality import assess_quality
 from tumangang_watch.scenes import SceneOptions, describe, open_scene, read_native
 from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.settings import Settings
+from tumangang_watch.text import utc_text
 
 
 def open_pair(
@@ -43,14 +44,15 @@ def open_pair(
         raise NotComparable(
             "cannot compare",
             later.image.name,
-            f"both scenes were acquired at {utc(later)}",
+            f"both scenes were acquired at {utc_text(later.acquired, fractions=False)}",
             "Give two dates, or correct one with --acquired",
         )
     if earlier.acquired > later.acquired:
         raise UsageError(
             "dates are reversed",
             later.image.name,
-            f"it was acquired at {utc(later)}, before {earlier.image.name} at {utc(earlier)}",
+            f"it was acquired at {utc_text(later.acquired, fractions=False)}, "
+            f"before {earlier.image.name} at {utc_text(earlier.acquired, fractions=False)}",
             "Swap the two scenes",
         )
     return earlier, later

@@ -39,8 +39,3 @@ def refuse_failed(registration: Registration, scene: Scene, what: str) -> None:
             registration.reason or "no reliable fit",
             "Use scenes with more clear ground in common, or check the site's geometry",
         )
-
-
-def utc(scene: Scene) -> str:
-    """Return a scene's acquisition time as the contract writes it."""
-    return scene.acquired.strftime("%Y-%m-%dT%H:%M:%SZ")

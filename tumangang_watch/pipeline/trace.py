@@ -28,6 +28,7 @@ from tumangang_watch.pipeline.tracks import trace_site_tracks
 from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.scenes.reference import write_reference
 from tumangang_watch.sites.write import see_room, write_site
+from tumangang_watch.text import utc_text
 
 YARD_MARGIN_M = 12.0
 """A yard drawn about traced tracks reaches this far beyond the outer ones."""
@@ -214,7 +215,7 @@ def _written(
         made["reference_scene"] = {
             "name": scene.id,
             "sha256": scene.sha256,
-            "acquired": scene.acquired.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "acquired": utc_text(scene.acquired, fractions=False),
             "image": kept.name,
             "image_sha256": digest,
         }

@@ -18,22 +18,10 @@ from PIL import Image
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.columns import LETTERS, Aligned, car_words
+from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.report.pictures import STRIP_HALF_M
-from tumangang_watch.report.summary import clean
+from tumangang_watch.text import clean_text
 
-SWATCHES = {
-    "black": "#23262a",
-    "grey": "#80868c",
-    "light_grey": "#c3c8cc",
-    "white": "#ffffff",
-    "red": "#c0392b",
-    "brown": "#7a4a2b",
-    "blue": "#1f4fa3",
-    "light_blue": "#79b4e3",
-    "green": "#2f7d4f",
-    "yellow": "#e8c13a",
-    "unknown": "#f4f5f7",
-}
 DARK = {"black", "grey", "red", "brown", "blue", "green"}
 INK, SOFT, LINE, LINK = "#1c2126", "#5b6570", "#9aa3ad", "#c9d6e6"
 WIDE_PX, LEFT_PX, SCALE_MOST, SCALE_LEAST = 1040.0, 8.0, 6.0, 2.0
@@ -155,8 +143,8 @@ def _car(sheet: Drawing, car: Vehicle | None, place: tuple[float, float, float],
         return
     own = _length(car) * scale
     x += (wide - own) / 2
-    fill = SWATCHES.get(car.colour, SWATCHES["unknown"])
-    unknown = car.colour not in SWATCHES or car.colour == "unknown"
+    fill = PAINTS.get(car.colour, PAINTS["unknown"])
+    unknown = car.colour not in PAINTS or car.colour == "unknown"
     sheet.shapes.append(
         Shape(kind="rect", x=x, y=y, wide=own, high=BOX_PX, fill=fill, stroke=INK, title=car_words(car))
     )
@@ -245,8 +233,8 @@ def to_svg(sheet: Drawing, name: str, title: str, described: str) -> str:
     out = [
         f'<svg class="consists" viewBox="0 0 {sheet.wide:.0f} {sheet.high:.0f}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc" font-family="system-ui, sans-serif">',
-        f'<title id="{name}-title">{escape(clean(title))}</title>',
-        f'<desc id="{name}-desc">{escape(clean(described))}</desc>',
+        f'<title id="{name}-title">{escape(clean_text(title))}</title>',
+        f'<desc id="{name}-desc">{escape(clean_text(described))}</desc>',
     ]
     for s in sheet.shapes:
         out.append(_svg_shape(s))
@@ -266,7 +254,7 @@ def _svg_shape(s: Shape) -> str:
         weight = ' font-weight="600"' if s.bold else ""
         return (
             f'<text x="{s.x:.1f}" y="{s.y:.1f}" font-size="{s.size:g}" text-anchor="{s.anchor}" '
-            f'fill="{s.fill}"{weight}>{escape(clean(s.text))}</text>'
+            f'fill="{s.fill}"{weight}>{escape(clean_text(s.text))}</text>'
         )
     if s.kind == "line":
         return (
@@ -274,7 +262,7 @@ def _svg_shape(s: Shape) -> str:
             f'stroke="{s.stroke}" stroke-width="{s.size:g}"/>'
         )
     dash = ' stroke-dasharray="4 3"' if s.dash else ""
-    inner = f"<title>{escape(clean(s.title))}</title>" if s.title else ""
+    inner = f"<title>{escape(clean_text(s.title))}</title>" if s.title else ""
     return (
         f'<rect x="{s.x:.1f}" y="{s.y:.1f}" width="{max(s.wide, 0):.1f}" height="{s.high:.1f}" rx="2" '
         f'fill="{s.fill}" stroke="{s.stroke}"{dash}>{inner}</rect>'
@@ -300,7 +288,7 @@ def write_png(sheet: Drawing, path: Path) -> None:
             axis.text(
                 s.x,
                 s.y,
-                clean(s.text),
+                clean_text(s.text),
                 fontsize=0.72 * s.size,
                 color=s.fill,
                 ha=align,

@@ -197,7 +197,7 @@ def hours_between(one: str, two: str) -> float:
 
 @cache
 def _hour(time: str) -> float:
-    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp() / 3600.0
+    return datetime.fromisoformat(time).timestamp() / 3600.0
 
 
 def distance_m(one: Sighting, two: Sighting) -> float:

@@ -45,7 +45,7 @@ def moment(text: str | None, option: str, *, end: bool) -> str | None:
         if len(text) == 10:
             day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
             return _text(day + timedelta(days=1) if end else day)
-        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        time = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         raise UsageError(
             "not a date", option, repr(text), "Give a day (2022-11-30) or a time (2022-11-30T02:10:00Z)"
@@ -61,7 +61,7 @@ def _text(time: datetime) -> str:
 def _moved(text: str | None, step: timedelta) -> str | None:
     """Return a moment moved by a step; none where the calendar ends."""
     try:
-        return None if text is None else _text(datetime.fromisoformat(text.replace("Z", "+00:00")) + step)
+        return None if text is None else _text(datetime.fromisoformat(text) + step)
     except OverflowError:
         return None
 

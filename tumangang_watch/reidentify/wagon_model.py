@@ -13,24 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tumangang_watch.model.colours import neighbours
 from tumangang_watch.model.detection import COLOURS, Vehicle
 from tumangang_watch.settings.reidentify import SameTrainSettings
 
 HUES = tuple(c for c in COLOURS if c != "unknown")
 KINDS = ("box", "open", "tank", "flat", "container", "passenger")
-NEAR: dict[str, tuple[str, ...]] = {
-    "black": ("grey", "brown"),
-    "grey": ("light_grey", "black", "brown"),
-    "light_grey": ("grey", "white"),
-    "white": ("light_grey",),
-    "red": ("brown",),
-    "brown": ("red", "black", "grey"),
-    "blue": ("light_blue", "black"),
-    "light_blue": ("blue", "light_grey"),
-    "green": ("black", "grey"),
-    "yellow": ("light_grey", "white"),
-}
-"""Colours taken for one another in another light: neighbours in tone or hue."""
 BODIES: tuple[tuple[str, float], ...] = (
     ("tank", 12.0),
     ("open", 13.9),
@@ -105,7 +93,7 @@ def hue_likelihood(vehicle: Vehicle, settings: SameTrainSettings) -> NDArray[np.
     """Return how likely each of `HUES` would have been read so, mean 1; flat for an unknown colour."""
     read = dict(vehicle.colours)
     if not read and vehicle.colour in HUES:
-        near = NEAR[vehicle.colour]
+        near = neighbours(vehicle.colour)
         read = {vehicle.colour: 1 - settings.colour_near}
         read |= {name: settings.colour_near / len(near) for name in near}
     return _mixed(np.array([read.get(name, 0.0) for name in HUES]), settings.colour_wrong)

@@ -6,18 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.reidentify.columns import LETTERS, Aligned, Strips, aligned_rows, car_words
 from tumangang_watch.reidentify.document import step_table
-from tumangang_watch.reidentify.drawing import SWATCHES, draw, to_svg, write_png
+from tumangang_watch.reidentify.drawing import draw, to_svg, write_png
 from tumangang_watch.reidentify.model import Journey, Search
 from tumangang_watch.reidentify.words import match_words
-from tumangang_watch.report.assets import asset
+from tumangang_watch.report.assets import render
 from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
-from tumangang_watch.report.summary import clean
+from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.series.write import write_csv
 from tumangang_watch.settings.reidentify import JourneySettings
 
@@ -100,7 +99,7 @@ def _picture(
     ]
     title = f"Cars of journey {name}, aligned"
     return {
-        "svg": to_svg(sheet, name, title, " ".join(said)),
+        "svg": Markup(to_svg(sheet, name, title, " ".join(said))),
         "matches": said,
         "labels": labels,
         "table": table,
@@ -124,22 +123,15 @@ def _page(content: Row, pictures: list[Row | None], most_drawn: int) -> str:
         f"{trains} seen again, {sure} of them surely." if sure else f"{trains} may have been seen again."
     )
     verdict = verdict if count else "No train known again."
-    shown = [
-        p and {**_clean({k: v for k, v in p.items() if k != "svg"}), "svg": Markup(p["svg"])}
-        for p in pictures
-    ]
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return (
-        environment.from_string(asset("trains.html.j2", "tumangang_watch.reidentify")).render(
-            content=_clean(content),
-            pictures=shown,
-            swatches=SWATCHES,
-            letters=LETTERS,
-            verdict=verdict,
-            css=Markup(asset("page.css")),
-            most_drawn=most_drawn,
-        )
-        + "\n"
+    return render(
+        "trains.html.j2",
+        "tumangang_watch.reidentify",
+        content=content,
+        pictures=pictures,
+        swatches=PAINTS,
+        letters=LETTERS,
+        verdict=verdict,
+        most_drawn=most_drawn,
     )
 
 
@@ -154,11 +146,3 @@ def _write_manifest(content: Row, folder: Path) -> None:
         },
     }
     (folder / MANIFEST).write_text(json_text(manifest), encoding="utf-8", newline="\n")
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _clean(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_clean(v) for v in value]
-    return clean(value) if isinstance(value, str) else value

@@ -1,10 +1,19 @@
-"""Templates, styles and scripts that lie beside the code of a page."""
+"""Templates, styles and scripts that lie beside the code of a page, and how they become one page."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from importlib import resources
+from itertools import groupby
 from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from tumangang_watch.report.palette import PAINTS
+from tumangang_watch.text import clean_document
 
 
 def asset(name: str, package: str = "tumangang_watch.report") -> str:
@@ -16,3 +25,53 @@ def schema() -> dict[str, Any]:
     """Return the published JSON Schema of ``report.json``."""
     loaded: dict[str, Any] = json.loads(asset("report.schema.json"))
     return loaded
+
+
+def render(template: str, package: str, *, script: str = "", **values: object) -> str:
+    """Return a page that loads nothing and runs no script but its own.
+
+    All text is escaped, control and direction characters are made visible; the template gets ``css``,
+    ``script`` and ``policy`` (its content security policy) besides.
+
+    Parameters
+    ----------
+    template : str
+        File name of the template in the package.
+    package : str
+        Where template and script lie.
+    script : str
+        File name of the page's script; none by default.
+    **values
+        What the template shows: plain values, or `Markup` that is to stand as it is.
+    """
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment.filters.update(
+        words=lambda text: str(text).replace("_", " "),
+        paint=lambda colour: PAINTS.get(colour, PAINTS["unknown"]),
+        shown=_shown,
+        runs=_runs,
+    )
+    code = asset(script, package) if script else ""
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode("ascii")
+    # Jinja's own new lines around the script would change its digest, so both use the same text.
+    page = environment.from_string(asset(template, package)).render(
+        **clean_document(values),
+        css=Markup(asset("page.css")),
+        script=Markup(code),
+        policy="default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+    )
+    return page.rstrip("\n") + "\n"
+
+
+def _shown(value: float, digits: int | None = None) -> str:
+    """Return a number for people: no more digits than it deserves."""
+    if digits is None:
+        digits = 0 if abs(value) >= 20 or float(value).is_integer() else 1
+    return f"{value:.{digits}f}"
+
+
+def _runs(stock: list[dict[str, Any]]) -> str:
+    """Return ``3 brown box, 1 grey tank, ...``: vehicles in order, like ones counted together."""
+    names = (f"{vehicle['colour']} {vehicle['type']}".replace("_", " ") for vehicle in stock)
+    return ", ".join(f"{len(list(run))} {name}" for name, run in groupby(names))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.site import Site
 from tumangang_watch.report.geography import geojson
 from tumangang_watch.report.track_coverage import tracks_seen
+from tumangang_watch.text import utc_text
 
 SCHEMA_VERSION = 1
 TOOL = "tumangang-watch"
@@ -60,7 +61,7 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
             "site_fit": {o.date: _registration(o.site_fit, pixel_m) for o in dates},
         },
         "background": [
-            {"id": s.id, "sha256": s.sha256, "acquired": utc(s.acquired)} for s in comparison.background
+            {"id": s.id, "sha256": s.sha256, "acquired": utc_text(s.acquired)} for s in comparison.background
         ],
         "tracks": tracks_seen(site, dates),
         "areas": [_area(a, site, comparison.earlier is not None) for a in comparison.areas],
@@ -104,14 +105,6 @@ def by_importance(findings: tuple[Finding, ...]) -> list[Finding]:
     )
 
 
-def utc(moment: datetime) -> str:
-    """Return ISO 8601 in UTC with ``Z``; fractions of a second only where there are any."""
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds").replace(
-        "+00:00", "Z"
-    )
-
-
 def number(value: float | None, digits: int) -> float | int | None:
     """Return a rounded JSON number, whole numbers as int; None for None and for what is not finite."""
     if value is None or not math.isfinite(value):
@@ -136,7 +129,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted((plain(v) for v in value), key=str)
     if isinstance(value, datetime):
-        return utc(value)
+        return utc_text(value)
     if isinstance(value, date):
         return value.isoformat()
     if value is None or isinstance(value, (str, bool)):
@@ -154,7 +147,7 @@ def _scene(observation: Observation) -> dict[str, Any]:
         "id": scene.id,
         "file": scene.image.name,
         "sha256": scene.sha256,
-        "acquired": utc(scene.acquired),
+        "acquired": utc_text(scene.acquired),
         "provider": scene.provider,
         "gsd_m": number(scene.gsd_m, 3),
         "pixel_m": number(scene.pixel_m, 3),
@@ -278,7 +271,7 @@ def history_rows(history: History) -> dict[str, Any]:
             {
                 "id": date.scene.id,
                 "sha256": date.scene.sha256,
-                "acquired": utc(date.scene.acquired),
+                "acquired": utc_text(date.scene.acquired),
                 "tracks": date.tracks,
                 "aprons": date.aprons,
                 "ground": date.ground,
@@ -289,7 +282,7 @@ def history_rows(history: History) -> dict[str, Any]:
         "left_out": [
             {
                 "name": item.name,
-                "acquired": None if item.acquired is None else utc(item.acquired),
+                "acquired": None if item.acquired is None else utc_text(item.acquired),
                 "why": item.why,
                 "faulty": item.faulty,
             }

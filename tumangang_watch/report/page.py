@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 from shapely import box
 
 from tumangang_watch.model.finding import Comparison
 from tumangang_watch.report import page_tables, pictures
-from tumangang_watch.report.assets import asset
+from tumangang_watch.report.assets import render
 from tumangang_watch.report.chips import OUTLINE_MARGIN_M, SCALE_STEPS_M, chip, to_px
-from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.report.pictures import Stretch, Subject
-from tumangang_watch.report.summary import certainty, clean, history_words
+from tumangang_watch.report.summary import certainty, history_words
 
 EMBEDDED_BYTES = 9_000_000
 """Chips and strips are embedded until together they reach this; later ones are named by file."""
@@ -37,32 +32,11 @@ def write_page(comparison: Comparison, report: dict[str, Any], folder: Path) -> 
 
 def page(comparison: Comparison, report: dict[str, Any]) -> str:
     """Return the page. All text is escaped; control and direction characters are made visible."""
-    script, css = asset("page.js"), asset("page.css")
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    environment.filters.update(
-        words=lambda text: str(text).replace("_", " "),
-        paint=lambda colour: PAINTS.get(colour, PAINTS["unknown"]),
-        shown=_shown,
-        runs=_runs,
-    )
-    template = environment.from_string(asset("page.html.j2"))
-    # Jinja's own new lines around the script would change its digest, so both use the same text.
-    return template.render(
-        **_context(comparison, report), policy=_policy(script), css=Markup(css), script=Markup(script)
-    )
-
-
-def _policy(script: str) -> str:
-    """Return the content security policy: nothing is loaded, and only our own script runs."""
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    return (
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
+    return render("page.html.j2", "tumangang_watch.report", script="page.js", **_context(comparison, report))
 
 
 def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
-    shown = _cleaned(report)
+    shown = report
     stretch = pictures.stretch_of(comparison)
     dates = page_tables.dates(shown)
     rows = _rows(comparison, report, stretch)
@@ -84,14 +58,6 @@ def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {clean(key): _cleaned(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_cleaned(v) for v in value]
-    return clean(value) if isinstance(value, str) else value
-
-
 def _rows(comparison: Comparison, report: dict[str, Any], stretch: Stretch) -> list[dict[str, Any]]:
     """Return the findings with their number, words and embedded pictures."""
     subjects = pictures.subjects(comparison)
@@ -99,7 +65,7 @@ def _rows(comparison: Comparison, report: dict[str, Any], stretch: Stretch) -> l
     budget = EMBEDDED_BYTES
     rows = []
     for n, finding in enumerate(report["findings"], start=1):
-        row = _cleaned(finding)
+        row = dict(finding)
         row.update(
             n=n, key=finding["id"], unit=finding["amount"]["unit"], certainty=certainty(row["confidence"])
         )
@@ -210,8 +176,8 @@ def _picture(
             }
         )
     return {
-        "id": clean(area.id),
-        "name": clean(area.name),
+        "id": area.id,
+        "name": area.name,
         "role": area.role,
         "wide": size[0],
         "high": size[1],
@@ -243,7 +209,7 @@ def _outlines(
             {
                 **_stroke(subject),
                 "path": _path(drawn, bounds, size[0]),
-                "title": row["statement"] if row else clean(subject.id),
+                "title": row["statement"] if row else subject.id,
                 "n": row["n"] if row and subject.change != "unchanged" else None,
                 "x": round(max(x, 2), 1),
                 "y": round(max(y - 4 * size[0] / 1050, 16 * size[0] / 1050), 1),
@@ -263,22 +229,3 @@ def _path(shape: Any, bounds: pictures.Bounds, wide: int) -> str:
         points = [to_px(p, bounds, wide) for p in ring]
         pieces.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points))
     return "".join(pieces)
-
-
-def _shown(value: float, digits: int | None = None) -> str:
-    """Return a number for people: no more digits than it deserves."""
-    if digits is None:
-        digits = 0 if abs(value) >= 20 or float(value).is_integer() else 1
-    return f"{value:.{digits}f}"
-
-
-def _runs(stock: list[dict[str, Any]]) -> str:
-    """Return ``3 brown box, 1 grey tank, ...``: vehicles in order, like ones counted together."""
-    runs: list[tuple[str, int]] = []
-    for vehicle in stock:
-        name = f"{vehicle['colour']} {vehicle['type']}".replace("_", " ")
-        if runs and runs[-1][0] == name:
-            runs[-1] = (name, runs[-1][1] + 1)
-        else:
-            runs.append((name, 1))
-    return ", ".join(f"{count} {name}" for name, count in runs)

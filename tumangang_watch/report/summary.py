@@ -11,6 +11,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.json_report import by_importance, history_rows
+from tumangang_watch.text import clean_text, count_text
 
 MOST_LINES = 20
 """Changes printed one by one; the rest are counted."""
@@ -25,19 +26,14 @@ def certainty(confidence: float) -> str:
 
 def summary_text(comparison: Comparison) -> str:
     """Return a plain-text summary of a report: dates, what could be seen, what changed."""
-    lines = [clean(f"{comparison.site.name} ({comparison.site.id})"), *_dates(comparison), ""]
+    lines = [clean_text(f"{comparison.site.name} ({comparison.site.id})"), *_dates(comparison), ""]
     lines += [_registration(comparison), *(_area(a) for a in comparison.areas)]
     lines += [*_history(comparison), ""]
     lines += _single(comparison) if comparison.earlier is None else _changes(comparison)
     lines += _missed(comparison)
     if comparison.caveats:
-        lines += ["", *(f"Note: {clean(text)}" for text in comparison.caveats)]
+        lines += ["", *(f"Note: {clean_text(text)}" for text in comparison.caveats)]
     return "\n".join(lines).rstrip()
-
-
-def clean(text: str) -> str:
-    """Return text on one line, with control and direction characters made visible."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _dates(comparison: Comparison) -> list[str]:
@@ -55,7 +51,7 @@ def _scene(observation: Observation) -> str:
         facts.append(f"off nadir {scene.off_nadir_deg:.0f}°")
     if observation.quality.snowy:
         facts.append(f"snow {observation.quality.snow_state}")
-    return clean(", ".join(facts))
+    return clean_text(", ".join(facts))
 
 
 def _registration(comparison: Comparison) -> str:
@@ -66,7 +62,7 @@ def _registration(comparison: Comparison) -> str:
     if fit.residual_median_m is not None:
         p90 = "" if fit.residual_p90_m is None else f", p90 {fit.residual_p90_m:.2f} m"
         line += f"; residual {fit.residual_median_m:.2f} m{p90} on {fit.held_out} held-out tie points"
-    return clean(line + (f" ({fit.reason})" if fit.reason else ""))
+    return clean_text(line + (f" ({fit.reason})" if fit.reason else ""))
 
 
 def _area(area: AreaStatus) -> str:
@@ -77,7 +73,7 @@ def _area(area: AreaStatus) -> str:
     )
     words = area.status.replace("_", " ").upper() if area.status == "not_observable" else area.status
     why = f": {'; '.join(area.reasons)}" if area.reasons else ""
-    return clean(f"  {area.role} {area.id}: {words} ({share}){why}")
+    return clean_text(f"  {area.role} {area.id}: {words} ({share}){why}")
 
 
 def _history(comparison: Comparison) -> list[str]:
@@ -97,7 +93,11 @@ def _missed(comparison: Comparison) -> list[str]:
                 for o in (comparison.earlier, comparison.later)
                 if o is not None and o.date == entry["date"]
             )
-            lines += ["", f"What could have been missed on {day}:", *(f"  {clean(text)}" for text in said)]
+            lines += [
+                "",
+                f"What could have been missed on {day}:",
+                *(f"  {clean_text(text)}" for text in said),
+            ]
     return lines
 
 
@@ -106,7 +106,7 @@ def _changes(comparison: Comparison) -> list[str]:
     changed = [f for f in ordered if f.change != "unchanged"]
     same = [f for f in ordered if f.change == "unchanged"]
     sure = sum(f.grade == "detected" for f in changed)
-    lines = [f"{_plural(sure, 'change')} detected, {len(changed) - sure} possible:"]
+    lines = [f"{count_text(sure, 'change')} detected, {len(changed) - sure} possible:"]
     if not changed:
         lines = ["No change found in what could be seen."]
     lines += [f"  {_statement(f)}" for f in changed[:MOST_LINES]]
@@ -115,26 +115,26 @@ def _changes(comparison: Comparison) -> list[str]:
     if same:
         kinds = {kind: sum(f.kind == kind for f in same) for kind in ("train", "cargo", "handling_area")}
         words = {"train": "train", "cargo": "cargo object", "handling_area": "handling area"}
-        counted = ", ".join(_plural(n, words[kind]) for kind, n in kinds.items() if n)
+        counted = ", ".join(count_text(n, words[kind]) for kind, n in kinds.items() if n)
         lines.append(f"Unchanged: {counted}.")
     return lines
 
 
 def _statement(finding: Finding) -> str:
     tail = f"[{finding.grade}, {certainty(finding.confidence)} {finding.confidence:.2f}]"
-    return clean(f"{finding.statement} {tail}")
+    return clean_text(f"{finding.statement} {tail}")
 
 
 def _single(comparison: Comparison) -> list[str]:
     trains = sorted((d for d in comparison.detections if d.kind == "train"), key=lambda d: d.id)
-    lines = [f"{_plural(len(trains), 'train')}:" if trains else "No train found in what could be seen."]
+    lines = [f"{count_text(len(trains), 'train')}:" if trains else "No train found in what could be seen."]
     lines += [f"  {_train(d)}" for d in trains[:MOST_LINES]]
     if len(trains) > MOST_LINES:
         lines.append(f"  ... and {len(trains) - MOST_LINES} more in the report")
     cargo = [d for d in comparison.detections if d.kind == "cargo"]
     if cargo:
         sure = sum(d.grade == "detected" for d in cargo)
-        lines.append(f"{_plural(sure, 'cargo object')} detected, {len(cargo) - sure} possible.")
+        lines.append(f"{count_text(sure, 'cargo object')} detected, {len(cargo) - sure} possible.")
     for found in comparison.detections:
         if found.kind == "handling_area" and found.area_m2 is not None:
             area = found.area_m2
@@ -149,11 +149,7 @@ def _train(found: Detection) -> str:
     length = "" if found.length_m is None else f", {found.length_m.estimate:.0f} m long"
     place = found.track or found.area or "no track"
     tail = f"[{found.grade}, {certainty(found.confidence)} {found.confidence:.2f}]"
-    return clean(f"{place}: {count}{length} {tail}")
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    return clean_text(f"{place}: {count}{length} {tail}")
 
 
 def history_words(report: dict[str, Any]) -> str | None:
@@ -166,7 +162,7 @@ def history_words(report: dict[str, Any]) -> str | None:
         return "No earlier date was there to say what is usual here, but for the one that is compared."
     if not used:
         return (
-            f"Of {_dates_used(offered)} offered as background none could be used: "
+            f"Of {count_text(offered, 'earlier date')} offered as background none could be used: "
             "nothing says what is usual here."
         )
     days = sorted(scene["acquired"][:10] for scene in history["scenes"])
@@ -176,8 +172,4 @@ def history_words(report: dict[str, Any]) -> str | None:
     rest = offered - used
     others = f"; {rest} more {'was' if rest == 1 else 'were'} offered and left out" if rest > 0 else ""
     verb = "says" if used == 1 else "say"
-    return f"{_dates_used(used)} ({when}) {verb} what is usual here: {parts}{others}."
-
-
-def _dates_used(count: int) -> str:
-    return f"{count} earlier date{'' if count == 1 else 's'}"
+    return f"{count_text(used, 'earlier date')} ({when}) {verb} what is usual here: {parts}{others}."

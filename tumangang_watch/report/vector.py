@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from tumangang_watch.model.finding import Comparison
 from tumangang_watch.report.geography import lonlat
 from tumangang_watch.report.palette import CHANGE_COLOURS
+from tumangang_watch.text import xml_text
 
 Fields = dict[str, str]
 """Name of each field and its kind: text, number or time."""
@@ -68,7 +68,6 @@ KMZ_NOTE = (
 )
 _UTC = 100
 """GDAL's code for UTC in a date-time field."""
-_UNPRINTABLE = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
 def span_of(report: dict[str, Any]) -> tuple[str, str]:
@@ -191,12 +190,7 @@ def _column(rows: list[dict[str, Any]], field: str, kind: str) -> tuple[Any, Any
         return np.array([v.rstrip("Z") for v in values], dtype="datetime64[ms]"), null
     if kind == "number":
         return np.array([0.0 if v is None else v for v in values], dtype=np.float64), null
-    return np.array(["" if v is None else visible(v) for v in values], dtype=object), null
-
-
-def visible(text: str) -> str:
-    """Return text without the characters that XML 1.0 and GIS tables cannot hold."""
-    return _UNPRINTABLE.sub("\ufffd", text)
+    return np.array(["" if v is None else xml_text(v) for v in values], dtype=object), null
 
 
 def _detection_row(found: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
@@ -266,7 +260,7 @@ def write_kmz(_: Comparison, report: dict[str, Any], folder: Path) -> None:
 def _add(parent: Element, tag: str, text: str | None = None) -> Element:
     child = ElementTree.SubElement(parent, f"{{{KML}}}{tag}")
     if text is not None:
-        child.text = visible(text)
+        child.text = xml_text(text)
     return child
 
 

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
+from tumangang_watch.model.colours import named_alike
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.reproduce.observations import Claim, Verdict
 from tumangang_watch.settings.records import PublishedSettings
-
-NEAR: dict[str, tuple[str, ...]] = {
-    "grey": ("light_grey", "black"),
-    "light_grey": ("grey", "white"),
-    "red": ("brown",),
-    "brown": ("red",),
-    "blue": ("light_blue",),
-    "light_blue": ("blue",),
-}
-"""Words that another light or another eye would use."""
 
 
 def wagons(train: Detection, limits: PublishedSettings) -> tuple[Vehicle, ...]:
@@ -131,7 +122,7 @@ def _colours(car: Vehicle, limits: PublishedSettings) -> dict[str, float]:
 
 
 def _probability(look: dict[str, float], claimed: str, limits: PublishedSettings) -> float:
-    near = sum(look.get(other, 0.0) for other in NEAR.get(claimed, ()))
+    near = sum(look.get(other, 0.0) for other in named_alike(claimed))
     return look.get(claimed, 0.0) + limits.near_share * near
 
 

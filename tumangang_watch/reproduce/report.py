@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
-
+from tumangang_watch.report.assets import render
 from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
 
 VERDICTS = ("reproduced", "contradicted", "not observable", "no scene")
@@ -16,7 +14,6 @@ NOTICE = (
     "PAINTED, NOT EVIDENCE: judged on scenes the program painted itself. They show that the judging works, "
     "and nothing of what was ever there."
 )
-TEMPLATE = "reproduction.html.j2"
 
 
 def write_reproduction(
@@ -54,18 +51,15 @@ def _page(told: dict[str, Any]) -> str:
     groups: dict[str, dict[str, Any]] = {}
     for line in told["claims"]:
         groups.setdefault(line["observation"], {**line, "lines": []})["lines"].append(line)
-    text = resources.files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
-    template = Environment(autoescape=True).from_string(text)
-    return (
-        template.render(
-            groups=list(groups.values()),
-            counts=told["counts"],
-            painted=told["painted"],
-            refused=told["refused"],
-            notice=NOTICE,
-            mark=PAINTED_MARK,
-        )
-        + "\n"
+    return render(
+        "reproduction.html.j2",
+        "tumangang_watch.reproduce",
+        groups=list(groups.values()),
+        counts=told["counts"],
+        painted=told["painted"],
+        refused=told["refused"],
+        notice=NOTICE,
+        mark=PAINTED_MARK,
     )
 
 

@@ -21,6 +21,7 @@ from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.simulate.sequence import SEQUENCE, paint_sequence, sequence_site
 from tumangang_watch.simulate.write import site_geojson
+from tumangang_watch.text import utc_text
 
 ENDINGS = (".tif", ".tiff")
 PAINTED = "painted"
@@ -201,7 +202,7 @@ def summary(reproduction: Reproduction) -> dict[str, Any]:
             {
                 "id": s.id,
                 "sha256": s.sha256,
-                "acquired": s.acquired.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "acquired": utc_text(s.acquired, fractions=False),
                 "provider": s.provider,
             }
             for s in reproduction.scenes

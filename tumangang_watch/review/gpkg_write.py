@@ -13,8 +13,8 @@ import pyogrio.raw
 import shapely
 
 from tumangang_watch.model.detection import COLOURS, VEHICLE_TYPES
-from tumangang_watch.report.vector import visible
 from tumangang_watch.settings.records import REASONS
+from tumangang_watch.text import xml_text
 
 Row = dict[str, Any]
 Fields = dict[str, str]
@@ -151,7 +151,7 @@ def _column(values: list[Any], kind: str) -> Any:
         return np.array(moments, dtype="datetime64[ms]")
     if kind == "number":
         return np.array([0.0 if v is None else v for v in values], dtype=np.float64)
-    return np.array(["" if v is None else visible(str(v)) for v in values], dtype=object)
+    return np.array(["" if v is None else xml_text(str(v)) for v in values], dtype=object)
 
 
 def _describe(path: Path, reports: Mapping[str, str]) -> None:

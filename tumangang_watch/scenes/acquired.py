@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.text import utc_text
 
 OLDEST_YEAR = 2000
 FUTURE = timedelta(hours=24)
@@ -102,12 +103,12 @@ def decide_time(
         warn("the acquisition time has no zone; it was read as UTC")
     for other, _, name_of_other, _ in known[1:]:
         if abs(other - moment) > SAME:
-            warn(f"the {name_of_other} says {other:%Y-%m-%dT%H:%M:%SZ}; the {source}'s date was used")
+            warn(f"the {name_of_other} says {utc_text(other, fractions=False)}; the {source}'s date was used")
     if moment.year < OLDEST_YEAR or (latest and moment > latest + FUTURE):
         raise InputRefused(
             "date refused",
             name,
-            f"acquired {moment:%Y-%m-%dT%H:%M:%SZ} ({source})",
+            f"acquired {utc_text(moment, fractions=False)} ({source})",
             "Correct it with --acquired",
         )
     return moment, source

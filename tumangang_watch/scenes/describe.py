@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.text import utc_text
 
 
 def describe(scene: Scene) -> dict[str, Any]:
@@ -14,7 +15,7 @@ def describe(scene: Scene) -> dict[str, Any]:
         "file": scene.image.name,
         "files": [f.name for f in scene.files],
         "sha256": scene.sha256,
-        "acquired": scene.acquired.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "acquired": utc_text(scene.acquired, fractions=False),
         "provider": scene.provider,
         "crs": scene.crs,
         "width_px": scene.width,

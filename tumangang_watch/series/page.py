@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 from datetime import datetime
@@ -12,14 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from tumangang_watch.model.series import STATUSES, AreaDate, Record, Series
-from tumangang_watch.report.assets import asset
-from tumangang_watch.report.summary import clean
+from tumangang_watch.report.assets import render
 from tumangang_watch.series.plots import Panel, plot
 from tumangang_watch.series.words import LABELS, review_word
+from tumangang_watch.text import clean_text
 
 Row = dict[str, Any]
 COUNTS = ("trains", "cars", "cargo")
@@ -132,7 +129,7 @@ def write_plots(record: Record, folder: Path, spans: int) -> None:
             )
             more = thinned(panels, spans)
             note += f"\n{more}" if more else ""
-            plot(folder / name, clean(title), panels, gaps_of(series, spans), note)
+            plot(folder / name, clean_text(title), panels, gaps_of(series, spans), note)
 
 
 def page(record: Record, content: Row, reports: str | None, spans: int) -> str:
@@ -147,23 +144,13 @@ def page(record: Record, content: Row, reports: str | None, spans: int) -> str:
     spans : int
         Into how many spans of time a long series is cut.
     """
-    script = asset("series.js", "tumangang_watch.series")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    policy = (
-        "default-src 'none'; style-src 'unsafe-inline'; "
-        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
     data = json.dumps([_drawn(s, reports, spans) for s in record.series], separators=(",", ":"))
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    return (
-        environment.from_string(asset("series.html.j2", "tumangang_watch.series")).render(
-            content=_clean(content),
-            policy=policy,
-            css=Markup(asset("page.css")),
-            script=Markup(script),
-            data=Markup(data.replace("<", "\\u003c").replace("&", "\\u0026")),
-        )
-        + "\n"
+    return render(
+        "series.html.j2",
+        "tumangang_watch.series",
+        script="series.js",
+        content=content,
+        data=Markup(data.replace("<", "\\u003c").replace("&", "\\u0026")),
     )
 
 
@@ -187,7 +174,9 @@ def _drawn(series: Series, reports: str | None, spans: int) -> Row:
             point |= {"a": f"{reports}/{quote(folders[acquired])}/report.html"} if reports else {}
             points.append(point)
         levels = [[_ms(a), _ms(b), mean] for a, b, mean in panel.levels]
-        panels.append({"label": clean(panel.label), "whole": panel.whole, "points": points, "levels": levels})
+        panels.append(
+            {"label": clean_text(panel.label), "whole": panel.whole, "points": points, "levels": levels}
+        )
     return {
         "panels": panels,
         "gaps": [[_ms(t) for t in run] for run in gaps_of(series, spans)],
@@ -198,12 +187,4 @@ def _drawn(series: Series, reports: str | None, spans: int) -> Row:
 
 
 def _ms(acquired: str) -> int:
-    return int(datetime.fromisoformat(acquired.replace("Z", "+00:00")).timestamp() * 1000)
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _clean(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_clean(v) for v in value]
-    return clean(value) if isinstance(value, str) else value
+    return int(datetime.fromisoformat(acquired).timestamp() * 1000)

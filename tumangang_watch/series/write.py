@@ -133,7 +133,7 @@ def write_parquet(path: Path, table: Table, library: tuple[Any, Any], times: Seq
     cells = list(zip(*rows, strict=True)) or [()] * len(columns)
     for name, values in zip(columns, cells, strict=True):
         if name in times:
-            known = {v: v and datetime.fromisoformat(v.replace("Z", "+00:00")) for v in set(values)}
+            known = {v: v and datetime.fromisoformat(v) for v in set(values)}
             moments = [known[v] for v in values]
             arrays[name] = pyarrow.array(moments, pyarrow.timestamp("ms", tz="UTC"))
         elif all(v is None for v in values):

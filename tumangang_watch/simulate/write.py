@@ -18,6 +18,7 @@ from shapely.ops import unary_union
 from tumangang_watch.model.site import Site
 from tumangang_watch.simulate.paint import PaintedScene
 from tumangang_watch.simulate.world import DayState, PaintedVehicle, Sensor, World, footprint
+from tumangang_watch.text import utc_text
 
 NOTICE = "PAINTED, NOT EVIDENCE"
 
@@ -69,7 +70,7 @@ def scene_metadata(painted: PaintedScene, name: str) -> dict[str, Any]:
         "type": "Feature",
         "notice": NOTICE,
         "properties": {
-            "acquired": day.acquired.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "acquired": utc_text(day.acquired, fractions=False),
             "gsd": sensor.gsd_m,
             "pixel_resolution": sensor.gsd_m,
             "view_angle": round(sensor.off_nadir_deg, 2),

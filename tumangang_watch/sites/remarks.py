@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tumangang_watch.text import clean_text, count_text
+
 Level = Literal["fault", "doubt"]
 
 EXPLANATIONS: dict[str, tuple[str, str]] = {
@@ -150,17 +152,12 @@ class Remark:
         return f"{self.where}: {self.what}" if self.where else self.what
 
 
-def one_line(text: str) -> str:
-    """Return text on one line, control characters made visible: terminals obey those."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
 def remarks_text(file: Path, remarks: list[Remark]) -> str:
     """Return every remark explained: what, where, why it matters, what to do."""
     faults = sum(remark.level == "fault" for remark in remarks)
-    verdict = f"refused, {count(faults, 'fault')}" if faults else "sound"
+    verdict = f"refused, {count_text(faults, 'fault')}" if faults else "sound"
     doubts = len(remarks) - faults
-    lines = [f"{file}: {verdict}" + (f", {count(doubts, 'doubt')}" if doubts else "")]
+    lines = [f"{file}: {verdict}" + (f", {count_text(doubts, 'doubt')}" if doubts else "")]
     for remark in remarks:
         place = f" (near {remark.lonlat[0]:.7f}, {remark.lonlat[1]:.7f})" if remark.lonlat else ""
         lines += [
@@ -168,9 +165,4 @@ def remarks_text(file: Path, remarks: list[Remark]) -> str:
             f"    why it matters: {remark.matters}",
             f"    what to do: {remark.todo}",
         ]
-    return "\n".join(one_line(line) for line in lines)
-
-
-def count(number: int, word: str) -> str:
-    """Return ``3 tracks`` or ``1 track``."""
-    return f"{number} {word}" + ("" if number == 1 else "s")
+    return "\n".join(clean_text(line) for line in lines)

@@ -7,12 +7,9 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 import shapely
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
-from tumangang_watch.report.assets import asset
-from tumangang_watch.report.summary import clean
-from tumangang_watch.report.vector import visible
+from tumangang_watch.report.assets import render
+from tumangang_watch.text import xml_text
 
 Row = dict[str, Any]
 ATOM = "http://www.w3.org/2005/Atom"
@@ -36,17 +33,8 @@ def index_page(site: Row, rows: list[Row], total: int, refused: list[Row]) -> st
     refused : list of dict
         Scenes that could not be used: ``file``, ``acquired``, ``what``, ``why``, ``todo``.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    template = environment.from_string(asset("record.html.j2", "tumangang_watch.watch"))
-    return (
-        template.render(
-            site=_clean(site),
-            rows=_clean(rows),
-            total=total,
-            refused=_clean(refused),
-            css=Markup(asset("page.css")),
-        )
-        + "\n"
+    return render(
+        "record.html.j2", "tumangang_watch.watch", site=site, rows=rows, total=total, refused=refused
     )
 
 
@@ -69,9 +57,7 @@ def feed(site: Row, rows: list[Row], base_url: str = "") -> str:
         _text(entry, "title", row["statement"])
         _text(entry, "id", f"tag:tumangang-watch,2022:{site['id']}/{row['folder']}/{row['finding']}")
         _text(entry, "updated", row["acquired"])
-        ElementTree.SubElement(
-            entry, f"{{{ATOM}}}link", href=f"{base_url}{_quoted(row['folder'])}/report.html"
-        )
+        ElementTree.SubElement(entry, f"{{{ATOM}}}link", href=f"{base_url}{quote(row['folder'])}/report.html")
         ElementTree.SubElement(entry, f"{{{ATOM}}}category", term=f"{row['kind']}-{row['change']}")
         words = [f"Confidence {row['confidence']:.2f}.", *row["caveats"]]
         _text(entry, "summary", " ".join([row["statement"], *words]))
@@ -101,17 +87,4 @@ def _child(parent: ElementTree.Element, name: str) -> ElementTree.Element:
 
 
 def _text(parent: ElementTree.Element, name: str, text: str) -> None:
-    _child(parent, name).text = visible(text)
-
-
-def _quoted(name: str) -> str:
-    return quote(name)
-
-
-def _clean(value: Any) -> Any:
-    """Make control and direction characters visible, all the way down."""
-    if isinstance(value, dict):
-        return {key: _clean(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_clean(v) for v in value]
-    return clean(value) if isinstance(value, str) else value
+    _child(parent, name).text = xml_text(text)

@@ -25,10 +25,10 @@ from tumangang_watch.pipeline.prepare import judge_areas, read_image, working_gr
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.quality import assess_quality
 from tumangang_watch.report.folder import write_report
-from tumangang_watch.report.json_report import utc
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
+from tumangang_watch.text import utc_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def look_at(task: LookTask) -> KnownScene | Failed:
     try:
         run = _run(task.site_file)
         scene = _open(task.path, task.latest)
-        acquired = _utc(scene)
+        acquired = utc_text(scene.acquired)
         grid = working_grid((scene,), run)
         image = read_image(scene, grid, run)
         raster = image.on_grid(grid)
@@ -192,10 +192,6 @@ def _same(known: tuple[Path, str], latest: datetime) -> Scene:
     if scene.sha256 != sha256:
         raise Busy("scene changed", path.name, "it is not what was taken in", "Try again when it is settled")
     return scene
-
-
-def _utc(scene: Scene) -> str:
-    return utc(scene.acquired)
 
 
 def json_text(value: Any) -> str:

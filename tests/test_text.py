@@ -1,0 +1,36 @@
+"""Text from outside cannot steer a terminal or a page, and a time is written one way."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from markupsafe import Markup
+
+from tumangang_watch.text import clean_document, clean_text, count_text, utc_text, xml_text
+
+
+def test_control_and_direction_characters_are_shown_not_obeyed():
+    assert clean_text("a\x1b[31m\u202eb\n") == r"a\x1b[31m\u202eb\n"
+    assert clean_text(clean_text("a\x07")) == clean_text("a\x07")
+    assert clean_text("Хасан 1–2 m²") == "Хасан 1–2 m²"
+
+
+def test_a_document_is_cleaned_all_the_way_down_but_for_markup():
+    svg = Markup("<svg>\n</svg>")
+    dirty = {"a\x07": [{"b": ("\u202e", 1, None)}], "svg": svg}
+    assert clean_document(dirty) == {r"a\x07": [{"b": [r"\u202e", 1, None]}], "svg": svg}
+
+
+def test_what_xml_cannot_hold_is_replaced():
+    assert xml_text("a\x0bb\ud800\tc") == "a\ufffdb\ufffd\tc"
+
+
+def test_times_are_utc_and_name_fractions_only_where_there_are_any():
+    moment = datetime(2022, 11, 30, 2, 10, tzinfo=UTC)
+    assert utc_text(moment) == utc_text(moment.replace(tzinfo=None)) == "2022-11-30T02:10:00Z"
+    assert utc_text(moment.astimezone(timezone(timedelta(hours=9)))) == "2022-11-30T02:10:00Z"
+    broken = moment.replace(microsecond=123456)
+    assert utc_text(broken) == "2022-11-30T02:10:00.123Z"
+    assert utc_text(broken, fractions=False) == "2022-11-30T02:10:00Z"
+
+
+def test_one_is_singular():
+    assert (count_text(1, "track"), count_text(3, "track")) == ("1 track", "3 tracks")

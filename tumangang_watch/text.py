@@ -1,0 +1,40 @@
+"""Text that leaves the program: characters from outside made harmless, times written one way."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
+def clean_text(text: str) -> str:
+    """Return text on one line, with control and direction characters made visible: terminals obey those."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def clean_document(value: Any) -> Any:
+    """Return a document of dicts, lists and values with all its text cleaned; markup stays as it is."""
+    if isinstance(value, dict):
+        return {clean_document(key): clean_document(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_document(v) for v in value]
+    return clean_text(value) if type(value) is str else value
+
+
+def xml_text(text: str) -> str:
+    """Return text without the characters that XML 1.0 and GIS tables cannot hold."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def utc_text(moment: datetime, *, fractions: bool = True) -> str:
+    """Return ISO 8601 in UTC with ``Z``; milliseconds only where there are any and they are wanted."""
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    precision = "milliseconds" if fractions and moment.microsecond else "seconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def count_text(number: int, word: str) -> str:
+    """Return ``3 tracks`` or ``1 track``."""
+    return f"{number} {word}" + ("" if number == 1 else "s")
