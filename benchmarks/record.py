@@ -119,9 +119,9 @@ def quiet(count: int, rate: float, seed: int) -> tuple[float, int, int]:
         mean, shape, length = rng.uniform(0.3, 25), rng.uniform(1, 8), int(rng.integers(60, 300))
         values = rng.negative_binomial(shape, shape / (shape + mean), length)[rng.random(length) > 0.2]
         tests = unusual(values.tolist(), rate)
-        stated += sum(t.false_rate for t in tests)
-        raised += sum(t.high or t.low for t in tests)
-        dates += len(tests)
+        stated += float(tests.false_rate.sum())
+        raised += len(tests.alarms())
+        dates += len(tests.before)
     return stated, raised, dates
 
 

@@ -155,15 +155,18 @@ def test_an_earlier_series_is_replaced_only_when_asked(record, tmp_path):
 def test_the_stacked_picture_shows_strips_where_seen_and_grey_where_not(tmp_path):
     from PIL import Image
 
-    from tumangang_watch.model.series import Sight, TrackDate
+    from tumangang_watch.model.series import TrackDate
+    from tumangang_watch.model.sightings import Sighting
     from tumangang_watch.report.stacked import HEAD_PX, LABEL_PX, ROW_PX, stacked, strip_name
 
     folder = tmp_path / "a" / "strips"
     folder.mkdir(parents=True)
     Image.new("RGB", (800, 32), (10, 200, 10)).save(folder / strip_name("1"))
     date = TrackDate("1", "yard", 400.0, "2022-01-01T00:00:00Z", "a", ((0.0, 200.0),))
-    sight = Sight("yard", "1", date.acquired, 50.0, 100.0, 3, 0.9)
-    picture = stacked("1", [date], {("1", date.acquired): [sight]}, tmp_path)
+    train = Sighting(
+        area="yard", track="1", acquired=date.acquired, from_m=50.0, to_m=100.0, cars=3, confidence=0.9
+    )
+    picture = stacked("1", [date], {("1", date.acquired): [train]}, tmp_path)
     row = HEAD_PX + ROW_PX // 2
     assert picture.getpixel((LABEL_PX + 100, row)) == (10, 200, 10)
     assert picture.getpixel((LABEL_PX + 600, row)) == (213, 217, 224)

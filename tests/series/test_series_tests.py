@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tumangang_watch.model.series import Sight, TrackDate
+from tumangang_watch.model.series import TrackDate
+from tumangang_watch.model.sightings import Bound, Sighting
 from tumangang_watch.series.stays import occupancy, stays
-from tumangang_watch.series.tests import change_points, exposure, ranks, unusual
+from tumangang_watch.series.tests import change_points, exposure_of, ranks, unusual
 from tumangang_watch.settings.records import SeriesSettings
 
 START = datetime(2022, 1, 1, tzinfo=UTC)
@@ -21,15 +22,25 @@ def day(number):
     return (START + timedelta(days=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def times(days):
+    return np.array([day(t).rstrip("Z") for t in days], dtype="datetime64[s]")
+
+
+def train(when, from_m, to_m, cars=10):
+    return Sighting(
+        area="yard", track="1", acquired=day(when), from_m=from_m, to_m=to_m, cars=cars, confidence=0.9
+    )
+
+
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=80), st.sampled_from([0.02, 0.05, 0.1]))
 @settings(max_examples=150, deadline=None)
 def test_the_stated_rate_is_the_exact_level_whatever_the_values(values, rate):
     """Put each value last in turn: so many as stated are called unusual."""
-    stated = unusual(values, rate)[-1].false_rate
+    stated = unusual(values, rate).false_rate[-1]
     called = 0
     for k in range(len(values)):
-        last = unusual([*values[:k], *values[k + 1 :], values[k]], rate)[-1]
-        called += last.high or last.low
+        last = unusual([*values[:k], *values[k + 1 :], values[k]], rate)
+        called += int(last.high[-1] or last.low[-1])
     assert called / len(values) == pytest.approx(stated)
     assert stated <= 2 * rate + 1e-9
 
@@ -61,9 +72,10 @@ def by_definition(values, rate):
 @settings(max_examples=60, deadline=None)
 def test_counting_by_value_is_holding_each_value_against_those_before(values, rate):
     tests = unusual(values, rate)
-    told = [(t.high, t.low, t.p_high, t.p_low, t.false_rate, t.before) for t in tests]
-    assert told == by_definition(values, rate)
-    assert tests.alarms() == [k for k, t in enumerate(told) if t[0] or t[1]]
+    names = ("high", "low", "p_high", "p_low", "false_rate", "before")
+    rows = list(zip(*(getattr(tests, name).tolist() for name in names), strict=True))
+    assert rows == by_definition(values, rate)
+    assert tests.alarms() == [k for k, row in enumerate(rows) if row[0] or row[1]]
 
 
 def test_quiet_series_raise_as_many_alarms_as_stated():
@@ -73,18 +85,18 @@ def test_quiet_series_raise_as_many_alarms_as_stated():
         mean, count = rng.uniform(0.5, 20), int(rng.integers(60, 150))
         quiet = rng.negative_binomial(4, 4 / (4 + mean), count).tolist()
         tests = unusual(quiet, 0.05)
-        stated += sum(t.false_rate for t in tests)
-        raised += sum(t.high or t.low for t in tests)
+        stated += tests.false_rate.sum()
+        raised += len(tests.alarms())
     assert raised / stated == pytest.approx(1.0, abs=0.2)
 
 
 def test_a_record_number_of_cars_is_called_unusual():
     rng = np.random.default_rng(1)
     before = rng.integers(0, 21, 60).tolist()
-    last = unusual([*before, 73], 0.02)[-1]
-    assert (last.high, last.low, last.before) == (True, False, 60)
-    assert last.p_high == pytest.approx(1 / 61)
-    assert not unusual([*before[:30], 73], 0.02)[-1].high, "thirty dates cannot show one in fifty"
+    tests = unusual([*before, 73], 0.02)
+    assert (tests.high[-1], tests.low[-1], tests.before[-1]) == (True, False, 60)
+    assert tests.p_high[-1] == pytest.approx(1 / 61)
+    assert not unusual([*before[:30], 73], 0.02).high[-1], "thirty dates cannot show one in fifty"
 
 
 def test_ranks_count_from_the_highest_and_ties_share_the_better_one():
@@ -108,7 +120,7 @@ def test_quiet_series_have_few_change_points():
 def test_the_chance_of_missing_a_stay_is_that_of_drawing_one():
     rng = np.random.default_rng(4)
     seen = np.cumsum(rng.exponential(4.0, 60))
-    stated = exposure([day(t) for t in seen], (1.0, 5.0)).unseen
+    stated = exposure_of(times(seen), (1.0, 5.0)).unseen
     begins = rng.uniform(seen[0], seen[-1], 20_000)
     for stay in (1.0, 5.0):
         following = seen[np.searchsorted(seen, begins).clip(max=len(seen) - 1)]
@@ -116,7 +128,7 @@ def test_the_chance_of_missing_a_stay_is_that_of_drawing_one():
 
 
 def test_exposure_counts_days_not_scenes():
-    found = exposure([day(0), day(0.2), day(4)], (1.0,))
+    found = exposure_of(times((0, 0.2, 4)), (1.0,))
     assert (found.days_passed, found.days_observed, found.longest_gap_days) == (5, 2, pytest.approx(3.8))
 
 
@@ -134,25 +146,22 @@ def test_a_stay_lies_within_its_bounds(arrives, lasts, looks):
     looks = sorted({round(t, 3): seen for t, seen in looks}.items())
     dates = [TrackDate("1", "yard", 500.0, day(t), f"r{t}", WHOLE if seen else ()) for t, seen in looks]
     there = [t for t, seen in looks if seen and arrives <= t < arrives + lasts]
-    found = stays([Sight("yard", "1", day(t), 100.0, 240.0, 10, 0.9) for t in there], dates, SeriesSettings())
+    found = stays([train(t, 100.0, 240.0) for t in there], dates, SeriesSettings())
     assert len(found) == bool(there)
     for stay in found:
-        assert stay.dates == len(there)
-        assert stay.after is None or stay.after <= day(arrives)
-        assert stay.first_seen == day(there[0])
-        assert stay.before is None or stay.before >= day(arrives + lasts)
+        assert len(stay.sightings) == len(there)
+        assert stay.after is None or stay.after.acquired <= day(arrives)
+        assert stay.first.acquired == day(there[0])
+        assert stay.before is None or stay.before.acquired >= day(arrives + lasts)
         seen_before = [t for t, seen in looks if seen and t < arrives]
-        assert stay.after == (day(seen_before[-1]) if seen_before else None)
+        assert stay.after == (Bound(day(seen_before[-1])) if seen_before else None)
 
 
 def test_another_train_in_the_same_place_is_another_stay():
     dates = [TrackDate("1", "yard", 500.0, day(t), f"r{t}", WHOLE) for t in (0, 1, 2)]
-    trains = [
-        Sight("yard", "1", day(0), 100.0, 240.0, 10, 0.9),
-        Sight("yard", "1", day(1), 90.0, 380.0, 20, 0.9),
-    ]
+    trains = [train(0, 100.0, 240.0), train(1, 90.0, 380.0, 20)]
     first, second = stays(trains, dates, SeriesSettings())
-    assert (first.before, second.after, second.before) == (day(1), day(0), day(2))
+    assert (first.before, second.after, second.before) == (Bound(day(1)), Bound(day(0)), Bound(day(2)))
     assert second.longest_days == pytest.approx(2.0)
 
 
@@ -161,7 +170,7 @@ def test_occupancy_divides_by_the_dates_that_showed_the_metre():
         TrackDate("1", "yard", 100.0, day(0), "a", ((0.0, 100.0),)),
         TrackDate("1", "yard", 100.0, day(1), "b", ((0.0, 50.0),)),
     ]
-    trains = [Sight("yard", "1", day(0), 20.0, 80.0, 4, 0.9), Sight("yard", "1", day(1), 0.0, 30.0, 2, 0.9)]
+    trains = [train(0, 20.0, 80.0), train(1, 0.0, 30.0)]
     found = occupancy(trains, dates, 10.0)["1"]
-    assert found["observed"].tolist() == [2] * 5 + [1] * 5
-    assert found["occupied"].tolist() == [1, 1, 2, 1, 1, 1, 1, 1, 0, 0]
+    assert found.observed.tolist() == [2] * 5 + [1] * 5
+    assert found.occupied.tolist() == [1, 1, 2, 1, 1, 1, 1, 1, 0, 0]

@@ -17,8 +17,8 @@ from tumangang_watch.commands.archive import archive_option, reports_option
 from tumangang_watch.commands.options import SCENE
 from tumangang_watch.errors import UsageError
 from tumangang_watch.series.build import record_of, site_of
-from tumangang_watch.series.words import document, summary
-from tumangang_watch.series.write import write_series
+from tumangang_watch.series.words import document, series_rows, summary
+from tumangang_watch.series.write import Pictures, write_series
 from tumangang_watch.settings import Settings
 
 
@@ -69,13 +69,13 @@ def series(
         record = record_of(archive, site, settings.series, tables=wanted, review=review == "with")
     if not record.series:
         raise UsageError("no series", archive_file, "the archive holds no dates", "Fill it with `watch`")
-    content = document(record, __version__, settings.sha256, settings.series.alarm_rate)
+    rows = series_rows(record)
+    content = document(record, rows, __version__, settings.sha256, settings.series.alarm_rate)
     if out is not None:
         with _no_search_for_cycles():
-            write_series(
-                record, content, out, reports, settings.series, pictures=not no_pictures, overwrite=overwrite
-            )
-    click.echo(summary(content), err=True)
+            pictures = None if no_pictures else Pictures(reports)
+            write_series(record, content, out, settings.series, pictures, overwrite=overwrite)
+    click.echo(summary(record, rows), err=True)
     if out is not None:
         click.echo(f"Series: {os.path.join(out, 'series.csv' if no_pictures else 'series.html')}", err=True)
     if as_json:

@@ -10,7 +10,6 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
-from tumangang_watch.archive.export import safe_text
 from tumangang_watch.commands.archive import archive_option, reports_option
 from tumangang_watch.commands.options import SCENE, json_option, overwrite_option, progress_bar
 from tumangang_watch.reidentify import archive as stored
@@ -109,7 +108,7 @@ def trains(
     fewest = settings.same_train.consistent_cars
     content = document(search, asked, fewest, __version__, settings.sha256)
     if out is not None:
-        write_trains(search, content, out, Strips(reports, lengths), chosen, safe_text, overwrite=overwrite)
+        write_trains(search, content, out, Strips(reports, lengths), chosen, overwrite=overwrite)
     for line in text_lines(content):
         click.echo(line, err=True)
     if out is not None:

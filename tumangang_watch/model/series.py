@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tumangang_watch.model.sightings import Sighting, Stay, Stretches
 
 MEASURES = ("trains", "cars", "length_m", "fill", "cargo", "cargo_m2", "worked_m2")
 """What is counted and measured of an area, each with ``low`` and ``high``."""
@@ -69,7 +69,7 @@ class DateColumns:
     def __len__(self) -> int:
         return len(self.status)
 
-    def taken(self, which: NDArray[Any]) -> DateColumns:
+    def taken(self, which: NDArray[np.int64]) -> DateColumns:
         """Return some of the dates."""
         return DateColumns(
             gsd_m=self.gsd_m[which],
@@ -81,19 +81,6 @@ class DateColumns:
         )
 
 
-@dataclass(frozen=True)
-class Sight:
-    """A train as it stood on one date."""
-
-    area: str
-    track: str
-    acquired: str
-    from_m: float
-    to_m: float
-    cars: float | None
-    confidence: float
-
-
 class TrackDate(NamedTuple):
     """Which metres of a track could be seen on one date."""
 
@@ -102,50 +89,22 @@ class TrackDate(NamedTuple):
     length_m: float
     acquired: str
     folder: str
-    observed: tuple[tuple[float, float], ...]
+    observed: Stretches
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unusual:
-    """Whether a value stands out from those before it."""
-
-    high: bool
-    low: bool
-    p_high: float
-    """Share of dates as high as this one or higher, this one included: its p-value."""
-    p_low: float
-    false_rate: float
-    """Chance that a quiet date would have been called unusual here."""
-    before: int
-    """Number of earlier dates it was held against."""
-
-
-@dataclass(frozen=True)
-class Tests:
-    """Every value of a series held against those before it: `Unusual`, as columns."""
+class SeriesTests:
+    """Every value of a series held against those before it, as columns."""
 
     high: NDArray[np.bool_]
     low: NDArray[np.bool_]
     p_high: NDArray[np.float64]
+    """Share of dates as high as this one or higher, this one included: its p-value."""
     p_low: NDArray[np.float64]
     false_rate: NDArray[np.float64]
+    """Chance that a quiet date would have been called unusual here."""
     before: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.high)
-
-    def __getitem__(self, k: int) -> Unusual:
-        return Unusual(
-            high=bool(self.high[k]),
-            low=bool(self.low[k]),
-            p_high=float(self.p_high[k]),
-            p_low=float(self.p_low[k]),
-            false_rate=float(self.false_rate[k]),
-            before=int(self.before[k]),
-        )
-
-    def __iter__(self) -> Iterator[Unusual]:
-        return (self[k] for k in range(len(self)))
+    """Number of earlier dates it was held against."""
 
     def alarms(self) -> list[int]:
         """Return the places of the unusual values."""
@@ -176,35 +135,16 @@ class Exposure:
     """For stays of so many days, the chance that one at a random time of the record was not seen."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stay:
-    """One train in one place over one or more dates."""
+@dataclass(frozen=True)
+class Occupancy:
+    """How often each piece of a track was occupied."""
 
-    area: str
-    track: str
-    from_m: float
-    to_m: float
-    cars: float | None
-    """As counted when last seen."""
-    dates: int
-    after: str | None
-    """Last date before it that showed the place without it; None when there is none."""
-    first_seen: str
-    last_seen: str
-    before: str | None
-    """First date after it that showed the place without it; None when there is none."""
-
-    @property
-    def shortest_days(self) -> float:
-        """It stood at least so long."""
-        return days_between(self.first_seen, self.last_seen)
-
-    @property
-    def longest_days(self) -> float | None:
-        """It stood at most so long; None where a bound is missing."""
-        if self.after is None or self.before is None:
-            return None
-        return days_between(self.after, self.before)
+    edges_m: NDArray[np.float64]
+    """Ends of the pieces, one more than there are pieces."""
+    observed: NDArray[np.int64]
+    """Number of dates on which the middle of the piece was seen."""
+    occupied: NDArray[np.int64]
+    """Number of dates on which a train stood there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +155,7 @@ class MeasureSeries:
     dates: NDArray[np.int64]
     """Dates that are tested: the area was wholly observed and the measure taken."""
     values: NDArray[np.float64]
-    tests: Tests
+    tests: SeriesTests
     ranks: NDArray[np.int64]
     changes: tuple[ChangePoint, ...]
 
@@ -260,14 +200,9 @@ class Record:
     exposure: dict[str, Exposure]
     """By area, over all classes of sensor."""
     stays: tuple[Stay, ...]
-    sights: tuple[Sight, ...]
+    sightings: tuple[Sighting, ...]
     track_dates: tuple[TrackDate, ...]
-    occupancy: dict[str, dict[str, Any]]
+    occupancy: dict[str, Occupancy]
+    """By track."""
     roles: dict[str, str]
     review: ReviewTaken = ReviewTaken(False)
-
-
-def days_between(earlier: str, later: str) -> float:
-    """Return the days between two times, ISO 8601."""
-    one, two = (datetime.fromisoformat(t) for t in (earlier, later))
-    return (two - one).total_seconds() / 86400.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from tumangang_watch.reidentify.words import match_words
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
 from tumangang_watch.report.palette import PAINTS
-from tumangang_watch.series.write import write_csv
+from tumangang_watch.series.tables import write_csv
 from tumangang_watch.settings.reidentify import JourneySettings
 
 Row = dict[str, Any]
@@ -25,14 +24,7 @@ MARK = "trains.json"
 
 
 def write_trains(
-    search: Search,
-    content: Row,
-    out: Path,
-    strips: Strips,
-    settings: JourneySettings,
-    safe: Callable[[Any], Any],
-    *,
-    overwrite: bool,
+    search: Search, content: Row, out: Path, strips: Strips, settings: JourneySettings, *, overwrite: bool
 ) -> None:
     """Write ``trains.json``, ``trains.csv``, ``trains.html``, ``pictures/*.png`` and, last, the manifest.
 
@@ -46,8 +38,6 @@ def write_trains(
         Where pictures of tracks are taken from.
     settings : JourneySettings
         How much is drawn.
-    safe : callable
-        Makes text harmless for spreadsheets.
     overwrite : bool
         Replace an earlier one.
 
@@ -62,7 +52,7 @@ def write_trains(
         )
     with whole_folder(out, overwrite) as folder:
         (folder / MARK).write_text(json_text(content), encoding="utf-8", newline="\n")
-        write_csv(folder / "trains.csv", step_table(search), safe)
+        write_csv(folder / "trains.csv", step_table(search))
         pictures: list[Row | None] = [None] * len(search.journeys)
         if search.journeys:
             (folder / "pictures").mkdir()

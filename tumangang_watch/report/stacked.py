@@ -11,7 +11,8 @@ from typing import Any
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from tumangang_watch.model.finding import Comparison
-from tumangang_watch.model.series import Record, Sight, TrackDate
+from tumangang_watch.model.series import Record, TrackDate
+from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.report.pictures import stretch_of, strip
 
 STRIPS = "strips"
@@ -44,9 +45,9 @@ def write_stacked(record: Record, folder: Path, reports: Path, most: int) -> Non
     by_track: dict[str, list[TrackDate]] = defaultdict(list)
     for date in record.track_dates:
         by_track[date.track].append(date)
-    trains: dict[tuple[str, str], list[Sight]] = defaultdict(list)
-    for sight in record.sights:
-        trains[sight.track, sight.acquired].append(sight)
+    trains: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
+    for train in record.sightings:
+        trains[train.track, train.acquired].append(train)
     if by_track:
         (folder / "tracks").mkdir()
     for track, dates in sorted(by_track.items()):
@@ -55,7 +56,7 @@ def write_stacked(record: Record, folder: Path, reports: Path, most: int) -> Non
 
 
 def stacked(
-    track: str, dates: list[TrackDate], trains: dict[tuple[str, str], list[Sight]], reports: Path
+    track: str, dates: list[TrackDate], trains: dict[tuple[str, str], list[Sighting]], reports: Path
 ) -> Any:
     """Return the picture of one track (PIL). What was not seen is grey: nothing is known of it."""
     length_m = dates[-1].length_m
@@ -85,8 +86,8 @@ def stacked(
             if right > left:
                 piece = picture.resize((right - left, ROW_PX), box=source)
                 sheet.paste(piece, (LABEL_PX + left, top))
-        for sight in trains.get((track, date.acquired), ()):
-            left, right = (LABEL_PX + wide * m / length_m for m in (sight.from_m, sight.to_m))
+        for train in trains.get((track, date.acquired), ()):
+            left, right = (LABEL_PX + wide * m / length_m for m in (train.from_m, train.to_m))
             draw.rectangle((left, top + ROW_PX + 1, right, top + ROW_PX + 3), fill=TRAIN_INK)
     return sheet
 

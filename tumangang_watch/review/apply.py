@@ -12,7 +12,8 @@ from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.archive.summary import EMPTY, summarise, vehicle_types
-from tumangang_watch.model.series import AreaDate, ReviewTaken, Sight
+from tumangang_watch.model.series import AreaDate, ReviewTaken
+from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.review.consensus import Judged, judge
 from tumangang_watch.review.values import taken_as_sure
 from tumangang_watch.settings.records import ReviewSettings
@@ -32,8 +33,8 @@ def judged_scenes(
 
 
 def with_review(
-    archive: Archive, site: str, rows: Sequence[AreaDate], sights: Sequence[Sight]
-) -> tuple[list[AreaDate], list[Sight], ReviewTaken]:
+    archive: Archive, site: str, rows: Sequence[AreaDate], sightings: Sequence[Sighting]
+) -> tuple[list[AreaDate], list[Sighting], ReviewTaken]:
     """Return areas and trains of every date with the reviews taken in, and what they did.
 
     What is in doubt (readers disagree, or the finding changed since) stays in the estimate as reported;
@@ -61,7 +62,7 @@ def with_review(
     for place in changed:
         totals.update(told[place])
     notes = {place: _words(told[place]) for place in changed}
-    return taken, _sights(archive, sights, judged), ReviewTaken(True, dict(totals), notes)
+    return taken, _sightings(archive, sightings, judged), ReviewTaken(True, dict(totals), notes)
 
 
 def state_of(one: Judged) -> str:
@@ -110,10 +111,12 @@ def _document(thing: Document) -> Document:
     }
 
 
-def _sights(archive: Archive, sights: Sequence[Sight], judged: dict[str, list[Judged]]) -> list[Sight]:
+def _sightings(
+    archive: Archive, sightings: Sequence[Sighting], judged: dict[str, list[Judged]]
+) -> list[Sighting]:
     """Return the trains of every date, rejected ones left out, corrected ones replaced, missed ones added."""
     times = dict(archive.connection.execute("SELECT sha256, acquired FROM scenes"))
-    known = {(s.acquired, s.area, s.track, s.from_m, s.to_m): s for s in sights}
+    known = {(s.acquired, s.area, s.track, s.from_m, s.to_m): s for s in sightings}
     for scene, group in judged.items():
         for one in group:
             if one.kind != "train" or one.says not in ("there", "not_there"):
@@ -131,8 +134,14 @@ def _sights(archive: Archive, sights: Sequence[Sight], judged: dict[str, list[Ju
             whole = None not in (thing.get("area"), thing.get("track"), thing.get("to_m")) and place[0]
             if one.says == "there" and whole:
                 cars = thing["cars"]["estimate"] if thing.get("cars") else None
-                new = Sight(
-                    thing["area"], thing["track"], place[0], thing["from_m"], thing["to_m"], cars, 1.0
+                new = Sighting(
+                    area=thing["area"],
+                    track=thing["track"],
+                    acquired=place[0],
+                    from_m=thing["from_m"],
+                    to_m=thing["to_m"],
+                    cars=cars,
+                    confidence=1.0,
                 )
                 known[(new.acquired, new.area, new.track, new.from_m, new.to_m)] = (
                     new

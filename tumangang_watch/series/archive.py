@@ -8,7 +8,8 @@ from itertools import chain
 import numpy as np
 
 from tumangang_watch.archive.file import Archive
-from tumangang_watch.model.series import MEASURES, STATUSES, AreaDate, DateColumns, Sight, TrackDate
+from tumangang_watch.model.series import MEASURES, STATUSES, AreaDate, DateColumns, TrackDate
+from tumangang_watch.model.sightings import Sighting, Stretches
 
 _COLUMNS = ", ".join(
     {"gsd_m": "s.gsd_m", "acquired": "s.acquired", "folder": "r.folder", "scene": "s.scene_id"}.get(
@@ -81,7 +82,7 @@ def area_columns(archive: Archive, site: str) -> dict[str, tuple[str, DateColumn
     return found
 
 
-def sights(archive: Archive, site: str) -> list[Sight]:
+def sightings(archive: Archive, site: str) -> list[Sighting]:
     """Return every train surely detected, by time."""
     rows = archive.connection.execute(
         """SELECT area, track, acquired, from_m, to_m, cars, confidence FROM current_detections
@@ -89,7 +90,18 @@ def sights(archive: Archive, site: str) -> list[Sight]:
            ORDER BY acquired, track, from_m""",
         (site,),
     )
-    return [Sight(*row) for row in rows]
+    return [
+        Sighting(
+            area=area,
+            track=track,
+            acquired=acquired,
+            from_m=from_m,
+            to_m=to_m,
+            cars=cars,
+            confidence=confidence,
+        )
+        for area, track, acquired, from_m, to_m, cars, confidence in rows
+    ]
 
 
 def track_dates(archive: Archive, site: str) -> list[TrackDate]:
@@ -101,7 +113,7 @@ def track_dates(archive: Archive, site: str) -> list[TrackDate]:
            WHERE r.site_id = ? AND coalesce(a.speaks, r.part = 0) ORDER BY r.acquired, t.track""",
         (site,),
     )
-    known: dict[str, tuple[tuple[float, float], ...]] = {}
+    known: dict[str, Stretches] = {}
     found = []
     for track, area, length_m, acquired, folder, observed in rows:
         if observed not in known:

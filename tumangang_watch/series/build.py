@@ -115,9 +115,9 @@ def record_of(
     Without ``tables`` the series hold what the tests need and no more: a long record is read much faster.
     With ``review`` it is taken as its readers leave it.
     """
-    sights, taken = history.sights(archive, site), ReviewTaken(False)
+    sightings, taken = history.sightings(archive, site), ReviewTaken(False)
     if review:
-        rows, sights, taken = with_review(archive, site, history.area_dates(archive, site), sights)
+        rows, sightings, taken = with_review(archive, site, history.area_dates(archive, site), sightings)
         series = series_of(rows, settings)
     elif tables:
         series = series_of(history.area_dates(archive, site), settings)
@@ -138,10 +138,10 @@ def record_of(
             for area, times in sorted(seen.items())
             if any(len(t) for t in times)
         },
-        stays=tuple(stays(sights, dates, settings)),
-        sights=tuple(sights),
+        stays=tuple(stays(sightings, dates, settings)),
+        sightings=tuple(sightings),
         track_dates=tuple(dates),
-        occupancy=occupancy(sights, dates, settings.bin_m) if tables else {},
+        occupancy=occupancy(sightings, dates, settings.bin_m) if tables else {},
         roles={one.area: one.role for one in series},
         review=taken,
     )

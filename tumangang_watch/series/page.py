@@ -6,19 +6,18 @@ import json
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import numpy as np
+import numpy.typing as npt
 from markupsafe import Markup
 
-from tumangang_watch.model.series import STATUSES, AreaDate, Record, Series
+from tumangang_watch.model.series import STATUSES, AreaDate, MeasureSeries, Record, Series
 from tumangang_watch.report.assets import render
 from tumangang_watch.series.plots import Panel, plot
-from tumangang_watch.series.words import LABELS, review_word
+from tumangang_watch.series.words import LABELS, Document, review_word
 from tumangang_watch.text import clean_text
 
-Row = dict[str, Any]
 COUNTS = ("trains", "cars", "cargo")
 """Measures that are whole numbers."""
 
@@ -51,7 +50,7 @@ def panels_of(series: Series, spans: int) -> list[Panel]:
                 high=[r[2] for r in rows],
                 partial=[bool(p) for p in series.columns.status[shown] == STATUSES.index("partial")],
                 alarms=[int(k) for k in np.flatnonzero(np.isin(shown, alarms))],
-                levels=_levels(series, name),
+                levels=_levels(series, measured),
                 taken=len(taken),
                 whole=name in COUNTS,
             )
@@ -59,7 +58,13 @@ def panels_of(series: Series, spans: int) -> list[Panel]:
     return panels
 
 
-def _shown(series: Series, taken: Any, values: Any, alarms: Any, spans: int) -> Any:
+def _shown(
+    series: Series,
+    taken: npt.NDArray[np.int64],
+    values: npt.NDArray[np.float64],
+    alarms: npt.NDArray[np.int64],
+    spans: int,
+) -> npt.NDArray[np.int64]:
     """Return which of the dates taken are drawn, by place."""
     if len(taken) <= 2 * spans:
         return np.arange(len(taken))
@@ -71,14 +76,13 @@ def _shown(series: Series, taken: Any, values: Any, alarms: Any, spans: int) -> 
     return np.unique(np.concatenate([order[ends], unusual]))
 
 
-def _span(times: Any, spans: int) -> Any:
+def _span(times: npt.NDArray[np.datetime64], spans: int) -> npt.NDArray[np.int64]:
     """Return in which of so many equal spans of time each date lies."""
     passed = (times - times[0]).astype(float)
     return np.minimum((passed / max(passed[-1], 1.0) * spans).astype(int), spans - 1)
 
 
-def _levels(series: Series, name: str) -> list[tuple[str, str, float]]:
-    measured = next(m for m in series.measures if m.measure == name)
+def _levels(series: Series, measured: MeasureSeries) -> list[tuple[str, str, float]]:
     if not measured.changes:
         return []
     edges = [0, *(c.index for c in measured.changes), len(measured.values)]
@@ -132,12 +136,12 @@ def write_plots(record: Record, folder: Path, spans: int) -> None:
             plot(folder / name, clean_text(title), panels, gaps_of(series, spans), note)
 
 
-def page(record: Record, content: Row, reports: str | None, spans: int) -> str:
+def page(record: Record, content: Document, reports: str | None, spans: int) -> str:
     """Return the interactive page.
 
     Parameters
     ----------
-    record, content : Record, dict
+    record, content : Record, mapping
         The record and its ``series.json``.
     reports : str or None
         The path from the page to the folder of reports; points then open that day's report.
@@ -154,7 +158,7 @@ def page(record: Record, content: Row, reports: str | None, spans: int) -> str:
     )
 
 
-def _drawn(series: Series, reports: str | None, spans: int) -> Row:
+def _drawn(series: Series, reports: str | None, spans: int) -> dict[str, object]:
     columns = series.columns
     folders = dict(zip(columns.acquired, columns.folder, strict=True))
     drawn = panels_of(series, spans)
@@ -162,7 +166,7 @@ def _drawn(series: Series, reports: str | None, spans: int) -> Row:
     for panel in drawn:
         alarms, points = set(panel.alarms), []
         for k, acquired in enumerate(panel.times):
-            point: Row = {
+            point: dict[str, object] = {
                 "t": _ms(acquired),
                 "d": acquired[:16],
                 "v": panel.values[k],

@@ -13,7 +13,7 @@ from math import exp
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.model.series import ChangePoint, Exposure, Tests
+from tumangang_watch.model.series import ChangePoint, Exposure, SeriesTests
 
 Values = Sequence[float] | NDArray[np.float64]
 Counts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
@@ -24,7 +24,7 @@ MOST_LEVELS = 64
 """Up to so many different values are counted by value; memory grows with their number."""
 
 
-def unusual(values: Values, alarm_rate: float) -> Tests:
+def unusual(values: Values, alarm_rate: float) -> SeriesTests:
     """Hold each value against those before it.
 
     Parameters
@@ -36,7 +36,7 @@ def unusual(values: Values, alarm_rate: float) -> Tests:
 
     Returns
     -------
-    Tests
+    SeriesTests
         One a value. If dates are exchangeable, the rank of the last among them is uniform; so the p-value
         ``(1 + number of earlier values at least as high) / (n + 1)`` is valid whatever the distribution.
         Counts have ties, which make the test shy; ``false_rate`` is its exact level given the values: the
@@ -44,19 +44,20 @@ def unusual(values: Values, alarm_rate: float) -> Tests:
     """
     array = np.asarray(values, dtype=float)
     if not len(array):
-        return Tests(*(np.zeros(0, kind) for kind in (bool, bool, float, float, float, int)))
+        no, none = np.zeros(0, bool), np.zeros(0)
+        return SeriesTests(high=no, low=no, p_high=none, p_low=none, false_rate=none, before=none.astype(int))
     number = np.arange(1, len(array) + 1)
     most = (alarm_rate * number + 1e-9).astype(int)
     levels, place = np.unique(array, return_inverse=True)
     ranked = _by_level if len(levels) <= MOST_LEVELS else _one_by_one
     above, below, beyond = ranked(array, place.reshape(-1), most)
-    return Tests(
-        above <= most,
-        below <= most,
-        above / number,
-        below / number,
-        np.where(most > 0, beyond / number, 0.0),
-        number - 1,
+    return SeriesTests(
+        high=above <= most,
+        low=below <= most,
+        p_high=above / number,
+        p_low=below / number,
+        false_rate=np.where(most > 0, beyond / number, 0.0),
+        before=number - 1,
     )
 
 
@@ -95,7 +96,7 @@ def ranks(values: Values) -> NDArray[np.int64]:
     return np.asarray(len(array) - np.searchsorted(np.sort(array), array, side="right") + 1)
 
 
-def change_points(values: Values, p_limit: float, fewest: int) -> list[ChangePoint]:
+def change_points(values: Values, p_limit: float, min_dates: int) -> list[ChangePoint]:
     """Find lasting changes of level by Pettitt's rank test, again within each piece.
 
     The test asks for the split that separates low ranks from high ones best; its p-value is
@@ -107,16 +108,16 @@ def change_points(values: Values, p_limit: float, fewest: int) -> list[ChangePoi
 
     def split(start: int, stop: int, limit: float) -> None:
         n = stop - start
-        if n < 2 * fewest:
+        if n < 2 * min_dates:
             return
         place = np.argsort(np.argsort(array[start:stop], kind="stable"), kind="stable").astype(float)
         _, group, size = np.unique(array[start:stop], return_inverse=True, return_counts=True)
         mean_rank = np.bincount(group, weights=place) / size
-        walk = np.cumsum(2.0 * (mean_rank[group] - (n - 1) / 2.0))[fewest - 1 : n - fewest]
-        best = int(np.argmax(np.abs(walk)))
-        p_value = min(1.0, 2.0 * exp(-6.0 * float(walk[best]) ** 2 / (n**3 + n**2)))
+        rank_sums = np.cumsum(2.0 * (mean_rank[group] - (n - 1) / 2.0))[min_dates - 1 : n - min_dates]
+        best = int(np.argmax(np.abs(rank_sums)))
+        p_value = min(1.0, 2.0 * exp(-6.0 * float(rank_sums[best]) ** 2 / (n**3 + n**2)))
         if p_value <= limit:
-            cut = start + fewest + best
+            cut = start + min_dates + best
             cuts.append((cut, p_value))
             split(start, cut, limit / 2)
             split(cut, stop, limit / 2)
@@ -128,22 +129,17 @@ def change_points(values: Values, p_limit: float, fewest: int) -> list[ChangePoi
     return [ChangePoint(c, p, means[k], means[k + 1]) for k, (c, p) in enumerate(cuts)]
 
 
-def exposure(acquired: Sequence[str], stays_days: Sequence[float]) -> Exposure:
+def exposure_of(times: NDArray[np.datetime64], stays_days: Sequence[float]) -> Exposure:
     """Return how much of the time between first and last observed date was seen.
 
     Parameters
     ----------
-    acquired : sequence of str
-        The dates on which the place was observed, ISO 8601, UTC, by time.
+    times : array of datetime64[s]
+        When the place was observed, UTC, by time.
     stays_days : sequence of float
         Lengths of stay. A stay of d days that begins at a random moment is missed with probability
         ``sum(max(0, gap - d)) / sum(gap)`` over the gaps between observed dates.
     """
-    return exposure_of(np.array([t.rstrip("Z") for t in acquired], dtype="datetime64[s]"), stays_days)
-
-
-def exposure_of(times: NDArray[np.datetime64], stays_days: Sequence[float]) -> Exposure:
-    """Return the same for times in seconds, by time."""
     if not len(times):
         return Exposure(0, 0, 0.0, dict.fromkeys(stays_days, 1.0))
     gaps = np.diff(times).astype(float) / 86400.0

@@ -1,15 +1,16 @@
-"""A record over time in words and tables: every sentence names its dates, and what was not seen."""
+"""A record over time in words: every sentence names its dates, and what was not seen."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from tumangang_watch.model.series import STATUSES, AreaDate, Record, Series, Stay, days_between
+from tumangang_watch.model.series import STATUSES, Exposure, Record, Series
+from tumangang_watch.model.sightings import Stay, hours_between
 
-Row = dict[str, Any]
+Document = Mapping[str, object]
 LABELS = {
     "trains": ("trains", ""),
     "cars": ("cars", ""),
@@ -19,27 +20,6 @@ LABELS = {
     "cargo_m2": ("area of goods", " m2"),
     "worked_m2": ("worked surface", " m2"),
 }
-TIMES = ("acquired", "after", "first_seen", "last_seen", "before")
-
-
-def series_table(record: Record) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Return one row an area and date; empty cells are gaps, never zero."""
-    names = tuple(n for n in AreaDate._fields if n != "types")
-    kinds = ("box", "open", "tank", "flat", "container", "locomotive", "passenger", "unknown")
-    end = len(AreaDate._fields) - 1
-    blank: dict[str, tuple[Any, ...]] = {"{}": (None,) * len(kinds)}
-    taken, reviewed = review_word(record), record.review.dates
-    rows = []
-    for series in record.series:
-        for date in series.dates:
-            cars = blank.get(date.types)
-            if cars is None:
-                counts = json.loads(date.types)
-                cars = blank.setdefault(date.types, tuple(counts.get(kind, 0) for kind in kinds))
-            told = reviewed.get((date.folder, date.area), "") if reviewed else ""
-            rows.append((record.site, series.sensor, *date[:end], *cars, taken, told))
-    columns = ("site", "sensor", *names, *(f"cars_{kind}" for kind in kinds), "review", "reviewed")
-    return columns, rows
 
 
 def review_word(record: Record) -> str:
@@ -52,155 +32,212 @@ def review_words(record: Record) -> str:
     if not record.review.taken:
         return "Taken without readers' reviews: as the detector reports."
     counts = record.review.counts
-    told = ", ".join(f"{number} {name}" for name, number in counts.items() if number) or "none so far"
+    states = ", ".join(f"{number} {name}" for name, number in counts.items() if number) or "none so far"
     return (
-        f"Taken with readers' reviews ({told}): rejected things are left out, corrected ones replaced, "
+        f"Taken with readers' reviews ({states}): rejected things are left out, corrected ones replaced, "
         "missed ones added; what readers dispute, or what changed since they judged it, is in the intervals."
     )
 
 
-def stays_table(record: Record) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Return one row a stay; on a bridge it is a crossing."""
-    columns = (
-        "area",
-        "role",
-        "what",
-        "track",
-        "from_m",
-        "to_m",
-        "cars",
-        "dates",
-        "after",
-        "first_seen",
-        "last_seen",
-        "before",
-        "shortest_days",
-        "longest_days",
-    )
-    rows = []
-    for stay in record.stays:
-        role = record.roles.get(stay.area, "")
-        longest = stay.longest_days
-        rows.append(
-            (
-                stay.area,
-                role,
-                "crossing" if role == "bridge" else "stay",
-                stay.track,
-                stay.from_m,
-                stay.to_m,
-                stay.cars,
-                stay.dates,
-                stay.after,
-                stay.first_seen,
-                stay.last_seen,
-                stay.before,
-                round(stay.shortest_days, 3),
-                None if longest is None else round(longest, 3),
-            )
-        )
-    return columns, rows
+@dataclass(frozen=True, kw_only=True)
+class UnusualValue:
+    """A value that stood out from those before it, as ``series.json`` has it."""
+
+    area: str
+    sensor: str
+    acquired: str
+    folder: str
+    measure: str
+    value: float
+    high: bool
+    p_value: float
+    rank: int
+    of: int
+    false_alarm_rate: float
+    statement: str
 
 
-def occupancy_table(record: Record) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """Return one row a piece of track: on how many dates it was seen, and on how many a train stood there."""
-    rows = []
-    for track, found in sorted(record.occupancy.items()):
-        edges = found["edges_m"]
-        for k, (seen, taken) in enumerate(zip(found["observed"], found["occupied"], strict=True)):
-            share = round(int(taken) / int(seen), 4) if seen else None
-            row = (
-                track,
-                round(float(edges[k]), 2),
-                round(float(edges[k + 1]), 2),
-                int(seen),
-                int(taken),
-                share,
-            )
-            rows.append(row)
-    return ("track", "from_m", "to_m", "dates_observed", "dates_occupied", "share"), rows
+@dataclass(frozen=True, kw_only=True)
+class LevelChange:
+    """A change of level, as ``series.json`` has it."""
+
+    area: str
+    sensor: str
+    measure: str
+    after: str
+    first_seen: str
+    mean_before: float
+    mean_after: float
+    p_value: float
+    statement: str
 
 
-def unusual_rows(series: Series) -> list[Row]:
+@dataclass(frozen=True, kw_only=True)
+class LatestValue:
+    """The last value of a measure and its rank among all dates, as ``series.json`` has it."""
+
+    measure: str
+    acquired: str
+    value: float
+    rank: int
+    of: int
+    statement: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesRow:
+    """What ``series.json`` says of one series."""
+
+    area: str
+    role: str
+    sensor: str
+    dates: int
+    dates_observed: int
+    dates_not_observable: int
+    days_observed: int
+    days_passed: int
+    longest_gap_days: float
+    unseen_stays: dict[str, float]
+    latest: list[LatestValue]
+    expected_false_alarms: dict[str, float]
+    unusual: list[UnusualValue]
+    change_points: list[LevelChange]
+
+
+def unusual_values(series: Series) -> list[UnusualValue]:
     """Return what stood out from the dates before it, by time."""
     found = []
     columns = series.columns
     for measured in series.measures:
         label, unit = LABELS[measured.measure]
-        most, least = (f.accumulate(measured.values) for f in (np.maximum, np.minimum))
+        tests = measured.tests
+        highest, lowest = (f.accumulate(measured.values) for f in (np.maximum, np.minimum))
         first = columns.acquired[measured.dates[0]]
-        for k in measured.tests.alarms():
-            test, index = measured.tests[k], measured.dates[k]
+        for k in tests.alarms():
+            index, high, earlier = measured.dates[k], bool(tests.high[k]), int(tests.before[k])
             acquired, value = columns.acquired[index], float(measured.values[k])
-            limit = float((most if test.high else least)[k - 1])
-            since = days_between(first, acquired) / 365.25
-            side = ("more", "most") if test.high else ("less", "least")
-            beyond = value > limit if test.high else value < limit
+            limit = float((highest if high else lowest)[k - 1])
+            years = hours_between(first, acquired) / 24.0 / 365.25
+            side = ("more", "most", "at most") if high else ("less", "least", "at least")
+            beyond = value > limit if high else value < limit
             words = (
-                f"{side[0]} than on any of the {test.before} earlier dates"
+                f"{side[0]} than on any of the {earlier} earlier dates"
                 if beyond
-                else f"among the {side[1]} of {test.before + 1} dates"
+                else f"among the {side[1]} of {earlier + 1} dates"
             )
             found.append(
-                {
-                    "area": series.area,
-                    "sensor": series.sensor,
-                    "acquired": acquired,
-                    "folder": columns.folder[index],
-                    "measure": measured.measure,
-                    "value": value,
-                    "high": test.high,
-                    "p_value": round(test.p_high if test.high else test.p_low, 5),
-                    "rank": int(measured.ranks[k]),
-                    "of": len(measured.values),
-                    "false_alarm_rate": round(test.false_rate, 5),
-                    "statement": f"{series.area}, {acquired[:10]}: {label} {value:g}{unit}, {words} "
-                    f"in {since:.1f} years "
-                    f"({'at most' if test.high else 'at least'} {limit:g}{unit} before).",
-                }
+                UnusualValue(
+                    area=series.area,
+                    sensor=series.sensor,
+                    acquired=acquired,
+                    folder=columns.folder[index],
+                    measure=measured.measure,
+                    value=value,
+                    high=high,
+                    p_value=round(float((tests.p_high if high else tests.p_low)[k]), 5),
+                    rank=int(measured.ranks[k]),
+                    of=len(measured.values),
+                    false_alarm_rate=round(float(tests.false_rate[k]), 5),
+                    statement=f"{series.area}, {acquired[:10]}: {label} {value:g}{unit}, {words} "
+                    f"in {years:.1f} years ({side[2]} {limit:g}{unit} before).",
+                )
             )
-    return sorted(found, key=lambda r: (r["acquired"], r["measure"]))
+    return sorted(found, key=lambda r: (r.acquired, r.measure))
 
 
-def change_rows(series: Series) -> list[Row]:
+def level_changes(series: Series) -> list[LevelChange]:
     """Return when a level changed for good."""
     found = []
     for measured in series.measures:
         label, unit = LABELS[measured.measure]
         for change in measured.changes:
             last, first = (series.columns.acquired[measured.dates[change.index - back]] for back in (1, 0))
+            words = f"{label} changed from {change.before:.3g}{unit} to {change.after:.3g}{unit}"
             found.append(
-                {
-                    "area": series.area,
-                    "sensor": series.sensor,
-                    "measure": measured.measure,
-                    "after": last,
-                    "first_seen": first,
-                    "mean_before": round(change.before, 3),
-                    "mean_after": round(change.after, 3),
-                    "p_value": change.p_value,
-                    "statement": f"{series.area}: mean {label} changed from {change.before:.3g}{unit} to "
-                    f"{change.after:.3g}{unit} between {last[:10]} and {first[:10]}.",
-                }
+                LevelChange(
+                    area=series.area,
+                    sensor=series.sensor,
+                    measure=measured.measure,
+                    after=last,
+                    first_seen=first,
+                    mean_before=round(change.before, 3),
+                    mean_after=round(change.after, 3),
+                    p_value=change.p_value,
+                    statement=f"{series.area}: mean {words} between {last[:10]} and {first[:10]}.",
+                )
             )
-    return sorted(found, key=lambda r: (r["first_seen"], r["measure"]))
+    return sorted(found, key=lambda r: (r.first_seen, r.measure))
+
+
+def latest_values(series: Series) -> list[LatestValue]:
+    """Return the last value of each measure and its rank among all dates."""
+    found = []
+    for m in series.measures:
+        acquired, value, rank = series.columns.acquired[m.dates[-1]], float(m.values[-1]), int(m.ranks[-1])
+        label, unit = LABELS[m.measure]
+        words = f"{label} {value:g}{unit} on {acquired[:10]}: rank {rank} of {len(m.values)} observed dates."
+        found.append(
+            LatestValue(
+                measure=m.measure,
+                acquired=acquired,
+                value=value,
+                rank=rank,
+                of=len(m.values),
+                statement=words,
+            )
+        )
+    return found
+
+
+def series_rows(record: Record) -> list[SeriesRow]:
+    """Return what ``series.json`` says of each series."""
+    return [
+        SeriesRow(
+            area=s.area,
+            role=s.role,
+            sensor=s.sensor,
+            dates=len(s.columns),
+            dates_observed=int((s.columns.status == STATUSES.index("observed")).sum()),
+            dates_not_observable=int((s.columns.status == STATUSES.index("not_observable")).sum()),
+            days_observed=s.exposure.days_observed,
+            days_passed=s.exposure.days_passed,
+            longest_gap_days=round(s.exposure.longest_gap_days, 3),
+            unseen_stays=_unseen(s.exposure),
+            latest=latest_values(s),
+            expected_false_alarms={m.measure: round(m.expected_false, 4) for m in s.measures},
+            unusual=unusual_values(s),
+            change_points=level_changes(s),
+        )
+        for s in record.series
+    ]
+
+
+def _unseen(exposure: Exposure) -> dict[str, float]:
+    return {f"{d:g} days": round(p, 4) for d, p in exposure.unseen.items()}
 
 
 def stay_words(stay: Stay, role: str) -> str:
     """Return a stay in a sentence, its bounds named."""
-    cars = "A train" if stay.cars is None else f"A train of {stay.cars:g} cars"
-    came = "already there on the first date seen" if stay.after is None else f"came after {stay.after[:10]}"
-    gone = "not seen to go" if stay.before is None else f"gone by {stay.before[:10]}"
-    seen = (
-        f"seen on {stay.first_seen[:10]}"
-        if stay.dates == 1
-        else f"seen on {stay.dates} dates from {stay.first_seen[:10]} to {stay.last_seen[:10]}"
+    first, last = stay.first, stay.last
+    cars = "A train" if last.cars is None else f"A train of {last.cars:g} cars"
+    came = (
+        "already there on the first date seen"
+        if stay.after is None
+        else f"came after {stay.after.acquired[:10]}"
     )
-    place = f"on {stay.area}" if role == "bridge" else f"in {stay.area}"
-    return f"{cars} {place}, track {stay.track}: {came}, {seen}, {gone}."
+    gone = "not seen to go" if stay.before is None else f"gone by {stay.before.acquired[:10]}"
+    seen = (
+        f"seen on {first.acquired[:10]}"
+        if len(stay.sightings) == 1
+        else f"seen on {len(stay.sightings)} dates from {first.acquired[:10]} to {last.acquired[:10]}"
+    )
+    place = f"on {first.area}" if role == "bridge" else f"in {first.area}"
+    return f"{cars} {place}, track {first.track}: {came}, {seen}, {gone}."
 
 
-def document(record: Record, tool_version: str, settings_sha256: str, alarm_rate: float) -> Row:
+def document(
+    record: Record, rows: list[SeriesRow], tool_version: str, settings_sha256: str, alarm_rate: float
+) -> Document:
     """Return the contents of ``series.json``."""
     return {
         "schema_version": 1,
@@ -213,71 +250,34 @@ def document(record: Record, tool_version: str, settings_sha256: str, alarm_rate
             "counts": record.review.counts,
             "statement": review_words(record),
         },
-        "areas": [
-            {"area": area, "role": record.roles[area], **_exposure(record.exposure.get(area))}
-            for area in sorted(record.roles)
-        ],
-        "series": [
-            {
-                "area": s.area,
-                "role": s.role,
-                "sensor": s.sensor,
-                "dates": len(s.columns),
-                "dates_observed": int((s.columns.status == STATUSES.index("observed")).sum()),
-                "dates_not_observable": int((s.columns.status == STATUSES.index("not_observable")).sum()),
-                **_exposure(s.exposure),
-                "latest": _latest(s),
-                "expected_false_alarms": {m.measure: round(m.expected_false, 4) for m in s.measures},
-                "unusual": unusual_rows(s),
-                "change_points": change_rows(s),
-            }
-            for s in record.series
-        ],
-        "stays": [stay_words(s, record.roles.get(s.area, "")) for s in record.stays],
+        "areas": [_area_row(record, area) for area in sorted(record.roles)],
+        "series": [asdict(row) for row in rows],
+        "stays": [stay_words(s, record.roles.get(s.first.area, "")) for s in record.stays],
     }
 
 
-def _latest(series: Series) -> list[Row]:
-    """Return the last value of each measure and its rank among all dates."""
-    found = []
-    for m in series.measures:
-        acquired, value, rank = series.columns.acquired[m.dates[-1]], float(m.values[-1]), int(m.ranks[-1])
-        found.append(
-            {
-                "measure": m.measure,
-                "acquired": acquired,
-                "value": value,
-                "rank": rank,
-                "of": len(m.values),
-                "statement": f"{LABELS[m.measure][0]} {value:g}{LABELS[m.measure][1]} on {acquired[:10]}: "
-                f"rank {rank} of {len(m.values)} observed dates.",
-            }
-        )
-    return found
-
-
-def _exposure(exposure: Any) -> Row:
-    if exposure is None:
-        return {"days_observed": 0, "days_passed": 0, "longest_gap_days": None, "unseen_stays": {}}
+def _area_row(record: Record, area: str) -> Document:
+    seen = record.exposure.get(area, Exposure(0, 0, 0.0, {}))
     return {
-        "days_observed": exposure.days_observed,
-        "days_passed": exposure.days_passed,
-        "longest_gap_days": round(exposure.longest_gap_days, 3),
-        "unseen_stays": {f"{d:g} days": round(p, 4) for d, p in exposure.unseen.items()},
+        "area": area,
+        "role": record.roles[area],
+        "days_observed": seen.days_observed,
+        "days_passed": seen.days_passed,
+        "longest_gap_days": round(seen.longest_gap_days, 3) if area in record.exposure else None,
+        "unseen_stays": _unseen(seen),
     }
 
 
-def summary(content: Row) -> str:
+def summary(record: Record, rows: list[SeriesRow]) -> str:
     """Return what a person reads in ten seconds."""
-    lines = [f"site {content['site']}", f"  {content['review']['statement']}"]
-    for series in content["series"]:
+    lines = [f"site {record.site}", f"  {review_words(record)}"]
+    for row in rows:
         lines.append(
-            f"  {series['area']}, {series['sensor']}: {series['dates']} dates, {series['dates_observed']} "
-            f"observed on {series['days_observed']} of {series['days_passed']} days; longest gap "
-            f"{series['longest_gap_days']:.0f} days"
+            f"  {row.area}, {row.sensor}: {row.dates} dates, {row.dates_observed} observed on "
+            f"{row.days_observed} of {row.days_passed} days; longest gap {row.longest_gap_days:.0f} days"
         )
-        lines += [f"    {row['statement']}" for row in series["latest"]]
-        lines += [f"    unusual: {row['statement']}" for row in series["unusual"][-3:]]
-        lines += [f"    {row['statement']}" for row in series["change_points"][-3:]]
-    lines += [f"  {words}" for words in content["stays"][-5:]]
+        lines += [f"    {latest.statement}" for latest in row.latest]
+        lines += [f"    unusual: {unusual.statement}" for unusual in row.unusual[-3:]]
+        lines += [f"    {change.statement}" for change in row.change_points[-3:]]
+    lines += [f"  {stay_words(s, record.roles.get(s.first.area, ''))}" for s in record.stays[-5:]]
     return "\n".join(lines)

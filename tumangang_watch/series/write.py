@@ -1,42 +1,43 @@
-"""The folder of a series: written aside, then renamed; an earlier one stays whole until then.
-
-A record over time as tables: CSV, Parquet and one JSON document.
-"""
+"""The folder of a series: written aside, then renamed; an earlier one stays whole until then."""
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from tumangang_watch.archive.export import parquet_library, safe_text
-from tumangang_watch.errors import OutputFailed, UsageError
+from tumangang_watch.errors import OutputFailed
 from tumangang_watch.model.series import Record
 from tumangang_watch.report.folder import json_text
 from tumangang_watch.report.stacked import write_stacked
 from tumangang_watch.series.page import page, write_plots
-from tumangang_watch.series.words import TIMES, occupancy_table, series_table, stays_table
+from tumangang_watch.series.tables import occupancy_table, series_table, stays_table, write_csv, write_parquet
+from tumangang_watch.series.words import Document
 from tumangang_watch.settings.records import SeriesSettings
 
 TABLES = {"series": series_table, "stays": stays_table, "occupancy": occupancy_table}
 MARK = "series.json"
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """What plots, page and pictures of tracks are made with."""
+
+    reports: Path | None = None
+    """The folder of reports; then points open that day's report, and tracks are cut from it."""
+
+
 def write_series(
     record: Record,
-    content: dict[str, Any],
+    content: Document,
     out: Path,
-    reports: Path | None,
     settings: SeriesSettings,
+    pictures: Pictures | None,
     *,
-    pictures: bool,
     overwrite: bool,
 ) -> None:
-    """Write tables and, where wanted, plots, page and the pictures of the tracks.
+    """Write tables and, with ``pictures``, plots, page and the tracks of all dates.
 
     Raises
     ------
@@ -50,8 +51,13 @@ def write_series(
         target.parent.mkdir(parents=True, exist_ok=True)
         aside.mkdir()
         _write_tables(record, content, aside)
-        if pictures:
-            _write_pictures(record, content, aside, target, reports, settings)
+        if pictures is not None:
+            link = None if pictures.reports is None else os.path.relpath(pictures.reports, target)
+            write_plots(record, aside, settings.plot_spans)
+            text = page(record, content, link and Path(link).as_posix(), settings.plot_spans)
+            (aside / "series.html").write_text(text, encoding="utf-8", newline="\n")
+            if pictures.reports is not None:
+                write_stacked(record, aside, pictures.reports, settings.strip_dates)
         if target.is_dir():
             shutil.rmtree(target)
         os.rename(aside, target)
@@ -77,67 +83,9 @@ def _see_room(target: Path, out: Path, overwrite: bool) -> None:
             )
 
 
-def _write_tables(record: Record, content: dict[str, Any], folder: Path) -> None:
-    try:
-        library = parquet_library()
-    except UsageError:
-        library = None
+def _write_tables(record: Record, content: Document, folder: Path) -> None:
     for name, make in TABLES.items():
         table = make(record)
-        write_csv(folder / f"{name}.csv", table, safe_text)
-        if library is not None:
-            write_parquet(folder / f"{name}.parquet", table, library, TIMES)
+        write_csv(folder / f"{name}.csv", table)
+        write_parquet(folder / f"{name}.parquet", table)
     (folder / MARK).write_text(json_text(content), encoding="utf-8", newline="\n")
-
-
-def _write_pictures(
-    record: Record,
-    content: dict[str, Any],
-    folder: Path,
-    target: Path,
-    reports: Path | None,
-    settings: SeriesSettings,
-) -> None:
-    write_plots(record, folder, settings.plot_spans)
-    link = None if reports is None else Path(os.path.relpath(reports, target)).as_posix()
-    (folder / "series.html").write_text(
-        page(record, content, link, settings.plot_spans), encoding="utf-8", newline="\n"
-    )
-    if reports is not None:
-        write_stacked(record, folder, reports, settings.strip_dates)
-
-
-Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
-"""Names of columns, and rows."""
-
-
-def write_csv(path: Path, table: Table, safe: Callable[[Any], Any]) -> None:
-    """Write a table; ``safe`` makes text harmless for spreadsheets. Empty cells are gaps, never zero."""
-    columns, rows = table
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        columns_of = list(zip(*rows, strict=True))
-        for k, cells in enumerate(columns_of):
-            if any(isinstance(cell, str) for cell in cells[:50]):
-                known = {cell: safe(cell) for cell in set(cells)}
-                columns_of[k] = tuple(map(known.__getitem__, cells))
-        writer.writerows(zip(*columns_of, strict=True))
-
-
-def write_parquet(path: Path, table: Table, library: tuple[Any, Any], times: Sequence[str]) -> None:
-    """Write a table with typed columns; ``times`` are columns of ISO 8601 text, written as UTC."""
-    pyarrow, parquet = library
-    columns, rows = table
-    arrays = {}
-    cells = list(zip(*rows, strict=True)) or [()] * len(columns)
-    for name, values in zip(columns, cells, strict=True):
-        if name in times:
-            known = {v: v and datetime.fromisoformat(v) for v in set(values)}
-            moments = [known[v] for v in values]
-            arrays[name] = pyarrow.array(moments, pyarrow.timestamp("ms", tz="UTC"))
-        elif all(v is None for v in values):
-            arrays[name] = pyarrow.array(values, pyarrow.float64())
-        else:
-            arrays[name] = pyarrow.array(values)
-    parquet.write_table(pyarrow.table(arrays), path, compression="zstd")

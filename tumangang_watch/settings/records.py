@@ -192,6 +192,8 @@ class SeriesSettings:
     shorter than a locomotive and a wagon."""
     same_length: float = 0.1
     """Two lengths of one train differ at most by this share and a wagon's half: errors of 1-2 m an end."""
+    shown_share: float = 0.5
+    """A date bounds a stay when it shows at least this part of the train's place."""
     missed_days: tuple[float, ...] = (1.0, 3.0, 7.0)
     """Lengths of a stay for which the chance of going unseen is stated."""
     bin_m: float = 10.0
