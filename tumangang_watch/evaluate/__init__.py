@@ -1,1 +1,1 @@
-"""TODO."""
+"""Scores of a report against truth, and error-adjusted area."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The same train seen again at another date or place."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Take in many scenes, once each: inbox, plan, tasks, publishing, feed."""

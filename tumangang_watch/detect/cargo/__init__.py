@@ -1,1 +1,1 @@
-"""TODO."""
+"""Cargo on aprons and along tracks: outline, height, fill, and what would have been found."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Trains where a vehicle is one pixel wide: present on a group of tracks, uncounted."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Trains on single tracks: extent, vehicles, colours, load, motion."""

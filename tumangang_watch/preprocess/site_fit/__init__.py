@@ -1,1 +1,1 @@
-"""TODO."""
+"""Lay scenes on the site by its tracks and outlines, or refuse."""
