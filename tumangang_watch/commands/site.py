@@ -22,7 +22,7 @@ from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import built_in_site_path, examine_site, load_site
 from tumangang_watch.sites.importing import Imported, import_sources
-from tumangang_watch.sites.importing.options import ImportOptions
+from tumangang_watch.sites.importing.roles import ImportOptions
 from tumangang_watch.sites.read import ROLES, read_collection
 from tumangang_watch.sites.remarks import remarks_text
 from tumangang_watch.sites.write import put_file, refuse_source, see_room, write_site

@@ -11,9 +11,9 @@ from typing import Any
 
 from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.importing.assemble import collection_of
-from tumangang_watch.sites.importing.layers import Feature, Reader
-from tumangang_watch.sites.importing.options import ImportOptions
+from tumangang_watch.sites.importing.layers import SourceFeature, SourceReader
 from tumangang_watch.sites.importing.pieces import pieces_of
+from tumangang_watch.sites.importing.roles import ImportOptions
 from tumangang_watch.sites.importing.stage import refusal, stage
 
 __all__ = ["ImportOptions", "Imported", "import_sources"]
@@ -41,8 +41,8 @@ def import_sources(
         geometry is at fault.
     """
     limits = settings or SiteSettings()
-    reader = Reader(limits=limits, wanted=options.layers, crs=options.crs)
-    features: list[Feature] = []
+    reader = SourceReader(limits=limits, wanted=options.layers, crs=options.crs)
+    features: list[SourceFeature] = []
     for source in sources:
         with tempfile.TemporaryDirectory(prefix="tumangang-watch-") as folder:
             for item in stage(source, Path(folder), limits):
@@ -56,7 +56,7 @@ def import_sources(
         raise refusal(sources[0], f"no feature has a field {options.id_field!r}", "Name one that it has")
     pieces = pieces_of(features, options, limits, left_out, reader.notes)
     if not pieces:
-        told = "; ".join(f"{n} {why}" for why, n in left_out.most_common(4)) or "it is empty"
-        raise refusal(sources[0], f"nothing in it can be imported ({told})", "Say what it is with --role")
+        reasons = "; ".join(f"{n} {why}" for why, n in left_out.most_common(4)) or "it is empty"
+        raise refusal(sources[0], f"nothing in it can be imported ({reasons})", "Say what it is with --role")
     collection = collection_of(pieces, options)
     return Imported(collection, dict(left_out.most_common()), tuple(dict.fromkeys(reader.notes)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import shapely
 
-from tumangang_watch.sites.importing.options import ImportOptions
+from tumangang_watch.sites.importing.roles import ImportOptions
 from tumangang_watch.sites.importing.stage import refusal
 from tumangang_watch.sites.read import DATE_PATTERN, ROLES, collection_faults
 
@@ -23,7 +23,7 @@ SOURCE_CHARACTERS = 250
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
+class SitePiece:
     """One line or polygon with a role."""
 
     role: str
@@ -39,7 +39,7 @@ class Piece:
     """It comes from OpenStreetMap."""
 
 
-def collection_of(pieces: list[Piece], options: ImportOptions) -> dict[str, Any]:
+def collection_of(pieces: list[SitePiece], options: ImportOptions) -> dict[str, Any]:
     """Return the pieces as a site file's FeatureCollection.
 
     Raises
@@ -79,7 +79,7 @@ def _geometry(shape: Any) -> dict[str, Any]:
     return {"type": "LineString", "coordinates": [list(p) for p in rounded.coords]}
 
 
-def _ids(pieces: list[Piece], id_field: str | None) -> list[str]:
+def _ids(pieces: list[SitePiece], id_field: str | None) -> list[str]:
     """Return an id for each piece: safe in file names, unique in any case of letters."""
     used: set[str] = set()
     out = []
@@ -96,7 +96,7 @@ def _ids(pieces: list[Piece], id_field: str | None) -> list[str]:
     return out
 
 
-def _wanted_id(piece: Piece, id_field: str | None) -> Any:
+def _wanted_id(piece: SitePiece, id_field: str | None) -> Any:
     own = piece.properties
     if id_field is not None and own.get(id_field.lower()) not in (None, ""):
         return own[id_field.lower()]
@@ -116,7 +116,7 @@ def _slug(value: Any) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-.")[:ID_CHARACTERS]
 
 
-def _properties(piece: Piece, id_: str) -> dict[str, Any]:
+def _properties(piece: SitePiece, id_: str) -> dict[str, Any]:
     own = piece.properties
     out: dict[str, Any] = {"role": piece.role, "id": id_}
     name = own.get("name")
@@ -138,13 +138,13 @@ def _properties(piece: Piece, id_: str) -> dict[str, Any]:
     return out
 
 
-def _source(piece: Piece) -> str:
-    if (said := piece.properties.get("source")) and not piece.tagged:
-        return str(said)[:SOURCE_CHARACTERS]
+def _source(piece: SitePiece) -> str:
+    if (stated := piece.properties.get("source")) and not piece.tagged:
+        return str(stated)[:SOURCE_CHARACTERS]
     if piece.tagged:
         ids = piece.properties.get("@ids") or [piece.properties.get("@id")]
-        told = ", ".join(str(i) for i in ids if i is not None)
-        return f"OpenStreetMap{' ' + told if told else ''}"[:SOURCE_CHARACTERS]
+        named = ", ".join(str(i) for i in ids if i is not None)
+        return f"OpenStreetMap{' ' + named if named else ''}"[:SOURCE_CHARACTERS]
     return f"imported from {piece.source.name}"[:SOURCE_CHARACTERS]
 
 

@@ -11,14 +11,14 @@ import shapely
 
 from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.faults import METRES_PER_DEGREE, MIN_TRACK_M
-from tumangang_watch.sites.importing.assemble import Piece
+from tumangang_watch.sites.importing.assemble import SitePiece
 from tumangang_watch.sites.importing.join import Way, join_ways
-from tumangang_watch.sites.importing.layers import Feature
-from tumangang_watch.sites.importing.options import ImportOptions
+from tumangang_watch.sites.importing.layers import SourceFeature
 from tumangang_watch.sites.importing.roles import (
     BARE,
     LINES,
     POLYGONS,
+    ImportOptions,
     Verdict,
     is_tagged,
     properties_of,
@@ -32,12 +32,12 @@ YARD_SHARE = 0.5
 
 
 def pieces_of(
-    features: list[Feature],
+    features: list[SourceFeature],
     options: ImportOptions,
     limits: SiteSettings,
     left_out: Counter[str],
     notes: list[str],
-) -> list[Piece]:
+) -> list[SitePiece]:
     """Return the pieces of all sources; count in ``left_out`` what has no place in a site.
 
     Raises
@@ -45,51 +45,41 @@ def pieces_of(
     InputRefused
         A feature's role is unknown or does not suit its geometry.
     """
-    told = [properties_of(feature) for feature in features]
-    extracts = {feature.source for feature, own in zip(features, told, strict=True) if is_tagged(own)}
-    pieces: list[Piece] = []
-    undecided: list[Piece] = []
-    ways: list[Piece] = []
-    for feature, own in zip(features, told, strict=True):
+    rows = [properties_of(feature) for feature in features]
+    extracts = {feature.source for feature, own in zip(features, rows, strict=True) if is_tagged(own)}
+    pieces: list[SitePiece] = []
+    undecided: list[SitePiece] = []
+    ways: list[SitePiece] = []
+    for feature, own in zip(features, rows, strict=True):
         tagged = feature.source in extracts
         for single in _singles(feature):
             verdict = _verdict(single, own, options, tagged)
-            if verdict.role is None and verdict.why == BARE:
-                undecided.append(
-                    Piece(
-                        role="yard",
-                        geometry=single.geometry,
-                        properties=own,
-                        places=(single.place,),
-                        source=single.source,
-                        ref=_kept(own),
-                    )
-                )
-            elif verdict.role is None:
+            if verdict.role is None and verdict.why != BARE:
                 left_out[verdict.why] += 1
-            else:
-                shape = _fitted(single, verdict.role)
-                piece = Piece(
-                    role=verdict.role,
-                    geometry=shape,
-                    properties=own,
-                    places=(single.place,),
-                    source=single.source,
-                    ref=_kept(own),
-                    tagged=tagged,
+                continue
+            role = verdict.role or "yard"
+            piece = SitePiece(
+                role=role,
+                geometry=_fitted(single, role),
+                properties=own,
+                places=(single.place,),
+                source=single.source,
+                ref=_track_number(own),
+                tagged=tagged,
+            )
+            is_way = verdict.by_tags and role == "track"
+            (undecided if verdict.role is None else ways if is_way else pieces).append(piece)
+            if own.get("bridge") not in (None, "no") and role == "track":
+                notes.append(
+                    f"{single.place} is on a bridge: draw a polygon with role bridge to report on it"
                 )
-                (ways if verdict.by_tags and verdict.role == "track" else pieces).append(piece)
-                if own.get("bridge") not in (None, "no") and verdict.role == "track":
-                    notes.append(
-                        f"{single.place} is on a bridge: draw a polygon with role bridge to report on it"
-                    )
     joined = _joined(ways, limits, left_out)
     if len(joined) < len(ways):
         notes.append(f"{len(ways)} ways were joined at their nodes to {len(joined)} tracks")
     return pieces + joined + _yards(undecided, pieces + joined, left_out)
 
 
-def _singles(feature: Feature) -> list[Feature]:
+def _singles(feature: SourceFeature) -> list[SourceFeature]:
     """Split collections and Multi* geometries; chain the parts of a line that meet end to end."""
     geometry = feature.geometry
     if geometry is None or geometry.is_empty:
@@ -105,7 +95,7 @@ def _singles(feature: Feature) -> list[Feature]:
     return [replace(feature, geometry=part) for part in parts]
 
 
-def _verdict(feature: Feature, own: dict[str, Any], options: ImportOptions, tagged: bool) -> Verdict:
+def _verdict(feature: SourceFeature, own: dict[str, Any], options: ImportOptions, tagged: bool) -> Verdict:
     if feature.geometry is None or feature.geometry.is_empty:
         return Verdict(None, "without a geometry")
     kind = feature.geometry.geom_type
@@ -126,7 +116,7 @@ def _verdict(feature: Feature, own: dict[str, Any], options: ImportOptions, tagg
     return verdict
 
 
-def _fitted(feature: Feature, role: str) -> Any:
+def _fitted(feature: SourceFeature, role: str) -> Any:
     """Return the geometry a role needs: an outline drawn as a closed line becomes its polygon."""
     shape = feature.geometry
     if role != "track" and shape.geom_type in LINES and shape.is_ring:
@@ -141,13 +131,13 @@ def _fitted(feature: Feature, role: str) -> Any:
     return shape
 
 
-def _kept(own: dict[str, Any]) -> str | None:
+def _track_number(own: dict[str, Any]) -> str | None:
     """Return the number of a track, as OpenStreetMap or a plain field gives it."""
     ref = own.get("railway:track_ref") or own.get("track_ref")
     return None if ref is None else str(ref).strip()[:40] or None
 
 
-def _joined(ways: list[Piece], limits: SiteSettings, left_out: Counter[str]) -> list[Piece]:
+def _joined(ways: list[SitePiece], limits: SiteSettings, left_out: Counter[str]) -> list[SitePiece]:
     """Join OpenStreetMap's ways to tracks; leave out what is shorter than a wagon."""
     lines = [Way(w.geometry, w.ref, (k,)) for k, w in enumerate(ways)]
     out = []
@@ -159,23 +149,12 @@ def _joined(ways: list[Piece], limits: SiteSettings, left_out: Counter[str]) -> 
             left_out["tracks shorter than 10 m"] += 1
             continue
         longest = max(members, key=lambda piece: piece.geometry.length)
-        own = _common(members, longest)
-        places = tuple(place for piece in members for place in piece.places)
-        out.append(
-            Piece(
-                role="track",
-                geometry=track.line,
-                properties=own,
-                places=places,
-                source=longest.source,
-                ref=track.ref,
-                tagged=True,
-            )
-        )
+        joined = replace(longest, geometry=track.line, properties=_common(members, longest), ref=track.ref)
+        out.append(replace(joined, places=tuple(place for piece in members for place in piece.places)))
     return out
 
 
-def _common(members: list[Piece], longest: Piece) -> dict[str, Any]:
+def _common(members: list[SitePiece], longest: SitePiece) -> dict[str, Any]:
     """Return the longest way's properties, less what the others contradict; every way's id."""
     own = dict(longest.properties)
     for key in ("gauge", "gauge_mm", "name", "accuracy_m", "occluded_from"):
@@ -186,7 +165,7 @@ def _common(members: list[Piece], longest: Piece) -> dict[str, Any]:
     return own
 
 
-def _yards(undecided: list[Piece], pieces: list[Piece], left_out: Counter[str]) -> list[Piece]:
+def _yards(undecided: list[SitePiece], pieces: list[SitePiece], left_out: Counter[str]) -> list[SitePiece]:
     """Keep the polygons without a role that hold most of a track."""
     tracks = [piece.geometry for piece in pieces if piece.role == "track"]
     out = []

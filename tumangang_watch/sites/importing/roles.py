@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from tumangang_watch.sites.importing.layers import Feature
+from tumangang_watch.sites.importing.layers import SourceFeature
 from tumangang_watch.sites.read import ROLES
 
 LINES = ("LineString", "MultiLineString", "LinearRing")
@@ -25,9 +25,21 @@ ALIASES = {
 }
 """A Shapefile's field names end after ten characters."""
 
-
 BARE = "a polygon without a role"
 """Undecided until it is known whether it holds tracks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """What the user says of the sources."""
+
+    roles: dict[str, str] = field(default_factory=dict)
+    """Role by layer; "" stands for every other layer."""
+    layers: tuple[str, ...] = ()
+    id_field: str | None = None
+    crs: str | None = None
+    name: str = "site"
+    """The site's name."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +51,7 @@ class Verdict:
     by_tags: bool = False
 
 
-def properties_of(feature: Feature) -> dict[str, Any]:
+def properties_of(feature: SourceFeature) -> dict[str, Any]:
     """Return a feature's properties with OpenStreetMap's ``other_tags`` and cut names spelt out."""
     own = dict(feature.properties)
     other = own.pop("other_tags", None)
@@ -71,16 +83,18 @@ def suits(role: str, kind: str) -> bool:
     return kind in LINES if role == "track" else kind in POLYGONS
 
 
-def role_of(feature: Feature, properties: dict[str, Any], said: dict[str, str], tagged: bool) -> Verdict:
+def role_of(
+    feature: SourceFeature, properties: dict[str, Any], roles: dict[str, str], tagged: bool
+) -> Verdict:
     """Return what a feature is for, by the first rule that answers.
 
     Parameters
     ----------
-    feature : Feature
+    feature : SourceFeature
         With a line or polygon.
     properties : dict
         From `properties_of`.
-    said : dict
+    roles : dict
         Role by layer name that the user gave; "" stands for every other layer.
     tagged : bool
         The source is an extract of OpenStreetMap.
@@ -89,7 +103,7 @@ def role_of(feature: Feature, properties: dict[str, Any], said: dict[str, str], 
     if properties.get("role") not in (None, ""):
         role = word_as_role(properties["role"])
         return Verdict(role, "" if role else f"role {str(properties['role'])[:30]!r} is unknown")
-    given = said.get(feature.layer, said.get(""))
+    given = roles.get(feature.layer, roles.get(""))
     if given is not None and suits(given, kind):
         return Verdict(given, "")
     if is_tagged(properties):

@@ -1,0 +1,106 @@
+"""See that a staged file is whole and harmless before a library opens it."""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+from contextlib import closing
+from xml.parsers import expat
+
+from tumangang_watch.settings.scenes import SiteSettings
+from tumangang_watch.sites.importing.stage import Staged, refusal
+
+GEOPACKAGE_TABLES = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
+KML_DEPTH = 100
+"""Elements nested deeper than this are no person's work."""
+
+
+def check_staged(staged: Staged, limits: SiteSettings) -> None:
+    """Refuse a staged file that is cut short or hostile.
+
+    Raises
+    ------
+    InputRefused
+        With the reason.
+    """
+    if staged.kind == "shp":
+        _check_shapefile(staged)
+        return
+    if staged.kind == "gpkg":
+        _check_geopackage(staged)
+        return
+    size = staged.path.stat().st_size
+    if size > limits.json_bytes:
+        why = f"{size} bytes of text, more than {limits.json_bytes}"
+        raise refusal(staged.source, why, "Cut it to the site")
+    if staged.kind == "kml":
+        _check_kml(staged)
+
+
+def _check_shapefile(staged: Staged) -> None:
+    """Refuse missing parts, and parts shorter than their own headers say (ESRI's specification, 1998)."""
+    for suffix in (".shx", ".dbf", ".shp"):
+        part = staged.path.with_suffix(suffix)
+        if not part.is_file():
+            raise refusal(staged.source, f"its {suffix} is missing", "Copy all parts of the Shapefile")
+        size, head = part.stat().st_size, part.read_bytes()[:100]
+        if len(head) < 32:
+            raise refusal(staged.source, f"its {suffix} is cut short", "Copy it again, whole")
+        if suffix == ".dbf":
+            records, header, record = struct.unpack("<IHH", head[4:12])
+            needed = header + records * record
+        else:
+            needed = int.from_bytes(head[24:28], "big") * 2
+        if size < max(needed, 100 if suffix != ".dbf" else 0):
+            raise refusal(staged.source, f"its {suffix} has {size} of {needed} bytes", "Copy it again, whole")
+
+
+def _check_geopackage(staged: Staged) -> None:
+    """Refuse a damaged database, and layers that are programs (views) instead of tables."""
+    try:
+        with closing(sqlite3.connect(staged.path)) as database:
+            database.execute("PRAGMA trusted_schema = OFF")
+            kinds = dict(database.execute("SELECT name, type FROM sqlite_master"))
+            for table in GEOPACKAGE_TABLES:
+                if kinds.get(table) != "table":
+                    raise refusal(staged.source, f"no GeoPackage: its {table} is missing", "Export it again")
+            (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
+            if state != "ok":
+                raise sqlite3.DatabaseError(state)
+            layers = database.execute("SELECT table_name FROM gpkg_contents WHERE data_type = 'features'")
+            for (name,) in layers.fetchall():
+                if kinds.get(name) != "table":
+                    why = f"layer {str(name)[:40]!r} is a view, not a table"
+                    raise refusal(staged.source, why, "Export the layer to a GeoPackage of its own")
+    except sqlite3.Error as error:
+        why = f"the database is damaged or incomplete ({' '.join(str(error).split())[:100]})"
+        raise refusal(staged.source, why, "Copy it again, whole") from error
+
+
+def _check_kml(staged: Staged) -> None:
+    """Refuse KML that is not well-formed to its end, that declares entities, or is nested too deeply."""
+    depth = 0
+    parser = expat.ParserCreate()
+
+    def start(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > KML_DEPTH:
+            raise refusal(staged.source, "its elements are nested too deeply", "Flatten its folders")
+
+    def end(*_: object) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def doctype(*_: object) -> None:
+        why = "it declares a document type, which KML has none of"
+        raise refusal(staged.source, why, "Save it again as KML")
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        with staged.path.open("rb") as stream:
+            parser.ParseFile(stream)
+    except expat.ExpatError as error:
+        why = f"not well-formed XML ({error})"
+        raise refusal(staged.source, why, "Copy or export it again, whole") from error
