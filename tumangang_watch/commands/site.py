@@ -21,11 +21,12 @@ from tumangang_watch.scenes import open_scene
 from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import built_in_site_path, examine_site, load_site
+from tumangang_watch.sites.collection import ROLES
 from tumangang_watch.sites.importing import Imported, import_sources
 from tumangang_watch.sites.importing.roles import ImportOptions
-from tumangang_watch.sites.read import ROLES, read_collection
+from tumangang_watch.sites.read import read_collection
 from tumangang_watch.sites.remarks import remarks_text
-from tumangang_watch.sites.write import put_file, refuse_source, see_room, write_site
+from tumangang_watch.sites.write import check_room, put_file, refuse_source, write_site
 from tumangang_watch.text import clean_text, count_text
 
 MOST_NOTES = 10
@@ -88,7 +89,7 @@ def site_import(
     its layer's name; a line without any of these is a track, and a polygon that holds tracks a yard.
     """
     refuse_source(out, sources)
-    see_room(out, overwrite)
+    check_room(out, overwrite)
     options = ImportOptions(roles=_roles(roles), layers=layers, id_field=id_field, crs=crs, name=out.stem)
     imported = import_sources(sources, options)
     site = write_site(imported.collection, out, overwrite=overwrite)
@@ -107,7 +108,7 @@ def site_show(
     site: Path, scene: Path, out: Path, acquired: str | None, bands: str | None, overwrite: bool
 ) -> int:
     """Draw a site over a scene fitted to it, and say how well it fits."""
-    see_room(out, overwrite, (".png",))
+    check_room(out, overwrite, (".png",))
     refuse_source(out, (site, scene))
     with progress_bar() as progress:
         settings = Settings()

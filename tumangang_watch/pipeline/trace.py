@@ -27,7 +27,7 @@ from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.tracks import trace_site_tracks
 from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.scenes.reference import write_reference
-from tumangang_watch.sites.write import see_room, write_site
+from tumangang_watch.sites.write import check_room, write_site
 from tumangang_watch.text import utc_text
 
 YARD_MARGIN_M = 12.0
@@ -68,7 +68,7 @@ def trace_to_file(
     OutputFailed
         It could not be written.
     """
-    see_room(out, overwrite)
+    check_room(out, overwrite)
     settings = run.settings.trace
     if scene.gsd_m > settings.gsd_max_m:
         raise NotComparable(

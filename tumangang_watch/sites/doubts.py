@@ -1,19 +1,20 @@
-"""What is doubtful about a sound site: told as warnings, the site is used all the same."""
+"""What is doubtful about a sound site: noted, and, the site is used all the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
-from shapely import LineString
+from shapely import LineString, Point
 
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.settings.scenes import SiteSettings
+from tumangang_watch.sites.faults import place_of, rings_of
 from tumangang_watch.sites.remarks import Remark
 
 STEP_M = 2.0
@@ -54,10 +55,7 @@ def repeated_vertices(features: Iterable[dict[str, Any]]) -> list[Remark]:
     found = []
     for index, feature in enumerate(features):
         geometry = feature["geometry"]
-        coordinates = geometry["coordinates"]
-        rings = {"LineString": lambda c: [c], "MultiPolygon": lambda c: c[0]}.get(
-            geometry["type"], lambda c: c
-        )(coordinates)
+        rings = [geometry["coordinates"]] if geometry["type"] == "LineString" else rings_of(geometry)
         for ring in rings:
             same = [k for k in range(1, len(ring)) if ring[k][:2] == ring[k - 1][:2]]
             if same:
@@ -66,7 +64,7 @@ def repeated_vertices(features: Iterable[dict[str, Any]]) -> list[Remark]:
                     Remark(
                         kind="repeated_vertex",
                         what=f"vertex {same[0]} repeats the one before{more}",
-                        where=f"feature {index} ({feature['properties']['id']!r})",
+                        where=place_of(index, feature),
                         level="doubt",
                         lonlat=tuple(ring[same[0]][:2]),
                     )
@@ -75,19 +73,26 @@ def repeated_vertices(features: Iterable[dict[str, Any]]) -> list[Remark]:
     return found
 
 
-def _doubt(kind: str, what: str, where: str = "", at: Any = None) -> tuple[Remark, Any]:
-    return Remark(kind=kind, what=what, where=where, level="doubt"), at
+@dataclass(frozen=True)
+class _Doubt:
+    """A doubt whose place is still in metres."""
+
+    kind: str
+    what: str
+    where: str = ""
+    at: Point | None = None
 
 
-def _placed(found: list[tuple[Remark, Any]], crs: str) -> list[Remark]:
-    """Give remarks the longitude and latitude of their place in metres."""
+def _placed(found: list[_Doubt], crs: str) -> list[Remark]:
+    """Return doubts as remarks, with the longitude and latitude of their place."""
     to_lonlat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
     out = []
-    for remark, at in found:
-        if at is not None:
-            lon, lat = to_lonlat(at.x, at.y)
-            remark = replace(remark, lonlat=(round(lon, 7), round(lat, 7)))
-        out.append(remark)
+    for doubt in found:
+        lonlat = None
+        if doubt.at is not None:
+            lon, lat = to_lonlat(doubt.at.x, doubt.at.y)
+            lonlat = round(lon, 7), round(lat, 7)
+        out.append(Remark(kind=doubt.kind, what=doubt.what, where=doubt.where, level="doubt", lonlat=lonlat))
     return out
 
 
@@ -100,44 +105,44 @@ def _ids(features: Iterable[Area | Track]) -> str:
     return ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
 
 
-def _accuracy(site: Site, limits: SiteSettings) -> list[tuple[Remark, Any]]:
+def _accuracy(site: Site, limits: SiteSettings) -> list[_Doubt]:
     features: list[Area | Track] = [*site.tracks, *site.having("yard", "bridge", "station", "handling")]
     poor = [f for f in features if f.accuracy_m is not None and f.accuracy_m > limits.accuracy_needed_m]
     unsaid = [f for f in features if f.accuracy_m is None]
     found = []
     if poor:
         worst = max(f.accuracy_m or 0.0 for f in poor)
-        told = (
+        what = (
             f"known to {worst:g} m at worst, and a scene needs {limits.accuracy_needed_m:g} m: {_ids(poor)}"
         )
-        found.append(_doubt("accuracy_poor", told))
+        found.append(_Doubt("accuracy_poor", what))
     if unsaid:
-        found.append(_doubt("accuracy_unknown", f"accuracy_m is not stated: {_ids(unsaid)}"))
+        found.append(_Doubt("accuracy_unknown", f"accuracy_m is not stated: {_ids(unsaid)}"))
     return found
 
 
-def _provisional(site: Site) -> list[tuple[Remark, Any]]:
+def _provisional(site: Site) -> list[_Doubt]:
     models = [track for track in site.tracks if track.provisional]
-    return [_doubt("provisional", f"tracks are marked provisional: {_ids(models)}")] if models else []
+    return [_Doubt("provisional", f"tracks are marked provisional: {_ids(models)}")] if models else []
 
 
-def _lone_tracks(site: Site) -> list[tuple[Remark, Any]]:
+def _lone_tracks(site: Site) -> list[_Doubt]:
     if not site.tracks or site.having("apron", "stable"):
         return []
-    return [_doubt("no_fit_ground", "there is neither an apron nor stable ground beside the tracks")]
+    return [_Doubt("no_fit_ground", "there is neither an apron nor stable ground beside the tracks")]
 
 
-def _unwatched_yards(site: Site) -> list[tuple[Remark, Any]]:
+def _unwatched_yards(site: Site) -> list[_Doubt]:
     grounds = [area.polygon for area in site.having("handling")]
     return [
-        _doubt("no_handling", "no handling polygon touches it", _name(yard))
+        _Doubt("no_handling", "no handling polygon touches it", _name(yard))
         for yard in site.having("yard")
         if not any(ground.intersects(yard.polygon) for ground in grounds)
     ]
 
 
-def _close_tracks(tracks: tuple[Track, ...], limits: SiteSettings) -> list[tuple[Remark, Any]]:
-    """Tell of tracks that run side by side too close, switches and crossings excepted."""
+def _close_tracks(tracks: tuple[Track, ...], limits: SiteSettings) -> list[_Doubt]:
+    """Return tracks that run side by side too close, switches and crossings excepted."""
     found = []
     tree = shapely.STRtree([track.line for track in tracks])
     for k, track in enumerate(tracks):
@@ -146,20 +151,20 @@ def _close_tracks(tracks: tuple[Track, ...], limits: SiteSettings) -> list[tuple
             run = _run_together(track.line, tracks[j].line, limits)
             if run is None:
                 continue
-            start, end, least = run
-            told = (
-                f"{least:.1f} m from track {tracks[j].id!r} at the nearest, and closer than "
+            start, end, nearest = run
+            what = (
+                f"{nearest:.1f} m from track {tracks[j].id!r} at the nearest, and closer than "
                 f"{limits.tracks_apart_m:g} m from {start:.0f} to {end:.0f} m along"
             )
             place = track.line.interpolate((start + end) / 2)
-            found.append(_doubt("tracks_close", told, _name(track), place))
+            found.append(_Doubt("tracks_close", what, _name(track), place))
     return found
 
 
 def _run_together(
     line: LineString, other: LineString, limits: SiteSettings
 ) -> tuple[float, float, float] | None:
-    """Return ``(from_m, to_m, least distance)`` of the longest run that no switch explains, or None."""
+    """Return ``(from_m, to_m, smallest distance)`` of the longest run that no switch explains, or None."""
     along = np.arange(0.0, line.length + STEP_M / 2, STEP_M)
     points = shapely.line_interpolate_point(line, along)
     distance = shapely.distance(points, other)
@@ -167,8 +172,7 @@ def _run_together(
     close = distance < limits.tracks_apart_m
     edges = np.flatnonzero(np.diff(np.concatenate([[0], close.astype(int), [0]])))
     best = None
-    for first, past in edges.reshape(-1, 2):
-        last = past - 1
+    for first, last in edges.reshape(-1, 2) - (0, 1):
         span = float(along[last] - along[first])
         on_other = where[first : last + 1]
         at_end = first == 0 or last == len(along) - 1
@@ -179,31 +183,31 @@ def _run_together(
     return best
 
 
-def _aprons_on_tracks(site: Site, limits: SiteSettings) -> list[tuple[Remark, Any]]:
+def _aprons_on_tracks(site: Site, limits: SiteSettings) -> list[_Doubt]:
     found = []
     for apron in site.having("apron"):
         for track in site.tracks:
             under_cars = track.line.buffer(limits.clear_of_track_m, cap_style="flat")
             overlap = apron.polygon.intersection(under_cars)
             if overlap.area > limits.apron_overlap_m2:
-                told = f"{overlap.area:.0f} m2 of it lie under cars on track {track.id!r}"
-                found.append(_doubt("apron_on_track", told, _name(apron), overlap.representative_point()))
+                what = f"{overlap.area:.0f} m2 of it lie under cars on track {track.id!r}"
+                found.append(_Doubt("apron_on_track", what, _name(apron), overlap.representative_point()))
     return found
 
 
-def _outside(site: Site, limits: SiteSettings) -> list[tuple[Remark, Any]]:
+def _outside(site: Site, limits: SiteSettings) -> list[_Doubt]:
     places = shapely.union_all([a.polygon for a in site.having("yard", "bridge", "station")])
     found = []
     for track in site.tracks:
         beyond = track.line.difference(places)
         if beyond.length > limits.outside_share * track.line.length:
-            told = f"{beyond.length:.0f} of its {track.line.length:.0f} m lie in no yard, station or bridge"
-            found.append(_doubt("outside_areas", told, _name(track), beyond.representative_point()))
+            what = f"{beyond.length:.0f} of its {track.line.length:.0f} m lie in no yard, station or bridge"
+            found.append(_Doubt("outside_areas", what, _name(track), beyond.representative_point()))
     return found
 
 
-def _kinks(track: Track, limits: SiteSettings) -> list[tuple[Remark, Any]]:
-    """Tell of the sharpest bend of a track where it is sharper than wagons can follow."""
+def _kinks(track: Track, limits: SiteSettings) -> list[_Doubt]:
+    """Return the sharpest bend of a track where it is sharper than wagons can follow."""
     line, reach = track.line, 4 * limits.curve_arm_m / 3
     vertices = shapely.line_locate_point(line, shapely.points(shapely.get_coordinates(line)[1:-1]))
     vertices = vertices[(vertices >= reach) & (vertices <= line.length - reach)]
@@ -216,12 +220,12 @@ def _kinks(track: Track, limits: SiteSettings) -> list[tuple[Remark, Any]]:
         return []
     k = int(radius.argmin())
     more = f"; {int(sharp.sum()) - 1} more such vertices" if sharp.sum() > 1 else ""
-    told = (
+    what = (
         f"turns by {np.degrees(turn[k]):.0f} degrees within {2 * limits.curve_arm_m:g} m at "
         f"{vertices[k]:.0f} m, a curve of {radius[k]:.0f} m radius (least for wagons "
         f"{limits.curve_radius_m:g} m){more}"
     )
-    return [_doubt("kink", told, _name(track), line.interpolate(vertices[k]))]
+    return [_Doubt("kink", what, _name(track), line.interpolate(vertices[k]))]
 
 
 def _turns(line: LineString, along_m: NDArray[np.float64], arm_m: float) -> NDArray[np.float64]:

@@ -10,8 +10,9 @@ import shapely
 from shapely import LineString, Polygon
 from shapely.validation import explain_validity
 
-from tumangang_watch.sites.remarks import Remark
+from tumangang_watch.sites.remarks import Remark, fault
 
+Bounds = tuple[float, float, float, float]
 METRES_PER_DEGREE = 111_320.0
 """Length of a degree of latitude, to 1 %: good enough to tell a slip of the pen from a track."""
 MIN_TRACK_M = 10.0
@@ -68,49 +69,49 @@ def geometry_faults(geometry: Any, is_track: bool) -> list[Remark]:
         True wants a LineString, False a Polygon.
     """
     if not isinstance(geometry, dict):
-        return [Remark(kind="empty", what="it has no geometry")]
+        return [fault("empty", "it has no geometry")]
     kind: Any = geometry.get("type")
     coordinates: Any = geometry.get("coordinates")
     if is_track:
         if kind != "LineString":
-            return [Remark(kind="geometry_kind", what=f"a track must be a LineString, not {shown(kind)}")]
+            return [fault("geometry_kind", f"a track must be a LineString, not {shown(kind)}")]
         return _position_faults(coordinates, "vertex", 2) or _line_faults(coordinates)
     if kind not in ("Polygon", "MultiPolygon"):
-        return [Remark(kind="geometry_kind", what=f"an area must be a Polygon, not {shown(kind)}")]
+        return [fault("geometry_kind", f"an area must be a Polygon, not {shown(kind)}")]
     if not isinstance(coordinates, list) or not coordinates:
-        return [Remark(kind="empty", what="its geometry is empty")]
+        return [fault("empty", "its geometry is empty")]
     if kind == "MultiPolygon" and len(coordinates) > 1:
         return [
-            Remark(
-                kind="parts",
-                what=f"it is a MultiPolygon of {len(coordinates)} parts: make each part a feature of its own",
+            fault(
+                "parts",
+                f"it is a MultiPolygon of {len(coordinates)} parts: make each part a feature of its own",
             )
         ]
     return _ring_faults(rings_of(geometry))
 
 
-def extent_faults(boxes: list[tuple[str, tuple[float, float, float, float]]]) -> list[Remark]:
+def extent_faults(boxes: dict[str, Bounds]) -> list[Remark]:
     """Return a fault when features lie too far apart to be one site.
 
     Parameters
     ----------
-    boxes : list of (place, (west, south, east, north))
-        Each feature's place in words and its bounds, degrees.
+    boxes : dict of str to (west, south, east, north)
+        The bounds of each feature, degrees, by its place in words.
     """
-    west, east = min(boxes, key=lambda b: b[1][0]), max(boxes, key=lambda b: b[1][2])
-    south, north = min(boxes, key=lambda b: b[1][1]), max(boxes, key=lambda b: b[1][3])
-    middle = (south[1][1] + north[1][3]) / 2
-    width_m = (east[1][2] - west[1][0]) * METRES_PER_DEGREE * cos(radians(middle))
-    height_m = (north[1][3] - south[1][1]) * METRES_PER_DEGREE
-    if max(width_m, height_m) <= MAX_EXTENT_M:
+    west, south = (min(boxes, key=lambda place: boxes[place][side]) for side in (0, 1))
+    east, north = (max(boxes, key=lambda place: boxes[place][side]) for side in (2, 3))
+    width, height = boxes[east][2] - boxes[west][0], boxes[north][3] - boxes[south][1]
+    middle = (boxes[south][1] + boxes[north][3]) / 2
+    width_m = width * METRES_PER_DEGREE * cos(radians(middle))
+    extent_m = max(width_m, height * METRES_PER_DEGREE)
+    if extent_m <= MAX_EXTENT_M:
         return []
-    first, last = (west, east) if width_m >= height_m else (south, north)
-    if first[0] == last[0]:
-        told = f"{first[0]}: it is {max(width_m, height_m) / 1000:.0f} km wide"
-    else:
-        told = f"{first[0]} and {last[0]} lie {max(width_m, height_m) / 1000:.0f} km apart"
-    hint = "; a site may not lie across longitude 180" if east[1][2] - west[1][0] > 180 else ""
-    return [Remark(kind="extent", what=f"{told}, and a site has at most {MAX_EXTENT_M / 1000:.0f} km{hint}")]
+    first, last = (west, east) if extent_m == width_m else (south, north)
+    what = f"{first} and {last} lie {extent_m / 1000:.0f} km apart"
+    if first == last:
+        what = f"{first}: it is {extent_m / 1000:.0f} km wide"
+    hint = "; a site may not lie across longitude 180" if width > 180 else ""
+    return [fault("extent", f"{what}, and a site has at most {MAX_EXTENT_M / 1000:.0f} km{hint}")]
 
 
 def _at(position: Any) -> str:
@@ -119,38 +120,38 @@ def _at(position: Any) -> str:
 
 def _position_faults(positions: Any, word: str, least: int) -> list[Remark]:
     if not isinstance(positions, list) or not positions:
-        return [Remark(kind="empty", what="its geometry is empty")]
+        return [fault("empty", "its geometry is empty")]
     for number, position in enumerate(positions):
         if not isinstance(position, list) or len(position) < 2:
-            return [Remark(kind="position", what=f"{word} {number} is not a pair of numbers")]
+            return [fault("position", f"{word} {number} is not a pair of numbers")]
         lon, lat = position[:2]
         if not (is_number(lon) and is_number(lat)):
-            told = f"{word} {number} is not a pair of numbers: ({shown(lon)}, {shown(lat)})"
-            return [Remark(kind="position", what=told)]
+            what = f"{word} {number} is not a pair of numbers: ({shown(lon)}, {shown(lat)})"
+            return [fault("position", what)]
         if abs(lat) > 90 and abs(lat) <= 180 and abs(lon) <= 90:
-            told = (
+            what = (
                 f"{word} {number} {_at(position)} has latitude {lat}: longitude and latitude look swapped. "
             )
-            return [Remark(kind="swapped", what=told + "GeoJSON has longitude first: swap them?")]
+            return [fault("swapped", what + "GeoJSON has longitude first: swap them?")]
         if abs(lat) > 90 or abs(lon) > 180:
-            told = (
+            what = (
                 f"{word} {number} ({shown(lon)}, {shown(lat)}) is not WGS 84 longitude, latitude in degrees"
             )
-            return [Remark(kind="not_degrees", what=told)]
+            return [fault("not_degrees", what)]
     if len(positions) < least:
-        told = f"{word.removesuffix(' vertex')} at {_at(positions[0])} has {len(positions)} positions, "
-        return [Remark(kind="tiny", what=told + f"fewer than {least}")]
+        what = f"{word.removesuffix(' vertex')} at {_at(positions[0])} has {len(positions)} positions, "
+        return [fault("tiny", what + f"fewer than {least}")]
     return []
 
 
 def _ring_faults(rings: Any) -> list[Remark]:
     if not isinstance(rings, list) or not rings:
-        return [Remark(kind="empty", what="its geometry is empty")]
+        return [fault("empty", "its geometry is empty")]
     for number, ring in enumerate(rings):
         faults = _position_faults(ring, f"ring {number} vertex", 4)
         if not faults and ring[0][:2] != ring[-1][:2]:
-            told = f"ring {number} is not closed: it ends at {_at(ring[-1])}, not at {_at(ring[0])}"
-            faults = [Remark(kind="unclosed", what=told)]
+            what = f"ring {number} is not closed: it ends at {_at(ring[-1])}, not at {_at(ring[0])}"
+            faults = [fault("unclosed", what)]
         if faults:
             return faults
     return _polygon_faults(rings)
@@ -162,15 +163,10 @@ def _line_faults(positions: list[Any]) -> list[Remark]:
     steps_m = np.diff(lonlat, axis=0) * METRES_PER_DEGREE * (squeeze, 1.0)
     length_m = float(np.hypot(*steps_m.T).sum())
     if length_m < MIN_TRACK_M:
-        told = f"the track at {_at(positions[0])} is {length_m:.1f} m long, less than {MIN_TRACK_M:.0f} m"
-        return [Remark(kind="tiny", what=told)]
+        what = f"the track at {_at(positions[0])} is {length_m:.1f} m long, less than {MIN_TRACK_M:.0f} m"
+        return [fault("tiny", what)]
     if not LineString(lonlat).is_simple:
-        return [
-            Remark(
-                kind="self_crossing",
-                what=f"the track crosses itself or doubles back {_self_crossing(lonlat)}",
-            )
-        ]
+        return [fault("self_crossing", f"the track crosses itself or doubles back {_self_crossing(lonlat)}")]
     return []
 
 
@@ -199,7 +195,7 @@ def _polygon_faults(rings: list[Any]) -> list[Remark]:
     # A flat or folded outline is invalid too, but "no area" says better what is wrong with it.
     flat = Polygon(outline).convex_hull.area * METRES_PER_DEGREE**2 * squeeze < MIN_AREA_M2
     if flat or (polygon.is_valid and area_m2 < MIN_AREA_M2):
-        return [Remark(kind="tiny", what=f"the polygon has next to no area (at {_at(outline[0])})")]
+        return [fault("tiny", f"the polygon has next to no area (at {_at(outline[0])})")]
     if not polygon.is_valid:
-        return [Remark(kind="outline", what=f"the polygon is invalid: {explain_validity(polygon)}")]
+        return [fault("outline", f"the polygon is invalid: {explain_validity(polygon)}")]
     return []

@@ -1,18 +1,10 @@
-"""Read and check a site file (GeoJSON FeatureCollection of the contract).
-
-Everything that can be said against a site file: its faults, and the doubts about a sound one.
-
-Where the built-in site and the fixtures lie: in a wheel, or beside the package in a checkout.
-"""
+"""Read and check a site file (GeoJSON FeatureCollection of the contract)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 import stat
-from dataclasses import replace
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +15,14 @@ from shapely import LineString, Polygon
 
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.grid import utm_crs
-from tumangang_watch.model.site import REPORTED_ROLES, Area, ReferenceScene, Site, Track
+from tumangang_watch.model.site import Area, ReferenceScene, Site, Track
+from tumangang_watch.sites.collection import collection_faults, day_of, lonlat_of
 from tumangang_watch.sites.doubts import repeated_vertices, site_doubts
-from tumangang_watch.sites.faults import extent_faults, geometry_faults, is_number, place_of, rings_of, shown
-from tumangang_watch.sites.remarks import Remark
+from tumangang_watch.sites.faults import is_number
+from tumangang_watch.sites.remarks import Remark, fault
 
 MAX_BYTES = 16 * 1024 * 1024
 """A site is a few dozen features; JSON is read up to 16 MiB (docs/sources.md, hostile files)."""
-POLYGON_ROLES = ("yard", "bridge", "station", "handling", "apron", "stable", "ignore")
-ROLES = (*POLYGON_ROLES, "track")
-ID_PATTERN = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,120}")
-"""Ids become parts of file names: no separators, and none that hides a file or climbs a folder."""
-DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?")
-WGS84 = re.compile(r"(urn:ogc:def:crs:)?(OGC:[0-9.]*:CRS84|EPSG:[0-9.]*:?4326|CRS84|WGS ?84)", re.IGNORECASE)
-PLAIN_NAME = re.compile(r"(?!\.)[^/\\]{1,200}")
-"""Name of a file in the same folder, and of none that hides."""
-SHA256 = re.compile(r"[0-9a-f]{64}")
 TEXT_CHARACTERS = 300
 """Names and sources are cut here: they stand in a report's tables."""
 
@@ -82,7 +66,7 @@ def faults_of(path: Path) -> list[Remark]:
     try:
         return collection_faults(read_collection(file)[0])
     except InputRefused as error:
-        return [Remark(kind="unreadable", what=f"{error.what}: {error.file}: {error.why}")]
+        return [fault("unreadable", f"{error.what}: {error.file}: {error.why}")]
 
 
 def _refusal(file: Path, why: str) -> InputRefused:
@@ -119,107 +103,6 @@ def _parse(file: Path, content: bytes) -> dict[str, Any]:
     return data
 
 
-def collection_faults(data: dict[str, Any]) -> list[Remark]:
-    """Return the faults of all features of a FeatureCollection, in file order."""
-    faults = _crs_faults(data.get("crs")) + _reference_faults(data.get("reference_scene"))
-    seen: dict[str, int] = {}
-    roles, boxes = set(), []
-    for index, feature in enumerate(data["features"]):
-        where = place_of(index, feature)
-        own = _property_faults(feature)
-        if not own:
-            name, role = feature["properties"]["id"], feature["properties"]["role"]
-            if name in seen:
-                own.append(
-                    Remark(kind="duplicate_id", what=f"its id is used already by feature {seen[name]}")
-                )
-            seen.setdefault(name, index)
-            roles.add(role)
-            own += geometry_faults(feature.get("geometry"), role == "track")
-        if not own:
-            boxes.append((where, _lonlat(feature).bounds))
-        faults += [replace(fault, where=where) for fault in own]
-    if not faults and not roles & {*REPORTED_ROLES, "track"}:
-        told = "it has neither a track nor an area to report on: every feature is stable or ignore"
-        faults.append(Remark(kind="nothing_reported", what=told))
-    # Told also beside other faults: a feature drawn elsewhere is a fault of its own.
-    return faults + (extent_faults(boxes) if boxes else [])
-
-
-def _crs_faults(crs: Any) -> list[Remark]:
-    """RFC 7946 knows no ``crs``; older writers add one, and it must say WGS 84 lon/lat."""
-    if crs is None:
-        return []
-    properties = crs.get("properties") if isinstance(crs, dict) else None
-    name = properties.get("name") if isinstance(properties, dict) else crs
-    if isinstance(name, str) and WGS84.fullmatch(name):
-        return []
-    told = f"crs: its coordinates are in {shown(name)}, not in WGS 84 longitude, latitude"
-    return [Remark(kind="crs", what=told)]
-
-
-def _reference_faults(reference: Any) -> list[Remark]:
-    """Return what is wrong with the record of the scene a site was traced from."""
-    if reference is None:
-        return []
-    if not isinstance(reference, dict):
-        return [Remark(kind="reference", what=f"reference_scene is {shown(reference)}, not an object")]
-    faults = []
-    name = reference.get("image")
-    if not isinstance(name, str) or not PLAIN_NAME.fullmatch(name) or not name.isprintable():
-        told = f"reference_scene: image {shown(name)} is not the plain name of a file beside the site file"
-        faults.append(Remark(kind="reference", what=told))
-    if not isinstance(reference.get("name"), str):
-        told = f"reference_scene: name {shown(reference.get('name'))} is not text"
-        faults.append(Remark(kind="reference", what=told))
-    for key in ("sha256", "image_sha256"):
-        digest = reference.get(key)
-        if not isinstance(digest, str) or not SHA256.fullmatch(digest):
-            faults.append(
-                Remark(
-                    kind="reference", what=f"reference_scene: {key} {shown(digest)} is not a SHA-256 digest"
-                )
-            )
-    return faults
-
-
-def _property_faults(feature: Any) -> list[Remark]:
-    properties = feature.get("properties") if isinstance(feature, dict) else None
-    if not isinstance(properties, dict):
-        return [Remark(kind="no_properties", what="it has no properties")]
-    faults = []
-    role, name = properties.get("role"), properties.get("id")
-    if role not in ROLES:
-        faults.append(
-            Remark(kind="role", what=f"role {shown(role)} is unknown; use one of {', '.join(ROLES)}")
-        )
-    if name is None or name == "":
-        faults.append(Remark(kind="id", what="it has no id"))
-    elif not isinstance(name, str) or not ID_PATTERN.fullmatch(name):
-        told = f"id {shown(name)} is not text of 1 to 120 letters, digits, '.', '_' and '-' (no '.' first)"
-        faults.append(Remark(kind="id", what=told))
-    since = properties.get("occluded_from")
-    if since is not None and _date(since) is None:
-        faults.append(Remark(kind="value", what=f"occluded_from {shown(since)} is not a date (YYYY-MM-DD)"))
-    for key in ("accuracy_m", "gauge_mm"):
-        value = properties.get(key)
-        if value is not None and not (is_number(value) and 0 <= value < 1e6):
-            faults.append(Remark(kind="value", what=f"{key} {shown(value)} is not a number of zero or more"))
-    if not isinstance(properties.get("provisional", False), bool):
-        told = f"provisional {shown(properties['provisional'])} is not true or false"
-        faults.append(Remark(kind="value", what=told))
-    return faults
-
-
-def _date(text: Any) -> date | None:
-    if not isinstance(text, str) or not DATE_PATTERN.fullmatch(text):
-        return None
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        return None
-
-
 def _text(value: Any, otherwise: str) -> str:
     """Return text of the file on one line, without control characters: terminals obey those."""
     if not isinstance(value, str):
@@ -230,7 +113,7 @@ def _text(value: Any, otherwise: str) -> str:
 
 def build_site(file: Path, data: dict[str, Any], sha256: str) -> Site:
     """Return the site of a collection that has no faults, in metres."""
-    shapes = [_lonlat(feature) for feature in data["features"]]
+    shapes = [lonlat_of(feature) for feature in data["features"]]
     west, south, east, north = (
         pick(s.bounds[k] for s in shapes) for k, pick in enumerate((min, min, max, max))
     )
@@ -264,18 +147,6 @@ def _reference(file: Path, reference: Any) -> ReferenceScene | None:
     )
 
 
-def _lonlat(feature: dict[str, Any]) -> LineString | Polygon:
-    """Return a sound feature's geometry in degrees: heights and repeated vertices of tracks dropped."""
-    geometry = feature["geometry"]
-    if geometry["type"] == "LineString":
-        # Two like vertices in a row have no heading between them.
-        return shapely.remove_repeated_points(
-            shapely.LineString([position[:2] for position in geometry["coordinates"]])
-        )
-    outline, *holes = ([position[:2] for position in ring] for ring in rings_of(geometry))
-    return shapely.Polygon(outline, holes)
-
-
 def _in_metres(shapes: list[LineString | Polygon], crs: str) -> list[Any]:
     transform = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
     return [shapely.transform(s, lambda c: np.column_stack(transform(c[:, 0], c[:, 1]))) for s in shapes]
@@ -287,7 +158,7 @@ def _common(properties: dict[str, Any]) -> dict[str, Any]:
         "id": properties["id"],
         "name": _text(properties.get("name"), properties["id"]),
         "accuracy_m": None if accuracy is None else float(accuracy),
-        "occluded_from": _date(properties.get("occluded_from")),
+        "occluded_from": day_of(properties.get("occluded_from")),
         "source": _text(properties.get("source"), "") or None,
     }
 

@@ -1,7 +1,4 @@
-"""What can be said against a site file: faults that refuse it and doubts that do not, each explained.
-
-What is said of a site file, as text for people.
-"""
+"""What can be said against a site file: faults that refuse it and doubts that do not, each explained."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "reports, files and the archive name places by their id",
         "Give it an id of letters, digits, '.', '_' or '-'",
     ),
-    "duplicate_id": ("two places of one name cannot be told apart in a report", "Rename one of the two"),
+    "duplicate_id": ("two places of one name cannot be what apart in a report", "Rename one of the two"),
     "value": (
         "a value that cannot be read would be left out unnoticed",
         "Correct the property, or remove it",
@@ -134,7 +131,7 @@ class Remark:
     where: str = ""
     """The feature it concerns; empty where it is the whole file."""
     level: Level = "fault"
-    """A fault refuses the file; a doubt is told and the file is used."""
+    """A fault refuses the file; a doubt is noted and the file is used."""
     lonlat: tuple[float, float] | None = None
     """Where on the ground, degrees, when it is at one place."""
 
@@ -150,6 +147,11 @@ class Remark:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
+
+
+def fault(kind: str, what: str, where: str = "") -> Remark:
+    """Return a remark that refuses the file."""
+    return Remark(kind=kind, what=what, where=where)
 
 
 def remarks_text(file: Path, remarks: list[Remark]) -> str:

@@ -1,4 +1,4 @@
-"""Write a checked site file: whole or absent, never over another without being told to."""
+"""Write a checked site file: whole or absent, never over another without being what to."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any
 
 from tumangang_watch.errors import InputRefused, OutputFailed
 from tumangang_watch.model.site import Site
-from tumangang_watch.sites.read import collection_faults, load_site
+from tumangang_watch.sites.collection import collection_faults
+from tumangang_watch.sites.read import load_site
 
 WHAT = "cannot write the file"
 
 
-def see_room(path: Path, overwrite: bool, endings: tuple[str, ...] = (".geojson", ".json")) -> None:
+def check_room(path: Path, overwrite: bool, endings: tuple[str, ...] = (".geojson", ".json")) -> None:
     """Refuse an output that is something else, or a file that is not to be replaced.
 
     Raises
@@ -70,7 +71,7 @@ def write_site(collection: dict[str, Any], path: Path, *, overwrite: bool = Fals
     OutputFailed
         It could not be written, or ``path`` exists and ``overwrite`` is False.
     """
-    see_room(path, overwrite)
+    check_room(path, overwrite)
     faults = collection_faults(collection)
     if faults:
         raise InputRefused("site refused", path, str(faults[0]), faults[0].todo)

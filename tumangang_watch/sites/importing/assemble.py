@@ -10,9 +10,9 @@ from typing import Any
 
 import shapely
 
+from tumangang_watch.sites.collection import DATE_PATTERN, ROLES, collection_faults
 from tumangang_watch.sites.importing.roles import ImportOptions
 from tumangang_watch.sites.importing.stage import refusal
-from tumangang_watch.sites.read import DATE_PATTERN, ROLES, collection_faults
 
 ATTRIBUTION = "(c) OpenStreetMap contributors, ODbL 1.0 (openstreetmap.org/copyright)"
 ID_CHARACTERS = 60

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from tumangang_watch.sites.collection import ROLES
 from tumangang_watch.sites.importing.layers import SourceFeature
-from tumangang_watch.sites.read import ROLES
 
 LINES = ("LineString", "MultiLineString", "LinearRing")
 POLYGONS = ("Polygon", "MultiPolygon")
