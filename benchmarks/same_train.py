@@ -21,7 +21,7 @@ import numpy as np
 from tumangang_watch.model.colours import neighbours
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.compare import p_value, score_batch
-from tumangang_watch.reidentify.wagon_model import HUES, body_likelihood, hue_likelihood
+from tumangang_watch.reidentify.vehicle_model import COLOUR_NAMES, body_likelihood, colour_likelihood
 from tumangang_watch.settings.reidentify import SameTrainSettings
 from tumangang_watch.simulate import split_seeds
 
@@ -42,7 +42,7 @@ MIXES: dict[str, tuple[float, ...] | None] = {
     "own mix a train": None,
     "nearly one": (0.0, 0.04, 0.0, 0.0, 0.0, 0.95, 0.01, 0.0, 0.0, 0.0),
 }
-"""Shares of `HUES`; None draws a mixture for each train, most of it two or three colours."""
+"""Shares of `COLOUR_NAMES`; None draws a mixture for each train, most of it two or three colours."""
 STAYS = (0.5, 0.8, 0.92)
 
 
@@ -71,13 +71,13 @@ READINGS = (
 
 def draw_train(n: int, stay: float, mix: tuple[float, ...] | None, rng: Any) -> list[tuple[str, str, float]]:
     """Draw wagons (type, colour, length over couplers) in cuts of like ones."""
-    weight = np.array(mix if mix else rng.dirichlet(np.full(len(HUES), 0.3)))
+    weight = np.array(mix if mix else rng.dirichlet(np.full(len(COLOUR_NAMES), 0.3)))
     wagons: list[tuple[str, str, float]] = []
     while len(wagons) < n:
         if wagons and rng.random() < stay:
             wagons.append(wagons[-1])
             continue
-        colour = str(rng.choice(HUES, p=weight / weight.sum()))
+        colour = str(rng.choice(COLOUR_NAMES, p=weight / weight.sum()))
         if wagons and rng.random() < 0.4:
             wagons.append((wagons[-1][0], colour, wagons[-1][2]))
             continue
@@ -93,7 +93,7 @@ def misread(wagons: list[tuple[str, str, float]], how: Reading, rng: Any) -> Ite
     for kind, true_colour, length in wagons:
         colour = lighter.get(true_colour, true_colour) if tinted else true_colour
         if rng.random() < how.wrong:
-            colour = str(rng.choice(HUES if rng.random() < 1 / 3 else neighbours(colour)))
+            colour = str(rng.choice(COLOUR_NAMES if rng.random() < 1 / 3 else neighbours(colour)))
         if rng.random() < how.unknown:
             colour = "unknown"
         seen = kind if rng.random() >= how.wrong else str(rng.choice(list(STOCK)))
@@ -116,7 +116,9 @@ def read(wagons: list[tuple[str, str, float]], how: Reading, rng: Any) -> np.nda
 
 @cache
 def _hue(colour: str) -> np.ndarray:
-    return hue_likelihood(Vehicle(from_m=0, to_m=0, type="unknown", colour=colour, confidence=1.0), SETTINGS)
+    return colour_likelihood(
+        Vehicle(from_m=0, to_m=0, type="unknown", colour=colour, confidence=1.0), SETTINGS
+    )
 
 
 @cache

@@ -18,8 +18,9 @@ import numpy as np
 
 from benchmarks.same_train import MIXES, READINGS, SETTINGS, Reading, altered, draw_train, misread, seen_again
 from tumangang_watch.model.detection import Vehicle
+from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.reidentify.journeys import find_trains
-from tumangang_watch.reidentify.model import Look, Search, Sighting
+from tumangang_watch.reidentify.model import Coverage, TrainSearch
 from tumangang_watch.settings.reidentify import JourneySettings
 from tumangang_watch.simulate import split_seeds
 
@@ -69,22 +70,21 @@ def sighting(number: int, day: int, place: int, vehicles: tuple[Vehicle, ...]) -
     acquired = (START + timedelta(days=day, hours=2 * place)).strftime("%Y-%m-%dT%H:%M:%SZ")
     length, scene = 14.0 * len(vehicles), f"{day}-{area}"
     return Sighting(
-        f"{scene}/{number}",
-        area,
-        f"t{number}",
-        acquired,
-        scene,
-        0.5,
-        scene,
-        0.0,
-        length,
-        length,
-        float(len(vehicles)),
-        0.97,
-        "detected",
-        lon,
-        lat,
-        vehicles,
+        key=f"{scene}/{number}",
+        area=area,
+        track=f"t{number}",
+        acquired=acquired,
+        scene=scene,
+        gsd_m=0.5,
+        folder=scene,
+        from_m=0.0,
+        to_m=length,
+        length_m=length,
+        cars=float(len(vehicles)),
+        confidence=0.97,
+        lon=lon,
+        lat=lat,
+        vehicles=vehicles,
     )
 
 
@@ -101,7 +101,7 @@ def make_rake(kind: Kind, size: int, rng: Any) -> list[Any]:
 
 def record(
     kind: Kind, how: Reading, rakes: int, twice: int, sizes: tuple[int, int], rng: Any
-) -> tuple[list[Sighting], list[Look]]:
+) -> tuple[list[Sighting], list[Coverage]]:
     """Return the sightings of a record: rakes seen once, and the last ``twice`` of them again."""
     found = []
     for k in range(rakes):
@@ -120,10 +120,13 @@ def record(
                 )
             )
     seen = {(s.area, s.acquired, s.folder): {str(t.track): ((0.0, 1000.0),) for t in found} for s in found}
-    return found, [Look(*key[:3], 0.5, 1.0, tracks) for key, tracks in sorted(seen.items())]
+    return found, [
+        Coverage(area=area, acquired=acquired, folder=folder, gsd_m=0.5, observed=1.0, tracks=tracks)
+        for (area, acquired, folder), tracks in sorted(seen.items())
+    ]
 
 
-def told(search: Search) -> tuple[list[tuple[float, bool, bool]], int]:
+def judged(search: TrainSearch) -> tuple[list[tuple[float, bool, bool]], int]:
     """Return E-value, truth and sureness of every match; and the number of comparisons."""
     out = []
     for match in search.matches():
@@ -150,10 +153,10 @@ def records(arguments: argparse.Namespace) -> None:
             false, true, pairs, start = np.zeros(3), np.zeros(3), 0, time.perf_counter()
             for n in range(arguments.records):
                 key = [split_seeds(arguments.split)[0] + n, *map(ord, kind.name + how.name)]
-                found, looks = record(
+                found, covered = record(
                     kind, how, arguments.rakes, arguments.twice, (8, 30), np.random.default_rng(key)
                 )
-                matches, compared = told(find_trains(found, looks, settings, SETTINGS))
+                matches, compared = judged(find_trains(found, covered, settings, SETTINGS))
                 pairs += compared
                 for e, right, sure in matches:
                     counts = true if right else false

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tumangang_watch.model.detection import Vehicle
+from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.reidentify.compare import p_value
 from tumangang_watch.reidentify.journeys import find_trains
-from tumangang_watch.reidentify.model import Look, Sighting
+from tumangang_watch.reidentify.model import Coverage
 from tumangang_watch.reidentify.prefilter import quick_bits, record_mix
 from tumangang_watch.reidentify.search import feasible
-from tumangang_watch.reidentify.wagon_model import likelihoods
+from tumangang_watch.reidentify.vehicle_model import likelihoods
 from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettings
 
 ALIKE = SameTrainSettings()
@@ -77,29 +78,32 @@ def seen(name, day, place, vehicles, *, track=None, grade="detected", hour=2, gs
     folder = f"{acquired}_{place}"
     start, stop = (vehicles[0].from_m, vehicles[-1].to_m) if vehicles else (20.0, 150.0)
     return Sighting(
-        f"{folder}/{name}",
-        place,
-        track or name,
-        acquired,
-        folder,
-        gsd_m,
-        folder,
-        start,
-        stop,
-        stop - start,
-        float(len(vehicles)) or None,
-        0.97,
-        grade,
-        *PLACES[place],
-        vehicles,
+        key=f"{folder}/{name}",
+        area=place,
+        track=track or name,
+        acquired=acquired,
+        scene=folder,
+        gsd_m=gsd_m,
+        folder=folder,
+        from_m=start,
+        to_m=stop,
+        length_m=stop - start,
+        cars=float(len(vehicles)) or None,
+        confidence=0.97,
+        grade=grade,
+        lon=PLACES[place][0],
+        lat=PLACES[place][1],
+        vehicles=vehicles,
     )
 
 
-def looks_at(sightings, days=0, unseen=()):
+def dates_of(sightings, days=0, unseen=()):
     """Every scene that shows a train, and one more of each place a day."""
     tracks = {str(s.track): ((0.0, 1000.0),) for s in sightings}
     found = {
-        (s.area, s.acquired, s.folder): Look(s.area, s.acquired, s.folder, s.gsd_m, 1.0, tracks)
+        (s.area, s.acquired, s.folder): Coverage(
+            area=s.area, acquired=s.acquired, folder=s.folder, gsd_m=s.gsd_m, observed=1.0, tracks=tracks
+        )
         for s in sightings
     }
     for day in range(days):
@@ -107,13 +111,15 @@ def looks_at(sightings, days=0, unseen=()):
             if (day, place) in unseen:
                 continue
             at = seen("x", day, place, ()).acquired
-            key = place, at, f"{at}_{place}"
-            found.setdefault(key, Look(*key, 0.5, 0.97, tracks))
+            covered = Coverage(
+                area=place, acquired=at, folder=f"{at}_{place}", gsd_m=0.5, observed=0.97, tracks=tracks
+            )
+            found.setdefault((place, at, covered.folder), covered)
     return list(found.values())
 
 
 def search(sightings, days=0, unseen=(), options=PLAIN):
-    return find_trains(sightings, looks_at(sightings, days, unseen), options, ALIKE)
+    return find_trains(sightings, dates_of(sightings, days, unseen), options, ALIKE)
 
 
 def random_rakes(count, seed, mix=None):
@@ -182,16 +188,16 @@ def test_no_later_date_that_shows_the_place_is_not_gone():
     found = search([seen("a", 3, "yard", rake(LONG))], days=6, unseen={(4, "yard"), (5, "yard")})
     (stay,) = found.stays
     assert (stay.before, stay.unseen_since) == (None, 0)
-    dark = [replace(look, tracks={"a": ()}) for look in looks_at([seen("a", 4, "yard", rake(LONG))])]
+    dark = [replace(date, tracks={"a": ()}) for date in dates_of([seen("a", 4, "yard", rake(LONG))])]
     first = seen("a", 3, "yard", rake(LONG))
-    again = find_trains([first], [*looks_at([first]), *dark], PLAIN, ALIKE)
+    again = find_trains([first], [*dates_of([first]), *dark], PLAIN, ALIKE)
     assert (again.stays[0].before, again.stays[0].unseen_since) == (None, 1)
 
 
 def test_a_coarse_date_without_it_does_not_say_that_it_is_gone():
     first = seen("a", 3, "yard", rake(LONG))
-    coarse = replace(looks_at([seen("a", 4, "yard", rake(LONG))])[0], gsd_m=3.0)
-    found = find_trains([first], [*looks_at([first]), coarse], PLAIN, ALIKE)
+    coarse = replace(dates_of([seen("a", 4, "yard", rake(LONG))])[0], gsd_m=3.0)
+    found = find_trains([first], [*dates_of([first]), coarse], PLAIN, ALIKE)
     assert found.stays[0].before is None
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.compare import p_value, same_train
-from tumangang_watch.reidentify.wagon_model import HUES
+from tumangang_watch.reidentify.vehicle_model import COLOUR_NAMES
 from tumangang_watch.settings.reidentify import SameTrainSettings
 
 KHASAN = ("grey", "grey", "red", "red", "grey", "grey", "light_grey", "brown")
@@ -118,7 +118,7 @@ def test_no_wagons_cannot_be_told():
     assert answer.only_second == tuple(range(8))
 
 
-colours = st.lists(st.sampled_from(HUES), min_size=1, max_size=9)
+colours = st.lists(st.sampled_from(COLOUR_NAMES), min_size=1, max_size=9)
 
 
 @given(colours, colours)
@@ -140,14 +140,14 @@ def test_more_bits_are_never_less_significant(bits):
 def cuts(n, stay, mix, rng):
     out = []
     while len(out) < n:
-        out.append(out[-1] if out and rng.random() < stay else str(rng.choice(HUES, p=mix)))
+        out.append(out[-1] if out and rng.random() < stay else str(rng.choice(COLOUR_NAMES, p=mix)))
     return out
 
 
 @pytest.mark.parametrize("stay", [0.5, 0.92])
 def test_unrelated_trains_in_cuts_of_like_wagons_are_not_taken_for_one(stay):
     rng = np.random.default_rng([20_000, round(100 * stay)])
-    mix = rng.dirichlet(np.full(len(HUES), 0.7))
+    mix = rng.dirichlet(np.full(len(COLOUR_NAMES), 0.7))
     pairs = [(cuts(14, stay, mix, rng), cuts(18, stay, mix, rng)) for _ in range(40)]
     p = np.array([same_train(train(a), train(b)).p_value for a, b in pairs])
     assert (p <= 0.05).sum() <= 5

@@ -12,10 +12,10 @@ from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.commands.archive import archive_option, reports_option
 from tumangang_watch.commands.options import SCENE, json_option, overwrite_option, progress_bar
-from tumangang_watch.reidentify import archive as stored
+from tumangang_watch.reidentify.archive import Part, track_lengths
 from tumangang_watch.reidentify.columns import Strips
 from tumangang_watch.reidentify.document import Asked, document, text_lines
-from tumangang_watch.reidentify.run import Question, find, moment
+from tumangang_watch.reidentify.run import find, moment
 from tumangang_watch.reidentify.write import write_trains
 from tumangang_watch.series.build import site_of
 from tumangang_watch.settings import Settings
@@ -90,26 +90,23 @@ def trains(
     with open_archive(archive_file) as archive, progress_bar() as progress:
         progress("comparing every two trains")
         site = site_of(archive, site_id)
-        search, reviewed = find(
-            archive,
-            Question(site=site, areas=areas, since=start, until=stop, review=review == "with"),
-            settings,
-        )
-        lengths = stored.track_lengths(archive, site) if out is not None and reports is not None else {}
+        part = Part(site, areas, start, stop)
+        search, reviewed = find(archive, part, settings, review=review == "with")
+        lengths = track_lengths(archive, site) if out is not None and reports is not None else {}
     asked = Asked(
         site=site,
         areas=areas,
         since=since,
         until=until,
         within_days=chosen.within_days,
+        min_vehicles=settings.same_train.consistent_cars,
         review=review,
         reviewed=reviewed,
     )
-    fewest = settings.same_train.consistent_cars
-    content = document(search, asked, fewest, __version__, settings.sha256)
+    content = document(search, asked, __version__, settings.sha256)
     if out is not None:
         write_trains(search, content, out, Strips(reports, lengths), chosen, overwrite=overwrite)
-    for line in text_lines(content):
+    for line in text_lines(search, asked):
         click.echo(line, err=True)
     if out is not None:
         click.echo(f"Page: {out / 'trains.html'}", err=True)

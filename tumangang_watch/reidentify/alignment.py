@@ -1,8 +1,8 @@
 """Two trains aligned as sequences: the likelihood ratio of one train seen twice against two trains.
 
-A pair hidden Markov model (Durbin, Eddy, Krogh and Mitchison 1998, chapter 4) over the wagons' chain:
+A pair hidden Markov model (Durbin, Eddy, Krogh and Mitchison 1998, chapter 4) over the vehicles' chain:
 the common part starts somewhere in each train, each step matches two vehicles or leaves out one, and a
-matched pair is one wagon, read twice. Every path's ratio has mean 1 over unrelated trains of the same
+matched pair is one vehicle, read twice. Every path's ratio has mean 1 over unrelated trains of the same
 chain and the paths' prior sums to at most 1, so ``P(ratio >= t) <= 1 / t`` (Markov's inequality).
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.reidentify.wagon_model import Chain, predictive
+from tumangang_watch.reidentify.vehicle_model import Chain, predictive
 from tumangang_watch.settings.reidentify import SameTrainSettings
 
 
@@ -33,7 +33,7 @@ class Cells:
 def cells(
     first: NDArray[np.float64], second: NDArray[np.float64], chain: Chain, settings: SameTrainSettings
 ) -> Cells:
-    """Return two sequences of likelihoods as ratios to what their own past predicts."""
+    """Return two sequences of likelihoods as ratios to what those before predict."""
     n, m = first.shape[1], second.shape[1]
     starts = _ends_prior(n, m, settings)
     return Cells(
@@ -93,7 +93,7 @@ def _moved_on(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def best_path(cell: Cells, chain: Chain, settings: SameTrainSettings) -> tuple[tuple[int, int], ...]:
     """Return the matched vehicles (index in first, index in second) of the likeliest alignment.
 
-    For a batch of one. The wagons' looks are summed over; the path is the best one.
+    For a batch of one. The vehicles' appearances are summed over; the path is the best one.
     """
     n, m = cell.first.shape[1], cell.second.shape[1]
     opening, more = settings.gap_open, settings.gap_more
@@ -105,14 +105,14 @@ def best_path(cell: Cells, chain: Chain, settings: SameTrainSettings) -> tuple[t
     for i in range(n):
         for j in range(m):
             a, b = cell.first[0, i], cell.second[0, j]
-            for to, (di, dj, look) in enumerate(((1, 1, a * b), (1, 0, a), (0, 1, b))):
+            for to, (di, dj, read) in enumerate(((1, 1, a * b), (1, 0, a), (0, 1, b))):
                 options = [cell.starts[i, j] * chain.mix[0]] if to == 0 else [np.zeros_like(a)]
                 if i >= di and j >= dj:
-                    past = forward[i - di, j - dj] * weight[to][:, None, None]
-                    options += list(chain.step(past[None])[0])
-                sums = [float((look * o).sum()) for o in options]
+                    earlier = forward[i - di, j - dj] * weight[to][:, None, None]
+                    options += list(chain.step(earlier[None])[0])
+                sums = [float((read * o).sum()) for o in options]
                 best = int(np.argmax(sums))
-                forward[i, j, to] = look * options[best]
+                forward[i, j, to] = read * options[best]
                 came[i, j, to] = best - 1
     mass = forward[:, :, 0].sum(axis=(2, 3)) * cell.ends
     i, j = (int(v) for v in np.unravel_index(int(mass.argmax()), mass.shape))

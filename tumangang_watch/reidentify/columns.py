@@ -1,16 +1,16 @@
-"""The aligned cars of one journey: which car stands above which, row by row."""
+"""The aligned vehicles of one journey: which stands above which, row by row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
 from tumangang_watch.model.detection import Vehicle
-from tumangang_watch.reidentify.model import Journey, Search, Seen, Sighting
+from tumangang_watch.model.sightings import Sighting
+from tumangang_watch.reidentify.model import Journey, StayMatch, TrainSearch
 from tumangang_watch.report.stacked import STRIPS, strip_name
 
 LETTERS = {
@@ -23,18 +23,18 @@ LETTERS = {
     "passenger": "P",
     "unknown": "?",
 }
-"""Type of a car in one letter."""
+"""Type of a vehicle in one letter."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class DrawnSighting:
     """One sighting of a journey as it is drawn."""
 
     stay: int
     sighting: Sighting
     turned: bool
     """Drawn from its other end, against its track's distances."""
-    strip: Any | None
+    strip: Image.Image | None
     """The track straightened (PIL); None where there is none."""
     why_no_strip: str
     strip_m: float
@@ -43,13 +43,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Aligned:
-    """The cars of a journey in columns. A column holds at most one car of each row."""
+    """The vehicles of a journey in columns. A column holds at most one of each row."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[DrawnSighting, ...]
     columns: tuple[dict[int, int], ...]
     """For each column: vehicle (index) by row (index)."""
     left_out: int
     """Further sightings that are not drawn."""
+
+    def vehicle(self, row: int, column: int) -> Vehicle:
+        """Return the vehicle of a row that stands in a column."""
+        return self.rows[row].sighting.vehicles[self.columns[column][row]]
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,12 @@ class Strips:
     track_m: dict[tuple[str, str], float]
     """Length of each track by report folder and track."""
 
-    def of(self, sighting: Sighting) -> tuple[Any | None, float, str]:
+    def of(self, sighting: Sighting) -> tuple[Image.Image | None, float, str]:
         """Return a sighting's strip, its length in metres, and why there is none."""
         if self.reports is None:
             return None, 0.0, "no pictures: the reports' folder was not given (--reports)"
-        length = self.track_m.get((sighting.folder, sighting.track or ""), 0.0)
-        if sighting.track is None or length <= 0:
+        length = self.track_m.get((sighting.folder, sighting.track), 0.0)
+        if not sighting.track or length <= 0:
             return None, 0.0, "no picture: the train stands on no known track"
         path = self.reports / sighting.folder / STRIPS / strip_name(sighting.track)
         try:
@@ -76,10 +80,10 @@ class Strips:
             return None, 0.0, why
 
 
-def aligned_rows(search: Search, journey: Journey, strips: Strips, most: int) -> Aligned:
-    """Return the cars of a journey in columns, rows by time; locomotives stand in columns of their own."""
+def aligned_rows(search: TrainSearch, journey: Journey, strips: Strips, max_rows: int) -> Aligned:
+    """Return the vehicles of a journey in columns, rows by time; locomotives have columns of their own."""
     matches = {(m.first, m.second): m for m in search.matches()}
-    steps = journey.steps[:most]
+    steps = journey.steps[:max_rows]
     rows: dict[int, tuple[Sighting, bool]] = {}
     columns: list[dict[int, int]] = []
     waiting = list(steps)
@@ -88,7 +92,7 @@ def aligned_rows(search: Search, journey: Journey, strips: Strips, most: int) ->
         if ready is None:
             break
         waiting.remove(ready)
-        sighting = search.stays[ready.stay].sightings[search.chosen[ready.stay] or 0]
+        sighting = search.compared(ready.stay)
         if ready.partner is None:
             rows[ready.stay] = (sighting, False)
             columns = [{ready.stay: k} for k in range(len(sighting.vehicles))]
@@ -110,43 +114,45 @@ def aligned_rows(search: Search, journey: Journey, strips: Strips, most: int) ->
         sighting, turned = rows[stay]
         strip, length, why = strips.of(sighting)
         made.append(
-            Row(stay=stay, sighting=sighting, turned=turned, strip=strip, why_no_strip=why, strip_m=length)
+            DrawnSighting(
+                stay=stay, sighting=sighting, turned=turned, strip=strip, why_no_strip=why, strip_m=length
+            )
         )
-    numbered = tuple({number[stay]: car for stay, car in column.items()} for column in columns)
+    numbered = tuple({number[stay]: k for stay, k in column.items()} for column in columns)
     return Aligned(tuple(made), numbered, len(journey.steps) - len(made))
 
 
 Targets = dict[int, dict[int, int]]
-"""The column (by what stands in it) that each car goes into."""
+"""The column (by what stands in it) that each vehicle goes into."""
 
 
-def _targets(columns: list[dict[int, int]], stay: int, partner: int, match: Seen) -> Targets:
-    """Return the columns of the cars that a train's own match."""
+def _targets(columns: list[dict[int, int]], stay: int, partner: int, match: StayMatch) -> Targets:
+    """Return the columns of the vehicles that a train's own match."""
     pairs = match.aligned if match.first == partner else tuple((b, a) for a, b in match.aligned)
     column_of = {column[partner]: column for column in columns if partner in column}
     return {own: column_of[theirs] for theirs, own in pairs if theirs in column_of}
 
 
 def _add_targets(columns: list[dict[int, int]], target: Targets, more: Targets, turned: bool) -> None:
-    """Add columns of cars that have none yet, as far as the cars' order allows."""
-    for car in sorted(more):
-        joined = {**target, car: more[car]} if car not in target else target
+    """Add columns of vehicles that have none yet, as far as their order allows."""
+    for own in sorted(more):
+        joined = {**target, own: more[own]} if own not in target else target
         places = [_index(columns, joined[k]) for k in sorted(joined, reverse=turned)]
-        if car not in target and all(a < b for a, b in pairwise(places)):
-            target[car] = more[car]
+        if own not in target and all(a < b for a, b in pairwise(places)):
+            target[own] = more[own]
 
 
-def _place(columns: list[dict[int, int]], stay: int, target: Targets, cars: int, turned: bool) -> None:
-    """Put a train's cars into the columns of those they match; the others into new ones between."""
-    sequence = range(cars - 1, -1, -1) if turned else range(cars)
+def _place(columns: list[dict[int, int]], stay: int, target: Targets, count: int, turned: bool) -> None:
+    """Put a train's vehicles into the columns of those they match; the others into new ones between."""
+    sequence = range(count - 1, -1, -1) if turned else range(count)
     first = next((k for k in sequence if k in target), None)
     at = 0 if first is None else _index(columns, target[first])
-    for car in sequence:
-        if car in target:
-            target[car][stay] = car
-            at = _index(columns, target[car]) + 1
+    for own in sequence:
+        if own in target:
+            target[own][stay] = own
+            at = _index(columns, target[own]) + 1
         else:
-            columns.insert(at, {stay: car})
+            columns.insert(at, {stay: own})
             at += 1
 
 
@@ -154,13 +160,13 @@ def _index(columns: list[dict[int, int]], wanted: dict[int, int]) -> int:
     return next(n for n, column in enumerate(columns) if column is wanted)
 
 
-def car_words(vehicle: Vehicle | None) -> str:
-    """Return a car in words; for one that is not there, that it is not."""
+def vehicle_words(vehicle: Vehicle | None) -> str:
+    """Return a vehicle in words; for one that is not there, that it is not."""
     if vehicle is None:
         return "–"
     colour = vehicle.colour.replace("_", " ")
-    told = dict(vehicle.colours).get(vehicle.colour)
-    sure = f" ({told:.0%})" if told is not None and vehicle.colour != "unknown" else ""
+    share = dict(vehicle.colours).get(vehicle.colour)
+    sure = f" ({share:.0%})" if share is not None and vehicle.colour != "unknown" else ""
     kind = "type unknown" if vehicle.type == "unknown" else vehicle.type
     name = f"colour unknown, {kind}" if vehicle.colour == "unknown" else f"{colour}{sure} {kind}"
     length = vehicle.to_m - vehicle.from_m

@@ -1,21 +1,10 @@
 """Is it the same train? Two consists compared as sequences, with the chance of a false match.
 
-::
-
-    from tumangang_watch.confidence.same_train import same_train
-    answer = same_train(first.rolling_stock, second.rolling_stock, comparisons=M)
-    answer.verdict      # "likely the same", "consistent with" or "cannot be told"
-    answer.e_value      # matches as good as this expected among M comparisons of unrelated trains
-    answer.aligned      # ((index in first, index in second), ...): indices of the tuples given
-    answer.direction    # "same" or "reversed": the second train counted from its other end
-    answer.statement    # a sentence with the numbers, for people
-
-``first`` and ``second`` are tuples of `Vehicle` in order along their tracks, from any two scenes; the
-vehicles' posteriors ``types`` and ``colours`` are used where they are filled, else the names. A length
-outside 8-30 m (0, say) counts as not measured. ``comparisons`` is M: how many pairs of trains were
-compared to find this one; both directions are already in the p-value. Locomotives are left out.
-"Cannot be told" is not "another train". Nothing here looks at dates or places: whether a train could
-have got there in time is the caller's to check.
+``same_train(first, second, comparisons=M)`` takes vehicles in order along their tracks, from any two scenes;
+their posteriors ``types`` and ``colours`` are used where they are filled, else the names. A length outside
+8-30 m (0, say) counts as not measured. M is how many pairs of trains were compared to find this one; both
+directions are already in the p-value. Locomotives are left out. "Cannot be told" is not "another train".
+Nothing here looks at dates or places: whether a train could have got there in time is the caller's to check.
 """
 
 from __future__ import annotations
@@ -28,7 +17,8 @@ from numpy.typing import NDArray
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.alignment import best_path, cells, log2_ratio
-from tumangang_watch.reidentify.wagon_model import Chain, learn, likelihoods
+from tumangang_watch.reidentify.model import Direction, Pair
+from tumangang_watch.reidentify.vehicle_model import Chain, learn, likelihoods
 from tumangang_watch.settings.reidentify import SameTrainSettings
 
 Verdict = Literal["consistent with", "likely the same", "cannot be told"]
@@ -50,10 +40,11 @@ class SameTrain:
     e_value: float
     """Expected number of such matches among the comparisons made: M times p."""
     verdict: Verdict
-    direction: Literal["same", "reversed"]
-    aligned: tuple[tuple[int, int], ...]
+    direction: Direction = "same"
+    """"reversed": the second train counted from its other end."""
+    aligned: tuple[Pair, ...] = ()
     """Matched vehicles, in the order of the first train; indices of the tuples given."""
-    colour_changes: int
+    colour_changes: int = 0
     """Changes of colour along the matched vehicles, as both trains show them."""
     only_first: tuple[int, ...]
     """Vehicles without a partner, locomotives left out."""
@@ -77,10 +68,6 @@ def same_train(
         Pairs of trains that were compared in the search, 1 or more.
     settings : SameTrainSettings, optional
 
-    Returns
-    -------
-    SameTrain
-
     Raises
     ------
     ValueError
@@ -89,64 +76,43 @@ def same_train(
     if comparisons < 1:
         raise ValueError(f"comparisons must be 1 or more, not {comparisons}")
     settings = settings or SameTrainSettings()
-    wagons = tuple([k for k, v in enumerate(t) if not is_locomotive(v)] for t in (first, second))
-    if not wagons[0] or not wagons[1]:
-        words = "One of the trains shows no wagons: whether it is the same train cannot be told."
-        left = tuple(wagons[0]), tuple(wagons[1])
+    ours, theirs = ([k for k, v in enumerate(t) if not is_locomotive(v)] for t in (first, second))
+    if not ours or not theirs:
         return SameTrain(
             bits=0.0,
             p_value=1.0,
             e_value=float(comparisons),
             verdict="cannot be told",
-            direction="same",
-            aligned=(),
-            colour_changes=0,
-            only_first=left[0],
-            only_second=left[1],
-            statement=words,
+            only_first=tuple(ours),
+            only_second=tuple(theirs),
+            statement="One of the trains shows no wagons: whether it is the same train cannot be told.",
         )
-    a, b = (
-        likelihoods(tuple(t[k] for k in chosen), settings)[None]
-        for t, chosen in zip((first, second), wagons, strict=True)
-    )
-    bits, direction, path, changes = _align(a, b, settings)
+    a = likelihoods(tuple(first[k] for k in ours), settings)[None]
+    b = likelihoods(tuple(second[k] for k in theirs), settings)[None]
+    chain = learn((a, b), settings)
+    same, turned = _scores(a, b, chain, settings)
+    bits, forward = float(_both_ways(same, turned, settings)[0]), bool(same[0] >= turned[0])
+    path = best_path(cells(a, b if forward else b[:, ::-1], chain, settings), chain, settings)
+    if not forward:
+        path = tuple((i, len(theirs) - 1 - j) for i, j in path)
+    changes = _changes(a[0], b[0], chain, path)
     p = float(p_value(np.array(bits), settings))
     verdict = verdict_of(p, p * comparisons, len(path), changes, settings)
-    aligned = tuple((wagons[0][i], wagons[1][j]) for i, j in path)
-    matched = {i for i, _ in aligned}, {j for _, j in aligned}
-    alone = [tuple(k for k in w if k not in m) for w, m in zip(wagons, matched, strict=True)]
-    way = " in reverse order" if direction == "reversed" else " in order"
-    words = (
-        f"{HEADS[verdict]}: {len(path)} wagons of {len(wagons[0])} and {len(wagons[1])} agree{way}, with "
-        f"{changes} changes of colour; {p * comparisons:.2g} such matches expected by chance "
-        f"(comparisons made: {comparisons})."
-    )
+    way = " in order" if forward else " in reverse order"
     return SameTrain(
         bits=bits,
         p_value=p,
         e_value=p * comparisons,
         verdict=verdict,
-        direction=direction,
-        aligned=aligned,
+        direction="same" if forward else "reversed",
+        aligned=tuple((ours[i], theirs[j]) for i, j in path),
         colour_changes=changes,
-        only_first=alone[0],
-        only_second=alone[1],
-        statement=words,
+        only_first=tuple(k for n, k in enumerate(ours) if n not in {i for i, _ in path}),
+        only_second=tuple(k for n, k in enumerate(theirs) if n not in {j for _, j in path}),
+        statement=f"{HEADS[verdict]}: {len(path)} wagons of {len(ours)} and {len(theirs)} agree{way}, with "
+        f"{changes} changes of colour; {p * comparisons:.2g} such matches expected by chance "
+        f"(comparisons made: {comparisons}).",
     )
-
-
-def _align(
-    a: NDArray[np.float64], b: NDArray[np.float64], settings: SameTrainSettings
-) -> tuple[float, Literal["same", "reversed"], tuple[tuple[int, int], ...], int]:
-    """Return the bits of both directions, the better direction, its matched wagons and colour changes."""
-    chain = learn((a, b), settings)
-    same, turned = _scores(a, b, chain, settings)
-    bits = float(_both_ways(same, turned, settings)[0])
-    forward = same[0] >= turned[0]
-    path = best_path(cells(a, b if forward else b[:, ::-1], chain, settings), chain, settings)
-    if not forward:
-        path = tuple((i, b.shape[1] - 1 - j) for i, j in path)
-    return bits, "same" if forward else "reversed", path, _changes(a[0], b[0], chain, path)
 
 
 def score_batch(
@@ -187,7 +153,7 @@ def p_value(
 
     An exponential tail: a likelihood ratio cannot fall off slower than one bit a bit (Markov's
     inequality), and the offset is measured: ``offset_bits``, or for any two trains that of the settings.
-    Without a bit gained p is 1, whatever agrees: two trains of one colour agree in every wagon.
+    Without a bit gained p is 1, whatever agrees: two trains of one colour agree in every vehicle.
     """
     gained = np.maximum(np.asarray(bits, float), 0.0)
     offset = settings.tail_offset_bits if offset_bits is None else offset_bits
@@ -208,17 +174,15 @@ def is_locomotive(vehicle: Vehicle) -> bool:
     return vehicle.type == "locomotive" or dict(vehicle.types).get("locomotive", 0.0) >= 0.5
 
 
-def _changes(
-    a: NDArray[np.float64], b: NDArray[np.float64], chain: Chain, path: tuple[tuple[int, int], ...]
-) -> int:
-    """Count changes of colour along a path, each wagon's colour being what both readings favour."""
-    looks = np.array([(a[i] * b[j] * chain.mix[0]).sum(axis=0) for i, j in path])
-    best = looks.argmax(axis=1)
+def _changes(a: NDArray[np.float64], b: NDArray[np.float64], chain: Chain, path: tuple[Pair, ...]) -> int:
+    """Count changes of colour along a path, each vehicle's colour being what both readings favour."""
+    both = np.array([(a[i] * b[j] * chain.mix[0]).sum(axis=0) for i, j in path])
+    best = both.argmax(axis=1)
     return int((best[1:] != best[:-1]).sum())
 
 
 def verdict_of(p: float, e: float, cars: int, changes: int, settings: SameTrainSettings) -> Verdict:
-    """Return what a match of so many wagons with so many changes of colour, p-value and E-value is called."""
+    """Return what a match with so many vehicles, changes of colour, p-value and E-value is called."""
     enough = cars >= settings.likely_cars and changes >= settings.likely_changes
     if enough and e <= settings.likely_e and p <= settings.likely_p:
         return "likely the same"

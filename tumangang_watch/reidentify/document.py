@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from tumangang_watch.reidentify.model import Bound, Journey, Search, Seen
+from tumangang_watch.model.sightings import Bound, Sighting, Stay
+from tumangang_watch.reidentify.model import Journey, StayMatch, TrainSearch
 from tumangang_watch.reidentify.words import (
-    compared,
     conflict_words,
     journey_words,
     match_words,
@@ -16,8 +17,13 @@ from tumangang_watch.reidentify.words import (
     stay_line,
     why_not_compared,
 )
+from tumangang_watch.series.tables import Cell, Table
 
-Row = dict[str, Any]
+Document = Mapping[str, object]
+STEP_COLUMNS = (
+    "journey verdict e_value possible step area track after first_seen last_seen before vehicles part "
+    "matched_with_step direction aligned report detection"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,20 +35,22 @@ class Asked:
     since: str | None
     until: str | None
     within_days: float
+    min_vehicles: int
+    """Fewest vehicles of a consist that is compared."""
     review: str = "without"
     """``with`` or ``without`` readers' reviews."""
     reviewed: dict[str, int] = field(default_factory=dict)
     """How many trains were accepted, rejected and so on."""
 
 
-def document(search: Search, asked: Asked, fewest: int, tool_version: str, settings_sha256: str) -> Row:
+def not_compared(search: TrainSearch, asked: Asked) -> dict[str, int]:
+    """Return how many stays were not compared, by why not."""
+    left = [stay for stay, c in zip(search.stays, search.chosen, strict=True) if c is None]
+    return dict(sorted(Counter(why_not_compared(stay, asked.min_vehicles) for stay in left).items()))
+
+
+def document(search: TrainSearch, asked: Asked, tool_version: str, settings_sha256: str) -> Document:
     """Return the contents of ``trains.json``."""
-    left = [k for k, c in enumerate(search.chosen) if c is None]
-    reasons: dict[str, int] = {}
-    for k in left:
-        why = why_not_compared(search.stays[k], fewest)
-        reasons[why] = reasons.get(why, 0) + 1
-    journeys = [_journey(search, j, n) for n, j in enumerate(search.journeys, start=1)]
     return {
         "schema_version": 1,
         "tool": {"name": "tumangang-watch", "version": tool_version},
@@ -59,8 +67,8 @@ def document(search: Search, asked: Asked, fewest: int, tool_version: str, setti
         "trains": {
             "sightings": sum(len(s.sightings) for s in search.stays),
             "stays": len(search.stays),
-            "compared": len(search.stays) - len(left),
-            "not_compared": dict(sorted(reasons.items())),
+            "compared": sum(c is not None for c in search.chosen),
+            "not_compared": not_compared(search, asked),
         },
         "comparisons": {
             "made": search.comparisons,
@@ -70,7 +78,7 @@ def document(search: Search, asked: Asked, fewest: int, tool_version: str, setti
             "verdicts": _verdicts(search),
         },
         "statement": search_words(search),
-        "journeys": journeys,
+        "journeys": [_journey(search, j, n) for n, j in enumerate(search.journeys, start=1)],
         "matches": [_match(search, m) for m in search.matches()],
         "conflicts": [
             {
@@ -81,19 +89,20 @@ def document(search: Search, asked: Asked, fewest: int, tool_version: str, setti
             }
             for c in search.conflicts
         ],
-        "stays": [_stay(search, k, fewest) for k in range(len(search.stays))],
+        "stays": [_stay(search, k, asked) for k in range(len(search.stays))],
         "pairs": [_pair(p) for p in search.pairs] if search.all_scored else None,
     }
 
 
-def _verdicts(search: Search) -> Row:
-    """Return how many comparisons came out how; those left hopeless by a quick look are not told apart."""
+def _verdicts(search: TrainSearch) -> dict[str, int]:
+    """Return how many comparisons came out how; those left hopeless unscored are not told apart."""
     names = ("same train", "could be", "not told apart", "different")
-    counts: Row = {n: sum(p.verdict == n for p in search.pairs) for n in names}
+    counts = {n: sum(p.verdict == n for p in search.pairs) for n in names}
     if not search.all_scored:
         hopeless = search.comparisons - len(search.pairs)
-        counts["not told apart"] += hopeless + counts.pop("different")
-        counts["not told apart or different"] = counts.pop("not told apart")
+        counts["not told apart or different"] = (
+            counts.pop("not told apart") + counts.pop("different") + hopeless
+        )
     return counts
 
 
@@ -101,8 +110,17 @@ def _id(stay: int) -> str:
     return f"s{stay + 1}"
 
 
-def _journey(search: Search, journey: Journey, number: int) -> Row:
-    dates = frozenset(s.acquired for step in journey.steps for s in search.stays[step.stay].sightings)
+def _detection(sighting: Sighting) -> str:
+    """Return the id that a train has in its report."""
+    return sighting.key[len(sighting.folder) + 1 :]
+
+
+def _own_dates(search: TrainSearch, journey: Journey) -> frozenset[str]:
+    return frozenset(s.acquired for step in journey.steps for s in search.stays[step.stay].sightings)
+
+
+def _journey(search: TrainSearch, journey: Journey, number: int) -> Document:
+    dates = _own_dates(search, journey)
     return {
         "id": f"j{number}",
         "verdict": journey.verdict,
@@ -121,12 +139,11 @@ def _journey(search: Search, journey: Journey, number: int) -> Row:
     }
 
 
-def _match(search: Search, match: Seen) -> Row:
-    one, two = (compared(search, k) for k in (match.first, match.second))
+def _match(search: TrainSearch, match: StayMatch) -> Document:
     return {
         **_pair(match),
-        "earlier": one.key,
-        "later": two.key,
+        "earlier": search.compared(match.first).key,
+        "later": search.compared(match.second).key,
         "direction": match.direction,
         "aligned": [list(p) for p in match.aligned],
         "only_earlier": list(match.only_first),
@@ -137,7 +154,7 @@ def _match(search: Search, match: Seen) -> Row:
     }
 
 
-def _pair(pair: Seen) -> Row:
+def _pair(pair: StayMatch) -> Document:
     return {
         "stays": [_id(pair.first), _id(pair.second)],
         "verdict": pair.verdict,
@@ -150,14 +167,14 @@ def _pair(pair: Seen) -> Row:
     }
 
 
-def _stay(search: Search, k: int, fewest: int) -> Row:
-    stay = search.stays[k]
+def _stay(search: TrainSearch, k: int, asked: Asked) -> Document:
+    stay, compared = search.stays[k], search.chosen[k] is not None
     return {
         "id": _id(k),
         "area": stay.first.area,
-        "track": stay.first.track,
-        "from_m": stay.last.from_m,
-        "to_m": stay.last.to_m,
+        "track": stay.first.track or None,
+        "from_m": stay.last.from_m if stay.last.track else None,
+        "to_m": stay.last.to_m if stay.last.track else None,
         "vehicles": stay.last.cars,
         "grade": "possible" if stay.possible else "detected",
         "after": _bound(stay.after),
@@ -165,12 +182,12 @@ def _stay(search: Search, k: int, fewest: int) -> Row:
         "last_seen": stay.last.acquired,
         "before": _bound(stay.before),
         "later_dates_not_showing_the_place": stay.unseen_since,
-        "compared": None if search.chosen[k] is None else compared(search, k).key,
-        "why_not_compared": why_not_compared(stay, fewest) if search.chosen[k] is None else None,
+        "compared": search.compared(k).key if compared else None,
+        "why_not_compared": None if compared else why_not_compared(stay, asked.min_vehicles),
         "sightings": [
             {
                 "report": s.folder,
-                "detection": s.key[len(s.folder) + 1 :],
+                "detection": _detection(s),
                 "scene": s.scene,
                 "acquired": s.acquired,
                 "gsd_m": s.gsd_m,
@@ -183,90 +200,65 @@ def _stay(search: Search, k: int, fewest: int) -> Row:
     }
 
 
-def _bound(bound: Bound | None) -> Row | None:
+def _bound(bound: Bound | None) -> Document | None:
     if bound is None:
         return None
     return {"acquired": bound.acquired, "observed": bound.observed, "another_train": bound.other}
 
 
-def step_table(search: Search) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+def step_table(search: TrainSearch) -> Table:
     """Return one row a stay of a journey, for ``trains.csv``."""
-    columns = (
-        "journey",
-        "verdict",
-        "e_value",
-        "possible",
-        "step",
-        "area",
-        "track",
-        "after",
-        "first_seen",
-        "last_seen",
-        "before",
-        "vehicles",
-        "part",
-        "matched_with_step",
-        "direction",
-        "aligned",
-        "report",
-        "detection",
-    )
-    matches = {(m.first, m.second): m for m in search.matches()}
     rows = []
     for n, journey in enumerate(search.journeys, start=1):
         number = {s.stay: k for k, s in enumerate(journey.steps, start=1)}
         for step in journey.steps:
-            stay, sighting = search.stays[step.stay], compared(search, step.stay)
-            match = None
-            if step.partner is not None:
-                match = matches[min(step.stay, step.partner), max(step.stay, step.partner)]
+            stay, sighting = search.stays[step.stay], search.compared(step.stay)
+            match = None if step.partner is None else search.match_of(step.stay, step.partner)
+            made: tuple[Cell, ...] = (
+                (number[step.partner], match.direction, len(match.aligned))
+                if step.partner is not None and match is not None
+                else (None, None, None)
+            )
+            sure = match or journey
             rows.append(
                 (
-                    f"j{n}",
-                    match.verdict if match else journey.verdict,
-                    rounded(match.e_value if match else journey.e_value),
-                    stay.possible,
-                    number[step.stay],
-                    stay.first.area,
-                    stay.first.track,
-                    stay.after and stay.after.acquired,
-                    stay.first.acquired,
-                    stay.last.acquired,
-                    stay.before and stay.before.acquired,
-                    stay.last.cars,
-                    step.part,
-                    None if step.partner is None else number[step.partner],
-                    match and match.direction,
-                    len(match.aligned) if match else None,
-                    sighting.folder,
-                    sighting.key[len(sighting.folder) + 1 :],
+                    *(f"j{n}", sure.verdict, rounded(sure.e_value), stay.possible, number[step.stay]),
+                    *_when(stay),
+                    *(stay.last.cars, step.part, *made, sighting.folder, _detection(sighting)),
                 )
             )
-    return columns, rows
+    return tuple(STEP_COLUMNS.split()), rows
 
 
-def text_lines(content: Row) -> list[str]:
+def _when(stay: Stay) -> tuple[Cell, ...]:
+    """Return where and when a stay was: area, track, after, first seen, last seen, before."""
+    after, before = (None if b is None else b.acquired for b in (stay.after, stay.before))
+    first = stay.first
+    return first.area, first.track or None, after, first.acquired, stay.last.acquired, before
+
+
+def text_lines(search: TrainSearch, asked: Asked) -> list[str]:
     """Return what a person reads in the terminal: a table of journeys, each with its timeline."""
-    trains = content["trains"]
+    compared = sum(c is not None for c in search.chosen)
     lines = [
-        f"site {content['site']}: {trains['sightings']} sightings in {trains['stays']} stays, "
-        f"{trains['compared']} with a consist that can be compared"
+        f"site {asked.site}: {sum(len(s.sightings) for s in search.stays)} sightings in "
+        f"{len(search.stays)} stays, {compared} with a consist that can be compared"
     ]
-    lines += [f"  not compared: {count} ({why})" for why, count in trains["not_compared"].items()]
-    if content["review"]["taken"] == "with":
-        told = ", ".join(f"{n} {state}" for state, n in content["review"]["counts"].items()) or "none so far"
-        lines.append(f"  with readers' reviews: {told}")
-    lines += [content["statement"], ""]
-    if not content["journeys"]:
+    lines += [f"  not compared: {count} ({why})" for why, count in not_compared(search, asked).items()]
+    if asked.review == "with":
+        states = ", ".join(f"{n} {state}" for state, n in asked.reviewed.items()) or "none so far"
+        lines.append(f"  with readers' reviews: {states}")
+    lines += [search_words(search), ""]
+    if not search.journeys:
         lines.append("No train is known again in this record.")
-    for journey in content["journeys"]:
-        doubt = ", possible" if journey["possible"] else ""
+    for n, journey in enumerate(search.journeys, start=1):
+        doubt = ", possible" if journey.possible else ""
         lines.append(
-            f"{journey['id']:4} {journey['verdict'].upper()}{doubt}  E {journey['e_value']:.2g}  "
-            f"{journey['statement']}"
+            f"{f'j{n}':4} {journey.verdict.upper()}{doubt}  E {rounded(journey.e_value):.2g}  "
+            f"{journey_words(search, journey)}"
         )
-        lines += [f"       {step['statement']}" for step in journey["steps"]]
-    if content["conflicts"]:
-        lines += ["", "Cannot all be right:"]
-        lines += [f"  {c['statement']}" for c in content["conflicts"]]
+        dates = _own_dates(search, journey)
+        lines += [f"       {stay_line(search.stays[step.stay], dates)}" for step in journey.steps]
+    if search.conflicts:
+        lines += ["", "Cannot all be right:", *(f"  {conflict_words(search, c)}" for c in search.conflicts)]
     return lines

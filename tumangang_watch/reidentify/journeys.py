@@ -6,28 +6,37 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from tumangang_watch.reidentify.compare import is_locomotive
-from tumangang_watch.reidentify.look_alikes import MATCHES
-from tumangang_watch.reidentify.model import Conflict, Journey, Look, Search, Seen, Sighting, Step, TrainStay
+from tumangang_watch.model.sightings import Sighting, Stay
+from tumangang_watch.reidentify.model import (
+    MATCHES,
+    Compared,
+    Conflict,
+    Coverage,
+    Journey,
+    Pair,
+    StayMatch,
+    Step,
+    TrainSearch,
+)
 from tumangang_watch.reidentify.null_model import scored
-from tumangang_watch.reidentify.search import Compared, compare_stays, feasible, interleaved
+from tumangang_watch.reidentify.search import compare_stays, feasible, interleaved, without_locomotives
 from tumangang_watch.reidentify.stays import train_stays
-from tumangang_watch.reidentify.wagon_model import likelihoods
+from tumangang_watch.reidentify.vehicle_model import likelihoods
 from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettings
 
 
 def find_trains(
     sightings: Sequence[Sighting],
-    looks: Sequence[Look],
+    coverages: Sequence[Coverage],
     settings: JourneySettings,
     alike: SameTrainSettings,
-    wanted: Callable[[TrainStay], bool] = lambda _: True,
-) -> Search:
+    wanted: Callable[[Stay], bool] = lambda _: True,
+) -> TrainSearch:
     """Find the trains seen again at another date or place.
 
     Parameters
     ----------
-    sightings, looks : sequence of Sighting, of Look
+    sightings, coverages : sequence of Sighting, of Coverage
         Every train, and what every scene showed, in any order.
     settings, alike : JourneySettings, SameTrainSettings
         Named numbers.
@@ -38,7 +47,7 @@ def find_trains(
     def differ(one: Sighting, two: Sighting) -> bool:
         return _differ(one, two, settings, alike)
 
-    stays = tuple(s for s in train_stays(sightings, looks, differ, settings) if wanted(s))
+    stays = tuple(s for s in train_stays(sightings, coverages, differ, settings) if wanted(s))
     compared = compare_stays(stays, settings, alike)
     matches = {(p.first, p.second): p for p in compared.pairs if p.verdict in MATCHES}
     conflicts = [*_stood_elsewhere(stays, matches), *_two_places(stays, matches, settings)]
@@ -47,17 +56,10 @@ def find_trains(
     journeys, late = _joined(stays, {k: m for k, m in matches.items() if k not in out}, settings)
     conflicts += late
     out |= {pair for c in late for pair in c.matches if pair != c.followed}
-    conflicts += _disagree(stays, journeys, compared, settings, alike)
+    conflicts += _disagree(journeys, compared, settings, alike)
     pairs = tuple(replace(p, trusted=(p.first, p.second) not in out) for p in compared.pairs)
-    return Search(
-        stays=stays,
-        chosen=compared.chosen,
-        comparisons=compared.comparisons,
-        pairs=pairs,
-        all_scored=compared.all_scored,
-        too_fast=compared.too_fast,
-        too_far_apart=compared.too_far_apart,
-        look_alikes=compared.look_alikes,
+    return TrainSearch(
+        **vars(replace(compared, pairs=pairs)),
         conflicts=tuple(conflicts),
         journeys=journeys,
         max_expected_false=settings.max_expected_false,
@@ -66,19 +68,17 @@ def find_trains(
 
 def _differ(one: Sighting, two: Sighting, settings: JourneySettings, alike: SameTrainSettings) -> bool:
     """Return whether two sightings surely show different consists."""
-    read = []
-    for sighting in (one, two):
-        wagons = tuple(v for v in sighting.vehicles if not is_locomotive(v))
-        if len(wagons) < alike.consistent_cars:
-            return False
-        read.append(likelihoods(wagons, alike))
-    return bool(scored([read[0]], [read[1]], alike)[0] <= settings.different_bits)
+    first, second = (without_locomotives(s) for s in (one, two))
+    if min(len(first), len(second)) < alike.consistent_cars:
+        return False
+    bits = scored([likelihoods(first, alike)], [likelihoods(second, alike)], alike)[0]
+    return bool(bits <= settings.different_bits)
 
 
-Pairs = dict[tuple[int, int], Seen]
+Pairs = dict[Pair, StayMatch]
 
 
-def _stood_elsewhere(stays: tuple[TrainStay, ...], matches: Pairs) -> list[Conflict]:
+def _stood_elsewhere(stays: tuple[Stay, ...], matches: Pairs) -> list[Conflict]:
     """Return matches of a train with one that came and went while it seemed to stand where it was."""
     return [
         Conflict((pair,), None, "stood elsewhere")
@@ -87,10 +87,10 @@ def _stood_elsewhere(stays: tuple[TrainStay, ...], matches: Pairs) -> list[Confl
     ]
 
 
-def _two_places(stays: tuple[TrainStay, ...], matches: Pairs, settings: JourneySettings) -> list[Conflict]:
+def _two_places(stays: tuple[Stay, ...], matches: Pairs, settings: JourneySettings) -> list[Conflict]:
     """Return pairs of matches that would put one train at two places at one time."""
     found = []
-    at: dict[int, list[tuple[int, int]]] = {}
+    at: dict[int, list[Pair]] = {}
     for pair in sorted(matches):
         for k in pair:
             at.setdefault(k, []).append(pair)
@@ -101,7 +101,7 @@ def _two_places(stays: tuple[TrainStay, ...], matches: Pairs, settings: JourneyS
                 stays[ends[0]], stays[ends[1]]
             ):
                 continue
-            if _shared(matches[one], matches[two], k) <= settings.shared_wagons:
+            if _shared(matches[one], matches[two], k) <= settings.shared_vehicles:
                 continue
             best, worse = sorted((one, two), key=lambda p: (matches[p].e_value, p))
             clear = matches[best].e_value * settings.conflict_ratio <= matches[worse].e_value
@@ -109,18 +109,18 @@ def _two_places(stays: tuple[TrainStay, ...], matches: Pairs, settings: JourneyS
     return found
 
 
-def _shared(one: Seen, two: Seen, k: int) -> int:
-    """Return how many of a train's wagons two matches share: parts of a divided train share none."""
+def _shared(one: StayMatch, two: StayMatch, k: int) -> int:
+    """Return how many of a train's vehicles two matches share: parts of a divided train share none."""
     used = [{pair[0 if m.first == k else 1] for pair in m.aligned} for m in (one, two)]
     return len(used[0] & used[1])
 
 
 def _joined(
-    stays: tuple[TrainStay, ...], matches: Pairs, settings: JourneySettings
+    stays: tuple[Stay, ...], matches: Pairs, settings: JourneySettings
 ) -> tuple[tuple[Journey, ...], list[Conflict]]:
     """Join stays by their matches, the surest first, never one train to two places at one time."""
     group = {k: [k] for k in {k for pair in matches for k in pair}}
-    used: list[tuple[int, int]] = []
+    used: list[Pair] = []
     conflicts = []
     for pair in sorted(matches, key=lambda p: (matches[p].e_value, p)):
         one, two = (group[k] for k in pair)
@@ -151,18 +151,18 @@ def _joined(
 
 
 def _parts(one: int, two: int, matches: Pairs, settings: JourneySettings) -> bool:
-    """Return whether two stays are parts of a third: matched with different wagons of it."""
+    """Return whether two stays are parts of a third: matched with different vehicles of it."""
     for k in {k for pair in matches for k in pair} - {one, two}:
         with_one, with_two = (matches.get((min(k, x), max(k, x))) for x in (one, two))
-        if with_one and with_two and _shared(with_one, with_two, k) <= settings.shared_wagons:
+        if with_one and with_two and _shared(with_one, with_two, k) <= settings.shared_vehicles:
             return True
     return False
 
 
 def _journey(
-    stays: tuple[TrainStay, ...],
+    stays: tuple[Stay, ...],
     members: tuple[int, ...],
-    used: list[tuple[int, int]],
+    used: list[Pair],
     matches: Pairs,
     settings: JourneySettings,
 ) -> Journey:
@@ -178,7 +178,7 @@ def _journey(
     for k in members:
         before = [a for a in members if (a, k) in matches and not _under(a, k, partner)]
         if before:
-            # Drawn and told below the stay just before it; how sure the journey is rests on the tree.
+            # Drawn and listed below the stay just before it; how sure the journey is rests on the tree.
             partner[k] = before[-1]
     chain = [matches[p] for p in used]
     worst = max(chain, key=lambda m: (m.verdict != "same train", m.e_value, m.first, m.second))
@@ -196,9 +196,7 @@ def _under(stay: int, above: int, partner: dict[int, int | None]) -> bool:
     return False
 
 
-def _is_part(
-    k: int, members: tuple[int, ...], stays: tuple[TrainStay, ...], settings: JourneySettings
-) -> bool:
+def _is_part(k: int, members: tuple[int, ...], stays: tuple[Stay, ...], settings: JourneySettings) -> bool:
     """Return whether another part of the train stood elsewhere at the same time."""
     return any(
         other != k and (not feasible(stays[k], stays[other], settings) or interleaved(stays[k], stays[other]))
@@ -207,11 +205,7 @@ def _is_part(
 
 
 def _disagree(
-    stays: tuple[TrainStay, ...],
-    journeys: tuple[Journey, ...],
-    compared: Compared,
-    settings: JourneySettings,
-    alike: SameTrainSettings,
+    journeys: tuple[Journey, ...], compared: Compared, settings: JourneySettings, alike: SameTrainSettings
 ) -> list[Conflict]:
     """Return journeys two of whose sightings surely show different consists."""
     found = []
@@ -221,7 +215,6 @@ def _disagree(
         for one, two in combinations(members, 2):
             if (one, two) in linked:
                 continue
-            sights = [stays[k].sightings[compared.chosen[k] or 0] for k in (one, two)]
-            if _differ(sights[0], sights[1], settings, alike):
+            if _differ(compared.compared(one), compared.compared(two), settings, alike):
                 found.append(Conflict(((one, two),), None, "consists differ"))
     return found

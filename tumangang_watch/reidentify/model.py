@@ -1,53 +1,21 @@
-"""A train seen again: sightings, stays, matches between stays, and the journeys they make up."""
+"""A train seen again: matches between stays, and the journeys they make up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
-from math import cos, hypot, radians
 from typing import Literal
 
-from tumangang_watch.model.detection import Vehicle
+from tumangang_watch.model.sightings import Sighting, Stay, Stretches
 
-SeenVerdict = Literal["same train", "could be", "not told apart", "different"]
-METRES_PER_DEGREE = 111_195.0
-PROVISIONAL = "traced-"
-"""Tracks traced for one report begin so (`detect.trace_adopt`): another report's may be other tracks."""
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A train as one scene shows it."""
-
-    key: str
-    """``<report folder>/<detection>``."""
-    area: str
-    track: str | None
-    acquired: str
-    """ISO 8601, UTC."""
-    scene: str
-    gsd_m: float
-    folder: str
-    from_m: float | None
-    to_m: float | None
-    length_m: float
-    cars: float | None
-    confidence: float
-    grade: str
-    lon: float
-    lat: float
-    """Its middle."""
-    vehicles: tuple[Vehicle, ...]
-
-    @property
-    def lasting_track(self) -> str | None:
-        """The track, where its name means the same in every report."""
-        return None if self.track is None or self.track.startswith(PROVISIONAL) else self.track
+MatchVerdict = Literal["same train", "could be", "not told apart", "different"]
+MATCHES = ("same train", "could be")
+Direction = Literal["same", "reversed"]
+Pair = tuple[int, int]
+"""Two stays, the earlier first, or two matched vehicles."""
 
 
-@dataclass(frozen=True)
-class Look:
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
     """What one scene showed of an area."""
 
     area: str
@@ -56,52 +24,12 @@ class Look:
     gsd_m: float
     observed: float
     """Share of the area that could be seen."""
-    tracks: dict[str, tuple[tuple[float, float], ...]]
+    tracks: dict[str, Stretches]
     """Metres of each track that could be seen."""
 
 
-@dataclass(frozen=True)
-class Bound:
-    """A date that showed a place without the train."""
-
-    acquired: str
-    observed: float
-    """Share of the area seen on that date."""
-    other: bool = False
-    """Another train stood at the place."""
-
-
-@dataclass(frozen=True)
-class TrainStay:
-    """One train in one place over one or more dates."""
-
-    sightings: tuple[Sighting, ...]
-    """By time."""
-    after: Bound | None
-    """Last date before it that showed the place without it."""
-    before: Bound | None
-    """First date after it that showed the place without it."""
-    unseen_since: int = 0
-    """Later dates of the area that did not show the place."""
-
-    @property
-    def first(self) -> Sighting:
-        """The first sighting."""
-        return self.sightings[0]
-
-    @property
-    def last(self) -> Sighting:
-        """The last sighting."""
-        return self.sightings[-1]
-
-    @property
-    def possible(self) -> bool:
-        """No date shows it surely."""
-        return all(s.grade == "possible" for s in self.sightings)
-
-
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class StayMatch:
     """Two stays compared. Indices count the list of stays; the first stay began earlier."""
 
     first: int
@@ -115,13 +43,13 @@ class Seen:
     null: Literal["record", "two trains"]
     """What the probability rests on."""
     e_value: float
-    verdict: SeenVerdict
-    direction: Literal["same", "reversed"]
-    aligned: tuple[tuple[int, int], ...]
-    """Matched vehicles, indices into the representative sightings."""
-    only_first: tuple[int, ...]
-    only_second: tuple[int, ...]
-    colour_changes: int
+    verdict: MatchVerdict
+    direction: Direction = "same"
+    aligned: tuple[Pair, ...] = ()
+    """Matched vehicles, indices into the sightings that were compared."""
+    only_first: tuple[int, ...] = ()
+    only_second: tuple[int, ...] = ()
+    colour_changes: int = 0
     possible: bool
     """One of the two is only possibly a train."""
     trusted: bool = True
@@ -132,9 +60,8 @@ class Seen:
 class Conflict:
     """Matches that cannot all be right, or that something seen contradicts."""
 
-    matches: tuple[tuple[int, int], ...]
-    """Pairs of stays."""
-    followed: tuple[int, int] | None
+    matches: tuple[Pair, ...]
+    followed: Pair | None
     """The match that is followed all the same; None when none is."""
     kind: Literal["two places at once", "stood elsewhere", "consists differ", "look-alikes"]
 
@@ -155,7 +82,7 @@ class Journey:
     """Stays of one train, by time."""
 
     steps: tuple[Step, ...]
-    verdict: SeenVerdict
+    verdict: MatchVerdict
     """That of its weakest match."""
     e_value: float
     """That of its weakest match."""
@@ -163,14 +90,14 @@ class Journey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
-    """What was compared, and what was found."""
+class Compared:
+    """Every comparison of a record."""
 
-    stays: tuple[TrainStay, ...]
+    stays: tuple[Stay, ...]
     chosen: tuple[int | None, ...]
     """For each stay the sighting (index) that was compared; None where no consist can be compared."""
     comparisons: int
-    pairs: tuple[Seen, ...]
+    pairs: tuple[StayMatch, ...]
     """Every pair that was scored in full."""
     all_scored: bool
     """Whether that is every comparison."""
@@ -178,29 +105,28 @@ class Search:
     """Pairs that no train could have made: not compared."""
     too_far_apart: int
     """Pairs too far apart in time: not compared."""
-    look_alikes: tuple[tuple[int, int], ...]
+    look_alikes: tuple[Pair, ...]
     """Of `too_fast` those whose consists agree as well as a match must."""
+
+    def compared(self, stay: int) -> Sighting:
+        """Return the sighting of a stay whose consist was compared."""
+        return self.stays[stay].sightings[self.chosen[stay] or 0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSearch(Compared):
+    """What was compared, and what was found."""
+
     conflicts: tuple[Conflict, ...]
     journeys: tuple[Journey, ...]
     max_expected_false: float
 
-    def matches(self) -> tuple[Seen, ...]:
+    def matches(self) -> tuple[StayMatch, ...]:
         """Return the pairs that are, or could be, one train; the surest first."""
-        found = [p for p in self.pairs if p.verdict in ("same train", "could be")]
+        found = [p for p in self.pairs if p.verdict in MATCHES]
         return tuple(sorted(found, key=lambda p: (p.e_value, p.first, p.second)))
 
-
-def hours_between(one: str, two: str) -> float:
-    """Return the hours from one time to another, ISO 8601; negative when the second is earlier."""
-    return _hour(two) - _hour(one)
-
-
-@cache
-def _hour(time: str) -> float:
-    return datetime.fromisoformat(time).timestamp() / 3600.0
-
-
-def distance_m(one: Sighting, two: Sighting) -> float:
-    """Return the distance of two trains' middles in metres, as the crow flies."""
-    east = (two.lon - one.lon) * cos(radians((one.lat + two.lat) / 2))
-    return hypot(east, two.lat - one.lat) * METRES_PER_DEGREE
+    def match_of(self, one: int, two: int) -> StayMatch | None:
+        """Return the match between two stays, in either order."""
+        pair = min(one, two), max(one, two)
+        return next((m for m in self.matches() if (m.first, m.second) == pair), None)

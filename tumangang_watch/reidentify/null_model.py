@@ -1,8 +1,8 @@
 """How well unrelated trains of a record match: its own colours, types and cuts, not a flat model.
 
 A train is held against trains drawn from cuts of the record's other trains (a block bootstrap, so that runs
-of like wagons and the readings' own errors are kept) and against those other trains as they are. Unrelated
-trains fall off by at least one bit a bit (`consist_alignment`; ``benchmarks/same_train.py tail``), so a few
+of like vehicles and the readings' own errors are kept) and against those other trains as they are. Unrelated
+trains fall off by at least one bit a bit (`alignment`; ``benchmarks/same_train.py tail``), so a few
 upper quantiles give a line ``-log2 p = offset + bits`` that bounds the tail.
 """
 
@@ -30,11 +30,11 @@ def offset_bits(
 
     Parameters
     ----------
-    train : (wagons, bodies, colours) array
-        Likelihoods of its wagons.
+    train : (vehicles, bodies, colours) array
+        Likelihoods of its vehicles.
     key : str
         Names the train: the same key draws the same trains.
-    others : sequence of (wagons, bodies, colours) arrays
+    others : sequence of (vehicles, bodies, colours) arrays
         The record's other trains, in a fixed order.
     settings, alike : JourneySettings, SameTrainSettings
         How much is drawn; how consists are compared.
@@ -44,8 +44,8 @@ def offset_bits(
     float or None
         ``-log2 p`` is at least offset + bits; None where the record is too small to say.
     """
-    wagons = sum(len(o) for o in others)
-    if len(others) < settings.null_pool_trains or wagons < settings.null_pool_wagons:
+    vehicles = sum(len(o) for o in others)
+    if len(others) < settings.null_pool_trains or vehicles < settings.null_pool_vehicles:
         return None
     seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
     mix = record_mix([train, *others])
@@ -94,7 +94,7 @@ def _drawn(
         filled = 0
         while filled < length:
             source = others[int(rng.choice(len(others), p=sizes / sizes.sum()))]
-            cut = int(rng.geometric(1.0 / settings.null_cut_wagons))
+            cut = int(rng.geometric(1.0 / settings.null_cut_vehicles))
             start = int(rng.integers(len(source)))
             piece = source[start : start + min(cut, length - filled)]
             train[filled : filled + len(piece)] = piece[::-1] if rng.random() < 0.5 else piece

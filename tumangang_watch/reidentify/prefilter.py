@@ -1,8 +1,8 @@
-"""A quick look whether two consists can agree at all: a local alignment of wagons one by one.
+"""Which consists are hopeless to compare: a quick local alignment of vehicles one by one.
 
-Smith and Waterman's recursion (J. Mol. Biol. 147, 1981) over log-odds of one wagon against two, under the
-record's own mixture of looks. Runs of like wagons score too high here, so it only says which pairs are
-hopeless; the others are scored in full (`same_train`).
+Smith and Waterman's recursion (J. Mol. Biol. 147, 1981) over log-odds of one vehicle against two, under the
+record's own mixture of appearances. Runs of like vehicles score too high here, so it only says which pairs
+are hopeless; the others are scored in full (`same_train`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ CHUNK = 256
 OUTSIDE = -1e3
 """Log-odds beyond a train's end."""
 FLOOR = 1e-4
-"""Share of all looks taken together that none of the trains may have shown."""
+"""Share of all appearances taken together that none of the trains may have shown."""
 
 
 def record_mix(trains: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return how often each look (bodies * colours,) occurs among trains, each train counted once."""
+    """Return how often each appearance (bodies * colours,) occurs among trains, each train counted once."""
     flat = [t.reshape(len(t), -1) for t in trains]
     mix = np.mean([(t / t.sum(axis=1, keepdims=True)).mean(axis=0) for t in flat], axis=0)
     mix = mix + FLOOR / mix.size
@@ -38,12 +38,12 @@ def quick_bits(
 
     Parameters
     ----------
-    first, second : sequence of (wagons, bodies, colours) arrays
-        Likelihoods of the wagons of each pair's trains.
+    first, second : sequence of (vehicles, bodies, colours) arrays
+        Likelihoods of the vehicles of each pair's trains.
     mix : (bodies * colours,) array
-        How often each look occurs (`record_mix`).
+        How often each appearance occurs (`record_mix`).
     gap_bits : float
-        Cost of a wagon left out.
+        Cost of a vehicle left out.
     """
     out = np.empty(len(first))
     ready: dict[int, NDArray[np.float64]] = {}

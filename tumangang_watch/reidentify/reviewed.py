@@ -9,7 +9,7 @@ from typing import Any
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.model.detection import Vehicle
-from tumangang_watch.reidentify.model import Sighting
+from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.review.apply import judged_scenes, state_of
 
 
@@ -49,9 +49,11 @@ def _as_read(sighting: Sighting, thing: dict[str, Any], given: frozenset[str]) -
         place["cars"] = float(thing["cars"]["estimate"])
     vehicles = sighting.vehicles
     for name, names in (("colour", "colours"), ("type", "types")):
-        told = list(thing.get(names) or [])
-        if names in given and len(told) == len(vehicles):
-            vehicles = tuple(_named(v, name, names, word) for v, word in zip(vehicles, told, strict=True))
+        given_words = list(thing.get(names) or [])
+        if names in given and len(given_words) == len(vehicles):
+            vehicles = tuple(
+                _named(v, name, names, word) for v, word in zip(vehicles, given_words, strict=True)
+            )
     return replace(sighting, grade="detected", confidence=1.0, vehicles=vehicles, **place)
 
 

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.errors import UsageError
-from tumangang_watch.reidentify import archive as stored
+from tumangang_watch.model.sightings import Stay
+from tumangang_watch.reidentify.archive import Part, coverages, sightings
 from tumangang_watch.reidentify.journeys import find_trains
-from tumangang_watch.reidentify.model import Search, TrainStay
+from tumangang_watch.reidentify.model import TrainSearch
 from tumangang_watch.reidentify.reviewed import with_review
 from tumangang_watch.settings import Settings
+from tumangang_watch.text import utc_text
 
 LONGEST_DAYS = 1e5
 """Longer than any record: a calendar's days are counted in no more."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """Which part of a record is looked at."""
-
-    site: str
-    areas: tuple[str, ...] = ()
-    since: str | None = None
-    """First moment, ISO 8601, UTC."""
-    until: str | None = None
-    """First moment after the last, ISO 8601, UTC."""
-    review: bool = False
-    """Readers' reviews are taken in."""
 
 
 def moment(text: str | None, option: str, *, end: bool) -> str | None:
@@ -43,31 +31,31 @@ def moment(text: str | None, option: str, *, end: bool) -> str | None:
         return None
     try:
         if len(text) == 10:
-            day = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-            return _text(day + timedelta(days=1) if end else day)
+            time = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
+            return utc_text(time + timedelta(days=1) if end else time, fractions=False)
         time = datetime.fromisoformat(text)
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         raise UsageError(
             "not a date", option, repr(text), "Give a day (2022-11-30) or a time (2022-11-30T02:10:00Z)"
         ) from error
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return _text(time.astimezone(UTC) + timedelta(seconds=1 if end else 0))
-
-
-def _text(time: datetime) -> str:
-    return time.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return utc_text(time + timedelta(seconds=1 if end else 0), fractions=False)
 
 
 def _moved(text: str | None, step: timedelta) -> str | None:
     """Return a moment moved by a step; none where the calendar ends."""
     try:
-        return None if text is None else _text(datetime.fromisoformat(text) + step)
+        return None if text is None else utc_text(datetime.fromisoformat(text) + step, fractions=False)
     except OverflowError:
         return None
 
 
-def find(archive: Archive, question: Question, settings: Settings) -> tuple[Search, dict[str, int]]:
-    """Find the trains of a site that were seen again; and say how many were reviewed how.
+def find(
+    archive: Archive, part: Part, settings: Settings, *, review: bool = False
+) -> tuple[TrainSearch, dict[str, int]]:
+    """Find the trains of a site that were seen again; and count how many were reviewed how.
+
+    With ``review`` trains are taken as their readers leave them.
 
     Raises
     ------
@@ -75,21 +63,19 @@ def find(archive: Archive, question: Question, settings: Settings) -> tuple[Sear
         An area is not in the record.
     """
     limits = settings.journeys
-    wider = timedelta(days=min(limits.within_days, LONGEST_DAYS))
-    since, until = _moved(question.since, -wider), _moved(question.until, wider)
-    looks = stored.looks(archive, question.site, question.areas, since, until)
-    known = {look.area for look in looks}
-    missing = [a for a in question.areas if a not in known]
+    reach = timedelta(days=min(limits.within_days, LONGEST_DAYS))
+    wider = replace(part, since=_moved(part.since, -reach), until=_moved(part.until, reach))
+    covered = coverages(archive, wider)
+    missing = [a for a in part.areas if a not in {c.area for c in covered}]
     if missing:
         raise UsageError(
             "no such area", "--area", f"{missing[0]!r} is in no report", "See `series` for the areas"
         )
-    seen = stored.sightings(archive, question.site, question.areas, since, until)
-    reviewed: dict[str, int] = {}
-    if question.review:
-        seen, reviewed = with_review(archive, question.site, seen)
+    seen, reviewed = sightings(archive, wider), dict[str, int]()
+    if review:
+        seen, reviewed = with_review(archive, part.site, seen)
 
-    def wanted(stay: TrainStay) -> bool:
-        return any((question.since or "") <= s.acquired < (question.until or "~") for s in stay.sightings)
+    def wanted(stay: Stay) -> bool:
+        return any((part.since or "") <= s.acquired < (part.until or "~") for s in stay.sightings)
 
-    return find_trains(seen, looks, limits, settings.same_train, wanted), reviewed
+    return find_trains(seen, covered, limits, settings.same_train, wanted), reviewed

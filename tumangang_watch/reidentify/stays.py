@@ -1,6 +1,6 @@
 """Sightings of one train in one place, put together: it did not come again, it had stayed.
 
-Place and length decide, as in `stays`, and the consist may object: a train that is surely another one
+Place and length decide, as in `series.stays`, and the consist may object: a train that is surely another one
 starts a stay of its own. A date bounds a stay when it showed the place; coarse dates may show a train that
 stays, but never that it is gone.
 """
@@ -11,92 +11,105 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tumangang_watch.reidentify.model import Bound, Look, Sighting, TrainStay, distance_m
+from tumangang_watch.model.sightings import Bound, Sighting, Stay
+from tumangang_watch.reidentify.model import Coverage
+from tumangang_watch.series.stays import OpenStay
 from tumangang_watch.settings.reidentify import JourneySettings
 
 Differ = Callable[[Sighting, Sighting], bool]
 """Whether two consists are surely different."""
 
 
-@dataclass
-class _Open:
-    """A stay that has not ended."""
+@dataclass(frozen=True)
+class _Date:
+    """What one scene showed of an area."""
 
-    sightings: list[Sighting]
-    after: Bound | None
-    unseen: int = 0
+    covered: Coverage
+    trains: tuple[Sighting, ...]
+
+    def bound_of(self, train: Sighting, settings: JourneySettings) -> Bound | None:
+        """Return the bound that this date is for a train that it does not show, if it is one."""
+        if self.covered.gsd_m >= settings.coarse_m:
+            return None
+        observed = self.covered.tracks.get(train.lasting_track)
+        if not train.lasting_track or observed is None:
+            shown = self.covered.observed >= settings.shown_area
+        else:
+            shown = train.seen_share(observed) >= settings.shown_share
+        if not shown:
+            return None
+        other = any(_overlaps(train, s) for s in self.trains)
+        return Bound(self.covered.acquired, self.covered.observed, other)
 
 
 @dataclass
 class _Place:
     """What is known of an area while its dates are gone through."""
 
-    stays: list[_Open] = field(default_factory=list)
-    ended: list[TrainStay] = field(default_factory=list)
-    looks: list[tuple[Look, tuple[Sighting, ...]]] = field(default_factory=list)
+    pending: list[OpenStay] = field(default_factory=list)
+    ended: list[Stay] = field(default_factory=list)
+    dates: list[_Date] = field(default_factory=list)
 
 
 def train_stays(
-    sightings: Sequence[Sighting], looks: Sequence[Look], differ: Differ, settings: JourneySettings
-) -> tuple[TrainStay, ...]:
+    sightings: Sequence[Sighting], coverages: Sequence[Coverage], differ: Differ, settings: JourneySettings
+) -> tuple[Stay, ...]:
     """Return every stay, by time of first sight.
 
     Parameters
     ----------
     sightings : sequence of Sighting
         Trains, in any order.
-    looks : sequence of Look
+    coverages : sequence of Coverage
         What each scene showed, in any order.
     differ : callable
         Tells whether two sightings surely show different consists.
     settings : JourneySettings
     """
-    by_look: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
-    for sighting in sorted(sightings, key=lambda s: (s.area, s.track or "", s.from_m or 0.0, s.key)):
-        by_look[sighting.area, sighting.folder].append(sighting)
-    found: list[TrainStay] = []
+    by_scene: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
+    for sighting in sorted(sightings, key=lambda s: (s.area, s.track, s.from_m, s.key)):
+        by_scene[sighting.area, sighting.folder].append(sighting)
     places: dict[str, _Place] = defaultdict(_Place)
-    for look in sorted(looks, key=lambda v: (v.acquired, v.folder, v.area)):
-        here = by_look.get((look.area, look.folder), [])
-        _go_on(places[look.area], look, here, differ, settings)
-    for place in places.values():
-        found += place.ended
-        found += [TrainStay(tuple(s.sightings), s.after, None, s.unseen) for s in place.stays]
+    for covered in sorted(coverages, key=lambda c: (c.acquired, c.folder, c.area)):
+        here = by_scene.get((covered.area, covered.folder), ())
+        _go_on(places[covered.area], _Date(covered, tuple(here)), differ, settings)
+    found = [stay for place in places.values() for stay in place.ended]
+    found += [stay.ended() for place in places.values() for stay in place.pending]
     return tuple(sorted(found, key=lambda s: (s.first.acquired, s.first.key)))
 
 
-def _go_on(
-    place: _Place, look: Look, here: list[Sighting], differ: Differ, settings: JourneySettings
-) -> None:
+def _go_on(place: _Place, date: _Date, differ: Differ, settings: JourneySettings) -> None:
     """Carry an area's stays over one more date."""
+    here = date.trains
     fits = [
-        (distance_m(stay.sightings[-1], sighting), n, k)
-        for n, stay in enumerate(place.stays)
+        (stay.last.distance_m(sighting), n, k)
+        for n, stay in enumerate(place.pending)
         for k, sighting in enumerate(here)
-        if _same_place(stay.sightings[-1], sighting, settings)
+        if _same_place(stay.last, sighting, settings)
     ]
     stayed: dict[int, int] = {}
     for _, n, k in sorted(fits):
         free = n not in stayed and k not in stayed.values()
-        if free and not differ(place.stays[n].sightings[-1], here[k]):
+        if free and not differ(place.pending[n].last, here[k]):
             stayed[n] = k
     going_on = []
-    for n, stay in enumerate(place.stays):
+    for n, stay in enumerate(place.pending):
         if n in stayed:
             stay.sightings.append(here[stayed[n]])
             stay.unseen = 0
-        elif look.gsd_m < settings.coarse_m and _shows(look, stay.sightings[-1], settings):
-            other = any(_overlaps(stay.sightings[-1], s) for s in here)
-            bound = Bound(look.acquired, look.observed, other)
-            place.ended.append(TrainStay(tuple(stay.sightings), stay.after, bound))
+        elif (bound := date.bound_of(stay.last, settings)) is not None:
+            stay.unseen = 0
+            place.ended.append(stay.ended(bound))
             continue
         else:
             stay.unseen += 1
         going_on.append(stay)
-    new = [s for k, s in enumerate(here) if k not in stayed.values()]
-    going_on += [_Open([s], _last_without(place.looks, s, settings)) for s in new]
-    place.stays = going_on
-    place.looks.append((look, tuple(here)))
+    for k, sighting in enumerate(here):
+        if k not in stayed.values():
+            bounds = (earlier.bound_of(sighting, settings) for earlier in reversed(place.dates))
+            going_on.append(OpenStay([sighting], next((b for b in bounds if b is not None), None)))
+    place.pending = going_on
+    place.dates.append(date)
 
 
 def _same_place(one: Sighting, two: Sighting, settings: JourneySettings) -> bool:
@@ -104,39 +117,15 @@ def _same_place(one: Sighting, two: Sighting, settings: JourneySettings) -> bool
     longest = max(one.length_m, two.length_m)
     if abs(one.length_m - two.length_m) > settings.same_length * longest + settings.same_place_m / 2:
         return False
-    coarse = max(one.gsd_m, two.gsd_m) >= settings.coarse_m
-    tracks = one.lasting_track, two.lasting_track
-    if None not in tracks and one.track == two.track and None not in (*_span(one), *_span(two)):
-        shift = (one.from_m + one.to_m - two.from_m - two.to_m) / 2  # type: ignore[operator]
-        return abs(shift) <= settings.same_place_m
+    known = bool(one.lasting_track and two.lasting_track)
+    if known and one.track == two.track:
+        return one.shift_m(two) <= settings.same_place_m
     # Coarse scenes may take a track for its neighbour.
-    return (coarse or None in tracks) and distance_m(one, two) <= settings.same_place_m
-
-
-def _span(train: Sighting) -> tuple[float | None, float | None]:
-    return train.from_m, train.to_m
-
-
-def _shows(look: Look, train: Sighting, settings: JourneySettings) -> bool:
-    """Return whether a date showed the place where a train stood."""
-    track = train.lasting_track
-    if track is None or train.from_m is None or train.to_m is None or track not in look.tracks:
-        return look.observed >= settings.shown_area
-    seen = sum(max(0.0, min(b, train.to_m) - max(a, train.from_m)) for a, b in look.tracks[track])
-    return seen >= settings.shown_share * max(train.to_m - train.from_m, 1e-9)
+    coarse = max(one.gsd_m, two.gsd_m) >= settings.coarse_m
+    return (coarse or not known) and one.distance_m(two) <= settings.same_place_m
 
 
 def _overlaps(one: Sighting, two: Sighting) -> bool:
-    if None in (one.lasting_track, *_span(one), *_span(two)) or one.track != two.track:
+    if not one.lasting_track or one.track != two.track:
         return False
-    return min(one.to_m, two.to_m) > max(one.from_m, two.from_m)  # type: ignore[type-var, operator]
-
-
-def _last_without(
-    looks: list[tuple[Look, tuple[Sighting, ...]]], train: Sighting, settings: JourneySettings
-) -> Bound | None:
-    """Return the last earlier date that showed the place; what stood there then was another train."""
-    for look, here in reversed(looks):
-        if look.gsd_m < settings.coarse_m and _shows(look, train, settings):
-            return Bound(look.acquired, look.observed, any(_overlaps(train, s) for s in here))
-    return None
+    return min(one.to_m, two.to_m) > max(one.from_m, two.from_m)

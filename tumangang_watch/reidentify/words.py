@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from tumangang_watch.reidentify.model import Bound, Conflict, Journey, Search, Seen, Sighting, TrainStay
+from tumangang_watch.model.sightings import Bound, Stay
+from tumangang_watch.reidentify.model import Conflict, Journey, StayMatch, TrainSearch
 from tumangang_watch.settings.reidentify import JourneySettings
 
 HEADS = {"same train": "Same train", "could be": "Could be the same train"}
 NEVER = "'Not told apart' is not 'another train', and a train that was not seen again may have come unseen."
 
 
-def stay_line(stay: TrainStay, own_dates: frozenset[str] = frozenset()) -> str:
+def stay_line(stay: Stay, own_dates: frozenset[str] = frozenset()) -> str:
     """Return a stay in one line: when it was seen, and what bounds it on either side.
 
     ``own_dates`` are dates on which the same train is known to have stood elsewhere: what overlaps its
@@ -29,7 +30,7 @@ def stay_line(stay: TrainStay, own_dates: frozenset[str] = frozenset()) -> str:
     return f"{where}: {seen}{stock}{doubt}; {_came(stay, own_dates)}; {_went(stay, own_dates)}"
 
 
-def _came(stay: TrainStay, own_dates: frozenset[str]) -> str:
+def _came(stay: Stay, own_dates: frozenset[str]) -> str:
     if stay.after is None:
         return "no earlier date showed the place"
     when = _day(stay.after.acquired, stay.first.acquired)
@@ -46,7 +47,7 @@ def _seen_then(bound: Bound, own_dates: frozenset[str]) -> str:
     return f"the place seen then{other}; area {bound.observed:.2f} observed"
 
 
-def _went(stay: TrainStay, own_dates: frozenset[str]) -> str:
+def _went(stay: Stay, own_dates: frozenset[str]) -> str:
     before = stay.before
     if before is not None:
         when = _day(before.acquired, stay.last.acquired)
@@ -57,7 +58,7 @@ def _went(stay: TrainStay, own_dates: frozenset[str]) -> str:
     return "still there on the last date of the area"
 
 
-def journey_words(search: Search, journey: Journey) -> str:
+def journey_words(search: TrainSearch, journey: Journey) -> str:
     """Return a journey in one sentence: "khasan 29 Nov, yard 30 Nov to 3 Dec, gone by 4 Dec"."""
     parts = []
     for step in journey.steps:
@@ -75,9 +76,9 @@ def journey_words(search: Search, journey: Journey) -> str:
     return ", ".join(parts)
 
 
-def match_words(search: Search, match: Seen) -> str:
+def match_words(search: TrainSearch, match: StayMatch) -> str:
     """Return a match in a sentence with its numbers."""
-    one, two = (compared(search, k) for k in (match.first, match.second))
+    one, two = (search.compared(k) for k in (match.first, match.second))
     counts = [len(match.aligned) + len(side) for side in (match.only_first, match.only_second)]
     way = "in reverse order" if match.direction == "reversed" else "in order"
     left = [
@@ -92,7 +93,9 @@ def match_words(search: Search, match: Seen) -> str:
     between = any(match.first < k < match.second for k in elsewhere)
     before = search.stays[match.first].before
     empty = before is not None and not before.other
-    if _one_place(one, two) and empty and not between:
+    reach_m = JourneySettings.same_place_m
+    stayed = one.lasting_track and one.track == two.track and one.shift_m(two) <= reach_m
+    if stayed and empty and not between:
         stood = (
             " It stood at the same place of the same track both times: it may never have gone, and been "
             "missed in between."
@@ -105,18 +108,7 @@ def match_words(search: Search, match: Seen) -> str:
     )
 
 
-def _one_place(one: Sighting, two: Sighting) -> bool:
-    if (
-        one.lasting_track is None
-        or one.track != two.track
-        or None in (one.from_m, one.to_m, two.from_m, two.to_m)
-    ):
-        return False
-    reach_m = JourneySettings.same_place_m
-    return abs(one.from_m + one.to_m - two.from_m - two.to_m) / 2 <= reach_m  # type: ignore[operator]
-
-
-def conflict_words(search: Search, conflict: Conflict) -> str:
+def conflict_words(search: TrainSearch, conflict: Conflict) -> str:
     """Return what cannot all be right, and what was done about it."""
 
     def named(pair: tuple[int, int]) -> str:
@@ -144,22 +136,17 @@ def conflict_words(search: Search, conflict: Conflict) -> str:
     return f"These would put one train at two places at once, so at most one is right: {pairs}. {followed}"
 
 
-def compared(search: Search, stay: int) -> Sighting:
-    """Return the sighting of a stay whose consist was compared."""
-    return search.stays[stay].sightings[search.chosen[stay] or 0]
-
-
-def why_not_compared(stay: TrainStay, fewest: int) -> str:
+def why_not_compared(stay: Stay, min_vehicles: int) -> str:
     """Return why a stay's consist cannot be compared."""
     most = max(len(s.vehicles) for s in stay.sightings)
     if most == 0:
         return "no vehicles were read"
-    if most < fewest:
-        return f"fewer than {fewest} wagons"
+    if most < min_vehicles:
+        return f"fewer than {min_vehicles} wagons"
     return "fewer wagons than a match needs, or all of one colour"
 
 
-def search_words(search: Search) -> str:
+def search_words(search: TrainSearch) -> str:
     """Return how much was compared, and what that makes of the numbers."""
     words = (
         f"{search.comparisons} pairs of trains compared; over all of them at most "

@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from markupsafe import Markup
 
 from tumangang_watch.errors import OutputFailed
-from tumangang_watch.reidentify.columns import LETTERS, Aligned, Strips, aligned_rows, car_words
-from tumangang_watch.reidentify.document import step_table
-from tumangang_watch.reidentify.drawing import draw, to_svg, write_png
-from tumangang_watch.reidentify.model import Journey, Search
+from tumangang_watch.reidentify.columns import LETTERS, DrawnSighting, Strips, aligned_rows, vehicle_words
+from tumangang_watch.reidentify.document import Document, step_table
+from tumangang_watch.reidentify.drawing import write_drawing
+from tumangang_watch.reidentify.model import Journey, TrainSearch
 from tumangang_watch.reidentify.words import match_words
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
 from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.series.tables import write_csv
 from tumangang_watch.settings.reidentify import JourneySettings
+from tumangang_watch.text import count_text
 
-Row = dict[str, Any]
 MARK = "trains.json"
 
 
+@dataclass(frozen=True, kw_only=True)
+class JourneyPicture:
+    """What the page shows of a journey beside its sentences."""
+
+    png: str
+    """The drawing, base64."""
+    title: str
+    matches: list[str]
+    """Each match in a sentence."""
+    labels: tuple[str, ...]
+    """Each row: place and date."""
+    table: list[list[str]]
+    """The aligned vehicles in words, a row a column of the drawing."""
+
+
 def write_trains(
-    search: Search, content: Row, out: Path, strips: Strips, settings: JourneySettings, *, overwrite: bool
+    search: TrainSearch,
+    content: Document,
+    out: Path,
+    strips: Strips,
+    settings: JourneySettings,
+    *,
+    overwrite: bool,
 ) -> None:
     """Write ``trains.json``, ``trains.csv``, ``trains.html``, ``pictures/*.png`` and, last, the manifest.
 
     Parameters
     ----------
-    search, content : Search, dict
+    search, content : TrainSearch, mapping
         What was found, and its ``trains.json``.
     out : Path
         The folder to make.
@@ -53,51 +73,41 @@ def write_trains(
     with whole_folder(out, overwrite) as folder:
         (folder / MARK).write_text(json_text(content), encoding="utf-8", newline="\n")
         write_csv(folder / "trains.csv", step_table(search))
-        pictures: list[Row | None] = [None] * len(search.journeys)
+        pictures: list[JourneyPicture | None] = [None] * len(search.journeys)
         if search.journeys:
             (folder / "pictures").mkdir()
-        for n, journey in enumerate(search.journeys[: settings.most_drawn]):
-            name = content["journeys"][n]["id"]
-            pictures[n] = _picture(search, journey, name, strips, settings, folder / "pictures")
+        for n, journey in enumerate(search.journeys[: settings.max_drawn]):
+            path = folder / "pictures" / f"j{n + 1}.png"
+            pictures[n] = _picture(search, journey, strips, settings, path)
         (folder / "trains.html").write_text(
-            _page(content, pictures, settings.most_drawn), encoding="utf-8", newline="\n"
+            _page(search, content, pictures, settings.max_drawn), encoding="utf-8", newline="\n"
         )
         check_files(folder)
         _write_manifest(content, folder)
 
 
 def _picture(
-    search: Search, journey: Journey, name: str, strips: Strips, settings: JourneySettings, folder: Path
-) -> Row:
+    search: TrainSearch, journey: Journey, strips: Strips, settings: JourneySettings, path: Path
+) -> JourneyPicture:
     """Write one journey's picture; return what the page says of it."""
-    aligned = aligned_rows(search, journey, strips, settings.most_rows)
-    labels = tuple(_label(aligned, r) for r in range(len(aligned.rows)))
-    sheet = draw(aligned, labels, settings.pad_m)
-    write_png(sheet, folder / f"{name}.png")
-    matches = {(m.first, m.second): m for m in search.matches()}
-    said = [
-        match_words(search, matches[min(s.stay, s.partner), max(s.stay, s.partner)])
-        for s in journey.steps
-        if s.partner is not None
-    ]
-    table = [
-        [
-            car_words(row.sighting.vehicles[column[r]] if r in column else None)
-            for r, row in enumerate(aligned.rows)
-        ]
-        for column in aligned.columns
-    ]
-    title = f"Cars of journey {name}, aligned"
-    return {
-        "svg": Markup(to_svg(sheet, name, title, " ".join(said))),
-        "matches": said,
-        "labels": labels,
-        "table": table,
-    }
+    aligned = aligned_rows(search, journey, strips, settings.max_rows)
+    labels = tuple(map(_label, aligned.rows))
+    write_drawing(aligned, labels, settings.pad_m, path)
+    found = (search.match_of(s.stay, s.partner) for s in journey.steps if s.partner is not None)
+    rows = range(len(aligned.rows))
+    return JourneyPicture(
+        png=base64.b64encode(path.read_bytes()).decode("ascii"),
+        title=f"Cars of journey {path.stem}, aligned",
+        matches=[match_words(search, match) for match in found if match is not None],
+        labels=labels,
+        table=[
+            [vehicle_words(aligned.vehicle(r, n) if r in column else None) for r in rows]
+            for n, column in enumerate(aligned.columns)
+        ],
+    )
 
 
-def _label(aligned: Aligned, r: int) -> str:
-    row = aligned.rows[r]
+def _label(row: DrawnSighting) -> str:
     sighting = row.sighting
     track = f", track {sighting.track}" if sighting.track else ""
     turned = " (turned round: drawn from its other end)" if row.turned else ""
@@ -105,27 +115,27 @@ def _label(aligned: Aligned, r: int) -> str:
     return f"{sighting.area}{track}, {when} UTC, {sighting.gsd_m:g} m{turned}"
 
 
-def _page(content: Row, pictures: list[Row | None], most_drawn: int) -> str:
-    count = len(content["journeys"])
-    sure = sum(j["verdict"] == "same train" for j in content["journeys"])
-    trains = f"{count} train{'' if count == 1 else 's'}"
+def _page(
+    search: TrainSearch, content: Document, pictures: list[JourneyPicture | None], max_drawn: int
+) -> str:
+    trains = count_text(len(search.journeys), "train")
+    sure = sum(j.verdict == "same train" for j in search.journeys)
     verdict = (
         f"{trains} seen again, {sure} of them surely." if sure else f"{trains} may have been seen again."
     )
-    verdict = verdict if count else "No train known again."
     return render(
         "trains.html.j2",
         "tumangang_watch.reidentify",
         content=content,
-        pictures=pictures,
+        pictures=[picture and vars(picture) for picture in pictures],
         swatches=PAINTS,
         letters=LETTERS,
-        verdict=verdict,
-        most_drawn=most_drawn,
+        verdict=verdict if search.journeys else "No train known again.",
+        max_drawn=max_drawn,
     )
 
 
-def _write_manifest(content: Row, folder: Path) -> None:
+def _write_manifest(content: Document, folder: Path) -> None:
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     manifest = {
         "schema_version": content["schema_version"],

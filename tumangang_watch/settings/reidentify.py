@@ -31,7 +31,7 @@ class SameTrainSettings:
     stay_prior: tuple[float, float] = (3.0, 1.5)
     """Weights of a wagon like / unlike the one before it, before a train is looked at: cuts of about
     three, with room for the stay of .5 to .92 (docs/sources.md, the same train)."""
-    hue_prior: tuple[float, float] = (2.0, 1.0)
+    colour_prior: tuple[float, float] = (2.0, 1.0)
     """The same for the colour within a cut of one type."""
     mix_weight: float = 3.0
     """Wagon looks counted as seen before, spread over all looks. A small number learns a train's own
@@ -117,12 +117,12 @@ class JourneySettings:
     """So many of them, those most alike by the quick alignment, are scored in full."""
     null_tail: float = 0.05
     """The offset rests on this share of them, the highest."""
-    null_cut_wagons: float = 6.0
+    null_cut_vehicles: float = 6.0
     """Mean number of wagons in a cut taken from the record: longer than the mean run of like wagons."""
     null_pool_trains: int = 6
     """Fewer other trains than this say nothing of what is usual: then the bound of the two trains alone
     (`SameTrainSettings.tail_offset_bits`) stands."""
-    null_pool_wagons: int = 60
+    null_pool_vehicles: int = 60
     """The same in wagons."""
     null_others: int = 60
     """So many real trains of the record, evenly spread over it, are held against each train as well."""
@@ -141,11 +141,11 @@ class JourneySettings:
     conflict_ratio: float = 100.0
     """Of two matches that exclude each other the better is followed when its E-value is so much smaller;
     else neither."""
-    shared_wagons: int = 2
+    shared_vehicles: int = 2
     """Two matches of one train that share more of its wagons than this cannot be its parts."""
     pad_m: float = 0.6
     """Ground shown before and behind a car cut from a strip: half a coupling."""
-    most_drawn: int = 40
+    max_drawn: int = 40
     """Journeys drawn in the page, surest first; the others stand in the tables."""
-    most_rows: int = 12
+    max_rows: int = 12
     """Sightings drawn one above another."""

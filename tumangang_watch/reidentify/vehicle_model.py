@@ -1,8 +1,8 @@
-"""What wagons look like and how they follow one another: cuts of like wagons, learnt from the trains.
+"""How vehicles appear and how they follow one another: cuts of like vehicles, learnt from the trains.
 
-A wagon's look is a latent pair (body, colour). Along a train the look stays, or the colour alone is
-drawn anew, or both are: a Markov chain whose chances of staying and whose mixture of looks are learnt
-from the trains compared, so that a long cut of like wagons says little and a rare wagon much.
+A vehicle's appearance is a latent pair (body, colour). Along a train it stays, or the colour alone is
+drawn anew, or both are: a Markov chain whose chances of staying and whose mixture of appearances are
+learnt from the trains compared: a long cut of like vehicles says little and a rare vehicle much.
 Arrays have a leading batch axis: (batch, vehicles, bodies, colours).
 """
 
@@ -17,7 +17,7 @@ from tumangang_watch.model.colours import neighbours
 from tumangang_watch.model.detection import COLOURS, Vehicle
 from tumangang_watch.settings.reidentify import SameTrainSettings
 
-HUES = tuple(c for c in COLOURS if c != "unknown")
+COLOUR_NAMES = tuple(c for c in COLOURS if c != "unknown")
 KINDS = ("box", "open", "tank", "flat", "container", "passenger")
 BODIES: tuple[tuple[str, float], ...] = (
     ("tank", 12.0),
@@ -32,7 +32,7 @@ BODIES: tuple[tuple[str, float], ...] = (
     ("passenger", 24.5),
     ("", 0.0),
 )
-"""Type and length over couplers of the wagons that are told apart (docs/sources.md, rolling stock);
+"""Type and length over couplers of the vehicles that are told apart (docs/sources.md, rolling stock);
 the last is any other."""
 COUPLING_M = 1.1
 """Between bodies: lengths are measured over bodies, `BODIES` over couplers."""
@@ -40,63 +40,65 @@ COUPLING_M = 1.1
 
 @dataclass(frozen=True)
 class Chain:
-    """How wagons follow one another, one for each pair of a batch."""
+    """How vehicles follow one another, one for each pair of a batch."""
 
     stay: NDArray[np.float64]
-    """(batch,) probability that the next wagon belongs to the same cut."""
-    hue: NDArray[np.float64]
+    """(batch,) probability that the next vehicle belongs to the same cut."""
+    keep: NDArray[np.float64]
     """(batch,) probability that, within a cut, the colour stays too."""
     mix: NDArray[np.float64]
-    """(batch, bodies, colours) looks from which a new cut is drawn; sums to 1."""
+    """(batch, bodies, colours) appearances from which a new cut is drawn; sums to 1."""
 
     def repeated(self, times: int) -> Chain:
         """Return the chain of a batch that is repeated."""
-        return Chain(np.tile(self.stay, times), np.tile(self.hue, times), np.tile(self.mix, (times, 1, 1)))
+        return Chain(np.tile(self.stay, times), np.tile(self.keep, times), np.tile(self.mix, (times, 1, 1)))
+
+    def _lifted(self, axes: int) -> tuple[NDArray[np.float64], ...]:
+        """Return stay, keep, mix and the colours of each body, with room for further axes of states."""
+        lift = (slice(None),) + (None,) * (axes - 1)
+        mix = self.mix.reshape(self.mix.shape[0], *(1,) * (axes - 3), *self.mix.shape[1:])
+        return self.stay[lift], self.keep[lift], mix, mix / mix.sum(axis=-1, keepdims=True)
 
     def step(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the looks of the next wagon, (batch, ..., bodies, colours). The chain is reversible."""
-        lift = (slice(None),) + (None,) * (state.ndim - 1)
-        stay, hue = self.stay[lift], self.hue[lift]
-        mix = self.mix.reshape(self.mix.shape[0], *(1,) * (state.ndim - 3), *self.mix.shape[1:])
+        """Return the next vehicle's appearance, (batch, ..., bodies, colours). The chain is reversible."""
+        stay, keep, mix, given = self._lifted(state.ndim)
         body = state.sum(axis=-1, keepdims=True)
-        given = mix / mix.sum(axis=-1, keepdims=True)
         return (
-            stay * hue * state
-            + stay * (1 - hue) * given * body
+            stay * keep * state
+            + stay * (1 - keep) * given * body
             + (1 - stay) * mix * body.sum(axis=-2, keepdims=True)
         )
 
     def step_back(self, future: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the chance of what follows, given the look before it: the transpose of `step`."""
-        lift = (slice(None),) + (None,) * (future.ndim - 1)
-        stay, hue = self.stay[lift], self.hue[lift]
-        mix = self.mix.reshape(self.mix.shape[0], *(1,) * (future.ndim - 3), *self.mix.shape[1:])
-        given = mix / mix.sum(axis=-1, keepdims=True)
+        """Return the chance of what follows, given the appearance before it: the transpose of `step`."""
+        stay, keep, mix, given = self._lifted(future.ndim)
         return (
-            stay * hue * future
-            + stay * (1 - hue) * (given * future).sum(axis=-1, keepdims=True)
+            stay * keep * future
+            + stay * (1 - keep) * (given * future).sum(axis=-1, keepdims=True)
             + (1 - stay) * (mix * future).sum(axis=(-2, -1), keepdims=True)
         )
 
 
 def likelihoods(vehicles: tuple[Vehicle, ...], settings: SameTrainSettings) -> NDArray[np.float64]:
-    """Return how likely each look would have been read so, (vehicles, bodies, colours).
+    """Return how likely each appearance would have been read so, (vehicles, bodies, colours).
 
     Readings are probabilities under a flat prior, so proportional to likelihoods.
     """
-    hues = np.array([hue_likelihood(v, settings) for v in vehicles]).reshape(len(vehicles), 1, len(HUES))
+    colours = np.array([colour_likelihood(v, settings) for v in vehicles]).reshape(
+        len(vehicles), 1, len(COLOUR_NAMES)
+    )
     bodies = np.array([body_likelihood(v, settings) for v in vehicles]).reshape(len(vehicles), len(BODIES), 1)
-    return hues * bodies
+    return colours * bodies
 
 
-def hue_likelihood(vehicle: Vehicle, settings: SameTrainSettings) -> NDArray[np.float64]:
-    """Return how likely each of `HUES` would have been read so, mean 1; flat for an unknown colour."""
+def colour_likelihood(vehicle: Vehicle, settings: SameTrainSettings) -> NDArray[np.float64]:
+    """Return how likely each of `COLOUR_NAMES` would have been read so, mean 1; flat if unknown."""
     read = dict(vehicle.colours)
-    if not read and vehicle.colour in HUES:
+    if not read and vehicle.colour in COLOUR_NAMES:
         near = neighbours(vehicle.colour)
         read = {vehicle.colour: 1 - settings.colour_near}
         read |= {name: settings.colour_near / len(near) for name in near}
-    return _mixed(np.array([read.get(name, 0.0) for name in HUES]), settings.colour_wrong)
+    return _mixed(np.array([read.get(name, 0.0) for name in COLOUR_NAMES]), settings.colour_wrong)
 
 
 def body_likelihood(vehicle: Vehicle, settings: SameTrainSettings) -> NDArray[np.float64]:
@@ -105,8 +107,8 @@ def body_likelihood(vehicle: Vehicle, settings: SameTrainSettings) -> NDArray[np
     if not read and not vehicle.types and vehicle.type in KINDS:
         rest = (1 - settings.type_named) / (len(KINDS) - 1)
         read = {name: settings.type_named if name == vehicle.type else rest for name in KINDS}
-    told = _mixed(np.array([read.get(k, 0.0) for k in KINDS]), settings.type_wrong)
-    kinds = dict(zip(KINDS, told, strict=True))
+    shares = _mixed(np.array([read.get(k, 0.0) for k in KINDS]), settings.type_wrong)
+    kinds = dict(zip(KINDS, shares, strict=True))
     kinds[""] = 1.0
     shortest, longest = settings.length_range_m
     over_m = vehicle.to_m - vehicle.from_m + COUPLING_M
@@ -138,23 +140,23 @@ def learn(sequences: tuple[NDArray[np.float64], ...], settings: SameTrainSetting
         Likelihoods of each train.
     settings : SameTrainSettings
     """
-    batch, _, bodies, hues = sequences[0].shape
-    even = np.full((batch, bodies, hues), 1 / (bodies * hues))
+    batch, _, bodies, colours = sequences[0].shape
+    even = np.full((batch, bodies, colours), 1 / (bodies * colours))
     prior = settings.mix_weight * even
     start = prior + sum(_normalised(s * even[:, None]).sum(axis=1) for s in sequences)
     chain = Chain(
         np.full(batch, settings.stay_prior[0] / sum(settings.stay_prior)),
-        np.full(batch, settings.hue_prior[0] / sum(settings.hue_prior)),
+        np.full(batch, settings.colour_prior[0] / sum(settings.colour_prior)),
         _normalised(start),
     )
     for _ in range(settings.learn_rounds):
         counts = [_expected(s, chain) for s in sequences]
-        same, tint, new, looks = (sum(parts) for parts in zip(*counts, strict=True))
-        (a, b), (c, d) = settings.stay_prior, settings.hue_prior
+        same, tint, new, drawn = (sum(parts) for parts in zip(*counts, strict=True))
+        (a, b), (c, d) = settings.stay_prior, settings.colour_prior
         chain = Chain(
             (same + tint + a) / (same + tint + new + a + b),
             (same + c) / (same + tint + c + d),
-            _normalised(prior + looks),
+            _normalised(prior + drawn),
         )
     return chain
 
@@ -173,33 +175,33 @@ def predictive(sequence: NDArray[np.float64], chain: Chain) -> NDArray[np.float6
 def _expected(
     sequence: NDArray[np.float64], chain: Chain
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return expected counts: wagons alike, colour alone anew, all anew; and the looks drawn."""
+    """Return expected counts: vehicles alike, colour alone anew, all anew; and what is drawn."""
     count = sequence.shape[1]
     filtered, state = [], chain.mix
     for k in range(count):
         seen = _normalised(state * sequence[:, k])
         filtered.append(seen)
         state = chain.step(seen)
-    stay, hue = chain.stay[:, None, None], chain.hue[:, None, None]
+    stay, keep = chain.stay[:, None, None], chain.keep[:, None, None]
     given = chain.mix / chain.mix.sum(axis=-1, keepdims=True)
     same = tint = new = np.zeros(len(chain.stay))
-    looks = np.zeros_like(chain.mix)
+    anew = np.zeros_like(chain.mix)
     after = np.ones_like(chain.mix)
     for k in range(count - 1, 0, -1):
         ahead = sequence[:, k] * after
         before = filtered[k - 1]
-        alike = stay * hue * before * ahead
-        tinted = stay * (1 - hue) * before.sum(axis=-1, keepdims=True) * given * ahead
+        alike = stay * keep * before * ahead
+        tinted = stay * (1 - keep) * before.sum(axis=-1, keepdims=True) * given * ahead
         drawn = (1 - stay) * chain.mix * ahead
         total = (alike + tinted + drawn).sum(axis=(1, 2))
         same = same + alike.sum(axis=(1, 2)) / total
         tint = tint + tinted.sum(axis=(1, 2)) / total
         new = new + drawn.sum(axis=(1, 2)) / total
-        looks += (tinted + drawn) / total[:, None, None]
+        anew += (tinted + drawn) / total[:, None, None]
         after = chain.step_back(ahead)
         after /= after.max(axis=(1, 2), keepdims=True)
-    looks += _normalised(chain.mix * sequence[:, 0] * after)
-    return same, tint, new, looks
+    anew += _normalised(chain.mix * sequence[:, 0] * after)
+    return same, tint, new, anew
 
 
 def _normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
