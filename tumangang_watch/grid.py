@@ -7,7 +7,7 @@ finer one. Row 0 is the northern edge, column 0 the western edge; ``x`` grows ea
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, floor
 from typing import Any
@@ -74,6 +74,29 @@ class Grid:
         """Return the grid that covers the same ground with another pixel size."""
         west, south, east, north = self.bounds
         return grid_over((west, south, east, north), pixel_m, self.crs)
+
+    def window(self, shape: BaseGeometry) -> tuple[tuple[slice, slice], Grid] | None:
+        """Return the (rows, cols) that hold a shape, and the grid of these pixels; None beside this grid."""
+        west, south, east, north = shape.bounds
+        (top, left), (bottom, right) = self.to_pixel(west, north), self.to_pixel(east, south)
+        rows = slice(max(floor(top), 0), min(ceil(bottom) + 1, self.rows))
+        cols = slice(max(floor(left), 0), min(ceil(right) + 1, self.cols))
+        if rows.start >= rows.stop or cols.start >= cols.stop:
+            return None
+        part = replace(
+            self,
+            west=self.west + cols.start * self.pixel_m,
+            north=self.north - rows.start * self.pixel_m,
+            rows=rows.stop - rows.start,
+            cols=cols.stop - cols.start,
+        )
+        return (rows, cols), part
+
+    def look_up(self, mask: NDArray[np.bool_], x: Any, y: Any) -> NDArray[np.bool_]:
+        """Return a mask of this grid at the nearest pixel of points (x, y) of any shape; False off it."""
+        r, c = (np.rint(v).astype(np.intp) for v in self.to_pixel(x, y))
+        on = (r >= 0) & (r < self.rows) & (c >= 0) & (c < self.cols)
+        return np.asarray(on & mask[np.where(on, r, 0), np.where(on, c, 0)])
 
     def mask(self, shapes: Iterable[BaseGeometry], *, all_touched: bool = False) -> NDArray[np.bool_]:
         """Rasterise shapes (in this grid's metres): True where a pixel centre lies inside one."""

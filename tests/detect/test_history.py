@@ -18,10 +18,10 @@ from tumangang_watch.detect.history import (
     baseline_of,
     before,
     footprint_of,
-    patch_of,
-    patches_of,
     place_state,
+    window_pixels,
     windows_of,
+    windows_of_date,
 )
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
@@ -52,7 +52,7 @@ WINDOWS = windows_of(SITE, seen(0, 0).raster.grid, SETTINGS)
 
 
 def past(*things: tuple[float, ...] | None, light: float = 1.0):
-    return tuple(patches_of(seen(k + 5, k, thing, light), WINDOWS) for k, thing in enumerate(things))
+    return tuple(windows_of_date(seen(k + 5, k, thing, light), WINDOWS) for k, thing in enumerate(things))
 
 
 def goods(height: float | None = 2.0, confidence: float = 0.7, place=PLACE) -> Detection:
@@ -100,7 +100,7 @@ def test_the_usual_look_is_the_median_of_what_was_seen_in_any_order(order, seed)
 
 
 def test_dates_of_other_bands_are_told_by_the_common_ones():
-    full = patch_of(seen(1, 1), WINDOWS[0])
+    full = window_pixels(seen(1, 1), WINDOWS[0])
     visual = WindowPixels(("blue", "green", "red"), full.values[:3], full.seen, full.sunlit)
     assert baseline_of([full, visual]).bands == ("blue", "green", "red")
     assert baseline_of([]) is None
@@ -116,14 +116,14 @@ def test_dates_of_other_bands_are_told_by_the_common_ones():
 def test_what_another_date_shows_in_a_place_whatever_its_light(there, expected, light):
     place = footprint_of(PLACE, WINDOWS[0], PLACE, SETTINGS)
     now, then = (
-        patch_of(seen(k, k, t, f), WINDOWS[0]) for k, (t, f) in enumerate(((RUST, 1), (there, light)))
+        window_pixels(seen(k, k, t, f), WINDOWS[0]) for k, (t, f) in enumerate(((RUST, 1), (there, light)))
     )
     assert place_state(now, then, place, SETTINGS)[0] == expected
 
 
 def test_a_place_in_shadow_or_under_cloud_says_nothing():
     place = footprint_of(PLACE, WINDOWS[0], PLACE, SETTINGS)
-    now, then = patch_of(seen(1, 1, RUST), WINDOWS[0]), patch_of(seen(2, 2), WINDOWS[0])
+    now, then = window_pixels(seen(1, 1, RUST), WINDOWS[0]), window_pixels(seen(2, 2), WINDOWS[0])
     hidden = np.zeros_like(then.seen)
     assert place_state(now, replace(then, seen=hidden, sunlit=hidden), place, SETTINGS)[0] == "unseen"
     shaded = then.sunlit.copy()
@@ -200,14 +200,14 @@ def test_nothing_is_taken_off_the_list_and_confidence_is_a_probability(dates, co
 
 def test_only_earlier_dates_of_other_content_count():
     dates = past(RUST, RUST)
-    late = patches_of(seen(9, 40, RUST), WINDOWS)
+    late = windows_of_date(seen(9, 40, RUST), WINDOWS)
     now = seen(1, 30, RUST)
-    assert before((*dates, late, patches_of(now, WINDOWS)), now) == dates
+    assert before((*dates, late, windows_of_date(now, WINDOWS)), now) == dates
 
 
 def test_what_the_compared_date_and_those_before_both_show_is_noted():
-    compared = patches_of(replace(seen(20, 10), date="earlier"), WINDOWS)
-    between = patches_of(seen(21, 20, RUST), WINDOWS)
+    compared = windows_of_date(replace(seen(20, 10), date="earlier"), WINDOWS)
+    between = windows_of_date(seen(21, 20, RUST), WINDOWS)
     (found,) = weigh_cargo(seen(1, 30, RUST), (goods(),), (*past(RUST, RUST), between), compared, SETTINGS)
     evidence = dict(found.evidence)
     assert (evidence["before_same"], evidence["before_seen"]) == (2, 2)

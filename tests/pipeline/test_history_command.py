@@ -263,15 +263,22 @@ def test_what_there_is_no_memory_for_is_dropped_tracks_first():
         points=line,
         bands=("red",),
     )
-    cut = slice(0, 10)
+    cut = slice(0, 10), slice(0, 10)
     one = flat[0]
     date = BackgroundDate(
         scene=None,
-        windows=(
-            Window("a", cut, cut, Grid(crs="EPSG:32652", west=0, north=0, pixel_m=0.5, rows=10, cols=10)),
-        ),
+        windows=(Window("a", cut, Grid(crs="EPSG:32652", west=0, north=0, pixel_m=0.5, rows=10, cols=10)),),
         patches=(WindowPixels(("red",), flat, seen, seen),),
-        ground=BackgroundGround(None, cut, cut, seen, one, one, one, True, one),
+        ground=BackgroundGround(
+            acquired=None,
+            cut=cut,
+            usable=seen,
+            log_brightness=one,
+            saturation=one,
+            green=one,
+            has_nir=True,
+            worked=one,
+        ),
         tracks=OtherDate(None, (strip,), ()),
     )
     whole = bytes_of(date)

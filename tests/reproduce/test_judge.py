@@ -75,20 +75,20 @@ def pile(number, area=30.0, grade="detected"):
 
 def appeared(goods):
     return Finding(
-        "f",
-        "cargo",
-        "appeared",
-        "apron",
-        None,
-        None,
-        goods.id,
-        Interval(30, 20, 40),
-        "m2",
-        0.9,
-        "detected",
-        "",
-        goods.geometry,
-        1.0,
+        id="f",
+        kind="cargo",
+        change="appeared",
+        area="apron",
+        track=None,
+        earlier=None,
+        later=goods.id,
+        amount=Interval(30, 20, 40),
+        unit="m2",
+        confidence=0.9,
+        grade="detected",
+        statement="",
+        geometry=goods.geometry,
+        observed_fraction=1.0,
     )
 
 

@@ -144,20 +144,20 @@ def _finding(before: Detection, after: Detection) -> Finding:
     change = Interval.around(abs(after.to_m - before.to_m), 2.0)
     word = "unchanged" if change.estimate < 1 else "moved"
     return Finding(
-        "f1",
-        "train",
-        word,
-        after.area,
-        after.track,
-        before.id,
-        after.id,
-        change,
-        "m",
-        0.9,
-        "detected",
-        f"The train is {word}.",
-        after.geometry,
-        1.0,
+        id="f1",
+        kind="train",
+        change=word,
+        area=after.area,
+        track=after.track,
+        earlier=before.id,
+        later=after.id,
+        amount=change,
+        unit="m",
+        confidence=0.9,
+        grade="detected",
+        statement=f"The train is {word}.",
+        geometry=after.geometry,
+        observed_fraction=1.0,
     )
 
 

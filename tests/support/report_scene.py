@@ -157,20 +157,21 @@ def _findings(found):
     def finding(k, kind, change, ids, amount, unit, statement, **fields):
         one = by_id[ids[1] or ids[0]]
         made = Finding(
-            f"F{k}",
-            kind,
-            change,
-            one.area,
-            one.track,
-            *ids,
-            amount,
-            unit,
-            one.confidence,
-            one.grade,
-            statement,
-            one.geometry,
-            1.0,
-            one.caveats,
+            id=f"F{k}",
+            kind=kind,
+            change=change,
+            area=one.area,
+            track=one.track,
+            earlier=ids[0],
+            later=ids[1],
+            amount=amount,
+            unit=unit,
+            confidence=one.confidence,
+            grade=one.grade,
+            statement=statement,
+            geometry=one.geometry,
+            observed_fraction=1.0,
+            caveats=one.caveats,
         )
         return replace(made, **fields)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 from shapely.ops import unary_union
 
 from tumangang_watch.change.evidence import pixel_similarity
 from tumangang_watch.change.unloading import beside_trains
-from tumangang_watch.change.words import grade_of, span, when
-from tumangang_watch.model.detection import Detection, Grade
+from tumangang_watch.change.words import grade_of, span, total, when
+from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import ChangeWord, Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
@@ -61,17 +60,13 @@ def _parted(group: list[Detection], settings: ChangeSettings) -> list[list[Detec
 
 
 def _total(items: list[Detection]) -> Interval:
-    """Return the sum of areas; errors of one object in part repeat in the next."""
-    areas = [d.area_m2 or Interval(d.geometry.area, d.geometry.area, d.geometry.area) for d in items]
-    estimate = sum(a.estimate for a in areas)
-    halves = [0.5 * a.width for a in areas]
-    half = sqrt(0.75 * sum(h * h for h in halves) + 0.25 * sum(halves) ** 2)
-    return Interval.around(estimate, half)
+    return total([d.area_m2 or Interval(d.geometry.area, d.geometry.area, d.geometry.area) for d in items])
 
 
 def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> Finding | None:
-    earlier = sorted((d for d in group if d.date == "earlier"), key=lambda d: d.id)
-    later = sorted((d for d in group if d.date == "later"), key=lambda d: d.id)
+    earlier, later = (
+        sorted((d for d in group if d.date == date), key=lambda d: d.id) for date in ("earlier", "later")
+    )
     place = unary_union([d.geometry for d in group])
     seen = min(pair.earlier.observed_fraction(place), pair.later.observed_fraction(place))
     if seen < settings.observed_min:
@@ -87,13 +82,30 @@ def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> 
         caveats += doubts
         if doubts or min(d.confidence for d in group) < settings.cargo_change_sure:
             grade = "possible"
-    return _finding(pair, (earlier, later), (change, amount, grade), (place, seen), tuple(caveats))
+    first = (later or earlier)[0]
+    return Finding(
+        id=f"finding-{first.id}",
+        kind="cargo",
+        change=change,
+        area=first.area,
+        track=None,
+        earlier=earlier[0].id if earlier else None,
+        later=later[0].id if later else None,
+        amount=amount,
+        unit="m2",
+        confidence=min(d.confidence for d in group),
+        grade=grade,
+        statement=_words(pair, [*earlier, *later], change, amount),
+        geometry=place,
+        observed_fraction=seen,
+        caveats=tuple(dict.fromkeys(caveats)),
+    )
 
 
 def _came_or_went(
     pair: DatePair, items: list[Detection], settings: ChangeSettings
 ) -> tuple[ChangeWord, list[str]]:
-    """Say what goods seen on one date only mean, and what speaks against it.
+    """Judge what cargo seen on one date only means, and what speaks against it.
 
     That the other date shows bare ground must be seen on it as well: a place in shadow, under snow or
     with half a sign of goods decides nothing.
@@ -102,18 +114,15 @@ def _came_or_went(
     change: ChangeWord = "appeared" if date == "later" else "disappeared"
     other = pair.other(date)
     place = unary_union([d.geometry for d in items])
-    goods, shade = (_elsewhere(items, name) for name in ("other_goods", "other_shadow"))
+    present, shade = (_elsewhere(items, name) for name in ("other_goods", "other_shadow"))
     alike = pixel_similarity(pair.earlier, pair.later, place.buffer(1.0))
-    same = settings.same_pixels_min if goods is None else settings.cargo_same_pixels
-    there_too = goods is not None and goods >= settings.cargo_present_min
+    same = settings.same_pixels_min if present is None else settings.cargo_same_pixels
+    there_too = present is not None and present >= settings.cargo_present_min
     if there_too or (alike is not None and alike >= same):
         return "unchanged", ["detected on one date only, but both dates show the same in this place"]
     doubts = []
-    differs = _elsewhere(items, "changed")
-    if goods is not None and goods >= settings.cargo_absent_max:
+    if present is not None and present >= settings.cargo_absent_max:
         doubts.append(f"{when(other)} may show goods here too")
-    if differs is not None and differs < settings.cargo_differs_min:
-        doubts.append("the two dates differ little in this place")
     if shade is not None and shade > settings.cargo_shadow_max:
         doubts.append(f"on {when(other)} the place lies in shadow")
     if other.quality.snowy:
@@ -129,41 +138,12 @@ def _elsewhere(items: list[Detection], name: str) -> float | None:
     return sum(v * a for v, a in known) / max(sum(a for _, a in known), 1e-6)
 
 
-def _finding(
-    pair: DatePair,
-    dates: tuple[list[Detection], list[Detection]],
-    said: tuple[ChangeWord, Interval, Grade],
-    where: tuple[Any, float],
-    caveats: tuple[str, ...],
-) -> Finding:
-    earlier, later = dates
-    change, amount, grade = said
-    first = (later or earlier)[0]
-    return Finding(
-        id=f"finding-{first.id}",
-        kind="cargo",
-        change=change,
-        area=first.area,
-        track=None,
-        earlier=earlier[0].id if earlier else None,
-        later=later[0].id if later else None,
-        amount=amount,
-        unit="m2",
-        confidence=min(d.confidence for d in (*earlier, *later)),
-        grade=grade,
-        statement=_words(pair, [*earlier, *later], change, amount),
-        geometry=where[0],
-        observed_fraction=where[1],
-        caveats=tuple(dict.fromkeys(caveats)),
-    )
-
-
 def _size_change(before: Interval, after: Interval, settings: ChangeSettings) -> tuple[ChangeWord, Interval]:
-    """Grown or shrunk only where the areas differ by far more than their errors."""
+    """Return grown or shrunk only where the areas differ by far more than their errors."""
     half = 0.5 * sqrt(before.width**2 + after.width**2)
     difference = abs(after.estimate - before.estimate)
-    least = max(settings.cargo_size_min_m2, settings.cargo_size_share * before.estimate)
-    if difference > max(settings.cargo_size_errors * half, least):
+    floor = max(settings.cargo_size_min_m2, settings.cargo_size_share * before.estimate)
+    if difference > max(settings.cargo_size_errors * half, floor):
         word: ChangeWord = "grown" if after.estimate > before.estimate else "shrunk"
         return word, Interval.around(difference, half)
     return "unchanged", after

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tumangang_watch.change.evidence import body_place, pixel_similarity
 from tumangang_watch.change.profiles import PairScale, agreement, body_profile
@@ -38,7 +37,7 @@ class Match:
 
 @dataclass(frozen=True)
 class TrainMatcher:
-    """A pair with what is needed to look at wagons on both dates."""
+    """A pair of dates with what is needed to compare wagons on both."""
 
     pair: DatePair
     scale: PairScale
@@ -55,13 +54,10 @@ def match_trains(matcher: TrainMatcher, site: Site, trains: tuple[Detection, ...
     candidates: list[Match] = []
     for a, b in product(*([t for t in known if t.date == d] for d in ("earlier", "later"))):
         found = _best(matcher, (tracks[a.track or ""], tracks[b.track or ""]), (a, b))
-        if found is not None:
-            candidates.append(found)
+        candidates += [] if found is None else [found]
+    candidates.sort(key=lambda m: (not m.in_place, -m.odds, abs(m.shift_m), m.earlier.id, m.later.id))
     matches: list[Match] = []
-    order = sorted(
-        candidates, key=lambda m: (not m.in_place, -m.odds, abs(m.shift_m), m.earlier.id, m.later.id)
-    )
-    for match in order:
+    for match in candidates:
         free = all(match.earlier is not m.earlier and match.later is not m.later for m in matches)
         if free and all(_in_order(m, match) for m in matches):
             matches.append(match)
@@ -69,12 +65,10 @@ def match_trains(matcher: TrainMatcher, site: Site, trains: tuple[Detection, ...
 
 
 def _in_order(one: Match, two: Match) -> bool:
-    """Trains on one track cannot pass each other."""
-    tracks = {d.track for m in (one, two) for d in (m.earlier, m.later)}
-    if len(tracks) > 1:
+    """Return False where two trains of one track would have passed each other."""
+    if len({d.track for m in (one, two) for d in (m.earlier, m.later)}) > 1:
         return True
-    before = _start(one.earlier) < _start(two.earlier)
-    return before == (_start(one.later) < _start(two.later))
+    return (_start(one.earlier) < _start(two.earlier)) == (_start(one.later) < _start(two.later))
 
 
 def _best(
@@ -82,20 +76,17 @@ def _best(
 ) -> Match | None:
     """Return the likeliest way in which two detections are one train, or None."""
     a, b = trains
-    pair, settings = matcher.pair, matcher.settings
+    settings = matcher.settings
+    ways: list[Match] = []
     if tracks[0] is tracks[1]:
-        stayed = alike_in_place(pair, tracks[0], trains, settings)
+        stayed = alike_in_place(matcher.pair, tracks[0], trains, settings)
         if stayed is not None:
-            return Match(
-                earlier=a,
-                later=b,
-                odds=settings.in_place_odds + settings.cut_for_max,
-                in_place=True,
-                unseen_m=stayed,
-            )
-    ways = list(_whole(matcher, tracks, trains))
+            odds = settings.in_place_odds + settings.cut_for_max
+            return Match(earlier=a, later=b, odds=odds, in_place=True, unseen_m=stayed)
+    if same_length(a, b, settings):
+        ways = _whole(matcher, tracks, trains)
     if not ways and tracks[0] is tracks[1]:
-        ways = list(_partial(matcher, tracks[0], trains))
+        ways = _partial(matcher, tracks[0], trains)
     best = max(ways, key=lambda m: (m.odds, -abs(m.shift_m)), default=None)
     return best if best is not None and best.odds > 0 else None
 
@@ -106,35 +97,23 @@ def _whole(
     """Return the matches of two trains of one length, either way round."""
     a, b = trains
     settings = matcher.settings
-    if not same_length(a, b, settings):
-        return []
     one_track = tracks[0] is tracks[1]
     shift = (_middle(b) - _middle(a)) if one_track else 0.0
     in_place = one_track and abs(shift) <= settings.moved_min_m
-    prior = (
-        settings.in_place_odds
-        if in_place
-        else settings.moved_odds
-        if one_track
-        else settings.other_track_odds
-    )
-    length = min(_length(a), _length(b))
+    elsewhere = settings.moved_odds if one_track else settings.other_track_odds
+    prior = settings.in_place_odds if in_place else elsewhere
+    length = min(length_of(a), length_of(b))
     against = not one_track and _against(tracks)
     out = []
     for turned in (False, True):
-        backwards = turned != against
-        odds = _agree(matcher, tracks, (_middle(a), _middle(b), length), backwards)
-        if odds is None:
+        odds = _agree(matcher, tracks, (_middle(a), _middle(b), length), turned != against)
+        if odds is not None:
+            odds += prior + (settings.turned_odds if turned else 0.0)
+            still = in_place and not turned
+            out.append(Match(earlier=a, later=b, odds=odds, in_place=still, turned=turned, shift_m=shift))
+        elif in_place and not turned:
             # Too little was seen of the bodies: only the place and the length speak.
-            if in_place and not turned:
-                out.append(Match(earlier=a, later=b, odds=prior, in_place=True))
-            continue
-        odds += prior + (settings.turned_odds if turned else 0.0)
-        out.append(
-            Match(
-                earlier=a, later=b, odds=odds, in_place=in_place and not turned, turned=turned, shift_m=shift
-            )
-        )
+            out.append(Match(earlier=a, later=b, odds=prior, in_place=True))
     return out
 
 
@@ -142,36 +121,28 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
     """Return the matches of a train with what is left of it (or with what it grew into)."""
     a, b = trains
     settings = matcher.settings
-    length = min(_length(a), _length(b))
-    half = length / 2
-    short, long = (a, b) if _length(a) < _length(b) else (b, a)
+    short, long = (a, b) if length_of(a) < length_of(b) else (b, a)
+    length = length_of(short)
+    half, slack = length / 2, settings.same_place_m
     places = {(_start(a) + half, _start(b) + half), (_end(a) - half, _end(b) - half)}
-    slack = settings.same_place_m
     if _start(long) - slack <= _start(short) and _end(short) <= _end(long) + slack:
         # Wagons taken off at both ends leave the rest in its place, within the longer train.
         places.add((_middle(short), _middle(short)))
     out = []
     for middles in sorted(places):
         shift = middles[1] - middles[0]
-        still = abs(shift) <= settings.moved_min_m
         odds = _agree(matcher, (track, track), (*middles, length), False)
         if odds is None:
             continue
-        if not still:
-            odds += settings.part_odds + settings.part_moved_odds
+        odds += settings.part_odds
+        if abs(shift) > settings.moved_min_m:
+            odds += settings.part_moved_odds
             out.append(Match(earlier=a, later=b, odds=odds, in_place=False, part=True, shift_m=shift))
             continue
-        odds += settings.part_odds
         unseen = _unseen_beyond(matcher, track, long, short)
+        still = unseen is not None
         out.append(
-            Match(
-                earlier=a,
-                later=b,
-                odds=odds,
-                in_place=unseen is not None,
-                part=unseen is None,
-                unseen_m=unseen or 0.0,
-            )
+            Match(earlier=a, later=b, odds=odds, in_place=still, part=not still, unseen_m=unseen or 0.0)
         )
     return out
 
@@ -214,8 +185,7 @@ def _agree(
             wide = wide[::-1]
         places = range(max(len(wide) - len(still), 0) + 1)
         scores += [agreement(still, wide[i : i + len(still)], matcher.settings) for i in places]
-    known = [s for s in scores if s is not None]
-    return max(known) if known else None
+    return max((s for s in scores if s is not None), default=None)
 
 
 def alike_in_place(
@@ -224,7 +194,7 @@ def alike_in_place(
     """Return how many metres were unseen if all else that either train covers is alike; None if not.
 
     Then nothing moved there, and the ends differ because the detector saw them differently. What only
-    one of them covers is looked at by itself, so that new wagons do not hide behind old.
+    one of them covers is compared by itself, so that new wagons do not hide behind old.
     """
     a, b = trains
     low, high = sorted((_start(a), _start(b))), sorted((_end(a), _end(b)))
@@ -259,10 +229,10 @@ def alike_along(matcher: TrainMatcher, track: Track, from_m: float, to_m: float)
     known = [v for v in values if v is not None]
     if known and float(np.median(known)) >= settings.same_pixels_min:
         return True
-    looks: list[NDArray[np.float64]] = [
+    one, two = (
         body_profile(date, track.line, (from_m, to_m), matcher.scale) for date in (pair.earlier, pair.later)
-    ]
-    odds = agreement(looks[0], looks[1], settings)
+    )
+    odds = agreement(one, two, settings)
     return odds is not None and odds >= settings.same_vehicles_odds
 
 
@@ -293,5 +263,6 @@ def _middle(train: Detection) -> float:
     return 0.5 * (_start(train) + _end(train))
 
 
-def _length(train: Detection) -> float:
+def length_of(train: Detection) -> float:
+    """Return a train's length along its track, metres."""
     return _end(train) - _start(train)

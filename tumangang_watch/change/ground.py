@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.change.words import span, when
-from tumangang_watch.model.detection import Detection, Grade
-from tumangang_watch.model.finding import ChangeWord, Finding
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import ChangeWord, Finding, HandlingChange
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings
 
 
-class SurfaceChange(Protocol):
-    """What a detector of worked ground says of one handling polygon between two dates."""
-
-    @property
-    def polygon_id(self) -> str:
-        """Id of the handling polygon."""
-
-    @property
-    def grown_m2(self) -> Interval:
-        """Ground that became worked surface."""
-
-    @property
-    def lost_m2(self) -> Interval:
-        """Worked surface that was given up."""
-
-    @property
-    def grown(self) -> BaseGeometry:
-        """Outline of the new ground, site metres; may be empty."""
-
-    @property
-    def lost(self) -> BaseGeometry:
-        """Outline of the lost ground, site metres; may be empty."""
-
-    @property
-    def confidence(self) -> float:
-        """Probability that the change is real."""
-
-    @property
-    def grade(self) -> Grade:
-        """``detected`` or ``possible``."""
-
-    @property
-    def observed_fraction(self) -> float:
-        """Share of the polygon seen on both dates."""
-
-    @property
-    def caveats(self) -> tuple[str, ...]:
-        """What limits the statement."""
-
-    @property
-    def buildings(self) -> tuple[str, ...]:
-        """What of it is a building that came or went, in words."""
-
-
 def growth_findings(
     pair: DatePair,
     surfaces: tuple[Detection, ...],
-    changes: tuple[SurfaceChange, ...],
+    changes: tuple[HandlingChange, ...],
     settings: ChangeSettings,
 ) -> tuple[Finding, ...]:
     """Word the change of each handling polygon; the amount is the difference of worked surface."""
@@ -69,7 +23,7 @@ def growth_findings(
 
 
 def _finding(
-    pair: DatePair, surfaces: tuple[Detection, ...], change: SurfaceChange, settings: ChangeSettings
+    pair: DatePair, surfaces: tuple[Detection, ...], change: HandlingChange, settings: ChangeSettings
 ) -> Finding:
     by_date = {d.date: d for d in surfaces if d.area == change.polygon_id}
     word, place = _word(change)
@@ -95,7 +49,7 @@ def _finding(
     )
 
 
-def _word(change: SurfaceChange) -> tuple[ChangeWord, BaseGeometry | None]:
+def _word(change: HandlingChange) -> tuple[ChangeWord, BaseGeometry | None]:
     """Grown or shrunk by whichever is larger, if its interval stays above zero."""
     grown, lost = change.grown_m2, change.lost_m2
     if grown.estimate > lost.estimate and grown.low > 0:
@@ -105,7 +59,7 @@ def _word(change: SurfaceChange) -> tuple[ChangeWord, BaseGeometry | None]:
     return "unchanged", None
 
 
-def _difference(change: SurfaceChange) -> Interval:
+def _difference(change: HandlingChange) -> Interval:
     """Return the size of the net change, never below zero, with both intervals in it."""
     net = change.grown_m2.estimate - change.lost_m2.estimate
     sides = (
@@ -117,7 +71,7 @@ def _difference(change: SurfaceChange) -> Interval:
     return Interval(size, max(0.0, size - down), size + up)
 
 
-def _statement(pair: DatePair, change: SurfaceChange, word: ChangeWord, amount: Interval) -> str:
+def _statement(pair: DatePair, change: HandlingChange, word: ChangeWord, amount: Interval) -> str:
     since = f"between {when(pair.earlier)} and {when(pair.later)}"
     built = f" By its shadow {'; '.join(change.buildings)}." if change.buildings else ""
     if word == "unchanged":

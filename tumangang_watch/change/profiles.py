@@ -1,4 +1,4 @@
-"""How a train's bodies look along it, on pixels, and how well two such looks agree."""
+"""How bright a train's bodies are along it, on pixels, and how well two such profiles agree."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ STEP_M = 1.0
 
 @dataclass(frozen=True)
 class PairScale:
-    """The darkest and the usual ground of a pair: freed of haze, contrasts of all pairs are alike."""
+    """The darkest and the typical ground of a pair: freed of haze, contrasts of all pairs are alike."""
 
     bands: tuple[str, ...]
     """Bands that both dates have."""
     dark: tuple[float, ...]
     """Path light of each band."""
     lift: tuple[float, ...]
-    """Added before the log is taken: differences far below the usual ground do not count."""
+    """Added before the log is taken: differences far below the typical ground do not count."""
 
     def log_brightness(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the log of values (bands, ...) above the path light."""
@@ -40,16 +40,14 @@ class PairScale:
 
 
 def pair_scale(earlier: Observation, later: Observation, settings: ChangeSettings) -> PairScale:
-    """Return the light of two dates in one radiometry; the same whichever is first."""
+    """Return the scale of two dates in one radiometry; the same whichever is first."""
     bands = tuple(b for b in earlier.image.bands if b in later.image.bands)
     dark, typical = np.zeros(len(bands)), np.zeros(len(bands))
     for date in (earlier, later):
         clear = date.quality.clear[::3, ::3]
         bare = clear & ~date.quality.snow[::3, ::3]
-        for k, band in enumerate(bands):
+        for k, band in enumerate(bands if clear.any() else ()):
             values = date.raster.band(band)[::3, ::3]
-            if not clear.any():
-                continue
             low = float(np.quantile(values[clear], settings.dark_quantile))
             enough = bare.sum() > settings.bare_share_min * clear.sum()
             middle = float(np.median(values[bare])) if enough else float(np.quantile(values[clear], 0.1))
@@ -62,7 +60,7 @@ def pair_scale(earlier: Observation, later: Observation, settings: ChangeSetting
 def body_profile(
     observation: Observation, line: LineString, stretch_m: tuple[float, float], scale: PairScale
 ) -> NDArray[np.float64]:
-    """Return the tone of the bodies along a track, (metres, bands), log units; NaN where not seen.
+    """Return the log brightness of the bodies along a track, (metres, bands), log units; NaN where not seen.
 
     Parameters
     ----------
@@ -71,8 +69,7 @@ def body_profile(
         The track's centreline.
     stretch_m : (float, float)
         From and to along it; metre ``k`` is centred on ``from + k + 0.5``.
-    light : Light
-        Of the pair.
+    scale : PairScale
 
     The median over 1.8 m across and 1 m along is taken, where relief lean shows the roofs.
     """
@@ -114,7 +111,7 @@ def lean_m(observation: Observation, line: LineString, at_m: float) -> float:
 def agreement(one: NDArray[np.float64], two: NDArray[np.float64], settings: ChangeSettings) -> float | None:
     """Return the log-odds that two aligned profiles (metres, bands) show the same wagons.
 
-    The profiles are cut where either changes its look: a cut of like wagons speaks once, however
+    The profiles are cut where either changes: a cut of like wagons speaks once, however
     long it is. A light common to the whole train is taken out within `common_light_max`. None
     where too little was seen of both.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import exp
 
-from tumangang_watch.change.consist_match import Match, TrainMatcher, alike_along, match_trains
+from tumangang_watch.change.consist_match import Match, TrainMatcher, alike_along, length_of, match_trains
 from tumangang_watch.change.profiles import pair_scale
 from tumangang_watch.change.train_words import alone_words, match_words
 from tumangang_watch.change.words import difference, grade_of, train_interval, when
@@ -25,7 +25,7 @@ def compare_trains(
     (some of its wagons went or came), ``appeared`` or ``disappeared``. Two detections are one train when
     their wagons, laid on one another in order, look the same on both dates: measured on pixels in one
     light, not on names. Other wagons in the same place are one ``disappeared`` and one ``appeared``.
-    Nothing is said of a train whose place was not seen on the other date: see `unseen_trains`.
+    No finding is made of a train whose place was not seen on the other date: see `unseen_trains`.
     """
     tracks = {t.id: t for t in site.tracks}
     rank = {t.id: k for k, t in enumerate(site.tracks)}
@@ -33,38 +33,31 @@ def compare_trains(
     matches = match_trains(matcher, site, trains)
     found: list[tuple[int, int, Finding]] = []
     for match in matches:
-        finding = _same_train(pair, tracks, match, settings)
-        found.append((rank[match.later.track or ""], 0, finding))
+        found.append((rank[match.later.track or ""], 0, _same_train(pair, tracks, match, settings)))
     matched = {d.id: m for m in matches for d in (m.earlier, m.later)}
     for alone in trains:
         if alone.track in tracks and alone.id not in matched:
-            said = _alone(matcher, tracks[alone.track], alone, trains)
-            if said is not None:
-                found.append((rank[alone.track], 1, said))
+            lone = _alone(matcher, tracks[alone.track], alone, trains)
+            if lone is not None:
+                found.append((rank[alone.track], 1, lone))
     return tuple(finding for _, _, finding in sorted(found, key=lambda f: f[:2]))
 
 
 def unseen_trains(
     pair: DatePair, site: Site, trains: tuple[Detection, ...], settings: ChangeSettings
 ) -> tuple[str, ...]:
-    """Return a sentence for every train whose place was not seen on the other date.
-
-    Parameters
-    ----------
-    pair, site, trains, settings
-        As for `compare_trains`.
-    """
+    """Return a sentence for every train whose place was not seen on the other date."""
     names = {t.id: t.name for t in site.tracks}
-    said = []
+    notes = []
     for train in trains:
         other = pair.other(train.date)
         seen = other.observed_fraction(train.geometry)
         if train.track in names and seen < settings.observed_min:
-            said.append(
+            notes.append(
                 f"{train.id} on {names[train.track]}: {1 - seen:.0%} of its place was not seen on "
                 f"{when(other)}; whether it came, went or stayed is not observable"
             )
-    return tuple(said)
+    return tuple(notes)
 
 
 def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings: ChangeSettings) -> Finding:
@@ -93,7 +86,7 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
         confidence=min(a.confidence, b.confidence) * (1.0 if change == "unchanged" else sure),
         grade=grade_of(a, b),
         statement=match_words(pair, tracks, match, change, amount),
-        geometry=max(a, b, key=_length).geometry if match.part else b.geometry,
+        geometry=max(a, b, key=length_of).geometry if match.part else b.geometry,
         observed_fraction=min(a.observed_fraction, b.observed_fraction),
         caveats=tuple(caveats),
     )
@@ -103,7 +96,7 @@ def _measure(match: Match, settings: ChangeSettings) -> tuple[ChangeWord, Interv
     """Return the change, and by how much."""
     a, b = match.earlier, match.later
     if match.part:
-        grew = _length(b) > _length(a)
+        grew = length_of(b) > length_of(a)
         small, large = (a, b) if grew else (b, a)
         return ("grown" if grew else "shrunk"), *difference(small, large)
     if a.track != b.track or match.turned:
@@ -111,10 +104,6 @@ def _measure(match: Match, settings: ChangeSettings) -> tuple[ChangeWord, Interv
     if match.in_place:
         return "unchanged", *train_interval(b)
     return "moved", Interval.around(abs(match.shift_m), settings.same_place_m / 2), "m"
-
-
-def _length(train: Detection) -> float:
-    return (train.to_m or 0.0) - (train.from_m or 0.0)
 
 
 def _alone(
@@ -140,15 +129,14 @@ def _alone(
     if not occupied:
         confidence *= settings.unmatched_confidence
     amount, unit = train_interval(train)
-    ids = (train.id, None) if train.date == "earlier" else (None, train.id)
     return Finding(
         id=f"finding-train-{track.id}-{train.id}",
         kind="train",
         change=change,
         area=train.area,
         track=track.id,
-        earlier=ids[0],
-        later=ids[1],
+        earlier=train.id if train.date == "earlier" else None,
+        later=train.id if train.date == "later" else None,
         amount=amount,
         unit=unit,
         confidence=confidence,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import sqrt
 
 from shapely.ops import unary_union
 
-from tumangang_watch.change.words import grade_of, span, train_words, when
+from tumangang_watch.change.words import grade_of, span, total, train_words, when
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
@@ -61,10 +60,7 @@ def _joined(
 ) -> Finding:
     """Return one finding for all goods that changed alike beside a train."""
     largest = max(members, key=lambda f: (f.amount.estimate, f.id))
-    estimate = sum(f.amount.estimate for f in members)
-    halves = [0.5 * f.amount.width for f in members]
-    half = sqrt(0.75 * sum(h * h for h in halves) + 0.25 * sum(halves) ** 2)
-    amount = Interval.around(estimate, half)
+    amount = total([f.amount for f in members])
     date = "later" if largest.change == "appeared" else "earlier"
     own = [shapes[i] for f in members if (i := getattr(f, date)) in shapes]
     return replace(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
@@ -33,6 +35,13 @@ def train_interval(train: Detection) -> tuple[Interval, str]:
     if train.cars is not None:
         return train.cars, "cars"
     return train.length_m or Interval(0.0, 0.0, 0.0), "m"
+
+
+def total(areas: list[Interval]) -> Interval:
+    """Return the sum of areas; errors of one object in part repeat in the next."""
+    halves = [0.5 * a.width for a in areas]
+    half = sqrt(0.75 * sum(h * h for h in halves) + 0.25 * sum(halves) ** 2)
+    return Interval.around(sum(a.estimate for a in areas), half)
 
 
 def grade_of(*detections: Detection) -> Grade:

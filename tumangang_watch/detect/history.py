@@ -6,7 +6,7 @@ An earlier date, reduced to what is asked of it, in the frame and light of the d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -32,9 +32,10 @@ class Window:
     """The part of the working grid around one place where goods are looked for."""
 
     area: str
-    rows: slice
-    cols: slice
+    cut: tuple[slice, slice]
+    """Rows and columns of the working grid."""
     grid: Grid
+    """Of the window."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class WindowPixels:
 
 @dataclass(frozen=True)
 class PixelBaseline:
-    """The usual look of a window: robust statistics of every pixel over earlier dates."""
+    """What is typical of a window: robust statistics of every pixel over earlier dates."""
 
     bands: tuple[str, ...]
     median: NDArray[np.float32]
@@ -76,32 +77,19 @@ def windows_of(site: Site, grid: Grid, settings: HistorySettings) -> tuple[Windo
     """Return the windows around a site's aprons, or around its yards where it has none."""
     out = []
     for area in site.having("apron") or site.having("yard"):
-        west, south, east, north = area.polygon.buffer(settings.window_margin_m).bounds
-        top, left = grid.to_pixel(west, north)
-        bottom, right = grid.to_pixel(east, south)
-        rows = slice(max(int(top), 0), min(int(bottom) + 1, grid.rows))
-        cols = slice(max(int(left), 0), min(int(right) + 1, grid.cols))
-        if rows.start < rows.stop and cols.start < cols.stop:
-            part = replace(
-                grid,
-                west=grid.west + cols.start * grid.pixel_m,
-                north=grid.north - rows.start * grid.pixel_m,
-                rows=rows.stop - rows.start,
-                cols=cols.stop - cols.start,
-            )
-            out.append(Window(area.id, rows, cols, part))
+        found = grid.window(area.polygon.buffer(settings.window_margin_m))
+        if found is not None:
+            out.append(Window(area.id, *found))
     return tuple(out)
 
 
-def patch_of(observation: Observation, window: Window) -> WindowPixels:
+def window_pixels(observation: Observation, window: Window) -> WindowPixels:
     """Return what one date shows of a window."""
-    rows, cols = window.rows, window.cols
-    raster, quality = observation.raster, observation.quality
-    seen = quality.clear[rows, cols] & raster.valid[rows, cols] & ~quality.cloud_shadow[rows, cols]
-    sunlit = seen & ~quality.object_shadow[rows, cols]
-    return WindowPixels(
-        raster.bands, frozen(raster.values[:, rows, cols].copy()), frozen(seen), frozen(sunlit)
-    )
+    raster, quality, cut = observation.raster, observation.quality, window.cut
+    seen = quality.clear[cut] & raster.valid[cut] & ~quality.cloud_shadow[cut]
+    sunlit = seen & ~quality.object_shadow[cut]
+    values = frozen(raster.values[(slice(None), *cut)].copy())
+    return WindowPixels(raster.bands, values, frozen(seen), frozen(sunlit))
 
 
 def baseline_of(patches: list[WindowPixels]) -> PixelBaseline | None:
@@ -125,7 +113,7 @@ def baseline_of(patches: list[WindowPixels]) -> PixelBaseline | None:
 
 
 def unusual_pixels(now: WindowPixels, typical: PixelBaseline, settings: HistorySettings) -> NDArray[np.bool_]:
-    """Return the pixels (rows, cols) that lie beyond their own usual spread in any band."""
+    """Return the pixels (rows, cols) that lie beyond their own typical spread in any band."""
     out = np.zeros(now.seen.shape, bool)
     for k, band in enumerate(typical.bands):
         if band not in now.bands:
@@ -158,41 +146,30 @@ def footprint_of(
     others : geometry
         All objects of its date: their ground is no bare ground.
     """
-    grid = window.grid
-    near, far = settings.ring_m
-    west, south, east, north = shape.buffer(far + grid.pixel_m).bounds
-    top, left = grid.to_pixel(west, north)
-    bottom, right = grid.to_pixel(east, south)
-    rows = slice(max(int(top), 0), min(int(bottom) + 1, grid.rows))
-    cols = slice(max(int(left), 0), min(int(right) + 1, grid.cols))
-    if rows.start >= rows.stop or cols.start >= cols.stop:
+    grid, (near, far) = window.grid, settings.ring_m
+    found = grid.window(shape.buffer(far + grid.pixel_m))
+    if found is None:
         return None
-    part = replace(
-        grid,
-        west=grid.west + cols.start * grid.pixel_m,
-        north=grid.north - rows.start * grid.pixel_m,
-        rows=rows.stop - rows.start,
-        cols=cols.stop - cols.start,
-    )
+    cut, part = found
     core = shape.buffer(-0.5 * grid.pixel_m)
     body = part.mask([core if not core.is_empty else shape])
     beside = part.mask([shape.buffer(far).difference(others.buffer(near)).difference(shape.buffer(near))])
     if body.sum() < 4 or beside.sum() < 8:
         return None
-    return Footprint(body, beside, (rows, cols))
+    return Footprint(body, beside, cut)
 
 
 def place_state(
     now: WindowPixels, then: WindowPixels, place: Footprint, settings: HistorySettings
 ) -> tuple[PlaceState, float]:
-    """Say what another date shows in an object's place.
+    """Judge what another date shows in an object's place.
 
     The object's contrast with the ground beside it is looked for in the same place on the other date, so
     that light and wetness common to object and ground drop out.
 
     Returns
     -------
-    Sight
+    PlaceState
     float
         Share of the object's contrast that the other date shows: 1 the same, 0 bare ground.
     """
@@ -216,7 +193,7 @@ def place_state(
 def _contrast(
     patch: WindowPixels, bands: tuple[str, ...], place: Footprint, settings: HistorySettings
 ) -> NDArray[np.float64] | None:
-    """Return an object's tone against the ground beside it, relative, by band; None where not seen."""
+    """Return an object's brightness against the ground beside it, relative, by band; None where not seen."""
     body, beside = place.body & patch.seen[place.cut], place.beside & patch.sunlit[place.cut]
     if body.sum() < settings.seen_min * place.body.sum() or beside.sum() < 8 or not bands:
         return None
@@ -257,10 +234,12 @@ class BackgroundDate:
         return None
 
 
-def patches_of(observation: Observation, windows: tuple[Window, ...]) -> BackgroundDate:
+def windows_of_date(observation: Observation, windows: tuple[Window, ...]) -> BackgroundDate:
     """Return a date with its aprons alone: a date that is measured, as a later one sees it."""
     return BackgroundDate(
-        scene=observation.scene, windows=windows, patches=tuple(patch_of(observation, w) for w in windows)
+        scene=observation.scene,
+        windows=windows,
+        patches=tuple(window_pixels(observation, w) for w in windows),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.model.detection import Detection, Grade, Kind
@@ -19,7 +20,27 @@ ChangeWord = Literal["appeared", "disappeared", "unchanged", "moved", "grown", "
 AreaState = Literal["observed", "partial", "not_observable"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class HandlingChange:
+    """What became of the worked surface in one handling polygon between two dates."""
+
+    polygon_id: str
+    grown_m2: Interval
+    lost_m2: Interval
+    grown: MultiPolygon
+    """New worked ground, in the site's metres."""
+    lost: MultiPolygon
+    """Worked ground that went back to nature."""
+    confidence: float
+    grade: Grade
+    observed_fraction: float
+    """Part of the polygon seen on both dates."""
+    caveats: tuple[str, ...] = ()
+    buildings: tuple[str, ...] = ()
+    """What of it is a new building, or was one that is gone, in words."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """One change (or its absence) in one place, with what it rests on."""
 

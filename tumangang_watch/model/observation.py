@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import Affine6, NativeImage, Raster
 from tumangang_watch.model.scene import Scene
 
@@ -89,21 +88,13 @@ class Observation:
         Ground outside the observation's grid counts as not seen; so does a place too small to
         hold a pixel centre on either side of which nothing was seen.
         """
-        grid = self.raster.grid
-        west, south, east, north = place.bounds
-        top, left = grid.to_pixel(west, north)
-        bottom, right = grid.to_pixel(east, south)
-        r0, r1 = int(max(np.floor(top), 0)), int(min(np.ceil(bottom) + 1, grid.rows))
-        c0, c1 = int(max(np.floor(left), 0)), int(min(np.ceil(right) + 1, grid.cols))
-        if r0 >= r1 or c0 >= c1 or place.area <= 0:
+        window = self.raster.grid.window(place) if place.area > 0 else None
+        if window is None:
             return 0.0
-        x, y = grid.to_metres(np.float64(r0 - 0.5), np.float64(c0 - 0.5))
-        part = Grid(
-            crs=grid.crs, west=float(x), north=float(y), pixel_m=grid.pixel_m, rows=r1 - r0, cols=c1 - c0
-        )
+        cut, part = window
         inside = part.mask([place], all_touched=True)
-        whole_px = max(place.area / grid.pixel_m**2, float(inside.sum()), 1.0)
-        return float(min((inside & self.quality.clear[r0:r1, c0:c1]).sum() / whole_px, 1.0))
+        whole_px = max(place.area / part.pixel_m**2, float(inside.sum()), 1.0)
+        return float(min((inside & self.quality.clear[cut]).sum() / whole_px, 1.0))
 
 
 @dataclass(frozen=True)

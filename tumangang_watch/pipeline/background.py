@@ -8,7 +8,7 @@ from typing import Any
 
 from tumangang_watch.detect.ground.history import keep_ground
 from tumangang_watch.detect.ground.surface import path_light
-from tumangang_watch.detect.history import BackgroundDate, patch_of, windows_of
+from tumangang_watch.detect.history import BackgroundDate, window_pixels, windows_of
 from tumangang_watch.detect.trains.find import read_tracks
 from tumangang_watch.errors import WatchError
 from tumangang_watch.model.history import History, LeftOut, UsedDate
@@ -150,7 +150,7 @@ def _reduced(
     coarse_gsd = seen.image.gsd_m > settings.trains.track_gsd_max_m
     # Goods are not told at such a resolution: a date must not be said to speak for them.
     windows = () if coarse_gsd else windows_of(site, seen.raster.grid, settings.history)
-    windows = tuple(w for w in windows if (seen.quality.clear & seen.raster.valid)[w.rows, w.cols].any())
+    windows = tuple(w for w in windows if (seen.quality.clear & seen.raster.valid)[w.cut].any())
     ground: Any = None
     if site.having("handling") and ("nir" in seen.raster.bands) == ("nir" in later.raster.bands):
         path = path_light(measured, settings.handling)
@@ -166,7 +166,7 @@ def _reduced(
     return BackgroundDate(
         scene=seen.scene,
         windows=windows,
-        patches=tuple(patch_of(seen, w) for w in windows),
+        patches=tuple(window_pixels(seen, w) for w in windows),
         ground=ground,
         tracks=tracks,
         coarse=coarse,

@@ -12,7 +12,7 @@ from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.detect.cargo.history import weigh_cargo
 from tumangang_watch.detect.coarse.groups import unlooked_parts
 from tumangang_watch.detect.ground.find import measure_handling
-from tumangang_watch.detect.history import before, patches_of, windows_of
+from tumangang_watch.detect.history import before, windows_of, windows_of_date
 from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.detect.trains.history import say_occupied
 from tumangang_watch.detect.trains.load import hint_loads
@@ -120,7 +120,7 @@ def weigh(
     windows = windows_of(run.site, dates[0].raster.grid, run.settings.history)
     out: list[Detection] = []
     for date in dates:
-        other = next((patches_of(d, windows) for d in dates if d is not date), None)
+        other = next((windows_of_date(d, windows) for d in dates if d is not date), None)
         here = tuple(d for d in goods if d.date == date.date)
         out += weigh_cargo(date, here, run.past, other, run.settings.history)
     return tuple(out)

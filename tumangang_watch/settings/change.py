@@ -79,8 +79,6 @@ class ChangeSettings:
     cargo_same_pixels: float = 0.55
     """Correlation of the pixels of a place, with a metre around it, from which both dates show the same
     goods there. Ground with its own marks correlates by 0.4 with and without goods on it."""
-    cargo_differs_min: float = 0.5
-    """Least part of an object's pixels that differ between the dates for saying that it came or went."""
     cargo_shadow_max: float = 0.5
     """Part of a place in shadow on the other date from which nothing is said of it."""
     cargo_size_errors: float = 2.0

@@ -64,4 +64,4 @@ def test_gain_drops_out_and_probabilities_are_bounded() -> None:
 
 
 def test_weights_are_small() -> None:
-    assert sum(w.size for w in weights().values()) < 200_000
+    assert sum(w.size for w in weights("apron_net").values()) < 200_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tumangang_watch.detect.cargo.measure import joined
+from tumangang_watch.detect.cargo.deblend import joined
 
 
 def two_basins(valley: float) -> tuple[np.ndarray, np.ndarray]:

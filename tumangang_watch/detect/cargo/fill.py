@@ -21,6 +21,10 @@ from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.cargo import CargoSettings
 
+MIN_PX = 30
+"""Fewer pixels of an apron have no commonest tone."""
+COARSE_NOTE = "single goods are not told at this resolution: the fill is what is unlike the commonest ground"
+
 
 def fill_of(
     ground_m2: tuple[float, float],
@@ -33,9 +37,14 @@ def fill_of(
     """Return how full one place is.
 
     What is ``detected`` counts in full, what is ``possible`` by its confidence: about as much is missed
-    as is wrongly told. The interval holds how far outlines may be off (all to one side in
-    part, for what shifts one outline shifts its neighbours'), that each object may not be goods or
-    be goods in full, and ground that was not seen.
+    as is wrongly reported. The interval holds how far outlines may be off (all to one side in
+    part, for what shifts one outline shifts its neighbours'), that each object may not be cargo or
+    be cargo in full, and ground that was not seen.
+
+    Parameters
+    ----------
+    ground_m2 : (float, float)
+        Ground that could hold cargo, and what of it is seen.
     """
     whole, ground = ground_m2
     sure = [d for d in cargo if d.grade == "detected" and d.area_m2 is not None]
@@ -50,45 +59,43 @@ def fill_of(
     low = max(0.0, estimate - sqrt(half**2 + doubt**2))
     high = min(ground, estimate + sqrt(half**2 + doubt**2))
     covered = Interval(estimate, min(low, estimate), max(high, estimate))
-    share = Interval(*(v / max(ground, 1e-6) for v in (estimate, covered.low, covered.high)))
-    hidden = 1 - ground / max(whole, 1e-6)
-    caveats = []
-    if hidden > settings.hidden_noted:
-        caveats.append(f"{hidden:.0%} of the ground was not seen: the fill is that of the rest")
-    if observation.quality.snowy:
-        caveats.append("snow may hide low goods")
     rows = rows_of(sure, site, settings.row_gap_m)
     length = sum(r.to_m - r.from_m for r in rows)
     end_m = settings.row_end_m * sqrt(2 * max(len(rows), 1))
     longer = rows_of([*sure, *maybe], site, settings.row_gap_m)
-    longest = max(sum(r.to_m - r.from_m for r in longer), length)
+    longest = max(sum(r.to_m - r.from_m for r in longer), length) + end_m * bool(longer)
     return Fill(
         date=observation.date,
         area=place.area,
         ground_m2=ground,
         covered_m2=covered,
-        share=share,
-        row_length_m=Interval(
-            length, max(0.0, length - end_m) if rows else 0.0, longest + end_m * bool(longer)
-        ),
+        share=Interval(*(v / max(ground, 1e-6) for v in (estimate, covered.low, covered.high))),
+        row_length_m=Interval(length, max(0.0, length - end_m) if rows else 0.0, longest),
         rows=rows,
         observed_fraction=place.observed_fraction,
-        caveats=tuple(caveats),
+        caveats=_caveats(1 - ground / max(whole, 1e-6), observation, settings),
     )
 
 
+def _caveats(hidden: float, observation: Observation, settings: CargoSettings) -> tuple[str, ...]:
+    notes = []
+    if hidden > settings.hidden_noted:
+        notes.append(f"{hidden:.0%} of the ground was not seen: the fill is that of the rest")
+    if observation.quality.snowy:
+        notes.append("snow may hide low goods")
+    return tuple(notes)
+
+
 def rows_of(cargo: list[Detection], site: Site, gap_m: float) -> tuple[CargoRow, ...]:
-    """Return the stretches of track beside which goods lie, gaps up to ``gap_m`` closed.
+    """Return the stretches of track beside which cargo lies, gaps up to ``gap_m`` closed.
 
     Every object counts along the track nearest to it.
     """
     spans: dict[str, list[tuple[float, float]]] = {}
-    for item in cargo:
-        if not site.tracks:
-            break
+    for item in cargo if site.tracks else ():
         track = min(site.tracks, key=lambda t: t.line.distance(item.geometry))
-        along = _along(track.line, item)
-        spans.setdefault(track.id, []).append(along)
+        at = np.asarray(line_locate_point(track.line, points(get_coordinates(item.geometry))))
+        spans.setdefault(track.id, []).append((float(at.min()), float(at.max())))
     out = []
     for name, pieces in sorted(spans.items()):
         merged: list[list[float]] = []
@@ -101,31 +108,13 @@ def rows_of(cargo: list[Detection], site: Site, gap_m: float) -> tuple[CargoRow,
     return tuple(out)
 
 
-def _along(line: object, item: Detection) -> tuple[float, float]:
-    at = np.asarray(line_locate_point(line, points(get_coordinates(item.geometry))))
-    return float(at.min()), float(at.max())
-
-
-MIN_PX = 30
-"""Fewer pixels of an apron have no commonest tone."""
-COARSE_NOTE = "single goods are not told at this resolution: the fill is what is unlike the commonest ground"
-
-
 def coarse_fill(
     observation: Observation, place: Place, blocked: BaseGeometry, settings: CargoSettings
 ) -> Fill | None:
-    """Return the fill of one place; None where too little of it is seen.
+    """Return the fill of one place, ``blocked`` by tracks and trains; None where too little of it is seen.
 
-    Every pixel counts by how far its tone lies from the pavement's, between the noise and what goods
-    usually show; shadows, stains and pixels that goods cover in part are in the interval.
-
-    Parameters
-    ----------
-    observation : Observation
-    place : Place
-    blocked : geometry
-        Tracks and trains.
-    settings : CargoSettings
+    Every pixel counts by how far its brightness lies from the pavement's, between the noise and what cargo
+    usually shows; shadows, stains and pixels that cargo covers in part are in the interval.
     """
     grid, raster = observation.raster.grid, observation.raster
     inside = grid.mask([place.polygon.difference(blocked)])
@@ -140,24 +129,17 @@ def coarse_fill(
     high = min(ground, wide * estimate + settings.coarse_floor * ground + noise * ground)
     low = max(0.0, estimate / wide - (settings.coarse_floor + noise) * ground)
     covered = Interval(estimate, min(low, estimate), max(high, estimate))
-    parts = Interval(*(v / ground for v in (covered.estimate, covered.low, covered.high)))
     hidden = 1 - float(usable.sum()) / max(float(inside.sum()), 1.0)
-    caveats = [COARSE_NOTE]
-    if hidden > settings.hidden_noted:
-        caveats.append(f"{hidden:.0%} of the ground was not seen: the fill is that of the rest")
-    if observation.quality.snowy:
-        caveats.append("snow may hide low goods")
-    none = Interval(0.0, 0.0, float(max(place.polygon.length / 2, 0.0)))
     return Fill(
         date=observation.date,
         area=place.area,
         ground_m2=ground,
         covered_m2=covered,
-        share=parts,
-        row_length_m=none,
+        share=Interval(*(v / ground for v in (covered.estimate, covered.low, covered.high))),
+        row_length_m=Interval(0.0, 0.0, float(max(place.polygon.length / 2, 0.0))),
         rows=(),
         observed_fraction=place.observed_fraction,
-        caveats=tuple(caveats),
+        caveats=(COARSE_NOTE, *_caveats(hidden, observation, settings)),
     )
 
 
@@ -168,6 +150,5 @@ def _unlike(values: NDArray[np.float32], settings: CargoSettings) -> tuple[NDArr
     spread = np.array([1.4826 * np.median(np.abs(band[np.abs(band) < 0.4])) for band in step])
     limit = np.maximum(settings.coarse_noise * np.maximum(spread, 0.01), settings.coarse_min)
     strength = np.abs(step) / limit[:, None]
-    far = np.sqrt((strength**2).mean(axis=0))
-    share = np.clip(far - 1.0, 0.0, 1.0)
+    share = np.clip(np.sqrt((strength**2).mean(axis=0)) - 1.0, 0.0, 1.0)
     return share, float(np.clip(spread.max() - settings.coarse_min / 2, 0, 0.2))

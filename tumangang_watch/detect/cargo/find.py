@@ -24,16 +24,16 @@ from tumangang_watch.settings.cargo import CargoSettings
 
 @dataclass(frozen=True)
 class ApronPiece:
-    """A part of a place that is looked at by itself: all of it, where it is not large."""
+    """A part of a place that is read by itself: all of it, where it is not large."""
 
     core: BaseGeometry
-    """The ground whose goods count here; pieces overlap so that none is cut."""
+    """The ground whose objects count here; pieces overlap so that none is cut."""
     view: ApronView
 
 
 @dataclass(frozen=True)
 class CargoResult:
-    """Goods and the fill of every apron, date by date."""
+    """Cargo and the fill of every apron, date by date."""
 
     detections: tuple[Detection, ...]
     fill: tuple[Fill, ...]
@@ -60,7 +60,7 @@ def detect_cargo(
         Trains of these dates: their ground is left out.
     settings : CargoSettings
     trials : bool
-        Also paint boxes on empty ground and tell how many would have been found.
+        Also paint boxes on empty ground and count how many would have been found.
 
     Returns
     -------
@@ -78,14 +78,8 @@ def detect_cargo(
         here = []
         for place, pieces in views[observation.date]:
             cargo = [item for piece in pieces for item in _cargo_in(piece, place, observation, settings)]
-            others = [
-                piece.view
-                for o in fine
-                if o is not observation
-                for p, parts in views[o.date]
-                if p.area == place.area
-                for piece in parts
-            ]
+            elsewhere = [v for o in fine if o is not observation for v in views[o.date]]
+            others = [piece.view for p, parts in elsewhere if p.area == place.area for piece in parts]
             here += [_with_other(item, others) for item in cargo]
             fill = fill_of(_ground_m2(pieces), place, cargo, observation, site, settings)
             if trials:
@@ -100,16 +94,16 @@ def detect_cargo(
 def _views(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
 ) -> list[tuple[Place, list[ApronPiece]]]:
-    """Look at every place of a date that can be seen."""
+    """Read every place of a date that can be seen."""
     bodies, blocked = _occupied(observation, site, trains, settings)
     white = _white(observation)
     out = []
-    for place in _seen_places(observation, site, settings):
-        pieces = []
-        for core, whole in _pieces(place.polygon, settings):
-            view = view_apron(observation, whole, blocked, bodies)
-            if view is not None:
-                pieces.append(ApronPiece(core, view))
+    for place in _places(observation, site, settings):
+        views = [
+            (core, view_apron(observation, whole, blocked, bodies))
+            for core, whole in _pieces(place.polygon, settings)
+        ]
+        pieces = [ApronPiece(core, view) for core, view in views if view is not None]
         if pieces:
             out.append((replace(place, white=white), pieces))
     return out
@@ -132,7 +126,7 @@ def _pieces(polygon: BaseGeometry, settings: CargoSettings) -> list[tuple[BaseGe
 
 
 def _ground_m2(pieces: list[ApronPiece]) -> tuple[float, float]:
-    """Return the ground that could hold goods, and what of it is seen, square metres."""
+    """Return the ground that could hold cargo, and what of it is seen, square metres."""
     whole = seen = 0.0
     for piece in pieces:
         view = piece.view
@@ -145,65 +139,53 @@ def _ground_m2(pieces: list[ApronPiece]) -> tuple[float, float]:
 def _coarse(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
 ) -> list[Fill]:
-    """Return the fill of every place of a date that is too coarse for single goods."""
+    """Return the fill of every place of a date that is too coarse for single objects."""
     _, blocked = _occupied(observation, site, trains, settings)
-    fills = (
-        coarse_fill(observation, place, blocked, settings)
-        for place in _seen_places(observation, site, settings)
-        if place.firm
-    )
+    places = [p for p in _places(observation, site, settings) if p.firm]
+    fills = (coarse_fill(observation, place, blocked, settings) for place in places)
     return [fill for fill in fills if fill is not None]
+
+
+def _places(observation: Observation, site: Site, settings: CargoSettings) -> list[Place]:
+    """Return the places that are seen well enough, without overlaps, with the part that is seen.
+
+    The aprons, or the ground beside tracks where a site has none.
+    """
+    taken = unary_union([a.polygon for a in site.having("ignore")])
+    lines = tuple(t.line for t in site.tracks)
+    aprons = site.having("apron")
+    free: list[tuple[str, BaseGeometry]] = []
+    for area in aprons:
+        own = area.polygon.difference(taken)
+        taken = taken.union(area.polygon)
+        if area.occluded_from is None or area.occluded_from > observation.scene.acquired.date():
+            free.append((area.id, own))
+    if not aprons:
+        near = unary_union([line.buffer(settings.beside_track_m) for line in lines])
+        free = [(a.id, a.polygon.intersection(near).difference(taken)) for a in site.having("yard")]
+    places = [
+        Place(
+            area=name,
+            polygon=polygon,
+            firm=bool(aprons),
+            tracks=lines,
+            white=1.0,
+            observed_fraction=observation.observed_fraction(polygon),
+        )
+        for name, polygon in free
+        if polygon.area >= settings.min_area_m2
+    ]
+    return [p for p in places if p.observed_fraction >= settings.observed_min]
 
 
 def _occupied(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
 ) -> tuple[BaseGeometry, BaseGeometry]:
-    """Return the bodies of a date's trains, and the ground where no goods are looked for."""
-    here = tuple(t for t in trains if t.date == observation.date)
-    bodies = unary_union([_body(t, settings) for t in here])
-    return bodies, _blocked(observation, site, bodies, settings)
-
-
-def _seen_places(observation: Observation, site: Site, settings: CargoSettings) -> list[Place]:
-    """Return the places that are seen well enough, with the part that is."""
-    places = _places(observation, site, settings)
-    seen = [replace(p, observed_fraction=observation.observed_fraction(p.polygon)) for p in places]
-    return [p for p in seen if p.observed_fraction >= settings.observed_min]
-
-
-def _places(observation: Observation, site: Site, settings: CargoSettings) -> list[Place]:
-    """Return the aprons, or the ground beside tracks where a site has none, without overlaps."""
-    taken = unary_union([a.polygon for a in site.having("ignore")])
-    places: list[Place] = []
-    lines = tuple(t.line for t in site.tracks)
-    aprons = site.having("apron")
-    for area in aprons:
-        free = area.polygon.difference(taken)
-        taken = taken.union(area.polygon)
-        if area.occluded_from is None or area.occluded_from > observation.scene.acquired.date():
-            places.append(
-                Place(area=area.id, polygon=free, firm=True, tracks=lines, white=1.0, observed_fraction=1.0)
-            )
-    if not aprons:
-        near = unary_union([t.line.buffer(settings.beside_track_m) for t in site.tracks])
-        for area in site.having("yard"):
-            free = area.polygon.intersection(near).difference(taken)
-            places.append(
-                Place(area=area.id, polygon=free, firm=False, tracks=lines, white=1.0, observed_fraction=1.0)
-            )
-    return [p for p in places if p.polygon.area >= settings.min_area_m2]
-
-
-def _body(train: Detection, settings: CargoSettings) -> BaseGeometry:
-    flat = train.geometry.area == 0
-    return train.geometry.buffer(settings.train_half_width_m) if flat else train.geometry
-
-
-def _blocked(
-    observation: Observation, site: Site, bodies: BaseGeometry, settings: CargoSettings
-) -> BaseGeometry:
-    """Return the ground of tracks and trains, where no goods are looked for."""
+    """Return the bodies of a date's trains, and the ground where no cargo is looked for."""
     scene = observation.scene
+    here = [t.geometry for t in trains if t.date == observation.date]
+    half_m = settings.train_half_width_m
+    bodies = unary_union([shape.buffer(half_m) if shape.area == 0 else shape for shape in here])
     parts = [t.line.buffer(settings.track_margin_m, cap_style="flat") for t in site.tracks]
     parts.append(bodies.buffer(settings.train_margin_m))
     if scene.off_nadir_deg and scene.view_azimuth_deg is not None and not bodies.is_empty:
@@ -211,22 +193,20 @@ def _blocked(
         leaning = bodies.buffer(settings.lean_margin_m)
         view = scene.view_azimuth_deg, 90.0 - scene.off_nadir_deg
         parts.append(swept(leaning, *view, settings.train_height_m))
-    return unary_union(parts)
+    return bodies, unary_union(parts)
 
 
 def _cargo_in(
     piece: ApronPiece, place: Place, observation: Observation, settings: CargoSettings
 ) -> list[Detection]:
-    """Return the goods of one piece of a place, without ids."""
+    """Return the cargo of one piece of a place, without ids."""
     work = search(piece.view, place, observation, settings)
     found = []
     for number, cut in enumerate(find_objects(work.labels), 1):
-        if cut is None:
-            continue
-        rows, cols = (slice(max(c.start - 1, 0), c.stop + 1) for c in cut)
-        item = measure(work, number, (rows, cols))
-        if item is not None:
-            found.append(item)
+        if cut is not None:
+            rows, cols = (slice(max(c.start - 1, 0), c.stop + 1) for c in cut)
+            item = measure(work, number, (rows, cols))
+            found += [] if item is None else [item]
     if piece.core.area < 0.999 * place.polygon.area:
         found = [item for item in found if piece.core.covers(item.geometry.representative_point())]
     sunless = observation.scene.sun_azimuth_deg is None
@@ -235,27 +215,21 @@ def _cargo_in(
 
 def _with_other(item: Detection, others: list[ApronView]) -> Detection:
     """Add to an object what another date shows in its place."""
+    core = item.geometry.buffer(-0.3)
+    place = item.geometry if core.is_empty else core
     extra: list[tuple[str, float]] = []
     for view in others:
+        means = ("other_goods", view.mean(view.body, place)), ("other_shadow", view.mean(view.shadow, place))
+        extra = [(name, round(value, 3)) for name, value in means if value is not None]
         if extra:
             break
-        core = item.geometry.buffer(-0.3)
-        place = item.geometry if core.is_empty else core
-        for name, layer in (
-            ("other_goods", np.minimum(view.cargo + view.vehicle, 1)),
-            ("other_shadow", view.shadow),
-        ):
-            value = view.mean(layer, place)
-            if value is not None:
-                extra.append((name, round(value, 3)))
     return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
 
 
 def _white(observation: Observation) -> float:
-    """Return what a white surface would show: a bright quantile, not below twice the usual ground."""
-    seen = observation.quality.clear & observation.raster.valid
-    brightness = observation.raster.luminance()[seen]
-    if brightness.size == 0:
+    """Return what a white surface would show: a bright quantile, not below twice the typical ground."""
+    light = observation.raster.luminance()[observation.quality.clear & observation.raster.valid]
+    if light.size == 0:
         return 1.0
-    middle, bright = np.quantile(brightness[:: max(1, brightness.size // 50000)], (0.5, 0.999))
+    middle, bright = np.quantile(light[:: max(1, light.size // 50000)], (0.5, 0.999))
     return float(max(bright, 2.5 * middle))

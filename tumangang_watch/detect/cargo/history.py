@@ -1,4 +1,4 @@
-"""Goods of one date told against what earlier dates show in their places."""
+"""Cargo of one date weighed against what earlier dates show in its places."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from tumangang_watch.detect.history import (
     BackgroundDate,
     Footprint,
     PixelBaseline,
-    PlaceState,
     Window,
     WindowPixels,
     baseline_of,
     before,
     footprint_of,
-    patch_of,
     place_state,
     unusual_pixels,
+    window_pixels,
 )
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
@@ -32,7 +31,7 @@ class PlaceCounts:
     """What earlier dates show in one object's place."""
 
     same: int
-    """Dates on which it stood there with the same look."""
+    """Dates on which it stood there, looking the same."""
     empty: int
     """Dates that show bare ground."""
     other: int
@@ -40,7 +39,7 @@ class PlaceCounts:
     seen: int
     """Dates that show the place at all."""
     unusual: float
-    """Part of the object that lies beyond the usual spread of its ground."""
+    """Part of the object that lies beyond the typical spread of its ground."""
 
 
 def weigh_cargo(
@@ -50,7 +49,7 @@ def weigh_cargo(
     compared: BackgroundDate | None,
     settings: HistorySettings,
 ) -> tuple[Detection, ...]:
-    """Return goods with what earlier dates say of them: evidence, caveats, and how sure they are.
+    """Return cargo with what earlier dates say of it: evidence, caveats, and how sure it is.
 
     Nothing is taken off the list: goods that stand for months are goods. What is flat and has lain there on
     most dates is a mark of the ground and less sure; what is new against bare ground is surer.
@@ -58,10 +57,10 @@ def weigh_cargo(
     Parameters
     ----------
     now : Observation
-    goods : tuple of Detection
-        Cargo of this date alone.
+    cargo : tuple of Detection
+        Of this date alone.
     background_dates : sequence of BackgroundDate
-        Dates of the record in the same frame and light; those not before ``now`` are left out.
+        In the same frame and light; those not before ``now`` are left out.
     compared : BackgroundDate or None
         The date it is compared with, earlier or later.
     settings : HistorySettings
@@ -75,14 +74,16 @@ def weigh_cargo(
     for item in cargo:
         area = item.area or ""
         if area not in grounds:
-            grounds[area] = _Ground.of(now, area, earlier, compared)
+            grounds[area] = _ground_of(now, area, earlier, compared)
         ground = grounds[area]
         place = None if ground is None else footprint_of(item.geometry, ground.window, every, settings)
-        if ground is None or place is None:
-            out.append(item)
-            continue
-        item = _noted(item, ground, place, settings)
-        out.append(_weighed(item, _record(ground, place, settings), _sunlit(now), settings))
+        if ground is not None and place is not None:
+            item = _with_compared(item, ground, place, settings)
+            # Without a sun nothing is known to be flat: a height would not have shown.
+            scene = now.scene
+            sunlit = scene.sun_azimuth_deg is not None and scene.sun_elevation_deg is not None
+            item = _weighed(item, _counts(ground, place, settings), sunlit, settings)
+        out.append(item)
     return tuple(out)
 
 
@@ -96,53 +97,45 @@ class _Ground:
     typical: PixelBaseline | None
     compared: tuple[BackgroundDate, WindowPixels] | None
 
-    @classmethod
-    def of(
-        cls, now: Observation, area: str, earlier: tuple[BackgroundDate, ...], compared: BackgroundDate | None
-    ) -> _Ground | None:
-        found = [(date, date.patch(area)) for date in earlier]
-        known = [(date, patch[1]) for date, patch in found if patch is not None]
-        windows = [patch[0] for _, patch in found if patch is not None]
-        other = None if compared is None else compared.patch(area)
-        if compared is not None and other is not None:
-            windows.append(other[0])
-        if not windows:
-            return None
-        return cls(
-            window=windows[0],
-            here=patch_of(now, windows[0]),
-            earlier=tuple(known),
-            typical=baseline_of([p for _, p in known]),
-            compared=None if compared is None or other is None else (compared, other[1]),
-        )
+
+def _ground_of(
+    now: Observation, area: str, earlier: tuple[BackgroundDate, ...], compared: BackgroundDate | None
+) -> _Ground | None:
+    found = [(date, date.patch(area)) for date in earlier]
+    known = tuple((date, patch[1]) for date, patch in found if patch is not None)
+    other = None if compared is None else compared.patch(area)
+    windows = [patch[0] for _, patch in [*found, (compared, other)] if patch is not None]
+    if not windows:
+        return None
+    return _Ground(
+        window=windows[0],
+        here=window_pixels(now, windows[0]),
+        earlier=known,
+        typical=baseline_of([p for _, p in known]),
+        compared=None if compared is None or other is None else (compared, other[1]),
+    )
 
 
-def _sunlit(now: Observation) -> bool:
-    """Return whether a height would have shown: without a sun nothing is known to be flat."""
-    return now.scene.sun_azimuth_deg is not None and now.scene.sun_elevation_deg is not None
-
-
-def _record(ground: _Ground, place: Footprint, settings: HistorySettings) -> PlaceCounts:
-    states: list[PlaceState] = [
-        place_state(ground.here, patch, place, settings)[0] for _, patch in ground.earlier
-    ]
+def _counts(ground: _Ground, place: Footprint, settings: HistorySettings) -> PlaceCounts:
+    states = [place_state(ground.here, pixels, place, settings)[0] for _, pixels in ground.earlier]
     odd = 1.0
     if ground.typical is not None:
         typical, here = ground.typical.part(place.cut), ground.here.part(place.cut)
         known = place.body & (typical.count > 0)
         if known.any():
             odd = float((unusual_pixels(here, typical, settings) & known).sum() / known.sum())
-    seen = sum(s != "unseen" for s in states)
     return PlaceCounts(
         same=states.count("same"),
         empty=states.count("empty"),
         other=states.count("other"),
-        seen=seen,
+        seen=sum(s != "unseen" for s in states),
         unusual=odd,
     )
 
 
-def _noted(item: Detection, ground: _Ground, place: Footprint, settings: HistorySettings) -> Detection:
+def _with_compared(
+    item: Detection, ground: _Ground, place: Footprint, settings: HistorySettings
+) -> Detection:
     """Add what the compared date and those before both dates show, for deciding on change."""
     if ground.compared is None:
         return item
@@ -160,38 +153,36 @@ def _noted(item: Detection, ground: _Ground, place: Footprint, settings: History
     return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
 
 
-def _weighed(item: Detection, record: PlaceCounts, sunlit: bool, settings: HistorySettings) -> Detection:
-    """Return one object with its record."""
-    if not record.seen:
+def _weighed(item: Detection, counts: PlaceCounts, sunlit: bool, settings: HistorySettings) -> Detection:
+    if not counts.seen:
         return item
-    dates = f"{record.same} of {record.seen} earlier date{'' if record.seen == 1 else 's'}"
+    dates = f"{counts.same} of {counts.seen} earlier date{'' if counts.seen == 1 else 's'}"
     evidence = (
-        ("earlier_dates", float(record.seen)),
-        ("earlier_same", float(record.same)),
-        ("earlier_bare", float(record.empty)),
-        ("earlier_unusual", round(record.unusual, 3)),
+        ("earlier_dates", float(counts.seen)),
+        ("earlier_same", float(counts.same)),
+        ("earlier_bare", float(counts.empty)),
+        ("earlier_unusual", round(counts.unusual, 3)),
     )
     item = replace(item, evidence=tuple(sorted((*item.evidence, *evidence))))
-    enough = record.seen >= settings.dates_min
-    flat = sunlit and item.height_m is None
-    if enough and flat and record.same >= settings.mostly * record.seen:
-        said = f"the same lay there on {dates}: a mark of the ground rather than goods"
-        return _less_sure(item, settings.mark_odds, said, settings)
-    if record.same:
+    flat = counts.seen >= settings.dates_min and sunlit and item.height_m is None
+    if flat and counts.same >= settings.mostly * counts.seen:
+        caveat = f"the same lay there on {dates}: a mark of the ground rather than goods"
+        return _less_sure(item, settings.mark_odds, caveat, settings)
+    if counts.same:
         return replace(item, caveats=(*item.caveats, f"stood there on {dates}"))
-    if record.empty >= settings.mostly * record.seen:
-        gained = settings.new_odds * record.empty / (record.empty + 2.0)
+    if counts.empty >= settings.mostly * counts.seen:
+        gained = settings.new_odds * counts.empty / (counts.empty + 2.0)
         return replace(item, confidence=max(_shifted(item.confidence, gained), item.confidence))
-    if enough and flat and not record.other and record.unusual < 0.5:
-        said = "the ground here varies as much between earlier dates"
-        return _less_sure(item, settings.typical_odds, said, settings)
+    if flat and not counts.other and counts.unusual < 0.5:
+        caveat = "the ground here varies as much between earlier dates"
+        return _less_sure(item, settings.typical_odds, caveat, settings)
     return item
 
 
-def _less_sure(item: Detection, odds: float, said: str, settings: HistorySettings) -> Detection:
+def _less_sure(item: Detection, odds: float, caveat: str, settings: HistorySettings) -> Detection:
     confidence = min(_shifted(item.confidence, odds), item.confidence)
     grade = "possible" if confidence < settings.possible_below else item.grade
-    return replace(item, confidence=confidence, grade=grade, caveats=(*item.caveats, said))
+    return replace(item, confidence=confidence, grade=grade, caveats=(*item.caveats, caveat))
 
 
 def _shifted(confidence: float, odds: float) -> float:

@@ -7,12 +7,11 @@ from math import exp, log, radians, sqrt, tan
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
 from shapely import LineString, MultiPolygon
 from shapely.geometry.base import BaseGeometry
-from skimage.segmentation import watershed
 
 from tumangang_watch.detect.blobs import as_multi, colour_name, outline
+from tumangang_watch.detect.cargo.deblend import deblend
 from tumangang_watch.detect.cargo.texture import Texture, p_value, textures
 from tumangang_watch.detect.cargo.view import ApronView
 from tumangang_watch.detect.shadows import Shadow, shadow_of
@@ -64,127 +63,59 @@ def search(view: ApronView, place: Place, observation: Observation, settings: Ca
     )
 
 
-def deblend(view: ApronView, settings: CargoSettings) -> NDArray[np.int32]:
-    """Label the objects of a place, parting those that touch.
-
-    The network tells the inner part of every object apart from its neighbours'; each such core is
-    one object, and a body without one is an object too.
-
-    Returns
-    -------
-    (rows, cols) int32
-        0 outside, objects from 1.
-    """
-    body = np.minimum(view.cargo + view.vehicle, 1)
-    mask = body > settings.body_min
-    regions, count = label(mask)
-    if count == 0:
-        return np.zeros(mask.shape, np.int32)
-    cores, core_count = label((view.core > settings.core_min) & mask)
-    sizes = np.bincount(cores.ravel(), minlength=core_count + 1)
-    small = sizes < settings.core_min_m2 / view.grid.pixel_m**2
-    small[0] = True
-    cores[small[cores]] = 0
-    with_core = np.zeros(count + 1, bool)
-    with_core[np.unique(regions[cores > 0])] = True
-    markers = np.where(cores > 0, cores, 0)
-    bare = mask & ~with_core[regions]
-    markers = np.where(bare, regions + core_count, markers)
-    basins = np.asarray(watershed(-(view.core + body), markers, mask=mask), dtype=np.int32)
-    return joined(basins, view.core + body, settings.part_depth)
-
-
-def joined(labels: NDArray[np.int32], height: NDArray[np.float32], depth: float) -> NDArray[np.int32]:
-    """Join basins that no valley parts: one body whose inside is read unevenly.
-
-    Two stay apart where the pass between them lies below ``depth`` times the lower of their tops.
-
-    Parameters
-    ----------
-    labels : (rows, cols) int32
-        0 outside, basins from 1.
-    height : (rows, cols) float32
-        What the basins were parted by; high inside of objects.
-    depth : float
-    """
-    out = labels.copy()
-    while True:
-        tops = np.zeros(int(out.max()) + 1, np.float32)
-        np.maximum.at(tops, out.ravel(), height.ravel())
-        passes = _saddle_levels(out, height)
-        ratio = {p: h / max(min(tops[p[0]], tops[p[1]]), 1e-6) for p, h in passes.items()}
-        pair = max(sorted(ratio), key=lambda p: ratio[p], default=None)
-        if pair is None or ratio[pair] < depth:
-            return out
-        out[out == pair[1]] = pair[0]
-
-
-def _saddle_levels(labels: NDArray[np.int32], height: NDArray[np.float32]) -> dict[tuple[int, int], float]:
-    """Return the highest place at which two basins meet, for each pair that does."""
-    found: dict[tuple[int, int], float] = {}
-    for one, other, a, b in (
-        (labels[1:], labels[:-1], height[1:], height[:-1]),
-        (labels[:, 1:], labels[:, :-1], height[:, 1:], height[:, :-1]),
-    ):
-        meets = (one != other) & (one > 0) & (other > 0)
-        level = np.minimum(a, b)[meets]
-        for p, q, h in zip(one[meets].tolist(), other[meets].tolist(), level.tolist(), strict=True):
-            key = (min(p, q), max(p, q))
-            found[key] = max(found.get(key, 0.0), h)
-    return found
-
-
 def measure(work: ApronSearch, number: int, cut: tuple[slice, slice]) -> Detection | None:
-    """Measure one object; None where it is too small or too doubtful to be told.
+    """Measure one object; None where it is too small or too doubtful to be reported.
 
     Parameters
     ----------
-    work : Search
+    work : ApronSearch
     number : int
         Which of the labels.
     cut : (slice, slice)
         Where it lies, with a pixel of room around it.
     """
     view, settings = work.view, work.settings
-    own = work.labels[cut] == number
-    body = np.minimum(view.cargo + view.vehicle, 1)[cut]
+    own, body = work.labels[cut] == number, view.body[cut]
     sure = float(np.quantile(body[own], settings.peak_quantile))
     if sure < settings.confidence_min:
         return None
     membership = np.where(own, np.clip(body / max(sure, 0.5), 0, 1), 0)
     turned = outline(membership, view.grid, cut[0].start, cut[1].start)
-    bias_m = _outline_bias_m(work.observation.scene.gsd_m, settings)
+    beyond_m = max(work.observation.scene.gsd_m - settings.outline_bias_from_m, 0.0)
+    bias_m = settings.outline_bias_m + settings.outline_bias_rise * beyond_m
     shape = as_multi(view.turn.back(turned).buffer(bias_m, join_style="mitre"))
     inner = own & (membership > 0.5)
     if shape.is_empty or shape.area < settings.dropped_below_m2 or not inner.any():
         return None
-    vehicle = float(view.vehicle[cut][inner].mean()) / max(float(body[inner].mean()), 1e-6)
     shadow = _shadow(inner, cut, work)
+    edge = work.place.polygon.boundary.buffer(settings.edge_within_m)
+    planes = view.item.planes[(slice(0, 3), *cut)]
     cues = {
         "network": sure,
         "shadow": float(shadow is not None),
-        "box_fill": shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6),
-        "vehicle": vehicle,
-        "edge": _edge_share(shape, work),
-        "tone": _log_brightness(inner, cut, work),
+        "box_fill": _box_fill(shape),
+        "vehicle": float(view.vehicle[cut][inner].mean()) / max(float(body[inner].mean()), 1e-6),
+        # The part of its outline that the edge of the searched place cuts off.
+        "edge": float(shape.boundary.intersection(edge).length / max(shape.length, 1e-6)),
+        # The log of its brightness over the pavement's, mean of the visible bands.
+        "tone": float(np.median(planes[:, inner], axis=1).mean()),
     }
     p = p_value(inner, tuple(replace(t, contrast=t.contrast[cut]) for t in work.textures))
     if p is not None:
         cues["texture_p"] = p
-    confidence = _confidence(cues, work)
+    sure = min(max(sure, 1e-3), 1 - 1e-3)
+    terms = np.array([1.0, log(sure / (1 - sure)), cues["shadow"]])
+    score = float(terms @ np.array(settings.confidence_terms))
+    confidence = float(1 / (1 + np.exp(-score))) * (1.0 if work.place.firm else settings.loose_ground)
     if confidence < settings.confidence_min:
         return None
-    return _detection(shape, _colour(inner, cut, work), shadow, (confidence, cues), work)
+    found = _detection(shape, shadow, confidence, cues, work)
+    return replace(found, colour=_colour(inner, cut, work))
 
 
-def _outline_bias_m(gsd_m: float, settings: CargoSettings) -> float:
-    beyond = max(gsd_m - settings.outline_bias_from_m, 0.0)
-    return settings.outline_bias_m + settings.outline_bias_rise * beyond
-
-
-def _log_brightness(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: ApronSearch) -> float:
-    """Return the log of an object's brightness over its apron's commonest tone, mean of the visible bands."""
-    return float(np.median(work.view.item.planes[(slice(0, 3), *cut)][:, inner], axis=1).mean())
+def _box_fill(shape: BaseGeometry) -> float:
+    """Return the part of its smallest rectangle that an outline fills."""
+    return float(shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6))
 
 
 def without_shadows(cargo: list[Detection], settings: CargoSettings) -> list[Detection]:
@@ -203,12 +134,6 @@ def without_shadows(cargo: list[Detection], settings: CargoSettings) -> list[Det
     return [item for item in cargo if not shadows(item)]
 
 
-def _edge_share(shape: MultiPolygon, work: ApronSearch) -> float:
-    """Return the part of an outline that the edge of the searched place cuts off."""
-    edge = work.place.polygon.boundary.buffer(work.settings.edge_within_m)
-    return float(shape.boundary.intersection(edge).length / max(shape.length, 1e-6))
-
-
 def _colour(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: ApronSearch) -> str:
     """Name the colour of an object's inner part, away from its edges and its shadow."""
     core = work.view.core[cut]
@@ -218,7 +143,7 @@ def _colour(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: ApronSearc
 
 
 def _shadow(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: ApronSearch) -> Shadow | None:
-    """Return the shadow an object throws, None where none is told or the sun is not known."""
+    """Return the shadow an object throws, None where none is seen or the sun is not known."""
     view, settings = work.view, work.settings
     if work.observation.scene.sun_azimuth_deg is None:
         return None
@@ -231,33 +156,19 @@ def _shadow(inner: NDArray[np.bool_], cut: tuple[slice, slice], work: ApronSearc
     low = max(0, -shift)
     canvas[low + shift : shift + inner.shape[0]] = inner[low:][: canvas.shape[0] - shift - low]
     found = shadow_of(canvas, view.shadow[wide], view.grid.pixel_m, settings)
-    cast = found is not None and found.share >= settings.shadow_share
-    return found if cast else None
-
-
-def _confidence(cues: dict[str, float], work: ApronSearch) -> float:
-    """Return the probability that goods stand here."""
-    sure = min(max(cues["network"], 1e-3), 1 - 1e-3)
-    terms = np.array([1.0, log(sure / (1 - sure)), cues["shadow"]])
-    score = float(terms @ np.array(work.settings.confidence_terms))
-    return float(1 / (1 + np.exp(-score))) * (1.0 if work.place.firm else work.settings.loose_ground)
+    return found if found is not None and found.share >= settings.shadow_share else None
 
 
 def _detection(
-    shape: MultiPolygon,
-    colour: str,
-    shadow: Shadow | None,
-    judged: tuple[float, dict[str, float]],
-    work: ApronSearch,
+    shape: MultiPolygon, shadow: Shadow | None, confidence: float, cues: dict[str, float], work: ApronSearch
 ) -> Detection:
-    confidence, cues = judged
     settings, scene = work.settings, work.observation.scene
     label, caveats, sure = _named(shape, shadow, cues, settings)
     height = None
     if shadow is not None and scene.sun_elevation_deg is not None:
         height = height_of(shadow, shape, scene.sun_elevation_deg, settings)
-    least_m2 = max(settings.min_area_m2, settings.pixels_min * scene.gsd_m**2)
-    sure &= confidence >= settings.detected_confidence and shape.area >= least_m2
+    min_m2 = max(settings.min_area_m2, settings.pixels_min * scene.gsd_m**2)
+    sure &= confidence >= settings.detected_confidence and shape.area >= min_m2
     distances = [line.distance(shape) for line in work.place.tracks]
     return Detection(
         id="",
@@ -270,7 +181,6 @@ def _detection(
         observed_fraction=work.place.observed_fraction,
         area_m2=Interval.around(shape.area, _area_half_m2(shape, work.observation, settings)),
         height_m=height,
-        colour=colour,
         label=label,
         track_distance_m=round(min(distances), 2) if distances else None,
         evidence=tuple(sorted((k, round(v, 3)) for k, v in cues.items())),
@@ -316,13 +226,12 @@ def height_of(shadow: Shadow, shape: BaseGeometry, elevation_deg: float, setting
     and what it does not tell stays in the interval.
     """
     slope = tan(radians(elevation_deg))
-    filled = shape.area / max(shape.minimum_rotated_rectangle.area, 1e-6)
     from_edge = shadow.length_m * slope
     # A parabolic heap of half width R throws its tip s beyond the edge when its height over the
     # slope is H = ((s + R) + sqrt((s + R)^2 - R^2)) / 2 (tangent ray to the parabola).
     reach = shadow.length_m + shadow.reach_m
     from_middle = 0.5 * (reach + sqrt(max(reach**2 - shadow.reach_m**2, 0.0))) * slope
-    heap = 1 / (1 + exp((filled - settings.heap_fill) / settings.heap_fill_spread))
+    heap = 1 / (1 + exp((_box_fill(shape) - settings.heap_fill) / settings.heap_fill_spread))
     estimate = from_edge + heap * (from_middle - from_edge)
     error = slope * sqrt(settings.height_error_m**2 + shadow.spread_m**2)
     return Interval(

@@ -1,8 +1,8 @@
 """A small convolutional network that reads pieces of apron; numpy only.
 
-It sees the ground in units of the empty pavement's own tone, turned so that the sun stands at the top and
-shadows fall down the picture, with the height of the sun and the lean of tall things told. Its weights come
-from patches painted for it alone (``python -m training.apron_net``); no real picture is among them.
+It sees the ground in units of the empty pavement's own brightness, turned so that the sun stands at the top
+and shadows fall down the picture, with the height of the sun and the lean of tall things given. Its weights
+come from patches painted for it alone (``python -m training.apron_net``); no real picture is among them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PIXEL_M = 0.35
 OUTPUTS = ("goods", "core", "vehicle", "shadow")
 VISIBLE = ("blue", "green", "red")
 LOG_LIMIT = 2.5
-"""Logs of tone are cut here: 12 times brighter or darker than the pavement."""
+"""Logs of brightness are cut here: 12 times brighter or darker than the pavement."""
 TILE = 256
 OVERLAP = 40
 """Pixels on each side of a tile that are read only for what lies inside it: the network's reach."""
@@ -32,7 +32,7 @@ class ApronInput:
     """One piece of apron as the network takes it."""
 
     planes: NDArray[np.float32]
-    """(6, rows, cols): log of blue, green, red, nir over the pavement's tone; usable; train."""
+    """(6, rows, cols): log of blue, green, red, nir over the pavement's; usable; train."""
     constants: NDArray[np.float32]
     """(5,): infrared known, cotangent of the sun's elevation, lean (right, up) a metre of height, GSD."""
 
@@ -50,7 +50,7 @@ def apron_input(
     ----------
     values : dict of (rows, cols) float32
         By band role; of a panchromatic scene ``pan`` alone.
-    tone : dict of float
+    pavement : dict of float
         The empty pavement's value in each band.
     usable : (rows, cols) bool
         Clear ground of the apron, apart from tracks and trains.

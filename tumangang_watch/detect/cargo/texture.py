@@ -47,15 +47,11 @@ def textures(
         Objects and their shadows: not part of the null.
     pixel_m : float
     """
-    return tuple(_texture(log_values, usable, taken, r / pixel_m, pixel_m) for r in RADII_M)
+    return tuple(_texture(log_values, usable, taken, r / pixel_m) for r in RADII_M)
 
 
 def _texture(
-    values: NDArray[np.float32],
-    usable: NDArray[np.bool_],
-    taken: NDArray[np.bool_],
-    radius_px: float,
-    pixel_m: float,
+    values: NDArray[np.float32], usable: NDArray[np.bool_], taken: NDArray[np.bool_], radius_px: float
 ) -> Texture:
     empty = usable & ~taken
     inner, outer = _disk(radius_px), _disk(2.0 * radius_px + 1.0)
@@ -79,7 +75,6 @@ def _texture(
             square += (step / max(spread, 1e-3)) ** 2
     contrast = np.sqrt(square / max(len(values), 1)).astype(np.float32)
     apart = float(away.sum()) / max(np.pi * radius_px**2, 1.0)
-    del pixel_m
     return Texture(radius_px, np.where(enough, contrast, np.nan), np.sort(contrast[away]), apart)
 
 
@@ -95,22 +90,15 @@ def p_value(body: NDArray[np.bool_], known: tuple[Texture, ...]) -> float | None
     The disk of the object's own size is asked, over its inner half. Where nothing on the empty ground is so
     unlike, and the ground has room for few disks of that size, nothing is known: a small or full apron says
     nothing against what stands on it.
-
-    Parameters
-    ----------
-    body : (rows, cols) bool
-    known : tuple of Texture
     """
     pixels = float(body.sum())
     if pixels == 0 or not known:
         return None
     radius = np.sqrt(pixels / np.pi)
     texture = min(known, key=lambda t: abs(np.log(t.radius_px / radius)))
-    if texture.null.size < MIN_SAMPLES:
-        return None
     there = texture.contrast[body]
     there = there[np.isfinite(there)]
-    if there.size == 0:
+    if texture.null.size < MIN_SAMPLES or there.size == 0:
         return None
     strongest = float(np.quantile(there, 0.9))
     above = texture.null.size - int(np.searchsorted(texture.null, strongest))

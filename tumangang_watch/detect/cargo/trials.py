@@ -18,7 +18,7 @@ from tumangang_watch.settings.cargo import CargoSettings
 SIZES_M = ((2.0, 2.0), (2.0, 4.0), (4.0, 4.0))
 """4, 8 and 16 m2: the least goods asked for, the least that must be found, a container's half."""
 BRIGHTNESS = {"dark": 0.45, "like the ground": 1.2, "bright": 2.0}
-"""Factors on the pavement's tone."""
+"""Factors on the pavement's brightness."""
 HEIGHT_M = 1.2
 SKY = (0.42, 0.36, 0.31, 0.24)
 """Light left in shadow in blue, green, red and infrared, clear sky."""
@@ -38,14 +38,7 @@ def try_cargo(
 ) -> tuple[CargoTrial, ...]:
     """Insert boxes into what the network is given of a place, and count those graded ``detected``.
 
-    Parameters
-    ----------
-    view : ApronView
-    place : Place
-    observation : Observation
-    settings : CargoSettings
-    seed : int
-        Decides the places; the same seed gives the same trials.
+    ``seed`` decides the places: the same seed gives the same trials.
     """
     rng = np.random.default_rng(seed)
     counts: dict[tuple[float, str], list[int]] = {}
@@ -53,19 +46,17 @@ def try_cargo(
         boxes = _places(view, rng)
         if not boxes:
             break
-        painted = _painted(view, boxes, observation)
-        work = search(painted, place, observation, settings)
+        work = search(_painted(view, boxes, observation), place, observation, settings)
         for one in boxes:
             number = int(work.labels[one.row, one.col])
-            key = (one.size_m[0] * one.size_m[1], one.brightness)
-            tally = counts.setdefault(key, [0, 0])
+            tally = counts.setdefault((one.size_m[0] * one.size_m[1], one.brightness), [0, 0])
             tally[0] += 1
             if number:
                 rows, cols = (np.flatnonzero((work.labels == number).any(axis=k)) for k in (1, 0))
                 cut = (slice(max(rows[0] - 1, 0), rows[-1] + 2), slice(max(cols[0] - 1, 0), cols[-1] + 2))
                 item = measure(work, number, cut)
                 tally[1] += item is not None and item.grade == "detected"
-    return tuple(CargoTrial(k[0], k[1], *v) for k, v in sorted(counts.items()))
+    return tuple(CargoTrial(*kind, *tally) for kind, tally in sorted(counts.items()))
 
 
 def _places(view: ApronView, rng: np.random.Generator) -> list[_Box]:
@@ -86,25 +77,24 @@ def _places(view: ApronView, rng: np.random.Generator) -> list[_Box]:
 
 def _painted(view: ApronView, boxes: list[_Box], observation: Observation) -> ApronView:
     """Return the view as it would be read with the boxes on it."""
-    shape = view.usable.shape
     pixel_m, item = view.grid.pixel_m, view.item
     cot, right, up = item.constants[1] * 3, item.constants[2] * 0.5, item.constants[3] * 0.5
-    body, shade = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    factor = np.zeros(shape, np.float32)
+    body, shade, factor = (np.zeros(view.usable.shape, np.float32) for _ in range(3))
+    lean = (-up * HEIGHT_M / pixel_m, right * HEIGHT_M / pixel_m)
+    long = cot * HEIGHT_M / pixel_m
+
+    def fill(target: NDArray[np.float32], row: float, col: float, half: list[float], value: float) -> None:
+        r0, r1 = max(round(row - half[0]), 0), round(row + half[0])
+        c0, c1 = max(round(col - half[1]), 0), round(col + half[1])
+        target[r0:r1, c0:c1] = value
+
     for one in boxes:
-        half = (0.5 * one.size_m[1] / pixel_m, 0.5 * one.size_m[0] / pixel_m)
-        lean = (-up * HEIGHT_M / pixel_m, right * HEIGHT_M / pixel_m)
-        long = cot * HEIGHT_M / pixel_m
+        half = [0.5 * one.size_m[1] / pixel_m, 0.5 * one.size_m[0] / pixel_m]
         for k in np.linspace(0, 1, 5):
-            _fill(shade, (one.row + k * long, one.col), half, 1.0)
-        for k in np.linspace(0, 1, 5):
-            _fill(body, (one.row + k * lean[0], one.col + k * lean[1]), half, 1.0)
-            _fill(
-                factor,
-                (one.row + k * lean[0], one.col + k * lean[1]),
-                (half[0] + 3, half[1] + 3),
-                BRIGHTNESS[one.brightness],
-            )
+            top = one.row + k * lean[0], one.col + k * lean[1]
+            fill(shade, one.row + k * long, one.col, half, 1.0)
+            fill(body, *top, half, 1.0)
+            fill(factor, *top, [h + 3 for h in half], BRIGHTNESS[one.brightness])
     sigma = 0.62 * observation.scene.gsd_m / pixel_m
     body, shade = (
         np.asarray(cv2.GaussianBlur(m, (0, 0), max(sigma, 0.4)), np.float32) for m in (body, shade)
@@ -115,11 +105,3 @@ def _painted(view: ApronView, boxes: list[_Box], observation: Observation) -> Ap
         ground = ground * (1 - shade * (1 - SKY[k]))
         planes[k] = np.log(np.maximum(ground * (1 - body) + factor * body, 1e-3))
     return reread(view, replace(item, planes=planes.astype(np.float32)))
-
-
-def _fill(
-    target: NDArray[np.float32], centre: tuple[float, float], half: tuple[float, float], value: float
-) -> None:
-    r0, r1 = max(round(centre[0] - half[0]), 0), round(centre[0] + half[0])
-    c0, c1 = max(round(centre[1] - half[1]), 0), round(centre[1] + half[1])
-    target[r0:r1, c0:c1] = value

@@ -1,8 +1,9 @@
-"""A piece of ground as the network sees it: turned towards the sun, sampled once from native pixels."""
+"""A piece of ground as the network reads it: turned towards the sun, sampled once from native pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil, cos, radians, sin, tan
 
 import cv2
@@ -18,7 +19,7 @@ from tumangang_watch.model.observation import Observation
 
 BANDS = ("blue", "green", "red", "nir", "pan")
 MARGIN_M = 12.0
-"""Ground around a place that is looked at with it: what throws its shadow upon it."""
+"""Ground around a place that is read with it: what throws its shadow upon it."""
 LOW_SUN_DEG = 5.0
 """Lower suns are taken for this: their shadows have no end."""
 
@@ -57,50 +58,39 @@ class ApronView:
     item: ApronInput
     """What the network was given."""
     inside: NDArray[np.bool_]
-    """Ground of the place that is looked at: without tracks and trains, seen or not."""
+    """Ground of the place that is searched: without tracks and trains, seen or not."""
     usable: NDArray[np.bool_]
     """What of it is seen."""
     cargo: NDArray[np.float32]
-    """Share of each pixel that is covered by goods."""
+    """Share of each pixel that cargo covers."""
     core: NDArray[np.float32]
     """Probability of being well inside one object."""
     vehicle: NDArray[np.float32]
     shadow: NDArray[np.float32]
 
+    @cached_property
+    def body(self) -> NDArray[np.float32]:
+        """Share of each pixel that cargo or a road vehicle covers."""
+        return np.minimum(self.cargo + self.vehicle, 1)
+
     def mean(self, layer: NDArray[np.float32], place: BaseGeometry) -> float | None:
         """Return the mean of a layer over a place (site's metres), or None where too little is seen."""
-        cut = self._window(place)
-        if cut is None:
+        shape = self.turn.into(place)
+        window = self.grid.window(shape)
+        if window is None:
             return None
-        rows, cols, mask = cut
-        seen = mask & self.usable[rows, cols]
+        cut, part = window
+        mask = part.mask([shape], all_touched=True)
+        seen = mask & self.usable[cut]
         if mask.sum() == 0 or seen.sum() < 0.5 * mask.sum():
             return None
-        return float(layer[rows, cols][seen].mean())
-
-    def _window(self, place: BaseGeometry) -> tuple[slice, slice, NDArray[np.bool_]] | None:
-        shape = self.turn.into(place)
-        west, south, east, north = shape.bounds
-        top, left = self.grid.to_pixel(west, north)
-        bottom, right = self.grid.to_pixel(east, south)
-        rows = slice(max(int(top), 0), min(ceil(bottom) + 1, self.grid.rows))
-        cols = slice(max(int(left), 0), min(ceil(right) + 1, self.grid.cols))
-        if rows.start >= rows.stop or cols.start >= cols.stop:
-            return None
-        part = replace(
-            self.grid,
-            west=self.grid.west + cols.start * self.grid.pixel_m,
-            north=self.grid.north - rows.start * self.grid.pixel_m,
-            rows=rows.stop - rows.start,
-            cols=cols.stop - cols.start,
-        )
-        return rows, cols, part.mask([shape], all_touched=True)
+        return float(layer[cut][seen].mean())
 
 
 def view_apron(
     observation: Observation, place: BaseGeometry, blocked: BaseGeometry, bodies: BaseGeometry
 ) -> ApronView | None:
-    """Look at one place and read it with the network.
+    """Sample one place and read it with the network; None where nothing of it is seen.
 
     Parameters
     ----------
@@ -108,20 +98,19 @@ def view_apron(
     place : Polygon
         In the site's metres.
     blocked : geometry
-        Tracks and trains, where no goods are looked for.
+        Tracks and trains, where no cargo is looked for.
     bodies : geometry
         Trains.
-
-    Returns
-    -------
-    ApronView, or None where nothing of the place is seen
     """
-    scene = observation.scene
-    turn = Turn(scene.sun_azimuth_deg if scene.sun_azimuth_deg is not None else 0.0)
+    turn = Turn(observation.scene.sun_azimuth_deg or 0.0)
     west, south, east, north = turn.into(place).buffer(MARGIN_M).bounds
-    rows, cols = ceil((north - south) / PIXEL_M), ceil((east - west) / PIXEL_M)
     grid = Grid(
-        crs=observation.raster.grid.crs, west=west, north=north, pixel_m=PIXEL_M, rows=rows, cols=cols
+        crs=observation.raster.grid.crs,
+        west=west,
+        north=north,
+        pixel_m=PIXEL_M,
+        rows=ceil((north - south) / PIXEL_M),
+        cols=ceil((east - west) / PIXEL_M),
     )
     values, valid = _sampled(observation, turn, grid)
     inside = grid.mask([turn.into(place.difference(blocked))])
@@ -132,21 +121,19 @@ def view_apron(
     train = grid.mask([turn.into(bodies.buffer(0.9))]) if not bodies.is_empty else np.zeros_like(usable)
     item = apron_input(values, pavement, usable, train, _known(observation))
     none = np.zeros(usable.shape, np.float32)
-    return reread(
-        ApronView(
-            turn=turn,
-            grid=grid,
-            values=values,
-            item=item,
-            inside=inside,
-            usable=usable,
-            cargo=none,
-            core=none,
-            vehicle=none,
-            shadow=none,
-        ),
-        item,
+    unread = ApronView(
+        turn=turn,
+        grid=grid,
+        values=values,
+        item=item,
+        inside=inside,
+        usable=usable,
+        cargo=none,
+        core=none,
+        vehicle=none,
+        shadow=none,
     )
+    return reread(unread, item)
 
 
 def reread(view: ApronView, item: ApronInput) -> ApronView:
@@ -175,25 +162,13 @@ def _sampled(
     observation: Observation, turn: Turn, grid: Grid
 ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_]]:
     """Return the bands on the turned grid, and where they are clear."""
-    image = observation.image
+    image, quality = observation.image, observation.quality
     bands = tuple(b for b in BANDS if b in image.bands) or image.bands[:1]
     fine = max(1, round(PIXEL_M / image.pixel_m * 0.6))
-    dense = Grid(
-        crs=grid.crs,
-        west=grid.west,
-        north=grid.north,
-        pixel_m=grid.pixel_m / fine,
-        rows=grid.rows * fine,
-        cols=grid.cols * fine,
-    )
+    dense = replace(grid, pixel_m=grid.pixel_m / fine, rows=grid.rows * fine, cols=grid.cols * fine)
     x, y = turn.to_site(*np.meshgrid(*dense.centres))
     values, valid = image.sample(x, y, bands=bands)
-    quality, own = observation.quality, observation.raster.grid
-    row, col = own.to_pixel(x, y)
-    r, c = np.rint(row).astype(np.intp), np.rint(col).astype(np.intp)
-    on = (r >= 0) & (r < own.rows) & (c >= 0) & (c < own.cols)
-    r, c = np.where(on, r, 0), np.where(on, c, 0)
-    valid = valid & on & quality.clear[r, c] & ~quality.cloud_shadow[r, c]
+    valid &= observation.raster.grid.look_up(quality.clear & ~quality.cloud_shadow, x, y)
     if fine > 1:
         size = (grid.cols, grid.rows)
         values = np.stack([cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in values])

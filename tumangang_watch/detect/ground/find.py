@@ -19,32 +19,13 @@ from tumangang_watch.detect.ground.change import Turned, turned_to_worked
 from tumangang_watch.detect.ground.history import Denied, EarlierGround, deny_seasonal, unsettled
 from tumangang_watch.detect.ground.surface import GroundSurface, path_light, surface_of, worked_share
 from tumangang_watch.detect.history import BackgroundDate
-from tumangang_watch.model.detection import Detection, Grade
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import HandlingChange
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Area, Site
 from tumangang_watch.settings.ground import HandlingSettings
 from tumangang_watch.settings.history import HistorySettings
-
-
-@dataclass(frozen=True, kw_only=True)
-class HandlingChange:
-    """What became of the worked surface in one handling polygon between two dates."""
-
-    polygon_id: str
-    grown_m2: Interval
-    lost_m2: Interval
-    grown: MultiPolygon
-    """New worked ground, in the site's metres."""
-    lost: MultiPolygon
-    """Worked ground that went back to nature."""
-    confidence: float
-    grade: Grade
-    observed_fraction: float
-    """Part of the polygon seen on both dates."""
-    caveats: tuple[str, ...] = ()
-    buildings: tuple[str, ...] = ()
-    """What of it is a new building, or was one that is gone, in words."""
 
 
 @dataclass(frozen=True)

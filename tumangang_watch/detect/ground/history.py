@@ -19,13 +19,13 @@ from tumangang_watch.settings.ground import HandlingSettings
 from tumangang_watch.settings.history import HistorySettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BackgroundGround:
     """The surface of the handling polygons on one earlier date, on the working grid's window around them."""
 
     acquired: datetime
-    rows: slice
-    cols: slice
+    cut: tuple[slice, slice]
+    """Rows and columns of the working grid."""
     usable: NDArray[np.bool_]
     """Clear, lit, without snow."""
     log_brightness: NDArray[np.float32]
@@ -81,14 +81,14 @@ def keep_ground(
         return out
 
     return BackgroundGround(
-        observation.scene.acquired,
-        *cut,
-        frozen((surface.usable & ~surface.snow)[cut]),
-        kept(surface.log.mean(axis=0)),
-        kept(surface.saturation),
-        kept(surface.green),
-        surface.has_nir,
-        kept(worked_share(surface, settings)),
+        acquired=observation.scene.acquired,
+        cut=cut,
+        usable=frozen((surface.usable & ~surface.snow)[cut]),
+        log_brightness=kept(surface.log.mean(axis=0)),
+        saturation=kept(surface.saturation),
+        green=kept(surface.green),
+        has_nir=surface.has_nir,
+        worked=kept(worked_share(surface, settings)),
     )
 
 
@@ -155,7 +155,7 @@ def _looks_like(
     alike, known = np.zeros(shape, bool), np.zeros(shape, bool)
     if after.saturation is None or after.green is None or after.has_nir != date.has_nir:
         return alike, known
-    cut = date.rows, date.cols
+    cut = date.cut
     step_green = settings.turn_ndvi if after.has_nir else settings.turn_exg
     log_brightness = np.abs(after.log.mean(axis=0)[cut] - date.log_brightness)
     like = log_brightness < record.settings.alike_log_brightness
@@ -179,7 +179,7 @@ def unsettled(
     worked, seen = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
     for date in record.dates:
         if date.acquired < before:
-            cut = date.rows, date.cols
+            cut = date.cut
             worked[cut] += date.usable & (date.worked > 0.5)
             seen[cut] += date.usable
     own = surface.usable & ~surface.snow
