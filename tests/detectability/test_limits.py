@@ -15,7 +15,6 @@ from tumangang_watch.detectability.limits import (
     Conditions,
     abilities,
     can_show,
-    verdict_of,
     within_limits,
 )
 from tumangang_watch.settings import Settings
@@ -135,7 +134,9 @@ def test_can_show_says_the_same_as_the_abilities():
         shown = can_show(replace(GOOD, gsd_m=gsd), LIMITS)
         for ability in told(gsd_m=gsd):
             assert shown["quantities"][ability.quantity]["told"] == ability.verdict
-        assert shown["cars_counted"] == (verdict_of(told(gsd_m=gsd), "count") != "no")
+        assert shown["cars_counted"] == (
+            "count" not in {a.quantity for a in told(gsd_m=gsd) if a.verdict == "no"}
+        )
     unknown = can_show(Conditions(gsd_m=0.5, bands=RGBN), LIMITS)
     assert unknown["train_presence"] == "track"
     assert any("sun position unknown" in note for note in unknown["limits"])

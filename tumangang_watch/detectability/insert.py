@@ -140,40 +140,30 @@ def _canvas(
     """Draw the vehicles of a placement."""
     canvas = Canvas(frame.grid, frame.sun_azimuth_deg, light.sun_elevation_deg)
     specimen = placement.specimen
-    over = length_over_couplers(specimen)
+    (width, height), over = SECTIONS[specimen.kind], length_over_couplers(specimen)
     loads = [load for load, brightness in LOAD_BRIGHTNESS.items() if brightness == specimen.brightness]
     load = str(rng.choice(loads)) if specimen.load == "loaded" and loads else "none"
-    paints = [
-        c for c in COLOURS_OF[specimen.kind] if BRIGHTNESS_OF[c] == specimen.brightness or load != "none"
-    ]
+    colours = COLOURS_OF[specimen.kind]
+    paints = [c for c in colours if BRIGHTNESS_OF[c] == specimen.brightness or load != "none"]
     paint = str(rng.choice(paints))
     for k in range(specimen.cars):
         if rng.random() < REPAINTED:
             paint = str(rng.choice(paints))
         at = placement.from_m + k * over
-        draw_vehicle(
-            canvas, frame.track, _vehicle(specimen, (at, at + over - GAP_M), (paint, load), rng), rng
+        if specimen.kind == "container":
+            load = str(rng.choice(["forty", "twenty"]))
+        vehicle = PaintedVehicle(
+            from_m=at,
+            to_m=at + over - GAP_M,
+            type=specimen.kind,
+            colour=paint,
+            width_m=width,
+            height_m=height + float(rng.uniform(-0.15, 0.15)),
+            load=load,
+            dirt=float(rng.uniform(0.05, 0.8)),
         )
+        draw_vehicle(canvas, frame.track, vehicle, rng)
     return canvas
-
-
-def _vehicle(
-    specimen: Specimen, ends: tuple[float, float], look: tuple[str, str], rng: np.random.Generator
-) -> PaintedVehicle:
-    width, height = SECTIONS[specimen.kind]
-    paint, load = look
-    if specimen.kind == "container":
-        load = str(rng.choice(["forty", "twenty"]))
-    return PaintedVehicle(
-        from_m=ends[0],
-        to_m=ends[1],
-        type=specimen.kind,
-        colour=paint,
-        width_m=width,
-        height_m=height + float(rng.uniform(-0.15, 0.15)),
-        load=load,
-        dirt=float(rng.uniform(0.05, 0.8)),
-    )
 
 
 def _snow_on(

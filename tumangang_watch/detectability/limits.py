@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from tumangang_watch.model.detection import Detection, Vehicle
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.document import DetectabilityDocument
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.detectability import Limit, LimitSettings
@@ -14,7 +15,6 @@ Quantity = Literal["presence", "track", "length", "count", "type", "colours", "l
 Verdict = Literal["yes", "limited", "no"]
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 WORSE: dict[str, int] = {"yes": 0, "limited": 1, "no": 2}
-OF_COLOUR = ("colours", "type")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,43 +66,35 @@ def of_observation(observation: Observation) -> Conditions:
 
 
 def abilities(conditions: Conditions, settings: LimitSettings) -> tuple[Ability, ...]:
-    """Return for each quantity whether it can be told, and why not.
-
-    Parameters
-    ----------
-    conditions : Conditions
-    settings : LimitSettings
-
-    Returns
-    -------
-    tuple of Ability
-        One for each of `QUANTITIES`, in that order.
-    """
+    """Return for each of `QUANTITIES`, in that order, whether it can be told, and why not."""
     return tuple(_ability(name, conditions, settings) for name in QUANTITIES)
 
 
 def _ability(name: Quantity, conditions: Conditions, settings: LimitSettings) -> Ability:
     """Judge one quantity: the worst of its limits decides."""
     limit: Limit = getattr(settings, name)
-    c, slack = conditions, settings.gsd_slack
-    told = [
+    c, slack, sun = conditions, settings.gsd_slack, conditions.sun_elevation_deg
+    judged: list[tuple[Verdict, str]] = [
         (_above(c.gsd_m / slack, limit.gsd_m), f"pixels of {c.gsd_m:.2g} m"),
         (_above(c.off_nadir_deg, limit.off_nadir_deg), f"seen {c.off_nadir_deg or 0:.0f} degrees off nadir"),
         (_above(c.haze, limit.haze), f"haze ({c.haze or 0:.1f} of 1)"),
         (_above(c.cloud_fraction, limit.cloud), f"cloud over {c.cloud_fraction or 0:.0%} of the scene"),
         (_snow(c.snow_state, limit), f"snow on the ground ({c.snow_state})"),
-        (_sun(c.sun_elevation_deg, limit), _sun_words(c.sun_elevation_deg)),
+        (
+            _above(None if sun is None else -sun, (-limit.sun_deg[0], -limit.sun_deg[1])),
+            f"the sun stands only {sun or 0:.0f} degrees high",
+        ),
     ]
     if name == "colours" and not {"red", "green", "blue"} <= c.bands:
-        told.append(("no", "no red, green and blue band"))
+        judged.append(("no", "no red, green and blue band"))
     if name == "track" and c.gsd_m / slack > limit.gsd_m[1]:
-        told[0] = ("no", f"pixels of {c.gsd_m:.2g} m: neighbouring tracks cannot be told apart")
+        judged[0] = ("no", f"pixels of {c.gsd_m:.2g} m: neighbouring tracks cannot be told apart")
     if name == "load":
-        if c.sun_elevation_deg is None:
-            told.append(("no", "the sun's position is not known"))
-        told.append(("limited", "a hint, never more"))
-    verdict = max((v for v, _ in told), key=lambda v: WORSE[v])
-    return Ability(name, verdict, tuple(words for v, words in told if v != "yes"))
+        if sun is None:
+            judged.append(("no", "the sun's position is not known"))
+        judged.append(("limited", "a hint, never more"))
+    verdict = max((v for v, _ in judged), key=lambda v: WORSE[v])
+    return Ability(name, verdict, tuple(words for v, words in judged if v != "yes"))
 
 
 def _above(value: float | None, bounds: tuple[float, float]) -> Verdict:
@@ -112,63 +104,45 @@ def _above(value: float | None, bounds: tuple[float, float]) -> Verdict:
     return "limited" if value <= bounds[1] else "no"
 
 
-def _sun(elevation_deg: float | None, limit: Limit) -> Verdict:
-    if elevation_deg is None or elevation_deg >= limit.sun_deg[0]:
-        return "yes"
-    return "limited" if elevation_deg >= limit.sun_deg[1] else "no"
-
-
-def _sun_words(elevation_deg: float | None) -> str:
-    return f"the sun stands only {elevation_deg or 0:.0f} degrees high"
-
-
 def _snow(state: str, limit: Limit) -> Verdict:
     verdict = limit.snow[0] if state == "partial" else limit.snow[1] if state == "full" else "yes"
     return "no" if verdict == "no" else "limited" if verdict == "limited" else "yes"
 
 
-def verdict_of(told: tuple[Ability, ...], quantity: Quantity) -> Verdict:
-    """Return one quantity's verdict."""
-    return next(a.verdict for a in told if a.quantity == quantity)
-
-
-def within_limits(detection: Detection, told: tuple[Ability, ...]) -> Detection:
-    """Take from a train what its scene cannot tell, and say so.
+def within_limits(detection: Detection, known: tuple[Ability, ...]) -> Detection:
+    """Take from a train what its scene cannot show, with a caveat that says so.
 
     A presence that is only limited is never more than ``possible``; a count, colours and types that
     cannot be told are null or ``unknown``, never a guess. Detections of other kinds come back as given.
     """
     if detection.kind != "train":
         return detection
-    by = {a.quantity: a for a in told}
-    said = list(detection.caveats)
-    changes: dict[str, Any] = {}
-    if by["presence"].verdict != "yes" and detection.grade == "detected":
-        changes["grade"] = "possible"
-        said.append(_words(by["presence"], "presence"))
-    stock = detection.rolling_stock
-    if by["count"].verdict == "no" and (detection.cars is not None or stock):
-        changes["cars"], stock = None, ()
-        said.append(_words(by["count"], "a count of cars"))
+    by = {a.quantity: a for a in known}
+    caveats, stock = list(detection.caveats), detection.rolling_stock
+    grade, cars = detection.grade, detection.cars
+    if by["presence"].verdict != "yes" and grade == "detected":
+        grade = "possible"
+        caveats.append(_words(by["presence"], "presence"))
+    if by["count"].verdict == "no" and (cars is not None or stock):
+        cars, stock = None, ()
+        caveats.append(_words(by["count"], "a count of cars"))
     if stock and by["type"].verdict == "no" and any(v.type != "unknown" or v.types for v in stock):
         stock = tuple(replace(v, type="unknown", types=()) for v in stock)
-        said.append(_words(by["type"], "types"))
+        caveats.append(_words(by["type"], "types"))
     if stock and by["colours"].verdict == "no" and any(v.colour != "unknown" or v.colours for v in stock):
-        stock = tuple(without_colour(v) for v in stock)
-        said.append(_words(by["colours"], "colours"))
+        stock = tuple(replace(v, colour="unknown", colours=()) for v in stock)
+        caveats.append(_words(by["colours"], "colours"))
     if stock and by["load"].verdict == "no" and any(v.load for v in stock):
         stock = tuple(replace(v, load=None, load_evidence=None) for v in stock)
-    told_of: tuple[Quantity, ...] = ("length", "count", "type", "colours")
-    limited = [q for q in told_of if by[q].verdict == "limited"]
+    measures: tuple[Quantity, ...] = ("length", "count", "type", "colours")
+    limited = [q for q in measures if by[q].verdict == "limited"]
     why = tuple(dict.fromkeys(r for q in limited if q != "count" or stock for r in by[q].reasons))
     if stock and why:
-        said.append(f"{_list(limited)} only limited: {'; '.join(why)}")
-    return replace(detection, rolling_stock=stock, caveats=tuple(dict.fromkeys(said)), **changes)
-
-
-def without_colour(vehicle: Vehicle) -> Vehicle:
-    """Return a vehicle whose colour is not told."""
-    return replace(vehicle, colour="unknown", colours=())
+        names = limited[0] if len(limited) == 1 else f"{', '.join(limited[:-1])} and {limited[-1]}"
+        caveats.append(f"{names} only limited: {'; '.join(why)}")
+    return replace(
+        detection, grade=grade, cars=cars, rolling_stock=stock, caveats=tuple(dict.fromkeys(caveats))
+    )
 
 
 def _words(ability: Ability, what: str) -> str:
@@ -176,28 +150,23 @@ def _words(ability: Ability, what: str) -> str:
     return f"{what} {how}: {'; '.join(ability.reasons)}"
 
 
-def _list(names: list[Quantity]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def can_show(conditions: Conditions, settings: LimitSettings) -> dict[str, Any]:
+def can_show(conditions: Conditions, settings: LimitSettings) -> DetectabilityDocument:
     """Return what a scene can and cannot show as plain values: for ``inspect`` and the report."""
-    told = {a.quantity: a for a in abilities(conditions, settings)}
-    counted = told["count"].verdict != "no"
-    notes = list(
-        dict.fromkeys(_note(a) for a in told.values() if a.verdict != "yes" and a.quantity != "load")
-    )
+    by = {a.quantity: a for a in abilities(conditions, settings)}
+    counted = by["count"].verdict != "no"
+    limited = [a for a in by.values() if a.verdict != "yes" and a.quantity != "load"]
+    notes = list(dict.fromkeys(_note(a) for a in limited))
     if conditions.sun_elevation_deg is None:
         notes.append("sun position unknown: heights from shadows and hints of the load cannot be given")
     if "nir" not in conditions.bands:
         notes.append("no near infrared: vegetation and water are told from colour alone")
     return {
-        "train_presence": "track" if told["track"].verdict != "no" else "track group",
-        "train_length": "measured" if told["length"].verdict == "yes" else "interval",
+        "train_presence": "track" if by["track"].verdict != "no" else "track group",
+        "train_length": "measured" if by["length"].verdict == "yes" else "interval",
         "cars_counted": counted,
-        "car_colours": told["colours"].verdict != "no",
+        "car_colours": by["colours"].verdict != "no",
         "cargo_objects": counted,
-        "quantities": {q: {"told": a.verdict, "why": list(a.reasons)} for q, a in told.items()},
+        "quantities": {q: {"told": a.verdict, "why": list(a.reasons)} for q, a in by.items()},
         "limits": notes,
     }
 

@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detectability.model import Placement, Specimen
 from tumangang_watch.model.detection import Detection
@@ -57,6 +56,8 @@ class TrialPlan:
 
     rounds: tuple[tuple[Placement, ...], ...]
     tracks: tuple[TrackState, ...]
+    coarse: bool = False
+    """The scene does not tell neighbouring tracks apart: a train on the next one counts as found."""
 
     @property
     def placements(self) -> tuple[Placement, ...]:
@@ -94,24 +95,27 @@ def plan_trials(
     settings : DetectabilitySettings
     """
     here = [d for d in trains if d.kind == "train" and d.date == observation.date]
-    free, states = [], []
-    for track in site.tracks:
-        state, open_m = _track_state(observation, track, here, settings)
-        states.append(state)
-        free.append(open_m)
+    judged = [_track_state(observation, track, here, settings) for track in site.tracks]
     rng = np.random.default_rng(_seed(observation.scene.sha256, observation.date))
-    bodies = [d.geometry for d in here]
     rounds: list[tuple[Placement, ...]] = []
     length_km = max(sum(t.line.length for t in site.tracks) / 1000, 1e-3)
-    most = max(min(settings.rounds_max, int(settings.track_km_max / length_km)), 1)
+    rounds_max = max(min(settings.rounds_max, int(settings.track_km_max / length_km)), 1)
+    planner = _Planner(
+        tracks=site.tracks,
+        free=tuple(free for _, free in judged),
+        trains=shapely.STRtree([d.geometry for d in here]),
+        footing=footing,
+        settings=settings,
+        spread_m=settings.aside_sd_m[observation.site_fit.status != "ok"],
+        rng=rng,
+    )
     deck = _Deck(rng, settings)
-    spread = settings.aside_sd_m[observation.site_fit.status != "ok"]
-    while len(rounds) < most and sum(map(len, rounds)) < settings.trials:
-        one = _round(site, free, bodies, deck, footing, rng, settings, spread)
+    while len(rounds) < rounds_max and sum(map(len, rounds)) < settings.trials:
+        one = planner.round(deck)
         if not one:
             break
         rounds.append(one)
-    return TrialPlan(tuple(rounds), tuple(states))
+    return TrialPlan(tuple(rounds), tuple(state for state, _ in judged))
 
 
 def _seed(*parts: str) -> list[int]:
@@ -124,21 +128,17 @@ def _track_state(
 ) -> tuple[TrackState, NDArray[np.bool_]]:
     """Return how a track can be judged, and for each metre whether something may be inserted there."""
     s = np.arange(int(track.line.length), dtype=np.float64) + 0.5
+    hidden = np.zeros(s.size, bool)
     if s.size == 0:
-        return TrackState(
-            track=track.id,
-            status="not_observable",
-            observed_fraction=0.0,
-            empty_m=0.0,
-            reasons=("shorter than a metre",),
-        ), np.zeros(0, bool)
+        return _unobservable(track, 0.0, ("shorter than a metre",)), hidden
     if track.occluded_from is not None and track.occluded_from <= observation.scene.acquired.date():
         why = f"under a roof since {track.occluded_from.isoformat()}"
-        return TrackState(
-            track=track.id, status="not_observable", observed_fraction=0.0, empty_m=0.0, reasons=(why,)
-        ), np.zeros(s.size, bool)
+        return _unobservable(track, 0.0, (why,)), hidden
     seen, why_not = _seen(observation, track, s)
     share = float(seen.mean())
+    reasons = why_not if share < settings.seen_share else ()
+    if share < settings.not_observable_below:
+        return _unobservable(track, share, reasons or ("not seen",)), hidden
     free = seen.copy()
     points = shapely.points(shapely.get_coordinates(shapely.line_interpolate_point(track.line, s)))
     for train in trains:
@@ -149,21 +149,19 @@ def _track_state(
             free &= ~shapely.contains(train.geometry.buffer(BED_HALF_M), points)
     end = settings.track_end_m
     free &= (s > end) & (s < track.line.length - end)
-    reasons = why_not if share < settings.seen_share else ()
-    if share < settings.not_observable_below:
-        return TrackState(
-            track=track.id,
-            status="not_observable",
-            observed_fraction=share,
-            empty_m=0.0,
-            reasons=reasons or ("not seen",),
-        ), free & False
     if track.provisional:
         reasons = (*reasons, "provisional geometry: rates hold only where it is right")
     status: TrackStatus = "observed" if share >= settings.seen_share else "partial"
+    empty_m = float(free.sum())
     return TrackState(
-        track=track.id, status=status, observed_fraction=share, empty_m=float(free.sum()), reasons=reasons
+        track=track.id, status=status, observed_fraction=share, empty_m=empty_m, reasons=reasons
     ), free
+
+
+def _unobservable(track: Track, share: float, reasons: tuple[str, ...]) -> TrackState:
+    return TrackState(
+        track=track.id, status="not_observable", observed_fraction=share, empty_m=0.0, reasons=reasons
+    )
 
 
 def _seen(
@@ -178,14 +176,11 @@ def _seen(
     seen = np.ones(s.size, bool)
     hidden = {"outside the scene or nodata": 0, "cloud": 0, "cloud shadow": 0}
     for aside in (-BED_HALF_M, 0.0, BED_HALF_M):
-        row, col = grid.to_pixel(here[0] - aside * along[1], here[1] + aside * along[0])
-        r, c = np.rint(row).astype(int), np.rint(col).astype(int)
-        inside = (r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.cols)
-        r, c = np.clip(r, 0, grid.rows - 1), np.clip(c, 0, grid.cols - 1)
-        seen &= inside & quality.clear[r, c]
-        hidden["cloud"] += int((inside & quality.cloud[r, c]).sum())
-        hidden["cloud shadow"] += int((inside & quality.cloud_shadow[r, c]).sum())
-        hidden["outside the scene or nodata"] += int((~inside | ~observation.raster.valid[r, c]).sum())
+        x, y = here[0] - aside * along[1], here[1] + aside * along[0]
+        seen &= grid.look_up(quality.clear, x, y)
+        hidden["cloud"] += int(grid.look_up(quality.cloud, x, y).sum())
+        hidden["cloud shadow"] += int(grid.look_up(quality.cloud_shadow, x, y).sum())
+        hidden["outside the scene or nodata"] += int((~grid.look_up(observation.raster.valid, x, y)).sum())
     return seen, tuple(name for name, count in hidden.items() if count)
 
 
@@ -214,54 +209,50 @@ class _Deck:
         return None
 
 
-def _round(
-    site: Site,
-    free: list[NDArray[np.bool_]],
-    bodies: list[BaseGeometry],
-    deck: _Deck,
-    footing: Footing,
-    rng: np.random.Generator,
-    settings: DetectabilitySettings,
-    spread_m: float,
-) -> tuple[Placement, ...]:
-    """Fill the free track with insertions that keep clear of each other and of every train."""
-    radius = BODY_HALF_M + footing.blur_m
-    taken = np.zeros((0, 2))
-    trains = shapely.STRtree(bodies)
-    # A misfit moves a whole scene: one draw a round for all its tracks, told from left by their direction.
-    aside = rng.normal(0.0, spread_m, 2)
-    placed: list[Placement] = []
-    for k in rng.permutation(len(site.tracks)):
-        track, room = site.tracks[k], _room(free[k])
-        at = float(rng.uniform(0, settings.gap_m))
-        while at < room.size:
-            here = int(room[int(at)]) - 2
-            specimen = deck.draw(footing.span_of, here) if here > 6 else None
-            if specimen is None:
-                at += SEARCH_STEP_M
-                continue
-            stop = at + footing.span_of(specimen)
-            zone = _zone(track, at, stop, footing)
-            if _near(zone, taken, 2 * radius + settings.apart_m) or len(
-                trains.query(shapely.points(zone), predicate="dwithin", distance=radius)[0]
-            ):
-                deck.put_back(specimen)
-                at += SEARCH_STEP_M
-                continue
-            taken = np.concatenate([taken, zone])
-            off = float(_left(track, (at + stop) / 2) @ aside)
-            placed.append(
-                Placement(
-                    specimen=specimen,
-                    track=track.id,
-                    from_m=at,
-                    to_m=stop,
-                    seed=int(rng.integers(2**31)),
-                    aside_m=off,
+@dataclass(frozen=True, kw_only=True)
+class _Planner:
+    """What all rounds of one date have in common."""
+
+    tracks: tuple[Track, ...]
+    free: tuple[NDArray[np.bool_], ...]
+    trains: shapely.STRtree
+    footing: Footing
+    settings: DetectabilitySettings
+    spread_m: float
+    rng: np.random.Generator
+
+    def round(self, deck: _Deck) -> tuple[Placement, ...]:
+        """Fill the free track with insertions that keep clear of each other and of every train."""
+        radius, rng, gap_m = BODY_HALF_M + self.footing.blur_m, self.rng, self.settings.gap_m
+        taken = np.zeros((0, 2))
+        # A misfit moves a whole scene: one draw a round for all tracks, parted from left by their direction.
+        aside = rng.normal(0.0, self.spread_m, 2)
+        placed: list[Placement] = []
+        for k in rng.permutation(len(self.tracks)):
+            track, room = self.tracks[k], _room(self.free[k])
+            at = float(rng.uniform(0, gap_m))
+            while at < room.size:
+                here = int(room[int(at)]) - 2
+                specimen = deck.draw(self.footing.span_of, here) if here > 6 else None
+                if specimen is None:
+                    at += SEARCH_STEP_M
+                    continue
+                stop = at + self.footing.span_of(specimen)
+                zone = _zone(track, at, stop, self.footing)
+                if _near(zone, taken, 2 * radius + self.settings.apart_m) or len(
+                    self.trains.query(shapely.points(zone), predicate="dwithin", distance=radius)[0]
+                ):
+                    deck.put_back(specimen)
+                    at += SEARCH_STEP_M
+                    continue
+                taken = np.concatenate([taken, zone])
+                off = float(_left(track, (at + stop) / 2) @ aside)
+                seed = int(rng.integers(2**31))
+                placed.append(
+                    Placement(specimen=specimen, track=track.id, from_m=at, to_m=stop, seed=seed, aside_m=off)
                 )
-            )
-            at = stop + settings.gap_m * float(rng.uniform(1.0, 1.2))
-    return tuple(placed)
+                at = stop + gap_m * float(rng.uniform(1.0, 1.2))
+        return tuple(placed)
 
 
 def _left(track: Track, at_m: float) -> NDArray[np.float64]:

@@ -64,23 +64,12 @@ def found_rates(
     out = []
     for track in (None, *tracks):
         for specimen in SPECIMENS:
-            if track is None:
-                row = share @ np.array([design.row(specimen, t) for t in tracks])
-            else:
-                row = design.row(specimen, track)
-            own = [
-                o for o in outcomes if o.placement.specimen == specimen and track in (None, o.placement.track)
-            ]
-            rate = _rate(*_mixed(row, fits), settings)
-            out.append(
-                FoundRate(
-                    track=track,
-                    specimen=specimen,
-                    found=sum(o.found for o in own),
-                    trials=len(own),
-                    rate=rate,
-                )
-            )
+            rows = [design.row(specimen, t) for t in (tracks if track is None else [track])]
+            row = share @ np.array(rows) if track is None else rows[0]
+            own = [o for o in outcomes if o.placement.specimen == specimen]
+            own = [o for o in own if track in (None, o.placement.track)]
+            found, rate = sum(o.found for o in own), _rate(*_mixed(row, fits), settings)
+            out.append(FoundRate(track=track, specimen=specimen, found=found, trials=len(own), rate=rate))
     return tuple(out)
 
 

@@ -47,7 +47,6 @@ def try_detector(
     insert: Inserter,
     detector: Detector,
     settings: DetectabilitySettings,
-    coarse: bool = False,
 ) -> Detectability:
     """Run the detector on copies of a date with vehicles inserted; return how often they were found.
 
@@ -61,8 +60,6 @@ def try_detector(
     detector : callable
         Finds trains in an observation.
     settings : DetectabilitySettings
-    coarse : bool
-        The scene does not tell neighbouring tracks apart: a train on the next one counts as found.
     """
     outcomes: list[TrialOutcome] = []
     values = observation.image.values.copy() if plan.rounds else observation.image.values
@@ -73,7 +70,7 @@ def try_detector(
         found = detector(replace(observation, image=replace(observation.image, values=shown)))
         undo()
         trains = [d for d in found if d.kind == "train" and d.grade == "detected"]
-        outcomes += [TrialOutcome(p, _is_found(p, site, trains, settings, coarse)) for p in one]
+        outcomes += [TrialOutcome(p, _is_found(p, site, trains, settings, plan.coarse)) for p in one]
     weights = {
         t.track: t.empty_m
         for t in plan.tracks
@@ -90,18 +87,17 @@ def try_detector(
 def _is_found(
     placement: Placement, site: Site, trains: list[Detection], settings: DetectabilitySettings, coarse: bool
 ) -> bool:
-    """Return True when a detected train covers enough of an inserted vehicle."""
-    length = placement.to_m - placement.from_m
+    """Return True when a detected train covers enough of an inserted vehicle.
+
+    In ``coarse`` scenes, which do not part neighbouring tracks, a train on the next one counts as found.
+    """
+    least_m = settings.overlap * (placement.to_m - placement.from_m)
     covered = 0.0
     for train in trains:
         if train.track == placement.track and train.from_m is not None and train.to_m is not None:
             covered += max(min(train.to_m, placement.to_m) - max(train.from_m, placement.from_m), 0.0)
-    if covered >= settings.overlap * length or not coarse:
-        return covered >= settings.overlap * length
-
+    if covered >= least_m or not coarse:
+        return covered >= least_m
     line = next(t.line for t in site.tracks if t.id == placement.track)
     body = substring(line, placement.from_m, placement.to_m)
-    return any(
-        body.intersection(t.geometry.buffer(settings.group_reach_m)).length >= settings.overlap * length
-        for t in trains
-    )
+    return any(body.intersection(t.geometry.buffer(settings.group_reach_m)).length >= least_m for t in trains)

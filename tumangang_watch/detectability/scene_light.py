@@ -9,14 +9,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
+from shapely import LineString
 
+from tumangang_watch.detectability.model import Stretch
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.detectability import DetectabilitySettings
 from tumangang_watch.simulate.light import sun_position
 
 BED_STEP_M = 2.0
-BED_OFFSETS_M = (-0.9, -0.45, 0.0, 0.45, 0.9)
+BED_OFFSETS_M = np.array([-0.9, -0.45, 0.0, 0.45, 0.9])
 BLOCK_PX = 12
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
 
@@ -48,10 +50,7 @@ class SceneLight:
 
 
 def scene_light(
-    observation: Observation,
-    site: Site,
-    occupied: list[tuple[str, float, float]],
-    settings: DetectabilitySettings,
+    observation: Observation, site: Site, occupied: list[Stretch], settings: DetectabilitySettings
 ) -> SceneLight | None:
     """Judge the light of a scene from its empty track bed, darkest ground, snow and trains' shadows.
 
@@ -60,8 +59,8 @@ def scene_light(
     observation : Observation
     site : Site
         Its tracks; the bed between their rails is what the light is judged by.
-    occupied : list of (track id, from_m, to_m)
-        Stretches with trains: no bed there, but their shadows show the light.
+    occupied : list of Stretch
+        Where trains stand: no bed there, but their shadows show the light.
     settings : DetectabilitySettings
 
     Returns
@@ -69,20 +68,21 @@ def scene_light(
     SceneLight or None
         None where no bed was seen.
     """
-    image, scene = observation.image, observation.scene
+    image, scene, quality = observation.image, observation.scene, observation.quality
     bed = _bed(observation, site, occupied)
     if bed.shape[1] < 30:
         return None
     seen = image.values[:, ::3, ::3][:, image.valid[::3, ::3]]
     dark = np.quantile(seen, 0.002, axis=1).astype(float)
     gamma = settings.visual_gamma if scene.radiometry == "visual" or scene.dtype == "uint8" else 1.0
-    snowy = observation.quality.snowy and bool(observation.quality.snow.any())
-    bright, high, low = np.median(bed, axis=1), settings.ground_reflectance, settings.dark_reflectance
+    snowy = quality.snowy and bool(quality.snow.any())
+    ground = np.median(bed, axis=1)
+    bright, high, low = ground, settings.ground_reflectance, settings.dark_reflectance
     if snowy:
-        bright = np.median(observation.raster.values[:, observation.quality.snow], axis=1)
+        bright = np.median(observation.raster.values[:, quality.snow], axis=1)
         high, low = settings.snow_reflectance, settings.dark_in_snow
     bright = np.maximum(bright, dark + 0.02 * np.abs(dark) + 1e-6)
-    # Two tones of known reflectance give the two unknowns of each band.
+    # Two surfaces of known reflectance give the two unknowns of each band.
     slope = (bright - dark) / (high**gamma - low**gamma)
     path = dark - slope * low**gamma
     shadows = train_shadows(observation, site, occupied)
@@ -90,7 +90,6 @@ def scene_light(
     known = dict(settings.shadow_share)
     sky = np.array([known.get(b, known["pan"]) for b in image.bands]) * (40 / max(elevation, 10.0)) ** 0.5
     sky = np.minimum(sky, 0.6)
-    ground = np.median(bed, axis=1)
     own = shade_level(shadows, ground, (azimuth, elevation))
     if own is not None:
         share = np.clip((own - path) / np.maximum(ground - path, 1e-6), 1e-3, 1.0) ** (1 / gamma)
@@ -108,40 +107,33 @@ def scene_light(
         sun_elevation_deg=elevation,
         off_nadir_deg=scene.off_nadir_deg or 0.0,
         view_azimuth_deg=scene.view_azimuth_deg or 0.0,
-        snow=float(observation.quality.snow[observation.quality.clear].mean()) if snowy else 0.0,
+        snow=float(quality.snow[quality.clear].mean()) if snowy else 0.0,
     )
 
 
-def _bed(
-    observation: Observation, site: Site, occupied: list[tuple[str, float, float]]
-) -> NDArray[np.float32]:
+def _across(
+    line: LineString, s: NDArray[np.float64], offsets_m: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points (2, offsets, n) across a track at ``s`` metres along it, and its left there (2, n)."""
+    here = shapely.get_coordinates(shapely.line_interpolate_point(line, s)).T
+    ahead = shapely.get_coordinates(shapely.line_interpolate_point(line, s + 1.0)).T - here
+    left = np.stack([-ahead[1], ahead[0]]) / np.maximum(np.hypot(*ahead), 1e-9)
+    return here[:, None] + left[:, None] * offsets_m[:, None], left
+
+
+def _bed(observation: Observation, site: Site, occupied: list[Stretch]) -> NDArray[np.float32]:
     """Return samples (bands, n) of the bed between the rails, no train there and the ground clear."""
     out = [np.zeros((len(observation.image.bands), 0), np.float32)]
     for track in site.tracks:
         s = np.arange(1.0, track.line.length - 1.0, BED_STEP_M)
-        for name, start, stop in occupied:
-            if name == track.id:
-                s = s[(s < start - 8) | (s > stop + 8)]
-        if s.size < 2:
-            continue
-        here = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s)).T
-        ahead = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s + 1.0)).T - here
-        left = np.stack([-ahead[1], ahead[0]]) / np.maximum(np.hypot(*ahead), 1e-9)
-        points = here[:, None] + left[:, None] * np.array(BED_OFFSETS_M)[:, None]
-        values, valid = observation.image.sample(points[0], points[1])
-        keep = valid & clear_at(observation, points[0], points[1])
-        out.append(values[:, keep])
+        for train in occupied:
+            if train.track == track.id:
+                s = s[(s < train.from_m - 8) | (s > train.to_m + 8)]
+        if s.size >= 2:
+            (x, y), _ = _across(track.line, s, BED_OFFSETS_M)
+            values, valid = observation.image.sample(x, y)
+            out.append(values[:, valid & observation.raster.grid.look_up(observation.quality.clear, x, y)])
     return np.concatenate(out, axis=1)
-
-
-def clear_at(observation: Observation, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return where points (site metres) show clear ground."""
-    grid = observation.raster.grid
-    row, col = grid.to_pixel(x, y)
-    r, c = np.rint(row).astype(int), np.rint(col).astype(int)
-    inside = (r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.cols)
-    clear = observation.quality.clear[np.clip(r, 0, grid.rows - 1), np.clip(c, 0, grid.cols - 1)]
-    return np.asarray(inside & clear)
 
 
 @dataclass(frozen=True)
@@ -159,26 +151,20 @@ BODY_M = 1.9
 """Half of a body's width with its blur: shadow begins beyond it."""
 
 
-def train_shadows(
-    observation: Observation, site: Site, occupied: list[tuple[str, float, float]]
-) -> list[TrainShadow]:
+def train_shadows(observation: Observation, site: Site, occupied: list[Stretch]) -> list[TrainShadow]:
     """Return the cross-sections of the trains that stand in a scene."""
     lines = {t.id: t.line for t in site.tracks}
     out = []
-    for name, start, stop in occupied:
-        if name not in lines or stop - start < 12:
+    for train in occupied:
+        if train.track not in lines or train.to_m - train.from_m < 12:
             continue
-        s = np.arange(start + 3.0, stop - 3.0, 0.5)
-        here = shapely.get_coordinates(shapely.line_interpolate_point(lines[name], s)).T
-        ahead = shapely.get_coordinates(shapely.line_interpolate_point(lines[name], s + 1.0)).T - here
-        left = np.stack([-ahead[1], ahead[0]]) / np.maximum(np.hypot(*ahead), 1e-9)
-        points = here[:, None] + left[:, None] * PROFILE_M[:, None]
-        values, valid = observation.image.sample(points[0], points[1])
+        s = np.arange(train.from_m + 3.0, train.to_m - 3.0, 0.5)
+        (x, y), left = _across(lines[train.track], s, PROFILE_M)
+        values, valid = observation.image.sample(x, y)
         if valid.mean() > 0.95:
             mean = left.mean(axis=1)
-            out.append(
-                TrainShadow(values.mean(axis=2, dtype=float), mean / max(float(np.hypot(*mean)), 1e-9))
-            )
+            unit = mean / max(float(np.hypot(*mean)), 1e-9)
+            out.append(TrainShadow(values.mean(axis=2, dtype=float), unit))
     return out
 
 
@@ -233,7 +219,7 @@ def sun_from_shadows(shadows: list[TrainShadow], height_m: float = 3.8) -> tuple
 def _sun(
     observation: Observation, site: Site, shadows: list[TrainShadow], settings: DetectabilitySettings
 ) -> tuple[float, float]:
-    """Return the sun's azimuth and elevation: stated, else shown by shadows, else of the hour, else usual."""
+    """Return the sun's azimuth and elevation: stated, shown by shadows, of the hour, or typical."""
     scene = observation.scene
     if scene.sun_azimuth_deg is not None and scene.sun_elevation_deg is not None:
         return scene.sun_azimuth_deg, max(scene.sun_elevation_deg, 5.0)
@@ -246,7 +232,7 @@ def _sun(
     lon, lat = change.transform((west + east) / 2, (south + north) / 2)
     azimuth, elevation = sun_position(scene.acquired, lon, lat)
     if elevation < 8.0:
-        azimuth, elevation = (180.0 if lat >= 0 else 0.0), settings.usual_sun_deg
+        azimuth, elevation = (180.0 if lat >= 0 else 0.0), settings.typical_sun_deg
     if scene.sun_azimuth_deg is not None:
         azimuth = scene.sun_azimuth_deg
     return azimuth, max(scene.sun_elevation_deg or elevation, 5.0)

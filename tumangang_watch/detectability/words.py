@@ -1,17 +1,14 @@
-"""What trials say of the goods that could have been missed on one date, as rows and in a sentence.
-
-What the trials of one date say, in sentences.
-"""
+"""What the trials of one date say of vehicles and goods that could be missed, in rows and sentences."""
 
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 import numpy as np
 
 from tumangang_watch.detectability.rates import FoundRate
 from tumangang_watch.detectability.run import Detectability
+from tumangang_watch.model.document import CargoRateDocument
 from tumangang_watch.model.fill import CargoTrial, Fill
 from tumangang_watch.model.interval import Z90
 
@@ -19,27 +16,22 @@ FEW = 4
 """Fewer trials of one kind say nothing."""
 
 
-def cargo_rows(fill: tuple[Fill, ...], date: str) -> list[dict[str, Any]]:
-    """Return what was tried on the aprons of a date, by size and tone; of all aprons and of each."""
+def cargo_rows(fill: tuple[Fill, ...], date: str) -> list[CargoRateDocument]:
+    """Return what was tried on the aprons of a date, by size and brightness; of all aprons and of each."""
     here = [f for f in fill if f.date == date and f.trials]
-    rows = [
-        _row(None, size, brightness, [t for f in here for t in f.trials]) for size, brightness in _kinds(here)
-    ]
-    return rows + [_row(f.area, t.size_m2, t.brightness, [t]) for f in here for t in f.trials]
+    every = [t for f in here for t in f.trials]
+    kinds = sorted({(t.size_m2, t.brightness) for t in every})
+    anywhere = [_row(None, [t for t in every if (t.size_m2, t.brightness) == kind]) for kind in kinds]
+    return anywhere + [_row(f.area, [t]) for f in here for t in f.trials]
 
 
-def _kinds(here: list[Fill]) -> list[tuple[float, str]]:
-    return sorted({(t.size_m2, t.brightness) for f in here for t in f.trials})
-
-
-def _row(area: str | None, size_m2: float, brightness: str, trials: list[CargoTrial]) -> dict[str, Any]:
-    own = [t for t in trials if (t.size_m2, t.brightness) == (size_m2, brightness)]
-    found, tried = sum(t.found for t in own), sum(t.tried for t in own)
+def _row(area: str | None, trials: list[CargoTrial]) -> CargoRateDocument:
+    found, tried = sum(t.found for t in trials), sum(t.tried for t in trials)
     low, high = wilson(found, tried)
     return {
         "area": area,
-        "size_m2": size_m2,
-        "tone": brightness,
+        "size_m2": trials[0].size_m2,
+        "tone": trials[0].brightness,
         "trials": tried,
         "found": found,
         "rate": {"estimate": round(found / tried, 3), "low": round(low, 3), "high": round(high, 3)},
@@ -54,7 +46,7 @@ def wilson(found: int, tried: int) -> tuple[float, float]:
     return max(0.0, min(middle - half, p)), min(1.0, max(middle + half, p))
 
 
-def cargo_statement(rows: list[dict[str, Any]]) -> str | None:
+def cargo_statement(rows: list[CargoRateDocument]) -> str | None:
     """Return one sentence on what size of goods would have been found; None where nothing was tried."""
     anywhere = [r for r in rows if r["area"] is None]
     if not anywhere:
@@ -62,42 +54,41 @@ def cargo_statement(rows: list[dict[str, Any]]) -> str | None:
     parts = []
     for size in sorted({r["size_m2"] for r in anywhere}):
         own = [r for r in anywhere if r["size_m2"] == size]
-        found, tried = (sum(r[k] for r in own) for k in ("found", "trials"))
+        found, tried = sum(r["found"] for r in own), sum(r["trials"] for r in own)
         low, high = wilson(found, tried)
         parts.append(f"{size:.0f} m2 in {100 * found / tried:.0f} % ({100 * low:.0f}-{100 * high:.0f})")
     tried = sum(r["trials"] for r in anywhere)
     text = f"Of {tried} boxes 1.2 m high inserted on trial into the aprons' empty ground are found: "
     text += ", ".join(parts)
-    told = [r for r in anywhere if r["trials"] >= FEW]
-    worst = min(told, key=lambda r: (r["rate"]["estimate"], r["size_m2"]), default=None)
+    enough = [r for r in anywhere if r["trials"] >= FEW]
+    worst = min(enough, key=lambda r: (r["rate"]["estimate"], r["size_m2"]), default=None)
     if worst is not None and worst["rate"]["estimate"] < 1:
         share = 100 * worst["rate"]["estimate"]
-        brightness = f"toned {worst['tone']}" if worst["tone"].startswith("like") else worst["tone"]
-        text += f"; missed most are those of {worst['size_m2']:.0f} m2, {brightness} ({share:.0f} % found)"
+        kind = f"toned {worst['tone']}" if worst["tone"].startswith("like") else worst["tone"]
+        text += f"; missed most are those of {worst['size_m2']:.0f} m2, {kind} ({share:.0f} % found)"
     return text + "."
 
 
 SURE = 0.95
 """From this rate on nothing is said of a single kind of vehicle."""
-MOST_TRACKS = 3
+MAX_TRACKS = 3
 """Tracks named one by one."""
 
 
 def statements(result: Detectability) -> tuple[str, ...]:
     """Return what could have been missed on one date: the averages, the worst case, and what was not seen."""
-    said = []
+    out = []
     if result.rates:
         anywhere = [r for r in result.rates if r.track is None]
-        said.append(_overall(anywhere, sum(r.trials for r in anywhere)))
-        said += _hardest(result.rates)
-        said += result.caveats
+        out.append(_overall(anywhere, sum(r.trials for r in anywhere)))
+        out += [*_hardest(result.rates), *result.caveats]
     elif result.note:
-        said.append(f"What could have been missed is not known: {result.note}.")
+        out.append(f"What could have been missed is not known: {result.note}.")
     hidden = [t for t in result.tracks if t.status == "not_observable"]
     if hidden:
         named = ", ".join(f"{t.track} ({'; '.join(t.reasons)})" for t in hidden)
-        said.append(f"Not observable: {named}. Nothing is said of what stands there.")
-    return tuple(said)
+        out.append(f"Not observable: {named}. Nothing is said of what stands there.")
+    return tuple(out)
 
 
 def _overall(rates: list[FoundRate], trials: int) -> str:
@@ -124,7 +115,7 @@ def _hardest(rates: tuple[FoundRate, ...]) -> list[str]:
     order = sorted(worst.values(), key=lambda r: (r.rate.estimate, r.track or ""))
     return [
         f"A {r.specimen.words} on {r.track} would be found in {share_of(r)} of cases."
-        for r in order[:MOST_TRACKS]
+        for r in order[:MAX_TRACKS]
         if r.rate.estimate < SURE
     ]
 

@@ -328,7 +328,7 @@ class AppearanceDocument(TypedDict):
     """What a report of a record says of its own date, for the choice of what later dates are compared with."""
 
     observed: dict[str, float]
-    snow_state: str
+    snow_state: str | None
 
 
 class SupersededDocument(TypedDict):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.model.detection import Detection, Grade, Kind
+from tumangang_watch.model.document import DetectabilityDocument, IssueDocument
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.history import History
 from tumangang_watch.model.interval import Interval
@@ -93,12 +94,12 @@ class Comparison:
     areas: tuple[AreaStatus, ...]
     detections: tuple[Detection, ...]
     findings: tuple[Finding, ...]
-    detectability: tuple[dict[str, Any], ...]
+    detectability: tuple[DetectabilityDocument, ...]
     settings_sha256: str
     caveats: tuple[str, ...] = ()
     background: tuple[Scene, ...] = ()
     """Earlier comparable dates that decided what is usual here, besides the compared one."""
-    issue: dict[str, Any] | None = None
+    issue: IssueDocument | None = None
     """Where the report stands among those of a record: what it was made from, what it supersedes."""
     fill: tuple[Fill, ...] = ()
     """How full each apron is, date by date."""

@@ -6,7 +6,7 @@ Affine maps about a common origin, as `NativeImage.registered` takes them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from tumangang_watch.grid import Grid
 
+Floats = NDArray[np.floating]
+Values = TypeVar("Values", bound=NDArray[np.generic])
 Affine6 = tuple[float, float, float, float, float, float]
 BLOCK_PIXELS = 1 << 20
 """Samples resampled at a time: bounds the memory of the coordinate maps to some 50 MB."""
@@ -36,10 +38,10 @@ class SiteToPixel:
     col_coefficients: tuple[float, ...]
     row_coefficients: tuple[float, ...]
 
-    def __call__(self, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def __call__(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return ``(row, col)`` for metres ``(x, y)`` (any one shape)."""
         u, v = (x - self.x0) / self.scale, (y - self.y0) / self.scale
-        terms: list[Any] = [1.0, u, v]
+        terms: list[float | Floats] = [1.0, u, v]
         if any(self.col_coefficients[3:]) or any(self.row_coefficients[3:]):
             terms += [u * u, u * v, v * v, u**3, u * u * v, u * v * v, v**3]
         col = sum(c * t for c, t in zip(self.col_coefficients, terms, strict=False))
@@ -78,14 +80,14 @@ class NativeImage:
         """
         return replace(self, registration=affine)
 
-    def pixel_of(self, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def pixel_of(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return the native ``(row, col)`` that shows the site's points ``(x, y)``."""
         a, b, c, d, e, f = self.registration
         dx, dy = x - self.to_pixel.x0, y - self.to_pixel.y0
         return self.to_pixel(self.to_pixel.x0 + a * dx + b * dy + c, self.to_pixel.y0 + d * dx + e * dy + f)
 
     def sample(
-        self, x: NDArray[Any], y: NDArray[Any], *, bands: tuple[str, ...] | None = None
+        self, x: Floats, y: Floats, *, bands: tuple[str, ...] | None = None
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Resample native pixels (cubic) at the site's points.
 
@@ -125,7 +127,7 @@ class NativeImage:
         return out, valid
 
     def sample_mask(
-        self, mask: NDArray[Any], x: NDArray[Any], y: NDArray[Any], outside: float = 0.0
+        self, mask: NDArray[np.bool_], x: Floats, y: Floats, outside: float = 0.0
     ) -> NDArray[np.bool_]:
         """Return a native (rows, cols) mask at the site's points (nearest pixel)."""
         row, col = self.pixel_of(np.asarray(x, float), np.asarray(y, float))
@@ -194,7 +196,7 @@ class Raster:
         return np.mean([self.band(b) for b in visible], axis=0, dtype=np.float32)
 
 
-def frozen(array: NDArray[Any]) -> NDArray[Any]:
+def frozen(array: Values) -> Values:
     """Return the array marked read-only."""
     array.flags.writeable = False
     return array

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.detectability.insert import insert, restore, span_of
 from tumangang_watch.detectability.insert_frame import reach_m
 from tumangang_watch.detectability.limits import can_show, of_observation
-from tumangang_watch.detectability.plan import Footing, TrialPlan, plan_trials
+from tumangang_watch.detectability.model import Stretch
+from tumangang_watch.detectability.plan import Footing, plan_trials
 from tumangang_watch.detectability.run import Detectability, try_detector
 from tumangang_watch.detectability.scene_light import scene_light
 from tumangang_watch.detectability.words import cargo_rows, cargo_statement, statements
 from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.document import DetectabilityDocument
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.pipeline.run import RunContext
@@ -26,25 +29,28 @@ def detectability_of(
     dates: tuple[Observation, ...],
     trains: tuple[Detection, ...],
     fill: tuple[Fill, ...] = (),
-) -> tuple[dict[str, Any], ...]:
+) -> tuple[DetectabilityDocument, ...]:
     """Return for each date what its kind of scene can show, and how often things would be found in it."""
-    out = []
+    out: list[DetectabilityDocument] = []
     for date in dates:
-        facts = {"date": date.date, **can_show(of_observation(date), run.settings.limits)}
+        facts: DetectabilityDocument = {
+            "date": date.date,
+            **can_show(of_observation(date), run.settings.limits),
+        }
         other = next((d for d in dates if d is not date), None)
         tried = _trials(run, date, trains, other)
         goods = cargo_rows(fill, date.date)
-        said = cargo_statement(goods)
-        tried["statements"] = [*tried["statements"], *([said] if said else [])]
+        note = cargo_statement(goods)
+        tried["statements"] = [*tried["statements"], *([note] if note else [])]
         out.append({**facts, **tried, "goods": goods})
     return tuple(out)
 
 
 def _trials(
     run: RunContext, date: Observation, trains: tuple[Detection, ...], other: Observation | None
-) -> dict[str, Any]:
+) -> DetectabilityDocument:
     """Return the trials of one date as plain values, or why there are none."""
-    none: dict[str, Any] = {"tracks": [], "trials": [], "statements": []}
+    none: DetectabilityDocument = {"tracks": [], "trials": [], "statements": []}
     if not run.site.tracks:
         return {**none, "trials_note": "the site has no tracks"}
     if not run.settings.detectability.enabled:
@@ -60,7 +66,9 @@ def try_date(
     settings = run.settings.detectability
     here = tuple(d for d in trains if d.kind == "train" and d.date == date.date)
     stretches = [
-        (d.track, d.from_m, d.to_m) for d in here if d.track and d.from_m is not None and d.to_m is not None
+        Stretch(d.track, d.from_m, d.to_m)
+        for d in here
+        if d.track and d.from_m is not None and d.to_m is not None
     ]
     light = scene_light(date, run.site, stretches, settings)
     if light is None:
@@ -70,7 +78,8 @@ def try_date(
             tracks=states, rates=(), outcomes=(), note="no empty track bed was seen: nothing could be tried"
         )
     shadow, lean, blur = reach_m(light)
-    plan: TrialPlan = plan_trials(date, run.site, here, Footing(span_of, (shadow, lean), blur), settings)
+    plan = plan_trials(date, run.site, here, Footing(span_of, (shadow, lean), blur), settings)
+    plan = replace(plan, coarse=date.image.gsd_m > run.settings.trains.track_gsd_max_m)
     lines = {t.id: t for t in run.site.tracks}
 
     def paint(values: Any, placements: Any) -> Callable[[], None]:
@@ -80,11 +89,10 @@ def try_date(
     def detector(observation: Observation) -> tuple[Detection, ...]:
         return detect_trains(observation, run.site, run.settings.trains, other)
 
-    coarse = date.image.gsd_m > run.settings.trains.track_gsd_max_m
-    return try_detector(date, run.site, plan, paint, detector, settings, coarse)
+    return try_detector(date, run.site, plan, paint, detector, settings)
 
 
-def as_rows(result: Detectability) -> dict[str, Any]:
+def as_rows(result: Detectability) -> DetectabilityDocument:
     """Return plain values for the report."""
     return {
         "tracks": [

@@ -106,9 +106,9 @@ def hide_roofed(quality: Quality, grid: Grid, site: Site, on: date) -> Quality:
 
 
 def roof_caveats(site: Site, on: date, label: str) -> tuple[str, ...]:
-    """Return what is said of a date as a whole where tracks lie under a roof."""
+    """Return the caveats of a date as a whole where tracks lie under a roof."""
     roofs = [a for a in site.areas if is_roofed(a, on) and a.role != "ignore"]
-    said = []
+    notes = []
     for track in site.tracks:
         since = track.occluded_from if is_roofed(track, on) else None
         part = "" if since else "part of "
@@ -116,8 +116,8 @@ def roof_caveats(site: Site, on: date, label: str) -> tuple[str, ...]:
             if since is None and area.polygon.intersection(track.line).length > 1.0:
                 since = area.occluded_from
         if since is not None:
-            said.append(
+            notes.append(
                 f"{label}: {part}track {track.id} lies under a roof since {since.isoformat()}: "
                 "not observable, which is not to say that nothing stands there"
             )
-    return tuple(said)
+    return tuple(notes)

@@ -8,7 +8,6 @@ docs/sources.md, registration.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +54,7 @@ def hann(rows: int, cols: int) -> NDArray[np.float32]:
 
 
 def surfaces(
-    reference: NDArray[Any], moving: NDArray[Any], *, whiten: bool, sigma_px: float
+    reference: NDArray[np.inexact], moving: NDArray[np.inexact], *, whiten: bool, sigma_px: float
 ) -> NDArray[np.float32]:
     """Return correlation surfaces (n, rows, cols), zero displacement at the centre.
 
@@ -91,6 +90,8 @@ def find_peaks(surface: NDArray[np.float32], reach_px: int) -> Peaks:
     return Peaks(r - r0 + dr, c - c0 + dc, z.astype(np.float64))
 
 
-def _vertex(before: NDArray[Any], top: NDArray[Any], after: NDArray[Any]) -> NDArray[np.float64]:
+def _vertex(
+    before: NDArray[np.floating], top: NDArray[np.floating], after: NDArray[np.floating]
+) -> NDArray[np.float64]:
     curve = before - 2 * top + after
     return np.where(curve < 0, 0.5 * (before - after) / np.where(curve < 0, curve, -1), 0.0).clip(-0.5, 0.5)

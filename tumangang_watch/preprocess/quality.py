@@ -6,6 +6,8 @@ snow is a state of the scene, not a hole in it (docs/sources.md, masks).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +47,7 @@ def assess_quality(raster: Raster, image: NativeImage, scene: Scene, settings: Q
         source = "cloud mask: own test, only large soft clouds are found"
     shade = _cloud_shadow(raster, cloud, scene, settings)
     dark = _object_shadow(raster, cloud | shade, settings)
-    haze = _haze(raster, settings)
-    return Quality(
+    quality = Quality(
         clear=frozen(raster.valid & ~cloud & ~shade),
         cloud=frozen(cloud),
         cloud_shadow=frozen(shade),
@@ -54,9 +55,9 @@ def assess_quality(raster: Raster, image: NativeImage, scene: Scene, settings: Q
         saturated=frozen(saturated),
         snow=frozen(snow),
         snow_state=snow_state,
-        haze=haze,
-        notes=_notes(raster, scene, settings, cloud, saturated, snow_state, haze, source),
+        haze=_haze(raster, settings),
     )
+    return replace(quality, notes=(source, *_notes(quality, scene, raster.bands, settings)))
 
 
 def _relative_spread(raster: Raster) -> NDArray[np.float32]:
@@ -88,11 +89,11 @@ def _cloud(raster: Raster, snow_state: SnowState, settings: QualitySettings) -> 
     core = bright & (step < settings.cloud_gradient)
     opened = cv2.morphologyEx(core.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
-    least = settings.cloud_area_m2 / (factor * raster.grid.pixel_m) ** 2
+    min_px = settings.cloud_area_m2 / (factor * raster.grid.pixel_m) ** 2
     keep = [
         k
         for k in range(1, count)
-        if stats[k, cv2.CC_STAT_AREA] >= least and _soft(light, labels == k, settings)
+        if stats[k, cv2.CC_STAT_AREA] >= min_px and _soft(light, labels == k, settings)
     ]
     if not keep:
         return none
@@ -207,28 +208,21 @@ def _haze(raster: Raster, settings: QualitySettings) -> float:
 
 
 def _notes(
-    raster: Raster,
-    scene: Scene,
-    settings: QualitySettings,
-    cloud: NDArray[np.bool_],
-    saturated: NDArray[np.bool_],
-    snow_state: SnowState,
-    haze: float,
-    source: str,
+    quality: Quality, scene: Scene, bands: tuple[str, ...], settings: QualitySettings
 ) -> tuple[str, ...]:
-    notes = [source]
-    if cloud.any():
-        notes.append(f"cloud over {cloud.mean():.0%} of the ground read")
+    notes = []
+    if quality.cloud.any():
+        notes.append(f"cloud over {quality.cloud.mean():.0%} of the ground read")
     if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
         notes.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
     if scene.off_nadir_deg is not None and scene.off_nadir_deg > settings.off_nadir_deg:
         notes.append(f"far off nadir ({scene.off_nadir_deg:.0f} degrees): tall things lean")
-    if snow_state in ("partial", "full"):
-        notes.append(f"snow: {snow_state}")
-    if haze > settings.haze_limit:
+    if quality.snowy:
+        notes.append(f"snow: {quality.snow_state}")
+    if quality.haze > settings.haze_limit:
         notes.append("hazy: little contrast in the blue band")
-    if saturated.mean() > settings.saturated_limit:
-        notes.append(f"saturated over {saturated.mean():.0%} of the ground read")
-    if len(raster.bands) < 3:
+    if quality.saturated.mean() > settings.saturated_limit:
+        notes.append(f"saturated over {quality.saturated.mean():.0%} of the ground read")
+    if len(bands) < 3:
         notes.append("no colour bands")
     return tuple(notes)

@@ -72,7 +72,7 @@ class DetectabilitySettings:
     )
     """Skylight as a share of full light under a clear sky with the sun at 40 degrees, where the scene shows
     no shadows of its own to measure."""
-    usual_sun_deg: float = 35.0
+    typical_sun_deg: float = 35.0
     """Sun elevation where the scene neither states it nor has a time of day."""
     swept_share: float = 0.35
     """Share of vehicles that carry no snow in a snow scene: they came after it or were unloaded."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tumangang_watch.archive import Archive, read
 from tumangang_watch.archive.read import KnownScene, StandingReport
+from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.choose import Part, choose
 from tumangang_watch.settings import Settings
@@ -73,7 +74,7 @@ class Plan:
                 gone = [standing[k] for k in standing if number == 0 and k >= len(parts)]
                 old = [standing[number]] if number in standing else []
                 why = self._why(archive, scene, part, standing.get(number), digest)
-                issue = {
+                issue: IssueDocument = {
                     "part": number,
                     "revision": read.last_revisions(archive, site.id, scene.sha256).get(number, 0) + 1,
                     "speaks_for": list(part.areas),
@@ -120,7 +121,7 @@ class Plan:
             return f"{part.earlier.scene_id} of {part.earlier.acquired} is the better earlier date"
         return "other earlier dates say now what is usual"
 
-    def _task(self, archive: Archive, scene: KnownScene, part: Part, issue: dict[str, object]) -> ReportTask:
+    def _task(self, archive: Archive, scene: KnownScene, part: Part, issue: IssueDocument) -> ReportTask:
         name = self._name(archive, scene)
         name += f"_part{int(str(issue['part'])) + 1}" if issue["part"] else ""
         name += f"_r{issue['revision']}" if issue["revision"] != 1 else ""
@@ -167,7 +168,7 @@ def _content(scene: KnownScene | None) -> str | None:
     return None if scene is None else scene.sha256
 
 
-def _caveats(scene: KnownScene, part: Part, issue: dict[str, object]) -> tuple[str, ...]:
+def _caveats(scene: KnownScene, part: Part, issue: IssueDocument) -> tuple[str, ...]:
     caveats = []
     supersedes = issue["supersedes"]
     if isinstance(supersedes, list) and supersedes:

@@ -16,6 +16,7 @@ from tumangang_watch import pipeline
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import read_issued
 from tumangang_watch.errors import Busy, InputRefused, WatchError
+from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.history import LeftOut
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Observation, Registration
@@ -78,7 +79,7 @@ class ReportTask:
     background: tuple[tuple[Path, str], ...]
     site_file: Path | None
     folder: Path
-    issue: dict[str, Any]
+    issue: IssueDocument
     caveats: tuple[str, ...]
     settings: Settings
     tool_version: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from tumangang_watch.detect.blobs import as_multi, disk, hysteresis, outline
 from tumangang_watch.detect.shadows import swept
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.ground import HandlingSettings
+
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def building_words(building: Building, state: str) -> str:
     return f"a building or a stack of {size}, is {state}"
 
 
-def _as_fine(coarse: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+def _as_fine(coarse: NDArray[Value], shape: tuple[int, ...]) -> NDArray[Value]:
     """Return a coarse array on the fine pixels that its cells hold; the last cells reach to the edge."""
     rows, cols = (np.arange(n) // max(1, round(n / m)) for n, m in zip(shape, coarse.shape, strict=True))
     return coarse[np.minimum(rows, coarse.shape[0] - 1)[:, None], np.minimum(cols, coarse.shape[1] - 1)]

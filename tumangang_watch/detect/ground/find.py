@@ -75,43 +75,40 @@ def measure_handling(
     reference = ~grid.mask([everywhere]) & ~grid.mask([a.polygon for a in site.having("ignore")])
     detections: list[Detection] = []
     growth: list[HandlingChange] = []
+    seen: dict[str, int] = {}
     for area in areas:
         inside = grid.mask([area.polygon])
-        grown = lost = None
+        turned: tuple[Turned, Turned] | None = None
         if len(surfaces) == 2:
-            grown = turned_to_worked(surfaces[0], surfaces[1], inside, reference, settings)
-            lost = turned_to_worked(surfaces[1], surfaces[0], inside, reference, settings)
-            told: tuple[Denied, ...] = ()
+            one, two = surfaces
+            turned = (
+                turned_to_worked(one, two, inside, reference, settings),
+                turned_to_worked(two, one, inside, reference, settings),
+            )
+            denied: tuple[Denied, ...] = ()
             if record is not None:
                 since = observations[0].scene.acquired
                 (grown, no_growth), (lost, no_loss) = (
-                    deny_seasonal(item, since, surfaces[1], record, settings) for item in (grown, lost)
+                    deny_seasonal(item, since, two, record, settings) for item in turned
                 )
-                told = no_growth, no_loss
-            growth.append(_change(observations, surfaces, area, (grown, lost), settings, told))
-        worked = _worked(surfaces, inside, grown, lost, settings)
+                turned, denied = (grown, lost), (no_growth, no_loss)
+            growth.append(_change(observations, surfaces, area, turned, settings, denied))
+        worked = _worked(surfaces, inside, turned, settings)
         for observation, surface, mask in zip(observations, surfaces, worked, strict=True):
             unsure = None
             if record is not None:
                 unsure = unsettled(record, surface, observation.scene.acquired, settings) & inside
-            detections.append(_detection(observation, surface, area, mask, settings, unsure))
-    return HandlingResult(tuple(_numbered(detections)), tuple(growth))
-
-
-def _numbered(detections: list[Detection]) -> list[Detection]:
-    seen: dict[str, int] = {}
-    out = []
-    for item in detections:
-        seen[item.date] = seen.get(item.date, 0) + 1
-        out.append(replace(item, id=f"{item.date}-handling-{seen[item.date]}"))
-    return out
+            seen[observation.date] = seen.get(observation.date, 0) + 1
+            found = _detection(observation, surface, area, mask, settings, unsure)
+            number = seen[observation.date]
+            detections.append(replace(found, id=f"{observation.date}-handling-{number}"))
+    return HandlingResult(tuple(detections), tuple(growth))
 
 
 def _worked(
     surfaces: list[GroundSurface],
     inside: NDArray[np.bool_],
-    grown: Turned | None,
-    lost: Turned | None,
+    turned: tuple[Turned, Turned] | None,
     settings: HandlingSettings,
 ) -> list[NDArray[np.bool_]]:
     """Return the worked ground on each date; ground that did not change has one class on both."""
@@ -124,10 +121,11 @@ def _worked(
     # Ground under a train or in shadow is of the kind of the nearest ground that is seen.
     nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
     base = (mean > 0.5)[tuple(nearest)]
-    least = max(1, int(settings.patch_min_m2 / surfaces[0].grid.pixel_m ** 2))
-    base = remove_small_objects(remove_small_holes(base, max_size=least), max_size=least) & inside
-    if grown is None or lost is None:
+    patch_px = max(1, int(settings.patch_min_m2 / surfaces[0].grid.pixel_m ** 2))
+    base = remove_small_objects(remove_small_holes(base, max_size=patch_px), max_size=patch_px) & inside
+    if turned is None:
         return [base]
+    grown, lost = turned
     return [(base | lost.mask) & ~grown.mask, (base | grown.mask) & ~lost.mask]
 
 
@@ -200,7 +198,7 @@ def _change(
     area: Area,
     turned: tuple[Turned, Turned],
     settings: HandlingSettings,
-    told: tuple[Denied, ...] = (),
+    denied: tuple[Denied, ...] = (),
 ) -> HandlingChange:
     grid = surfaces[0].grid
     inside = grid.mask([area.polygon])
@@ -219,9 +217,9 @@ def _change(
         shape = as_multi(outline(item.membership * (not barred), grid, 0, 0).intersection(area.polygon))
         edge_m2 = settings.growth_edge_factor * _edge_m2(shape, observations[1], settings)
         half = sqrt(edge_m2**2 + (settings.class_error * shape.area) ** 2)
-        wider = _denied_m2(told[number], grid.pixel_m) if told else (0.0, 0.0)
+        wider = _denied_m2(denied[number], grid.pixel_m) if denied else (0.0, 0.0)
         if wider[1] and not barred:
-            notes.append(_denied_words(told[number], wider[1], number))
+            notes.append(_denied_words(denied[number], wider[1], number))
         high = area.polygon.area if barred else shape.area + max(half, 0.0) + wider[1]
         if not barred and shape.is_empty:
             high = max(settings.segment_min_m2, wider[1])
