@@ -11,28 +11,9 @@ import subprocess
 import sys
 
 import pytest
-from support import issued_reports as make
-
-from tumangang_watch.archive import Issued, add_report, open_archive
+from support.record_of_trains import consist, fill, twice_seen
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
-COLOURS = (
-    "grey",
-    "red",
-    "red",
-    "blue",
-    "brown",
-    "green",
-    "green",
-    "white",
-    "grey",
-    "brown",
-    "blue",
-    "black",
-    "yellow",
-    "red",
-)
-KINDS = ("box", "open", "tank", "box", "open", "box", "tank") * 2
 
 
 def run(*arguments, status=0, command="trains"):
@@ -44,35 +25,9 @@ def run(*arguments, status=0, command="trains"):
     return done
 
 
-def consist(name, from_m, colours=COLOURS, kinds=KINDS, **more):
-    found = make.train(name, len(colours), from_m=from_m, **more)
-    for vehicle, colour, kind in zip(found["rolling_stock"], colours, kinds, strict=False):
-        vehicle.update(colour=colour, type=kind, types={kind: 0.9}, colours={colour: 0.85, "unknown": 0.15})
-    return found
-
-
-def fill(path, days):
-    """An archive of one scene a day; ``days`` gives what stands there."""
-    with open_archive(path, write=True, create=True) as archive, archive.transaction():
-        for day, (found, seen) in days.items():
-            add_report(archive, Issued(make.report(day, found=found, seen=seen), f"r{day}", make.sha(day)))
-    return path
-
-
 @pytest.fixture(scope="module")
 def record(tmp_path_factory):
-    """A train there on day 1 and 2, gone on day 3, back turned round on day 5; no clear date since."""
-    return fill(
-        tmp_path_factory.mktemp("trains") / "record.sqlite",
-        {
-            0: ([], 1.0),
-            1: ([consist("t1", 20.0)], 1.0),
-            2: ([consist("t1", 21.0)], 1.0),
-            3: ([], 0.97),
-            5: ([consist("t1", 120.0, COLOURS[::-1][2:], KINDS[::-1][2:])], 1.0),
-            6: ([], 0.1),
-        },
-    )
+    return twice_seen(tmp_path_factory.mktemp("trains") / "record.sqlite")
 
 
 def test_a_train_that_came_back_turned_round_is_known_and_its_timeline_says_what_was_seen(record, tmp_path):

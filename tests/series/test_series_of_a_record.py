@@ -1,0 +1,92 @@
+"""From the archive to tables and pictures: both ways of reading agree, and cells stay what they were."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.record_of_trains import twice_seen
+
+from tumangang_watch.archive import open_archive
+from tumangang_watch.commands.series import series
+from tumangang_watch.errors import OutputFailed
+from tumangang_watch.series.archive import area_columns, area_dates, sightings, track_dates
+from tumangang_watch.series.build import columns_of, record_of
+from tumangang_watch.series.plots import Panel, plot
+from tumangang_watch.series.tables import stays_table, write_csv
+from tumangang_watch.series.words import document, series_rows, stay_words, summary
+from tumangang_watch.series.write import write_series
+from tumangang_watch.settings.records import SeriesSettings
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    with open_archive(twice_seen(tmp_path_factory.mktemp("record") / "record.sqlite")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def record(archive):
+    return record_of(archive, "toy", SeriesSettings())
+
+
+def test_reading_by_columns_gives_what_reading_by_dates_does(archive):
+    role, quick = area_columns(archive, "toy")["yard"]
+    rows = sorted(area_dates(archive, "toy"), key=lambda d: d.acquired)
+    whole = columns_of(rows)
+    assert (role, quick.acquired.tolist()) == ("yard", whole.acquired.tolist())
+    assert quick.status.tolist() == whole.status.tolist()
+    for name, values in quick.measures.items():
+        np.testing.assert_array_equal(values, whole.measures[name])
+    assert [s.from_m for s in sightings(archive, "toy")] == [20.0, 21.0, 120.0]
+    assert len(track_dates(archive, "toy")) == 6
+
+
+def test_a_stay_reads_alike_in_words_and_tables(record):
+    columns, rows = stays_table(record)
+    first = dict(zip(columns, rows[0], strict=True))
+    assert (first["dates"], first["shortest_days"], first["longest_days"]) == (2, 1.0, 3.0)
+    words = stay_words(record.stays[0], "yard")
+    assert "came after 2022-01-01, seen on 2 dates from 2022-01-02 to 2022-01-03, gone by 2022-01-04" in words
+    assert words in summary(record, series_rows(record))
+    content = document(record, series_rows(record), "0", "0" * 64, 0.02)
+    assert words in content["stays"]
+    assert content["areas"][0]["days_observed"] == 5
+
+
+def test_cells_are_harmless_and_gaps_stay_empty(tmp_path):
+    write_csv(tmp_path / "t.csv", (("text", "number"), [("=1+1", 0.0), ("plain", None)]))
+    with (tmp_path / "t.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["text", "number"], ["'=1+1", "0.0"], ["plain", ""]]
+
+
+def test_the_same_panels_give_the_same_bytes(tmp_path):
+    times = ["2022-01-01T02:00:00Z", "2022-01-02T02:00:00Z"]
+    panel = Panel(
+        label="cars",
+        times=times,
+        values=[3.0, 4.0],
+        low=[2.0, 4.0],
+        high=[4.0, 5.0],
+        partial=[False, True],
+        alarms=[1],
+        levels=[(times[0], times[1], 3.5)],
+    )
+    for name in ("one", "two"):
+        plot(tmp_path / name, "yard", [panel], [(times[0], times[0])], "note")
+    for kind in ("png", "svg"):
+        assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
+
+
+def test_a_folder_that_is_no_series_is_left_alone(record, tmp_path):
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(OutputFailed):
+        write_series(record, {}, tmp_path, SeriesSettings(), None, overwrite=True)
+    assert (tmp_path / "letter.txt").read_text() == "dear"
+
+
+def test_the_page_of_series_names_each_of_its_options():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "series.md").read_text(encoding="utf-8")
+    assert [o.opts[0] for o in series.params if o.opts[0] not in text] == []
