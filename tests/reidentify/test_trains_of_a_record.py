@@ -1,4 +1,4 @@
-"""From the archive to the folder, in the program: each part of `trains` says what is true of a known record."""
+"""From the archive to the folder: each part of `trains` says what is true of a known record."""
 
 from __future__ import annotations
 
