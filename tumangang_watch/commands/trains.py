@@ -12,7 +12,7 @@ from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.commands.archive import archive_option, reports_option
 from tumangang_watch.commands.options import SCENE, json_option, overwrite_option, progress_bar
-from tumangang_watch.reidentify.archive import Part, track_lengths
+from tumangang_watch.reidentify.archive import RecordPart, track_lengths
 from tumangang_watch.reidentify.columns import Strips
 from tumangang_watch.reidentify.document import Asked, document, text_lines
 from tumangang_watch.reidentify.run import find, moment
@@ -90,7 +90,7 @@ def trains(
     with open_archive(archive_file) as archive, progress_bar() as progress:
         progress("comparing every two trains")
         site = site_of(archive, site_id)
-        part = Part(site, areas, start, stop)
+        part = RecordPart(site, areas, start, stop)
         search, reviewed = find(archive, part, settings, review=review == "with")
         lengths = track_lengths(archive, site) if out is not None and reports is not None else {}
     asked = Asked(

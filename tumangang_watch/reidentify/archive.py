@@ -24,7 +24,7 @@ _SIGHTING = """folder || '/' || detection AS key, area, coalesce(track, '') AS t
 
 
 @dataclass(frozen=True)
-class Part:
+class RecordPart:
     """Which part of a record is looked at."""
 
     site: str
@@ -51,7 +51,7 @@ def _readable(archive: Archive) -> Iterator[None]:
         ) from error
 
 
-def sightings(archive: Archive, part: Part) -> list[Sighting]:
+def sightings(archive: Archive, part: RecordPart) -> list[Sighting]:
     """Return every train, possible ones included, by time."""
     stock: dict[int, list[Vehicle]] = defaultdict(list)
     found = []
@@ -93,7 +93,7 @@ def sightings(archive: Archive, part: Part) -> list[Sighting]:
     return found
 
 
-def coverages(archive: Archive, part: Part) -> list[Coverage]:
+def coverages(archive: Archive, part: RecordPart) -> list[Coverage]:
     """Return what every scene showed of every area, by time."""
     tracks: dict[tuple[str, str | None], dict[str, Stretches]] = defaultdict(dict)
     with _readable(archive):

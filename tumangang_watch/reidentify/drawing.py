@@ -26,7 +26,7 @@ FONT = 0.72
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class DrawingLayout:
     """Where columns and rows lie on the sheet, pixels, y down."""
 
     px_per_m: float
@@ -41,7 +41,7 @@ class Layout:
     """Upper edges of the rows' vehicles."""
 
 
-def layout_of(aligned: Aligned) -> Layout:
+def layout_of(aligned: Aligned) -> DrawingLayout:
     """Return where the rows and columns of a journey are drawn."""
     widths_m = [max(_length_m(aligned.vehicle(r, n)) for r in c) for n, c in enumerate(aligned.columns)]
     total_m = sum(widths_m) + BETWEEN_M * max(len(widths_m) - 1, 0)
@@ -56,7 +56,7 @@ def layout_of(aligned: Aligned) -> Layout:
         y += HEAD_PX + (NOTE_PX if row.strip is None else 2 * STRIP_HALF_M * px_per_m + 3)
         boxes.append(y)
         y += BOX_PX + BETWEEN_PX
-    return Layout(
+    return DrawingLayout(
         px_per_m=px_per_m,
         wide=max(at + LEFT_PX, MIN_WIDE_PX),
         high=y - BETWEEN_PX + 10 + (NOTE_PX if aligned.left_out else 0.0),
@@ -146,7 +146,9 @@ def _text(axis: Any, x: float, y: float, text: str, **style: Any) -> None:
     axis.text(x, y, clean_text(text), va="baseline", parse_math=False, **style)
 
 
-def strip_picture(row: DrawnSighting, r: int, aligned: Aligned, sheet: Layout, pad_m: float) -> Image.Image:
+def strip_picture(
+    row: DrawnSighting, r: int, aligned: Aligned, sheet: DrawingLayout, pad_m: float
+) -> Image.Image:
     """Return the row's vehicles cut from its track's strip, each in its column, at two pixels a pixel."""
     picture = Image.new("RGB", (round(2 * sheet.wide), round(4 * STRIP_HALF_M * sheet.px_per_m)), "white")
     if row.strip is None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from tumangang_watch.archive import Archive
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.sightings import Stay
-from tumangang_watch.reidentify.archive import Part, coverages, sightings
+from tumangang_watch.reidentify.archive import RecordPart, coverages, sightings
 from tumangang_watch.reidentify.journeys import find_trains
 from tumangang_watch.reidentify.model import TrainSearch
 from tumangang_watch.reidentify.reviewed import with_review
@@ -51,7 +51,7 @@ def _moved(text: str | None, step: timedelta) -> str | None:
 
 
 def find(
-    archive: Archive, part: Part, settings: Settings, *, review: bool = False
+    archive: Archive, part: RecordPart, settings: Settings, *, review: bool = False
 ) -> tuple[TrainSearch, dict[str, int]]:
     """Find the trains of a site that were seen again; and count how many were reviewed how.
 
