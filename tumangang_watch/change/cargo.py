@@ -9,8 +9,8 @@ from shapely.ops import unary_union
 from tumangang_watch.change.evidence import pixel_similarity
 from tumangang_watch.change.unloading import beside_trains
 from tumangang_watch.change.words import grade_of, span, total, when
-from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.finding import ChangeWord, Finding
+from tumangang_watch.model.detection import ChangeWord, Detection
+from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from tumangang_watch.change.consist_match import Match
 from tumangang_watch.change.words import cars_of, span, train_words, when
-from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.finding import ChangeWord
+from tumangang_watch.model.detection import ChangeWord, Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.model.site import Track

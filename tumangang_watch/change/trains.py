@@ -8,8 +8,8 @@ from tumangang_watch.change.consist_match import Match, TrainMatcher, alike_alon
 from tumangang_watch.change.profiles import pair_scale
 from tumangang_watch.change.train_words import alone_words, match_words
 from tumangang_watch.change.words import difference, grade_of, train_interval, when
-from tumangang_watch.model.detection import Detection, Grade
-from tumangang_watch.model.finding import ChangeWord, Finding
+from tumangang_watch.model.detection import ChangeWord, Detection, Grade
+from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site, Track

@@ -12,6 +12,8 @@ from tumangang_watch.model.observation import DateLabel
 
 Kind = Literal["train", "cargo", "handling_area"]
 Grade = Literal["detected", "possible"]
+ChangeWord = Literal["appeared", "disappeared", "unchanged", "moved", "grown", "shrunk"]
+AreaState = Literal["observed", "partial", "not_observable"]
 VEHICLE_TYPES = ("box", "open", "tank", "flat", "container", "locomotive", "passenger", "unknown")
 COLOURS = (
     "black",

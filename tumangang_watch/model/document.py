@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from tumangang_watch.model.detection import Grade, Kind
-from tumangang_watch.model.finding import AreaState, ChangeWord
+from tumangang_watch.model.detection import AreaState, ChangeWord, Grade, Kind
 from tumangang_watch.model.observation import DateLabel, RegistrationStatus, SnowState
 
 Number = float | int | None

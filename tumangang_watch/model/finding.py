@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.model.detection import Detection, Grade, Kind
+from tumangang_watch.model.detection import AreaState, ChangeWord, Detection, Grade, Kind
 from tumangang_watch.model.document import DetectabilityDocument, IssueDocument
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.history import History
@@ -16,9 +15,6 @@ from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
-
-ChangeWord = Literal["appeared", "disappeared", "unchanged", "moved", "grown", "shrunk"]
-AreaState = Literal["observed", "partial", "not_observable"]
 
 
 @dataclass(frozen=True, kw_only=True)
