@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.text import utc_text
@@ -23,7 +23,7 @@ LOCAL_TIME_NAMES = ("JL1",)
 """Name beginnings of satellites whose file names give local time, not UTC (sources.md, vendor formats)."""
 
 
-def parse_time(text: Any) -> tuple[datetime, bool] | None:
+def parse_time(text: object) -> tuple[datetime, bool] | None:
     """Return (UTC time, whether a zone was given) from the spellings vendors use, else None.
 
     Dashes and colons may lack, the separator may be a blank, fractions of any length are cut to
@@ -43,9 +43,18 @@ def parse_time(text: Any) -> tuple[datetime, bool] | None:
     return moment, zone is not None
 
 
+@dataclass(frozen=True)
+class StatedTime:
+    """What one source says of the time."""
+
+    text: object
+    source: str
+    """Name of the source."""
+
+
 def decide_time(
     stated: str | None,
-    metadata: tuple[Any, str],
+    metadata: StatedTime,
     tags: dict[str, str],
     name: str,
     latest: datetime | None,
@@ -57,8 +66,8 @@ def decide_time(
     ----------
     stated : str or None
         The user's word, which wins over all.
-    metadata : tuple
-        The metadata's word and the name of that source.
+    metadata : StatedTime
+        The metadata's word.
     tags : dict
         The TIFF's tags.
     name : str
@@ -66,7 +75,7 @@ def decide_time(
     latest : datetime or None
         The caller's clock; more than a day after it is refused.
     warn : callable
-        Told of a missing zone, a word not understood and of sources that disagree.
+        Gets a missing zone, a word not understood, sources that disagree.
 
     Raises
     ------
@@ -75,27 +84,10 @@ def decide_time(
     """
     if stated and parse_time(stated) is None:
         raise InputRefused("date not understood", name, repr(stated[:80]), "Write it as 2022-11-30T02:10:00Z")
-    candidates: list[tuple[Any, str]] = [
-        (stated, "user"),
-        metadata,
-        (tags.get("ACQUISITIONDATETIME"), "tags"),
-        (_tiff_time(tags.get("TIFFTAG_DATETIME")), "tags"),
-        (_name_time(name), "file name"),
-    ]
-    known = []
-    for text, source in candidates:
-        parsed = parse_time(text)
-        if parsed:
-            known.append((*parsed, source, text))
-        elif text and source != "tags":
-            warn(f"the {source} gives a date that is not understood: {str(text)[:60]!r}")
+    known = _understood((StatedTime(stated, "user"), metadata, *_times_of_file(tags, name)), warn)
     if not known:
-        raise InputRefused(
-            "no acquisition date",
-            name,
-            "neither metadata nor tags nor its name tell",
-            "Give it with --acquired 2022-11-30T02:10:00Z",
-        )
+        todo = "Give it with --acquired 2022-11-30T02:10:00Z"
+        raise InputRefused("no acquisition date", name, "neither metadata nor tags nor its name tell", todo)
     moment, zoned, source, text = known[0]
     if ":" not in text and source != "file name":
         warn("the acquisition date has no time of day; it was read as 00:00 UTC")
@@ -105,18 +97,32 @@ def decide_time(
         if abs(other - moment) > SAME:
             warn(f"the {name_of_other} says {utc_text(other, fractions=False)}; the {source}'s date was used")
     if moment.year < OLDEST_YEAR or (latest and moment > latest + FUTURE):
-        raise InputRefused(
-            "date refused",
-            name,
-            f"acquired {utc_text(moment, fractions=False)} ({source})",
-            "Correct it with --acquired",
-        )
+        why = f"acquired {utc_text(moment, fractions=False)} ({source})"
+        raise InputRefused("date refused", name, why, "Correct it with --acquired")
     return moment, source
 
 
-def _tiff_time(text: str | None) -> str | None:
-    """TIFF writes 2022:11:30 02:10:00."""
-    return text.replace(":", "-", 2) if text else None
+def _times_of_file(tags: dict[str, str], name: str) -> tuple[StatedTime, ...]:
+    tiff = tags.get("TIFFTAG_DATETIME")
+    return (
+        StatedTime(tags.get("ACQUISITIONDATETIME"), "tags"),
+        StatedTime(tiff and tiff.replace(":", "-", 2), "tags"),  # TIFF writes 2022:11:30 02:10:00.
+        StatedTime(_name_time(name), "file name"),
+    )
+
+
+def _understood(
+    candidates: tuple[StatedTime, ...], warn: Callable[[str], None]
+) -> list[tuple[datetime, bool, str, str]]:
+    """Return (time, whether a zone was given, source, text) of each source that is understood."""
+    known = []
+    for stated in candidates:
+        parsed = parse_time(stated.text)
+        if parsed:
+            known.append((*parsed, stated.source, str(stated.text)))
+        elif stated.text and stated.source != "tags":
+            warn(f"the {stated.source} gives a date that is not understood: {str(stated.text)[:60]!r}")
+    return known
 
 
 def _name_time(name: str) -> str | None:

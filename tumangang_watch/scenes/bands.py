@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from tumangang_watch.errors import InputRefused, UsageError
@@ -74,7 +74,7 @@ class Bands:
     warnings: tuple[str, ...] = ()
 
 
-def decide_bands(dataset: Any, name: str, wish: str | None, metadata: Metadata) -> Bands:
+def decide_bands(dataset: DatasetReader, name: str, wish: str | None, metadata: Metadata) -> Bands:
     """Return the roles of a dataset's bands.
 
     In order of trust: ``--bands``, band descriptions, the metadata's band list, the product's
@@ -158,11 +158,11 @@ def _by_item_type(item_type: str, dtype: str, count: int) -> dict[str, int]:
     return {}
 
 
-def _colours(dataset: Any) -> list[str]:
+def _colours(dataset: DatasetReader) -> list[str]:
     return [c.name for c in dataset.colorinterp]
 
 
-def _coloured(dataset: Any) -> dict[str, int]:
+def _coloured(dataset: DatasetReader) -> dict[str, int]:
     """Return the declared colours, unless an "alpha" that is plainly an image band belies them.
 
     GDAL labels every undeclared 8-bit four-band TIFF red, green, blue, alpha, whatever it holds.
@@ -178,7 +178,7 @@ def _coloured(dataset: Any) -> dict[str, int]:
     return index
 
 
-def _is_alpha(dataset: Any, band: int) -> bool:
+def _is_alpha(dataset: DatasetReader, band: int) -> bool:
     rows, cols = min(dataset.height, ALPHA_SAMPLE_PX), min(dataset.width, ALPHA_SAMPLE_PX)
     part = Window((dataset.width - cols) // 2, (dataset.height - rows) // 2, cols, rows)
     sample = dataset.read(band, window=part)

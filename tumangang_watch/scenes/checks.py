@@ -6,9 +6,12 @@ import json
 import re
 from collections.abc import Callable
 from math import cos, hypot, isfinite, radians
-from typing import Any, NoReturn
+from typing import NoReturn
+
+from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.scenes.sidecar import Properties
 from tumangang_watch.scenes.tiff import Layout
 from tumangang_watch.settings.scenes import ReadSettings
 
@@ -23,7 +26,7 @@ ODD_PIXEL = 1.1
 
 
 def refuse_unusable(
-    dataset: Any, layout: Layout, name: str, properties: dict[str, Any], settings: ReadSettings
+    dataset: DatasetReader, layout: Layout, name: str, properties: Properties, settings: ReadSettings
 ) -> None:
     """Refuse radar, colours that are no measurements, missing georeferencing and monstrous blocks.
 
@@ -65,7 +68,9 @@ def refuse_unusable(
         refuse(f"one block of it needs {block // 2**20} MiB", "Rewrite it as a tiled GeoTIFF (COG)")
 
 
-def pixel_edge_m(dataset: Any, name: str, settings: ReadSettings, warn: Callable[[str], None]) -> float:
+def pixel_edge_m(
+    dataset: DatasetReader, name: str, settings: ReadSettings, warn: Callable[[str], None]
+) -> float:
     """Return the pixel's edge in metres (the mean of both edges), refusing what is no pixel."""
     a, b, c, d, e, f = tuple(dataset.transform)[:6]
     finite = all(map(isfinite, (a, b, c, d, e, f)))

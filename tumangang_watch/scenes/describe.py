@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.text import utc_text
 
 
-def describe(scene: Scene) -> dict[str, Any]:
+def describe(scene: Scene) -> dict[str, object]:
     """Return everything understood of a scene; what is unknown is None, never 0."""
     return {
         "id": scene.id,

@@ -15,7 +15,7 @@ OTHER_ENDS = (".jp2", ".ntf", ".nitf")
 """Scenes of other formats: named, so that they are refused aloud and not passed over."""
 
 
-def scenes_in(folder: Path, settings: ReadSettings, most: int) -> list[Path]:
+def scenes_in(folder: Path, settings: ReadSettings, max_files: int) -> list[Path]:
     """Return what can be opened as a scene under a folder, by path.
 
     Vendors' folders are looked into; masks, hidden names and links are passed over. Where a STAC Item names
@@ -24,7 +24,7 @@ def scenes_in(folder: Path, settings: ReadSettings, most: int) -> list[Path]:
     Raises
     ------
     InputRefused
-        There is no such folder, it cannot be read, or it holds more than ``most`` files.
+        There is no such folder, it cannot be read, or it holds more than ``max_files`` files.
     """
     found: dict[Path, Path] = {}
     count = 0
@@ -34,9 +34,9 @@ def scenes_in(folder: Path, settings: ReadSettings, most: int) -> list[Path]:
         for place, folders, names in os.walk(folder, onerror=_raise):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             count += len(names)
-            if count > most:
+            if count > max_files:
                 raise InputRefused(
-                    "folder refused", folder, f"it holds more than {most} files", "Give a smaller folder"
+                    "folder refused", folder, f"it holds more than {max_files} files", "Give a smaller folder"
                 )
             for name in sorted(names):
                 path = Path(place) / name

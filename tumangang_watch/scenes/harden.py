@@ -12,9 +12,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import rasterio
+from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import InputRefused
 
@@ -29,15 +29,9 @@ GDAL_SETTINGS = {
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "PROJ_NETWORK": "OFF",
 }
+os.environ.update(GDAL_SETTINGS)
 AT_OPEN = ("GDAL_DISABLE_READDIR_ON_OPEN", "GDAL_PAM_ENABLED", "CPL_VSIL_CURL_ALLOWED_FILENAME")
 """Settings that must hold whoever used rasterio before: they hide sidecars and the network."""
-
-
-def rasterio_hardened() -> Any:
-    """Return rasterio, imported with the settings in force."""
-    os.environ.update(GDAL_SETTINGS)
-
-    return rasterio
 
 
 @contextmanager
@@ -49,7 +43,7 @@ def _unreadable_messages_dropped() -> Iterator[None]:
     """
     before = sys.unraisablehook
 
-    def hook(unraisable: Any) -> None:
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
         if not isinstance(unraisable.exc_value, UnicodeDecodeError):
             before(unraisable)
 
@@ -61,12 +55,11 @@ def _unreadable_messages_dropped() -> Iterator[None]:
 
 
 @contextmanager
-def open_tiff(path: Path) -> Iterator[Any]:
+def open_tiff(path: Path) -> Iterator[DatasetReader]:
     """Open a GeoTIFF, and only a GeoTIFF, without looking at any file beside it.
 
     The path is made absolute, so that no file name can be taken for one of GDAL's prefixes.
     """
-    rasterio = rasterio_hardened()
     place = os.path.abspath(path)
     if place.startswith("/vsi"):
         raise InputRefused("scene refused", path.name, "its folder is a name GDAL keeps", "Move the scene")

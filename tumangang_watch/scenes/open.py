@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import isnan
 from pathlib import Path
-from typing import Any
+
+from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import Busy, InputRefused, WatchError
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.scenes.acquired import decide_time
+from tumangang_watch.scenes.acquired import StatedTime, decide_time
 from tumangang_watch.scenes.bands import decide_bands
 from tumangang_watch.scenes.checks import pixel_edge_m, refuse_coarse, refuse_unusable
 from tumangang_watch.scenes.harden import open_tiff
@@ -21,6 +23,7 @@ from tumangang_watch.scenes.radiometry import decide_radiometry
 from tumangang_watch.scenes.sidecar import (
     METADATA_END,
     Metadata,
+    Properties,
     find_mask,
     find_metadata,
     load_json,
@@ -85,12 +88,8 @@ def open_scene(path: Path, options: SceneOptions, settings: ReadSettings) -> Sce
     except WatchError:
         raise
     except Exception as error:
-        raise InputRefused(
-            "scene refused",
-            Path(path).name,
-            f"it cannot be read ({_reason(error)})",
-            "Copy or deliver it again",
-        ) from error
+        why = f"it cannot be read ({_reason(error)})"
+        raise InputRefused("scene refused", Path(path).name, why, "Copy or deliver it again") from error
     if _stamp(image) != before:
         raise Busy("scene is still growing", image.name, "it changed while it was read", "Try again later")
     return scene
@@ -107,12 +106,8 @@ def with_digest(scene: Scene) -> Scene:
     try:
         return replace(scene, sha256=_sha256(scene.image))
     except OSError as error:
-        raise InputRefused(
-            "scene refused",
-            scene.image.name,
-            f"it cannot be read ({_reason(error)})",
-            "Copy or deliver it again",
-        ) from error
+        why = f"it cannot be read ({_reason(error)})"
+        raise InputRefused("scene refused", scene.image.name, why, "Copy or deliver it again") from error
 
 
 def _reason(error: Exception) -> str:
@@ -164,7 +159,7 @@ def _only(path: Path, files: list[Path], where: str) -> Path:
 
 
 def _scene(
-    dataset: Any,
+    dataset: DatasetReader,
     image: Path,
     metadata: Metadata,
     layout: Layout,
@@ -178,35 +173,21 @@ def _scene(
     gsd_m = _gsd_m(properties, pixel_m, image.name, metadata.source, draft, settings)
     bands = decide_bands(dataset, image.stem, options.bands, metadata)
     draft.warnings += bands.warnings
+    stated = StatedTime(properties.get("acquired") or properties.get("datetime"), metadata.source)
     acquired, date_source = decide_time(
-        options.acquired,
-        (properties.get("acquired") or properties.get("datetime"), metadata.source),
-        dataset.tags(),
-        image.stem,
-        options.latest,
-        warn,
+        options.acquired, stated, dataset.tags(), image.stem, options.latest, warn
     )
     radiometry, scale, radiometry_source = decide_radiometry(dataset, image.stem, properties, bands.index)
-    if metadata.id and not (image.stem.startswith(metadata.id) or metadata.id.startswith(image.stem)):
-        warn(f"the metadata is of {metadata.id[:60]!r}, the file is {image.stem[:60]!r}")
-    if layout.empty_blocks:
-        warn(
-            f"{layout.empty_blocks} of its {layout.empty.size} blocks were never written (a half-made "
-            "copy, or sparse); they count as not imaged"
-        )
+    _warn_of_odds(image, metadata, layout, warn)
     provider, provider_source = _provider(properties, metadata.source)
     mask = _mask(image, dataset, warn)
     geometry = _geometry(properties, metadata.source, draft)
     nodata = None if dataset.nodata is None or isnan(dataset.nodata) else float(dataset.nodata)
-    draft.sources.update(
-        acquired=date_source,
-        bands=bands.source,
-        radiometry=radiometry_source,
-        provider=provider_source,
-        crs="tags",
-        nodata="unknown" if nodata is None else "tags",
-        mask="file beside it" if mask else "unknown",
-    )
+    licence = properties.get("licence")
+    draft.sources |= {"acquired": date_source, "bands": bands.source, "radiometry": radiometry_source}
+    draft.sources |= {"provider": provider_source, "crs": "tags"}
+    draft.sources |= {"nodata": "unknown" if nodata is None else "tags"}
+    draft.sources |= {"mask": "file beside it" if mask else "unknown"}
     return Scene(
         id=re.sub(r"[^A-Za-z0-9._-]", "_", metadata.id or image.stem).lstrip(".")[:120] or "scene",
         image=image,
@@ -227,15 +208,26 @@ def _scene(
         scale=scale,
         nodata=nodata,
         mask=mask,
-        licence=str(properties["licence"])[:200] if properties.get("licence") else None,
+        licence=str(licence)[:200] if licence else None,
         **geometry,
         sources=draft.sources,
         warnings=tuple(draft.warnings),
     )
 
 
+def _warn_of_odds(image: Path, metadata: Metadata, layout: Layout, warn: Callable[[str], None]) -> None:
+    """Warn of metadata of another image, and of blocks that were never written."""
+    if metadata.id and not (image.stem.startswith(metadata.id) or metadata.id.startswith(image.stem)):
+        warn(f"the metadata is of {metadata.id[:60]!r}, the file is {image.stem[:60]!r}")
+    if layout.empty_blocks:
+        warn(
+            f"{layout.empty_blocks} of its {layout.empty.size} blocks were never written (a half-made "
+            "copy, or sparse); they count as not imaged"
+        )
+
+
 def _gsd_m(
-    properties: dict[str, Any], pixel_m: float, name: str, source: str, draft: _Draft, settings: ReadSettings
+    properties: Properties, pixel_m: float, name: str, source: str, draft: _Draft, settings: ReadSettings
 ) -> float:
     """Return the sensor's resolution: as stated, but never finer than a pixel."""
     stated = number(properties.get("gsd"), settings.min_pixel_m, 100.0)
@@ -246,7 +238,7 @@ def _gsd_m(
     return gsd_m
 
 
-def _geometry(properties: dict[str, Any], source: str, draft: _Draft) -> dict[str, float | None]:
+def _geometry(properties: Properties, source: str, draft: _Draft) -> dict[str, float | None]:
     """Return sun, view and cloud; None where not stated, or stated outside what can be."""
     view = number(properties.get("view_angle"), -90, 90)
     cloud = number(properties.get("cloud_cover"), 0, 1)
@@ -266,7 +258,7 @@ def _geometry(properties: dict[str, Any], source: str, draft: _Draft) -> dict[st
     return values
 
 
-def _mask(image: Path, dataset: Any, warn: Any) -> Path | None:
+def _mask(image: Path, dataset: DatasetReader, warn: Callable[[str], None]) -> Path | None:
     """Return the UDM2 beside the image if it is whole and on the same pixels, else None with a warning."""
     path = find_mask(image)
     if path is None:
@@ -285,21 +277,18 @@ def _mask(image: Path, dataset: Any, warn: Any) -> Path | None:
     return None
 
 
-def _provider(properties: dict[str, Any], source: str) -> tuple[str, str]:
+def _provider(properties: Properties, source: str) -> tuple[str, str]:
     for key in ("provider", "instrument", "satellite_id", "item_type"):
         if isinstance(properties.get(key), str | int) and properties[key]:
             return str(properties[key])[:120], source
     return "unknown", "unknown"
 
 
-def _crs(dataset: Any) -> str:
+def _crs(dataset: DatasetReader) -> str:
     authority = dataset.crs.to_authority()
     return ":".join(authority) if authority else dataset.crs.to_wkt()
 
 
 def _sha256(image: Path) -> str:
-    digest = hashlib.sha256()
     with image.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

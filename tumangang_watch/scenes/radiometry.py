@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+
+from rasterio.io import DatasetReader
 
 from tumangang_watch.model.scene import Radiometry
-from tumangang_watch.scenes.sidecar import number
+from tumangang_watch.scenes.sidecar import Properties, number
 
 SURFACE_REFLECTANCE = re.compile(r"_sr(?:_|$)", re.IGNORECASE)
 SURFACE_SCALE = 1e-4
@@ -16,7 +17,7 @@ MAX_HEADER_JSON = 100_000
 
 
 def decide_radiometry(
-    dataset: Any, name: str, properties: dict[str, Any], bands: dict[str, int]
+    dataset: DatasetReader, name: str, properties: Properties, bands: dict[str, int]
 ) -> tuple[Radiometry, dict[str, float], str]:
     """Return the radiometric class, the factor from DN to reflectance by role, and what decided it."""
     dtype = dataset.dtypes[0]
@@ -34,7 +35,7 @@ def decide_radiometry(
     return ("unknown" if dtype.startswith("float") else "dn"), {}, "pixel type"
 
 
-def _by_role(coefficients: Any, bands: dict[str, int]) -> dict[str, float]:
+def _by_role(coefficients: object, bands: dict[str, int]) -> dict[str, float]:
     if not isinstance(coefficients, list) or len(coefficients) < max(bands.values()):
         return {}
     scale = {role: number(coefficients[band - 1], 1e-9, 1.0) for role, band in bands.items()}
@@ -42,7 +43,7 @@ def _by_role(coefficients: Any, bands: dict[str, int]) -> dict[str, float]:
     return known if len(known) == len(bands) else {}
 
 
-def _header_coefficients(dataset: Any) -> Any:
+def _header_coefficients(dataset: DatasetReader) -> object:
     text = dataset.tags().get("TIFFTAG_IMAGEDESCRIPTION", "")
     if not text.lstrip().startswith("{") or len(text) > MAX_HEADER_JSON:
         return None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
+from rasterio.io import DatasetReader
 from rasterio.windows import Window
 from shapely import box
 
@@ -50,7 +49,7 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
         with open_tiff(scene.image) as dataset:
             if (dataset.width, dataset.height) != (scene.width, scene.height):
                 raise ValueError("it is not the file that was opened any more")
-            part = _part(top, left, bottom, right)
+            part = Window(left, top, right - left, bottom - top)
             raw = dataset.read([scene.bands[r] for r in roles], window=part)
             valid = valid_pixels(raw, scene.nodata) & layout.written(top, left, bottom, right)
             valid &= _declared(dataset, part, scene)
@@ -58,21 +57,13 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
     except WatchError:
         raise
     except Exception as error:
-        raise InputRefused(
-            "scene refused",
-            scene.image.name,
-            f"its pixels cannot be read ({str(error)[:200]}): it is incomplete or damaged",
-            "Copy it again",
-        ) from error
+        why = f"its pixels cannot be read ({str(error)[:200]}): it is incomplete or damaged"
+        raise InputRefused("scene refused", scene.image.name, why, "Copy it again") from error
     if imaged is not None:
         valid &= imaged
     if not valid.any():
-        raise NotComparable(
-            "nothing to see",
-            scene.image.name,
-            "all pixels over the site are nodata",
-            "Use a scene that covers it",
-        )
+        why = "all pixels over the site are nodata"
+        raise NotComparable("nothing to see", scene.image.name, why, "Use a scene that covers it")
     return NativeImage(
         values=frozen(scaled(raw, valid, scene, roles, settings)),
         valid=frozen(valid),
@@ -83,10 +74,6 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
         to_pixel=_moved(whole, top, left),
         vendor_mask=vendor,
     )
-
-
-def _part(top: int, left: int, bottom: int, right: int) -> Any:
-    return Window(left, top, right - left, bottom - top)
 
 
 def _mapping(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings) -> SiteToPixel:
@@ -160,16 +147,12 @@ def _window(
     right = min(int(np.ceil(col.max())) + SPARE_PX + 1, scene.width)
     pixels = (bottom - top) * (right - left)
     if pixels > settings.max_window_pixels:
-        raise InputRefused(
-            "scene refused",
-            scene.image.name,
-            f"the site needs {pixels / 1e6:.0f} Mpx of it",
-            "Use a smaller site",
-        )
+        why = f"the site needs {pixels / 1e6:.0f} Mpx of it"
+        raise InputRefused("scene refused", scene.image.name, why, "Use a smaller site")
     return top, left, bottom, right
 
 
-def _declared(dataset: Any, part: Any, scene: Scene) -> NDArray[np.bool_]:
+def _declared(dataset: DatasetReader, part: Window, scene: Scene) -> NDArray[np.bool_]:
     """Return what an alpha band or the file's own mask says is imaged (all, where there is neither).
 
     A band with a role is an image, even where the file calls it alpha.
@@ -184,13 +167,13 @@ def _declared(dataset: Any, part: Any, scene: Scene) -> NDArray[np.bool_]:
     return np.ones((part.height, part.width), dtype=bool)
 
 
-def _vendor_mask(scene: Scene, part: Any) -> tuple[NDArray[np.uint8] | None, NDArray[np.bool_] | None]:
+def _vendor_mask(scene: Scene, part: Window) -> tuple[NDArray[np.uint8] | None, NDArray[np.bool_] | None]:
     """Return the UDM2 of the window and what it says is imaged; None where it says nothing."""
     if scene.mask is None:
         return None, None
     with open_tiff(scene.mask) as mask:
         layers = np.asarray(mask.read(window=part), dtype=np.uint8)
-    said = (layers[:6] > 0).any(axis=0)
-    if not said.any():
+    classed = (layers[:6] > 0).any(axis=0)
+    if not classed.any():
         return None, None
-    return frozen(layers), said & ((layers[7] & UDM1_BLACKFILL) == 0)
+    return frozen(layers), classed & ((layers[7] & UDM1_BLACKFILL) == 0)

@@ -6,11 +6,12 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import rasterio
 from rasterio.transform import Affine
 
 from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
 from tumangang_watch.model.site import ReferenceScene
-from tumangang_watch.scenes.harden import open_tiff, rasterio_hardened
+from tumangang_watch.scenes.harden import open_tiff
 
 DARKEST, BRIGHTEST = 0.001, 0.999
 """Quantiles of brightness that are kept apart; beyond them nothing carries a registration."""
@@ -23,8 +24,6 @@ def write_reference(raster: Raster, path: Path) -> str:
 
     Square roots are kept, 1 to 255; 0 is nodata.
     """
-    rasterio = rasterio_hardened()
-
     light, grid = raster.luminance(), raster.grid
     low, high = np.quantile(light[raster.valid], (DARKEST, BRIGHTEST))
     scaled = np.sqrt(np.clip((light - low) / max(high - low, 1e-9), 0, 1))

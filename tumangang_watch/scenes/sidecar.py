@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 from tumangang_watch.errors import InputRefused
 
@@ -15,12 +14,16 @@ METADATA_END = "_metadata.json"
 MASK_ENDS = ("_udm2.tif", "_udm2_clip.tif")
 
 
+Properties = dict[str, object]
+"""What a JSON object of a vendor holds: nothing is known of the values."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
     """What a vendor says of a scene, in Planet's words."""
 
     id: str | None = None
-    properties: dict[str, Any] = field(default_factory=dict)
+    properties: Properties = field(default_factory=dict)
     bands: tuple[str, ...] = ()
     """Names of the image's bands in file order, where the metadata lists them."""
     file: Path | None = None
@@ -65,7 +68,7 @@ def load_metadata(path: Path, max_bytes: int, max_depth: int) -> Metadata:
     )
 
 
-def load_json(path: Path, max_bytes: int, max_depth: int) -> dict[str, Any]:
+def load_json(path: Path, max_bytes: int, max_depth: int) -> Properties:
     """Return a JSON object from a file of limited size and depth."""
     try:
         if path.stat().st_size > max_bytes:
@@ -84,21 +87,20 @@ def load_json(path: Path, max_bytes: int, max_depth: int) -> dict[str, Any]:
     return data
 
 
-def _check_depth(data: Any, max_depth: int) -> None:
-    level = [data]
+def _check_depth(data: Properties, max_depth: int) -> None:
+    level: list[object] = [data]
     for _ in range(max_depth):
-        level = [
-            child
-            for item in level
-            for child in (item.values() if isinstance(item, dict) else item)
-            if isinstance(child, dict | list)
-        ]
+        level = [child for item in level for child in _children(item) if isinstance(child, dict | list)]
         if not level:
             return
     raise ValueError(f"it is nested more than {max_depth} deep")
 
 
-def number(value: Any, low: float, high: float) -> float | None:
+def _children(item: object) -> Iterable[object]:
+    return item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+
+
+def number(value: object, low: float, high: float) -> float | None:
     """Return a finite number within bounds, else None: unknown is never 0. Text is tolerated."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.scenes.sidecar import Metadata, number
+from tumangang_watch.scenes.sidecar import Metadata, Properties, number
 
 LOCAL_IMAGE = re.compile(r"(?:\./)?([A-Za-z0-9][A-Za-z0-9._-]*\.tiff?)", re.IGNORECASE)
 SPARE_ASSETS = ("udm", "mask", "thumbnail", "overview", "preview")
@@ -26,12 +25,12 @@ RENAMED = {
 }
 
 
-def is_item(data: dict[str, Any]) -> bool:
+def is_item(data: Properties) -> bool:
     """Whether a JSON object is a STAC Item with assets."""
     return "stac_version" in data and isinstance(data.get("assets"), dict)
 
 
-def read_item(path: Path, data: dict[str, Any]) -> tuple[Path, Metadata]:
+def read_item(path: Path, data: Properties) -> tuple[Path, Metadata]:
     """Return the item's image beside it, and its metadata.
 
     Raises
@@ -39,7 +38,8 @@ def read_item(path: Path, data: dict[str, Any]) -> tuple[Path, Metadata]:
     InputRefused
         No image, or more than one, is told apart in the item's folder.
     """
-    key, asset, image = _image_asset(path, data["assets"])
+    assets = data["assets"]
+    key, asset, image = _image_asset(path, assets if isinstance(assets, dict) else {})
     stated = data.get("properties")
     properties = dict(stated) if isinstance(stated, dict) else {}
     if any(name.startswith("sar:") for name in properties):
@@ -65,10 +65,12 @@ def read_item(path: Path, data: dict[str, Any]) -> tuple[Path, Metadata]:
     )
 
 
-def _image_asset(path: Path, assets: dict[str, Any]) -> tuple[str, dict[str, Any], Path]:
-    found = []
+def _image_asset(path: Path, assets: Properties) -> tuple[str, Properties, Path]:
+    found: list[tuple[str, Properties, Path]] = []
     for key, asset in assets.items():
-        href = asset.get("href") if isinstance(asset, dict) else None
+        if not isinstance(asset, dict):
+            continue
+        href = asset.get("href")
         match = LOCAL_IMAGE.fullmatch(href) if isinstance(href, str) else None
         spare = any(word in f"{key} {href}".lower() for word in SPARE_ASSETS)
         if match and not spare and path.with_name(match[1]).is_file():
@@ -86,7 +88,7 @@ def _image_asset(path: Path, assets: dict[str, Any]) -> tuple[str, dict[str, Any
     return found[0]
 
 
-def _band_names(asset: dict[str, Any]) -> tuple[str, ...]:
+def _band_names(asset: Properties) -> tuple[str, ...]:
     listed = asset.get("bands") or asset.get("eo:bands")
     if not isinstance(listed, list):
         return ()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +9,15 @@ from numpy.typing import NDArray
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.scenes import ReadSettings
 
+Raw = NDArray[np.integer] | NDArray[np.floating]
+"""Pixels as delivered."""
 FILL = -9999.0
 """The usual fill of signed and float rasters, taken as nodata even where it is not declared."""
 ABSURD = 1e30
 """No reflectance or DN is as large; fills such as 3.4e38 are."""
 
 
-def valid_pixels(raw: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
+def valid_pixels(raw: Raw, nodata: float | None) -> NDArray[np.bool_]:
     """Return (rows, cols) True where a pixel is no nodata.
 
     Declared nodata (in every band for 0 and above, in any band below), NaN, infinities, the fill
@@ -41,9 +41,7 @@ def valid_pixels(raw: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
     return valid
 
 
-def saturated_pixels(
-    raw: NDArray[Any], valid: NDArray[np.bool_], settings: ReadSettings
-) -> NDArray[np.bool_]:
+def saturated_pixels(raw: Raw, valid: NDArray[np.bool_], settings: ReadSettings) -> NDArray[np.bool_]:
     """Return where a band sits at its ceiling: the type's, or a value many pixels share at the top.
 
     The second is for 11- and 12-bit data in wider types; eight bits are always used in full.
@@ -57,7 +55,7 @@ def saturated_pixels(
     return out
 
 
-def _piled_up(seen: NDArray[Any], settings: ReadSettings) -> bool:
+def _piled_up(seen: Raw, settings: ReadSettings) -> bool:
     """Whether many pixels share the highest value, and many more than share each value just below."""
     top = seen.max()
     held = int((seen == top).sum())
@@ -70,7 +68,7 @@ def _piled_up(seen: NDArray[Any], settings: ReadSettings) -> bool:
 
 
 def scaled(
-    raw: NDArray[Any], valid: NDArray[np.bool_], scene: Scene, roles: tuple[str, ...], settings: ReadSettings
+    raw: Raw, valid: NDArray[np.bool_], scene: Scene, roles: tuple[str, ...], settings: ReadSettings
 ) -> NDArray[np.float32]:
     """Return float32 values: reflectance where the scale is known, else DN over one number."""
     with np.errstate(over="ignore", invalid="ignore"):
