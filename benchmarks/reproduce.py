@@ -66,13 +66,13 @@ FALSE: tuple[tuple[str, Shot, str, str], ...] = (
     ("order changed, 4 Nov", with_train(NOV_4, FIRST_SET[::-1]), "38n-2022-11-04a", "its"),
     (
         "a pile missing, 1 Dec",
-        replace(SEQUENCE[shot(YARD_1)], piles=(1, 1, 0, 1, 1)),
+        replace(SEQUENCE[shot(YARD_1)], cargo=(1, 1, 0, 1, 1)),
         "38n-2022-12-01",
         "5 piles",
     ),
     (
         "piles as large as before",
-        replace(SEQUENCE[shot(DEC_2)], piles=(1,) * 5),
+        replace(SEQUENCE[shot(DEC_2)], cargo=(1,) * 5),
         "38n-2022-12-01-next",
         "the piles are smaller",
     ),

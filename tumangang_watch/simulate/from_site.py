@@ -6,7 +6,7 @@ from math import atan2, cos, degrees, hypot, radians, sin
 from typing import Any
 
 import numpy as np
-from shapely import LineString, Polygon, box
+from shapely import LineString, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
@@ -20,12 +20,10 @@ TRUSS_M = 9.0
 
 
 def world_from_site(site: Site, seed: int, bounds: Bounds | None = None, margin_m: float = 150.0) -> World:
-    """Return a world that holds a site.
+    """Return a world that holds a site; its tracks are painted where they are.
 
     Parameters
     ----------
-    site : Site
-        In metres; its tracks are painted where they are.
     seed : int
         Decides everything that the site leaves open.
     bounds : (west, south, east, north), optional
@@ -49,7 +47,7 @@ def world_from_site(site: Site, seed: int, bounds: Bounds | None = None, margin_
     surfaces += _site_ground(site, rails, inside, looks[0].ballast if looks else "ballast_grey", rng)
     blocks, _ = buildings(frame, half, (sides[0] - 25, sides[1] + 25), rng)
     busy = unary_union([*(track.line.buffer(9) for track in rails), *yards])
-    blocks = [block for block in blocks if busy.distance(box(block.x, block.y, block.x, block.y)) > 16]
+    blocks = [block for block in blocks if busy.distance(Point(block.x, block.y)) > 16]
     if near:
         blocks += [m for m in masts(frame, half, sides[0] - 4.5, rng) if _clear_of(m, rails)]
     blocks += _roofs(site, inside, rng)
@@ -60,7 +58,7 @@ def world_from_site(site: Site, seed: int, bounds: Bounds | None = None, margin_
             surfaces += water
             trusses += truss
             wet = unary_union([s.polygon for s in water])
-            blocks = [block for block in blocks if wet.distance(box(block.x, block.y, block.x, block.y)) > 12]
+            blocks = [block for block in blocks if wet.distance(Point(block.x, block.y)) > 12]
             keep_off = keep_off.union(wet)
     trees = woods(keep_off, blocks, bounds, rng)
     fences = tuple(tuple(area.polygon.exterior.coords) for area in site.having("yard"))
@@ -177,8 +175,7 @@ def _middle_line(polygon: Polygon) -> tuple[Any, Any, float, float]:
 
 
 def _clear_of(mast: Block, rails: list[Track], min_m: float = 3.0) -> bool:
-    spot = box(mast.x, mast.y, mast.x, mast.y)
-    return all(track.line.distance(spot) > min_m for track in rails)
+    return all(track.line.distance(Point(mast.x, mast.y)) > min_m for track in rails)
 
 
 def _river(bridge: Area, bounds: Bounds, rng: np.random.Generator) -> tuple[list[Surface], list[Block]]:

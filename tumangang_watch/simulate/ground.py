@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from shapely import LineString, Polygon, line_interpolate_point
 
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.image import frozen
 from tumangang_watch.simulate.spectra import MATERIALS
 from tumangang_watch.simulate.world import Surface, TrackAppearance, World
 
@@ -69,18 +68,13 @@ def ground_of(world: World) -> Ground:
     look = np.ones(grid.shape, dtype=np.float32)
     melt = np.zeros(grid.shape, dtype=np.float32)
     weeds = _wild_weeds(material, noise)
-    for k, (track, style) in enumerate(zip(world.rails, world.looks, strict=True)):
-        _lay_bed(material, look, weeds, grid, track.line, style, np.random.default_rng([world.seed, 2, k]))
-    for k, (track, style) in enumerate(zip(world.rails, world.looks, strict=True)):
-        _lay_rails(material, look, melt, grid, track.line, style, np.random.default_rng([world.seed, 3, k]))
-    return Ground(
-        grid=grid,
-        material=frozen(material),
-        look=frozen(look),
-        weeds=frozen(weeds),
-        melt=frozen(melt),
-        noise=frozen(noise),
-    )
+    ground = Ground(grid=grid, material=material, look=look, weeds=weeds, melt=melt, noise=noise)
+    for number, lay in ((2, _lay_bed), (3, _lay_rails)):
+        for k, (track, style) in enumerate(zip(world.rails, world.looks, strict=True)):
+            lay(ground, track.line, style, np.random.default_rng([world.seed, number, k]))
+    for layer in (material, look, weeds, melt, noise):
+        layer.flags.writeable = False
+    return ground
 
 
 def fill(target: NDArray[np.uint8], grid: Grid, surfaces: Sequence[Surface]) -> None:
@@ -187,49 +181,35 @@ def _along(rng: np.random.Generator, s: NDArray[np.float64], scale_m: float) -> 
     return np.interp(s, knots, rng.standard_normal(len(knots)) * 1.2)
 
 
-def _lay_bed(
-    material: NDArray[np.uint8],
-    look: NDArray[np.float32],
-    weeds: NDArray[np.float32],
-    grid: Grid,
-    line: LineString,
-    style: TrackAppearance,
-    rng: np.random.Generator,
-) -> None:
+def _lay_bed(ground: Ground, line: LineString, style: TrackAppearance, rng: np.random.Generator) -> None:
     """Paint one track's ballast bed with ragged shoulders, stains along it and weeds."""
+    material, look, weeds = ground.material.ravel(), ground.look.ravel(), ground.weeds.ravel()
     x, y, s, d = track_frame(line, style.shoulder_m + 0.5)
-    cells, inside = _cells(grid, x, y)
+    cells, inside = _cells(ground.grid, x, y)
     edge = style.shoulder_m + 0.18 * _along(rng, s, 1.5) + 0.12 * _along(rng, s, 0.4)
     keep = inside & (np.abs(d)[None, :] < edge[:, None])
     chosen = cells[keep]
-    material.ravel()[chosen] = INDEX[style.ballast]
+    material[chosen] = INDEX[style.ballast]
     if style.inner:
         rusty = 1.45 + 0.12 * _along(rng, s, 0.8) + 0.10 * _along(rng, s, 7.0)
         within = keep & (np.abs(d)[None, :] < rusty[:, None])
-        material.ravel()[cells[within]] = INDEX[style.inner]
+        material[cells[within]] = INDEX[style.inner]
     brightness = style.brightness * (1 + 0.07 * _along(rng, s, 25.0) + 0.04 * _along(rng, s, 4.0))
     middle = np.exp(-((d / 0.75) ** 2))
     spots = np.clip(0.5 + 0.35 * _along(rng, s, 9.0) + 0.25 * _along(rng, s, 1.2), 0, 1)
     look_here = brightness[:, None] * (1 - style.oil * middle[None, :] * spots[:, None])
-    look.ravel()[chosen] = look_here[keep]
+    look[chosen] = look_here[keep]
     cover = np.clip(style.weeds * (1.1 + 0.9 * _along(rng, s, 12.0) + 0.5 * _along(rng, s, 1.5)), 0, 0.9)
-    weeds.ravel()[chosen] *= np.broadcast_to(cover[:, None], keep.shape)[keep] * 0.8
+    weeds[chosen] *= np.broadcast_to(cover[:, None], keep.shape)[keep] * 0.8
     sides = np.clip((np.abs(d) - 1.5) / 1.2, 0, 1)
-    weeds.ravel()[chosen] += (cover[:, None] * sides[None, :] * 0.5)[keep]
+    weeds[chosen] += (cover[:, None] * sides[None, :] * 0.5)[keep]
 
 
-def _lay_rails(
-    material: NDArray[np.uint8],
-    look: NDArray[np.float32],
-    melt: NDArray[np.float32],
-    grid: Grid,
-    line: LineString,
-    style: TrackAppearance,
-    rng: np.random.Generator,
-) -> None:
+def _lay_rails(ground: Ground, line: LineString, style: TrackAppearance, rng: np.random.Generator) -> None:
     """Paint sleepers and rails."""
+    material, look, melt = ground.material.ravel(), ground.look.ravel(), ground.melt.ravel()
     x, y, s, d = track_frame(line, SLEEPER_HALF_M + 0.1)
-    cells, inside = _cells(grid, x, y)
+    cells, inside = _cells(ground.grid, x, y)
     number = np.floor(s / 0.575).astype(int)
     on_sleeper = (s / 0.575) % 1 < 0.43
     jitter = rng.normal(0, 0.05, number.max() + 1)[number]
@@ -238,14 +218,14 @@ def _lay_rails(
     sleeper &= (rng.random(number.max() + 1)[number] > buried)[:, None]
     # Dust and stones hide most of every sleeper; whole ones would beat against the pixels.
     sleeper &= rng.random(sleeper.shape, dtype=np.float32) < 0.32
-    material.ravel()[cells[sleeper]] = INDEX[style.sleeper]
+    material[cells[sleeper]] = INDEX[style.sleeper]
     worn = rng.normal(1.0, 0.12, number.max() + 1)[number]
-    look.ravel()[cells[sleeper]] *= np.broadcast_to(worn[:, None], sleeper.shape)[sleeper]
+    look[cells[sleeper]] *= np.broadcast_to(worn[:, None], sleeper.shape)[sleeper]
     across = np.abs(np.abs(d) - GAUGE_HALF_M)
     web = np.broadcast_to((across < 0.13)[None, :], sleeper.shape) & inside
-    material.ravel()[cells[web]] = INDEX["rail_rusty"]
-    look.ravel()[cells[web]] = 0.75
+    material[cells[web]] = INDEX["rail_rusty"]
+    look[cells[web]] = 0.75
     crown = np.broadcast_to((across < 0.055)[None, :], sleeper.shape) & inside
-    material.ravel()[cells[crown]] = INDEX["rail" if style.shine > 0.3 else "rail_rusty"]
-    look.ravel()[cells[crown]] = 0.8 + 0.9 * style.shine
-    melt.ravel()[cells[web]] = 0.5 + 0.4 * style.shine
+    material[cells[crown]] = INDEX["rail" if style.shine > 0.3 else "rail_rusty"]
+    look[cells[crown]] = 0.8 + 0.9 * style.shine
+    melt[cells[web]] = 0.5 + 0.4 * style.shine

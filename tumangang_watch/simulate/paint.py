@@ -43,18 +43,9 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
 
     Parameters
     ----------
-    world : World
-        What never changes; its texture depends on ``world.seed`` alone.
-    day : DayState
-        What stands there, and the light.
-    sensor : Sensor
-        The camera and its errors.
     seed : int
-        For what differs between two looks at the same state: noise, snow patches.
-
-    Returns
-    -------
-    PaintedScene
+        For what differs between two views of the same state: noise, snow patches. The world's texture
+        depends on ``world.seed`` alone.
     """
     rng = np.random.default_rng([world.seed, seed, 7])
     ground = ground_of(world)
@@ -71,10 +62,8 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
         sunlit, shown_at, source, wall = placed.sunlit, placed.shown_at, placed.source, placed.wall
         reflectance = albedo(placed.skin, band)
         share = min(DIFFUSE[band] * (40 / max(day.sun_elevation_deg, 10)) ** 0.5, 0.6)
-        if clouds is not None:
-            reflectance *= share + (1 - share) * sunlit * clouds.sun
-        else:
-            reflectance *= share + (1 - share) * sunlit
+        direct = (1 - share) * sunlit
+        reflectance *= share + (direct if clouds is None else direct * clouds.sun)
         if len(shown_at):
             flat = reflectance.ravel()
             seen = flat[source]

@@ -17,7 +17,7 @@ import numpy as np
 from pyproj import Transformer
 from shapely import LineString, Polygon, affinity
 
-from tumangang_watch.model.site import Area, Site, Track
+from tumangang_watch.model.site import Area, Role, Site, Track
 from tumangang_watch.simulate.from_site import world_from_site
 from tumangang_watch.simulate.light import sun_position
 from tumangang_watch.simulate.paint import paint
@@ -40,6 +40,7 @@ TRAIN_1 = ("grey", "grey", "red", "red", "grey", "grey", "light_grey", "brown")
 FIVE = ("grey", "brown", "brown", "grey", "grey")
 FIRST_SET = ("light_blue", "blue", "brown")
 """From east to west."""
+MODEL_ACCURACY_M, MODEL_SOURCE = 300.0, "a model for the painted sequence"
 PLACES = ("secure_yard", "khasan_station", "bridge_ru_end")
 KHASAN_TRACKS = (("khasan-1", -5.2, 190.0), ("khasan-2", 0.0, 210.0), ("khasan-3", 5.0, 160.0))
 """Id, offset across (m, to the right of the line's bearing), half length (m)."""
@@ -102,83 +103,27 @@ def sequence_site(built_in: Site) -> Site:
     khasan = next(area for area in built_in.areas if area.id == "khasan_station")
     bridge = next(track for track in built_in.tracks if track.id == "bridge-1")
     frame = _frame_of(khasan.polygon)
-    model: dict[str, Any] = {"accuracy_m": 300.0, "source": "a model for the painted sequence"}
     tracks = [
-        Track(
-            id=name,
-            line=LineString([frame(-half, across), frame(half, across)]),
-            name=name,
-            gauge_mm=1520,
-            provisional=True,
-            **model,
-        )
+        _model_track(name, LineString([frame(-half, across), frame(half, across)]), name)
         for name, across, half in KHASAN_TRACKS
     ]
     areas = [
-        Area(
-            id="khasan_platform",
-            role="apron",
-            polygon=_patch(frame, -90, 60, 8.0, 15.0),
-            name="platform",
-            **model,
-        ),
-        Area(
-            id="khasan_goods_ground",
-            role="apron",
-            polygon=_patch(frame, -175, -95, 10.0, 42.0),
-            name="goods ground",
-            **model,
-        ),
-        *(
-            Area(
-                id=f"khasan_roofed_building_{k}",
-                role="stable",
-                polygon=_patch(frame, *sides),
-                name="roofed building",
-                **model,
-            )
-            for k, sides in enumerate(((-45, -5, 19, 33), (75, 125, 12, 25), (20, 62, -34, -20)), start=1)
-        ),
+        _model_area("khasan_platform", "apron", _patch(frame, -90, 60, 8.0, 15.0), "platform"),
+        _model_area("khasan_goods_ground", "apron", _patch(frame, -175, -95, 10.0, 42.0), "goods ground"),
+        *_model_roofs("khasan", frame, ((-45, -5, 19, 33), (75, 125, 12, 25), (20, 62, -34, -20))),
     ]
     east = max(bridge.line.coords, key=lambda p: p[0])
     west = min(bridge.line.coords, key=lambda p: p[0])
     ux, uy = (np.array(east) - west) / bridge.line.length
-    start, end = ((east[0] + s * ux, east[1] + s * uy) for s in (5.0, 420.0))
-    approach = LineString([start, end])
-    tracks.append(
-        Track(
-            id="approach",
-            line=approach,
-            name="approach to the bridge",
-            gauge_mm=1520,
-            provisional=True,
-            **model,
-        )
-    )
+    approach = LineString([(east[0] + s * ux, east[1] + s * uy) for s in (5.0, 420.0)])
+    tracks.append(_model_track("approach", approach, "approach to the bridge"))
     ground = approach.buffer(35.0, cap_style="flat")
-    areas.append(
-        Area(id="bridge_ru_end", role="station", polygon=ground, name="Russian end of the bridge", **model)
-    )
     post = _frame_of(ground)
     areas += [
-        Area(
-            id=f"post_roofed_building_{k}",
-            role="stable",
-            polygon=_patch(post, *sides),
-            name="roofed building",
-            **model,
-        )
-        for k, sides in enumerate(((-75, -35, -27, -13), (50, 95, 12, 26)), start=1)
+        _model_area("bridge_ru_end", "station", ground, "Russian end of the bridge"),
+        *_model_roofs("post", post, ((-75, -35, -27, -13), (50, 95, 12, 26))),
+        _model_area("post_yard", "apron", _patch(post, -25, 65, -32, -7), "border post yard"),
     ]
-    areas.append(
-        Area(
-            id="post_yard",
-            role="apron",
-            polygon=_patch(post, -25, 65, -32, -7),
-            name="border post yard",
-            **model,
-        )
-    )
     return replace(
         built_in,
         id="tumangang_painted",
@@ -186,6 +131,33 @@ def sequence_site(built_in: Site) -> Site:
         areas=(*built_in.areas, *areas),
         tracks=(*built_in.tracks, *tracks),
     )
+
+
+def _model_track(id: str, line: LineString, name: str) -> Track:
+    return Track(
+        id=id,
+        line=line,
+        name=name,
+        gauge_mm=1520,
+        provisional=True,
+        accuracy_m=MODEL_ACCURACY_M,
+        source=MODEL_SOURCE,
+    )
+
+
+def _model_area(id: str, role: Role, polygon: Polygon, name: str) -> Area:
+    return Area(
+        id=id, role=role, polygon=polygon, name=name, accuracy_m=MODEL_ACCURACY_M, source=MODEL_SOURCE
+    )
+
+
+def _model_roofs(
+    place: str, frame: YardFrame, sides: tuple[tuple[float, float, float, float], ...]
+) -> list[Area]:
+    return [
+        _model_area(f"{place}_roofed_building_{k}", "stable", _patch(frame, *four), "roofed building")
+        for k, four in enumerate(sides, start=1)
+    ]
 
 
 def paint_sequence(site: Site, folder: Path, shots: tuple[Shot, ...] = SEQUENCE) -> Iterator[Path]:

@@ -6,7 +6,7 @@ import numpy as np
 from shapely import Polygon
 from shapely.ops import unary_union
 
-from tumangang_watch.model.site import Area, Site, Track
+from tumangang_watch.model.site import Area, Role, Site, Track
 from tumangang_watch.simulate.scenery import (
     YardFrame,
     buildings,
@@ -23,13 +23,7 @@ CENTRE = (634_000.0, 4_696_700.0)
 """Near the real yard, so that sun and projection are those of the place."""
 
 
-def make_world(
-    seed: int,
-    *,
-    length_m: float | None = None,
-    tracks: int | None = None,
-    size_m: tuple[float, float] | None = None,
-) -> World:
+def make_world(seed: int, *, length_m: float | None = None, tracks: int | None = None) -> World:
     """Draw a yard.
 
     Parameters
@@ -40,8 +34,6 @@ def make_world(
         Length of the yard's tracks; 250 to 400 m by default.
     tracks : int, optional
         Number of tracks; 3 to 6 by default.
-    size_m : (float, float), optional
-        Least size of the painted ground (east, north).
     """
     rng = np.random.default_rng([seed, 100])
     length = float(rng.uniform(250, 380)) if length_m is None else length_m
@@ -50,51 +42,27 @@ def make_world(
     jitter = rng.uniform(-400, 400, 2)
     frame = YardFrame(CENTRE[0] + jitter[0], CENTRE[1] + jitter[1], float(rng.uniform(0, 180)), radius)
     half = length / 2
-    spacing = float(rng.uniform(4.5, 5.5))
-    offsets = _offsets(count, spacing, rng)
+    offsets = _offsets(count, float(rng.uniform(4.5, 5.5)), rng)
     rails, listed = _tracks(frame, half, offsets, rng)
     left, right = offsets[0], offsets[-1]
     aprons = _aprons(frame, half, left, right, rng)
     yard = frame.patch(-half - 8, half + 8, left - 30, right + 38)
     handling = frame.patch(-half * 0.75, half * 0.75, right + 3.0, right + 36)
-    wide = yard.buffer(70).bounds
-    size = size_m or (0.0, 0.0)
-    bounds = _grown(wide, size)
+    bounds = yard.buffer(70).bounds
     looks = track_looks(len(rails), rng)
     surfaces = fields(frame, (left, right), bounds, rng)
     surfaces += yard_ground(frame, half, (left, right), aprons, looks[0].ballast, rng)
     blocks, stable = buildings(frame, half, (left, right), rng)
     hard = unary_union(aprons).buffer(2.0)
-    placed = trackside(frame, half, offsets, np.random.default_rng([seed, 101]))
-    # Aprons hold nothing but the goods that the truth lists.
-    blocks += [block for block in placed if not footprint(block).intersects(hard)]
+    beside = trackside(frame, half, offsets, np.random.default_rng([seed, 101]))
+    # Aprons hold nothing but the cargo that the truth lists.
+    blocks += [block for block in beside if not footprint(block).intersects(hard)]
     if rng.random() < 0.7:
         blocks += masts(frame, half, left - 3.6, rng)
     trees = woods(yard, blocks, bounds, rng)
-    areas = [
-        Area(id="yard", role="yard", polygon=yard, name="Yard"),
-        Area(id="handling", role="handling", polygon=handling, name="Handling area"),
-    ]
-    areas += [
-        Area(id=f"apron-{k + 1}", role="apron", polygon=a, name=f"Apron {k + 1}")
-        for k, a in enumerate(aprons)
-    ]
-    areas += [
-        Area(id=f"stable-{k + 1}", role="stable", polygon=s, name=f"Stable {k + 1}")
-        for k, s in enumerate(stable)
-    ]
-    site = Site(
-        id=f"painted-{seed}",
-        name=f"Painted yard {seed}",
-        sha256="",
-        crs=CRS,
-        areas=tuple(areas),
-        tracks=tuple(rails[:listed]),
-    )
-    fence: tuple[tuple[tuple[float, float], ...], ...] = ()
-    if rng.random() < 0.5:
-        fence = (tuple(frame.patch(-half - 5, half + 5, left - 22, right + 37).exterior.coords),)
-    background = str(rng.choice(["dry_grass", "grass", "soil"]))
+    site = _site(seed, yard, handling, aprons, stable, rails[:listed])
+    edge = frame.patch(-half - 5, half + 5, left - 22, right + 37).exterior.coords
+    fences = (tuple(edge),) if rng.random() < 0.5 else ()
     return World(
         seed=seed,
         site=site,
@@ -104,16 +72,39 @@ def make_world(
         rails=tuple(rails),
         blocks=tuple(blocks),
         trees=tuple(trees),
-        fences=fence,
-        background=background,
+        fences=fences,
+        background=str(rng.choice(["dry_grass", "grass", "soil"])),
     )
 
 
-def _grown(bounds: tuple[float, ...], size_m: tuple[float, float]) -> tuple[float, float, float, float]:
-    """Return bounds grown to a least size about their centre."""
-    west, south, east, north = bounds
-    dx, dy = max(size_m[0] - (east - west), 0) / 2, max(size_m[1] - (north - south), 0) / 2
-    return west - dx, south - dy, east + dx, north + dy
+def _site(
+    seed: int,
+    yard: Polygon,
+    handling: Polygon,
+    aprons: list[Polygon],
+    stable: list[Polygon],
+    tracks: list[Track],
+) -> Site:
+    return Site(
+        id=f"painted-{seed}",
+        name=f"Painted yard {seed}",
+        sha256="",
+        crs=CRS,
+        areas=(
+            Area(id="yard", role="yard", polygon=yard, name="Yard"),
+            Area(id="handling", role="handling", polygon=handling, name="Handling area"),
+            *_numbered("apron", aprons),
+            *_numbered("stable", stable),
+        ),
+        tracks=tuple(tracks),
+    )
+
+
+def _numbered(role: Role, polygons: list[Polygon]) -> list[Area]:
+    return [
+        Area(id=f"{role}-{k}", role=role, polygon=polygon, name=f"{role.capitalize()} {k}")
+        for k, polygon in enumerate(polygons, start=1)
+    ]
 
 
 def _offsets(count: int, spacing: float, rng: np.random.Generator) -> list[float]:
@@ -130,40 +121,23 @@ def _tracks(
 ) -> tuple[list[Track], int]:
     """Return the site's tracks, then the leads that join them at a ladder of switches."""
     tracks = []
+
+    def lay(id: str, points: list[tuple[float, float]], name: str) -> None:
+        tracks.append(Track(id=id, line=frame.line(points), name=name, gauge_mm=1520))
+
     ladder = rng.random() < 0.6 and len(offsets) > 3
-    start = -half
+    start, first = -half, offsets[0]
     for k, v in enumerate(offsets):
-        begin = start
-        if ladder and k:
-            begin = start + 9.0 * 0.55 * (v - offsets[0])
-        line = frame.line([(begin, v), (half, v)])
-        tracks.append(Track(id=f"T{k + 1}", line=line, name=f"Track {k + 1}", gauge_mm=1520))
+        begin = start + 9.0 * 0.55 * (v - first) if ladder and k else start
+        lay(f"T{k + 1}", [(begin, v), (half, v)], f"Track {k + 1}")
     listed = len(tracks)
     if ladder:
-        points = [(start - 45, offsets[0])] + [
-            (start - 30 + 5.0 * (v - offsets[0]), v) for v in (offsets[0], offsets[-1])
-        ]
-        tracks.append(Track(id="lead", line=frame.line(points), name="Lead", gauge_mm=1520))
-        for k, v in enumerate(offsets[1:], start=1):
-            joint = start - 30 + 5.0 * (v - offsets[0])
-            tracks.append(
-                Track(
-                    id=f"lead-{k}",
-                    line=frame.line([(joint, v), (start + 5.0 * (v - offsets[0]), v)]),
-                    name="Lead",
-                    gauge_mm=1520,
-                )
-            )
-    far = [(-half - 120, offsets[0]), (-half, offsets[0])]
-    tracks.append(Track(id="main-in", line=frame.line(far), name="Main", gauge_mm=1520))
-    tracks.append(
-        Track(
-            id="main-out",
-            line=frame.line([(half, offsets[0]), (half + 120, offsets[0])]),
-            name="Main",
-            gauge_mm=1520,
-        )
-    )
+        joints = [(start - 30 + 5.0 * (v - first), v) for v in offsets]
+        lay("lead", [(start - 45, first), joints[0], joints[-1]], "Lead")
+        for k, (u, v) in enumerate(joints[1:], start=1):
+            lay(f"lead-{k}", [(u, v), (start + 5.0 * (v - first), v)], "Lead")
+    lay("main-in", [(-half - 120, first), (-half, first)], "Main")
+    lay("main-out", [(half, first), (half + 120, first)], "Main")
     return tracks, listed
 
 
