@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from tumangang_watch.errors import WatchError
-from tumangang_watch.model.finding import Comparison, Finding
+from tumangang_watch.model.comparison import Comparison
+from tumangang_watch.model.finding import Finding
 from tumangang_watch.pipeline import RunContext, compare, open_pair
 from tumangang_watch.scenes import SceneOptions
 from tumangang_watch.settings import Settings

@@ -22,8 +22,9 @@ from shapely import box
 from tumangang_watch import pipeline
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.export import TABLES, table
+from tumangang_watch.model.comparison import BackgroundScene, BackgroundUse, Comparison
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.finding import Comparison, Finding
+from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Registration
@@ -115,7 +116,15 @@ def quick_compare(earlier: Any, later: Any, run: Any, background: tuple[Any, ...
         findings=findings,
         detectability=(),
         settings_sha256=run.settings.sha256,
-        background=background,
+        background_use=BackgroundUse(
+            len(background),
+            tuple(
+                BackgroundScene(scene=s, tracks=True, aprons=True, ground=True, residual_m=None)
+                for s in background
+            ),
+        )
+        if background
+        else None,
     )
 
 

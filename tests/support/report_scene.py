@@ -10,9 +10,10 @@ from shapely import LineString, box
 from shapely.ops import substring
 
 from support.values import EAST0, NORTH0, observation
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.fill import CargoRow, Fill
-from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
+from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Registration

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tumangang_watch.archive.check import MANIFEST, check_folder
 from tumangang_watch.archive.file import Archive, make_archive, open_archive
@@ -16,6 +16,7 @@ from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusa
 from tumangang_watch.archive.reviews import carry_over, write_copy
 from tumangang_watch.errors import InputRefused, OutputFailed
 from tumangang_watch.files import flush_folder
+from tumangang_watch.model.document import ReportDocument
 
 REFUSED = "refused"
 """Folder beside the reports that holds one small document a refused scene."""
@@ -47,7 +48,7 @@ def read_issued(folder: Path, *, verify: bool = True) -> Issued:
         raise InputRefused(
             "report refused", folder.name, str(error)[:200], "Remove the folder: it is made again"
         ) from error
-    return Issued(report, folder.name, hashlib.sha256(manifest).hexdigest())
+    return Issued(cast(ReportDocument, report), folder.name, hashlib.sha256(manifest).hexdigest())
 
 
 def report_folders(reports: Path) -> list[Path]:
@@ -82,7 +83,7 @@ def adopt(
     known: dict[str, str],
     *,
     verify: bool = True,
-    note: Callable[[dict[str, Any], str], None] | None = None,
+    note: Callable[[ReportDocument, str], None] | None = None,
 ) -> list[str]:
     """Record every report on the disk that the archive does not hold; return the names of their folders.
 

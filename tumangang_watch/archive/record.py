@@ -6,11 +6,21 @@ import hashlib
 import json
 import sqlite3
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import Any, Literal, cast
 
 from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.summary import EMPTY, summarise, vehicle_types
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.model.document import (
+    AreaDocument,
+    DetectionDocument,
+    FindingDocument,
+    IssueDocument,
+    ReportDocument,
+    SceneDocument,
+    SiteDocument,
+    SupersededDocument,
+)
 from tumangang_watch.settings.preprocess import QualitySettings
 
 Document = dict[str, Any]
@@ -32,14 +42,19 @@ SCENE_FACTS = (
     "licence",
 )
 _NO_FIT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
-_MEASURES = ("length_m", "cars", "area_m2", "height_m")
+_MEASURES: tuple[Literal["length_m", "cars", "area_m2", "height_m"], ...] = (
+    "length_m",
+    "cars",
+    "area_m2",
+    "height_m",
+)
 
 
 @dataclass(frozen=True)
 class Issued:
     """A report as it stands in its folder."""
 
-    report: Document
+    report: ReportDocument
     """Contents of ``report.json``."""
     folder: str
     """Name of its folder."""
@@ -108,7 +123,7 @@ def note_inbox(connection: sqlite3.Connection, inbox: str) -> None:
     connection.execute("INSERT OR REPLACE INTO state VALUES ('inbox', ?)", (inbox,))
 
 
-def add_scene(connection: sqlite3.Connection, scene: Document) -> int:
+def add_scene(connection: sqlite3.Connection, scene: SceneDocument) -> int:
     """Record a scene once; return its key."""
     row = {name: scene.get(name) for name in SCENE_FACTS}
     row["scene_id"] = scene["id"]
@@ -119,9 +134,10 @@ def add_scene(connection: sqlite3.Connection, scene: Document) -> int:
 
 
 def _add(connection: sqlite3.Connection, issued: Issued) -> None:
-    report, issue = issued.report, issued.report.get("issue") or {}
-    scenes = {date: add_scene(connection, scene) for date, scene in report["scenes"].items()}
+    report = issued.report
+    issue = report.get("issue") or cast(IssueDocument, {})
     later, earlier = report["scenes"]["later"], report["scenes"].get("earlier")
+    earlier_key = None if earlier is None else add_scene(connection, earlier)
     background = [str(b["sha256"]) for b in report.get("background", [])]
     part = int(issue.get("part", 0))
     key = _insert(
@@ -131,8 +147,8 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
             "folder": issued.folder,
             "manifest_sha256": issued.manifest_sha256,
             "site": _site(connection, report["site"]),
-            "scene": scenes["later"],
-            "earlier": scenes.get("earlier"),
+            "scene": add_scene(connection, later),
+            "earlier": earlier_key,
             "inputs_sha256": issue.get("inputs_sha256")
             or inputs_digest(
                 later["sha256"],
@@ -184,7 +200,7 @@ def _weigh_again_from(connection: sqlite3.Connection, acquired: str) -> None:
     )
 
 
-def _current(connection: sqlite3.Connection, folder: str, supersedes: list[Document]) -> int:
+def _current(connection: sqlite3.Connection, folder: str, supersedes: list[SupersededDocument]) -> int:
     """Retire what a report supersedes; return whether the report itself stands, whatever the order."""
     connection.executemany(
         "UPDATE reports SET current = 0 WHERE folder = ?", [(old["folder"],) for old in supersedes]
@@ -193,7 +209,7 @@ def _current(connection: sqlite3.Connection, folder: str, supersedes: list[Docum
     return int(row is None)
 
 
-def _site(connection: sqlite3.Connection, site: Document) -> int:
+def _site(connection: sqlite3.Connection, site: SiteDocument) -> int:
     known = connection.execute("SELECT id FROM sites WHERE sha256 = ?", (site["sha256"],)).fetchone()
     if known:
         return int(known[0])
@@ -205,7 +221,7 @@ def _site(connection: sqlite3.Connection, site: Document) -> int:
 
 
 def _add_areas(
-    connection: sqlite3.Connection, key: int, report: Document, speaks_for: list[str] | None
+    connection: sqlite3.Connection, key: int, report: ReportDocument, speaks_for: list[str] | None
 ) -> None:
     """Record what of each area was observed on the later date, and what stood there."""
     tracks = report.get("tracks", [])
@@ -240,7 +256,7 @@ def _add_areas(
         _insert(connection, "area_dates", row)
 
 
-def later_status(area: Document, limits: QualitySettings | None = None) -> str:
+def later_status(area: AreaDocument, limits: QualitySettings | None = None) -> str:
     """Return an area's status on the later date alone: what hid it earlier is not this date's fault."""
     limits = limits or QualitySettings()
     share = area["observed_fraction"]["later"]
@@ -249,7 +265,7 @@ def later_status(area: Document, limits: QualitySettings | None = None) -> str:
     return "observed" if share >= limits.observed_from else "partial"
 
 
-def _add_detection(connection: sqlite3.Connection, key: int, found: Document) -> None:
+def _add_detection(connection: sqlite3.Connection, key: int, found: DetectionDocument) -> None:
     row = {
         "report": key,
         "detection": found["id"],
@@ -280,7 +296,7 @@ def _add_detection(connection: sqlite3.Connection, key: int, found: Document) ->
         _insert(connection, "vehicles", row)
 
 
-def _add_finding(connection: sqlite3.Connection, key: int, found: Document) -> None:
+def _add_finding(connection: sqlite3.Connection, key: int, found: FindingDocument) -> None:
     amount = found["amount"]
     row = {
         "report": key,

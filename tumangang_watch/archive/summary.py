@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import Any
 
@@ -39,7 +40,7 @@ EMPTY: Row = dict.fromkeys(
 """A date on which the area could not be observed: unknown, never zero."""
 
 
-def summarise(found: list[Row], observed_track_m: float | None) -> Row:
+def summarise(found: Sequence[Mapping[str, Any]], observed_track_m: float | None) -> Row:
     """Return the row of an area that could be observed, at least in part.
 
     Parameters
@@ -73,13 +74,13 @@ def summarise(found: list[Row], observed_track_m: float | None) -> Row:
     return row
 
 
-def vehicle_types(found: list[Row]) -> dict[str, int]:
+def vehicle_types(found: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Return how many vehicles of each type the detected trains have."""
     types = Counter(v["type"] for d in found if d["grade"] == "detected" for v in d["rolling_stock"])
     return dict(sorted(types.items()))
 
 
-def count(found: list[Row]) -> tuple[int, int, int]:
+def count(found: Sequence[Mapping[str, Any]]) -> tuple[int, int, int]:
     """Return how many were detected, and the 5 % and 95 % quantiles of how many are real.
 
     Each is real with its confidence, independently: the number is Poisson-binomial. What is only
@@ -104,7 +105,7 @@ def count(found: list[Row]) -> tuple[int, int, int]:
     return detected, min(low or 0, detected), max(high, detected)
 
 
-def total(found: list[Row], measure: str) -> tuple[float, float, float]:
+def total(found: Sequence[Mapping[str, Any]], measure: str) -> tuple[float, float, float]:
     """Return the sum of a measure over what was detected, with its 90 % interval.
 
     Errors of measures are taken as independent and add in quadrature; so does the doubt whether a

@@ -15,10 +15,10 @@ from rich.console import Console
 
 from tumangang_watch import __version__
 from tumangang_watch.errors import InputRefused, UsageError
-from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline import RunContext
-from tumangang_watch.pipeline.earlier_scenes import Offer, offer, told
+from tumangang_watch.pipeline.earlier_scenes import Candidates, add_left_out, find_candidates
 from tumangang_watch.report.folder import write_report
 from tumangang_watch.report.summary import summary_text
 from tumangang_watch.scenes import SceneOptions, open_scene
@@ -107,19 +107,19 @@ def pair_options(
 
 def earlier_scenes(
     history: tuple[Path, ...], archives: tuple[Path, ...], measured: tuple[Scene, ...], run: RunContext
-) -> Offer | None:
+) -> Candidates | None:
     """Return the earlier scenes that may say what is usual; None where none are asked for."""
     if not history and not archives:
         return None
-    return offer(history, archives, measured, run, datetime.now(UTC))
+    return find_candidates(history, archives, measured, run, datetime.now(UTC))
 
 
-def with_history(comparison: Comparison, given: Offer | None) -> Comparison:
-    """Say in the report, and of faulty ones on stderr, what became of the earlier scenes."""
+def with_history(comparison: Comparison, given: Candidates | None) -> Comparison:
+    """Add to the report what became of the earlier scenes; name faulty ones on stderr."""
     if given is None:
         return comparison
-    comparison = told(comparison, given)
-    for item in comparison.history.left_out if comparison.history else ():
+    comparison = add_left_out(comparison, given)
+    for item in comparison.background_use.left_out if comparison.background_use else ():
         if item.faulty:
             click.echo(clean_text(f"Left out of the background: {item.name}: {item.why}"), err=True)
     return comparison

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.document import DetectabilityDocument
+from tumangang_watch.model.document_trials import DetectabilityDocument
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.detectability import Limit, LimitSettings

@@ -8,7 +8,7 @@ import numpy as np
 
 from tumangang_watch.detectability.rates import FoundRate
 from tumangang_watch.detectability.run import Detectability
-from tumangang_watch.model.document import CargoRateDocument
+from tumangang_watch.model.document_trials import CargoRateDocument
 from tumangang_watch.model.fill import CargoTrial, Fill
 from tumangang_watch.model.interval import Z90
 

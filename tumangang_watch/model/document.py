@@ -9,17 +9,10 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 from tumangang_watch.model.detection import AreaState, ChangeWord, Grade, Kind
+from tumangang_watch.model.document_trials import DetectabilityDocument, FillDocument, IntervalDocument
 from tumangang_watch.model.observation import DateLabel, RegistrationStatus, SnowState
 
 Number = float | int | None
-
-
-class IntervalDocument(TypedDict):
-    """An estimate and the bounds of its 90 % interval."""
-
-    estimate: float
-    low: float
-    high: float
 
 
 class AmountDocument(IntervalDocument):
@@ -231,100 +224,8 @@ HistoryDocument = TypedDict(
 """What was used of the dates before."""
 
 
-class RowDocument(TypedDict):
-    """A stretch of a track beside which cargo stands in a row."""
-
-    track: str
-    from_m: float
-    to_m: float
-
-
-class CargoTrialDocument(TypedDict):
-    """Boxes painted on the empty ground of one apron."""
-
-    size_m2: float
-    tone: str
-    trials: int
-    found: int
-
-
-class FillDocument(TypedDict):
-    """How full an apron is on one date."""
-
-    date: DateLabel
-    area: str
-    ground_m2: float
-    covered_m2: IntervalDocument
-    share: IntervalDocument
-    row_length_m: IntervalDocument
-    rows: list[RowDocument]
-    trials: list[CargoTrialDocument]
-    observed_fraction: float
-    caveats: list[str]
-
-
-class CargoRateDocument(CargoTrialDocument):
-    """How often boxes inserted into empty ground were found; no area is over all aprons."""
-
-    area: str | None
-    rate: IntervalDocument
-
-
-class TrackTrialsDocument(TypedDict):
-    """How much of a track could be judged."""
-
-    track: str
-    status: AreaState
-    observed_fraction: float
-    empty_m: float
-    trials: int
-    found: int
-    reasons: list[str]
-
-
-class VehicleTrialDocument(TypedDict):
-    """How often a kind of vehicle would be found on a track; no track is over all of them."""
-
-    track: str | None
-    type: str
-    load: Literal["empty", "loaded"] | None
-    tone: str
-    cars: int
-    what: str
-    found: int
-    trials: int
-    rate: IntervalDocument
-
-
-class QuantityDocument(TypedDict):
-    told: str
-    why: list[str]
-
-
-"""Whether a quantity can be told on a date (``yes``, ``limited``, ``no``), and what limits it."""
-
-
-class DetectabilityDocument(TypedDict, total=False):
-    date: DateLabel
-    quantities: dict[str, QuantityDocument]
-    train_presence: str
-    train_length: str
-    cars_counted: bool
-    car_colours: bool
-    cargo_objects: bool
-    limits: list[str]
-    tracks: list[TrackTrialsDocument]
-    trials: list[VehicleTrialDocument]
-    trials_note: str
-    statements: list[str]
-    goods: list[CargoRateDocument]
-
-
-"""What one date can show, and what of it could have been missed."""
-
-
 class AppearanceDocument(TypedDict):
-    """What a report of a record says of its own date, for the choice of what later dates are compared with."""
+    """What a record keeps of a date, for the choice of what later dates are compared with."""
 
     observed: dict[str, float]
     snow_state: str | None

@@ -1,4 +1,4 @@
-"""What changed between two dates, and the report that holds everything."""
+"""What became of a thing between two dates."""
 
 from __future__ import annotations
 
@@ -7,14 +7,8 @@ from dataclasses import dataclass
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.model.detection import AreaState, ChangeWord, Detection, Grade, Kind
-from tumangang_watch.model.document import DetectabilityDocument, IssueDocument
-from tumangang_watch.model.fill import Fill
-from tumangang_watch.model.history import History
+from tumangang_watch.model.detection import AreaState, ChangeWord, Grade, Kind
 from tumangang_watch.model.interval import Interval
-from tumangang_watch.model.observation import Observation, Registration
-from tumangang_watch.model.scene import Scene
-from tumangang_watch.model.site import Site
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,33 +70,3 @@ class AreaStatus:
     """None when there is only one scene."""
     observed_later: float
     reasons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """One report: two dates (or one) at one site."""
-
-    site: Site
-    earlier: Observation | None
-    later: Observation
-    registration: Registration
-    """Later onto earlier; for one scene, the scene onto the site."""
-    areas: tuple[AreaStatus, ...]
-    detections: tuple[Detection, ...]
-    findings: tuple[Finding, ...]
-    detectability: tuple[DetectabilityDocument, ...]
-    settings_sha256: str
-    caveats: tuple[str, ...] = ()
-    background: tuple[Scene, ...] = ()
-    """Earlier comparable dates that decided what is usual here, besides the compared one."""
-    issue: IssueDocument | None = None
-    """Where the report stands among those of a record: what it was made from, what it supersedes."""
-    fill: tuple[Fill, ...] = ()
-    """How full each apron is, date by date."""
-    history: History | None = None
-    """What was used of the dates before; None where none were asked for."""
-
-    @property
-    def changed(self) -> bool:
-        """True when something of grade ``detected`` changed."""
-        return any(f.change != "unchanged" and f.grade == "detected" for f in self.findings)

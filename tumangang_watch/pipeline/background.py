@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from tumangang_watch.detect.ground.history import keep_ground
+from tumangang_watch.detect.ground.history import BackgroundGround, keep_ground
 from tumangang_watch.detect.ground.surface import path_light
 from tumangang_watch.detect.history import BackgroundDate, window_pixels, windows_of
 from tumangang_watch.detect.trains.find import read_tracks
 from tumangang_watch.errors import WatchError
-from tumangang_watch.model.history import History, LeftOut, UsedDate
+from tumangang_watch.model.comparison import BackgroundScene, BackgroundUse, LeftOut
 from tumangang_watch.model.image import IDENTITY, compose
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
@@ -26,11 +25,12 @@ SAME_IMAGE = "the same image as another date"
 
 
 @dataclass(frozen=True)
-class Past:
-    """The earlier dates of a run, and what is said of them."""
+class GatheredDates:
+    """The background dates of a run, and what the report states of them."""
 
-    dates: tuple[BackgroundDate, ...]
-    history: History
+    dates: tuple[BackgroundDate, ...] = ()
+    use: BackgroundUse | None = None
+    """None where none were asked for."""
 
 
 class _Unusable(Exception):
@@ -41,23 +41,27 @@ class _Unusable(Exception):
         self.why, self.faulty = why, faulty
 
 
-def gather(scenes: Sequence[Scene], measured: tuple[Observation, ...], run: RunContext) -> Past:
+def gather(
+    scenes: Sequence[Scene] | None, measured: tuple[Observation, ...], run: RunContext
+) -> GatheredDates:
     """Return earlier dates in the frame and light of those that are measured.
 
     Parameters
     ----------
-    scenes : sequence of Scene
+    scenes : sequence of Scene, or None
         Candidates, the best first; all acquired before the last of the measured dates.
     measured : tuple of Observation
         One date, or (earlier, later) in one frame and radiometry.
     run : RunContext
     """
+    if scenes is None:
+        return GatheredDates()
     limits = run.settings.history
     wanted, later = run.settings.watch.background_dates, measured[-1].scene
     room = limits.memory_bytes
     known = {o.scene.sha256 for o in measured}
     dates: list[BackgroundDate] = []
-    used: list[UsedDate] = []
+    used: list[BackgroundScene] = []
     left_out: list[LeftOut] = []
     for number, scene in enumerate(scenes):
         try:
@@ -77,7 +81,7 @@ def gather(scenes: Sequence[Scene], measured: tuple[Observation, ...], run: RunC
         known.add(scene.sha256)
         dates.append(date)
         used.append(
-            UsedDate(
+            BackgroundScene(
                 scene=scene,
                 tracks=date.tracks is not None or date.coarse is not None,
                 aprons=bool(date.patches),
@@ -85,7 +89,7 @@ def gather(scenes: Sequence[Scene], measured: tuple[Observation, ...], run: RunC
                 residual_m=residual_m,
             )
         )
-    return Past(tuple(dates), History(len(scenes), tuple(used), tuple(left_out)))
+    return GatheredDates(tuple(dates), BackgroundUse(len(scenes), tuple(used), tuple(left_out)))
 
 
 def _behind(
@@ -115,7 +119,7 @@ def _laid(
             continue
         placed = image.registered(compose(fit.affine, frame))
         seen = observe("earlier", scene, placed, grid, fit, run)
-        _see_fit(seen, measured[-1], run)
+        _check_use(seen, measured[-1], run)
         usable = anchor.quality.clear & seen.quality.clear
         usable &= ~anchor.quality.saturated & ~seen.quality.saturated
         stable = site.having("stable")
@@ -124,12 +128,12 @@ def _laid(
         if light.status == "failed":
             why = why or f"its light cannot be told against the scene's: {light.reason}"
             continue
-        lit = apply(light, placed)
-        return replace(seen, image=lit, raster=lit.on_grid(grid)), fit.residual_median_m
+        image = apply(light, placed)
+        return replace(seen, image=image, raster=image.on_grid(grid)), fit.residual_median_m
     raise _Unusable(why, faulty=True)
 
 
-def _see_fit(seen: Observation, later: Observation, run: RunContext) -> None:
+def _check_use(seen: Observation, later: Observation, run: RunContext) -> None:
     """Raise where the date has another state of snow, or shows nothing of the areas."""
     states = {seen.quality.snow_state, later.quality.snow_state} - {"unknown"}
     if len(states) == 2:
@@ -148,10 +152,10 @@ def _reduced(
     """Keep of a date what the detectors ask of it."""
     settings, site, later = run.settings, run.site, measured[-1]
     coarse_gsd = seen.image.gsd_m > settings.trains.track_gsd_max_m
-    # Goods are not told at such a resolution: a date must not be said to speak for them.
+    # Cargo is not told at such a resolution: a date must not be said to speak for them.
     windows = () if coarse_gsd else windows_of(site, seen.raster.grid, settings.history)
     windows = tuple(w for w in windows if (seen.quality.clear & seen.raster.valid)[w.cut].any())
-    ground: Any = None
+    ground: BackgroundGround | None = None
     if site.having("handling") and ("nir" in seen.raster.bands) == ("nir" in later.raster.bands):
         path = path_light(measured, settings.handling)
         ground = keep_ground(seen, site, settings.handling, path)

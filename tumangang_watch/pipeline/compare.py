@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.image import compose
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.pipeline.background import Past, fault_caveats, gather
+from tumangang_watch.pipeline.background import gather
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.measure import assemble
 from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
@@ -45,7 +45,7 @@ def compare(
     refuse_failed(registration, later, "the scenes cannot be registered to each other")
     run.progress("fitting both to the site")
     second = second.registered(registration.affine)
-    fit, said = place_on_site((first, second), (earlier, later), grid, run)
+    fit, fit_caveats = place_on_site((first, second), (earlier, later), grid, run)
     first = first.registered(fit.affine)
     second = second.registered(compose(registration.affine, fit.affine))
     run, traced = with_tracks(((first, earlier), (second, later)), run)
@@ -58,14 +58,13 @@ def compare(
     light = normalise_pair(one.raster, two.raster, usable, stable, settings.normalise)
     image = apply(light, second)
     two = replace(two, image=image, raster=image.on_grid(grid))
-    pair_caveats = (*said, *traced)
+    pair_caveats = (*fit_caveats, *traced)
     pair_caveats += (
         () if light.status == "ok" else (f"radiometry of the pair is {light.status}: {light.reason}",)
     )
     areas = judge_areas(run, two, one)
-    past = None if background is None else gather(background, (one, two), run)
-    run = run if past is None else replace(run, past=past.dates)
-    return _with_past(assemble(run, one, two, registration, areas, pair_caveats), past)
+    gathered = gather(background, (one, two), run)
+    return assemble(run, (one, two), registration, areas, gathered, pair_caveats)
 
 
 def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = None) -> Comparison:
@@ -74,21 +73,11 @@ def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = N
     run.progress("reading the scene")
     image = read_image(scene, grid, run)
     run.progress("fitting it to the site")
-    fit, said = place_on_site((image,), (scene,), grid, run)
+    fit, fit_caveats = place_on_site((image,), (scene,), grid, run)
     image = image.registered(fit.affine)
     run, traced = with_tracks(((image, scene),), run)
     run.progress("judging what can be seen")
     observation = observe("later", scene, image, grid, fit, run)
     areas = judge_areas(run, observation, None)
-    past = None if background is None else gather(background, (observation,), run)
-    run = run if past is None else replace(run, past=past.dates)
-    return _with_past(assemble(run, None, observation, fit, areas, (*said, *traced)), past)
-
-
-def _with_past(comparison: Comparison, past: Past | None) -> Comparison:
-    """Say in the report which earlier dates stand behind it."""
-    if past is None:
-        return comparison
-    used = tuple(date.scene for date in past.history.used)
-    caveats = (*comparison.caveats, *fault_caveats(past.history.left_out))
-    return replace(comparison, background=used, history=past.history, caveats=caveats)
+    gathered = gather(background, (observation,), run)
+    return assemble(run, (observation,), fit, areas, gathered, (*fit_caveats, *traced))

@@ -11,8 +11,7 @@ from tumangang_watch.archive import open_archive, read
 from tumangang_watch.archive.file import MAGIC
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.errors import InputRefused, NotComparable, WatchError
-from tumangang_watch.model.finding import Comparison
-from tumangang_watch.model.history import History, LeftOut
+from tumangang_watch.model.comparison import BackgroundUse, Comparison, LeftOut
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import ONE_TOO_MANY, SAME_IMAGE, fault_caveats
 from tumangang_watch.pipeline.choose import distance, moment, same_class, usable_as_background
@@ -29,13 +28,14 @@ ARCHIVE_ENDS = (".sqlite", ".sqlite3", ".db", ".archive")
 
 
 @dataclass(frozen=True)
-class Offer:
+class Candidates:
     """Scenes that may stand behind another, and those that cannot."""
 
     scenes: tuple[Scene, ...]
     """The most alike first."""
     left_out: tuple[LeftOut, ...]
-    offered: int
+    count: int
+    """How many were considered."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ class _Candidate:
     """Opened, its digest not taken; None for one that the record knows well enough to be weighed."""
 
 
-def offer(
+def find_candidates(
     sources: Sequence[Path],
     archives: Sequence[Path],
     measured: tuple[Scene, ...],
     run: RunContext,
     now: datetime,
-) -> Offer:
+) -> Candidates:
     """Return the earlier scenes of folders and archives that may stand behind a scene.
 
     Parameters
@@ -85,21 +85,20 @@ def offer(
                 left_out.append(item)
             else:
                 found.append(item)
-    offered = len(found) + len(left_out)
+    count = len(found) + len(left_out)
     scenes = tuple(_ranked(found, measured, run, now, left_out))
-    return Offer(scenes, tuple(left_out), offered)
+    return Candidates(scenes, tuple(left_out), count)
 
 
-def told(comparison: Comparison, given: Offer) -> Comparison:
-    """Say in a report what else was offered and why it was left out."""
-    own = comparison.history or History(0)
+def add_left_out(comparison: Comparison, given: Candidates) -> Comparison:
+    """Add to a report which other candidates there were and why they were left out."""
+    own = comparison.background_use or BackgroundUse(0)
     left_out = (*given.left_out, *own.left_out)
     caveats = (*comparison.caveats, *fault_caveats(given.left_out))
-    if given.offered and not own.used:
+    if given.count and not own.used:
         caveats = (*caveats, "none of the earlier scenes offered could be used: nothing says what is usual")
-    return replace(
-        comparison, history=replace(own, offered=given.offered, left_out=left_out), caveats=caveats
-    )
+    use = replace(own, candidates=given.count, left_out=left_out)
+    return replace(comparison, background_use=use, caveats=caveats)
 
 
 def _is_archive(path: Path) -> bool:

@@ -26,9 +26,9 @@ def place_on_site(
     NotComparable
         Neither the reference image nor the site's own geometry says where the scene lies.
     """
-    by_image, said = _by_reference(images[0], grid, run)
+    by_image, caveats = _by_reference(images[0], grid, run)
     if by_image is not None:
-        return by_image, said
+        return by_image, caveats
     fit = fit_to_site(images, run.site, grid, run.settings.registration)
     what = (
         "the scene cannot be fitted to the site"
@@ -36,7 +36,7 @@ def place_on_site(
         else "the scenes cannot be fitted to the site"
     )
     refuse_failed(fit, scenes[-1], what)
-    return fit, said
+    return fit, caveats
 
 
 def _by_reference(

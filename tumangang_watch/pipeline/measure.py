@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.change.ground import growth_findings
@@ -11,18 +11,20 @@ from tumangang_watch.change.trains import compare_trains, unseen_trains
 from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.detect.cargo.history import weigh_cargo
 from tumangang_watch.detect.coarse.groups import unlooked_parts
-from tumangang_watch.detect.ground.find import measure_handling
-from tumangang_watch.detect.history import before, windows_of, windows_of_date
+from tumangang_watch.detect.ground.find import HandlingChange, measure_handling
+from tumangang_watch.detect.history import BackgroundDate, before, windows_of, windows_of_date
 from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.detect.trains.history import say_occupied
 from tumangang_watch.detect.trains.load import hint_loads
 from tumangang_watch.detect.trains.motion import flag_motion
 from tumangang_watch.detectability.limits import abilities, of_observation, within_limits
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.fill import Fill
-from tumangang_watch.model.finding import Comparison, Finding
+from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.observation import DatePair, Observation, Registration
 from tumangang_watch.model.site import Site
+from tumangang_watch.pipeline.background import GatheredDates, fault_caveats
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.trials import detectability_of
 from tumangang_watch.preprocess.areas import roof_caveats, roofs_of
@@ -30,57 +32,61 @@ from tumangang_watch.preprocess.areas import roof_caveats, roofs_of
 
 def assemble(
     run: RunContext,
-    earlier: Observation | None,
-    later: Observation,
+    dates: tuple[Observation, ...],
     registration: Registration,
-    areas: Any,
+    areas: tuple[AreaStatus, ...],
+    gathered: GatheredDates,
     caveats: tuple[str, ...],
 ) -> Comparison:
-    """Detect, compare and put one report together."""
+    """Detect, compare and put one report together; of two dates the earlier stands first."""
     run.progress("looking for trains")
-    dates = (later,) if earlier is None else (earlier, later)
-    trains = find_trains(run, dates)
+    trains = find_trains(run, dates, gathered.dates)
     run.progress("looking at the ground")
-    ground, changes, fill = find_ground(run, dates, trains)
+    ground = find_ground(run, dates, trains, gathered.dates)
     findings: tuple[Finding, ...] = ()
-    if earlier is not None:
+    if len(dates) == 2:
         run.progress("deciding what changed")
-        findings = find_changes(run, (earlier, later), trains, ground, changes)
-        caveats = (*caveats, *unseen(run, (earlier, later), trains))
+        pair = DatePair(*dates)
+        findings = find_changes(run, pair, trains, ground)
+        caveats = (*caveats, *unseen_trains(pair, run.site, trains, run.settings.change))
     return Comparison(
         site=run.site,
-        earlier=earlier,
-        later=later,
+        earlier=dates[0] if len(dates) == 2 else None,
+        later=dates[-1],
         registration=registration,
         areas=areas,
-        detections=(*trains, *ground),
+        detections=(*trains, *ground.cargo, *ground.surfaces),
         findings=findings,
-        detectability=detectability_of(run, dates, trains, fill),
+        detectability=detectability_of(run, dates, trains, ground.fill),
         settings_sha256=run.settings.sha256,
         caveats=(
             *site_caveats(run.site),
             *roofed_caveats(run.site, dates),
-            *unlooked_caveats(run, dates),
+            *unsearched_caveats(run, dates),
             *caveats,
+            *(fault_caveats(gathered.use.left_out) if gathered.use else ()),
         ),
-        fill=fill,
+        fill=ground.fill,
+        background_use=gathered.use,
     )
 
 
-def find_trains(run: RunContext, dates: tuple[Observation, ...]) -> tuple[Detection, ...]:
+def find_trains(
+    run: RunContext, dates: tuple[Observation, ...], background_dates: tuple[BackgroundDate, ...]
+) -> tuple[Detection, ...]:
     """Return the trains of every date."""
     found: list[Detection] = []
     for date in dates:
         others = [d for d in dates if d is not date]
+        earlier = before(background_dates, date)
         trains = detect_trains(
             date,
             run.site,
             run.settings.trains,
             background=others[0] if others else None,
-            background_dates=before(run.past, date),
+            background_dates=earlier,
         )
-        trains = say_occupied(trains, before(run.past, date), run.settings.history)
-        found += after_trains(run, date, trains)
+        found += after_trains(run, date, say_occupied(trains, earlier, run.settings.history))
     return tuple(found)
 
 
@@ -88,67 +94,71 @@ def after_trains(run: RunContext, date: Observation, trains: tuple[Detection, ..
     """Return a date's trains with what the scene shows besides, and without what it cannot tell."""
     trains = flag_motion(date, trains, run.site, run.settings.motion)
     trains = hint_loads(date, trains, run.site, run.settings.load)
-    told = abilities(of_observation(date), run.settings.limits)
+    able = abilities(of_observation(date), run.settings.limits)
     roofs = roofs_of(run.site, date.scene.acquired.date())
     out = []
     for train in trains:
         covered = sum(train.geometry.intersection(roof).area for roof in roofs)
         if covered <= 0.5 * train.geometry.area:
-            out.append(within_limits(train, told))
+            out.append(within_limits(train, able))
     return tuple(out)
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What stands on the ground of all dates, and what of it is worked."""
+
+    cargo: tuple[Detection, ...]
+    surfaces: tuple[Detection, ...]
+    growth: tuple[HandlingChange, ...]
+    fill: tuple[Fill, ...]
+
+
 def find_ground(
-    run: RunContext, dates: tuple[Observation, ...], trains: tuple[Detection, ...]
-) -> tuple[tuple[Detection, ...], tuple[Any, ...], tuple[Fill, ...]]:
+    run: RunContext,
+    dates: tuple[Observation, ...],
+    trains: tuple[Detection, ...],
+    background_dates: tuple[BackgroundDate, ...],
+) -> Ground:
     """Return cargo and worked ground of every date, what grew between them, and the aprons' fill."""
-    cargo = detect_cargo(
-        dates, run.site, trains, run.settings.cargo, trials=run.settings.detectability.enabled
-    )
+    settings = run.settings
+    found = detect_cargo(dates, run.site, trains, settings.cargo, trials=settings.detectability.enabled)
     handling = measure_handling(
-        dates, run.site, trains, run.settings.handling, run.past, run.settings.history
+        dates, run.site, trains, settings.handling, background_dates, settings.history
     )
-    return (*weigh(run, dates, cargo.detections), *handling.detections), handling.growth, cargo.fill
+    cargo = found.detections
+    if background_dates:
+        cargo = weigh(run, dates, cargo, background_dates)
+    return Ground(cargo, handling.detections, handling.growth, found.fill)
 
 
 def weigh(
-    run: RunContext, dates: tuple[Observation, ...], goods: tuple[Detection, ...]
+    run: RunContext,
+    dates: tuple[Observation, ...],
+    cargo: tuple[Detection, ...],
+    background_dates: tuple[BackgroundDate, ...],
 ) -> tuple[Detection, ...]:
-    """Return goods of all dates with what earlier dates say of them."""
-    if not run.past:
-        return goods
+    """Return the cargo of all dates with what background dates show in its place."""
     windows = windows_of(run.site, dates[0].raster.grid, run.settings.history)
     out: list[Detection] = []
     for date in dates:
         other = next((windows_of_date(d, windows) for d in dates if d is not date), None)
-        here = tuple(d for d in goods if d.date == date.date)
-        out += weigh_cargo(date, here, run.past, other, run.settings.history)
+        here = tuple(d for d in cargo if d.date == date.date)
+        out += weigh_cargo(date, here, background_dates, other, run.settings.history)
     return tuple(out)
 
 
 def find_changes(
-    run: RunContext,
-    dates: tuple[Observation, Observation],
-    trains: tuple[Detection, ...],
-    ground: tuple[Detection, ...],
-    changes: tuple[Any, ...],
+    run: RunContext, pair: DatePair, trains: tuple[Detection, ...], ground: Ground
 ) -> tuple[Finding, ...]:
     """Return what changed between two dates."""
-    pair = DatePair(*dates)
-    cargo = tuple(d for d in ground if d.kind == "cargo")
-    surfaces = tuple(d for d in ground if d.kind == "handling_area")
+    limits = run.settings.change
+    cargo = compare_cargo(pair, ground.cargo, limits, trains)
     return (
-        *compare_trains(pair, run.site, trains, run.settings.change),
-        *stood_before(pair, compare_cargo(pair, cargo, run.settings.change, trains), cargo, run.settings),
-        *growth_findings(pair, surfaces, changes, run.settings.change),
+        *compare_trains(pair, run.site, trains, limits),
+        *stood_before(pair, cargo, ground.cargo, run.settings),
+        *growth_findings(pair, ground.surfaces, ground.growth, limits),
     )
-
-
-def unseen(
-    run: RunContext, dates: tuple[Observation, Observation], trains: tuple[Detection, ...]
-) -> tuple[str, ...]:
-    """Return what cannot be said of trains because one date did not see their place."""
-    return unseen_trains(DatePair(*dates), run.site, trains, run.settings.change)
 
 
 def site_caveats(site: Site) -> tuple[str, ...]:
@@ -166,19 +176,18 @@ def site_caveats(site: Site) -> tuple[str, ...]:
 
 def roofed_caveats(site: Site, dates: tuple[Observation, ...]) -> tuple[str, ...]:
     """Return which tracks lie under a roof on which date, in words."""
-    said = (roof_caveats(site, d.scene.acquired.date(), d.date) for d in dates)
-    return tuple(words for date in said for words in date)
+    return tuple(words for d in dates for words in roof_caveats(site, d.scene.acquired.date(), d.date))
 
 
-def unlooked_caveats(run: RunContext, dates: tuple[Observation, ...]) -> tuple[str, ...]:
+def unsearched_caveats(run: RunContext, dates: tuple[Observation, ...]) -> tuple[str, ...]:
     """Return which stretches of track a coarse date was not searched on, in words."""
-    settings, said = run.settings.trains, []
+    settings, caveats = run.settings.trains, []
     for date in dates:
         gsd_m = date.image.gsd_m
         if gsd_m > settings.track_gsd_max_m:
-            said += [
+            caveats += [
                 f"{date.date}: track {track} was not looked at from {from_m:.0f} to {to_m:.0f} m: at "
                 f"{gsd_m:.1f} m it is read along a track that ends before"
                 for track, from_m, to_m in unlooked_parts(run.site.tracks, gsd_m, settings.groups)
             ]
-    return tuple(said)
+    return tuple(caveats)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from shapely import box
 from shapely.ops import unary_union
@@ -11,8 +10,9 @@ from shapely.ops import unary_union
 from tumangang_watch.detectability.limits import abilities, can_show, of_observation, of_scene
 from tumangang_watch.errors import NotComparable, UsageError
 from tumangang_watch.grid import Grid, grid_over, pixel_size_for
+from tumangang_watch.model.finding import AreaStatus
 from tumangang_watch.model.image import NativeImage
-from tumangang_watch.model.observation import Observation, Registration
+from tumangang_watch.model.observation import DateLabel, Observation, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.areas import area_statuses, hide_roofed
@@ -94,7 +94,7 @@ def read_image(scene: Scene, grid: Grid, run: RunContext) -> NativeImage:
 
 
 def observe(
-    date: Any, scene: Scene, image: NativeImage, grid: Grid, fit: Registration, run: RunContext
+    date: DateLabel, scene: Scene, image: NativeImage, grid: Grid, fit: Registration, run: RunContext
 ) -> Observation:
     """Return one date in the site's frame, its quality judged."""
     raster = image.on_grid(grid)
@@ -111,12 +111,12 @@ def observe(
     )
 
 
-def describe_scene(scene: Scene, settings: Settings) -> dict[str, Any]:
+def describe_scene(scene: Scene, settings: Settings) -> dict[str, object]:
     """Return what is understood of a scene, and what it can and cannot show."""
     return {**describe(scene), "can_show": can_show(of_scene(scene), settings.limits)}
 
 
-def judge_areas(run: RunContext, later: Observation, earlier: Observation | None) -> Any:
+def judge_areas(run: RunContext, later: Observation, earlier: Observation | None) -> tuple[AreaStatus, ...]:
     """Return how much of each area was seen; refuse when it is nothing at all."""
     for date in (later,) if earlier is None else (earlier, later):
         presence = abilities(of_observation(date), run.settings.limits)[0]

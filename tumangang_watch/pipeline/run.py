@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.errors import NotComparable
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
@@ -26,8 +25,6 @@ class RunContext:
     site: Site
     settings: Settings = field(default_factory=Settings)
     progress: Progress = _silent
-    past: tuple[BackgroundDate, ...] = ()
-    """Earlier dates that say what is usual, in the frame and light of those that are measured."""
 
 
 def refuse_failed(registration: Registration, scene: Scene, what: str) -> None:

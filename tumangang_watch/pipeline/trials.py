@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.detectability.insert import insert, restore, span_of
 from tumangang_watch.detectability.insert_frame import reach_m
 from tumangang_watch.detectability.limits import can_show, of_observation
-from tumangang_watch.detectability.model import Stretch
+from tumangang_watch.detectability.model import Placement, Stretch
 from tumangang_watch.detectability.plan import Footing, plan_trials
 from tumangang_watch.detectability.run import Detectability, try_detector
 from tumangang_watch.detectability.scene_light import scene_light
 from tumangang_watch.detectability.words import cargo_rows, cargo_statement, statements
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.document import DetectabilityDocument
+from tumangang_watch.model.document_trials import DetectabilityDocument
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.pipeline.run import RunContext
@@ -33,16 +35,18 @@ def detectability_of(
     """Return for each date what its kind of scene can show, and how often things would be found in it."""
     out: list[DetectabilityDocument] = []
     for date in dates:
-        facts: DetectabilityDocument = {
-            "date": date.date,
-            **can_show(of_observation(date), run.settings.limits),
-        }
         other = next((d for d in dates if d is not date), None)
         tried = _trials(run, date, trains, other)
-        goods = cargo_rows(fill, date.date)
-        note = cargo_statement(goods)
-        tried["statements"] = [*tried["statements"], *([note] if note else [])]
-        out.append({**facts, **tried, "goods": goods})
+        cargo = cargo_rows(fill, date.date)
+        statement = cargo_statement(cargo)
+        document: DetectabilityDocument = {
+            "date": date.date,
+            **can_show(of_observation(date), run.settings.limits),
+            **tried,
+            "statements": [*tried["statements"], *([statement] if statement else [])],
+            "goods": cargo,
+        }
+        out.append(document)
     return tuple(out)
 
 
@@ -82,7 +86,7 @@ def try_date(
     plan = replace(plan, coarse=date.image.gsd_m > run.settings.trains.track_gsd_max_m)
     lines = {t.id: t for t in run.site.tracks}
 
-    def paint(values: Any, placements: Any) -> Callable[[], None]:
+    def paint(values: NDArray[np.float32], placements: Sequence[Placement]) -> Callable[[], None]:
         patches = [insert(values, date.image, light, lines[p.track], p, settings) for p in placements]
         return lambda: restore(values, patches)
 

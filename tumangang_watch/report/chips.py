@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from shapely import LineString
 from shapely.ops import substring
 
-from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.pictures import (
     CHIP_PX,

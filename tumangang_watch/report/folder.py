@@ -20,7 +20,7 @@ import pyogrio
 from PIL import Image
 
 from tumangang_watch.errors import Busy, OutputFailed
-from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.report.chips import write_chips
 from tumangang_watch.report.json_report import SCHEMA_VERSION, TOOL, report_dict
 from tumangang_watch.report.page import write_page

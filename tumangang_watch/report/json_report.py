@@ -7,10 +7,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from tumangang_watch.model.comparison import BackgroundUse, Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.fill import Fill
-from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
-from tumangang_watch.model.history import History
+from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.site import Site
@@ -72,8 +72,8 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
         "caveats": list(comparison.caveats),
         "changed": comparison.changed,
     }
-    if comparison.history is not None:
-        report["history"] = history_rows(comparison.history)
+    if comparison.background_use is not None:
+        report["history"] = history_rows(comparison.background_use)
     if comparison.issue is not None:
         report["issue"] = plain(comparison.issue)
     encodable: dict[str, Any] = _encodable(report)
@@ -260,13 +260,13 @@ def _finding(found: Finding, crs: str) -> dict[str, Any]:
     }
 
 
-def history_rows(history: History) -> dict[str, Any]:
+def history_rows(background: BackgroundUse) -> dict[str, Any]:
     """Return what was used of the dates before; of those left out, at most the first `MOST_LEFT_OUT`."""
-    left_out = sorted(history.left_out, key=lambda item: not item.faulty)
+    left_out = sorted(background.left_out, key=lambda item: not item.faulty)
     return {
-        "offered": history.offered,
-        "used": len(history.used),
-        "for": {what: history.count(what) for what in ("tracks", "aprons", "ground")},
+        "offered": background.candidates,
+        "used": len(background.used),
+        "for": {what: background.count(what) for what in ("tracks", "aprons", "ground")},
         "scenes": [
             {
                 "id": date.scene.id,
@@ -277,7 +277,7 @@ def history_rows(history: History) -> dict[str, Any]:
                 "ground": date.ground,
                 "residual_median_m": number(date.residual_m, 3),
             }
-            for date in history.used
+            for date in background.used
         ],
         "left_out": [
             {

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapely import box
 
-from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.report import page_tables, pictures
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.chips import OUTLINE_MARGIN_M, SCALE_STEPS_M, chip, to_px

@@ -19,7 +19,7 @@ from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.image import Raster
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.json_report import by_importance

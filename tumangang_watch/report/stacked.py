@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
-from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.series import Record, TrackDate
 from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.report.pictures import stretch_of, strip

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.finding import AreaStatus, Comparison, Finding
+from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.json_report import by_importance, history_rows
 from tumangang_watch.text import clean_text, count_text
@@ -78,7 +79,9 @@ def _area(area: AreaStatus) -> str:
 
 def _history(comparison: Comparison) -> list[str]:
     """Return which earlier dates say what is usual, where any were asked for."""
-    words = history_words({} if comparison.history is None else {"history": history_rows(comparison.history)})
+    words = history_words(
+        {} if comparison.background_use is None else {"history": history_rows(comparison.background_use)}
+    )
     return [] if words is None else [f"Background: {words}"]
 
 

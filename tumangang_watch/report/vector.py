@@ -15,7 +15,7 @@ import pyogrio
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.report.geography import lonlat
 from tumangang_watch.report.palette import CHANGE_COLOURS
 from tumangang_watch.text import xml_text

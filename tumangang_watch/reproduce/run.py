@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tumangang_watch.errors import InputRefused, NotComparable, WatchError
-from tumangang_watch.model.finding import Comparison
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.compare import compare, detect
 from tumangang_watch.pipeline.run import RunContext

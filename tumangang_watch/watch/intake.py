@@ -20,6 +20,7 @@ from tumangang_watch.archive.rebuild import REFUSED, adopt, read_issued
 from tumangang_watch.archive.record import note_inbox
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.files import sweep, write_whole
+from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.watch.executors import Died, Executor
 from tumangang_watch.watch.inbox import Arrival, content, sidecars, sidecars_digest
 from tumangang_watch.watch.notify import note_findings
@@ -86,7 +87,7 @@ class _Intake:
         known = read.folders(self.archive)
         self.tally.made += adopt(self.archive, self.places.reports, known, note=self._note)
 
-    def _note(self, report: dict[str, Any], folder: str) -> None:
+    def _note(self, report: ReportDocument, folder: str) -> None:
         if self.notify:
             note_findings(self.archive, report, folder)
 

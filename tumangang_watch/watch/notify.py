@@ -5,26 +5,33 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-from typing import Any
+from typing import Any, Literal
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.errors import OutputFailed, UsageError
+from tumangang_watch.model.document import FindingDocument, ReportDocument, SupersededDocument
 from tumangang_watch.watch.tasks import json_text
 
-Document = dict[str, Any]
+_SCENE_KEYS: tuple[Literal["id", "sha256", "acquired", "provider", "gsd_m"], ...] = (
+    "id",
+    "sha256",
+    "acquired",
+    "provider",
+    "gsd_m",
+)
 
 
-def note_findings(archive: Archive, report: Document, folder: str) -> None:
+def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None:
     """Note which findings of a report are to be told; inside the transaction that records it.
 
     Told are sure changes of the areas the report speaks for. A report that supersedes another tells only
     what the other did not say.
     """
-    issue = report.get("issue") or {}
-    speaks_for = issue.get("speaks_for")
-    told = {
+    issue = report.get("issue")
+    speaks_for = issue.get("speaks_for") if issue else None
+    known = {
         _kind(row)
-        for old in issue.get("supersedes") or []
+        for old in _superseded(report)
         for row in archive.connection.execute(
             """SELECT f.kind, f.change, f.area, f.track, round(f.amount) FROM findings AS f
                JOIN reports AS r ON r.id = f.report WHERE r.folder = ?""",
@@ -35,30 +42,39 @@ def note_findings(archive: Archive, report: Document, folder: str) -> None:
         place = (finding["kind"], finding["change"], finding["area"], finding["track"])
         sure = finding["grade"] == "detected" and finding["change"] != "unchanged"
         spoken = speaks_for is None or finding["area"] is None or finding["area"] in speaks_for
-        if sure and spoken and _kind((*place, round(finding["amount"]["estimate"]))) not in told:
+        if sure and spoken and _kind((*place, round(finding["amount"]["estimate"]))) not in known:
             archive.connection.execute(
                 "INSERT OR REPLACE INTO notices VALUES (?, ?, ?)",
                 (folder, finding["id"], json.dumps(_document(report, folder, finding), sort_keys=True)),
             )
 
 
+def _superseded(report: ReportDocument) -> list[SupersededDocument]:
+    issue = report.get("issue")
+    return (issue.get("supersedes") or []) if issue else []
+
+
 def _kind(row: Any) -> tuple[Any, ...]:
     return (*row[:4], float(row[4]))
 
 
-def _document(report: Document, folder: str, finding: Document) -> Document:
+def _document(report: ReportDocument, folder: str, finding: FindingDocument) -> dict[str, object]:
     """Return what the command reads: the finding, and where it comes from."""
     scenes = {
-        date: {k: scene[k] for k in ("id", "sha256", "acquired", "provider", "gsd_m")}
-        for date, scene in report["scenes"].items()
+        date: {k: scene[k] for k in _SCENE_KEYS}
+        for date, scene in (
+            ("earlier", report["scenes"].get("earlier")),
+            ("later", report["scenes"]["later"]),
+        )
+        if scene is not None
     }
     return {
         "schema_version": report["schema_version"],
         "id": f"{folder}/{finding['id']}",
-        "site": {k: report["site"][k] for k in ("id", "name")},
+        "site": {"id": report["site"]["id"], "name": report["site"]["name"]},
         "report": folder,
         "scenes": scenes,
-        "supersedes": (report.get("issue") or {}).get("supersedes", []),
+        "supersedes": _superseded(report),
         "finding": finding,
     }
 

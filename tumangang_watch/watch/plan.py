@@ -123,7 +123,7 @@ class Plan:
 
     def _task(self, archive: Archive, scene: KnownScene, part: Part, issue: IssueDocument) -> ReportTask:
         name = self._name(archive, scene)
-        name += f"_part{int(str(issue['part'])) + 1}" if issue["part"] else ""
+        name += f"_part{issue['part'] + 1}" if issue["part"] else ""
         name += f"_r{issue['revision']}" if issue["revision"] != 1 else ""
         earlier = part.earlier
         return ReportTask(
@@ -171,7 +171,7 @@ def _content(scene: KnownScene | None) -> str | None:
 def _caveats(scene: KnownScene, part: Part, issue: IssueDocument) -> tuple[str, ...]:
     caveats = []
     supersedes = issue["supersedes"]
-    if isinstance(supersedes, list) and supersedes:
+    if supersedes:
         names = ", ".join(s["folder"] for s in supersedes)
         caveats.append(f"this report supersedes {names}: {supersedes[0]['why']}")
     if len(part.areas) < len(scene.observed):

@@ -16,12 +16,12 @@ from tumangang_watch import pipeline
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import read_issued
 from tumangang_watch.errors import Busy, InputRefused, WatchError
+from tumangang_watch.model.comparison import LeftOut
 from tumangang_watch.model.document import IssueDocument
-from tumangang_watch.model.history import LeftOut
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.pipeline.earlier_scenes import Offer, told
+from tumangang_watch.pipeline.earlier_scenes import Candidates, add_left_out
 from tumangang_watch.pipeline.prepare import judge_areas, read_image, working_grid
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.quality import assess_quality
@@ -147,7 +147,7 @@ def make_report(task: ReportTask) -> Made | Failed:
         else:
             given = _background(task)
             comparison = pipeline.compare(_same(task.earlier, task.latest), later, run, given.scenes)
-            comparison = told(comparison, given)
+            comparison = add_left_out(comparison, given)
         comparison = replace(comparison, issue=task.issue, caveats=(*task.caveats, *comparison.caveats))
         write_report(comparison, task.folder, tool_version=task.tool_version)
         issued = read_issued(task.folder, verify=False)
@@ -156,7 +156,7 @@ def make_report(task: ReportTask) -> Made | Failed:
     return Made(issued.folder, issued.manifest_sha256)
 
 
-def _background(task: ReportTask) -> Offer:
+def _background(task: ReportTask) -> Candidates:
     """Open the dates that say what is usual; one that cannot be read any more is left out and named."""
     scenes, left_out = [], []
     for one in task.background:
@@ -164,7 +164,7 @@ def _background(task: ReportTask) -> Offer:
             scenes.append(_same(one, task.latest))
         except InputRefused as error:
             left_out.append(LeftOut(one[0].name, None, error.why, faulty=True))
-    return Offer(tuple(scenes), tuple(left_out), len(task.background))
+    return Candidates(tuple(scenes), tuple(left_out), len(task.background))
 
 
 def _standing(task: ReportTask) -> Made | None:
@@ -173,7 +173,8 @@ def _standing(task: ReportTask) -> Made | None:
         issued = read_issued(task.folder)
     except InputRefused:
         return None
-    same = (issued.report.get("issue") or {}).get("inputs_sha256") == task.issue["inputs_sha256"]
+    issue = issued.report.get("issue")
+    same = issue is not None and issue.get("inputs_sha256") == task.issue["inputs_sha256"]
     return Made(issued.folder, issued.manifest_sha256) if same else None
 
 
