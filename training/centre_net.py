@@ -1,4 +1,4 @@
-"""Calibrate the network of ``preprocess.centre_net`` on painted yards of two painters (needs torch).
+"""Calibrate the network of ``preprocess.site_fit.network`` on painted yards of two painters (needs torch).
 
 ``python -m training.centre_net --yards 500 --pairs 25`` paints yards of the second painter
 (``yard_painter.py``) and pairs of train seeds, cuts straightened windows about displaced and slightly turned
@@ -95,7 +95,7 @@ def pair_windows(seed: int) -> list[Any]:
 
 
 def network() -> Any:
-    """Return the layers that ``preprocess.centre_net`` computes with numpy."""
+    """Return the layers that ``preprocess.site_fit.network`` computes with numpy."""
     from torch import nn
 
     sizes = {"a": (3, 16), "b": (16, 24), "c": (24, 24)}

@@ -1,4 +1,4 @@
-"""Calibrate the network of ``detect.strip_net`` on banks of painted strips.
+"""Calibrate the network of ``detect.trains.network`` on banks of painted strips.
 
 The banks: ``python -m training.strip_bank --split train --folder A`` and
 ``python -m training.yard_painter --folder B``, two painters with different looks. Then
@@ -149,7 +149,7 @@ def _repaint(patch: Any, labels: Any, rng: np.random.Generator, row: dict[str, i
 
 
 def network(constants: int) -> Any:
-    """Return the layers that ``detect.strip_net`` computes with numpy."""
+    """Return the layers that ``detect.trains.network`` computes with numpy."""
     from torch import nn
 
     rows = 8

@@ -24,7 +24,7 @@ def write_reproduction(
     Parameters
     ----------
     told : dict
-        What was judged, as ``pipeline.reproduce.summary`` gives it.
+        What was judged, as ``reproduce.run.summary`` gives it.
     site_text : str, optional
         GeoJSON of a site that exists nowhere else.
     out : Path

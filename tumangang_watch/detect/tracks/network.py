@@ -27,7 +27,7 @@ def track_odds(view: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
     Parameters
     ----------
     view : (channels, rows, cols) float32
-        Of `detect.trace_view.view_of`; ``cols`` a multiple of `SHRINK`.
+        Of `detect.tracks.view.view_of`; ``cols`` a multiple of `SHRINK`.
     """
 
     def run(part: slice) -> NDArray[np.float32]:

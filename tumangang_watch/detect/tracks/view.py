@@ -1,7 +1,7 @@
 """A scene straightened along a guide, as the network of tracks takes it.
 
 Rows run across the guide and columns along it. Tones are shares of the way from the darkest to the usual
-ground, as in `detect.strip_view`: a gain and the path light of a haze drop out.
+ground, as in `detect.trains.view`: a gain and the path light of a haze drop out.
 """
 
 from __future__ import annotations

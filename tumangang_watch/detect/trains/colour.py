@@ -1,6 +1,7 @@
 """Names of vehicles' colours, freed of the light by the ground about the tracks.
 
-A small network names a body from its bands as shares of the scene's usual ground (`strip_view.shares`),
+A small network names a body from its bands as shares of the scene's usual ground
+(`detect.trains.view.shares`),
 from the empty bed beside it and from the tones and the hue of the scene's ground. It is calibrated on two
 painters (``python -m training.colour_net``), whose paints are drawn about the names, faded, dirty and seen
 through products with curves of their own.

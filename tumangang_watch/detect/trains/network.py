@@ -1,6 +1,6 @@
 """A small convolutional network that reads straightened strips; numpy only.
 
-It sees what an analyst sees: the strip freed of the scene's light (`detect.strip_view`), turned so that
+It sees what an analyst sees: the strip freed of the scene's light (`detect.trains.view`), turned so that
 shadows fall to one side, and which way sun and view stand. Its weights come from strips of two painters
 with different looks (``python -m training.strip_net``); no real picture is among them.
 """
@@ -27,7 +27,7 @@ PIECE = 1200
 
 @dataclass(frozen=True)
 class NetReading:
-    """What the network says of one track, on steps of `strip_view.STEP_M`."""
+    """What the network says of one track, on steps of `detect.trains.view.STEP_M`."""
 
     occupied: NDArray[np.float64]
     """(n,) log-odds that a vehicle or a coupling of a train lies there."""

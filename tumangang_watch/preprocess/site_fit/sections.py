@@ -1,6 +1,7 @@
 """How likely the tracks' centrelines run where the site says, for every lateral shift.
 
-Each piece of track is straightened with the ground to both sides and read by `preprocess.centre_net`, which
+Each piece of track is straightened with the ground to both sides and read by
+`preprocess.site_fit.network`, which
 knows rails, ballast and trains from gaps, shadows and paths whatever their tones. What it says of the row a
 shift would bring onto the centreline, summed over all pieces, tells a fit from one half a gap or a track off.
 """
