@@ -1,70 +1,328 @@
-"""Small files that are there whole or not at all, and what killed runs left of larger ones."""
+"""Outputs that are there whole or not at all, and the small things every writer of files needs.
+
+An output is written in a hidden folder beside its place (``.NAME.partial-PID``), flushed, and only then
+exchanged with what stands there: at every moment the earlier output or the new one is whole. The next run
+removes what a killed one left; an earlier output that had no name just then gets it back.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import fcntl
+import glob
+import hashlib
+import json
 import os
+import re
 import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tumangang_watch.errors import OutputFailed
+from tumangang_watch.errors import Busy, OutputFailed
 
-PARTIAL = "partial-"
-"""What is being written is hidden and has this in its name, with the number of the process."""
+PARTIAL, EARLIER = ".partial-", ".earlier"
+"""Begin of a hidden folder's ending, before the process's number; ending of what stepped aside in it."""
+CANNOT_WRITE, OTHER_OUT = "cannot write the file", "Give another --out"
+OR_OVERWRITE = f"{OTHER_OUT}, or --overwrite to replace it"
+_EXCHANGE, _AT_FDCWD = 2, -100
+_FULL, _NO_LINKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG), (errno.EPERM, errno.ENOTSUP, errno.EMLINK)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a small file so that it is there whole or not at all; leave it alone if it says the same.
+@dataclass(frozen=True)
+class FolderKind:
+    """What a command writes as a folder: ``cannot write the report``, ``a report``, how one is known."""
+
+    what: str
+    noun: str
+    is_one: Callable[[Path], bool]
+
+
+@contextmanager
+def whole_folder(out: Path, kind: FolderKind, *, overwrite: bool) -> Iterator[Path]:
+    """Give a folder to write into; it is made durable and takes its place when the block ends well.
+
+    Raises
+    ------
+    OutputFailed, Busy
+        ``out`` holds something else, nothing could be written, or another run is writing it; what was
+        there is still there.
+    """
+    check_folder(out, kind, overwrite=overwrite)
+    target = Path(os.path.abspath(out))
+    with failing_as(kind.what, out), _hidden_folder(target, kind.what) as hidden:
+        part = hidden / target.name
+        part.mkdir()
+        yield part
+        _into_place([(part, target)], replace=True)
+
+
+@contextmanager
+def whole_files(
+    *paths: Path, what: str = CANNOT_WRITE, replace: bool = True, drop: Sequence[Path] = ()
+) -> Iterator[list[Path]]:
+    """Give places to write files of one folder; all take their names when the block ends well, or none.
+
+    The folder is made where it is missing. Without ``replace`` a file that is there is a failure. What
+    lies beside earlier files and belongs to them (``drop``) goes with them.
+
+    Raises
+    ------
+    OutputFailed, Busy
+        Nothing was written; what was there is still there.
+    """
+    targets = [Path(os.path.abspath(path)) for path in paths]
+    with failing_as(what, paths[0]), _hidden_folder(targets[0], what) as hidden:
+        parts = [hidden / target.name for target in targets]
+        yield parts
+        for path in paths:
+            check_file(path, overwrite=True, what=what, links=True)
+        dropped = [path for path in drop if path.exists()]
+        _into_place(list(zip(parts, targets, strict=True)), replace=replace, dropped=dropped)
+
+
+def write_whole(path: Path, content: str | bytes, *, what: str = CANNOT_WRITE, replace: bool = True) -> None:
+    """Write a small file whole or not at all; leave it alone if it says the same. See `whole_files`."""
+    data = content.encode() if isinstance(content, str) else content
+    with failing_as(what, path):
+        if replace and path.is_file() and path.read_bytes() == data:
+            return
+    with whole_files(path, what=what, replace=replace) as (part,):
+        part.write_bytes(data)
+
+
+def check_folder(out: Path, kind: FolderKind, *, overwrite: bool) -> None:
+    """Refuse an output folder that `whole_folder` would refuse, before the work for it is done.
+
+    Raises
+    ------
+    OutputFailed, Busy
+        ``out`` holds anything but, with ``overwrite``, an earlier output of the kind.
+    """
+    if not out.name or out.name in (".", ".."):
+        raise OutputFailed(kind.what, out, "not the name of a new folder", OTHER_OUT)
+    with failing_as(kind.what, out):
+        sweep_target(out, kind.what)
+        if out.is_symlink() or (out.exists() and not out.is_dir()):
+            raise OutputFailed(kind.what, out, "it exists and is not a folder", OTHER_OUT)
+        if not out.is_dir() or not any(out.iterdir()):
+            return
+        if not kind.is_one(out):
+            why = f"the folder is not empty and not {kind.noun}"
+            raise OutputFailed(kind.what, out, why, f"{OTHER_OUT}, or empty it")
+        if not overwrite:
+            raise OutputFailed(kind.what, out, f"{kind.noun} is there already", OR_OVERWRITE)
+
+
+def check_file(path: Path, *, overwrite: bool, what: str = CANNOT_WRITE, links: bool = False) -> None:
+    """Refuse an output file before the work for it is done; with ``links`` a link may be replaced.
 
     Raises
     ------
     OutputFailed
-        It cannot be written.
+        It is no plain file, or it is there and not to be replaced.
     """
-    aside = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    with failing_as(what, path):
+        if (path.is_symlink() and not links) or (path.exists() and not path.is_file()):
+            raise OutputFailed(what, path, "it exists and is not a file", OTHER_OUT)
+        if path.exists() and not overwrite:
+            raise OutputFailed(what, path, "it exists already", OR_OVERWRITE)
+
+
+@contextmanager
+def failing_as(what: str, path: Path, todo: str = "Give a place that can be written") -> Iterator[None]:
+    """Turn errors of the system into one line for the user.
+
+    Raises
+    ------
+    OutputFailed
+        In place of any OSError.
+    """
     try:
-        if path.is_file() and path.read_bytes() == text.encode():
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-        flush_folder(path.parent)
+        yield
     except OSError as error:
-        raise OutputFailed(
-            "cannot write", path, error.strerror or str(error), "Give a place that can be written"
-        ) from error
+        why = error.strerror or str(error) or type(error).__name__
+        named = f" ({Path(os.fsdecode(error.filename)).name})" if error.filename else ""
+        todo = "Free some space" if error.errno in _FULL else todo
+        raise OutputFailed(what, path, " ".join(f"{why}{named}".split()), todo) from error
+
+
+@contextmanager
+def _hidden_folder(target: Path, what: str) -> Iterator[Path]:
+    sweep_target(target, what)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    hidden = target.with_name(f".{target.name}{PARTIAL}{os.getpid()}")
+    hidden.mkdir()
+    try:
+        with locked(hidden, what, target.name, "another run is writing it"):
+            yield hidden
     finally:
-        aside.unlink(missing_ok=True)
+        _discard(hidden)
+
+
+def _into_place(pairs: list[tuple[Path, Path]], *, replace: bool, dropped: Sequence[Path] = ()) -> None:
+    """Flush what was made and give it its names; on failure every earlier output has its name again."""
+    for part, _ in pairs:
+        for path in (*sorted(part.rglob("*"), reverse=True), part):
+            _fsync(path)
+    undo: list[Callable[[], object]] = []
+    try:
+        for path in dropped:
+            undo.append(_give_name(path, pairs[0][0].with_name(path.name), replace=True))
+        for part, target in pairs:
+            undo.append(_give_name(part, target, replace=replace))
+        _fsync(pairs[0][1].parent)
+    except BaseException:
+        for step in reversed(undo):
+            with suppress(OSError):
+                step()
+        raise
+
+
+def _give_name(part: Path, target: Path, *, replace: bool) -> Callable[[], object]:
+    """Put one output in its place; return what undoes it."""
+    if not replace:
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, "it exists already")
+        try:
+            os.link(part, target)  # Unlike a rename, a link never replaces what came there meanwhile.
+            return target.unlink
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+    if not os.path.lexists(target):
+        os.rename(part, target)
+        return lambda: os.rename(target, part)
+    if _exchange(part, target):
+        return lambda: _exchange(part, target)
+    earlier = part.with_name(part.name + EARLIER)
+    if target.is_dir():
+        os.rename(target, earlier)
+        os.rename(part, target)
+        return lambda: os.rename(target, part)  # `_discard` puts the earlier one back.
+    keep(target, earlier)
+    os.rename(part, target)
+    return lambda: os.rename(earlier, target)
+
+
+def keep(path: Path, other: Path) -> None:
+    """Give a file a second name, which must be free; where the file system has no links, copy it."""
+    try:
+        os.link(path, other)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with path.open("rb") as source, other.open("xb") as copy:
+            shutil.copyfileobj(source, copy)
+        _fsync(other)
+
+
+def sweep_target(target: Path, what: str) -> None:
+    """Remove what killed runs of one output left; raise Busy if another run is writing it."""
+    for left in sorted(target.parent.glob(f".{glob.escape(target.name)}{PARTIAL}*")):
+        with locked(left, what, target.name, "another run is writing it"):
+            _discard(left)
 
 
 def sweep(folders: list[Path]) -> None:
-    """Remove what killed runs left half-written; what another run is writing right now is held, and stays."""
+    """Remove what killed runs left; what another run is writing right now is held, and stays."""
     for folder in folders:
-        for left in sorted(folder.glob(f".*.{PARTIAL}*")) if folder.is_dir() else []:
-            if left.is_dir():
-                _remove_unheld(left)
-            else:
-                left.unlink(missing_ok=True)
+        for left in sorted(folder.glob(f".*{PARTIAL}*")) if folder.is_dir() else []:
+            with suppress(Busy), locked(left, "", left.name, ""):
+                _discard(left)
 
 
-def _remove_unheld(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _discard(hidden: Path) -> None:
+    """Remove a hidden folder, but never the only copy of an earlier output: that gets its name back."""
+    name = re.sub(rf"^\.|{re.escape(PARTIAL)}[^.]*$", "", hidden.name)
+    earlier, target = hidden / (name + EARLIER), hidden.with_name(name)
+    if earlier.is_dir() and not os.path.lexists(target):
+        os.rename(earlier, target)
+        _fsync(target.parent)
+    if hidden.is_dir():
+        shutil.rmtree(hidden, ignore_errors=True)
+    else:
+        hidden.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, what: str, name: object, why: str) -> Iterator[None]:
+    """Hold a folder, or a file that is made where it is missing; a killed run's hold ends with it.
+
+    Raises
+    ------
+    Busy
+        Another run holds it: ``what: name: why``.
+    """
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
-    except BlockingIOError:
-        return
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(what, name, why, "Try again when it is done") from error
+        yield
     finally:
         os.close(handle)
 
 
-def flush_folder(folder: Path) -> None:
-    """Make a rename durable: without it a power cut can leave an empty file."""
-    handle = os.open(folder, os.O_RDONLY)
+def append_whole(path: Path, lacking: Callable[[bytes], bytes]) -> None:
+    """Append what ``lacking`` returns for a file's content, all of it or nothing; others that append wait.
+
+    Raises
+    ------
+    OSError
+        Nothing was appended.
+    """
+    with path.open("a+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        content = file.read()
+        data = lacking(content)
+        try:
+            while data:
+                data = data[file.write(data) :]
+            _fsync(path)
+        except BaseException:
+            file.truncate(len(content))
+            raise
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def json_text(value: Any, *, indent: int = 2, sort_keys: bool = False) -> str:
+    """Return a JSON document: the same text for the same value, no NaN, a line end last."""
+    text = json.dumps(value, indent=indent, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
+    return text + "\n"
+
+
+def json_line(value: Any) -> str:
+    """Return JSON text in one line with sorted keys, for digests and columns."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step; return False where the system cannot."""
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is None:
+        return False
+    if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
+        return False
+    raise OSError(number, os.strerror(number), str(other))

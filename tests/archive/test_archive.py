@@ -105,10 +105,10 @@ def test_rows_are_what_the_reports_say(archive_file):
            FROM reports r JOIN area_dates a ON a.report = r.id ORDER BY r.folder""",
     )
     assert rows == [
-        ("a", 1, "observed", 1, 8.0, pytest.approx(5.542, abs=0.001), 0, 0, 112.0, 0.28),
-        ("b", 1, "observed", 2, None, pytest.approx(5.542, abs=0.001), 1, 1, 182.0, 0.455),
+        ("a", 1, "observed", 1, 8.0, pytest.approx(5.543, abs=0.001), 0, 0, 112.0, 0.28),
+        ("b", 1, "observed", 2, None, pytest.approx(5.543, abs=0.001), 1, 1, 182.0, 0.455),
         ("c", 0, "not_observable", None, None, None, None, None, None, None),
-        ("c_r2", 1, "observed", 1, 8.0, pytest.approx(5.542, abs=0.001), 0, 0, 112.0, 0.28),
+        ("c_r2", 1, "observed", 1, 8.0, pytest.approx(5.543, abs=0.001), 0, 0, 112.0, 0.28),
     ]
     vehicles = ask(archive_file, "SELECT count(*), min(type), min(types) FROM vehicles")
     assert vehicles == [(24, "open", '{"open":0.8}')]

@@ -18,6 +18,7 @@ from PIL import Image
 from support.report_scene import painted_comparison, single_scene, site
 
 from tumangang_watch.errors import Busy, OutputFailed
+from tumangang_watch.files import locked
 from tumangang_watch.report import folder as folder_module
 from tumangang_watch.report.folder import write_report
 
@@ -168,24 +169,6 @@ def test_a_failure_in_the_middle_leaves_nothing_and_loses_nothing(comparison, tm
     assert {p.name for p in tmp_path.iterdir()} == {"out"}
 
 
-def test_an_earlier_report_comes_back_when_the_rename_fails(comparison, tmp_path, monkeypatch):
-    out = tmp_path / "out"
-    write_report(comparison, out, tool_version="1")
-    before = contents(out)
-    real = os.rename
-
-    def rename(a, b):
-        if ".partial-" in str(a):
-            raise OSError(5, "Input/output error")
-        real(a, b)
-
-    monkeypatch.setattr(folder_module.os, "rename", rename)
-    with pytest.raises(OutputFailed):
-        write_report(comparison, out, tool_version="2", overwrite=True)
-    assert contents(out) == before
-    assert {p.name for p in tmp_path.iterdir()} == {"out"}
-
-
 def test_a_damaged_file_is_noticed_before_it_is_shown(comparison, tmp_path, monkeypatch):
     def torn(_, __, folder):
         (folder / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\n")
@@ -215,10 +198,11 @@ def test_overwrite_replaces_and_an_empty_folder_is_filled(comparison, tmp_path):
 
 
 def test_leftovers_of_killed_runs_are_cleared(comparison, tmp_path):
-    (tmp_path / ".out.partial-123").mkdir()
-    (tmp_path / ".out.partial-123" / "report.json").write_text("{")
+    (tmp_path / ".out.partial-123" / "out").mkdir(parents=True)
+    (tmp_path / ".out.partial-123" / "out" / "report.json").write_text("{")
     write_report(comparison, tmp_path / "out", tool_version="1")
-    (tmp_path / "out").rename(tmp_path / ".out.replaced-9")
+    (tmp_path / ".out.partial-9").mkdir()
+    (tmp_path / "out").rename(tmp_path / ".out.partial-9" / "out.earlier")
     with pytest.raises(OutputFailed, match="a report is there already"):
         write_report(comparison, tmp_path / "out", tool_version="1")
     assert {p.name for p in tmp_path.iterdir()} == {"out"}
@@ -227,7 +211,7 @@ def test_leftovers_of_killed_runs_are_cleared(comparison, tmp_path):
 def test_two_runs_do_not_write_the_same_output(comparison, tmp_path):
     other = tmp_path / ".out.partial-123"
     other.mkdir()
-    with folder_module._held(other), pytest.raises(Busy):
+    with locked(other, "", "", ""), pytest.raises(Busy):
         write_report(comparison, tmp_path / "out", tool_version="1")
     assert other.is_dir()
 
@@ -252,7 +236,7 @@ def test_a_refused_folder_is_told_in_one_line(comparison, tmp_path, monkeypatch)
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied", str(tmp_path))
 
-    monkeypatch.setattr(folder_module.os, "mkdir", refuse)
+    monkeypatch.setattr(os, "mkdir", refuse)
     with pytest.raises(OutputFailed, match="Permission denied") as caught:
         write_report(comparison, tmp_path / "out", tool_version="1")
     assert "\n" not in str(caught.value)

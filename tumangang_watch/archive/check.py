@@ -6,8 +6,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from tumangang_watch.archive.file import Archive, told
+from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.archive.reviews import COLUMNS, is_sound
+from tumangang_watch.files import sha256_of
 
 MANIFEST = "manifest.json"
 
@@ -25,7 +26,7 @@ def check_archive(archive: Archive, reports: Path | None = None, *, files: bool 
         Read every file of every report and compare it with its manifest as well.
     """
     faults = []
-    with told(archive.path):
+    with database_errors(archive.path):
         ask = archive.connection.execute
         faults += [f"database: {row[0]}" for row in ask("PRAGMA integrity_check(20)") if row[0] != "ok"]
         faults += [
@@ -59,16 +60,10 @@ def check_folder(folder: Path, manifest_sha256: str | None, *, files: bool = Tru
         listed = json.loads(content)["files"] if files else {}
         wrong = []
         for name, facts in listed.items():
-            if digest(folder / name) != facts["sha256"]:
+            if sha256_of(folder / name) != facts["sha256"]:
                 wrong.append(f"{folder.name}/{name}: its content is not that of the manifest")
         return wrong
     except OSError as error:
         return [f"{folder.name}: {error.strerror or error}"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return [f"{folder.name}: its manifest cannot be read"]
-
-
-def digest(path: Path) -> str:
-    """Return the sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

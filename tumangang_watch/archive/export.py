@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +12,12 @@ import numpy as np
 import pyogrio
 import shapely
 
-from tumangang_watch.archive.file import Archive, told
-from tumangang_watch.errors import OutputFailed, UsageError
+from tumangang_watch.archive.file import Archive, database_errors
+from tumangang_watch.errors import UsageError
+from tumangang_watch.files import FolderKind, check_file, whole_files, whole_folder
 
 FORMATS = ("gpkg", "parquet", "csv")
+CANNOT_EXPORT = "cannot export the archive"
 TABLES = {
     "scenes": """SELECT sha256, scene_id, file, acquired, provider, gsd_m, pixel_m, sun_elevation_deg,
         sun_azimuth_deg, off_nadir_deg, view_azimuth_deg, cloud_fraction, radiometry, snow_state, haze,
@@ -97,36 +97,25 @@ def export_archive(archive: Archive, out: Path, kind: str, marks: Marks | None =
     OutputFailed
         Nothing was written and nothing earlier was lost.
     """
-    out = Path(out)
-    aside = out.with_name(f".{out.name}.partial-{os.getpid()}{out.suffix}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        _see_room(out, kind)
-        if kind == "gpkg":
-            _write_gpkg(archive, aside, marks)
-            os.replace(aside, out)
-            return [out]
-        aside.mkdir()
-        write = _write_csv if kind == "csv" else _write_parquet
+    if kind == "gpkg":
+        check_file(out, overwrite=True, what=CANNOT_EXPORT)
+        with whole_files(out, what=CANNOT_EXPORT) as (part,):
+            _write_gpkg(archive, part, marks)
+        return [out]
+    names = {f"{name}.{kind}" for name in TABLES}
+    export = FolderKind(
+        CANNOT_EXPORT, f"an export as {kind}", lambda f: {p.name for p in f.iterdir()} <= names
+    )
+    write = _write_csv if kind == "csv" else _write_parquet
+    with whole_folder(out, export, overwrite=True) as folder:
         for name in TABLES:
-            write(aside / f"{name}.{kind}", *_marked(name, *table(archive, name), marks))
-        if out.is_dir():
-            shutil.rmtree(out)
-        os.rename(aside, out)
-        return sorted(out.iterdir())
-    except OSError as error:
-        raise OutputFailed(
-            "cannot export the archive", out, error.strerror or str(error), "Give another --out"
-        ) from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        if aside.is_file():
-            aside.unlink()
+            write(folder / f"{name}.{kind}", *_marked(name, *table(archive, name), marks))
+    return sorted(out.iterdir())
 
 
 def table(archive: Archive, name: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the columns and rows of an exported table."""
-    with told(archive.path):
+    with database_errors(archive.path):
         cursor = archive.connection.execute(TABLES[name])
         return [column[0] for column in cursor.description], cursor.fetchall()
 
@@ -141,17 +130,6 @@ def _marked(
     blank = ("unreviewed", "")
     told = [(*row[:-1], *marks.get((row[folder], row[found]), blank), row[-1]) for row in rows]
     return [*columns[:-1], "review", "readers", columns[-1]], told
-
-
-def _see_room(out: Path, kind: str) -> None:
-    """Refuse to replace what an export did not make."""
-    wrong = out.is_dir() if kind == "gpkg" else out.is_file()
-    if not wrong and kind != "gpkg" and out.is_dir():
-        wrong = any(p.name not in {f"{name}.{kind}" for name in TABLES} for p in out.iterdir())
-    if wrong or out.is_symlink():
-        raise OutputFailed(
-            "cannot export the archive", out, "something else is there already", "Give another --out"
-        )
 
 
 def safe_text(value: Any) -> Any:

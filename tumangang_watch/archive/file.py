@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
-import glob
 import os
 import sqlite3
 import struct
@@ -15,7 +13,7 @@ from pathlib import Path
 
 from tumangang_watch.archive.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
-from tumangang_watch.files import flush_folder
+from tumangang_watch.files import failing_as, locked, sweep_target, whole_files
 
 MAGIC = b"SQLite format 3\0"
 HEADER_BYTES = 100
@@ -40,7 +38,7 @@ class Archive:
         Busy, ArchiveDamaged, OutputFailed
             As the database says; nothing was written.
         """
-        with told(self.path):
+        with database_errors(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -77,10 +75,10 @@ def open_archive(path: Path, *, write: bool = False, create: bool = False) -> It
     if create and not os.path.lexists(path):
         make_archive(path)
     _look_at(path)
-    with told(path):
+    with database_errors(path):
         connection = _connect(path, write)
     try:
-        with told(path):
+        with database_errors(path):
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version < VERSION and not write:
                 raise InputRefused(
@@ -92,7 +90,7 @@ def open_archive(path: Path, *, write: bool = False, create: bool = False) -> It
         archive = Archive(path, connection)
         if version < VERSION:
             _migrate(archive, version)
-        with told(path):
+        with database_errors(path):
             yield archive
     finally:
         connection.close()
@@ -107,31 +105,12 @@ def hold(path: Path) -> Iterator[None]:
     Busy
         Another run holds it.
     """
-    lock = path.with_name(path.name + ".lock")
-    try:
+    with failing_as("cannot lock the archive", path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise OutputFailed(
-            "cannot lock the archive", lock, error.strerror or str(error), "Give a path that can be written"
-        ) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _sweep(path)
+    lock = path.with_name(path.name + ".lock")
+    with locked(lock, "archive is busy", path, "another run is taking in scenes"):
+        sweep_target(path, "archive is busy")
         yield
-    except BlockingIOError as error:
-        raise Busy(
-            "archive is busy", path, "another run is taking in scenes", "Try again when it is done"
-        ) from error
-    finally:
-        os.close(handle)
-
-
-def _sweep(path: Path) -> None:
-    """Remove archives that killed runs were making; who holds the archive is the only one to make it."""
-    for kind in ("new", "rebuilt"):
-        for left in path.parent.glob(f".{glob.escape(path.name)}.{kind}-*"):
-            left.unlink(missing_ok=True)
 
 
 def make_archive(path: Path) -> None:
@@ -142,28 +121,24 @@ def make_archive(path: Path) -> None:
     OutputFailed
         It cannot be written.
     """
-    aside = path.with_name(f".{path.name}.new-{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.unlink(missing_ok=True)
-        with told(path):
-            connection = sqlite3.connect(aside, isolation_level=None)
-            try:
-                _careful(connection)
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                _migrate(Archive(path, connection), 0)
-            finally:
-                connection.close()
-        os.link(aside, path)
-        flush_folder(path.parent)
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise OutputFailed(
-            "cannot make the archive", path, error.strerror or str(error), "Give a path that can be written"
-        ) from error
-    finally:
-        aside.unlink(missing_ok=True)
+        with whole_files(path, what="cannot make the archive", replace=False) as (part,):
+            create_empty(part)
+    except OutputFailed:
+        if not path.is_file():
+            raise
+
+
+def create_empty(path: Path) -> None:
+    """Create the file of an empty archive where no reader can meet it yet."""
+    with database_errors(path):
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            _careful(connection)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            _migrate(Archive(path, connection), 0)
+        finally:
+            connection.close()
 
 
 def _connect(path: Path, write: bool) -> sqlite3.Connection:
@@ -236,8 +211,8 @@ def _look_at(path: Path) -> None:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Turn the database's errors into those a user is told."""
+def database_errors(path: Path) -> Iterator[None]:
+    """Turn the database's errors into those for the user."""
     try:
         yield
     except sqlite3.Error as error:

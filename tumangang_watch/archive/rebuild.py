@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -11,11 +10,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from tumangang_watch.archive.check import MANIFEST, check_folder
-from tumangang_watch.archive.file import Archive, make_archive, open_archive
+from tumangang_watch.archive.file import Archive, create_empty, open_archive
 from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report, note_inbox
 from tumangang_watch.archive.reviews import carry_over, write_copy
-from tumangang_watch.errors import InputRefused, OutputFailed
-from tumangang_watch.files import flush_folder
+from tumangang_watch.errors import InputRefused
+from tumangang_watch.files import failing_as, keep, sha256_of, whole_files
 from tumangang_watch.model.document import ReportDocument
 
 REFUSED = "refused"
@@ -37,7 +36,7 @@ def read_issued(folder: Path, *, verify: bool = True) -> Issued:
     if faults:
         raise InputRefused("report refused", folder.name, faults[0], "Remove the folder: it is made again")
     try:
-        manifest = (folder / MANIFEST).read_bytes()
+        digest = sha256_of(folder / MANIFEST)
         path = folder / "report.json"
         if path.stat().st_size > MAX_DOCUMENT_BYTES:
             raise ValueError("it is too large")
@@ -48,7 +47,7 @@ def read_issued(folder: Path, *, verify: bool = True) -> Issued:
         raise InputRefused(
             "report refused", folder.name, str(error)[:200], "Remove the folder: it is made again"
         ) from error
-    return Issued(cast(ReportDocument, report), folder.name, hashlib.sha256(manifest).hexdigest())
+    return Issued(cast(ReportDocument, report), folder.name, digest)
 
 
 def report_folders(reports: Path) -> list[Path]:
@@ -114,11 +113,11 @@ def rebuild(
     """
     if not reports.is_dir():
         raise InputRefused("cannot rebuild", reports, "there is no such folder", "Give the folder of reports")
-    aside = path.with_name(f".{path.name}.rebuilt-{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    try:
-        make_archive(aside)
-        with open_archive(aside, write=True) as archive:
+    what = "cannot rebuild the archive"
+    journal = path.with_name(path.name + "-journal")
+    with whole_files(path, what=what, drop=[journal]) as (part,):
+        create_empty(part)
+        with open_archive(part, write=True) as archive:
             count = len(adopt(archive, reports, {}, verify=verify))
             with archive.transaction() as connection:
                 for refusal in read_refusals(reports):
@@ -128,32 +127,23 @@ def rebuild(
                 if inbox is not None:
                     note_inbox(connection, str(inbox.absolute()))
             carry_over(archive, path if path.is_file() else None, path)
-        kept = _keep(path)
-        os.rename(aside, path)
-        flush_folder(path.absolute().parent)
-        with open_archive(path, write=True) as archive:
-            # Once more: a reader may have answered while the new file was made.
-            carry_over(archive, kept, path)
-            write_copy(archive)
-    except OSError as error:
-        raise OutputFailed(
-            "cannot rebuild the archive", path, error.strerror or str(error), "See that it can be written"
-        ) from error
-    finally:
-        aside.unlink(missing_ok=True)
+        kept = _keep(path, journal)
+    with failing_as(what, path), open_archive(path, write=True) as archive:
+        # Once more: a reader may have answered while the new file was made.
+        carry_over(archive, kept, path)
+        write_copy(archive)
     return count, kept
 
 
-def _keep(path: Path) -> Path | None:
-    """Move an earlier archive, and a journal that belongs to it, out of the way."""
+def _keep(path: Path, journal: Path) -> Path | None:
+    """Give an earlier archive, and a journal that belongs to it, a second name."""
     if not os.path.lexists(path):
         return None
     number = 1
     while os.path.lexists(path.with_name(f"{path.name}.before-rebuild-{number}")):
         number += 1
     kept = path.with_name(f"{path.name}.before-rebuild-{number}")
-    journal = path.with_name(path.name + "-journal")
     if journal.exists():
-        os.rename(journal, kept.with_name(kept.name + "-journal"))
-    os.rename(path, kept)
+        keep(journal, kept.with_name(kept.name + "-journal"))
+    keep(path, kept)
     return kept

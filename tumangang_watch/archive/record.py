@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 from dataclasses import astuple, dataclass
 from typing import Any, Literal, cast
@@ -11,6 +10,7 @@ from typing import Any, Literal, cast
 from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.summary import EMPTY, summarise, vehicle_types
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.files import json_line
 from tumangang_watch.model.document import (
     AreaDocument,
     DetectionDocument,
@@ -105,7 +105,7 @@ def add_report(archive: Archive, issued: Issued) -> None:
 
 def inputs_digest(later: str, earlier: str | None, background: list[str], site: str, part: int) -> str:
     """Return the digest of what a report was made from: scenes (by content), site and part."""
-    return hashlib.sha256(_json([later, earlier, sorted(background), site, part]).encode()).hexdigest()
+    return hashlib.sha256(json_line([later, earlier, sorted(background), site, part]).encode()).hexdigest()
 
 
 def add_refusal(connection: sqlite3.Connection, refusal: Refusal) -> None:
@@ -127,8 +127,8 @@ def add_scene(connection: sqlite3.Connection, scene: SceneDocument) -> int:
     """Record a scene once; return its key."""
     row = {name: scene.get(name) for name in SCENE_FACTS}
     row["scene_id"] = scene["id"]
-    row["bands"] = _json(scene.get("bands", {}))
-    row["notes"] = _json([*scene.get("warnings", []), *scene.get("notes", [])])
+    row["bands"] = json_line(scene.get("bands", {}))
+    row["notes"] = json_line([*scene.get("warnings", []), *scene.get("notes", [])])
     known = connection.execute("SELECT id FROM scenes WHERE sha256 = ?", (scene["sha256"],)).fetchone()
     return int(known[0]) if known else _insert(connection, "scenes", row)
 
@@ -164,8 +164,8 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
             "registration": report["registration"]["status"],
             "tool_version": report["tool"]["version"],
             "settings_sha256": report["settings_sha256"],
-            "look": _json(issue["look"]) if issue.get("look") else None,
-            "caveats": _json(report["caveats"]),
+            "look": json_line(issue["look"]) if issue.get("look") else None,
+            "caveats": json_line(report["caveats"]),
         },
     )
     if part == 0 and not issue.get("supersedes"):
@@ -231,7 +231,7 @@ def _add_areas(
             "track": track["id"],
             "area": track["area"],
             "length_m": float(track["length_m"]),
-            "observed": _json(track["observed"]["later"]),
+            "observed": json_line(track["observed"]["later"]),
         }
         _insert(connection, "track_dates", row)
     found = [d for d in report["detections"] if d["date"] == "later"]
@@ -249,9 +249,9 @@ def _add_areas(
             "status": status,
             "observed_earlier": area["observed_fraction"]["earlier"],
             "observed": area["observed_fraction"]["later"],
-            "reasons": _json(area["reasons"]),
+            "reasons": json_line(area["reasons"]),
             **(summarise(here, observed_m) if known else EMPTY),
-            "types": _json(vehicle_types(here) if known else {}),
+            "types": json_line(vehicle_types(here) if known else {}),
         }
         _insert(connection, "area_dates", row)
 
@@ -272,9 +272,9 @@ def _add_detection(connection: sqlite3.Connection, key: int, found: DetectionDoc
         **{name: found[name] for name in ("date", "kind", "grade", "area", "track", "from_m", "to_m")},
         **{name: found.get(name) for name in ("label", "colour", "track_distance_m", "observed_fraction")},
         "confidence": float(found["confidence"]),
-        "geometry": _json(found["geometry"]),
-        "evidence": _json(found.get("evidence", {})),
-        "caveats": _json(found["caveats"]),
+        "geometry": json_line(found["geometry"]),
+        "evidence": json_line(found.get("evidence", {})),
+        "caveats": json_line(found["caveats"]),
     }
     for name in _MEASURES:
         value = found.get(name)
@@ -288,8 +288,8 @@ def _add_detection(connection: sqlite3.Connection, key: int, found: DetectionDoc
             "detection": detection,
             "position": position,
             **{name: vehicle[name] for name in ("from_m", "to_m", "type", "colour", "confidence")},
-            "types": _json(vehicle.get("types", {})),
-            "colours": _json(vehicle.get("colours", {})),
+            "types": json_line(vehicle.get("types", {})),
+            "colours": json_line(vehicle.get("colours", {})),
             "load": vehicle.get("load"),
             "load_evidence": vehicle.get("load_evidence"),
         }
@@ -310,9 +310,9 @@ def _add_finding(connection: sqlite3.Connection, key: int, found: FindingDocumen
         "amount_high": amount["high"],
         "unit": amount["unit"],
         "observed_fraction": found.get("observed_fraction"),
-        "geometry": _json(found["geometry"]),
-        "caveats": _json(found["caveats"]),
-        "members": _json(found.get("members", [])),
+        "geometry": json_line(found["geometry"]),
+        "caveats": json_line(found["caveats"]),
+        "members": json_line(found.get("members", [])),
     }
     _insert(connection, "findings", row)
 
@@ -324,7 +324,3 @@ def _insert(connection: sqlite3.Connection, table: str, row: Document) -> int:
         f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", tuple(row.values())
     )
     return int(cursor.lastrowid or 0)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))

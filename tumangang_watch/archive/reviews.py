@@ -6,16 +6,14 @@ The archive can be made again from reports; reviews cannot. So each is also a li
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tumangang_watch.archive.file import Archive, told
-from tumangang_watch.errors import OutputFailed
+from tumangang_watch.archive.file import Archive, database_errors
+from tumangang_watch.files import append_whole, failing_as, json_line
 from tumangang_watch.model.review import About, Answer, Correction, Review
 
 Document = dict[str, Any]
@@ -53,12 +51,12 @@ def row_of(review: Review) -> Document:
         "earlier": about.earlier,
         "kind": about.kind,
         "area": about.area,
-        "evidence": _text(about.evidence),
+        "evidence": json_line(about.evidence),
         "reader": review.reader,
         "verdict": answer.verdict,
         "reason": answer.reason,
         "remark": answer.remark,
-        "correction": _text(answer.correction.as_dict()),
+        "correction": json_line(answer.correction.as_dict()),
         "made": review.made,
         "origin": review.origin,
     }
@@ -89,7 +87,7 @@ def review_of(row: Document, number: int = 0) -> Review:
 
 def all_reviews(archive: Archive, site: str | None = None) -> list[Review]:
     """Return the reviews of a site, or of all, in the order they were made."""
-    with told(archive.path):
+    with database_errors(archive.path):
         rows = archive.connection.execute(
             f"SELECT id, {', '.join(COLUMNS)} FROM reviews WHERE ?1 IS NULL OR site = ?1 ORDER BY id", (site,)
         ).fetchall()
@@ -132,18 +130,13 @@ def copy_path(archive_file: Path) -> Path:
 
 def read_copy(archive_file: Path) -> list[Document]:
     """Return the rows of the copy; a line that was cut off or edited is passed over."""
-    try:
-        lines = copy_path(archive_file).read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise OutputFailed(
-            "cannot read the reviews beside the archive",
-            copy_path(archive_file),
-            error.strerror or str(error),
-            "See that it can be read",
-        ) from error
-    return [row for line in lines if (row := _sound(line)) is not None]
+    path = copy_path(archive_file)
+    with failing_as("cannot read the reviews beside the archive", path, "See that it can be read"):
+        return _sound_rows(path.read_bytes()) if path.exists() else []
+
+
+def _sound_rows(content: bytes) -> list[Document]:
+    return [row for line in content.split(b"\n") if (row := _sound(line)) is not None]
 
 
 def _sound(line: bytes) -> Document | None:
@@ -170,30 +163,20 @@ def write_copy(archive: Archive) -> None:
     rows = archive.connection.execute(f"SELECT {', '.join(COLUMNS)} FROM reviews ORDER BY id").fetchall()
     if not rows:
         return
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            known = {row["uid"] for row in read_copy(archive.path)}
-            lines = [
-                _text(dict(zip(COLUMNS, row, strict=True))).encode() + b"\n"
-                for row in rows
-                if row[0] not in known
-            ]
-            if lines:
-                size = os.fstat(handle).st_size
-                cut = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-                os.write(handle, (b"\n" if cut else b"") + b"".join(lines))
-                os.fsync(handle)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        raise OutputFailed(
-            "cannot write the reviews beside the archive",
-            path,
-            error.strerror or str(error),
-            "The archive holds them; see that the copy can be written",
-        ) from error
+
+    def lacking(content: bytes) -> bytes:
+        known = {row["uid"] for row in _sound_rows(content)}
+        lines = [
+            json_line(dict(zip(COLUMNS, row, strict=True))).encode() + b"\n"
+            for row in rows
+            if row[0] not in known
+        ]
+        cut = lines and content and not content.endswith(b"\n")
+        return (b"\n" if cut else b"") + b"".join(lines)
+
+    todo = "The archive holds them; see that the copy can be written"
+    with failing_as("cannot write the reviews beside the archive", path, todo):
+        append_whole(path, lacking)
 
 
 def carry_over(archive: Archive, kept: Path | None, home: Path) -> int:
@@ -236,7 +219,3 @@ def _salvage(path: Path) -> Iterable[Document]:
     finally:
         connection.close()
     return [row for row in found if is_sound(row)]
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from tumangang_watch.archive.file import Archive, told
+from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.model.review import About, Subject
 
 Document = dict[str, Any]
@@ -68,7 +68,7 @@ def subjects(
         where = [*where, "s.sha256 IN (SELECT value FROM json_each(?))"]
         values = [*values, json.dumps(sorted(scenes))]
     condition = " AND ".join(where)
-    with told(archive.path):
+    with database_errors(archive.path):
         ask = archive.connection.execute
         things = ask(_DETECTIONS.format(where=condition), (site, *values)).fetchall()
         changes = ask(_FINDINGS.format(where=condition), (site, *values)).fetchall()

@@ -16,8 +16,9 @@ from shapely.ops import unary_union
 
 from tumangang_watch.commands.evaluate import load_json
 from tumangang_watch.commands.options import SCENE, site_option
-from tumangang_watch.errors import InputRefused, OutputFailed
+from tumangang_watch.errors import InputRefused
 from tumangang_watch.evaluate.area import Tally, adjusted_area, draw_points
+from tumangang_watch.files import json_text, write_whole
 from tumangang_watch.report.geography import geojson
 from tumangang_watch.sites import load_site
 
@@ -55,12 +56,8 @@ def points(report: Path, out: Path, site: Path | None, new_count: int, other_cou
         }
         for n, (x, y, name) in enumerate(sorted(drawn), 1)
     ]
-    text = json.dumps({"type": "FeatureCollection", "features": features}, indent=1) + "\n"
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise OutputFailed("cannot write the points", out, str(error), "Choose another --out") from error
+    text = json_text({"type": "FeatureCollection", "features": features}, indent=1)
+    write_whole(out, text, what="cannot write the points", replace=False)
     click.echo(f"{len(features)} points in {out}. {HOW_TO}.", err=True)
     return 0
 

@@ -18,8 +18,8 @@ from tumangang_watch.commands.options import (
     run_settings,
     site_option,
 )
-from tumangang_watch.report.folder import see_room
-from tumangang_watch.reproduce.report import table_lines, write_reproduction
+from tumangang_watch.files import check_folder
+from tumangang_watch.reproduce.report import REPRODUCTION, table_lines, write_reproduction
 from tumangang_watch.reproduce.run import painted_scenes, reproduce_folder, summary
 
 
@@ -36,7 +36,7 @@ def reproduce(out: Path, scenes: Path | None, site: Path | None, as_json: bool, 
     scenes of November and December 2022 that are PAINTED after the publications: no evidence of
     anything, but a check of the judging from end to end.
     """
-    see_room(out, overwrite)
+    check_folder(out, REPRODUCTION, overwrite=overwrite)
     site_text = None
     with progress_bar() as progress, tempfile.TemporaryDirectory(prefix="tumangang-watch-") as folder:
         run = make_run(site, run_settings(detectability=False), progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from tumangang_watch.commands.review_answer import (
     wanted_of,
 )
 from tumangang_watch.errors import UsageError
-from tumangang_watch.files import write_whole
+from tumangang_watch.files import json_text, write_whole
 from tumangang_watch.review.gis_export import export_review
 from tumangang_watch.review.gis_import import import_review, refuse_import
 from tumangang_watch.review.use import calibration as weigh
@@ -85,7 +84,7 @@ def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> i
         raise UsageError(
             "no labels", report, "nobody has reviewed its scenes beyond doubt", "See `review list`"
         )
-    write_whole(out, json.dumps(labels, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+    write_whole(out, json_text(labels, indent=1))
     for name in ("trains", "cargo", "new_ground", "rejected", "disputed"):
         click.echo(f"{name}: {len(labels[name])}", err=True)
     for place in labels["coverage"]:
@@ -113,11 +112,11 @@ def calibration(archive_file: Path, site_id: str | None, out: Path | None, as_js
     with opened(archive_file, site_id) as (archive, site):
         found = {"schema_version": 1, "tool": {"name": "tumangang-watch", "version": __version__}}
         found |= weigh(archive, site)
-    text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json_text(found, indent=1)
     if out is not None:
-        write_whole(out, text + "\n")
+        write_whole(out, text)
     if as_json:
-        click.echo(text)
+        click.echo(text, nl=False)
         return 0
     for line in _calibration_lines(found):
         click.echo(line)

@@ -29,8 +29,9 @@ from tumangang_watch.commands.options import (
     tell,
     with_history,
 )
+from tumangang_watch.files import check_folder
 from tumangang_watch.pipeline import describe_scene
-from tumangang_watch.report.folder import see_room
+from tumangang_watch.report.folder import REPORT
 from tumangang_watch.scenes import open_scene
 from tumangang_watch.settings import Settings
 
@@ -70,7 +71,7 @@ def compare(
     exit_code: bool,
 ) -> int:
     """Compare two scenes and write a dated change report to --out."""
-    see_room(out, overwrite)
+    check_folder(out, REPORT, overwrite=overwrite)
     settings = run_settings(detectability)
     with progress_bar() as progress:
         run = make_run(site, settings, progress)
@@ -109,7 +110,7 @@ def detect(
     overwrite: bool,
 ) -> int:
     """Report one date: what stands on the tracks and on the ground."""
-    see_room(out, overwrite)
+    check_folder(out, REPORT, overwrite=overwrite)
     settings = run_settings(detectability)
     with progress_bar() as progress:
         run = make_run(site, settings, progress)

@@ -12,6 +12,7 @@ import click
 
 from tumangang_watch.commands.options import SCENE, bands_option, make_run, progress_bar, scene_options
 from tumangang_watch.errors import InputRefused, UsageError
+from tumangang_watch.files import write_whole
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import RunContext
 from tumangang_watch.pipeline.fit import place_scene
@@ -26,7 +27,7 @@ from tumangang_watch.sites.importing import Imported, import_sources
 from tumangang_watch.sites.importing.roles import ImportOptions
 from tumangang_watch.sites.read import read_collection
 from tumangang_watch.sites.remarks import remarks_text
-from tumangang_watch.sites.write import check_room, put_file, refuse_source, write_site
+from tumangang_watch.sites.write import check_room, refuse_source, write_site
 from tumangang_watch.text import clean_text, count_text
 
 MOST_NOTES = 10
@@ -116,7 +117,7 @@ def site_show(
         opened = open_scene(scene, scene_options(acquired, bands), settings.read)
         raster, fit = place_scene(opened, run)
         progress("drawing")
-        put_file(out, picture_of_site(run.site, opened, raster, fit), overwrite=overwrite)
+        write_whole(out, picture_of_site(run.site, opened, raster, fit), replace=overwrite)
     click.echo(f"{out}: {fit_words(fit)}", err=True)
     return 0
 

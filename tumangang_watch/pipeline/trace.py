@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,8 @@ from shapely.geometry import mapping
 
 from tumangang_watch.detect.tracks.adopt import adopt
 from tumangang_watch.detect.tracks.trace import TracedTrack
-from tumangang_watch.errors import NotComparable, OutputFailed
+from tumangang_watch.errors import NotComparable
+from tumangang_watch.files import check_file, whole_files
 from tumangang_watch.grid import Grid, utm_crs
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
@@ -27,7 +26,8 @@ from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.tracks import trace_site_tracks
 from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.scenes.reference import write_reference
-from tumangang_watch.sites.write import check_room, write_site
+from tumangang_watch.sites.read import load_site
+from tumangang_watch.sites.write import check_room, put_site
 from tumangang_watch.text import utc_text
 
 YARD_MARGIN_M = 12.0
@@ -69,6 +69,7 @@ def trace_to_file(
         It could not be written.
     """
     check_room(out, overwrite)
+    check_file(_reference_of(out), overwrite=overwrite, what="cannot write the reference image", links=True)
     settings = run.settings.trace
     if scene.gsd_m > settings.gsd_max_m:
         raise NotComparable(
@@ -103,7 +104,7 @@ def trace_to_file(
     done = adopt(run.site, traced, scene.id, settings)
     made = _collection(collection, done.site, (*done.moved, *done.new), done.dropped, traced)
     run.progress("writing the site file")
-    site = _written(made, image, grid, scene, run, out, overwrite, write_site)
+    site = _written(made, image, grid, scene, run, out, overwrite)
     return TraceResult(
         site=site, moved=done.moved, kept=done.kept, new=done.new, dropped=done.dropped, fit=fit
     )
@@ -193,7 +194,6 @@ def _written(
     run: RunContext,
     out: Path,
     overwrite: bool,
-    write_site: Any,
 ) -> Site:
     """Write the reference image, then the site file that names it."""
     settings = run.settings.trace
@@ -201,17 +201,9 @@ def _written(
     small = grid.at(pixel_m)
     if small.rows * small.cols > settings.reference_pixels_max:
         small = grid.at(1.0)
-    kept = out.with_name(f"{out.stem}.reference.tif")
-    if kept.exists() and not overwrite:
-        raise OutputFailed(
-            "cannot write the reference image",
-            kept,
-            "it exists already",
-            "Give another --out, or --overwrite",
-        )
-    aside = out.with_name(f".{kept.name}.partial-{os.getpid()}")
-    try:
-        digest = write_reference(image.on_grid(small), aside)
+    kept = _reference_of(out)
+    with whole_files(kept, out, what="cannot write the site file", replace=overwrite) as (picture, part):
+        digest = write_reference(image.on_grid(small), picture)
         made["reference_scene"] = {
             "name": scene.id,
             "sha256": scene.sha256,
@@ -219,19 +211,10 @@ def _written(
             "image": kept.name,
             "image_sha256": digest,
         }
-        os.replace(aside, kept)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise OutputFailed(
-            "cannot write the reference image", kept, why, "Give a folder with room left"
-        ) from error
-    finally:
-        with suppress(FileNotFoundError):
-            aside.unlink()
-    try:
-        site: Site = write_site(made, out, overwrite=overwrite)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            kept.unlink()
-        raise
-    return site
+        put_site(made, part, out)
+    return load_site(out)
+
+
+def _reference_of(out: Path) -> Path:
+    """Return where the reference image of a site file lies."""
+    return out.with_name(f"{out.stem}.reference.tif")

@@ -6,20 +6,21 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from tumangang_watch.errors import OutputFailed
+from tumangang_watch.files import FolderKind, json_text, whole_folder
 from tumangang_watch.reidentify.columns import LETTERS, DrawnSighting, Strips, aligned_rows, vehicle_words
 from tumangang_watch.reidentify.document import Document, step_table
 from tumangang_watch.reidentify.drawing import write_drawing
 from tumangang_watch.reidentify.model import Journey, TrainSearch
 from tumangang_watch.reidentify.words import match_words
 from tumangang_watch.report.assets import render
-from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
+from tumangang_watch.report.folder import write_manifest
 from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.series.tables import write_csv
 from tumangang_watch.settings.reidentify import JourneySettings
 from tumangang_watch.text import count_text
 
 MARK = "trains.json"
+TRAINS = FolderKind("cannot write the trains", "a search for trains", lambda f: (f / MARK).is_file())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +67,7 @@ def write_trains(
     OutputFailed
         ``out`` holds something else, or cannot be written.
     """
-    if (out / MANIFEST).is_file() and not (out / MARK).is_file():
-        raise OutputFailed(
-            "cannot write the trains", out, "the folder holds something else", "Give another --out"
-        )
-    with whole_folder(out, overwrite) as folder:
+    with whole_folder(out, TRAINS, overwrite=overwrite) as folder:
         (folder / MARK).write_text(json_text(content), encoding="utf-8", newline="\n")
         write_csv(folder / "trains.csv", step_table(search))
         pictures: list[JourneyPicture | None] = [None] * len(search.journeys)
@@ -82,8 +79,7 @@ def write_trains(
         (folder / "trains.html").write_text(
             _page(search, content, pictures, settings.max_drawn), encoding="utf-8", newline="\n"
         )
-        check_files(folder)
-        _write_manifest(content, folder)
+        write_manifest(folder, {n: content[n] for n in ("schema_version", "tool", "settings_sha256")})
 
 
 def _picture(
@@ -133,16 +129,3 @@ def _page(
         verdict=verdict if search.journeys else "No train known again.",
         max_drawn=max_drawn,
     )
-
-
-def _write_manifest(content: Document, folder: Path) -> None:
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    manifest = {
-        "schema_version": content["schema_version"],
-        "tool": content["tool"],
-        "settings_sha256": content["settings_sha256"],
-        "files": {
-            p.relative_to(folder).as_posix(): {"bytes": p.stat().st_size, "sha256": sha256(p)} for p in files
-        },
-    }
-    (folder / MANIFEST).write_text(json_text(manifest), encoding="utf-8", newline="\n")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tumangang_watch.files import FolderKind, json_text, whole_folder
 from tumangang_watch.report.assets import render
-from tumangang_watch.report.folder import MANIFEST, check_files, json_text, sha256, whole_folder
+from tumangang_watch.report.folder import write_manifest
 
 VERDICTS = ("reproduced", "contradicted", "not observable", "no scene")
 PAINTED_MARK = "PAINTED"
@@ -14,6 +15,8 @@ NOTICE = (
     "PAINTED, NOT EVIDENCE: judged on scenes the program painted itself. They show that the judging works, "
     "and nothing of what was ever there."
 )
+MARK = "reproduction.json"
+REPRODUCTION = FolderKind("cannot write the reproduction", "a reproduction", lambda f: (f / MARK).is_file())
 
 
 def write_reproduction(
@@ -35,15 +38,12 @@ def write_reproduction(
         Replace an earlier one.
     """
     document = {"tool": {"name": "tumangang-watch", "version": tool_version}, **told}
-    with whole_folder(out, overwrite) as folder:
-        (folder / "reproduction.json").write_text(json_text(document), encoding="utf-8", newline="\n")
+    with whole_folder(out, REPRODUCTION, overwrite=overwrite) as folder:
+        (folder / MARK).write_text(json_text(document), encoding="utf-8", newline="\n")
         (folder / "reproduction.html").write_text(_page(told), encoding="utf-8", newline="\n")
         if site_text is not None:
             (folder / "site.geojson").write_text(site_text, encoding="utf-8", newline="\n")
-        check_files(folder)
-        files = {p.name: {"bytes": p.stat().st_size, "sha256": sha256(p)} for p in sorted(folder.iterdir())}
-        manifest = {"schema_version": told["schema_version"], "tool": document["tool"], "files": files}
-        (folder / MANIFEST).write_text(json_text(manifest), encoding="utf-8", newline="\n")
+        write_manifest(folder, {"schema_version": told["schema_version"], "tool": document["tool"]})
     return out
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
-from tumangang_watch.errors import OutputFailed
+from tumangang_watch.files import check_file, whole_files
 from tumangang_watch.model.review import Answer, Document, Subject, digest
 from tumangang_watch.review.add import Date, area_about
 from tumangang_watch.review.gpkg_write import write_review_gpkg
@@ -38,21 +37,11 @@ def export_review(archive: Archive, site: str, out: Path, wanted: Wanted, reader
     count = sum(map(len, layers.values()))
     for row, _ in (pair for rows in layers.values() for pair in rows):
         row["export"] = f"{mark}-{count}"
-    aside = out.with_name(f".{out.name}.partial-{os.getpid()}.gpkg")
-    try:
-        if out.is_dir() or out.is_symlink():
-            raise OutputFailed("cannot export", out, "something else is there already", "Give another file")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_review_gpkg(aside, layers)
-        # What an editor left beside an earlier file belongs to that, and would be taken into this one.
-        for side in ("-wal", "-shm", "-journal"):
-            out.with_name(out.name + side).unlink(missing_ok=True)
-        os.replace(aside, out)
-    except (OSError, RuntimeError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise OutputFailed("cannot export", out, why, "Give a file that can be written") from error
-    finally:
-        aside.unlink(missing_ok=True)
+    check_file(out, overwrite=True, what="cannot export")
+    # What an editor left beside an earlier file belongs to that, and would be taken into this one.
+    sides = [out.with_name(out.name + end) for end in ("-wal", "-shm", "-journal")]
+    with whole_files(out, what="cannot export", drop=sides) as (part,):
+        write_review_gpkg(part, layers)
     return {name: len(rows) for name, rows in layers.items()}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import stat
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import Busy, InputRefused, WatchError
+from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.scenes.acquired import StatedTime, decide_time
 from tumangang_watch.scenes.bands import decide_bands
@@ -104,7 +104,7 @@ def with_digest(scene: Scene) -> Scene:
         The file cannot be read any more.
     """
     try:
-        return replace(scene, sha256=_sha256(scene.image))
+        return replace(scene, sha256=sha256_of(scene.image))
     except OSError as error:
         why = f"it cannot be read ({_reason(error)})"
         raise InputRefused("scene refused", scene.image.name, why, "Copy or deliver it again") from error
@@ -192,7 +192,7 @@ def _scene(
         id=re.sub(r"[^A-Za-z0-9._-]", "_", metadata.id or image.stem).lstrip(".")[:120] or "scene",
         image=image,
         files=tuple(f for f in (image, metadata.file, mask) if f),
-        sha256=_sha256(image) if options.digest else "",
+        sha256=sha256_of(image) if options.digest else "",
         acquired=acquired,
         provider=provider,
         crs=_crs(dataset),
@@ -287,8 +287,3 @@ def _provider(properties: Properties, source: str) -> tuple[str, str]:
 def _crs(dataset: DatasetReader) -> str:
     authority = dataset.crs.to_authority()
     return ":".join(authority) if authority else dataset.crs.to_wkt()
-
-
-def _sha256(image: Path) -> str:
-    with image.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

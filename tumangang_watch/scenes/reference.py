@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+import errno
 from pathlib import Path
 
 import numpy as np
 import rasterio
 from rasterio.transform import Affine
 
+from tumangang_watch.files import sha256_of
 from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
 from tumangang_watch.model.site import ReferenceScene
 from tumangang_watch.scenes.harden import open_tiff
@@ -46,7 +47,11 @@ def write_reference(raster: Raster, path: Path) -> str:
         blockysize=256,
     ) as target:
         target.write(values, 1)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with open_tiff(path) as written:
+        # A full disk can go unnoticed while GDAL writes: the raster then reads as zeros.
+        if not np.array_equal(written.read(1), values):
+            raise OSError(errno.EIO, "the image could not be read back", str(path))
+    return sha256_of(path)
 
 
 def read_reference(reference: ReferenceScene, like: NativeImage, crs: str) -> NativeImage | str:
@@ -65,7 +70,7 @@ def read_reference(reference: ReferenceScene, like: NativeImage, crs: str) -> Na
             return f"the site's reference image {path.name} is missing"
         if path.stat().st_size > MAX_BYTES:
             return f"the site's reference image {path.name} is too large to be one"
-        if hashlib.sha256(path.read_bytes()).hexdigest() != reference.image_sha256:
+        if sha256_of(path) != reference.image_sha256:
             return f"the site's reference image {path.name} is not the one the site file was written with"
         with open_tiff(path) as dataset:
             if str(dataset.crs) != crs:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.files import sha256_of
 from tumangang_watch.scenes.sidecar import find_mask, find_metadata
 
 SCENE_ENDS = (".tif", ".tiff", ".jp2", ".ntf", ".nitf")
@@ -100,16 +101,10 @@ def sidecars_digest(image: Path) -> str:
     """Return the digest of what lies beside an image."""
     digest = hashlib.sha256()
     for path in sidecars(image):
-        digest.update(f"{path.name}\0{content(path)}\0".encode())
+        digest.update(f"{path.name}\0{sha256_of(path)}\0".encode())
     return digest.hexdigest()
-
-
-def content(path: Path) -> str:
-    """Return the sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def locate_scenes(inbox: Path) -> list[tuple[str, tuple[int, int], str]]:
     """Return place, stamp and content of every scene file under the inbox."""
-    return [(a.place, a.stamp, content(a.path)) for a in look_into(inbox, float("inf"), 0.0)]
+    return [(a.place, a.stamp, sha256_of(a.path)) for a in look_into(inbox, float("inf"), 0.0)]

@@ -19,13 +19,13 @@ from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import REFUSED, adopt, read_issued
 from tumangang_watch.archive.record import note_inbox
 from tumangang_watch.errors import OutputFailed
-from tumangang_watch.files import sweep, write_whole
+from tumangang_watch.files import json_text, sha256_of, sweep, write_whole
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.watch.executors import Died, Executor
-from tumangang_watch.watch.inbox import Arrival, content, sidecars, sidecars_digest
+from tumangang_watch.watch.inbox import Arrival, sidecars, sidecars_digest
 from tumangang_watch.watch.notify import note_findings
 from tumangang_watch.watch.plan import Places, Plan
-from tumangang_watch.watch.tasks import Failed, LookTask, ReportTask, json_text, look_at, make_report
+from tumangang_watch.watch.tasks import Failed, LookTask, ReportTask, look_at, make_report
 
 BUSY_STATUS, OUTPUT_STATUS, NOT_COMPARABLE_STATUS, REFUSED_STATUS = 75, 5, 4, 3
 
@@ -103,7 +103,7 @@ class _Intake:
             if stamp != arrival.stamp:
                 self.progress(f"reading {arrival.place}")
                 try:
-                    sha256 = content(arrival.path)
+                    sha256 = sha256_of(arrival.path)
                 except OSError:
                     self.tally.waiting.append(arrival.place)
                     continue
@@ -188,7 +188,8 @@ class _Intake:
             failed.todo,
             *self._version(),
         )
-        write_whole(self.places.reports / REFUSED / f"{sha256[:16]}.json", json_text(asdict(refusal)))
+        text = json_text(asdict(refusal), indent=1, sort_keys=True)
+        write_whole(self.places.reports / REFUSED / f"{sha256[:16]}.json", text)
         with self.archive.transaction() as connection:
             add_refusal(connection, refusal)
         self.plan.refused.add(sha256)

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.errors import OutputFailed, UsageError
+from tumangang_watch.files import json_text
 from tumangang_watch.model.document import FindingDocument, ReportDocument, SupersededDocument
-from tumangang_watch.watch.tasks import json_text
 
 _SCENE_KEYS: tuple[Literal["id", "sha256", "acquired", "provider", "gsd_m"], ...] = (
     "id",
@@ -112,7 +112,7 @@ def send_notices(archive: Archive, command: str, limit_s: float) -> int:
         "SELECT folder, finding, document FROM notices ORDER BY folder, finding"
     ).fetchall()
     for folder, finding, document in rows:
-        _tell(words, json_text(json.loads(document)), limit_s)
+        _tell(words, json_text(json.loads(document), indent=1, sort_keys=True), limit_s)
         with archive.transaction() as connection:
             connection.execute("DELETE FROM notices WHERE folder = ? AND finding = ?", (folder, finding))
         sent += 1

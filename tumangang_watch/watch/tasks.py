@@ -6,7 +6,6 @@ another machine that sees the same folders; done twice, it gives the same folder
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -194,8 +193,3 @@ def _same(known: tuple[Path, str], latest: datetime) -> Scene:
     if scene.sha256 != sha256:
         raise Busy("scene changed", path.name, "it is not what was taken in", "Try again when it is settled")
     return scene
-
-
-def json_text(value: Any) -> str:
-    """Return JSON text that is the same for the same value."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n"
