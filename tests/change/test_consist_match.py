@@ -1,0 +1,113 @@
+"""Whether two dates show one train is read from pixels along it, in one light, wagon by wagon."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from shapely import box
+from support.values import observation, straight_site, train_detection
+
+from tumangang_watch.change.consist_match import (
+    TrainMatcher,
+    alike_along,
+    alike_in_place,
+    match_trains,
+    same_length,
+)
+from tumangang_watch.change.evidence import body_place, pixel_similarity, points_beside
+from tumangang_watch.change.profiles import agreement, body_profile, lean_m, pair_scale, piece_distances
+from tumangang_watch.change.train_words import alone_words, match_words
+from tumangang_watch.change.words import difference, span, total, train_words
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import DatePair
+from tumangang_watch.settings.change import ChangeSettings
+
+SETTINGS, SITE = ChangeSettings(), straight_site()
+LINE = SITE.tracks[0].line
+CARS = (0.08, 0.45, 0.2, 0.08)
+
+
+def date(label, from_m, cars=CARS, gain=1.0, haze=0.0):
+    rng = np.random.default_rng(len(label))
+    values = np.repeat(rng.normal(0.25, 0.02, (1, 120, 400)), 4, axis=0)
+    for k, level in enumerate(cars):
+        start = int((5 + from_m + 14 * k) / 0.5)
+        values[:, 57:63, start : start + 26] = level
+    return observation(haze + gain * values, label)
+
+
+def matcher(one, two):
+    return TrainMatcher(DatePair(one, two), pair_scale(one, two, SETTINGS), SETTINGS)
+
+
+def test_gain_and_haze_do_not_change_how_alike_pixels_are():
+    one, two = date("earlier", 20), date("later", 20, gain=1.4, haze=0.05)
+    place = body_place(LINE, 20, 76)
+    assert pixel_similarity(one, two, place) > 0.95
+    assert pixel_similarity(one, date("later", 20, CARS[::-1]), place) < 0.5
+    assert pixel_similarity(one, two, box(0, 0, 1, 1)) is None
+
+
+def test_points_beside_a_track_lie_to_its_left():
+    x, y = points_beside(LINE, np.array([10.0, 20.0]), np.array([-2.0, 0.0, 2.0]))
+    assert x[:, 1] - x[:, 0] == pytest.approx([10, 10, 10])
+    assert y[2] - y[0] == pytest.approx([4, 4])
+
+
+def test_a_roof_leans_away_from_the_satellite():
+    east = observation(np.full((4, 120, 400), 0.2), off_nadir_deg=20.0, view_azimuth_deg=0.0)
+    assert lean_m(east, LINE, 50.0) == pytest.approx(-3.0 * np.tan(np.radians(20.0)), abs=1e-6)
+    assert lean_m(observation(np.full((4, 120, 400), 0.2)), LINE, 50.0) == 0.0
+
+
+def test_profiles_of_one_train_agree_and_of_another_do_not():
+    one, two = date("earlier", 20), date("later", 60, gain=1.1)
+    scale = pair_scale(one, two, SETTINGS)
+    here, there = (body_profile(o, LINE, (at, at + 56.0), scale) for o, at in ((one, 20.0), (two, 60.0)))
+    assert here.shape == (56, 4)
+    assert agreement(here, there, SETTINGS) > 2
+    assert agreement(here, here[::-1] + np.linspace(0, 1, 56)[:, None], SETTINGS) < 0
+    assert piece_distances(here, here, SETTINGS)[0].max() == 0
+    assert agreement(np.full((20, 4), np.nan), here[:20], SETTINGS) is None
+
+
+def test_a_moved_train_is_matched_with_its_shift_and_another_is_not():
+    trains = (train_detection(SITE, "earlier", 20, 76), train_detection(SITE, "later", 60, 116))
+    (match,) = match_trains(matcher(date("earlier", 20), date("later", 60)), SITE, trains)
+    assert (match.shift_m, match.in_place, match.turned) == (40.0, False, False)
+    other = date("later", 60, (0.45, 0.2, 0.08, 0.45))
+    assert match_trains(matcher(date("earlier", 20), other), SITE, trains) == ()
+
+
+def test_what_stands_in_place_is_alike_there():
+    one, two, gone = date("earlier", 20), date("later", 20), date("later", 20, ())
+    trains = (train_detection(SITE, "earlier", 20, 76), train_detection(SITE, "later", 20, 76))
+    assert alike_in_place(DatePair(one, two), SITE.tracks[0], trains, SETTINGS) == 0.0
+    assert alike_in_place(DatePair(one, gone), SITE.tracks[0], trains, SETTINGS) is None
+    assert alike_along(matcher(one, two), SITE.tracks[0], 20.0, 76.0)
+    assert not alike_along(matcher(one, gone), SITE.tracks[0], 20.0, 76.0)
+    assert same_length(*trains, SETTINGS)
+    assert not same_length(trains[0], train_detection(SITE, "later", 20, 100), SETTINGS)
+
+
+def test_sentences_name_sizes_tracks_and_dates():
+    one, two = date("earlier", 20), date("later", 60)
+    trains = (train_detection(SITE, "earlier", 20, 76), train_detection(SITE, "later", 60, 116))
+    (match,) = match_trains(matcher(one, two), SITE, trains)
+    tracks = {t.id: t for t in SITE.tracks}
+    text = match_words(DatePair(one, two), tracks, match, "moved", Interval.around(40, 2))
+    assert "stands 40 m further along the track (towards increasing distance)" in text
+    gone = alone_words(SITE.tracks[0], trains[0], two, "disappeared", occupied=False)
+    assert gone.endswith("is gone: on 2022-12-01 the place was seen and no train was detected.")
+    assert train_words(trains[0]) == "A train of 4 (3-5) cars, 56 (54-58) m long,"
+    assert span(Interval(8, 8, 8)) == "8"
+
+
+def test_errors_of_a_sum_lie_between_independent_and_common_ones():
+    whole = total([Interval.around(10, 3), Interval.around(20, 4)])
+    assert whole.estimate == 30
+    assert 5 < whole.width / 2 < 7
+    long, short = (train_detection(SITE, "later", 20, 20 + 14 * n, n) for n in (6, 4))
+    amount, unit = difference(short, long)
+    assert (amount.estimate, unit) == (2, "cars")
+    assert (amount.low, amount.high) == (1, 3)

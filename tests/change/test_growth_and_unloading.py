@@ -1,0 +1,97 @@
+"""Growth is worded by its net amount; goods beside a train are one finding that names it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from shapely import MultiPolygon, box
+from support.values import EAST0, NORTH0, observation, straight_site, train_detection
+
+from tumangang_watch.change.ground import growth_findings
+from tumangang_watch.change.unloading import beside_trains
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import Finding, HandlingChange
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import DatePair
+from tumangang_watch.settings.change import ChangeSettings
+
+SETTINGS, NONE = ChangeSettings(), Interval(0, 0, 0)
+PAIR = DatePair(*(observation(np.full((4, 120, 400), 0.2), d) for d in ("earlier", "later")))
+
+
+def thing(kind, date, shape, number=1):
+    return Detection(
+        id=f"{date}-{kind}-{number}",
+        date=date,
+        kind=kind,
+        area="h",
+        geometry=shape,
+        confidence=0.9,
+        grade="detected",
+        observed_fraction=1.0,
+        area_m2=Interval.around(shape.area, 2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("grown", "lost", "word", "grade"),
+    [
+        (Interval(500, 400, 600), NONE, "grown", "detected"),
+        (Interval(500, 10, 600), NONE, "grown", "possible"),
+        (NONE, Interval(300, 200, 400), "shrunk", "detected"),
+        (Interval(500, 0, 900), NONE, "unchanged", "detected"),
+    ],
+)
+def test_the_larger_change_counts_where_it_is_above_its_error(grown, lost, word, grade):
+    place = MultiPolygon([box(0, 0, 20, 25)])
+    change = HandlingChange(
+        polygon_id="h",
+        grown_m2=grown,
+        lost_m2=lost,
+        grown=place,
+        lost=place,
+        confidence=0.9,
+        grade="detected",
+        observed_fraction=1.0,
+        buildings=("a building or a stack of 240 m2, about 4 m high, is new",),
+    )
+    surfaces = tuple(thing("handling_area", d, box(0, 0, 50, 50)) for d in ("earlier", "later"))
+    (finding,) = growth_findings(PAIR, surfaces, (change,), SETTINGS)
+    assert (finding.change, finding.grade) == (word, grade)
+    assert finding.amount.estimate == abs(grown.estimate - lost.estimate)
+    assert "By its shadow a building" in finding.statement
+
+
+def appeared(item):
+    return Finding(
+        id=f"finding-{item.id}",
+        kind="cargo",
+        change="appeared",
+        area="h",
+        track=None,
+        earlier=None,
+        later=item.id,
+        amount=item.area_m2,
+        unit="m2",
+        confidence=0.8,
+        grade="detected",
+        statement="",
+        geometry=item.geometry,
+        observed_fraction=1.0,
+    )
+
+
+@pytest.mark.parametrize(("off_m", "together"), [(6.0, True), (25.0, False)])
+def test_goods_beside_a_train_are_one_finding(off_m, together):
+    site = straight_site()
+    train = train_detection(site, "later", 20, 76)
+    south = NORTH0 - 30 + off_m
+    boxes = [box(EAST0 + x, south, EAST0 + x + 4, south + 3) for x in (30, 50)]
+    cargo = tuple(thing("cargo", "later", shape, k) for k, shape in enumerate(boxes))
+    found = beside_trains(PAIR, tuple(appeared(c) for c in cargo), cargo, (train,), SETTINGS)
+    if not together:
+        assert [f.train for f in found] == [None, None]
+        return
+    (one,) = found
+    assert (one.train, one.members, one.amount.estimate) == (train.id, tuple(c.id for c in cargo), 24)
+    assert "2 objects, 24" in one.statement

@@ -1,0 +1,55 @@
+"""A peak of correlation lies where a patch was moved to; ties on moved ground say by how much."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import fourier_shift, gaussian_filter
+from support.values import EAST0, NORTH0, native_image, straight_site
+
+from tumangang_watch.grid import Grid
+from tumangang_watch.preprocess.correlate import find_peaks, hann, orientation, surfaces
+from tumangang_watch.preprocess.tiepoints import find_ties
+from tumangang_watch.settings.preprocess import RegistrationSettings
+
+TAPER = hann(64, 64)
+
+
+def texture(rows=64, cols=64, seed=0):
+    rng = np.random.default_rng(seed)
+    return sum(gaussian_filter(rng.normal(size=(rows, cols)), s, mode="wrap") * s for s in (1.0, 3.0))
+
+
+def moved(values, down, right):
+    return np.fft.ifft2(fourier_shift(np.fft.fft2(values), (down, right))).real
+
+
+@pytest.mark.parametrize(("down", "right"), [(0.0, 0.0), (2.3, -1.7), (-4.4, 3.1)])
+@pytest.mark.parametrize("gain", [1.0, -1.0])
+def test_the_peak_lies_at_the_imposed_shift(down, right, gain):
+    one, two = texture()[None].astype(np.float32), moved(texture(), down, right)[None].astype(np.float32)
+    lines = [orientation(p, polarity=False) * TAPER for p in (one, gain * two)]
+    peaks = find_peaks(surfaces(*lines, whiten=False, sigma_px=0.8), 8)
+    assert (peaks.rows[0], peaks.cols[0]) == pytest.approx((down, right), abs=0.3)
+    if gain > 0:
+        peaks = find_peaks(surfaces(one * TAPER, two * TAPER, whiten=True, sigma_px=1.2), 8)
+        assert (peaks.rows[0], peaks.cols[0]) == pytest.approx((down, right), abs=0.15)
+        assert peaks.z[0] > 6
+
+
+def test_polarity_is_kept_or_dropped_as_asked():
+    patch = texture().astype(np.float32)
+    assert np.allclose(orientation(patch, polarity=True), -orientation(-patch, polarity=True))
+    assert np.allclose(orientation(patch, polarity=False), orientation(-patch, polarity=False))
+
+
+def test_ties_show_the_shift_and_leave_the_tracks_out():
+    ground = 0.25 + 0.03 * texture(360, 420)
+    grid = Grid(crs="EPSG:32652", west=EAST0 + 10, north=NORTH0 - 10, pixel_m=0.5, rows=320, cols=380)
+    one, two = (native_image(np.stack([v] * 4)) for v in (ground, moved(ground, -2.0, 3.0)))
+    site, settings = straight_site(), RegistrationSettings()
+    ties = find_ties(one, two, site, grid, settings, corridors=True)
+    assert len(ties.x) >= settings.ties_min
+    assert np.median(ties.east) == pytest.approx(1.5, abs=0.05)
+    assert np.median(ties.north) == pytest.approx(1.0, abs=0.05)
+    assert ties.windows <= find_ties(one, two, site, grid, settings, corridors=False).windows
