@@ -26,7 +26,14 @@ from tumangang_watch.text import utc_text
 def open_pair(
     paths: tuple[Path, Path], options: tuple[SceneOptions, SceneOptions], settings: Settings
 ) -> tuple[Scene, Scene]:
-    """Open two scenes and see that they are two dates in the right order.
+    """Open two scenes that are two dates in the right order; see `check_pair`."""
+    earlier, later = (open_scene(p, o, settings.read) for p, o in zip(paths, options, strict=True))
+    check_pair(earlier, later)
+    return earlier, later
+
+
+def check_pair(earlier: Scene, later: Scene) -> None:
+    """Refuse two scenes that are not two dates in the right order.
 
     Raises
     ------
@@ -35,7 +42,6 @@ def open_pair(
     NotComparable
         Both are the same image or were acquired at the same time.
     """
-    earlier, later = (open_scene(p, o, settings.read) for p, o in zip(paths, options, strict=True))
     if earlier.sha256 == later.sha256:
         raise NotComparable(
             "cannot compare", later.image.name, "both scenes are the same image", "Give two dates"
@@ -55,7 +61,6 @@ def open_pair(
             f"before {earlier.image.name} at {utc_text(earlier.acquired, fractions=False)}",
             "Swap the two scenes",
         )
-    return earlier, later
 
 
 def working_grid(scenes: tuple[Scene, ...], run: RunContext) -> Grid:
