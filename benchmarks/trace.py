@@ -20,6 +20,7 @@ import shapely
 from benchmarks.change import native
 from training.strip_bank import scene_of
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
+from tumangang_watch.detect.tracks.view import TraceScene
 from tumangang_watch.grid import grid_over
 from tumangang_watch.pipeline.tracks import ground_of
 from tumangang_watch.settings.tracks import TraceSettings
@@ -39,7 +40,7 @@ def painted(seed: int, gsd_m: float, season: str, settings: TraceSettings) -> di
     grid = grid_over(area.bounds, 1.0, site.crs)
     centre = ((grid.bounds[0] + grid.bounds[2]) / 2, (grid.bounds[1] + grid.bounds[3]) / 2)
     image = native(pair.earlier, pair.sensors[0].geolocation_error_m, centre)
-    tracks = trace_tracks(((image, _known(pair)),), area, grid, settings)
+    tracks = trace_tracks((TraceScene(image, _known(pair)),), area, grid, settings)
     true = [track.line for track in pair.world.site.tracks]
     every = shapely.unary_union([track.line for track in pair.world.rails]).buffer(WITHIN_M)
     near = shapely.unary_union([t.line for t in tracks]).buffer(WITHIN_M)
@@ -92,9 +93,8 @@ def real(folder: Path, settings: TraceSettings) -> None:
     grid = grid_over(area.bounds, 1.0, site.crs)
     for path in sorted(folder.glob("scene_*.tif")):
         scene = open_scene(path, SceneOptions(), Settings().read)
-        tracks = trace_tracks(
-            ((read_native(scene, grid.bounds, site.crs, Settings().read), scene),), area, grid, settings
-        )
+        image = read_native(scene, grid.bounds, site.crs, Settings().read)
+        tracks = trace_tracks((TraceScene(image, scene),), area, grid, settings)
         lines = shapely.unary_union([t.line for t in tracks])
         away = np.array([lines.distance(c) if tracks else np.inf for c in cars])
         print(

@@ -21,7 +21,7 @@ from benchmarks.change import native
 from training.yard_painter import shoot
 from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.preprocess.site_fit.network import ALONG_M, DILATIONS, STEP_M, patch_of
-from tumangang_watch.preprocess.site_fit.outlines import hue_of, tone_of
+from tumangang_watch.preprocess.site_fit.outlines import band_ratio_of, log_brightness_of
 from tumangang_watch.simulate import make_pair, split_seeds
 
 ROWS, COLS = 71, 72
@@ -35,7 +35,7 @@ def windows(
 ) -> list[Any]:
     """Cut windows (patch float16, labels uint8: 1 on a centreline, 2 unsure, 0 elsewhere)."""
     raster = image.on_grid(grid)
-    tone, hue = tone_of(raster), hue_of(raster)
+    tone, hue = log_brightness_of(raster), band_ratio_of(raster)
     on = grid.mask([line.buffer(0.45) for line in rails], all_touched=True).astype(np.float32)
     near = grid.mask([line.buffer(1.0) for line in rails], all_touched=True).astype(np.float32)
     seen = raster.valid.astype(np.float32)

@@ -15,7 +15,7 @@ import numpy as np
 
 from training.strip_bank import BankScene, load
 from tumangang_watch.detect.trains.colour import COLOURS, bed_of, body_features, ground_of
-from tumangang_watch.detect.trains.view import geometry_of, light_of
+from tumangang_watch.detect.trains.view import geometry_of, scale_of
 from tumangang_watch.settings.trains import TrainSettings
 
 HIDDEN = (32, 24)
@@ -27,7 +27,7 @@ def rows_of(scene: BankScene) -> list[tuple[np.ndarray, int]]:
     """Return (features, colour) of every vehicle of one seen colour."""
     settings = TrainSettings()
     strips = list(scene.strips)
-    light = light_of(strips)
+    light = scale_of(strips)
     if light is None:
         return []
     ground = ground_of(strips, light)

@@ -18,12 +18,13 @@ import numpy as np
 from shapely import LineString
 
 from benchmarks.change import native
-from tumangang_watch.detect.trains.strips import Strip, sample_strip
+from tumangang_watch.detect.trains.strips import HEADING_BASE_M, Strip, sample_strip
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.simulate.write import seen_colour
+from tumangang_watch.track_frame import frame_along
 
 GSDS = (0.3, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7, 0.7, 0.85, 1.0)
 """Resolutions drawn from, so that each of the table's columns is met."""
@@ -152,20 +153,16 @@ def load(path: Path) -> list[BankScene]:
 
 
 def _strip(track: Track, values: Any, valid: Any, bands: tuple[str, ...], settings: TrainSettings) -> Strip:
-    from tumangang_watch.detect.trains.strips import _frame
-
     step = settings.strip_step_m
     s = (np.arange(values.shape[2]) + 0.5) * step
     half = (values.shape[1] - 1) // 2
-    points, left = _frame(track, s)
     return Strip(
         track=track,
         s_m=s,
         y_m=np.arange(-half, half + 1) * step,
         values=values,
         valid=valid,
-        left=left,
-        points=points,
+        frame=frame_along(track.line, s, HEADING_BASE_M),
         bands=bands,
     )
 

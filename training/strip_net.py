@@ -21,7 +21,7 @@ import numpy as np
 
 from training.strip_bank import BankScene, load
 from tumangang_watch.detect.trains.network import DILATIONS, TYPES
-from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView, light_of, view_of
+from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView, scale_of, view_of
 from tumangang_watch.settings.trains import TrainSettings
 
 CONV = (20, 28)
@@ -38,7 +38,7 @@ EDGE_UNSURE_M = 0.25
 def views_of(scene: BankScene) -> list[StripView]:
     """Return what the network sees of each strip of a scene."""
     settings = TrainSettings()
-    light = light_of(list(scene.strips))
+    light = scale_of(list(scene.strips))
     return [] if light is None else [view_of(s, scene.scene, light, settings) for s in scene.strips]
 
 

@@ -16,7 +16,7 @@ import shapely
 from benchmarks.change import native
 from training.yard_painter import Canvas, Surroundings, Yard, draw_paint, shoot
 from tumangang_watch.detect.tracks.view import CELL_M as VIEW_M
-from tumangang_watch.detect.tracks.view import Frame, view_of
+from tumangang_watch.detect.tracks.view import GuideFrame, TraceScene, view_of
 from tumangang_watch.simulate import make_pair, split_seeds
 
 GSDS = (0.25, 0.3, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7)
@@ -102,7 +102,7 @@ def _fill(canvas: Canvas, place: tuple[float, float, float, float], paint: Any, 
         canvas.height[rows, cols] = tall
 
 
-def labels_of(frame: Frame, tracks: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def labels_of(frame: GuideFrame, tracks: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Return (2, rows, cols // 4): distance to the next track's middle (9 = far, -1 = unsure), occupied.
 
     Parameters
@@ -113,11 +113,11 @@ def labels_of(frame: Frame, tracks: list[tuple[np.ndarray, np.ndarray]]) -> np.n
     away = np.full((len(rows), cols), 9.0, np.float32)
     unsure = np.zeros(away.shape, bool)
     occupied = np.zeros(away.shape, np.float32)
-    guide = shapely.LineString(frame.points)
+    guide = shapely.LineString(frame.track.points.T)
     for xy, full in tracks:
         s = shapely.line_locate_point(guide, shapely.points(xy)) + 0.125
-        index = np.clip((s / 0.25).astype(int), 0, len(frame.points) - 1)
-        y = ((xy - frame.points[index]) * frame.left[index]).sum(axis=1)
+        index = np.clip((s / 0.25).astype(int), 0, frame.steps - 1)
+        y, _ = frame.track.part(index).offsets_of(xy.T)
         ds, dy = np.gradient(s), np.gradient(y)
         turn = np.degrees(np.arctan2(np.abs(dy), np.maximum(np.abs(ds), 1e-6)))
         inside = (np.abs(y) < frame.half_m + 2) & (s > 0.2) & (s < guide.length - 0.1)
@@ -155,10 +155,10 @@ def _spans(trains: Any) -> dict[str, list[tuple[float, float]]]:
 
 
 def _kept(image: Any, scene: Any, guide: np.ndarray, tracks: Any) -> tuple[np.ndarray, np.ndarray] | None:
-    frame = Frame.along(guide, HALF_M)
+    frame = GuideFrame.along(guide, HALF_M)
     if frame.length_m < 80:
         return None
-    patch = view_of(image, scene, frame, None)
+    patch = view_of(TraceScene(image, scene), frame, None)
     if patch[6].mean() < 0.2:
         return None
     return patch.astype(np.float16), labels_of(frame, tracks)

@@ -247,9 +247,10 @@ def test_what_there_is_no_memory_for_is_dropped_tracks_first():
 
     from tumangang_watch.detect.ground.history import BackgroundGround
     from tumangang_watch.detect.history import BackgroundDate, Window, WindowPixels
-    from tumangang_watch.detect.trains.background import OtherDate
+    from tumangang_watch.detect.trains.background import TrackReading
     from tumangang_watch.detect.trains.strips import Strip
     from tumangang_watch.grid import Grid
+    from tumangang_watch.track_frame import TrackFrame
 
     flat, seen = np.zeros((4, 10, 10), np.float32), np.ones((10, 10), bool)
     line = np.zeros(10)
@@ -259,8 +260,7 @@ def test_what_there_is_no_memory_for_is_dropped_tracks_first():
         y_m=line,
         values=np.zeros((4, 100, 100), np.float32),
         valid=seen,
-        left=line,
-        points=line,
+        frame=TrackFrame(line, line),
         bands=("red",),
     )
     cut = slice(0, 10), slice(0, 10)
@@ -279,7 +279,7 @@ def test_what_there_is_no_memory_for_is_dropped_tracks_first():
             has_nir=True,
             worked=one,
         ),
-        tracks=OtherDate(None, (strip,), ()),
+        tracks=TrackReading(None, (strip,), ()),
     )
     whole = bytes_of(date)
     assert within_memory(date, whole) == date

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.ground.history import BackgroundGround
-from tumangang_watch.detect.trains.background import OtherDate
+from tumangang_watch.detect.trains.background import TrackReading
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import Observation
@@ -221,7 +221,7 @@ class BackgroundDate:
     """One a window."""
     ground: BackgroundGround | None = None
     """The surface of the handling polygons."""
-    tracks: OtherDate | None = None
+    tracks: TrackReading | None = None
     """Every track as it was read."""
     coarse: Observation | None = None
     """The whole date, for scenes whose tracks are read by group."""

@@ -16,6 +16,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.detectability import DetectabilitySettings
+from tumangang_watch.track_frame import frame_along
 
 TrackStatus = Literal["observed", "partial", "not_observable"]
 SPECIMENS: tuple[Specimen, ...] = tuple(
@@ -169,14 +170,10 @@ def _seen(
 ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Return which metres of a track's bed were seen, and what hid the others."""
     grid, quality = observation.raster.grid, observation.quality
-    here = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s)).T
-    ahead = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s + 0.5)).T
-    behind = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s - 0.5)).T
-    along = (ahead - behind) / np.maximum(np.hypot(*(ahead - behind)), 1e-9)
+    bed = frame_along(track.line, s, 0.5).mesh(np.array([-BED_HALF_M, 0.0, BED_HALF_M]))
     seen = np.ones(s.size, bool)
     hidden = {"outside the scene or nodata": 0, "cloud": 0, "cloud shadow": 0}
-    for aside in (-BED_HALF_M, 0.0, BED_HALF_M):
-        x, y = here[0] - aside * along[1], here[1] + aside * along[0]
+    for x, y in zip(*bed, strict=True):
         seen &= grid.look_up(quality.clear, x, y)
         hidden["cloud"] += int(grid.look_up(quality.cloud, x, y).sum())
         hidden["cloud shadow"] += int(grid.look_up(quality.cloud_shadow, x, y).sum())

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
-from shapely import LineString
 
 from tumangang_watch.detectability.model import Stretch
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.detectability import DetectabilitySettings
 from tumangang_watch.simulate.light import sun_position
+from tumangang_watch.track_frame import frame_along
 
 BED_STEP_M = 2.0
 BED_OFFSETS_M = np.array([-0.9, -0.45, 0.0, 0.45, 0.9])
@@ -111,16 +110,6 @@ def scene_light(
     )
 
 
-def _across(
-    line: LineString, s: NDArray[np.float64], offsets_m: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points (2, offsets, n) across a track at ``s`` metres along it, and its left there (2, n)."""
-    here = shapely.get_coordinates(shapely.line_interpolate_point(line, s)).T
-    ahead = shapely.get_coordinates(shapely.line_interpolate_point(line, s + 1.0)).T - here
-    left = np.stack([-ahead[1], ahead[0]]) / np.maximum(np.hypot(*ahead), 1e-9)
-    return here[:, None] + left[:, None] * offsets_m[:, None], left
-
-
 def _bed(observation: Observation, site: Site, occupied: list[Stretch]) -> NDArray[np.float32]:
     """Return samples (bands, n) of the bed between the rails, no train there and the ground clear."""
     out = [np.zeros((len(observation.image.bands), 0), np.float32)]
@@ -130,7 +119,7 @@ def _bed(observation: Observation, site: Site, occupied: list[Stretch]) -> NDArr
             if train.track == track.id:
                 s = s[(s < train.from_m - 8) | (s > train.to_m + 8)]
         if s.size >= 2:
-            (x, y), _ = _across(track.line, s, BED_OFFSETS_M)
+            x, y = frame_along(track.line, s, 1.0, 0.0).mesh(BED_OFFSETS_M)
             values, valid = observation.image.sample(x, y)
             out.append(values[:, valid & observation.raster.grid.look_up(observation.quality.clear, x, y)])
     return np.concatenate(out, axis=1)
@@ -159,10 +148,10 @@ def train_shadows(observation: Observation, site: Site, occupied: list[Stretch])
         if train.track not in lines or train.to_m - train.from_m < 12:
             continue
         s = np.arange(train.from_m + 3.0, train.to_m - 3.0, 0.5)
-        (x, y), left = _across(lines[train.track], s, PROFILE_M)
-        values, valid = observation.image.sample(x, y)
+        frame = frame_along(lines[train.track], s, 1.0, 0.0)
+        values, valid = observation.image.sample(*frame.mesh(PROFILE_M))
         if valid.mean() > 0.95:
-            mean = left.mean(axis=1)
+            mean = frame.left.mean(axis=1)
             unit = mean / max(float(np.hypot(*mean)), 1e-9)
             out.append(TrainShadow(values.mean(axis=2, dtype=float), unit))
     return out

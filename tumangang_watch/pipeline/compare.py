@@ -48,7 +48,7 @@ def compare(
     fit, fit_caveats = place_on_site((first, second), (earlier, later), grid, run)
     first = first.registered(fit.affine)
     second = second.registered(compose(registration.affine, fit.affine))
-    run, traced = with_tracks(((first, earlier), (second, later)), run)
+    run, traced = with_tracks((first, second), (earlier, later), run)
 
     run.progress("judging what can be seen")
     one = observe("earlier", earlier, first, grid, fit, run)
@@ -75,7 +75,7 @@ def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = N
     run.progress("fitting it to the site")
     fit, fit_caveats = place_on_site((image,), (scene,), grid, run)
     image = image.registered(fit.affine)
-    run, traced = with_tracks(((image, scene),), run)
+    run, traced = with_tracks((image,), (scene,), run)
     run.progress("judging what can be seen")
     observation = observe("later", scene, image, grid, fit, run)
     areas = judge_areas(run, observation, None)

@@ -93,7 +93,7 @@ def trace_to_file(
             shift = f"moved by ({placed.shift_m[0]:.1f}, {placed.shift_m[1]:.1f}) m onto the site"
             fit = "; ".join((shift, *said, *([placed.reason] if placed.reason else [])))
     run.progress("tracing tracks")
-    traced = trace_site_tracks(((image, scene),), run.site, settings)
+    traced = trace_site_tracks((image,), (scene,), run.site, settings)
     if not traced:
         raise NotComparable(
             "no track was traced",

@@ -9,6 +9,7 @@ from shapely.ops import unary_union
 
 from tumangang_watch.detect.tracks.adopt import adopt
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
+from tumangang_watch.detect.tracks.view import TraceScene
 from tumangang_watch.grid import grid_over
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
@@ -18,21 +19,21 @@ from tumangang_watch.settings.tracks import TraceSettings
 
 
 def with_tracks(
-    looks: tuple[tuple[NativeImage, Scene], ...], run: RunContext
+    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], run: RunContext
 ) -> tuple[RunContext, tuple[str, ...]]:
     """Return the run with traced tracks where the site has none at all, and what was done, in words.
 
     Parameters
     ----------
-    looks : tuple of (NativeImage, Scene)
+    images, scenes : tuple of NativeImage, tuple of Scene
         The dates, in the site's frame.
     run : RunContext
     """
     if run.site.tracks:
         return run, ()
     run.progress("tracing the site's tracks")
-    traced = trace_site_tracks(looks, run.site, run.settings.trace)
-    names = " and ".join(scene.id for _, scene in looks)
+    traced = trace_site_tracks(images, scenes, run.site, run.settings.trace)
+    names = " and ".join(scene.id for scene in scenes)
     if not traced:
         return run, (f"none could be traced reliably in {names}",)
     done = adopt(run.site, traced, names, run.settings.trace)
@@ -44,11 +45,12 @@ def with_tracks(
 
 
 def trace_site_tracks(
-    looks: tuple[tuple[NativeImage, Scene | None], ...], site: Site, settings: TraceSettings
+    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], site: Site, settings: TraceSettings
 ) -> tuple[TracedTrack, ...]:
     """Return the tracks that scenes in the site's frame show in its yards, stations and bridges."""
     area = ground_of(site, settings)
-    return trace_tracks(looks, area, grid_over(area.bounds, 1.0, site.crs), settings)
+    shown = tuple(TraceScene(image, scene) for image, scene in zip(images, scenes, strict=True))
+    return trace_tracks(shown, area, grid_over(area.bounds, 1.0, site.crs), settings)
 
 
 def ground_of(site: Site, settings: TraceSettings) -> BaseGeometry:

@@ -24,6 +24,7 @@ from tumangang_watch.model.image import Raster
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.json_report import by_importance
 from tumangang_watch.report.palette import OUTLINE_COLOURS
+from tumangang_watch.track_frame import TrackFrame, frame_along
 
 Bounds = tuple[float, float, float, float]
 CHIP_PX = 480
@@ -140,14 +141,9 @@ def strip(observation: Observation, line: LineString, span_m: tuple[float, float
     along = np.arange(span_m[0] + step / 2, span_m[1], step)
     across = np.arange(STRIP_HALF_M - step / 2, -STRIP_HALF_M, -step)
     inside = np.clip(along, 0.0, line.length)
-    points = shapely.get_coordinates(shapely.line_interpolate_point(line, inside))
-    ahead = shapely.get_coordinates(shapely.line_interpolate_point(line, np.minimum(inside + 1, line.length)))
-    behind = shapely.get_coordinates(shapely.line_interpolate_point(line, np.maximum(inside - 1, 0)))
-    east, north = (ahead - behind).T / np.hypot(*(ahead - behind).T)
-    beyond = along - inside
-    x = points[:, 0] + beyond * east - across[:, None] * north
-    y = points[:, 1] + beyond * north + across[:, None] * east
-    values, valid = observation.image.sample(x, y)
+    frame = frame_along(line, inside, 1.0)
+    beyond = TrackFrame(frame.points + (along - inside) * frame.ahead, frame.left)
+    values, valid = observation.image.sample(*beyond.mesh(across))
     shape = valid.shape
     flat = Raster(values, valid, _unplaced(shape), observation.image.bands)
     return Image.fromarray(to_rgb(shown_bands(flat, stretch.roles), valid, stretch))

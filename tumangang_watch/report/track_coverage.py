@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
+from tumangang_watch.track_frame import stretches
 
 STEP_M = 5.0
 """Spacing of the points at which a track is looked at: shorter than any wagon."""
@@ -44,17 +45,9 @@ def _stretches(track: Track, date: Observation) -> list[list[float]]:
     pieces = max(1, int(np.ceil(length_m / STEP_M)))
     edges = np.linspace(0.0, length_m, pieces + 1)
     seen = _clear_at(shapely.line_interpolate_point(track.line, (edges[:-1] + edges[1:]) / 2), date)
-    starts = np.flatnonzero(seen & ~np.concatenate([[False], seen[:-1]]))
-    ends = np.flatnonzero(seen & ~np.concatenate([seen[1:], [False]])) + 1
-    return [[round(float(edges[a]), 2), round(float(edges[b]), 2)] for a, b in zip(starts, ends, strict=True)]
+    return [[round(float(edges[a]), 2), round(float(edges[b]), 2)] for a, b in stretches(seen)]
 
 
 def _clear_at(points: NDArray[Any], date: Observation) -> NDArray[np.bool_]:
     """Return whether the ground is clear at points of the site; outside the grid it is not."""
-    grid = date.raster.grid
-    row, col = grid.to_pixel(shapely.get_x(points), shapely.get_y(points))
-    row, col = np.round(row).astype(int), np.round(col).astype(int)
-    inside = (row >= 0) & (row < grid.rows) & (col >= 0) & (col < grid.cols)
-    seen = np.zeros(len(points), dtype=bool)
-    seen[inside] = date.quality.clear[row[inside], col[inside]]
-    return seen
+    return date.raster.grid.look_up(date.quality.clear, shapely.get_x(points), shapely.get_y(points))

@@ -17,6 +17,7 @@ from tumangang_watch.report.assets import render
 from tumangang_watch.series.plots import Panel, plot
 from tumangang_watch.series.words import LABELS, Document, review_word
 from tumangang_watch.text import clean_text
+from tumangang_watch.track_frame import stretches
 
 COUNTS = ("trains", "cars", "cargo")
 """Measures that are whole numbers."""
@@ -104,9 +105,7 @@ def gaps_of(series: Series, spans: int) -> list[tuple[str, str]]:
         span = _span(columns.times, spans)
         dark = np.bincount(span, minlength=spans) == np.bincount(span, hidden, minlength=spans)
         hidden = dark[span]
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], hidden, [False]]).astype(int)))
-    runs = zip(edges[::2], edges[1::2] - 1, strict=True)
-    return [(columns.acquired[first], columns.acquired[last]) for first, last in runs]
+    return [(columns.acquired[a], columns.acquired[b - 1]) for a, b in stretches(hidden)]
 
 
 def thinned(panels: list[Panel], spans: int) -> str:

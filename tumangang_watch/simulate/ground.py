@@ -169,10 +169,9 @@ def _cells(
     grid: Grid, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Return flat cell indices of points, and which points lie on the grid."""
-    row, col = grid.to_pixel(x, y)
-    r, c = np.rint(row).astype(np.intp), np.rint(col).astype(np.intp)
-    inside = (r >= 0) & (r < grid.rows) & (c >= 0) & (c < grid.cols)
-    return np.where(inside, r * grid.cols + c, 0), inside
+    row, col = (np.rint(v).astype(np.intp) for v in grid.to_pixel(x, y))
+    inside = (row >= 0) & (row < grid.rows) & (col >= 0) & (col < grid.cols)
+    return np.where(inside, row * grid.cols + col, 0), inside
 
 
 def _along(rng: np.random.Generator, s: NDArray[np.float64], scale_m: float) -> NDArray[np.float64]:

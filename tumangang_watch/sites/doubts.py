@@ -16,6 +16,7 @@ from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.faults import place_of, rings_of
 from tumangang_watch.sites.remarks import Remark
+from tumangang_watch.track_frame import stretches
 
 STEP_M = 2.0
 """Tracks are compared at points this far apart."""
@@ -170,9 +171,9 @@ def _run_together(
     distance = shapely.distance(points, other)
     where = shapely.line_locate_point(other, points)
     close = distance < limits.tracks_apart_m
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], close.astype(int), [0]])))
     best = None
-    for first, last in edges.reshape(-1, 2) - (0, 1):
+    for first, past in stretches(close):
+        last = past - 1
         span = float(along[last] - along[first])
         on_other = where[first : last + 1]
         at_end = first == 0 or last == len(along) - 1

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 from shapely import LineString
 from support.values import native_image, observation, straight_site
 
-from tumangang_watch.detect.coarse.groups import group_tracks, sample_ribbon, unlooked_parts, windows_of
+from tumangang_watch.detect.coarse.groups import group_tracks, sample_corridor, unlooked_parts, windows_of
 from tumangang_watch.detect.coarse.states import state_table, walk
 from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.model.site import Track
@@ -125,7 +125,7 @@ def test_every_track_of_a_group_is_spoken_for_once(count, most):
 def test_a_ribbon_knows_where_each_track_lies():
     short = Track(id="S", line=LineString([(500_100.0, 4_699_960.0), (500_200.0, 4_699_960.0)]), name="S")
     long = Track(id="L", line=LineString([(500_005.0, 4_699_955.0), (500_395.0, 4_699_955.0)]), name="L")
-    ribbon = sample_ribbon(native_image(np.ones((4, 30, 140)), 3.0), (short, long), SETTINGS.groups)
+    ribbon = sample_corridor(native_image(np.ones((4, 30, 140)), 3.0), (short, long), SETTINGS.groups)
     assert [t.id for t in ribbon.tracks] == ["L", "S"]
     inside = (ribbon.s_m > 100) & (ribbon.s_m < 190)
     assert np.allclose(ribbon.offset_m[1, inside], 5.0)

@@ -10,6 +10,7 @@ from support.values import EAST0, NORTH0, native_image
 
 from tumangang_watch.detect.tracks.adopt import adopt
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
+from tumangang_watch.detect.tracks.view import TraceScene
 from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.model.image import NativeImage, SiteToPixel
 from tumangang_watch.model.site import Area, Site, Track
@@ -54,7 +55,7 @@ def traced(values, **pixel):
     image = native_image(values, PIXEL_M)
     rows, cols = image.valid.shape
     grid = Grid(crs="EPSG:32652", west=EAST0, north=NORTH0, pixel_m=1.0, rows=rows // 2, cols=cols // 2)
-    return trace_tracks(((image, None),), box(*grid.bounds), grid, SETTINGS)
+    return trace_tracks((TraceScene(image, None),), box(*grid.bounds), grid, SETTINGS)
 
 
 def share_found(tracks, lines, within_m=0.75):
@@ -95,7 +96,7 @@ def test_painted_tracks_are_found_and_nothing_else():
         to_pixel=to_pixel,
     )
     image = image.registered((1, 0, east, 0, 1, north))
-    tracks = trace_tracks(((image, None),), area, grid, SETTINGS)
+    tracks = trace_tracks((TraceScene(image, None),), area, grid, SETTINGS)
     every = [t.line for t in pair.world.rails]
     assert share_found(tracks, [line.intersection(area) for line in lines]) > 0.8
     assert share_false(tracks, every) < 0.1
@@ -112,7 +113,7 @@ def test_ground_without_tracks_gives_none():
 def test_too_coarse_a_scene_is_not_traced():
     image = replace(native_image(with_tracks(np.random.default_rng(7), True), PIXEL_M), gsd_m=1.0)
     grid = Grid(crs="EPSG:32652", west=EAST0, north=NORTH0, pixel_m=1.0, rows=ROWS // 2, cols=COLS // 2)
-    assert trace_tracks(((image, None),), box(*grid.bounds), grid, SETTINGS) == ()
+    assert trace_tracks((TraceScene(image, None),), box(*grid.bounds), grid, SETTINGS) == ()
 
 
 def site_with(*tracks):

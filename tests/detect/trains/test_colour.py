@@ -17,7 +17,7 @@ from tumangang_watch.detect.trains.colour import (
     name_colour,
 )
 from tumangang_watch.detect.trains.strips import sample_strip
-from tumangang_watch.detect.trains.view import light_of
+from tumangang_watch.detect.trains.view import scale_of
 from tumangang_watch.settings.trains import TrainSettings
 
 SETTINGS = TrainSettings()
@@ -42,7 +42,7 @@ def strip_of(paint, gain=1.0, haze=0.0):
 
 
 def probabilities(strip):
-    light = light_of([strip])
+    light = scale_of([strip])
     empty = (strip.s_m < 50) | (strip.s_m > 85)
     columns = slice(*np.searchsorted(strip.s_m, (62, 73)))
     place = (strip.rows(-0.75, 0.75), columns)
@@ -66,7 +66,7 @@ def test_gain_and_haze_do_not_change_a_name():
 def test_without_the_visible_bands_there_is_no_colour():
     strip = strip_of(PAINTS["red"])
     pan = replace(strip, values=strip.values[:1], bands=("pan",))
-    assert body_features(pan, light_of([pan]), np.zeros(3), (slice(0, 1), slice(0, 1)), np.zeros(5)) is None
+    assert body_features(pan, scale_of([pan]), np.zeros(3), (slice(0, 1), slice(0, 1)), np.zeros(5)) is None
 
 
 def test_what_is_not_sure_is_unknown():

@@ -14,6 +14,7 @@ from tumangang_watch.detect.trains.network import PIECE, REACH, read_strip
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import CHANNELS, Geometry, StripView
 from tumangang_watch.model.site import Track
+from tumangang_watch.track_frame import TrackFrame
 
 
 def view(steps: int = 400, turned: bool = False) -> StripView:
@@ -28,8 +29,7 @@ def view(steps: int = 400, turned: bool = False) -> StripView:
         y_m=none[0],
         values=none[None],
         valid=none > 0,
-        left=none,
-        points=none,
+        frame=TrackFrame(none, none),
         bands=("red",),
     )
     constants = np.array([1, 0.5, 0.2, 0, 0, 0.5, 1], np.float32)

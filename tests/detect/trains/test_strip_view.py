@@ -13,7 +13,7 @@ from support.values import EAST0, NORTH0, observation, straight_site
 from tumangang_watch.detect.trains.background import against
 from tumangang_watch.detect.trains.network import NetReading
 from tumangang_watch.detect.trains.strips import sample_strip
-from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, geometry_of, light_of, view_of
+from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, geometry_of, scale_of, view_of
 from tumangang_watch.settings.trains import TrainSettings
 
 SETTINGS = TrainSettings()
@@ -35,7 +35,7 @@ def yard(body=None, seed=1):
 def view(values, sun=(180.0, 35.0), light=None):
     seen = observation(values, sun=sun)
     strip = sample_strip(seen.image, straight_site().tracks[0], SETTINGS)
-    return view_of(strip, seen.scene, light or light_of([strip]), SETTINGS)
+    return view_of(strip, seen.scene, light or scale_of([strip]), SETTINGS)
 
 
 @given(gain=st.floats(0.3, 5), haze=st.floats(0, 0.2))
@@ -74,12 +74,12 @@ def test_geometry_follows_sun_and_view():
 def test_a_strip_nobody_saw_has_no_light():
     seen = observation(yard())
     strip = sample_strip(seen.image, straight_site().tracks[0], SETTINGS)
-    assert light_of([replace(strip, valid=np.zeros_like(strip.valid))]) is None
+    assert scale_of([replace(strip, valid=np.zeros_like(strip.valid))]) is None
 
 
 def test_another_empty_date_is_the_background():
     train = view(yard((0.15, 0.15, 0.15, 0.15), seed=2))
-    empty = view(1.05 * yard(seed=3), light=light_of([train.strip]))
+    empty = view(1.05 * yard(seed=3), light=scale_of([train.strip]))
     n = empty.patch.shape[2]
     nothing = NetReading(np.full(n, -6.0), np.full(n, -6.0), np.zeros((7, n)))
     told = against(train, [(empty, nothing)], SETTINGS)

@@ -9,14 +9,15 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
-from tumangang_watch.detect.coarse.groups import Ribbon
-from tumangang_watch.detect.coarse.infer import Judged, judge_groups
+from tumangang_watch.detect.coarse.groups import Corridor
+from tumangang_watch.detect.coarse.infer import GroupReading, read_groups
 from tumangang_watch.detect.coarse.states import BLOCK, footprints
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.trains import GroupSettings
+from tumangang_watch.track_frame import stretches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +61,11 @@ def detect_group_trains(
     tuple of Detection
         ``cars`` is None, no vehicle is described; ``track`` is the likeliest of the group.
     """
-    judged = judge_groups(observation, tracks, settings)
+    judged = read_groups(observation, tracks, settings)
     others = (*(() if background is None else (background,)), *background_dates)
     if others and judged:
-        elsewhere = [judge_groups(other, tracks, settings) for other in others]
-        judged = judge_groups(observation, tracks, settings, judged, [e for e in elsewhere if e])
+        elsewhere = [read_groups(other, tracks, settings) for other in others]
+        judged = read_groups(observation, tracks, settings, judged, [e for e in elsewhere if e])
     found: list[Detection] = []
     numbers: dict[str, int] = {}
     for part in judged:
@@ -77,7 +78,7 @@ def detect_group_trains(
     return tuple(sorted(found, key=lambda d: (order[d.track or ""], d.from_m or 0.0)))
 
 
-def runs_of(judged: Judged, settings: GroupSettings) -> list[GroupRun]:
+def runs_of(judged: GroupReading, settings: GroupSettings) -> list[GroupRun]:
     """Return the trains of one ribbon on the tracks it speaks for."""
     ribbon, path = judged.ribbon, judged.path
     occupied = judged.states[path.best]
@@ -86,20 +87,19 @@ def runs_of(judged: Judged, settings: GroupSettings) -> list[GroupRun]:
     for k, track in enumerate(ribbon.tracks):
         if track not in judged.own:
             continue
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], occupied[:, k].astype(np.int8), [0]])))
-        for a, b in zip(edges[::2], edges[1::2], strict=True):
+        for a, b in stretches(occupied[:, k]):
             with_it = judged.gain[path.best[a:b], columns[a:b]]
             without = judged.gain[path.best[a:b] & ~(1 << k), columns[a:b]]
             ends = [_along(ribbon, track, k, c) for c in (a, b)]
             low, high = sorted(ends)
             if high - low >= settings.train_min_m * 0.6:
                 score = float((with_it - without).sum())
-                lost = _shadow(judged, k, slice(int(a), int(b)), settings)
+                lost = _shadow(judged, k, slice(a, b), settings)
                 out.append(GroupRun(track=track, from_m=low, to_m=high, score=score, shadow=lost))
     return out
 
 
-def _shadow(judged: Judged, track: int, part: slice, settings: GroupSettings) -> float | None:
+def _shadow(judged: GroupReading, track: int, part: slice, settings: GroupSettings) -> float | None:
     """Return the share of light lost along a train where it alone throws its shadow."""
     ribbon, path = judged.ribbon, judged.path
     usual, seen = judged.expected.mean(axis=0), judged.values.mean(axis=0)
@@ -120,15 +120,14 @@ def _evidence(run: GroupRun) -> tuple[tuple[str, float], ...]:
     return ("log_odds", round(run.score, 2)), *shadow
 
 
-def _along(ribbon: Ribbon, track: Track, index: int, column: int) -> float:
+def _along(ribbon: Corridor, track: Track, index: int, column: int) -> float:
     """Return the distance along a track's own line of a column's lower edge."""
     n = ribbon.s_m.size
     at = min(max(column, 0), n)
     near = min(at, n - 1)
     offset = np.nan_to_num(ribbon.offset_m[index, near])
-    point = ribbon.points[:, near] + offset * ribbon.left[:, near]
-    ahead = np.array([ribbon.left[1, near], -ribbon.left[0, near]])
-    point = point + ahead * ribbon.step_m * (at - near - 0.5)
+    point = ribbon.frame.points[:, near] + offset * ribbon.frame.left[:, near]
+    point = point + ribbon.frame.ahead[:, near] * ribbon.step_m * (at - near - 0.5)
     return float(track.line.project(shapely.Point(point)))
 
 
@@ -155,7 +154,12 @@ def _length(run: GroupRun, gsd_m: float, settings: GroupSettings) -> Interval:
 
 
 def _detection(
-    name: str, observation: Observation, site: Site, judged: Judged, run: GroupRun, settings: GroupSettings
+    name: str,
+    observation: Observation,
+    site: Site,
+    judged: GroupReading,
+    run: GroupRun,
+    settings: GroupSettings,
 ) -> Detection:
     """Describe one train of a track group."""
     gsd_m = observation.image.gsd_m

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from tumangang_watch.detect.coarse.groups import Ribbon
-from tumangang_watch.detect.coarse.states import Ground
+from tumangang_watch.detect.coarse.groups import Corridor
+from tumangang_watch.detect.coarse.states import EmptyGround
 from tumangang_watch.settings.trains import GroupSettings
 
 NEAR_M = 3.0
@@ -22,7 +22,7 @@ NOISE_FLOOR = 0.01
 """Least spread of the ground about its expected look: sensor noise of 2-3 % averages no lower."""
 
 
-def in_bed_units(ribbons: list[Ribbon]) -> list[NDArray[np.float64]]:
+def in_bed_units(ribbons: list[Corridor]) -> list[NDArray[np.float64]]:
     """Return each ribbon's values with the scene's darkest ground at 0 and its usual bed at 1."""
     every = np.concatenate([r.values[:, r.valid] for r in ribbons], axis=1)
     bed = np.concatenate([r.values[:, near_tracks(r) & r.valid] for r in ribbons], axis=1)
@@ -37,13 +37,13 @@ def in_bed_units(ribbons: list[Ribbon]) -> list[NDArray[np.float64]]:
     ]
 
 
-def near_tracks(ribbon: Ribbon) -> NDArray[np.bool_]:
+def near_tracks(ribbon: Corridor) -> NDArray[np.bool_]:
     """Return (m, n): rows that are some track's bed."""
     away = np.abs(ribbon.y_m[:, None, None] - ribbon.offset_m.T[None])
     return np.asarray(np.nan_to_num(away, nan=np.inf).min(axis=2) <= NEAR_M)
 
 
-def structure(ribbon: Ribbon, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def structure(ribbon: Corridor, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (n,) how much a cross-section varies about its tracks: little where they are empty."""
     step = max(round(NEAR_M / ribbon.step_m), 1)
     bend = np.zeros(values.shape[1:])
@@ -60,17 +60,17 @@ def structure(ribbon: Ribbon, values: NDArray[np.float64]) -> NDArray[np.float64
 
 
 def learn_ground(
-    ribbon: Ribbon,
+    ribbon: Corridor,
     values: NDArray[np.float64],
     weight: NDArray[np.float64],
     settings: GroupSettings,
     background: NDArray[np.float64] | None = None,
-) -> Ground:
+) -> EmptyGround:
     """Learn what the ribbon looks like empty, and how it varies about that.
 
     Parameters
     ----------
-    ribbon : Ribbon
+    ribbon : Corridor
     values : (bands, m, n) float
         In bed units.
     weight : (m, n) float
@@ -103,7 +103,7 @@ def learn_ground(
 
 
 def _local(
-    ribbon: Ribbon, values: NDArray[np.float64], weight: NDArray[np.float64], settings: GroupSettings
+    ribbon: Corridor, values: NDArray[np.float64], weight: NDArray[np.float64], settings: GroupSettings
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean along the track where empty, and (m, n) the share of surroundings it rests on.
 
@@ -127,7 +127,7 @@ def _with_noise(
     bed: NDArray[np.bool_],
     unknown: NDArray[np.float64],
     settings: GroupSettings,
-) -> Ground:
+) -> EmptyGround:
     """Measure how the ground varies about its expected look: between bands and across the ribbon."""
     residual = values - expected
     bands = residual.shape[0]
@@ -143,7 +143,7 @@ def _with_noise(
     colour, vectors = np.linalg.eigh(lower @ prior @ lower.T)
     turn = vectors.T @ lower
     white = np.einsum("ab,bmn->amn", turn, residual)
-    return Ground(
+    return EmptyGround(
         expected=expected,
         turn=turn,
         colour=np.maximum(colour, 0.0),

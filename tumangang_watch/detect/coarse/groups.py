@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tumangang_watch.model.image import NativeImage, frozen
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.trains import GroupSettings
+from tumangang_watch.track_frame import TrackFrame, frame_along, nearest_on, points_along, stretches
 
 HEADING_BASE_M = 6.0
 """Half of the base over which a track's heading is taken."""
@@ -23,7 +24,7 @@ only meet at a switch are not."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ribbon:
+class Corridor:
     """Ground along a group of tracks: columns run along the longest one, rows across it."""
 
     tracks: tuple[Track, ...]
@@ -38,10 +39,8 @@ class Ribbon:
     """(m, n): True = seen."""
     offset_m: NDArray[np.float64]
     """(tracks, n) where each track lies, to the left of the leading one; NaN where it does not run."""
-    left: NDArray[np.float64]
-    """(2, n) unit vector (east, north) to the left."""
-    points: NDArray[np.float64]
-    """(2, n) the leading track's points (x, y)."""
+    frame: TrackFrame
+    """The leading track's points."""
     bands: tuple[str, ...]
     gsd_m: float
 
@@ -133,61 +132,40 @@ def _beyond(track: Track, lead: Track, least_m: float) -> list[tuple[float, floa
     """Return the stretches of a track that lie beyond either end of the leading one."""
     count = max(int(track.line.length), 2)
     s = (np.arange(count) + 0.5) * track.line.length / count
-    at = shapely.line_locate_point(lead.line, shapely.line_interpolate_point(track.line, s))
-    points, left = _frame(lead.line, at)
-    away = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s)).T - points
-    across = np.abs((away * left).sum(axis=0))
-    along = np.abs(away[0] * left[1] - away[1] * left[0])
-    missing = ((at <= 0.0) | (at >= lead.line.length)) & (along >= 1.0 + 0.1 * across)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], missing.astype(np.int8), [0]])))
+    places = points_along(track.line, s)
+    at, _ = nearest_on(lead.line, places)
+    across, along = frame_along(lead.line, at, HEADING_BASE_M).offsets_of(places)
+    missing = ((at <= 0.0) | (at >= lead.line.length)) & (along >= 1.0 + 0.1 * np.abs(across))
     step = track.line.length / count
-    ends = [(float(a * step), float(b * step)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    ends = [(float(a * step), float(b * step)) for a, b in stretches(missing)]
     return [(a, b) for a, b in ends if b - a >= least_m]
 
 
-def sample_ribbon(image: NativeImage, tracks: tuple[Track, ...], settings: GroupSettings) -> Ribbon:
+def sample_corridor(image: NativeImage, tracks: tuple[Track, ...], settings: GroupSettings) -> Corridor:
     """Straighten the ground along a group of tracks, once, from native pixels."""
     tracks = tuple(sorted(tracks, key=lambda t: -t.line.length))
     lead, step = tracks[0].line, settings.step_px * image.gsd_m
     count = max(int(lead.length / step), 2)
     s = (np.arange(count) + 0.5) * lead.length / count
-    points, left = _frame(lead, s)
-    offset = np.stack([_offsets(t, points, left) for t in tracks])
+    frame = frame_along(lead, s, HEADING_BASE_M)
+    offset = np.stack([_offsets(t, frame) for t in tracks])
     low, high = np.nanmin(offset) - settings.margin_m, np.nanmax(offset) + settings.margin_m
     y = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
-    x = points[0] + y[:, None] * left[0]
-    north = points[1] + y[:, None] * left[1]
-    values, valid = image.sample(x, north)
-    return Ribbon(
+    values, valid = image.sample(*frame.mesh(y))
+    return Corridor(
         tracks=tracks,
         s_m=s,
         y_m=y,
         values=frozen(values),
         valid=frozen(valid),
         offset_m=offset,
-        left=left,
-        points=points,
+        frame=frame,
         bands=image.bands,
         gsd_m=image.gsd_m,
     )
 
 
-def _offsets(track: Track, points: NDArray[np.float64], left: NDArray[np.float64]) -> NDArray[np.float64]:
+def _offsets(track: Track, frame: TrackFrame) -> NDArray[np.float64]:
     """Return (n,) how far to the left of each point a track lies; NaN where it does not run."""
-    at = shapely.line_locate_point(track.line, shapely.points(points.T))
-    near = shapely.get_coordinates(shapely.line_interpolate_point(track.line, at)).T
-    away = near - points
-    across = (away * left).sum(axis=0)
-    along = np.abs(away[0] * left[1] - away[1] * left[0])
-    return np.asarray(np.where(along < 1.0 + 0.1 * np.abs(across), across, np.nan))
-
-
-def _frame(line: Any, s_m: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return points (2, n) on a line and the unit vectors (2, n) to its left."""
-    points, ahead, behind = (
-        shapely.get_coordinates(shapely.line_interpolate_point(line, np.clip(s_m + d, 0.0, line.length))).T
-        for d in (0.0, HEADING_BASE_M, -HEADING_BASE_M)
-    )
-    towards = ahead - behind
-    towards /= np.maximum(np.hypot(*towards), 1e-9)
-    return points, np.stack([-towards[1], towards[0]])
+    across, along = frame.offsets_of(nearest_on(track.line, frame.points)[1])
+    return np.where(along < 1.0 + 0.1 * np.abs(across), across, np.nan)

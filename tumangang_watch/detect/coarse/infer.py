@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from tumangang_watch.detect.coarse.ground import in_bed_units, learn_ground, structure
-from tumangang_watch.detect.coarse.groups import Ribbon, group_tracks, sample_ribbon, windows_of
+from tumangang_watch.detect.coarse.groups import Corridor, group_tracks, sample_corridor, windows_of
 from tumangang_watch.detect.coarse.states import (
-    Light,
-    Path,
+    Displacement,
+    StatePath,
+    displacement_of,
     footprints,
     lean_of,
-    light_of,
     likelihoods,
     state_table,
     walk,
@@ -26,10 +26,10 @@ from tumangang_watch.settings.trains import GroupSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class GroupReading:
     """One ribbon and what was found to stand on it."""
 
-    ribbon: Ribbon
+    ribbon: Corridor
     own: tuple[Track, ...]
     """Tracks of the ribbon that it speaks for."""
     group: tuple[Track, ...]
@@ -37,24 +37,24 @@ class Judged:
     states: NDArray[np.bool_]
     gain: NDArray[np.float64]
     """(states, n) log-likelihood ratios against empty, one count per independent sample."""
-    path: Path
+    path: StatePath
     empty: NDArray[np.float64]
     """(m, n) how surely each point is empty ground."""
     values: NDArray[np.float64]
     """(bands, m, n) in bed units."""
     expected: NDArray[np.float64]
     """(bands, m, n) what empty ground would show."""
-    light: Light
+    light: Displacement
     sun_known: bool
 
 
-def judge_groups(
+def read_groups(
     observation: Observation,
     tracks: list[Track],
     settings: GroupSettings,
-    before: list[Judged] | None = None,
-    others: list[list[Judged]] | None = None,
-) -> list[Judged]:
+    before: list[GroupReading] | None = None,
+    others: list[list[GroupReading]] | None = None,
+) -> list[GroupReading]:
     """Judge every track group of a scene.
 
     Parameters
@@ -67,7 +67,7 @@ def judge_groups(
     gsd_m = observation.image.gsd_m
     groups = group_tracks(tuple(tracks), settings.apart_px * gsd_m)
     parts = [(group, *w) for group in groups for w in windows_of(group, settings.window_tracks)]
-    ribbons = [sample_ribbon(observation.image, tracks, settings) for _, tracks, _ in parts]
+    ribbons = [sample_corridor(observation.image, tracks, settings) for _, tracks, _ in parts]
     units = in_bed_units(ribbons) if ribbons else []
     if not units:
         return []
@@ -89,7 +89,7 @@ def judge_groups(
     return out
 
 
-def _grounds(others: list[list[Judged]]) -> list[NDArray[np.float64] | None]:
+def _grounds(others: list[list[GroupReading]]) -> list[NDArray[np.float64] | None]:
     """Return for every ribbon what other dates show there empty, the median of them."""
     out: list[NDArray[np.float64] | None] = []
     for same in zip(*others, strict=True):
@@ -101,7 +101,7 @@ def _grounds(others: list[list[Judged]]) -> list[NDArray[np.float64] | None]:
     return out
 
 
-def _ground_of_other(other: Judged) -> NDArray[np.float64]:
+def _ground_of_other(other: GroupReading) -> NDArray[np.float64]:
     """Return another date's ribbon in its bed units, NaN where it may be occupied."""
     known = (other.empty > 0.8) & other.ribbon.valid
     return np.where(known, other.values, np.nan)
@@ -110,19 +110,19 @@ def _ground_of_other(other: Judged) -> NDArray[np.float64]:
 def _judge(
     observation: Observation,
     tracks: tuple[tuple[Track, ...], tuple[Track, ...]],
-    strip: tuple[Ribbon, NDArray[np.float64]],
+    strip: tuple[Corridor, NDArray[np.float64]],
     weight: NDArray[np.float64],
     background: NDArray[np.float64] | None,
     settings: GroupSettings,
-) -> Judged:
+) -> GroupReading:
     """Judge one ribbon: learn the empty ground, weigh the states, and again with what was found."""
     ribbon, values = strip
     states = state_table(len(ribbon.tracks))
-    stated = light_of(ribbon, observation.scene, settings)
+    stated = displacement_of(ribbon, observation.scene, settings)
     lean = lean_of(ribbon, observation.scene, settings)
     usual = settings.body_height_m
-    lights = [stated] if stated else [Light(usual, lean), Light(-usual, lean)]
-    result: Judged | None = None
+    lights = [stated] if stated else [Displacement(usual, lean), Displacement(-usual, lean)]
+    result: GroupReading | None = None
     for _ in range(settings.rounds):
         ground = learn_ground(ribbon, values, weight, settings, background)
         tried = []
@@ -133,7 +133,7 @@ def _judge(
         _, light, gain = max(tried, key=lambda t: t[0])
         path = walk(gain, states, settings.switch_cost)
         weight = _still_empty(ribbon, path, light, settings)
-        result = Judged(
+        result = GroupReading(
             ribbon=ribbon,
             own=tracks[1],
             group=tracks[0],
@@ -162,7 +162,9 @@ def _bounded(gain: NDArray[np.float64], settings: GroupSettings) -> NDArray[np.f
     return np.where(np.isfinite(gain), short / memory, -1e6)
 
 
-def _still_empty(ribbon: Ribbon, path: Path, light: Light, settings: GroupSettings) -> NDArray[np.float64]:
+def _still_empty(
+    ribbon: Corridor, path: StatePath, light: Displacement, settings: GroupSettings
+) -> NDArray[np.float64]:
     """Return (m, n) how surely neither a body nor its shadow touches a point."""
     m, n = ribbon.valid.shape
     out = np.ones((m, n))

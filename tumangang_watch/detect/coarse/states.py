@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.special import logsumexp
 
-from tumangang_watch.detect.coarse.groups import Ribbon
+from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.trains import GroupSettings
 
@@ -27,7 +27,7 @@ BLOCK = 8
 
 
 @dataclass(frozen=True)
-class Light:
+class Displacement:
     """Where shadows fall and bodies lean, metres to the left of the leading track and along it."""
 
     shadow_m: float
@@ -37,24 +37,26 @@ class Light:
     """How far it reaches along the track, positive towards increasing distance."""
 
 
-def light_of(ribbon: Ribbon, scene: Scene, settings: GroupSettings) -> Light | None:
+def displacement_of(ribbon: Corridor, scene: Scene, settings: GroupSettings) -> Displacement | None:
     """Return what the scene's metadata say of sun and view, or None where the sun is not stated."""
     if scene.sun_azimuth_deg is None:
         return None
     elevation = settings.usual_sun_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
     reach = settings.body_height_m / tan(radians(max(elevation, 5.0)))
-    left = ribbon.left.mean(axis=1)
+    left = ribbon.frame.left.mean(axis=1)
     left /= max(float(np.hypot(*left)), 1e-9)
     away = -_towards(scene.sun_azimuth_deg)
     ahead = np.array([left[1], -left[0]])
-    return Light(reach * float(away @ left), lean_of(ribbon, scene, settings), reach * float(away @ ahead))
+    return Displacement(
+        reach * float(away @ left), lean_of(ribbon, scene, settings), reach * float(away @ ahead)
+    )
 
 
-def lean_of(ribbon: Ribbon, scene: Scene, settings: GroupSettings) -> float:
+def lean_of(ribbon: Corridor, scene: Scene, settings: GroupSettings) -> float:
     """Return how far a body's top is shown to the left, metres."""
     if not scene.off_nadir_deg or scene.view_azimuth_deg is None:
         return 0.0
-    left = ribbon.left.mean(axis=1)
+    left = ribbon.frame.left.mean(axis=1)
     reach = settings.body_height_m * tan(radians(min(scene.off_nadir_deg, 40.0)))
     return float(-_towards(scene.view_azimuth_deg) @ left) * reach
 
@@ -77,7 +79,7 @@ class Footprints:
 
 
 def footprints(
-    ribbon: Ribbon, column: int, states: NDArray[np.bool_], light: Light, settings: GroupSettings
+    ribbon: Corridor, column: int, states: NDArray[np.bool_], light: Displacement, settings: GroupSettings
 ) -> Footprints:
     """Draw bodies and shadows of every state across the ribbon about one column."""
     y = np.arange(ribbon.y_m[0] - 6.0, ribbon.y_m[-1] + 6.0, FINE_M)
@@ -98,7 +100,7 @@ def footprints(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class EmptyGround:
     """The empty ground of a ribbon and what varies about it."""
 
     expected: NDArray[np.float64]
@@ -115,18 +117,18 @@ class Ground:
 
 
 def likelihoods(
-    ribbon: Ribbon,
+    ribbon: Corridor,
     values: NDArray[np.float64],
-    ground: Ground,
+    ground: EmptyGround,
     states: NDArray[np.bool_],
-    light: Light,
+    light: Displacement,
     settings: GroupSettings,
 ) -> NDArray[np.float64]:
     """Return log-likelihood ratios (states, n) of each state against the empty one.
 
     Parameters
     ----------
-    ribbon : Ribbon
+    ribbon : Corridor
     values : (bands, m, n) float
         In the units of ``ground.expected``.
     ground : Ground
@@ -155,7 +157,7 @@ def likelihoods(
 
 
 def _bed_clutter(
-    ribbon: Ribbon, unknown: NDArray[np.float64], beds: NDArray[np.float64], settings: GroupSettings
+    ribbon: Corridor, unknown: NDArray[np.float64], beds: NDArray[np.float64], settings: GroupSettings
 ) -> NDArray[np.float64]:
     """Return the covariance (m, m) of what empty ground may look like beyond its noise.
 
@@ -170,7 +172,7 @@ def _bed_clutter(
 def _block(
     residual: NDArray[np.float64],
     level: NDArray[np.float64],
-    noise: tuple[Ground, NDArray[np.float64]],
+    noise: tuple[EmptyGround, NDArray[np.float64]],
     prints: Footprints,
     settings: GroupSettings,
 ) -> NDArray[np.float64]:
@@ -197,7 +199,7 @@ def state_table(tracks: int) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True)
-class Path:
+class StatePath:
     """What stands where along a ribbon."""
 
     best: NDArray[np.intp]
@@ -206,7 +208,7 @@ class Path:
     """(tracks, n) posterior that each track is occupied."""
 
 
-def walk(gain: NDArray[np.float64], states: NDArray[np.bool_], cost: float) -> Path:
+def walk(gain: NDArray[np.float64], states: NDArray[np.bool_], cost: float) -> StatePath:
     """Find the likeliest sequence of states and the posterior of each track along a ribbon.
 
     Parameters
@@ -238,4 +240,4 @@ def walk(gain: NDArray[np.float64], states: NDArray[np.bool_], cost: float) -> P
     path[-1] = int((best[-1] + start).argmax())
     for k in range(n - 1, 0, -1):
         path[k - 1] = back[k, path[k]]
-    return Path(path, np.asarray((joint @ states).T))
+    return StatePath(path, np.asarray((joint @ states).T))

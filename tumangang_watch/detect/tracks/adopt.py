@@ -13,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from tumangang_watch.detect.tracks.trace import TracedTrack
 from tumangang_watch.model.site import TRACED, Site, Track
 from tumangang_watch.settings.tracks import TraceSettings
+from tumangang_watch.track_frame import TrackFrame, frame_along
 
 STEP_M = 4.0
 """Step along a track at which offsets are measured."""
@@ -96,11 +97,16 @@ def _matches(site: Site, traced: tuple[TracedTrack, ...], settings: TraceSetting
     return {own[i]: int(j) for i, j in zip(rows, cols, strict=True) if cost[i, j] <= settings.match_m}
 
 
+def _frame(line: shapely.LineString) -> TrackFrame:
+    steps = max(int(line.length / STEP_M), 2)
+    return frame_along(line, np.linspace(0, line.length, steps + 1), line.length / steps)
+
+
 def _offsets(line: shapely.LineString, other: shapely.LineString) -> tuple[NDArray[Any], float]:
     """Return how far left of a line another runs at each step (NaN where it does not), and the share."""
-    points, left = _steps(line)
-    offset = np.full(len(points), np.nan)
-    for k, (point, across) in enumerate(zip(points, left, strict=True)):
+    frame = _frame(line)
+    offset = np.full(frame.points.shape[1], np.nan)
+    for k, (point, across) in enumerate(zip(frame.points.T, frame.left.T, strict=True)):
         ray = shapely.LineString([point - across * 8.0, point + across * 8.0])
         crossing = shapely.get_coordinates(other.intersection(ray))
         if len(crossing):
@@ -109,21 +115,12 @@ def _offsets(line: shapely.LineString, other: shapely.LineString) -> tuple[NDArr
     return offset, float(np.isfinite(offset).mean())
 
 
-def _steps(line: shapely.LineString) -> tuple[NDArray[Any], NDArray[Any]]:
-    count = max(int(line.length / STEP_M), 2)
-    s = np.linspace(0, line.length, count + 1)
-    points = shapely.get_coordinates(shapely.line_interpolate_point(line, s))
-    ahead = np.gradient(points, axis=0)
-    ahead /= np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
-    return points, np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
-
-
 def _moved_onto(track: Track, traced: TracedTrack, scene_id: str) -> Track:
     offset, _ = _offsets(track.line, traced.line)
-    points, left = _steps(track.line)
+    frame = _frame(track.line)
     known = np.flatnonzero(np.isfinite(offset))
-    sideways = np.interp(np.arange(len(points)), known, offset[known])
-    line = shapely.LineString(points + left * sideways[:, None]).simplify(VERTEX_M)
+    sideways = np.interp(np.arange(offset.size), known, offset[known])
+    line = shapely.LineString((frame.points + frame.left * sideways).T).simplify(VERTEX_M)
     new = _as_track(track.id, traced, scene_id)
     return replace(track, line=line, accuracy_m=new.accuracy_m, source=new.source, confidence=new.confidence)
 

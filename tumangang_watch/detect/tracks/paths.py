@@ -36,7 +36,7 @@ class Lattice:
 
 
 @dataclass(frozen=True)
-class Path:
+class TrackPath:
     """One path of a lattice."""
 
     s_m: NDArray[Any]
@@ -56,11 +56,11 @@ class Path:
         return float(self.s_m[-1] - self.s_m[0])
 
 
-def find_paths(lattice: Lattice, count_max: int, settings: TraceSettings) -> tuple[Path, ...]:
+def find_paths(lattice: Lattice, count_max: int, settings: TraceSettings) -> tuple[TrackPath, ...]:
     """Return paths by falling score, each clear of those before it, until one says too little."""
     reward = np.clip(lattice.evidence - settings.evidence_zero, settings.reward_min, settings.reward_max)
     moves = _moves(lattice, settings)
-    found: list[Path] = []
+    found: list[TrackPath] = []
     while len(found) < count_max:
         path = _best_path(reward, lattice, moves, settings)
         if path is None or path.score < settings.path_min:
@@ -100,7 +100,9 @@ def _moves(lattice: Lattice, settings: TraceSettings) -> _Moves:
     return _Moves(np.stack(source), np.stack(cost).astype(np.float32))
 
 
-def _best_path(reward: NDArray[Any], lattice: Lattice, moves: _Moves, settings: TraceSettings) -> Path | None:
+def _best_path(
+    reward: NDArray[Any], lattice: Lattice, moves: _Moves, settings: TraceSettings
+) -> TrackPath | None:
     slopes, ys, steps = reward.shape
     total = np.zeros(slopes * ys, dtype=np.float32)
     back = np.empty((steps, slopes * ys), dtype=np.int8)
@@ -127,10 +129,12 @@ def _best_path(reward: NDArray[Any], lattice: Lattice, moves: _Moves, settings: 
     chosen = np.array(states[::-1])
     k, y = np.divmod(chosen, ys)
     span = np.arange(step, step + len(chosen))
-    return Path(lattice.s_m[span], lattice.y_m[y], lattice.slopes[k], reward[k, y, span].astype(np.float64))
+    return TrackPath(
+        lattice.s_m[span], lattice.y_m[y], lattice.slopes[k], reward[k, y, span].astype(np.float64)
+    )
 
 
-def _take_out(reward: NDArray[Any], lattice: Lattice, path: Path, settings: TraceSettings) -> None:
+def _take_out(reward: NDArray[Any], lattice: Lattice, path: TrackPath, settings: TraceSettings) -> None:
     """Make the ground of a path dear for the next ones."""
     first = int(np.searchsorted(lattice.s_m, path.s_m[0]))
     for number, (y, slope) in enumerate(zip(path.y_m, path.slope, strict=True)):

@@ -14,12 +14,11 @@ from scipy.linalg import solveh_banded
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.tracks.network import SHRINK, track_odds
-from tumangang_watch.detect.tracks.paths import Lattice, Path, find_paths
-from tumangang_watch.detect.tracks.view import CELL_M, CHANNELS, Frame, view_of
+from tumangang_watch.detect.tracks.paths import Lattice, TrackPath, find_paths
+from tumangang_watch.detect.tracks.view import CELL_M, CHANNELS, GuideFrame, SearchArea, TraceScene, view_of
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.image import NativeImage
-from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.tracks import TraceSettings
+from tumangang_watch.track_frame import points_along
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,29 +38,22 @@ class TracedTrack:
 
 
 @dataclass(frozen=True)
-class Ground:
-    """Where to look, and with what."""
+class Search:
+    """Where to look, and in which scenes."""
 
-    looks: tuple[tuple[NativeImage, Scene | None], ...]
-    area: BaseGeometry
-    grid: Grid
-    """A grid over the area, of a metre or so."""
-    inside: NDArray[np.bool_]
-    """The area on the grid."""
+    scenes: tuple[TraceScene, ...]
+    within: SearchArea
 
 
 def trace_tracks(
-    looks: tuple[tuple[NativeImage, Scene | None], ...],
-    area: BaseGeometry,
-    grid: Grid,
-    settings: TraceSettings,
+    scenes: tuple[TraceScene, ...], area: BaseGeometry, grid: Grid, settings: TraceSettings
 ) -> tuple[TracedTrack, ...]:
     """Find the tracks that scenes show.
 
     Parameters
     ----------
-    looks : tuple of (NativeImage, Scene or None)
-        One scene, or more in one frame; what is known of its sun and view tells bodies from their tracks.
+    scenes : tuple of TraceScene
+        One, or more in one frame.
     area : Polygon or MultiPolygon
         Ground to look at, in the site's metres.
     grid : Grid
@@ -72,17 +64,17 @@ def trace_tracks(
     tuple of TracedTrack
         Those of confidence `TraceSettings.confidence_min` or more.
     """
-    looks = tuple(look for look in looks if look[0].gsd_m <= settings.gsd_max_m)
-    if not looks or area.is_empty:
+    scenes = tuple(scene for scene in scenes if scene.image.gsd_m <= settings.gsd_max_m)
+    if not scenes or area.is_empty:
         return ()
-    ground = Ground(looks, area, grid, grid.mask([area]))
+    search = Search(scenes, SearchArea(area, grid, grid.mask([area])))
     tracks: list[TracedTrack] = []
-    pool = sorted(_guides(ground, settings), key=lambda p: -p[0])
+    pool = sorted(_guides(search, settings), key=lambda p: -p[0])
     for _ in range(settings.guides_max):
         pool = [(score, line) for score, line in pool if _new_share(line, tracks, settings) > 0.5]
         if not pool:
             break
-        found = _bundle(ground, _followed(ground, pool[0][1], settings), settings)
+        found = _tracks_beside(search, _followed(search, pool[0][1], settings), settings)
         tracks += [t for t in found if _new_share(t.line, tracks, settings) > 0.5]
         pool = pool[1:]
     return tuple(t for t in tracks if t.confidence >= settings.confidence_min)
@@ -96,7 +88,7 @@ def _new_share(line: shapely.LineString, tracks: list[TracedTrack], settings: Tr
     return float(line.difference(taken).length / max(line.length, 1e-9))
 
 
-def _guides(ground: Ground, settings: TraceSettings) -> list[tuple[float, shapely.LineString]]:
+def _guides(search: Search, settings: TraceSettings) -> list[tuple[float, shapely.LineString]]:
     """Return first tracks, each with its score, from straight frames in all directions."""
     half_angle = np.pi / 2 / settings.guide_frames
     count = int(np.ceil(np.tan(half_angle) / settings.guide_slope_step))
@@ -105,14 +97,14 @@ def _guides(ground: Ground, settings: TraceSettings) -> list[tuple[float, shapel
     for number in range(settings.guide_frames):
         heading = np.pi * number / settings.guide_frames
         along = np.array([np.cos(heading), np.sin(heading)])
-        for frame in _tiles(ground.area, along, settings):
-            lattice = _lattice(ground, frame, slopes, settings)
+        for frame in _tiles(search.within.area, along, settings):
+            lattice = _lattice(search, frame, slopes, settings)
             paths = find_paths(lattice, settings.guide_paths_max, settings) if lattice is not None else ()
             found += [(p.score, shapely.LineString(_smooth_line(frame, p, settings))) for p in paths]
     return found
 
 
-def _tiles(area: BaseGeometry, along: NDArray[Any], settings: TraceSettings) -> list[Frame]:
+def _tiles(area: BaseGeometry, along: NDArray[Any], settings: TraceSettings) -> list[GuideFrame]:
     """Return straight frames in one direction that cover an area."""
     left = np.array([-along[1], along[0]])
     turned = shapely.transform(area, lambda c: np.stack([c @ along, c @ left], axis=1))
@@ -125,15 +117,17 @@ def _tiles(area: BaseGeometry, along: NDArray[Any], settings: TraceSettings) -> 
             continue
         middle, half = (part.bounds[1] + part.bounds[3]) / 2, (part.bounds[3] - part.bounds[1]) / 2
         line = np.stack([along * start + left * middle, along * stop + left * middle])
-        frames.append(Frame.along(line, half + 2 * CELL_M))
+        frames.append(GuideFrame.along(line, half + 2 * CELL_M))
     return frames
 
 
-def _lattice(ground: Ground, frame: Frame, slopes: NDArray[Any], settings: TraceSettings) -> Lattice | None:
+def _lattice(
+    search: Search, frame: GuideFrame, slopes: NDArray[Any], settings: TraceSettings
+) -> Lattice | None:
     """Return the log-odds of a track in a frame: the best of the scenes' at each place."""
     out: NDArray[Any] | None = None
-    for image, scene in ground.looks:
-        view = view_of(image, scene, frame, (ground.inside, ground.grid))
+    for scene in search.scenes:
+        view = view_of(scene, frame, search.within)
         seen = view[CHANNELS.index("seen")]
         if not seen.any():
             continue
@@ -157,7 +151,7 @@ def _lattice(ground: Ground, frame: Frame, slopes: NDArray[Any], settings: Trace
     return Lattice(evidence, slopes, y, (np.arange(steps) + 0.5) * settings.step_m)
 
 
-def _smooth_line(frame: Frame, path: Path, settings: TraceSettings) -> NDArray[Any]:
+def _smooth_line(frame: GuideFrame, path: TrackPath, settings: TraceSettings) -> NDArray[Any]:
     y = smoothed(path.y_m, np.clip(path.reward + 1, 0.05, 2), settings.smooth * 4)
     return frame.place(path.s_m, y)
 
@@ -180,7 +174,7 @@ def smoothed(values: NDArray[Any], weight: NDArray[Any], stiffness: float) -> ND
 def _extended(line: shapely.LineString, by_m: float) -> NDArray[Any]:
     """Return a line continued at both ends along the arc of its last 80 m."""
     s = np.arange(0.0, line.length, 4.0)
-    xy = shapely.get_coordinates(shapely.line_interpolate_point(line, s))
+    xy = points_along(line, s).T
     parts = []
     for end in (xy[::-1], xy):
         tail = end[-20:]
@@ -198,12 +192,12 @@ def _extended(line: shapely.LineString, by_m: float) -> NDArray[Any]:
     return np.concatenate([parts[0][::-1], xy, parts[1]])
 
 
-def _followed(ground: Ground, line: shapely.LineString, settings: TraceSettings) -> shapely.LineString:
+def _followed(search: Search, line: shapely.LineString, settings: TraceSettings) -> shapely.LineString:
     """Follow one track to both its ends."""
     slopes = _slopes(settings, 0.1)
     for _ in range(settings.extend_rounds):
-        frame = Frame.along(_extended(line, settings.extend_m), settings.follow_half_m)
-        lattice = _lattice(ground, frame, slopes, settings)
+        frame = GuideFrame.along(_extended(line, settings.extend_m), settings.follow_half_m)
+        lattice = _lattice(search, frame, slopes, settings)
         paths = find_paths(lattice, 3, settings) if lattice is not None else ()
         near = [p for p in paths if np.median(np.abs(p.y_m)) < 2.0]
         if not near:
@@ -221,17 +215,17 @@ def _slopes(settings: TraceSettings, steepest: float) -> NDArray[Any]:
     return np.arange(-count, count + 1) * settings.slope_step
 
 
-def _bundle(ground: Ground, guide: shapely.LineString, settings: TraceSettings) -> list[TracedTrack]:
+def _tracks_beside(search: Search, guide: shapely.LineString, settings: TraceSettings) -> list[TracedTrack]:
     """Return all tracks that run with a guide."""
-    frame = Frame.along(_extended(guide, settings.extend_m), settings.bundle_half_m)
+    frame = GuideFrame.along(_extended(guide, settings.extend_m), settings.bundle_half_m)
     slopes = _slopes(settings, settings.slope_max)
-    lattice = _lattice(ground, frame, slopes, settings)
+    lattice = _lattice(search, frame, slopes, settings)
     if lattice is None:
         return []
     return [_track(frame, lattice, path, settings) for path in find_paths(lattice, 60, settings)]
 
 
-def _track(frame: Frame, lattice: Lattice, path: Path, settings: TraceSettings) -> TracedTrack:
+def _track(frame: GuideFrame, lattice: Lattice, path: TrackPath, settings: TraceSettings) -> TracedTrack:
     """Measure a path's middle at each step and lay a smooth line through."""
     first = int(np.searchsorted(lattice.s_m, path.s_m[0]))
     measured, weight = path.y_m.copy(), np.zeros(len(path.y_m))

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.detect.trains.view import Light, shares
+from tumangang_watch.detect.trains.view import RadiometricScale, shares
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.track_frame import TrackFrame, bearing, frame_along
 
 CELL_M = 0.5
 """Cell of a view, across and along."""
@@ -38,33 +40,50 @@ BLOCK_SAMPLES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Frame:
-    """A guide with its normals: ``s`` along it, ``y`` to its left, metres."""
+class TraceScene:
+    """A scene in which tracks are looked for."""
 
-    points: NDArray[Any]
-    """(n, 2) the guide's points (x, y), the middles of steps of `FINE_M`."""
-    left: NDArray[Any]
-    """(n, 2) unit vectors to its left."""
+    image: NativeImage
+    """In the site's metres, registered to the others."""
+    scene: Scene | None
+    """What is known of its sun and view tells bodies from their tracks."""
+
+
+@dataclass(frozen=True)
+class SearchArea:
+    """Ground in which tracks are looked for."""
+
+    area: BaseGeometry
+    grid: Grid
+    """Over the area, pixels of a metre or so."""
+    mask: NDArray[np.bool_]
+    """The area on the grid."""
+
+
+@dataclass(frozen=True)
+class GuideFrame:
+    """Ground along a guide: ``s`` along it, ``y`` to its left, metres."""
+
+    track: TrackFrame
+    """The middles of steps of `FINE_M`."""
     half_m: float
 
     @classmethod
-    def along(cls, line: NDArray[Any], half_m: float) -> Frame:
+    def along(cls, line: NDArray[Any], half_m: float) -> GuideFrame:
         """Make the frame of a polyline (k, 2)."""
         guide = shapely.LineString(line)
         steps = int(guide.length / (4 * CELL_M)) * 4 * round(CELL_M / FINE_M)
-        s = (np.arange(steps) + 0.5) * FINE_M
-        ends = [
-            shapely.get_coordinates(shapely.line_interpolate_point(guide, np.clip(s + d, 0, guide.length)))
-            for d in (-HEADING_BASE_M, HEADING_BASE_M, 0.0)
-        ]
-        ahead = ends[1] - ends[0]
-        ahead /= np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
-        return cls(ends[2], np.stack([-ahead[:, 1], ahead[:, 0]], axis=1), half_m)
+        return cls(frame_along(guide, (np.arange(steps) + 0.5) * FINE_M, HEADING_BASE_M), half_m)
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of `FINE_M` along it."""
+        return self.track.points.shape[1]
 
     @property
     def length_m(self) -> float:
         """Length that cells cover."""
-        return len(self.points) * FINE_M
+        return self.steps * FINE_M
 
     @property
     def rows_m(self) -> NDArray[Any]:
@@ -74,59 +93,44 @@ class Frame:
 
     def place(self, s_m: NDArray[Any], y_m: NDArray[Any]) -> NDArray[Any]:
         """Return the site's (x, y) of frame coordinates, (n, 2)."""
-        index = np.clip(s_m / FINE_M - 0.5, 0, len(self.points) - 1.001)
+        index = np.clip(s_m / FINE_M - 0.5, 0, self.steps - 1.001)
         low = index.astype(int)
-        share = (index - low)[:, None]
-        point = self.points[low] * (1 - share) + self.points[low + 1] * share
-        left = self.left[low] * (1 - share) + self.left[low + 1] * share
-        return np.asarray(point + left * y_m[:, None])
+        share = index - low
+        point, left = (
+            v[:, low] * (1 - share) + v[:, low + 1] * share for v in (self.track.points, self.track.left)
+        )
+        return np.asarray((point + left * y_m).T)
 
 
-def view_of(
-    image: NativeImage, scene: Scene | None, frame: Frame, within: tuple[NDArray[np.bool_], Grid] | None
-) -> NDArray[np.float32]:
-    """Return what the network sees: (channels, rows, cols), 0 where not seen.
-
-    Parameters
-    ----------
-    image : NativeImage
-        In the frame's metres.
-    scene : Scene or None
-        Its sun and view, where stated.
-    within : (mask, grid) or None
-        Ground to look at.
-    """
+def view_of(scene: TraceScene, frame: GuideFrame, within: SearchArea | None) -> NDArray[np.float32]:
+    """Return what the network sees: (channels, rows, cols), 0 where not seen or not to be looked at."""
+    image = scene.image
     sub = np.array([-FINE_M / 2, FINE_M / 2])
     y = (frame.rows_m[:, None] + sub).ravel()
     parts = []
     block = max(BLOCK_SAMPLES // len(y), 64)
-    for start in range(0, len(frame.points), block):
-        points, left = (a[start : start + block] for a in (frame.points, frame.left))
-        x = points[None, :, 0] + y[:, None] * left[None, :, 0]
-        north = points[None, :, 1] + y[:, None] * left[None, :, 1]
-        values, valid = image.sample(x, north)
+    for start in range(0, frame.steps, block):
+        places = frame.track.part(slice(start, start + block)).mesh(y)
+        values, valid = image.sample(*places)
         if within is not None:
-            row, col = (np.rint(v).astype(int) for v in within[1].to_pixel(x, north))
-            inside = (row >= 0) & (row < within[1].rows) & (col >= 0) & (col < within[1].cols)
-            inside &= within[0][np.clip(row, 0, within[1].rows - 1), np.clip(col, 0, within[1].cols - 1)]
-            valid = valid & inside
+            valid = valid & within.grid.look_up(within.mask, *places)
         parts.append((values, valid))
     values, valid = (np.concatenate(p, axis=-1) for p in zip(*parts, strict=True))
-    patch = np.zeros((len(CHANNELS), len(y) // 2, len(frame.points) // 2), np.float32)
+    patch = np.zeros((len(CHANNELS), len(y) // 2, frame.steps // 2), np.float32)
     if np.count_nonzero(valid) < 400:
         return patch
     patch[:7] = _looks(shares(values, _light(values, valid)), valid, image.bands)
-    patch[7:] = np.asarray(_constants(image, scene, frame), np.float32)[:, None, None]
+    patch[7:] = np.asarray(_constants(scene, frame), np.float32)[:, None, None]
     patch *= patch[6] > 0
     return patch
 
 
-def _light(values: NDArray[Any], valid: NDArray[Any]) -> Light:
+def _light(values: NDArray[Any], valid: NDArray[Any]) -> RadiometricScale:
     every = values[:, ::3, ::5][:, valid[::3, ::5]]
     if every.shape[1] == 0:
         every = values[:, valid]
     dark, usual = np.percentile(every, (0.5, 50), axis=1)
-    return Light(np.minimum(dark, 0.8 * usual), np.maximum(usual, 1e-6), np.zeros(0))
+    return RadiometricScale(np.minimum(dark, 0.8 * usual), np.maximum(usual, 1e-6), np.zeros(0))
 
 
 def _looks(share: NDArray[Any], valid: NDArray[Any], bands: tuple[str, ...]) -> NDArray[Any]:
@@ -155,19 +159,15 @@ def _cells(values: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(values.reshape(rows // 2, 2, cols // 2, 2).mean(axis=(1, 3)))
 
 
-def _constants(image: NativeImage, scene: Scene | None, frame: Frame) -> tuple[float, float, float, float]:
+def _constants(seen: TraceScene, frame: GuideFrame) -> tuple[float, float, float, float]:
     """Return shadow and lean to the left (10 and 3 m = 1), resolution, whether the sun is known."""
-    left = frame.left.mean(axis=0)
+    left, scene = frame.track.left.mean(axis=1), seen.scene
     shadow = lean = known = 0.0
     if scene is not None and scene.sun_azimuth_deg is not None:
         elevation = 35.0 if scene.sun_elevation_deg is None else scene.sun_elevation_deg
         reach = BODY_M / tan(radians(max(elevation, 10.0)))
-        shadow, known = float(_bearing(scene.sun_azimuth_deg + 180) @ left) * reach / 10, 1.0
+        shadow, known = float(bearing(scene.sun_azimuth_deg + 180) @ left) * reach / 10, 1.0
     if scene is not None and scene.off_nadir_deg and scene.view_azimuth_deg is not None:
         reach = BODY_M * tan(radians(min(scene.off_nadir_deg, 40)))
-        lean = float(_bearing(scene.view_azimuth_deg + 180) @ left) * reach / 3
-    return shadow, lean, image.gsd_m, known
-
-
-def _bearing(azimuth_deg: float) -> NDArray[np.float64]:
-    return np.array([np.sin(np.radians(azimuth_deg)), np.cos(np.radians(azimuth_deg))])
+        lean = float(bearing(scene.view_azimuth_deg + 180) @ left) * reach / 3
+    return shadow, lean, seen.image.gsd_m, known

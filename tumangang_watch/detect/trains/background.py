@@ -18,7 +18,7 @@ LIGHT, UNLIKE, SEEN = (CHANNELS.index(name) for name in ("light", "unlike_row", 
 
 
 @dataclass(frozen=True)
-class OtherDate:
+class TrackReading:
     """The tracks on another date, as they were read in that date's own light."""
 
     scene: Scene
@@ -26,13 +26,13 @@ class OtherDate:
     readings: tuple[NetReading, ...]
     """One a strip; empty where the date shows too little to be read."""
 
-    def of_tracks(self, names: list[str]) -> OtherDate:
+    def of_tracks(self, names: list[str]) -> TrackReading:
         """Return the same with these tracks alone, in this order; nothing read where one is missing."""
         at = {strip.track.id: k for k, strip in enumerate(self.strips)}
         if not self.readings or any(name not in at for name in names):
-            return OtherDate(self.scene, (), ())
+            return TrackReading(self.scene, (), ())
         chosen = [at[name] for name in names]
-        return OtherDate(
+        return TrackReading(
             self.scene, tuple(self.strips[k] for k in chosen), tuple(self.readings[k] for k in chosen)
         )
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.strips import Strip
-from tumangang_watch.detect.trains.view import Light
+from tumangang_watch.detect.trains.view import RadiometricScale
 from tumangang_watch.nets import weights
 from tumangang_watch.settings.trains import TrainSettings
 
@@ -21,7 +21,7 @@ COLOURS = ("black", "grey", "light_grey", "white", "red", "brown", "blue", "ligh
 """Names in the order of the network's outputs."""
 
 
-def bed_of(strip: Strip, light: Light, empty: NDArray[np.bool_]) -> NDArray[np.float64]:
+def bed_of(strip: Strip, light: RadiometricScale, empty: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the empty bed's log shares (3,) of blue, green, red; the usual ground's where none is seen.
 
     Parameters
@@ -41,7 +41,7 @@ def bed_of(strip: Strip, light: Light, empty: NDArray[np.bool_]) -> NDArray[np.f
 
 def body_features(
     strip: Strip,
-    light: Light,
+    light: RadiometricScale,
     bed: NDArray[np.float64],
     place: tuple[slice, slice],
     ground: NDArray[np.float64],
@@ -79,7 +79,7 @@ def body_features(
     return np.concatenate([np.log(0.05 + middle), bed, ground, [spread, curve_free]])
 
 
-def ground_of(strips: list[Strip], light: Light) -> NDArray[np.float64]:
+def ground_of(strips: list[Strip], light: RadiometricScale) -> NDArray[np.float64]:
     """Return a scene's ground (5,): log tones of its darker, brighter and brightest parts, and its hue.
 
     The hue is that of the bands as delivered, the air's light taken off: a product's bands are calibrated
@@ -97,7 +97,7 @@ def ground_of(strips: list[Strip], light: Light) -> NDArray[np.float64]:
     return np.concatenate([np.log(0.05 + tones), hue])
 
 
-def _shares(values: NDArray[np.floating], light: Light, order: list[int]) -> NDArray[np.float64]:
+def _shares(values: NDArray[np.floating], light: RadiometricScale, order: list[int]) -> NDArray[np.float64]:
     dark, usual = light.dark[order][:, None, None], light.usual[order][:, None, None]
     return np.asarray(np.clip((values - dark) / (usual - dark), 0.0, 20.0), float)
 

@@ -11,14 +11,21 @@ from shapely.ops import substring
 
 from tumangang_watch.detect.coarse.find import detect_group_trains
 from tumangang_watch.detect.history import BackgroundDate
-from tumangang_watch.detect.trains.background import OtherDate, against
+from tumangang_watch.detect.trains.background import TrackReading, against
 from tumangang_watch.detect.trains.colour import ground_of
 from tumangang_watch.detect.trains.evidence import evidence_of, false_alarms, noise_of
 from tumangang_watch.detect.trains.network import NetReading, read_strip
 from tumangang_watch.detect.trains.segments import TrainSegment, find_runs
 from tumangang_watch.detect.trains.strips import Strip, only_clear, sample_strip
 from tumangang_watch.detect.trains.vehicles import Counted, divide_run, vehicles_of, without_end_shadow
-from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, Light, StripView, light_of, view_of
+from tumangang_watch.detect.trains.view import (
+    CHANNELS,
+    HALF_ROWS,
+    RadiometricScale,
+    StripView,
+    scale_of,
+    view_of,
+)
 from tumangang_watch.model.detection import Detection, Grade, Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
@@ -76,11 +83,11 @@ def _strips(observation: Observation, tracks: list[Track], settings: TrainSettin
     return [only_clear(sample_strip(observation.image, t, settings), clear, grid) for t in tracks]
 
 
-def read_tracks(observation: Observation, tracks: list[Track], settings: TrainSettings) -> OtherDate:
+def read_tracks(observation: Observation, tracks: list[Track], settings: TrainSettings) -> TrackReading:
     """Read the tracks of a date in its own light, to stand behind another date."""
     strips, scene = _strips(observation, tracks, settings), observation.scene
     views = _views(strips, scene, settings)[1]
-    return OtherDate(scene, tuple(strips), tuple(read_strip(view) for view in views))
+    return TrackReading(scene, tuple(strips), tuple(read_strip(view) for view in views))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +106,7 @@ class FoundTrain:
 
 
 def read_trains(
-    strips: list[Strip], scene: Scene, settings: TrainSettings, others: list[OtherDate] | None = None
+    strips: list[Strip], scene: Scene, settings: TrainSettings, others: list[TrackReading] | None = None
 ) -> list[list[FoundTrain]]:
     """Find the trains on straightened strips of one scene.
 
@@ -109,7 +116,7 @@ def read_trains(
     scene : Scene
         Its GSD and, where stated, its sun and view.
     settings : TrainSettings
-    others : list of OtherDate, optional
+    others : list of TrackReading, optional
         The same tracks on other dates: where they were empty they are the background.
 
     Returns
@@ -144,8 +151,8 @@ def read_trains(
 
 def _views(
     strips: list[Strip], scene: Scene, settings: TrainSettings
-) -> tuple[Light | None, list[StripView]]:
-    light = light_of(strips) if strips else None
+) -> tuple[RadiometricScale | None, list[StripView]]:
+    light = scale_of(strips) if strips else None
     return light, [] if light is None else [view_of(s, scene, light, settings) for s in strips]
 
 
@@ -159,7 +166,7 @@ def _train(
     view: StripView,
     reading: NetReading,
     found: tuple[TrainSegment, float],
-    light: tuple[Light, NDArray[np.float64]],
+    light: tuple[RadiometricScale, NDArray[np.float64]],
     gsd_m: float,
     settings: TrainSettings,
 ) -> FoundTrain:

@@ -11,7 +11,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.settings.history import HistorySettings
 
 
-def say_occupied(
+def add_occupancy(
     trains: tuple[Detection, ...], background_dates: Sequence[BackgroundDate], settings: HistorySettings
 ) -> tuple[Detection, ...]:
     """Return trains with the number of earlier dates on which their place was occupied.

@@ -12,13 +12,13 @@ from math import cos, radians, sin, tan
 from typing import Literal
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.trains import LoadSettings
+from tumangang_watch.track_frame import frame_along
 
 STEP_M = 0.25
 Hint = tuple[Literal["loaded", "empty"], str]
@@ -95,16 +95,14 @@ def read_inside(
     scene, image = observation.scene, observation.image
     inset = 0.2 * (vehicle.to_m - vehicle.from_m)
     s = np.arange(vehicle.from_m + inset, max(vehicle.to_m - inset, vehicle.from_m + inset + 1), STEP_M)
-    points, ahead = _frame(track, s)
-    left = np.array([-ahead[1].mean(), ahead[0].mean()])
+    frame = frame_along(track.line, s, 3.0)
+    left = frame.left.mean(axis=1)
     azimuth = radians(scene.sun_azimuth_deg or 0.0)
     away = -np.array([sin(azimuth), cos(azimuth)])
     side = 1.0 if away @ left >= 0 else -1.0
     y = np.arange(-settings.reach_m, settings.reach_m + 1e-6, STEP_M)
     lean = _lean(observation, left)
-    x = points[0] + (side * y[:, None] + lean) * -ahead[1]
-    north = points[1] + (side * y[:, None] + lean) * ahead[0]
-    values, valid = image.sample(x, north)
+    values, valid = image.sample(*frame.mesh(side * y + lean))
     if valid.mean() < 0.95:
         return None
     light = values.mean(axis=0)
@@ -114,17 +112,6 @@ def read_inside(
         return None
     across = abs(float(away @ left)) / tan(radians(max(scene.sun_elevation_deg or 35.0, 5.0)))
     return Inside(y, (profile - dark) / (bed - dark), across)
-
-
-def _frame(track: Track, s_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points (2, n) on a track and the unit vectors (2, n) along it."""
-    line = track.line
-    points, after, before = (
-        shapely.get_coordinates(shapely.line_interpolate_point(line, np.clip(s_m + d, 0, line.length))).T
-        for d in (0.0, 3.0, -3.0)
-    )
-    towards = after - before
-    return points, towards / np.maximum(np.hypot(*towards), 1e-9)
 
 
 def _lean(observation: Observation, left: NDArray[np.float64]) -> float:

@@ -12,7 +12,6 @@ from itertools import combinations, product
 
 import cv2
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
@@ -21,6 +20,7 @@ from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.trains import MotionSettings
+from tumangang_watch.track_frame import TrackFrame, frame_along
 
 STATIC_EDGE_PX = 512
 """Largest edge of the window in which the scene's own band offsets are measured."""
@@ -152,17 +152,14 @@ def measure_motion(
     low = max(train.from_m - settings.margin_m, 0.0)
     high = min(train.to_m + settings.margin_m, track.line.length)
     s = np.arange(low, high, step)
-    points, ahead = _frame(track, s)
-    y = np.linspace(-settings.body_half_m, settings.body_half_m, 5)
-    x = points[0] - y[:, None] * ahead[1]
-    north = points[1] + y[:, None] * ahead[0]
-    values, valid = image.sample(x, north)
+    frame = frame_along(track.line, s, 3.0)
+    values, valid = image.sample(*frame.mesh(np.linspace(-settings.body_half_m, settings.body_half_m, 5)))
     if valid.mean() < 0.9:
         return None
     level, edges = _edges(values, step, image.gsd_m)
     pairs = list(combinations(range(len(image.bands)), 2))
     reach = min(settings.reach_m, 0.4 * (high - low))
-    own = static_along(image, points, ahead, static_px)
+    own = static_along(image, frame, static_px)
     scores = {pair: _likeness(edges[pair[0]], edges[pair[1]], reach, step) for pair in pairs}
     tones = {pair: _likeness(level[pair[0]], level[pair[1]], reach, step) for pair in pairs}
     both = {pair: scores[pair] + TONE * tones[pair] for pair in pairs}
@@ -195,30 +192,16 @@ def _moves(seen: Motion, gsd_m: float, settings: MotionSettings) -> bool:
     )
 
 
-def _frame(track: Track, s_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points (2, n) on a track and the unit vectors (2, n) along it."""
-    line = track.line
-    points, after, before = (
-        shapely.get_coordinates(shapely.line_interpolate_point(line, np.clip(s_m + d, 0, line.length))).T
-        for d in (0.0, 3.0, -3.0)
-    )
-    towards = after - before
-    return points, towards / np.maximum(np.hypot(*towards), 1e-9)
-
-
 def static_along(
-    image: NativeImage,
-    points: NDArray[np.float64],
-    ahead: NDArray[np.float64],
-    static_px: NDArray[np.float64],
+    image: NativeImage, frame: TrackFrame, static_px: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the scene's own band offsets along a track, (bands,) metres."""
-    x, y = points.mean(axis=1)
+    x, y = frame.points.mean(axis=1)
     row, col = image.pixel_of(np.array([x, x + 1.0, x]), np.array([y, y, y + 1.0]))
     # Pixels per metre east and north, inverted: metres that one pixel of shift stands for.
     per_m = np.array([[col[1] - col[0], col[2] - col[0]], [row[1] - row[0], row[2] - row[0]]])
     metres = np.linalg.solve(per_m, static_px.T)
-    mean = ahead.mean(axis=1)
+    mean = frame.ahead.mean(axis=1)
     return np.asarray((mean / max(float(np.hypot(*mean)), 1e-9)) @ metres)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.view import STEP_M
 from tumangang_watch.settings.trains import TrainSettings
+from tumangang_watch.track_frame import stretches
 
 END_REACH_M = 20.0
 """How far from a stretch's end the true one is looked for: a wagon and a half."""
@@ -78,8 +79,7 @@ def _stretches(odds: NDArray[np.float64], settings: TrainSettings) -> list[tuple
     for k in range(odds.size - 1, -1, -1):
         state[k] = now
         now = not now if (came_occupied[k] if now else came_empty[k]) else now
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], state.astype(np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return stretches(state)
 
 
 def _joined(pieces: list[tuple[int, int]], settings: TrainSettings) -> list[tuple[int, int]]:

@@ -7,13 +7,13 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import NativeImage, frozen
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.trains import TrainSettings
+from tumangang_watch.track_frame import TrackFrame, frame_along
 
 HEADING_BASE_M = 3.0
 """Half of the base over which a track's heading is taken: smooths the vertices of a polyline."""
@@ -32,10 +32,8 @@ class Strip:
     """(bands, m, n), read-only."""
     valid: NDArray[Any]
     """(m, n): True where the pixels are valid and clear."""
-    left: NDArray[Any]
-    """(2, n) unit vector (east, north) across the track to the left."""
-    points: NDArray[Any]
-    """(2, n) the centreline's points (x, y) in the site's metres."""
+    frame: TrackFrame
+    """The centreline's points in the site's metres."""
     bands: tuple[str, ...]
 
     @property
@@ -76,25 +74,16 @@ def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> S
     y = np.arange(-half, half + 1) * step
     sub = (np.arange(finer) - (finer - 1) / 2) * step / finer
     s_fine, y_fine = (s[:, None] + sub).ravel(), (y[:, None] + sub).ravel()
-    points, left = _frame(track, s_fine)
-    x = points[0] + y_fine[:, None] * left[0]
-    north = points[1] + y_fine[:, None] * left[1]
-    values, valid = image.sample(x, north)
+    frame = frame_along(track.line, s_fine, HEADING_BASE_M)
+    values, valid = image.sample(*frame.mesh(y_fine))
     if finer > 1:
         blocks = (y.size, finer, s.size, finer)
         values = values.reshape(len(values), *blocks).mean(axis=(2, 4), dtype=np.float32)
         valid = np.asarray(valid.reshape(blocks).all(axis=(1, 3)))
-        left = left.reshape(2, s.size, finer).mean(axis=2)
-        points = points.reshape(2, s.size, finer).mean(axis=2)
+        points, left = (v.reshape(2, s.size, finer).mean(axis=2) for v in (frame.points, frame.left))
+        frame = TrackFrame(points, left)
     return Strip(
-        track=track,
-        s_m=s,
-        y_m=y,
-        values=frozen(values),
-        valid=frozen(valid),
-        left=left,
-        points=points,
-        bands=image.bands,
+        track=track, s_m=s, y_m=y, values=frozen(values), valid=frozen(valid), frame=frame, bands=image.bands
     )
 
 
@@ -111,24 +100,6 @@ def only_clear(strip: Strip, clear: NDArray[np.bool_], grid: Grid) -> Strip:
     """
     if clear.all():
         return strip
-    x = strip.points[0] + strip.y_m[:, None] * strip.left[0]
-    y = strip.points[1] + strip.y_m[:, None] * strip.left[1]
-    row, col = (np.rint(v).astype(int) for v in grid.to_pixel(x, y))
-    inside = (row >= 0) & (row < grid.rows) & (col >= 0) & (col < grid.cols)
-    hidden = inside & ~clear[np.clip(row, 0, grid.rows - 1), np.clip(col, 0, grid.cols - 1)]
+    hidden = grid.look_up(~clear, *strip.frame.mesh(strip.y_m))
     values = np.where(hidden, np.float32(0), strip.values)
     return replace(strip, values=frozen(values), valid=frozen(strip.valid & ~hidden))
-
-
-def _frame(track: Track, s_m: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return points (2, n) on a track and the unit vectors (2, n) to its left."""
-    line = track.line
-    points = shapely.get_coordinates(shapely.line_interpolate_point(line, s_m)).T
-    ahead = np.minimum(s_m + HEADING_BASE_M, line.length)
-    behind = np.maximum(s_m - HEADING_BASE_M, 0.0)
-    towards = (
-        shapely.get_coordinates(shapely.line_interpolate_point(line, ahead))
-        - shapely.get_coordinates(shapely.line_interpolate_point(line, behind))
-    ).T
-    towards /= np.maximum(np.hypot(*towards), 1e-9)
-    return points, np.stack([-towards[1], towards[0]])

@@ -20,7 +20,7 @@ from tumangang_watch.detect.trains.colour import (
 from tumangang_watch.detect.trains.couplings import Consist, divide
 from tumangang_watch.detect.trains.network import TYPES, NetReading
 from tumangang_watch.detect.trains.segments import TrainSegment
-from tumangang_watch.detect.trains.view import STEP_M, Geometry, Light, StripView
+from tumangang_watch.detect.trains.view import STEP_M, Geometry, RadiometricScale, StripView
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.settings.trains import TrainSettings
@@ -41,7 +41,7 @@ def vehicles_of(
     reading: NetReading,
     run: TrainSegment,
     consist: Consist,
-    scene_light: tuple[Light, NDArray[np.float64]],
+    scene_light: tuple[RadiometricScale, NDArray[np.float64]],
     settings: TrainSettings,
 ) -> tuple[Vehicle, ...]:
     """Describe the vehicles of one train.
@@ -101,7 +101,7 @@ def _colours(
     view: StripView,
     ends: tuple[float, float],
     bed: NDArray[np.float64],
-    scene_light: tuple[Light, NDArray[np.float64]],
+    scene_light: tuple[RadiometricScale, NDArray[np.float64]],
     settings: TrainSettings,
 ) -> NDArray[np.float64] | None:
     strip = view.strip

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.trains import TrainSettings
+from tumangang_watch.track_frame import bearing
 
 STEP_M = 0.5
 """Step of a view along and across the track."""
@@ -34,7 +35,7 @@ BLOCK_M = 50.0
 
 
 @dataclass(frozen=True)
-class Light:
+class RadiometricScale:
     """A scene's darkest and usual ground, from all its strips."""
 
     dark: NDArray[np.float64]
@@ -75,7 +76,7 @@ class StripView:
     """True when the direction along the track was reversed."""
 
 
-def light_of(strips: list[Strip]) -> Light | None:
+def scale_of(strips: list[Strip]) -> RadiometricScale | None:
     """Measure a scene's darkest and usual ground; None where hardly anything was seen."""
     thin = [s.values[:, ::2, ::4][:, s.valid[::2, ::4]] for s in strips]
     every = np.concatenate(thin, axis=1)
@@ -83,11 +84,13 @@ def light_of(strips: list[Strip]) -> Light | None:
         return None
     dark, usual = np.percentile(every, (0.5, 50), axis=1)
     # Without a shadow in the scene the darkest ground is ground: it is no darker than a good part of it.
-    light = Light(np.minimum(dark, 0.8 * usual), np.maximum(usual, 1e-6), np.zeros(2 * HALF_ROWS + 1))
+    light = RadiometricScale(
+        np.minimum(dark, 0.8 * usual), np.maximum(usual, 1e-6), np.zeros(2 * HALF_ROWS + 1)
+    )
     return replace(light, profile=_profile(strips, light))
 
 
-def _profile(strips: list[Strip], light: Light) -> NDArray[np.float64]:
+def _profile(strips: list[Strip], light: RadiometricScale) -> NDArray[np.float64]:
     """Return the usual tone across the scene's tracks, the same to both sides."""
     columns = []
     for strip in strips:
@@ -102,16 +105,16 @@ def _profile(strips: list[Strip], light: Light) -> NDArray[np.float64]:
 
 def geometry_of(strip: Strip, scene: Scene, settings: TrainSettings) -> Geometry:
     """Return where shadows and bodies' tops fall for a track's mean heading."""
-    left = strip.left.mean(axis=1)
+    left = strip.frame.left.mean(axis=1)
     ahead = np.array([left[1], -left[0]])
     lean = lean_along = along = 0.0
     side, shadow = 0, settings.body_height_m
     if scene.off_nadir_deg and scene.view_azimuth_deg is not None:
-        away = _bearing(scene.view_azimuth_deg + 180)
+        away = bearing(scene.view_azimuth_deg + 180)
         reach_m = settings.body_height_m * tan(radians(min(scene.off_nadir_deg, 40)))
         lean, lean_along = float(away @ left) * reach_m, float(away @ ahead) * reach_m
     if scene.sun_azimuth_deg is not None:
-        away = _bearing(scene.sun_azimuth_deg + 180)
+        away = bearing(scene.sun_azimuth_deg + 180)
         elevation = settings.usual_sun_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
         reach_m = settings.body_height_m / tan(radians(max(elevation, 5.0)))
         across = float(away @ left)
@@ -122,11 +125,7 @@ def geometry_of(strip: Strip, scene: Scene, settings: TrainSettings) -> Geometry
     )
 
 
-def _bearing(azimuth_deg: float) -> NDArray[np.float64]:
-    return np.array([np.sin(np.radians(azimuth_deg)), np.cos(np.radians(azimuth_deg))])
-
-
-def view_of(strip: Strip, scene: Scene, light: Light, settings: TrainSettings) -> StripView:
+def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: TrainSettings) -> StripView:
     """Return what the network sees of one strip.
 
     Parameters
@@ -194,7 +193,7 @@ def view_of(strip: Strip, scene: Scene, light: Light, settings: TrainSettings) -
     )
 
 
-def shares(values: NDArray[Any], light: Light) -> NDArray[Any]:
+def shares(values: NDArray[Any], light: RadiometricScale) -> NDArray[Any]:
     """Return band values as shares of the way from the darkest to the usual ground."""
     spread = (light.usual - light.dark)[:, None, None]
     return np.clip((values - light.dark[:, None, None]) / spread, 0.0, 12.0)

@@ -16,6 +16,7 @@ from tumangang_watch.preprocess.site_fit.network import ALONG_M, STEP_M
 from tumangang_watch.preprocess.site_fit.outlines import Picture
 from tumangang_watch.preprocess.site_fit.sections import block_starts, reading_along
 from tumangang_watch.settings.preprocess import RegistrationSettings
+from tumangang_watch.track_frame import TrackFrame, frame_along, middles
 
 ASIDE = (-0.5, 0.0, 0.5)
 """Metres the whole bundle may lie aside of the lateral fit: it is made before the place along it is known."""
@@ -53,31 +54,24 @@ def shape_odds(
     block = round(settings.section_block_m / ALONG_M)
     total_m = sum(t.line.length for t in site.tracks)
     for track in site.tracks:
-        points, heading = _frame_beyond(track.line, margin)
-        count = len(points) - 2 * margin
+        frame = _frame_beyond(track.line, margin)
+        count = frame.points.shape[1] - 2 * margin
         for start in block_starts(count, settings.section_block_m, total_m / settings.sections_length_m):
-            part = slice(start, min(start + block, count) + 2 * margin)
-            normals = heading[part][:, ::-1] * (-1.0, 1.0)
-            reading = reading_along(picture, points[part] + start_m, normals, _offsets())
-            total += _moved(reading, heading[part], along, moves_m, margin, settings)
+            part = frame.part(slice(start, min(start + block, count) + 2 * margin))
+            reading = reading_along(picture, part, start_m, _offsets())
+            total += _moved(reading, part.ahead.T, along, moves_m, margin, settings)
     return np.asarray(settings.shape_weight * total.max(axis=0))
 
 
-def _frame_beyond(line: LineString, margin: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points and unit headings each (n, 2), ``margin`` steps before a line to as many beyond."""
+def _frame_beyond(line: LineString, margin: int) -> TrackFrame:
+    """Return the frame of a line from ``margin`` steps before it to as many beyond."""
     ends = shapely.get_coordinates(line)
     first, last = ends[0] - ends[1], ends[-1] - ends[-2]
     reach_m = margin * ALONG_M
     before = ends[0] + reach_m * first / np.linalg.norm(first)
     beyond = ends[-1] + reach_m * last / np.linalg.norm(last)
     longer = shapely.LineString(np.vstack([before, ends, beyond]))
-    s = np.arange(ALONG_M / 2, longer.length, ALONG_M)
-    points = shapely.get_coordinates(shapely.line_interpolate_point(longer, s))
-    ahead = shapely.line_interpolate_point(longer, np.minimum(s + 1, longer.length))
-    behind = shapely.line_interpolate_point(longer, np.maximum(s - 1, 0))
-    heading = shapely.get_coordinates(ahead) - shapely.get_coordinates(behind)
-    heading /= np.linalg.norm(heading, axis=1, keepdims=True)
-    return points, heading
+    return frame_along(longer, middles(longer.length, ALONG_M), 1.0)
 
 
 def _offsets() -> NDArray[np.float64]:

@@ -15,8 +15,9 @@ from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.site_fit.bends import shape_odds
 from tumangang_watch.preprocess.site_fit.outlines import Picture, score_groups, score_shifts
 from tumangang_watch.preprocess.site_fit.sections import centredness, sections_of
-from tumangang_watch.preprocess.site_fit.template import Template, frame_along, outlines_of, template_of
+from tumangang_watch.preprocess.site_fit.template import Template, outlines_of, template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
+from tumangang_watch.track_frame import frame_along, middles
 
 MOVE_M = 0.25
 """Step of the lateral moves that are tried about a shift."""
@@ -117,8 +118,9 @@ def _across(site: Site) -> NDArray[np.float64] | None:
     """Return the unit vector across the tracks, or None where they run in no one direction."""
     if not site.tracks:
         return None
-    normals = np.concatenate([frame_along(t.line, 10.0)[1] for t in site.tracks])
-    doubled = (normals[:, 0] + 1j * normals[:, 1]) ** 2
+    frames = [frame_along(t.line, middles(t.line.length, 10.0), 1.0) for t in site.tracks]
+    left = np.concatenate([f.left for f in frames], axis=1)
+    doubled = (left[0] + 1j * left[1]) ** 2
     mean = doubled.mean()
     if abs(mean) < 0.8:
         return None

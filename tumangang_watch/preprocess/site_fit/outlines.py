@@ -31,9 +31,9 @@ def features_of(raster: Raster, headings: tuple[int, ...]) -> NDArray[np.float32
     k is the log of the smoothed squared gradient across tracks whose normal lies in that bin: rails
     and the sides of wagons alike raise it, whatever their tone.
     """
-    light = tone_of(raster)
+    light = log_brightness_of(raster)
     layers = [cv2.GaussianBlur(light, (0, 0), 0.8 / raster.grid.pixel_m)]
-    ratio = hue_of(raster)
+    ratio = band_ratio_of(raster)
     if ratio.any():
         layers.append(cv2.GaussianBlur(ratio, (0, 0), 0.8 / raster.grid.pixel_m))
     down, right = np.gradient(light)
@@ -47,12 +47,12 @@ def features_of(raster: Raster, headings: tuple[int, ...]) -> NDArray[np.float32
     return np.stack(layers).astype(np.float32)
 
 
-def tone_of(raster: Raster) -> NDArray[np.float32]:
+def log_brightness_of(raster: Raster) -> NDArray[np.float32]:
     """Return the log luminance (rows, cols)."""
     return np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32)
 
 
-def hue_of(raster: Raster) -> NDArray[np.float32]:
+def band_ratio_of(raster: Raster) -> NDArray[np.float32]:
     """Return the log ratio (rows, cols) of infrared, else green, to red; zeros without them."""
     other = "nir" if "nir" in raster.bands else "green" if "green" in raster.bands else None
     if other is None or "red" not in raster.bands:
@@ -89,9 +89,9 @@ class Picture:
     headings: tuple[int, ...]
     """Heading bins of the last layers, ascending."""
     tone: NDArray[np.float32]
-    """(rows, cols), of `tone_of`, as sharp as the raster."""
+    """(rows, cols), of `log_brightness_of`, as sharp as the raster."""
     hue: NDArray[np.float32]
-    """(rows, cols), of `hue_of`."""
+    """(rows, cols), of `band_ratio_of`."""
 
     @classmethod
     def of(cls, raster: Raster, template: Template) -> Picture:
@@ -105,8 +105,8 @@ class Picture:
             lit=lit,
             layers=features,
             headings=headings,
-            tone=tone_of(raster),
-            hue=hue_of(raster),
+            tone=log_brightness_of(raster),
+            hue=band_ratio_of(raster),
         )
 
     @property

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.site_fit.network import ALONG_M, STEP_M, patch_of, read_centres
 from tumangang_watch.preprocess.site_fit.outlines import Picture
-from tumangang_watch.preprocess.site_fit.template import frame_along
 from tumangang_watch.settings.preprocess import RegistrationSettings
+from tumangang_watch.track_frame import TrackFrame, frame_along, middles
 
 
 @dataclass(frozen=True)
@@ -49,45 +49,46 @@ def sections_of(
     across : (2,) float
         Unit vector across the tracks.
     """
-    count = int(np.ceil((settings.site_reach_m + 2.0) / STEP_M))
-    offset = np.arange(-count, count + 1, dtype=np.float64) * STEP_M
+    half = int(np.ceil((settings.site_reach_m + 2.0) / STEP_M))
+    offset = np.arange(-half, half + 1, dtype=np.float64) * STEP_M
     per = round(settings.section_piece_m / ALONG_M)
     total_m = sum(t.line.length for t in site.tracks)
     odds, cosine = [], []
     for track in site.tracks:
-        points, normals = frame_along(track.line, ALONG_M)
+        frame = frame_along(track.line, middles(track.line.length, ALONG_M), 1.0)
+        count = frame.points.shape[1]
         # Long tracks are read in part: some kilometres tell what all of them would.
-        for start in block_starts(
-            len(points), settings.section_block_m, total_m / settings.sections_length_m
-        ):
-            part = slice(start, min(start + round(settings.section_block_m / ALONG_M), len(points)))
-            p, n = points[part], normals[part]
-            pieces = len(p) // per
-            if pieces == 0:
+        for start in block_starts(count, settings.section_block_m, total_m / settings.sections_length_m):
+            stop = min(start + round(settings.section_block_m / ALONG_M), count)
+            pieces = (stop - start) // per
+            if pieces <= 0:
                 continue
-            reading = reading_along(picture, p + shift_m, n, offset)
+            part = frame.part(slice(start, stop))
+            reading = reading_along(picture, part, shift_m, offset)
             odds.append(_means(reading[:, : pieces * per].reshape(len(offset), pieces, per)).T)
-            cosine.append(n[: pieces * per].reshape(pieces, per, 2).mean(axis=1) @ across)
+            left = part.left[:, : pieces * per].T.reshape(pieces, per, 2)
+            cosine.append(left.mean(axis=1) @ across)
     if not odds:
         return Sections(offset, np.empty((0, len(offset)), np.float32), np.empty(0))
     return Sections(offset, np.concatenate(odds).astype(np.float32), np.concatenate(cosine))
 
 
 def reading_along(
-    picture: Picture, points: NDArray[np.float64], normals: NDArray[np.float64], offset_m: NDArray[np.float64]
+    picture: Picture, frame: TrackFrame, shift_m: NDArray[np.float64], offset_m: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the network's log-odds of a centreline (across, along) about points; NaN where nothing is seen.
 
     Parameters
     ----------
-    points, normals : (n, 2) float
-        Every `ALONG_M` along a line, and the unit normals to its left.
+    frame : TrackFrame
+        Every `ALONG_M` along a line.
+    shift_m : (2,) float
+        (east, north) of the content against it.
     offset_m : (k,) float
         Distances to the left, `STEP_M` apart.
     """
-    x = points[:, 0] + offset_m[:, None] * normals[:, 0]
-    y = points[:, 1] + offset_m[:, None] * normals[:, 1]
-    row, col = picture.grid.to_pixel(x, y)
+    moved = TrackFrame(frame.points + np.asarray(shift_m)[:, None], frame.left)
+    row, col = picture.grid.to_pixel(*moved.mesh(offset_m))
     maps = col.astype(np.float32), row.astype(np.float32)
     tone, hue = (cv2.remap(layer, *maps, cv2.INTER_LINEAR) for layer in (picture.tone, picture.hue))
     seen = picture.valid.astype(np.float32)

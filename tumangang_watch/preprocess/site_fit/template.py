@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely import LineString, Polygon
 
 from tumangang_watch.model.site import Site
+from tumangang_watch.track_frame import frame_along, middles
 
 GROUP_M = 30.0
 """Length of track or outline that is judged as one: tone and traffic change beyond it."""
@@ -102,15 +103,12 @@ def _within(points: NDArray[np.float64], bounds: tuple[float, float, float, floa
     return bool(west < x < east and south < y < north)
 
 
-def frame_along(line: LineString, step_m: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points along a line and the unit normals to its left, each (n, 2)."""
-    s = np.arange(step_m / 2, line.length, step_m)
-    points = shapely.get_coordinates(shapely.line_interpolate_point(line, s))
-    ahead = shapely.get_coordinates(shapely.line_interpolate_point(line, np.minimum(s + 1, line.length)))
-    behind = shapely.get_coordinates(shapely.line_interpolate_point(line, np.maximum(s - 1, 0)))
-    direction = ahead - behind
-    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-    return points, np.stack([-direction[:, 1], direction[:, 0]], axis=1)
+def _beside(
+    line: LineString, step_m: float, offsets_m: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return places (n, k, 2) beside a line and the normals (n, 2) to its left."""
+    frame = frame_along(line, middles(line.length, step_m), 1.0)
+    return np.stack(frame.mesh(offsets_m), axis=-1).transpose(1, 0, 2), frame.left.T
 
 
 def _track_groups(line: LineString, lines: list[LineString], step_m: float) -> list[Part]:
@@ -118,16 +116,15 @@ def _track_groups(line: LineString, lines: list[LineString], step_m: float) -> l
 
     It tells where the bundle ends, whatever stands in it.
     """
-    points, normals = frame_along(line, step_m)
     offsets = np.arange(-FLANK_M[1], FLANK_M[1] + 0.01, 0.7)
-    grid = points[:, None] + offsets[None, :, None] * normals[:, None]
+    grid, normals = _beside(line, step_m, offsets)
     flat = shapely.points(grid.reshape(-1, 2))
     nearest = np.min([shapely.distance(flat, other) for other in lines], axis=0).reshape(grid.shape[:2])
     own = np.broadcast_to(np.abs(offsets) <= BED_HALF_M, nearest.shape)
     flank = (nearest >= FLANK_M[0]) & ~own
     per = max(4, round(GROUP_M / step_m))
     out = []
-    for start in range(0, len(points), per):
+    for start in range(0, len(grid), per):
         part = slice(start, start + per)
         n = normals[part].mean(axis=0)
         heading = round(np.arctan2(n[1], n[0]) / np.pi * HEADINGS) % HEADINGS
@@ -139,12 +136,11 @@ def _track_groups(line: LineString, lines: list[LineString], step_m: float) -> l
 
 def _outline_groups(polygon: Polygon, lines: list[LineString]) -> list[Part]:
     ring = polygon.exterior
-    points, normals = frame_along(ring, 1.5)
     sign = 1.0 if shapely.is_ccw(ring) else -1.0
     offsets = np.concatenate(
         [np.arange(-EDGE_M[1], -EDGE_M[0] + 0.01, 0.7), np.arange(EDGE_M[0], EDGE_M[1] + 0.01, 0.7)]
     )
-    grid = points[:, None] + offsets[None, :, None] * normals[:, None] * sign
+    grid, _ = _beside(ring, 1.5, offsets * sign)
     flat = shapely.points(grid.reshape(-1, 2))
     inside = shapely.contains(polygon, flat).reshape(grid.shape[:2])
     expected = np.broadcast_to(offsets > 0, inside.shape)
@@ -154,7 +150,7 @@ def _outline_groups(polygon: Polygon, lines: list[LineString]) -> list[Part]:
         clear &= nearest > FLANK_M[0]
     per = max(4, round(GROUP_M / 1.5))
     out = []
-    for start in range(0, len(points), per):
+    for start in range(0, len(grid), per):
         part = slice(start, start + per)
         kept = clear[part]
         if (kept & expected[part]).sum() >= 15 and (kept & ~expected[part]).sum() >= 15:
