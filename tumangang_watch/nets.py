@@ -96,8 +96,7 @@ def convolve(
         for i, j in places:
             out += kernel[:, :, i, j] @ tap(i, j)
         out += start if order == "sum" else 0
-    out = np.maximum(out, 0, out=out) if relu else out
-    return np.asarray(out, np.float32).reshape(-1, *shape)
+    return np.asarray(np.maximum(out, 0) if relu else out, np.float32).reshape(-1, *shape)
 
 
 def layer_of(network: Weights, name: str) -> tuple[NDArray[Any], NDArray[Any]]:

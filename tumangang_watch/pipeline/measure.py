@@ -86,7 +86,7 @@ def find_trains(
             background=others[0] if others else None,
             background_dates=earlier,
         )
-        found += after_trains(run, date, say_occupied(trains, earlier, run.settings.history))
+        found += after_trains(run, date, add_occupancy(trains, earlier, run.settings.history))
     return tuple(found)
 
 
