@@ -14,8 +14,8 @@ from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.pictures import (
     CHIP_PX,
     Bounds,
+    ChipSubject,
     Stretch,
-    Subject,
     chip_bounds,
     crop,
     outline_colour,
@@ -41,7 +41,7 @@ def write_chips(comparison: Comparison, _: dict[str, Any], folder: Path) -> None
             picture.save(folder / "chips" / subject.file_name, "PNG", optimize=False)
 
 
-def chip(comparison: Comparison, subject: Subject, stretch: Stretch) -> Any | None:
+def chip(comparison: Comparison, subject: ChipSubject, stretch: Stretch) -> Any | None:
     """Return the before/after picture of a finding (PIL), or None when it has no place."""
     bounds = chip_bounds(subject)
     if bounds is None:
@@ -56,7 +56,7 @@ def chip(comparison: Comparison, subject: Subject, stretch: Stretch) -> Any | No
     return sheet
 
 
-def _panel(observation: Observation, subject: Subject, bounds: Bounds, stretch: Stretch) -> Any:
+def _panel(observation: Observation, subject: ChipSubject, bounds: Bounds, stretch: Stretch) -> Any:
     panel = crop(observation, bounds, stretch, (CHIP_PX, CHIP_PX))
     draw = ImageDraw.Draw(panel)
     here = subject.outlines.get(observation.date)
@@ -120,7 +120,7 @@ def _text(draw: Any, at: tuple[float, float], text: str) -> None:
 
 def _caption(sheet: Any, observation: Observation, left: int) -> None:
     scene = observation.scene
-    said = f"{scene.acquired:%Y-%m-%d %H:%M} UTC   {scene.provider}   {scene.gsd_m:.2f} m"
-    said = "".join(c if " " <= c <= "~" else "?" for c in said)[:64]
+    caption = f"{scene.acquired:%Y-%m-%d %H:%M} UTC   {scene.provider}   {scene.gsd_m:.2f} m"
+    caption = "".join(c if " " <= c <= "~" else "?" for c in caption)[:64]
     font = ImageFont.load_default(14)
-    ImageDraw.Draw(sheet).text((left + 4, CHIP_PX + 5), said, fill="#222222", font=font)
+    ImageDraw.Draw(sheet).text((left + 4, CHIP_PX + 5), caption, fill="#222222", font=font)

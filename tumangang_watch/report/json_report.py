@@ -21,7 +21,7 @@ from tumangang_watch.text import utc_text
 SCHEMA_VERSION = 1
 TOOL = "tumangang-watch"
 IMPORTANCE = {"appeared": 0, "disappeared": 0, "grown": 1, "shrunk": 1, "moved": 2, "unchanged": 3}
-MOST_LEFT_OUT = 100
+MAX_LEFT_OUT = 100
 """Dates left out that are named one by one: a record holds thousands."""
 KIND_ORDER = {"train": 0, "handling_area": 1, "cargo": 2}
 
@@ -261,7 +261,7 @@ def _finding(found: Finding, crs: str) -> dict[str, Any]:
 
 
 def history_rows(background: BackgroundUse) -> dict[str, Any]:
-    """Return what was used of the dates before; of those left out, at most the first `MOST_LEFT_OUT`."""
+    """Return what was used of the dates before; of those left out, at most the first `MAX_LEFT_OUT`."""
     left_out = sorted(background.left_out, key=lambda item: not item.faulty)
     return {
         "offered": background.candidates,
@@ -286,7 +286,7 @@ def history_rows(background: BackgroundUse) -> dict[str, Any]:
                 "why": item.why,
                 "faulty": item.faulty,
             }
-            for item in left_out[:MOST_LEFT_OUT]
+            for item in left_out[:MAX_LEFT_OUT]
         ],
         "left_out_count": len(left_out),
     }

@@ -8,18 +8,19 @@ from typing import Any
 from shapely import box
 
 from tumangang_watch.model.comparison import Comparison
+from tumangang_watch.model.site import Area
 from tumangang_watch.report import page_tables, pictures
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.chips import OUTLINE_MARGIN_M, SCALE_STEPS_M, chip, to_px
-from tumangang_watch.report.pictures import Stretch, Subject
+from tumangang_watch.report.pictures import Stretch
 from tumangang_watch.report.summary import certainty, history_words
 
 EMBEDDED_BYTES = 9_000_000
 """Chips and strips are embedded until together they reach this; later ones are named by file."""
 STRIP_MARGIN_M = 12.0
-STRIP_LEAST_M = 100.0
+STRIP_MIN_M = 100.0
 """Shortest track shown: a lone wagon is not blown up beyond its pixels."""
-MOST_PICTURES = 8
+MAX_PICTURES = 8
 PICTURED_ROLES = ("yard", "bridge", "station", "handling", "apron")
 COVERED = 0.9
 """An area that lies this much inside a picture already shown gets none of its own."""
@@ -53,7 +54,7 @@ def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
         "abilities": page_tables.abilities(shown),
         "trials": page_tables.trials(shown),
         "history": history_words(shown),
-        "past": shown.get("history", {}).get("scenes", []),
+        "background": shown.get("history", {}).get("scenes", []),
         **page_tables.verdict(shown),
     }
 
@@ -106,7 +107,7 @@ def _strips(
         return None
     lo = min(d["from_m"] for d in trains) - STRIP_MARGIN_M
     hi = max(d["to_m"] for d in trains) + STRIP_MARGIN_M
-    wider = max(0.0, STRIP_LEAST_M - (hi - lo)) / 2
+    wider = max(0.0, STRIP_MIN_M - (hi - lo)) / 2
     lo, hi = lo - wider, hi + wider
     rows = []
     for observation in (comparison.earlier, comparison.later):
@@ -135,10 +136,10 @@ def _pictures(comparison: Comparison, stretch: Stretch, rows: list[dict[str, Any
         area = polygons[status.id]
         if any(f.intersection(area.polygon).area > COVERED * area.polygon.area for f in frames):
             continue
-        if len(made) < MOST_PICTURES:
+        if len(made) < MAX_PICTURES:
             bounds = _frame(comparison, area.polygon.bounds)
             frames.append(box(*bounds))
-            made.append(_picture(comparison, (area, bounds), stretch, rows))
+            made.append(_picture(comparison, area, bounds, stretch, rows))
     return made
 
 
@@ -157,9 +158,8 @@ def _frame(comparison: Comparison, bounds: pictures.Bounds) -> pictures.Bounds:
 
 
 def _picture(
-    comparison: Comparison, place: tuple[Any, pictures.Bounds], stretch: Stretch, rows: list[dict[str, Any]]
+    comparison: Comparison, area: Area, bounds: pictures.Bounds, stretch: Stretch, rows: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    area, bounds = place
     size = pictures.picture_size(bounds, comparison.later.raster.grid.pixel_m)
     span_m = bounds[2] - bounds[0]
     bar_m = max((s for s in SCALE_STEPS_M if s <= span_m / 4), default=SCALE_STEPS_M[0])
@@ -172,7 +172,7 @@ def _picture(
                 "date": observation.date,
                 "shown": f"{observation.scene.acquired:%Y-%m-%d %H:%M} UTC",
                 "uri": pictures.data_uri(pictures.crop(observation, bounds, stretch, size)),
-                "outlines": _outlines(comparison, observation.date, (bounds, size), rows),
+                "outlines": _outlines(comparison, observation.date, bounds, size[0], rows),
             }
         )
     return {
@@ -189,13 +189,9 @@ def _picture(
 
 
 def _outlines(
-    comparison: Comparison,
-    date: str,
-    frame: tuple[pictures.Bounds, tuple[int, int]],
-    rows: list[dict[str, Any]],
+    comparison: Comparison, date: str, bounds: pictures.Bounds, wide: int, rows: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the outlines drawn on one date's picture, those that change last and thus on top."""
-    bounds, size = frame
     numbers = {row["key"]: row for row in rows}
     made = []
     for subject in reversed(pictures.subjects(comparison).values()):
@@ -204,22 +200,19 @@ def _outlines(
             continue
         row = numbers.get(subject.id)
         drawn = shape.buffer(OUTLINE_MARGIN_M, join_style="mitre")
-        x, y = to_px((drawn.bounds[0], drawn.bounds[3]), bounds, size[0])
+        x, y = to_px((drawn.bounds[0], drawn.bounds[3]), bounds, wide)
         made.append(
             {
-                **_stroke(subject),
-                "path": _path(drawn, bounds, size[0]),
+                "colour": pictures.outline_colour(subject.change),
+                "possible": subject.possible,
+                "path": _path(drawn, bounds, wide),
                 "title": row["statement"] if row else subject.id,
                 "n": row["n"] if row and subject.change != "unchanged" else None,
                 "x": round(max(x, 2), 1),
-                "y": round(max(y - 4 * size[0] / 1050, 16 * size[0] / 1050), 1),
+                "y": round(max(y - 4 * wide / 1050, 16 * wide / 1050), 1),
             }
         )
     return made
-
-
-def _stroke(subject: Subject) -> dict[str, Any]:
-    return {"colour": pictures.outline_colour(subject.change), "possible": subject.possible}
 
 
 def _path(shape: Any, bounds: pictures.Bounds, wide: int) -> str:

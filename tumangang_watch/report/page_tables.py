@@ -22,14 +22,14 @@ def verdict(report: dict[str, Any]) -> dict[str, str]:
     sure = sum(f["grade"] == "detected" for f in changes)
     if "earlier" not in report["scenes"]:
         trains = sum(d["kind"] == "train" for d in report["detections"])
-        said = f"{trains or 'No'} train{'' if trains == 1 else 's'} found in what could be seen."
+        line = f"{trains or 'No'} train{'' if trains == 1 else 's'} found in what could be seen."
     elif not changes:
-        said = "No change found in what could be seen."
+        line = "No change found in what could be seen."
     else:
         possible = len(changes) - sure
-        said = f"{sure or 'No'} change{'' if sure == 1 else 's'} detected"
-        said += f", {possible} more possible." if possible else "."
-    return {"verdict": said, "verdict_more": " ".join(limits)}
+        line = f"{sure or 'No'} change{'' if sure == 1 else 's'} detected"
+        line += f", {possible} more possible." if possible else "."
+    return {"verdict": line, "verdict_more": " ".join(limits)}
 
 
 def dates(report: dict[str, Any]) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ def abilities(report: dict[str, Any]) -> list[tuple[str, list[str]]]:
         (
             name,
             [
-                "; ".join(_said(e[name]) for e in entries if e.get("date") == date and name in e) or "–"
+                "; ".join(_words(e[name]) for e in entries if e.get("date") == date and name in e) or "–"
                 for date in report["scenes"]
             ],
         )
@@ -125,7 +125,7 @@ def trials(report: dict[str, Any]) -> list[dict[str, Any]]:
         made.append(
             {
                 "day": report["scenes"][date]["acquired"][:10],
-                "said": entry["statements"],
+                "statements": entry["statements"],
                 "note": entry["trials_note"],
                 "kinds": [(*name, pair.get(1), pair.get(3)) for name, pair in kinds.items()],
                 "tracks": [_track_row(t, entry["trials"]) for t in entry["tracks"]],
@@ -142,11 +142,11 @@ def _track_row(track: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, A
     return {**track, "mean": mean, "worst": worst}
 
 
-def _said(value: Any) -> str:
+def _words(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "unknown"}[value]
     if isinstance(value, list):
-        return ", ".join(map(_said, value))
+        return ", ".join(map(_words, value))
     if isinstance(value, dict):
-        return ", ".join(f"{k.replace('_', ' ')} {_said(v)}" for k, v in value.items())
+        return ", ".join(f"{k.replace('_', ' ')} {_words(v)}" for k, v in value.items())
     return str(value)

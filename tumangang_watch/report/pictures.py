@@ -28,7 +28,7 @@ from tumangang_watch.track_frame import TrackFrame, frame_along
 
 Bounds = tuple[float, float, float, float]
 CHIP_PX = 480
-CHIP_LEAST_M = 50.0
+CHIP_MIN_M = 50.0
 """Ground shown by the smallest chip: enough around a wagon to know the place."""
 CHIP_PADDING = 0.25
 """Ground shown around a finding, as a share of its longer side."""
@@ -68,16 +68,17 @@ def shown_bands(raster: Raster, roles: tuple[str, ...]) -> NDArray[np.float32]:
 def stretch_of(comparison: Comparison) -> Stretch:
     """Return one stretch for all pictures of both dates, from clear pixels."""
     dates = [o for o in (comparison.earlier, comparison.later) if o is not None]
-    return stretch_from([(date.raster, date.raster.valid & date.quality.clear) for date in dates])
+    return stretch_from([date.raster for date in dates], [date.quality.clear for date in dates])
 
 
-def stretch_from(dates: list[tuple[Raster, NDArray[np.bool_]]]) -> Stretch:
-    """Return one stretch for rasters, each with its (rows, cols) mask of pixels that decide it."""
+def stretch_from(rasters: list[Raster], clear: list[NDArray[np.bool_]]) -> Stretch:
+    """Return one stretch for rasters; of each the valid pixels decide that are clear (rows, cols)."""
     colours = ("red", "green", "blue")
-    roles = colours if all(set(colours) <= set(raster.bands) for raster, _ in dates) else ("grey",)
+    roles = colours if all(set(colours) <= set(raster.bands) for raster in rasters) else ("grey",)
     samples = []
-    for raster, clear in dates:
-        values = shown_bands(raster, roles)[:, clear if clear.any() else raster.valid]
+    for raster, mask in zip(rasters, clear, strict=True):
+        deciding = raster.valid & mask
+        values = shown_bands(raster, roles)[:, deciding if deciding.any() else raster.valid]
         step = max(1, values.shape[1] // STRETCH_SAMPLE)
         samples.append(values[:, ::step])
     joined = np.concatenate(samples, axis=1)
@@ -169,7 +170,7 @@ def data_uri(picture: Any, quality: int = 85) -> str:
 
 
 @dataclass(frozen=True)
-class Subject:
+class ChipSubject:
     """What a chip shows: a finding or a detection, with its outline on each date."""
 
     id: str
@@ -190,12 +191,12 @@ def chip_name(subject: str) -> str:
     return f"{safe}-{hashlib.sha256(subject.encode()).hexdigest()[:8]}.png"
 
 
-def subjects(comparison: Comparison) -> dict[str, Subject]:
+def subjects(comparison: Comparison) -> dict[str, ChipSubject]:
     """Return what is shown in chips, by id: the findings, or for one scene the detections."""
     shapes = {d.id: d.geometry for d in comparison.detections}
     if comparison.earlier is None:
         return {
-            d.id: Subject(d.id, "unchanged", d.grade == "possible", {"later": d.geometry})
+            d.id: ChipSubject(d.id, "unchanged", d.grade == "possible", {"later": d.geometry})
             for d in comparison.detections
         }
     made = {}
@@ -203,18 +204,18 @@ def subjects(comparison: Comparison) -> dict[str, Subject]:
         outlines = {"earlier": shapes.get(f.earlier or ""), "later": shapes.get(f.later or "")}
         if not any(outlines.values()):
             outlines = {"earlier": None, "later": f.geometry}
-        made[f.id] = Subject(f.id, f.change, f.grade == "possible", outlines)
+        made[f.id] = ChipSubject(f.id, f.change, f.grade == "possible", outlines)
     return made
 
 
-def chip_bounds(subject: Subject) -> Bounds | None:
+def chip_bounds(subject: ChipSubject) -> Bounds | None:
     """Return the square of ground a chip shows, or None when there is no geometry."""
     boxes = [g.bounds for g in subject.outlines.values() if g is not None and not g.is_empty]
     if not boxes:
         return None
     west, south = min(b[0] for b in boxes), min(b[1] for b in boxes)
     east, north = max(b[2] for b in boxes), max(b[3] for b in boxes)
-    side = max((1 + 2 * CHIP_PADDING) * max(east - west, north - south), CHIP_LEAST_M)
+    side = max((1 + 2 * CHIP_PADDING) * max(east - west, north - south), CHIP_MIN_M)
     x, y = (west + east) / 2, (south + north) / 2
     return x - side / 2, y - side / 2, x + side / 2, y + side / 2
 

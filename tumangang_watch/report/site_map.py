@@ -46,7 +46,7 @@ def site_picture(site: Site, scene: Scene, raster: Raster, fit: Registration) ->
     fit : Registration
         Of the scene to the site; its status is written into the picture.
     """
-    stretch = stretch_from([(raster, raster.valid)])
+    stretch = stretch_from([raster], [raster.valid])
     pixels = to_rgb(shown_bands(raster, stretch.roles), raster.valid, stretch)
     scale = min(LONGEST_PX / max(raster.grid.shape), max(1.0, SHORTEST_PX / raster.grid.cols))
     wide, high = round(raster.grid.cols * scale), round(raster.grid.rows * scale)
@@ -147,8 +147,8 @@ class _Pen:
         x, y = self.at(track.line.coords[0])
         if not (0 <= x <= self.size[0] and 0 <= y <= self.size[1]):
             x, y = self.at(track.line.intersection(box(*self.bounds)).representative_point().coords[0])
-        said = f"{_label(track)} (provisional)" if track.provisional else _label(track)
-        self.text((x + 8, y - 20), f"{said} >", colour)
+        words = f"{_label(track)} (provisional)" if track.provisional else _label(track)
+        self.text((x + 8, y - 20), f"{words} >", colour)
 
     def _tick(self, line: LineString, along_m: float, numbered: bool) -> None:
         here = line.interpolate(along_m)
@@ -207,10 +207,10 @@ def _dashed(line: LineString, dash_m: float) -> list[list[tuple[float, float]]]:
 
 def _foot(pen: _Pen, site: Site, scene: Scene, fit: Registration, top: int) -> None:
     """Write what is shown under the picture, and which colour is what."""
-    said = f"{scene.id}   {scene.acquired:%Y-%m-%d %H:%M} UTC   {scene.provider}   {scene.gsd_m:.2f} m"
+    words = f"{scene.id}   {scene.acquired:%Y-%m-%d %H:%M} UTC   {scene.provider}   {scene.gsd_m:.2f} m"
     colours = {"ok": "#1b7f3b", "degraded": "#b26a00", "failed": "#c62828"}
     lines = (
-        (f"Site {site.id} (sha256 {site.sha256[:12]}) over scene {said}", "#222222"),
+        (f"Site {site.id} (sha256 {site.sha256[:12]}) over scene {words}", "#222222"),
         (fit_words(fit), colours[fit.status]),
     )
     wide = max(pen.size[0], SHORTEST_PX)

@@ -14,7 +14,7 @@ from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.json_report import by_importance, history_rows
 from tumangang_watch.text import clean_text, count_text
 
-MOST_LINES = 20
+MAX_LINES = 20
 """Changes printed one by one; the rest are counted."""
 CERTAINTY = ((0.95, "almost certain"), (0.80, "very likely"), (0.55, "likely"), (0.45, "even chance"))
 """Words for a probability, after ICD 203 (US intelligence community directive, 2015)."""
@@ -89,8 +89,8 @@ def _missed(comparison: Comparison) -> list[str]:
     """Return what could have been missed, for each date whose tracks were tried."""
     lines: list[str] = []
     for entry in comparison.detectability:
-        said = entry.get("statements") or []
-        if said:
+        statements = entry.get("statements") or []
+        if statements:
             day = next(
                 f"{o.scene.acquired:%Y-%m-%d}"
                 for o in (comparison.earlier, comparison.later)
@@ -99,7 +99,7 @@ def _missed(comparison: Comparison) -> list[str]:
             lines += [
                 "",
                 f"What could have been missed on {day}:",
-                *(f"  {clean_text(text)}" for text in said),
+                *(f"  {clean_text(text)}" for text in statements),
             ]
     return lines
 
@@ -112,9 +112,9 @@ def _changes(comparison: Comparison) -> list[str]:
     lines = [f"{count_text(sure, 'change')} detected, {len(changed) - sure} possible:"]
     if not changed:
         lines = ["No change found in what could be seen."]
-    lines += [f"  {_statement(f)}" for f in changed[:MOST_LINES]]
-    if len(changed) > MOST_LINES:
-        lines.append(f"  ... and {len(changed) - MOST_LINES} more in the report")
+    lines += [f"  {_statement(f)}" for f in changed[:MAX_LINES]]
+    if len(changed) > MAX_LINES:
+        lines.append(f"  ... and {len(changed) - MAX_LINES} more in the report")
     if same:
         kinds = {kind: sum(f.kind == kind for f in same) for kind in ("train", "cargo", "handling_area")}
         words = {"train": "train", "cargo": "cargo object", "handling_area": "handling area"}
@@ -131,9 +131,9 @@ def _statement(finding: Finding) -> str:
 def _single(comparison: Comparison) -> list[str]:
     trains = sorted((d for d in comparison.detections if d.kind == "train"), key=lambda d: d.id)
     lines = [f"{count_text(len(trains), 'train')}:" if trains else "No train found in what could be seen."]
-    lines += [f"  {_train(d)}" for d in trains[:MOST_LINES]]
-    if len(trains) > MOST_LINES:
-        lines.append(f"  ... and {len(trains) - MOST_LINES} more in the report")
+    lines += [f"  {_train(d)}" for d in trains[:MAX_LINES]]
+    if len(trains) > MAX_LINES:
+        lines.append(f"  ... and {len(trains) - MAX_LINES} more in the report")
     cargo = [d for d in comparison.detections if d.kind == "cargo"]
     if cargo:
         sure = sum(d.grade == "detected" for d in cargo)
@@ -160,19 +160,19 @@ def history_words(report: dict[str, Any]) -> str | None:
     history = report.get("history")
     if history is None:
         return None
-    offered, used = history["offered"], history["used"]
-    if not offered:
+    at_hand, used = history["offered"], history["used"]
+    if not at_hand:
         return "No earlier date was there to say what is usual here, but for the one that is compared."
     if not used:
         return (
-            f"Of {count_text(offered, 'earlier date')} offered as background none could be used: "
+            f"Of {count_text(at_hand, 'earlier date')} offered as background none could be used: "
             "nothing says what is usual here."
         )
     days = sorted(scene["acquired"][:10] for scene in history["scenes"])
     when = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
     counts = history["for"]
     parts = ", ".join(f"{counts[what]} for {what}" for what in ("tracks", "aprons", "ground"))
-    rest = offered - used
+    rest = at_hand - used
     others = f"; {rest} more {'was' if rest == 1 else 'were'} offered and left out" if rest > 0 else ""
     verb = "says" if used == 1 else "say"
     return f"{count_text(used, 'earlier date')} ({when}) {verb} what is usual here: {parts}{others}."

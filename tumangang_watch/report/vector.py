@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 import pyogrio
+import pyogrio.raw
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -146,18 +147,15 @@ def write_gpkg(comparison: Comparison, report: dict[str, Any], folder: Path) -> 
     pyogrio.set_gdal_config_options({option: end if "." in end else end.replace("Z", ".000Z")})
     try:
         for name, rows, fields, geometries in layers:
-            _write_layer(path, name, (rows, fields), geometries, comparison.site.crs)
+            _write_layer(path, name, rows, fields, geometries, comparison.site.crs)
     finally:
         pyogrio.set_gdal_config_options({option: before})
 
 
 def _write_layer(
-    path: Path, name: str, table: tuple[list[dict[str, Any]], Fields], shapes: dict[str, Any], crs: str
+    path: Path, name: str, rows: list[dict[str, Any]], fields: Fields, shapes: dict[str, Any], crs: str
 ) -> None:
     """Append one layer; polygons are stored as multipolygons so that a layer has one type."""
-    import pyogrio.raw
-
-    rows, fields = table
     geometries = [_multi(lonlat(shapes[row["id"]], crs)) if row["id"] in shapes else None for row in rows]
     kinds = {g.geom_type for g in geometries if g is not None and not g.is_empty}
     columns, masks = zip(*(_column(rows, field, kind) for field, kind in fields.items()), strict=True)
