@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -20,18 +18,6 @@ from tumangang_watch.series.build import record_of, site_of
 from tumangang_watch.series.words import document, series_rows, summary
 from tumangang_watch.series.write import Pictures, write_series
 from tumangang_watch.settings import Settings
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Keep Python from looking for garbage in cycles: it takes a third of a long record's time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 @click.command()
@@ -63,8 +49,10 @@ def series(
 
     With --reports the page's points open that day's report, and each track gets a picture of all dates.
     """
+    # Looking for garbage in cycles takes a third of a long record's time; a command leaves little.
+    gc.disable()
     settings = Settings()
-    with _no_search_for_cycles(), open_archive(archive_file) as archive:
+    with open_archive(archive_file) as archive:
         site, wanted = site_of(archive, site_id), out is not None
         record = record_of(archive, site, settings.series, tables=wanted, review=review == "with")
     if not record.series:
@@ -72,9 +60,8 @@ def series(
     rows = series_rows(record)
     content = document(record, rows, __version__, settings.sha256, settings.series.alarm_rate)
     if out is not None:
-        with _no_search_for_cycles():
-            pictures = None if no_pictures else Pictures(reports)
-            write_series(record, content, out, settings.series, pictures, overwrite=overwrite)
+        pictures = None if no_pictures else Pictures(reports)
+        write_series(record, content, out, settings.series, pictures, overwrite=overwrite)
     click.echo(summary(record, rows), err=True)
     if out is not None:
         click.echo(f"Series: {os.path.join(out, 'series.csv' if no_pictures else 'series.html')}", err=True)

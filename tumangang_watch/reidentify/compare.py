@@ -66,7 +66,6 @@ def same_train(
         In order along their tracks.
     comparisons : int
         Pairs of trains that were compared in the search, 1 or more.
-    settings : SameTrainSettings, optional
 
     Raises
     ------
@@ -98,7 +97,6 @@ def same_train(
     changes = _changes(a[0], b[0], chain, path)
     p = float(p_value(np.array(bits), settings))
     verdict = verdict_of(p, p * comparisons, len(path), changes, settings)
-    way = " in order" if forward else " in reverse order"
     return SameTrain(
         bits=bits,
         p_value=p,
@@ -109,9 +107,9 @@ def same_train(
         colour_changes=changes,
         only_first=tuple(k for n, k in enumerate(ours) if n not in {i for i, _ in path}),
         only_second=tuple(k for n, k in enumerate(theirs) if n not in {j for _, j in path}),
-        statement=f"{HEADS[verdict]}: {len(path)} wagons of {len(ours)} and {len(theirs)} agree{way}, with "
-        f"{changes} changes of colour; {p * comparisons:.2g} such matches expected by chance "
-        f"(comparisons made: {comparisons}).",
+        statement=f"{HEADS[verdict]}: {len(path)} wagons of {len(ours)} and {len(theirs)} agree in "
+        f"{'' if forward else 'reverse '}order, with {changes} changes of colour; {p * comparisons:.2g} such "
+        f"matches expected by chance (comparisons made: {comparisons}).",
     )
 
 
@@ -141,7 +139,6 @@ def _scores(
 def _both_ways(
     same: NDArray[np.float64], turned: NDArray[np.float64], settings: SameTrainSettings
 ) -> NDArray[np.float64]:
-    """Return the bits of either direction, each with its prior."""
     turn = settings.reversed_prior
     return np.asarray(np.logaddexp2(same + np.log2(1 - turn), turned + np.log2(turn)))
 

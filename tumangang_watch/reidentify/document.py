@@ -111,7 +111,6 @@ def _id(stay: int) -> str:
 
 
 def _detection(sighting: Sighting) -> str:
-    """Return the id that a train has in its report."""
     return sighting.key[len(sighting.folder) + 1 :]
 
 

@@ -67,7 +67,6 @@ def find_trains(
 
 
 def _differ(one: Sighting, two: Sighting, settings: JourneySettings, alike: SameTrainSettings) -> bool:
-    """Return whether two sightings surely show different consists."""
     first, second = (without_locomotives(s) for s in (one, two))
     if min(len(first), len(second)) < alike.consistent_cars:
         return False

@@ -40,51 +40,6 @@ def review_words(record: Record) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnusualValue:
-    """A value that stood out from those before it, as ``series.json`` has it."""
-
-    area: str
-    sensor: str
-    acquired: str
-    folder: str
-    measure: str
-    value: float
-    high: bool
-    p_value: float
-    rank: int
-    of: int
-    false_alarm_rate: float
-    statement: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class LevelChange:
-    """A change of level, as ``series.json`` has it."""
-
-    area: str
-    sensor: str
-    measure: str
-    after: str
-    first_seen: str
-    mean_before: float
-    mean_after: float
-    p_value: float
-    statement: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class LatestValue:
-    """The last value of a measure and its rank among all dates, as ``series.json`` has it."""
-
-    measure: str
-    acquired: str
-    value: float
-    rank: int
-    of: int
-    statement: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class SeriesRow:
     """What ``series.json`` says of one series."""
 
@@ -98,15 +53,15 @@ class SeriesRow:
     days_passed: int
     longest_gap_days: float
     unseen_stays: dict[str, float]
-    latest: list[LatestValue]
+    latest: list[Document]
     expected_false_alarms: dict[str, float]
-    unusual: list[UnusualValue]
-    change_points: list[LevelChange]
+    unusual: list[Document]
+    change_points: list[Document]
 
 
-def unusual_values(series: Series) -> list[UnusualValue]:
+def unusual_values(series: Series) -> list[Document]:
     """Return what stood out from the dates before it, by time."""
-    found = []
+    found: list[Document] = []
     columns = series.columns
     for measured in series.measures:
         label, unit = LABELS[measured.measure]
@@ -126,65 +81,65 @@ def unusual_values(series: Series) -> list[UnusualValue]:
                 else f"among the {side[1]} of {earlier + 1} dates"
             )
             found.append(
-                UnusualValue(
-                    area=series.area,
-                    sensor=series.sensor,
-                    acquired=acquired,
-                    folder=columns.folder[index],
-                    measure=measured.measure,
-                    value=value,
-                    high=high,
-                    p_value=round(float((tests.p_high if high else tests.p_low)[k]), 5),
-                    rank=int(measured.ranks[k]),
-                    of=len(measured.values),
-                    false_alarm_rate=round(float(tests.false_rate[k]), 5),
-                    statement=f"{series.area}, {acquired[:10]}: {label} {value:g}{unit}, {words} "
+                {
+                    "area": series.area,
+                    "sensor": series.sensor,
+                    "acquired": acquired,
+                    "folder": columns.folder[index],
+                    "measure": measured.measure,
+                    "value": value,
+                    "high": high,
+                    "p_value": round(float((tests.p_high if high else tests.p_low)[k]), 5),
+                    "rank": int(measured.ranks[k]),
+                    "of": len(measured.values),
+                    "false_alarm_rate": round(float(tests.false_rate[k]), 5),
+                    "statement": f"{series.area}, {acquired[:10]}: {label} {value:g}{unit}, {words} "
                     f"in {years:.1f} years ({side[2]} {limit:g}{unit} before).",
-                )
+                }
             )
-    return sorted(found, key=lambda r: (r.acquired, r.measure))
+    return sorted(found, key=lambda r: (str(r["acquired"]), str(r["measure"])))
 
 
-def level_changes(series: Series) -> list[LevelChange]:
+def level_changes(series: Series) -> list[Document]:
     """Return when a level changed for good."""
-    found = []
+    found: list[Document] = []
     for measured in series.measures:
         label, unit = LABELS[measured.measure]
         for change in measured.changes:
             last, first = (series.columns.acquired[measured.dates[change.index - back]] for back in (1, 0))
             words = f"{label} changed from {change.before:.3g}{unit} to {change.after:.3g}{unit}"
             found.append(
-                LevelChange(
-                    area=series.area,
-                    sensor=series.sensor,
-                    measure=measured.measure,
-                    after=last,
-                    first_seen=first,
-                    mean_before=round(change.before, 3),
-                    mean_after=round(change.after, 3),
-                    p_value=change.p_value,
-                    statement=f"{series.area}: mean {words} between {last[:10]} and {first[:10]}.",
-                )
+                {
+                    "area": series.area,
+                    "sensor": series.sensor,
+                    "measure": measured.measure,
+                    "after": last,
+                    "first_seen": first,
+                    "mean_before": round(change.before, 3),
+                    "mean_after": round(change.after, 3),
+                    "p_value": change.p_value,
+                    "statement": f"{series.area}: mean {words} between {last[:10]} and {first[:10]}.",
+                }
             )
-    return sorted(found, key=lambda r: (r.first_seen, r.measure))
+    return sorted(found, key=lambda r: (str(r["first_seen"]), str(r["measure"])))
 
 
-def latest_values(series: Series) -> list[LatestValue]:
+def latest_values(series: Series) -> list[Document]:
     """Return the last value of each measure and its rank among all dates."""
-    found = []
+    found: list[Document] = []
     for m in series.measures:
         acquired, value, rank = series.columns.acquired[m.dates[-1]], float(m.values[-1]), int(m.ranks[-1])
         label, unit = LABELS[m.measure]
         words = f"{label} {value:g}{unit} on {acquired[:10]}: rank {rank} of {len(m.values)} observed dates."
         found.append(
-            LatestValue(
-                measure=m.measure,
-                acquired=acquired,
-                value=value,
-                rank=rank,
-                of=len(m.values),
-                statement=words,
-            )
+            {
+                "measure": m.measure,
+                "acquired": acquired,
+                "value": value,
+                "rank": rank,
+                "of": len(m.values),
+                "statement": words,
+            }
         )
     return found
 
@@ -276,8 +231,8 @@ def summary(record: Record, rows: list[SeriesRow]) -> str:
             f"  {row.area}, {row.sensor}: {row.dates} dates, {row.dates_observed} observed on "
             f"{row.days_observed} of {row.days_passed} days; longest gap {row.longest_gap_days:.0f} days"
         )
-        lines += [f"    {latest.statement}" for latest in row.latest]
-        lines += [f"    unusual: {unusual.statement}" for unusual in row.unusual[-3:]]
-        lines += [f"    {change.statement}" for change in row.change_points[-3:]]
+        lines += [f"    {latest['statement']}" for latest in row.latest]
+        lines += [f"    unusual: {unusual['statement']}" for unusual in row.unusual[-3:]]
+        lines += [f"    {change['statement']}" for change in row.change_points[-3:]]
     lines += [f"  {stay_words(s, record.roles.get(s.first.area, ''))}" for s in record.stays[-5:]]
     return "\n".join(lines)

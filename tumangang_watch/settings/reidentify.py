@@ -10,32 +10,29 @@ class SameTrainSettings:
     """Named numbers for comparing two consists as sequences."""
 
     colour_wrong: float = 0.10
-    """Share of vehicles whose colour reading says nothing of their colour, kept apart from the reading's
-    own probabilities: shade, a changed load, snow.
-    Assumed, not measured on detections; `tail_offset_bits` is calibrated with it."""
+    """Share of vehicles whose colour reading says nothing of their colour, whatever its own probabilities:
+    shade, a changed load, snow. Assumed; `tail_offset_bits` is calibrated with it."""
     colour_near: float = 0.12
     """Probability that a named colour stands for a neighbour (grey for light grey, red for brown), where
     the reading gives a name without probabilities. Assumed, as `colour_wrong`."""
     type_wrong: float = 0.12
     """Share of vehicles whose type reading says nothing. Assumed, as `colour_wrong`."""
     type_named: float = 0.85
-    """Probability that a named type is right, where the reading gives no probabilities.
-    Assumed, as `colour_wrong`."""
+    """Probability that a named type is right, where the reading gives none. Assumed, as `colour_wrong`."""
     length_sd_m: float = 0.7
-    """Spread of a measured vehicle's length about the true one at 0.5 m GSD: 0.5-1 m (sources.md, the same
-    train)."""
+    """Spread of a measured length at 0.5 m GSD: 0.5-1 m (docs/sources.md, the same train)."""
     length_wrong: float = 0.15
     """Share of vehicles whose measured length says nothing: a coupling missed or seen in a body."""
     length_range_m: tuple[float, float] = (8.0, 30.0)
     """A vehicle measured outside of it has no usable length."""
     stay_prior: tuple[float, float] = (3.0, 1.5)
-    """Weights of a wagon like / unlike the one before it, before a train is looked at: cuts of about
+    """Weights of a vehicle like / unlike the one before it, before a train is looked at: cuts of about
     three, with room for the stay of .5 to .92 (docs/sources.md, the same train)."""
     colour_prior: tuple[float, float] = (2.0, 1.0)
     """The same for the colour within a cut of one type."""
     mix_weight: float = 3.0
-    """Wagon looks counted as seen before, spread over all looks. A small number learns a train's own
-    mixture of wagons quickly. Assumed; `tail_offset_bits` is calibrated with it."""
+    """Vehicles counted as seen before, spread over all appearances: few, so that a train's own mixture is
+    learnt quickly. Assumed; `tail_offset_bits` is calibrated with it."""
     learn_rounds: int = 4
     """Rounds of expectation-maximisation for a pair's own mixture and cuts."""
     gap_open: float = 0.03
@@ -43,8 +40,7 @@ class SameTrainSettings:
     gap_more: float = 0.4
     """Probability that such a gap goes on by another vehicle."""
     ends_whole: float = 0.5
-    """Prior that the common part starts (or ends) with both trains; the rest is spread over
-    cuts taken from one of them."""
+    """Prior that the common part starts (or ends) with both trains; the rest is spread over cuts of one."""
     ends_one: float = 0.4
     """Prior that it starts (or ends) with one of them, anywhere in the other."""
     reversed_prior: float = 0.5
@@ -57,19 +53,19 @@ class SameTrainSettings:
     """From here on the tail holds; from 0 bits, where p is 1, to here p falls evenly: trains of one colour
     reach 0 bits in every comparison."""
     likely_e: float = 0.01
-    """Greatest E-value for "likely the same" (docs/sources.md, the same train)."""
+    """Largest E-value for "likely the same" (docs/sources.md, the same train)."""
     likely_p: float = 0.001
-    """Greatest false-match probability of one comparison for it: the figure the product is held to."""
+    """Largest false-match probability of one comparison for it: the figure the product is held to."""
     likely_cars: int = 12
-    """Least number of aligned vehicles for it: the train whose recognition is promised."""
+    """Smallest number of aligned vehicles for it: the train whose recognition is promised."""
     likely_changes: int = 4
-    """Least number of colour changes among them."""
+    """Smallest number of colour changes among them."""
     consistent_e: float = 0.1
-    """Greatest E-value for "consistent with"."""
+    """Largest E-value for "consistent with"."""
     consistent_cars: int = 5
-    """Least number of aligned vehicles for it."""
+    """Smallest number of aligned vehicles for it."""
     consistent_changes: int = 2
-    """Least number of colour changes among them: trains of one colour never qualify."""
+    """Smallest number of colour changes among them: trains of one colour never qualify."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +106,7 @@ class JourneySettings:
     """And at least this share of what the train that says less gives against itself; there 0.35 at least.
     Nine in ten unrelated pairs stay below."""
     quick_gap_bits: float = 3.0
-    """Cost of a wagon left out in the quick alignment."""
+    """Cost of a vehicle left out in the quick alignment."""
     null_trains: int = 256
     """Trains drawn from the record's own cuts to learn how well unrelated ones match a train."""
     null_scored: int = 32
@@ -118,12 +114,12 @@ class JourneySettings:
     null_tail: float = 0.05
     """The offset rests on this share of them, the highest."""
     null_cut_vehicles: float = 6.0
-    """Mean number of wagons in a cut taken from the record: longer than the mean run of like wagons."""
+    """Mean number of vehicles in a cut taken from the record: longer than the mean run of like ones."""
     null_pool_trains: int = 6
-    """Fewer other trains than this say nothing of what is usual: then the bound of the two trains alone
+    """Fewer other trains than this say nothing of what is typical: then the bound of the two trains alone
     (`SameTrainSettings.tail_offset_bits`) stands."""
     null_pool_vehicles: int = 60
-    """The same in wagons."""
+    """The same in vehicles."""
     null_others: int = 60
     """So many real trains of the record, evenly spread over it, are held against each train as well."""
     null_bulk: tuple[float, float] = (0.15, 0.4)
@@ -136,15 +132,14 @@ class JourneySettings:
     alike: 3 bits below the worst of 45 kinds of unrelated trains (`SameTrainSettings.tail_offset_bits`)."""
     crowd: int = 3
     """From so many other stays on that agree with a train of few cuts (fewer changes of colour than
-    `SameTrainSettings.likely_changes`) it may be one of many made up alike: then the order of its cuts alone
-    speaks. Fewer are what one train seen again leaves."""
+    `SameTrainSettings.likely_changes`) it may be one of many made up alike: its matches are withdrawn. Fewer
+    are what one train seen again leaves."""
     conflict_ratio: float = 100.0
-    """Of two matches that exclude each other the better is followed when its E-value is so much smaller;
-    else neither."""
+    """Of two matches that exclude each other the better is followed if its E-value is so much smaller."""
     shared_vehicles: int = 2
-    """Two matches of one train that share more of its wagons than this cannot be its parts."""
+    """Two matches of one train that share more of its vehicles than this cannot be its parts."""
     pad_m: float = 0.6
-    """Ground shown before and behind a car cut from a strip: half a coupling."""
+    """Ground shown before and behind a vehicle cut from a strip: half a coupling."""
     max_drawn: int = 40
     """Journeys drawn in the page, surest first; the others stand in the tables."""
     max_rows: int = 12
