@@ -181,7 +181,7 @@ def loads(seeds: range) -> None:
                     from_m=car.from_m, to_m=car.to_m, type=car.type, colour="unknown", confidence=1.0
                 )
                 track = pair.world.track(train.track)
-                inside = read_inside(date, track, vehicle, (darkest(date), settings)) if usable else None
+                inside = read_inside(date, track, vehicle, darkest(date), settings) if usable else None
                 hint = None
                 if inside is not None:
                     hint = (hint_open if car.type == "open" else hint_flat)(inside, settings)

@@ -56,7 +56,7 @@ class TraceSettings:
     spacing in use is 4.0 m."""
     follow_half_m: float = 16.0
     """Half width in which a first track is followed: what the network looks at on either side, twice."""
-    bundle_half_m: float = 60.0
+    group_half_m: float = 60.0
     """Half width of a bundle that is searched about its first track."""
     extend_m: float = 100.0
     """Length by which a path is continued at both ends before it is looked at again."""

@@ -29,7 +29,7 @@ class GroupSettings:
     body_spread: float = 0.45
     """Spread of a body's brightness about the bed's, as a share of it: paints of 0.05 to 0.65 over
     ballast of 0.12 to 0.22, mixed with dirt (docs/sources.md, rolling stock)."""
-    hue_spread: float = 0.15
+    band_ratio_spread: float = 0.15
     """Spread of a body's hue, as a share of the bed's brightness."""
     bed_spread: float = 0.2
     """Spread of an empty bed's brightness about what is expected of it, as a share: oil, rust, weeds."""
@@ -77,7 +77,7 @@ class GroupSettings:
     """What is added to both, in pixels."""
     observed_min: float = 0.6
     """Least clear share of a train's place for the grade ``detected``."""
-    usual_sun_deg: float = 35.0
+    typical_sun_deg: float = 35.0
     """Sun elevation taken where none is stated (between winter noon and spring morning at 42 N)."""
 
 
@@ -248,7 +248,7 @@ class TrainSettings:
     end_error_m: float = 0.8
     """Least half of the 90 % interval of a train's length at 0.5 m GSD, in proportion to the GSD from there.
     Assumed; the interval's coverage is printed by ``python -m benchmarks.train_accuracy``."""
-    usual_sun_deg: float = 35.0
+    typical_sun_deg: float = 35.0
     """Sun elevation taken where none is stated: between winter noon (25) and spring mornings (45) at
     42 degrees north."""
     low_sun_deg: float = 12.0

@@ -13,7 +13,7 @@ from shapely import LineString
 from support.values import native_image, observation, straight_site
 
 from tumangang_watch.detect.coarse.groups import group_tracks, sample_corridor, unlooked_parts, windows_of
-from tumangang_watch.detect.coarse.states import state_table, walk
+from tumangang_watch.detect.coarse.states import likeliest_path, state_table
 from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings import Settings
@@ -125,26 +125,28 @@ def test_every_track_of_a_group_is_spoken_for_once(count, most):
 def test_a_ribbon_knows_where_each_track_lies():
     short = Track(id="S", line=LineString([(500_100.0, 4_699_960.0), (500_200.0, 4_699_960.0)]), name="S")
     long = Track(id="L", line=LineString([(500_005.0, 4_699_955.0), (500_395.0, 4_699_955.0)]), name="L")
-    ribbon = sample_corridor(native_image(np.ones((4, 30, 140)), 3.0), (short, long), SETTINGS.groups)
-    assert [t.id for t in ribbon.tracks] == ["L", "S"]
-    inside = (ribbon.s_m > 100) & (ribbon.s_m < 190)
-    assert np.allclose(ribbon.offset_m[1, inside], 5.0)
-    assert np.isnan(ribbon.offset_m[1, ribbon.s_m < 90]).all()
+    corridor = sample_corridor(native_image(np.ones((4, 30, 140)), 3.0), (short, long), SETTINGS.groups)
+    assert [t.id for t in corridor.tracks] == ["L", "S"]
+    inside = (corridor.s_m > 100) & (corridor.s_m < 190)
+    assert np.allclose(corridor.offset_m[1, inside], 5.0)
+    assert np.isnan(corridor.offset_m[1, corridor.s_m < 90]).all()
 
 
 def test_the_path_keeps_to_what_the_evidence_pays_for():
     states = state_table(2)
-    gain = np.repeat([[0.0], [-0.5], [-0.5], [-1.0]], 60, axis=1)
-    gain[1, 20:40] = 2.0
-    gain[3, 20:40] = 1.0
-    path = walk(gain, states, 7.0)
+    log_likelihood = np.repeat([[0.0], [-0.5], [-0.5], [-1.0]], 60, axis=1)
+    log_likelihood[1, 20:40] = 2.0
+    log_likelihood[3, 20:40] = 1.0
+    path = likeliest_path(log_likelihood, states, 7.0)
     assert (states[path.best][20:40] == [True, False]).all()
     assert not states[path.best][:19].any()
     assert path.chance[0, 30] > 0.99
     assert path.chance[1, 30] < 0.01
     assert path.chance.min() >= 0
     assert path.chance.max() <= 1 + 1e-9
-    weak = walk(np.where(np.arange(60) == 30, 3.0, 0.0) * np.array([[0], [1], [0], [0]]), states, 7.0)
+    weak = likeliest_path(
+        np.where(np.arange(60) == 30, 3.0, 0.0) * np.array([[0], [1], [0], [0]]), states, 7.0
+    )
     assert not states[weak.best].any()
 
 

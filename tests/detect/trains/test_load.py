@@ -62,7 +62,7 @@ def test_a_flat_is_told_by_the_shadow_beside_it(height):
     seen = scene(True, height, sun=(180.0, 35.0), flat=True, pixel_m=0.25)
     assert hint(seen, wagon("flat")) == ("empty" if height < 2 else "loaded")
     vehicle = wagon("flat").rolling_stock[0]
-    inside = read_inside(seen, straight_site().tracks[0], vehicle, (darkest(seen), SETTINGS))
+    inside = read_inside(seen, straight_site().tracks[0], vehicle, darkest(seen), SETTINGS)
     estimate, low, high = height_by_shadow(inside, SETTINGS)
     assert low <= height <= high
     assert low <= estimate <= high

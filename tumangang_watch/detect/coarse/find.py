@@ -46,7 +46,7 @@ def detect_group_trains(
     Parameters
     ----------
     observation : Observation
-        In the site's frame; ribbons are sampled from its native pixels.
+        In the site's frame; corridors are sampled from its native pixels.
     site : Site
     tracks : list of Track
         Those that can be seen on this date.
@@ -79,18 +79,18 @@ def detect_group_trains(
 
 
 def runs_of(judged: GroupReading, settings: GroupSettings) -> list[GroupRun]:
-    """Return the trains of one ribbon on the tracks it speaks for."""
-    ribbon, path = judged.ribbon, judged.path
+    """Return the trains of one corridor on the tracks it speaks for."""
+    corridor, path = judged.corridor, judged.path
     occupied = judged.states[path.best]
     out = []
-    columns = np.arange(ribbon.s_m.size)
-    for k, track in enumerate(ribbon.tracks):
+    columns = np.arange(corridor.s_m.size)
+    for k, track in enumerate(corridor.tracks):
         if track not in judged.own:
             continue
         for a, b in stretches(occupied[:, k]):
-            with_it = judged.gain[path.best[a:b], columns[a:b]]
-            without = judged.gain[path.best[a:b] & ~(1 << k), columns[a:b]]
-            ends = [_along(ribbon, track, k, c) for c in (a, b)]
+            with_it = judged.log_likelihood[path.best[a:b], columns[a:b]]
+            without = judged.log_likelihood[path.best[a:b] & ~(1 << k), columns[a:b]]
+            ends = [_along(corridor, track, k, c) for c in (a, b)]
             low, high = sorted(ends)
             if high - low >= settings.train_min_m * 0.6:
                 score = float((with_it - without).sum())
@@ -101,15 +101,15 @@ def runs_of(judged: GroupReading, settings: GroupSettings) -> list[GroupRun]:
 
 def _shadow(judged: GroupReading, track: int, part: slice, settings: GroupSettings) -> float | None:
     """Return the share of light lost along a train where it alone throws its shadow."""
-    ribbon, path = judged.ribbon, judged.path
-    usual, seen = judged.expected.mean(axis=0), judged.values.mean(axis=0)
+    corridor, path = judged.corridor, judged.path
+    typical, seen = judged.expected.mean(axis=0), judged.values.mean(axis=0)
     lost = weight = 0.0
     for start in range(part.start, part.stop, BLOCK):
         columns = slice(start, min(start + BLOCK, part.stop))
-        prints = footprints(ribbon, (start + columns.stop) // 2, judged.states, judged.light, settings)
+        prints = footprints(corridor, (start + columns.stop) // 2, judged.states, judged.light, settings)
         own = prints.shade[path.best[columns]] - prints.shade[path.best[columns] & ~(1 << track)]
-        depth = np.clip(own.T, 0.0, 1.0) * usual[:, columns] * ribbon.valid[:, columns]
-        lost += float((depth * (usual - seen)[:, columns]).sum())
+        depth = np.clip(own.T, 0.0, 1.0) * typical[:, columns] * corridor.valid[:, columns]
+        lost += float((depth * (typical - seen)[:, columns]).sum())
         weight += float((depth**2).sum())
     return lost / weight if weight > 0.25 * (part.stop - part.start) else None
 
@@ -120,14 +120,14 @@ def _evidence(run: GroupRun) -> tuple[tuple[str, float], ...]:
     return ("log_odds", round(run.score, 2)), *shadow
 
 
-def _along(ribbon: Corridor, track: Track, index: int, column: int) -> float:
+def _along(corridor: Corridor, track: Track, index: int, column: int) -> float:
     """Return the distance along a track's own line of a column's lower edge."""
-    n = ribbon.s_m.size
+    n = corridor.s_m.size
     at = min(max(column, 0), n)
     near = min(at, n - 1)
-    offset = np.nan_to_num(ribbon.offset_m[index, near])
-    point = ribbon.frame.points[:, near] + offset * ribbon.frame.left[:, near]
-    point = point + ribbon.frame.ahead[:, near] * ribbon.step_m * (at - near - 0.5)
+    offset = np.nan_to_num(corridor.offset_m[index, near])
+    point = corridor.frame.points[:, near] + offset * corridor.frame.left[:, near]
+    point = point + corridor.frame.ahead[:, near] * corridor.step_m * (at - near - 0.5)
     return float(track.line.project(shapely.Point(point)))
 
 
@@ -170,23 +170,23 @@ def _detection(
     sure = judged.sun_known and run.score >= needed and seen >= settings.observed_min and not against
     grade: Grade = "detected" if sure else "possible"
     area = site.area_of(run.track)
-    said = [f"at {gsd_m:.1f} m cars are not counted and colours not read"]
+    notes = [f"at {gsd_m:.1f} m cars are not counted and colours not read"]
     others = [t.id for t in judged.group if t.id != run.track.id]
     if others:
-        said.append(
+        notes.append(
             f"tracks {', '.join(sorted([run.track.id, *others]))} cannot be told apart for certain at "
             f"{gsd_m:.1f} m: {run.track.id} is the likeliest"
         )
     if not judged.sun_known:
-        said.append("the sun's position is not known: no shadow can vouch for it")
+        notes.append("the sun's position is not known: no shadow can vouch for it")
     elif against:
-        said.append("where its shadow should fall the ground is lighter than elsewhere")
+        notes.append("where its shadow should fall the ground is lighter than elsewhere")
     elif needed > settings.score_detected:
-        said.append("no shadow of its own vouches for it")
+        notes.append("no shadow of its own vouches for it")
     if seen < 0.95:
-        said.append(f"only {seen:.0%} of its place was seen")
+        notes.append(f"only {seen:.0%} of its place was seen")
     if run.track.provisional:
-        said.append("the track's geometry is provisional")
+        notes.append("the track's geometry is provisional")
     return Detection(
         id=name,
         date=observation.date,
@@ -201,5 +201,5 @@ def _detection(
         to_m=run.to_m,
         length_m=_length(run, gsd_m, settings),
         evidence=_evidence(run),
-        caveats=tuple(said),
+        caveats=tuple(notes),
     )

@@ -1,4 +1,4 @@
-"""The empty ground of a ribbon, learned from the scene itself, and what varies about it."""
+"""The empty ground of a corridor, learned from the scene itself, and what varies about it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tumangang_watch.settings.trains import GroupSettings
 NEAR_M = 3.0
 """Rows this near to a track count as its bed."""
 ROW_SHARE = 0.1
-"""Weight of a row's mean along the whole ribbon against its surroundings."""
+"""Weight of a row's mean along the whole corridor against its surroundings."""
 COMMON_SAMPLES = 6.0
 """Weight of the common bed, in columns, against a row's own mean."""
 KNOWN_SHARE = 0.15
@@ -22,55 +22,55 @@ NOISE_FLOOR = 0.01
 """Least spread of the ground about its expected look: sensor noise of 2-3 % averages no lower."""
 
 
-def in_bed_units(ribbons: list[Corridor]) -> list[NDArray[np.float64]]:
-    """Return each ribbon's values with the scene's darkest ground at 0 and its usual bed at 1."""
-    every = np.concatenate([r.values[:, r.valid] for r in ribbons], axis=1)
-    bed = np.concatenate([r.values[:, near_tracks(r) & r.valid] for r in ribbons], axis=1)
+def in_bed_units(corridors: list[Corridor]) -> list[NDArray[np.float64]]:
+    """Return each corridor's values with the scene's darkest ground at 0 and its usual bed at 1."""
+    every = np.concatenate([r.values[:, r.valid] for r in corridors], axis=1)
+    bed = np.concatenate([r.values[:, near_tracks(r) & r.valid] for r in corridors], axis=1)
     if bed.shape[1] < 20:
         return []
     dark = np.percentile(every, 0.5, axis=1)
-    usual = np.median(bed, axis=1)
-    span = np.maximum(usual - dark, 0.05 * np.maximum(np.abs(usual), 1e-6))
+    typical = np.median(bed, axis=1)
+    span = np.maximum(typical - dark, 0.05 * np.maximum(np.abs(typical), 1e-6))
     return [
         np.where(r.valid, (r.values - dark[:, None, None]) / span[:, None, None], 1.0).astype(float)
-        for r in ribbons
+        for r in corridors
     ]
 
 
-def near_tracks(ribbon: Corridor) -> NDArray[np.bool_]:
+def near_tracks(corridor: Corridor) -> NDArray[np.bool_]:
     """Return (m, n): rows that are some track's bed."""
-    away = np.abs(ribbon.y_m[:, None, None] - ribbon.offset_m.T[None])
+    away = np.abs(corridor.y_m[:, None, None] - corridor.offset_m.T[None])
     return np.asarray(np.nan_to_num(away, nan=np.inf).min(axis=2) <= NEAR_M)
 
 
-def structure(ribbon: Corridor, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def structure(corridor: Corridor, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (n,) how much a cross-section varies about its tracks: little where they are empty."""
-    step = max(round(NEAR_M / ribbon.step_m), 1)
+    step = max(round(NEAR_M / corridor.step_m), 1)
     bend = np.zeros(values.shape[1:])
     light = values.mean(axis=0)
     bend[step:-step] = light[2 * step :] - 2 * light[step:-step] + light[: -2 * step]
-    bed = near_tracks(ribbon)
+    bed = near_tracks(corridor)
     weight = np.maximum(bed.sum(axis=0), 1)
     own = (np.abs(bend) * bed).sum(axis=0) / weight
-    tone = (np.abs(light - 1.0) * bed).sum(axis=0) / weight
-    per = max(round(12.0 / ribbon.step_m), 1)
-    total = np.convolve(own + 0.5 * tone, np.ones(per) / per, mode="same")
+    brightness = (np.abs(light - 1.0) * bed).sum(axis=0) / weight
+    per = max(round(12.0 / corridor.step_m), 1)
+    total = np.convolve(own + 0.5 * brightness, np.ones(per) / per, mode="same")
     edge = np.convolve(np.ones(own.size), np.ones(per) / per, mode="same")
     return np.asarray(total / edge)
 
 
 def learn_ground(
-    ribbon: Corridor,
+    corridor: Corridor,
     values: NDArray[np.float64],
     weight: NDArray[np.float64],
     settings: GroupSettings,
     background: NDArray[np.float64] | None = None,
 ) -> EmptyGround:
-    """Learn what the ribbon looks like empty, and how it varies about that.
+    """Learn what the corridor looks like empty, and how it varies about that.
 
     Parameters
     ----------
-    ribbon : Corridor
+    corridor : Corridor
     values : (bands, m, n) float
         In bed units.
     weight : (m, n) float
@@ -79,10 +79,10 @@ def learn_ground(
     background : (bands, m, n) float, optional
         The same ground on another date in its own bed units, NaN where that may be occupied.
     """
-    weight = np.where(ribbon.valid, weight, 0.0)
-    expected, mass = _local(ribbon, values, weight, settings)
+    weight = np.where(corridor.valid, weight, 0.0)
+    expected, mass = _local(corridor, values, weight, settings)
     unknown = np.clip(1 - mass / KNOWN_SHARE, 0.0, 1.0)
-    bed = near_tracks(ribbon)
+    bed = near_tracks(corridor)
     ground = _with_noise(values, expected, weight, bed, unknown, settings)
     if background is None:
         return ground
@@ -91,9 +91,9 @@ def learn_ground(
     if both[bed].sum() < 0.2 * bed.sum():
         return ground
     filled = np.where(known, background, 0.0)
-    usual, _ = _local(ribbon, filled, both, settings)
+    typical, _ = _local(corridor, filled, both, settings)
     # The other date's deviations from its own smooth ground, as far as they repeat on this one.
-    detail = np.where(known, filled - usual, 0.0)
+    detail = np.where(known, filled - typical, 0.0)
     here = values - expected
     use = both[None] * np.ones_like(detail)
     share = (use * detail * here).sum(axis=(1, 2)) / np.maximum((use * detail**2).sum(axis=(1, 2)), 1e-9)
@@ -103,13 +103,13 @@ def learn_ground(
 
 
 def _local(
-    ribbon: Corridor, values: NDArray[np.float64], weight: NDArray[np.float64], settings: GroupSettings
+    corridor: Corridor, values: NDArray[np.float64], weight: NDArray[np.float64], settings: GroupSettings
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean along the track where empty, and (m, n) the share of surroundings it rests on.
 
     Where that is thin it leans on the row's mean and the usual bed.
     """
-    sigma = settings.bed_length_m / ribbon.step_m
+    sigma = settings.bed_length_m / corridor.step_m
     sums = gaussian_filter1d(values * weight, sigma, axis=-1, mode="nearest", truncate=3)
     mass = gaussian_filter1d(weight, sigma, axis=-1, mode="nearest", truncate=3)
     common = np.ones((values.shape[0], 1))
@@ -128,7 +128,7 @@ def _with_noise(
     unknown: NDArray[np.float64],
     settings: GroupSettings,
 ) -> EmptyGround:
-    """Measure how the ground varies about its expected look: between bands and across the ribbon."""
+    """Measure how the ground varies about its expected look: between bands and across the corridor."""
     residual = values - expected
     bands = residual.shape[0]
     sure = (weight > 0.7) & bed
@@ -138,7 +138,7 @@ def _with_noise(
     size = np.sqrt((sample**2).mean(axis=0))
     kept = sample[:, size <= np.quantile(size, 0.95)]
     noise = 1.2 * kept @ kept.T / max(kept.shape[1], 1) + NOISE_FLOOR**2 * np.eye(bands)
-    prior = settings.body_spread**2 * np.ones((bands, bands)) + settings.hue_spread**2 * np.eye(bands)
+    prior = settings.body_spread**2 * np.ones((bands, bands)) + settings.band_ratio_spread**2 * np.eye(bands)
     lower = np.linalg.inv(np.linalg.cholesky(noise))
     colour, vectors = np.linalg.eigh(lower @ prior @ lower.T)
     turn = vectors.T @ lower
@@ -153,7 +153,7 @@ def _with_noise(
 
 
 def _row_noise(white: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the covariance (m, m) of turned residuals across the ribbon.
+    """Return the covariance (m, m) of turned residuals across the corridor.
 
     Each row has its own size; the correlation depends on the distance alone.
     """

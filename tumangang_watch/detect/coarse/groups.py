@@ -1,4 +1,4 @@
-"""Groups of tracks that a coarse scene cannot tell apart, and the ribbon of ground that holds each."""
+"""Groups of tracks that a coarse scene cannot tell apart, and the corridor of ground that holds each."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ def _near(a: Track, b: Track, apart_m: float) -> bool:
 
 
 def windows_of(group: tuple[Track, ...], most: int) -> list[tuple[tuple[Track, ...], tuple[Track, ...]]]:
-    """Split a large group into bundles of neighbours that are judged together.
+    """Split a large group into windows of neighbours that are judged together.
 
     Returns
     -------
     list of (tracks, own)
-        The tracks of each bundle and those of them that it speaks for; the others, one on either
+        The tracks of each window and those of them that it speaks for; the others, one on either
         side, are there so that their trains and shadows are not taken for something else.
     """
     if len(group) <= most:
@@ -112,7 +112,7 @@ def windows_of(group: tuple[Track, ...], most: int) -> list[tuple[tuple[Track, .
 def unlooked_parts(
     tracks: tuple[Track, ...], gsd_m: float, settings: GroupSettings
 ) -> list[tuple[str, float, float]]:
-    """Return stretches beyond the ends of a bundle's longest track, which no ribbon holds.
+    """Return stretches beyond the ends of a window's longest track, which no corridor holds.
 
     Returns
     -------
@@ -121,8 +121,8 @@ def unlooked_parts(
     """
     out = []
     for group in group_tracks(tracks, settings.apart_px * gsd_m):
-        for bundle, own in windows_of(group, settings.window_tracks):
-            lead = max(bundle, key=lambda t: t.line.length)
+        for window, own in windows_of(group, settings.window_tracks):
+            lead = max(window, key=lambda t: t.line.length)
             for track in (t for t in own if t is not lead):
                 out += [(track.id, a, b) for a, b in _beyond(track, lead, settings.train_min_m)]
     return out

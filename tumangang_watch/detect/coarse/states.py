@@ -37,26 +37,26 @@ class Displacement:
     """How far it reaches along the track, positive towards increasing distance."""
 
 
-def displacement_of(ribbon: Corridor, scene: Scene, settings: GroupSettings) -> Displacement | None:
+def displacement_of(corridor: Corridor, scene: Scene, settings: GroupSettings) -> Displacement | None:
     """Return what the scene's metadata say of sun and view, or None where the sun is not stated."""
     if scene.sun_azimuth_deg is None:
         return None
-    elevation = settings.usual_sun_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
+    elevation = settings.typical_sun_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
     reach = settings.body_height_m / tan(radians(max(elevation, 5.0)))
-    left = ribbon.frame.left.mean(axis=1)
+    left = corridor.frame.left.mean(axis=1)
     left /= max(float(np.hypot(*left)), 1e-9)
     away = -_towards(scene.sun_azimuth_deg)
     ahead = np.array([left[1], -left[0]])
     return Displacement(
-        reach * float(away @ left), lean_of(ribbon, scene, settings), reach * float(away @ ahead)
+        reach * float(away @ left), lean_of(corridor, scene, settings), reach * float(away @ ahead)
     )
 
 
-def lean_of(ribbon: Corridor, scene: Scene, settings: GroupSettings) -> float:
+def lean_of(corridor: Corridor, scene: Scene, settings: GroupSettings) -> float:
     """Return how far a body's top is shown to the left, metres."""
     if not scene.off_nadir_deg or scene.view_azimuth_deg is None:
         return 0.0
-    left = ribbon.frame.left.mean(axis=1)
+    left = corridor.frame.left.mean(axis=1)
     reach = settings.body_height_m * tan(radians(min(scene.off_nadir_deg, 40.0)))
     return float(-_towards(scene.view_azimuth_deg) @ left) * reach
 
@@ -79,20 +79,20 @@ class Footprints:
 
 
 def footprints(
-    ribbon: Corridor, column: int, states: NDArray[np.bool_], light: Displacement, settings: GroupSettings
+    corridor: Corridor, column: int, states: NDArray[np.bool_], light: Displacement, settings: GroupSettings
 ) -> Footprints:
-    """Draw bodies and shadows of every state across the ribbon about one column."""
-    y = np.arange(ribbon.y_m[0] - 6.0, ribbon.y_m[-1] + 6.0, FINE_M)
+    """Draw bodies and shadows of every state across the corridor about one column."""
+    y = np.arange(corridor.y_m[0] - 6.0, corridor.y_m[-1] + 6.0, FINE_M)
     half, lean = settings.body_half_width_m, light.lean_m
-    psf = settings.psf_px * ribbon.gsd_m / FINE_M
+    psf = settings.psf_px * corridor.gsd_m / FINE_M
     soft = float(np.hypot(psf, settings.play_m / FINE_M))
     solid, dark = [], []
-    for at in np.nan_to_num(ribbon.offset_m[:, column], nan=1e6):
+    for at in np.nan_to_num(corridor.offset_m[:, column], nan=1e6):
         low, high = at - half + min(0.7 * lean, 0.0), at + half + max(0.7 * lean, 0.0)
         solid.append((y > low) & (y < high))
         a, b = sorted((at, at + light.shadow_m))
         dark.append((y > a - half) & (y < b + half))
-    rows = np.round((ribbon.y_m - y[0]) / FINE_M).astype(int)
+    rows = np.round((corridor.y_m - y[0]) / FINE_M).astype(int)
     bodies = gaussian_filter1d(np.array(solid, float), soft, axis=1)[:, rows]
     covered = (states[:, :, None] & np.array(solid)[None]).any(axis=1)
     shaded = (states[:, :, None] & np.array(dark)[None]).any(axis=1) & ~covered
@@ -101,7 +101,7 @@ def footprints(
 
 @dataclass(frozen=True, kw_only=True)
 class EmptyGround:
-    """The empty ground of a ribbon and what varies about it."""
+    """The empty ground of a corridor and what varies about it."""
 
     expected: NDArray[np.float64]
     """(bands, m, n) in units in which the scene's bed is about 1 and full shadow 0."""
@@ -111,13 +111,13 @@ class EmptyGround:
     colour: NDArray[np.float64]
     """(bands,) variance of that prior."""
     rows: NDArray[np.float64]
-    """(m, m) covariance of the noise across the ribbon, common to the turned bands."""
+    """(m, m) covariance of the noise across the corridor, common to the turned bands."""
     unknown: NDArray[np.float64]
     """(m, n) share of what is expected that is no more than the usual bed: no empty ground near."""
 
 
 def likelihoods(
-    ribbon: Corridor,
+    corridor: Corridor,
     values: NDArray[np.float64],
     ground: EmptyGround,
     states: NDArray[np.bool_],
@@ -128,7 +128,7 @@ def likelihoods(
 
     Parameters
     ----------
-    ribbon : Corridor
+    corridor : Corridor
     values : (bands, m, n) float
         In the units of ``ground.expected``.
     ground : Ground
@@ -140,16 +140,16 @@ def likelihoods(
     n = values.shape[2]
     residual = np.einsum("ab,bmn->amn", ground.turn, values - ground.expected)
     level = np.einsum("ab,bmn->amn", ground.turn, ground.expected)
-    seen = ribbon.valid.mean(axis=0) > 0.9
+    seen = corridor.valid.mean(axis=0) > 0.9
     out = np.zeros((len(states), n))
     for start in range(0, n, BLOCK):
         part = slice(start, min(start + BLOCK, n))
         middle = (part.start + part.stop) // 2
-        prints = footprints(ribbon, middle, states, light, settings)
-        there = np.isfinite(ribbon.offset_m[:, middle])
-        common = _bed_clutter(ribbon, ground.unknown[:, part].mean(axis=1), prints.bodies[there], settings)
+        prints = footprints(corridor, middle, states, light, settings)
+        there = np.isfinite(corridor.offset_m[:, middle])
+        common = _bed_clutter(corridor, ground.unknown[:, part].mean(axis=1), prints.bodies[there], settings)
         out[:, part] = _block(
-            residual[:, :, part], level[:, :, part].mean(axis=2), (ground, common), prints, settings
+            residual[:, :, part], level[:, :, part].mean(axis=2), ground, common, prints, settings
         )
         out[(states & ~there).any(axis=1), part] = -np.inf
     out[:, ~seen] = np.where(np.isfinite(out[:, ~seen]), 0.0, -np.inf)
@@ -157,14 +157,14 @@ def likelihoods(
 
 
 def _bed_clutter(
-    ribbon: Corridor, unknown: NDArray[np.float64], beds: NDArray[np.float64], settings: GroupSettings
+    corridor: Corridor, unknown: NDArray[np.float64], beds: NDArray[np.float64], settings: GroupSettings
 ) -> NDArray[np.float64]:
     """Return the covariance (m, m) of what empty ground may look like beyond its noise.
 
     A bed differs from what is expected in the very shape of a body (ballast, oil, rust), and where no
     empty ground was seen nearby only the scene's usual bed is known. As shares of the brightness squared.
     """
-    near = np.exp(-np.abs(ribbon.y_m[:, None] - ribbon.y_m[None]) / settings.body_height_m)
+    near = np.exp(-np.abs(corridor.y_m[:, None] - corridor.y_m[None]) / settings.body_height_m)
     thin = settings.unknown_spread * np.sqrt(np.clip(unknown, 0.0, 1.0))
     return np.asarray(settings.bed_spread**2 * beds.T @ beds + near * thin[:, None] * thin[None])
 
@@ -172,13 +172,13 @@ def _bed_clutter(
 def _block(
     residual: NDArray[np.float64],
     level: NDArray[np.float64],
-    noise: tuple[EmptyGround, NDArray[np.float64]],
+    ground: EmptyGround,
+    clutter: NDArray[np.float64],
     prints: Footprints,
     settings: GroupSettings,
 ) -> NDArray[np.float64]:
     """Return log-likelihood ratios (states, columns) in a block of columns."""
     states, shade = prints.states.astype(float), prints.shade
-    ground, clutter = noise
     filled = np.einsum("zj,jm,jk->zmk", states, prints.bodies, prints.bodies)
     total = np.zeros((len(states), residual.shape[2]))
     for band, variance in enumerate(ground.colour):
@@ -200,7 +200,7 @@ def state_table(tracks: int) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class StatePath:
-    """What stands where along a ribbon."""
+    """What stands where along a corridor."""
 
     best: NDArray[np.intp]
     """(n,) index of the state in the likeliest sequence."""
@@ -208,8 +208,8 @@ class StatePath:
     """(tracks, n) posterior that each track is occupied."""
 
 
-def walk(gain: NDArray[np.float64], states: NDArray[np.bool_], cost: float) -> StatePath:
-    """Find the likeliest sequence of states and the posterior of each track along a ribbon.
+def likeliest_path(log_likelihood: NDArray[np.float64], states: NDArray[np.bool_], cost: float) -> StatePath:
+    """Find the likeliest sequence of states and the posterior of each track along a corridor.
 
     Parameters
     ----------
@@ -220,20 +220,20 @@ def walk(gain: NDArray[np.float64], states: NDArray[np.bool_], cost: float) -> S
         Of each change of one track between empty and occupied.
     """
     change = -cost * (states[:, None] ^ states[None]).sum(axis=2)
-    count, n = gain.shape
+    count, n = log_likelihood.shape
     forward, best = np.empty((n, count)), np.empty((n, count))
     back = np.zeros((n, count), dtype=np.intp)
     start = -cost / 2 * states.sum(axis=1)
-    forward[0] = best[0] = start + gain[:, 0]
+    forward[0] = best[0] = start + log_likelihood[:, 0]
     for k in range(1, n):
-        forward[k] = logsumexp(forward[k - 1][:, None] + change, axis=0) + gain[:, k]
+        forward[k] = logsumexp(forward[k - 1][:, None] + change, axis=0) + log_likelihood[:, k]
         reached = best[k - 1][:, None] + change
         back[k] = reached.argmax(axis=0)
-        best[k] = reached.max(axis=0) + gain[:, k]
+        best[k] = reached.max(axis=0) + log_likelihood[:, k]
     behind = np.empty((n, count))
     behind[-1] = start
     for k in range(n - 2, -1, -1):
-        behind[k] = logsumexp(change + (behind[k + 1] + gain[:, k + 1])[None], axis=1)
+        behind[k] = logsumexp(change + (behind[k + 1] + log_likelihood[:, k + 1])[None], axis=1)
     joint = forward + behind
     joint = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
     path = np.empty(n, dtype=np.intp)

@@ -217,7 +217,7 @@ def _slopes(settings: TraceSettings, steepest: float) -> NDArray[Any]:
 
 def _tracks_beside(search: Search, guide: shapely.LineString, settings: TraceSettings) -> list[TracedTrack]:
     """Return all tracks that run with a guide."""
-    frame = GuideFrame.along(_extended(guide, settings.extend_m), settings.bundle_half_m)
+    frame = GuideFrame.along(_extended(guide, settings.extend_m), settings.group_half_m)
     slopes = _slopes(settings, settings.slope_max)
     lattice = _lattice(search, frame, slopes, settings)
     if lattice is None:

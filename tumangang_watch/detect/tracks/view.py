@@ -129,8 +129,8 @@ def _light(values: NDArray[Any], valid: NDArray[Any]) -> RadiometricScale:
     every = values[:, ::3, ::5][:, valid[::3, ::5]]
     if every.shape[1] == 0:
         every = values[:, valid]
-    dark, usual = np.percentile(every, (0.5, 50), axis=1)
-    return RadiometricScale(np.minimum(dark, 0.8 * usual), np.maximum(usual, 1e-6), np.zeros(0))
+    dark, typical = np.percentile(every, (0.5, 50), axis=1)
+    return RadiometricScale(np.minimum(dark, 0.8 * typical), np.maximum(typical, 1e-6), np.zeros(0))
 
 
 def _looks(share: NDArray[Any], valid: NDArray[Any], bands: tuple[str, ...]) -> NDArray[Any]:
@@ -150,8 +150,8 @@ def _looks(share: NDArray[Any], valid: NDArray[Any], bands: tuple[str, ...]) -> 
         nir = cell["nir"] - cell["red"] if "nir" in cell else zero
     half = fine.reshape(fine.shape[0], -1, 2).mean(axis=2)
     texture = np.log(0.02 + _cells(rough))
-    usual = float(np.median(texture[seen])) if seen.any() else 0.0
-    return np.stack([half[::2], half[1::2], red_blue, green, nir, texture - usual, seen])
+    typical = float(np.median(texture[seen])) if seen.any() else 0.0
+    return np.stack([half[::2], half[1::2], red_blue, green, nir, texture - typical, seen])
 
 
 def _cells(values: NDArray[Any]) -> NDArray[Any]:

@@ -59,7 +59,7 @@ def against(
     StripView
     """
     patch = view.patch
-    told: list[NDArray[np.floating]] = []
+    differences: list[NDArray[np.floating]] = []
     for other, reading in others:
         theirs = _laid_like(other, other.patch, view)
         if theirs.shape != patch.shape:
@@ -73,10 +73,10 @@ def against(
         if aside.sum() < 200:
             continue
         difference -= np.median(difference[aside])
-        told.append(np.where(plain, difference, np.nan))
-    if not told:
+        differences.append(np.where(plain, difference, np.nan))
+    if not differences:
         return view
-    stack = np.stack(told)
+    stack = np.stack(differences)
     known = np.isfinite(stack).any(axis=0)
     changed = patch.copy()
     changed[UNLIKE][known] = np.nanmedian(stack[:, known], axis=0)

@@ -9,6 +9,8 @@ through products with curves of their own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,15 @@ from tumangang_watch.settings.trains import TrainSettings
 
 COLOURS = ("black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow")
 """Names in the order of the network's outputs."""
+
+
+@dataclass(frozen=True)
+class ColourScale:
+    """A scene's radiometric scale and its ground."""
+
+    scale: RadiometricScale
+    ground: NDArray[np.float64]
+    """(5,), of `ground_of`."""
 
 
 def bed_of(strip: Strip, light: RadiometricScale, empty: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -88,18 +99,18 @@ def ground_of(strips: list[Strip], light: RadiometricScale) -> NDArray[np.float6
     thin = [s.values[:, ::3, ::8][:, s.valid[::3, ::8]] for s in strips]
     every = np.concatenate(thin, axis=1)[:, :, None]
     order = [k for k, b in enumerate(strips[0].bands) if b in ("red", "green", "blue")] or [0]
-    tones = np.quantile(_shares(every[order], light, order).mean(axis=0), (0.1, 0.9, 0.99))
-    hue = np.zeros(2)
+    brightnesses = np.quantile(_shares(every[order], light, order).mean(axis=0), (0.1, 0.9, 0.99))
+    band_ratio = np.zeros(2)
     if {"red", "green", "blue"} <= set(strips[0].bands):
         blue, green, red = (strips[0].bands.index(b) for b in ("blue", "green", "red"))
-        own = np.log(np.maximum(light.usual - light.dark, 1e-9))
-        hue = np.array([own[red] - own[blue], own[green] - 0.5 * (own[red] + own[blue])])
-    return np.concatenate([np.log(0.05 + tones), hue])
+        own = np.log(np.maximum(light.typical - light.dark, 1e-9))
+        band_ratio = np.array([own[red] - own[blue], own[green] - 0.5 * (own[red] + own[blue])])
+    return np.concatenate([np.log(0.05 + brightnesses), band_ratio])
 
 
 def _shares(values: NDArray[np.floating], light: RadiometricScale, order: list[int]) -> NDArray[np.float64]:
-    dark, usual = light.dark[order][:, None, None], light.usual[order][:, None, None]
-    return np.asarray(np.clip((values - dark) / (usual - dark), 0.0, 20.0), float)
+    dark, typical = light.dark[order][:, None, None], light.typical[order][:, None, None]
+    return np.asarray(np.clip((values - dark) / (typical - dark), 0.0, 20.0), float)
 
 
 def colour_probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:

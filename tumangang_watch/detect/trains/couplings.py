@@ -126,7 +126,7 @@ def _divide(
         cuts.append(node)
     cuts.reverse()
     low, high = _bounds(posterior, count)
-    sure = _certainty(node_gain, cost, (steps, prior), cuts, max(round(SAME_M / step_m), 1))
+    sure = _certainty(node_gain, cost, steps, prior, cuts, max(round(SAME_M / step_m), 1))
     inner = tuple(float(c * step_m - half) for c in cuts[1:-1])
     return Consist(
         couplings_m=tuple(_refined(gain, m, step_m) for m in inner),
@@ -166,12 +166,12 @@ def _passes(
 def _certainty(
     gain: NDArray[np.float64],
     cost: NDArray[np.float64],
-    lengths: tuple[NDArray[np.int64], NDArray[np.float64]],
+    steps: NDArray[np.int64],
+    prior: NDArray[np.float64],
     cuts: list[int],
     reach: int,
 ) -> tuple[float, ...]:
     """Return for each vehicle the posterior that one spans its cuts, give or take ``reach`` steps."""
-    steps, prior = lengths
     ahead = _weights(gain, cost, steps, prior)
     behind = _weights(gain[::-1], cost, steps, prior)[::-1]
     # Both passes count a node's own gain; the train's end nodes have none.

@@ -49,9 +49,9 @@ def evidence_of(
     patch = view.patch[:, :, ::-1] if view.turned else view.patch
     steps = slice(int(run.from_m / STEP_M), max(int(run.to_m / STEP_M), int(run.from_m / STEP_M) + 1))
     empty = reading.occupied < -1
-    light, usual = patch[CHANNELS.index("light")], patch[CHANNELS.index("unlike_row")]
-    tone = _spreads(usual[_rows(-1, 1)].mean(axis=0), steps, empty)
-    hue = max(
+    light, typical = patch[CHANNELS.index("light")], patch[CHANNELS.index("unlike_row")]
+    brightness = _spreads(typical[_rows(-1, 1)].mean(axis=0), steps, empty)
+    band_ratio = max(
         (
             _spreads(patch[CHANNELS.index(c)][_rows(-1, 1)].mean(axis=0), steps, empty)
             for c in ("red_blue", "green")
@@ -63,14 +63,14 @@ def evidence_of(
     outer = [light[_rows(*r), steps].mean() for r in ((1.9, 3.0), (-3.0, -1.9))]
     edges = min(abs(float(a - b)) for a, b in zip(inner, outer, strict=True))
     # Views are mirrored so that shadows fall to the left.
-    sides = [float(usual[_rows(*r), steps].mean()) for r in ((1.9, 2.9), (-2.9, -1.9))]
+    sides = [float(typical[_rows(*r), steps].mean()) for r in ((1.9, 2.9), (-2.9, -1.9))]
     shaded = sides[0] if view.geometry.shadow_side else min(sides)
     at = [min(int(c / STEP_M), n - 1) for c in couplings_m]
     placed = float(reading.coupling[at].mean()) if at else 0.0
     values = (
         float(reading.occupied[steps].mean()),
-        tone,
-        hue,
+        brightness,
+        band_ratio,
         edges,
         1 - float(np.exp(min(shaded, 0.0))),
         _spreads(fine, steps, empty),

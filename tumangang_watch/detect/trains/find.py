@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from shapely.ops import substring
 from tumangang_watch.detect.coarse.find import detect_group_trains
 from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.detect.trains.background import TrackReading, against
-from tumangang_watch.detect.trains.colour import ground_of
+from tumangang_watch.detect.trains.colour import ColourScale, ground_of
 from tumangang_watch.detect.trains.evidence import evidence_of, false_alarms, noise_of
 from tumangang_watch.detect.trains.network import NetReading, read_strip
 from tumangang_watch.detect.trains.segments import TrainSegment, find_runs
@@ -98,7 +98,7 @@ class FoundTrain:
     run: TrainSegment
     confidence: float
     """Probability that a train stands there."""
-    false_alarms: float
+    false_alarms: float = np.inf
     """How many such trains the scene's empty track would show by chance."""
     cars: Interval | None
     vehicles: tuple[Vehicle, ...]
@@ -127,7 +127,7 @@ def read_trains(
     light, views = _views(strips, scene, settings)
     if light is None:
         return []
-    scene_light = light, ground_of(strips, light)
+    scene_light = ColourScale(light, ground_of(strips, light))
     elsewhere = [
         (other.readings, [view_of(one, other.scene, light, settings) for one in other.strips])
         for other in others or []
@@ -144,8 +144,13 @@ def read_trains(
     found = []
     for view, reading, own in zip(views, readings, runs, strict=True):
         alarms = [false_alarms(r.score, track_km, noise, settings) for r in own]
-        kept = [(r, a) for r, a in zip(own, alarms, strict=True) if a <= settings.false_alarms_possible]
-        found.append([_train(view, reading, run, scene_light, scene.gsd_m, settings) for run in kept])
+        found.append(
+            [
+                replace(_train(view, reading, run, scene_light, scene.gsd_m, settings), false_alarms=a)
+                for run, a in zip(own, alarms, strict=True)
+                if a <= settings.false_alarms_possible
+            ]
+        )
     return found
 
 
@@ -165,13 +170,12 @@ def seen_steps(view: StripView) -> NDArray[np.bool_]:
 def _train(
     view: StripView,
     reading: NetReading,
-    found: tuple[TrainSegment, float],
-    light: tuple[RadiometricScale, NDArray[np.float64]],
+    run: TrainSegment,
+    light: ColourScale,
     gsd_m: float,
     settings: TrainSettings,
 ) -> FoundTrain:
     """Count and describe the vehicles of one run, where the scene's resolution allows it."""
-    run, alarms = found
     cars: Interval | None = None
     vehicles: tuple[Vehicle, ...] = ()
     couplings: tuple[float, ...] = ()
@@ -190,7 +194,6 @@ def _train(
         track=view.strip.track,
         run=run,
         confidence=confidence,
-        false_alarms=alarms,
         cars=cars,
         vehicles=vehicles,
         evidence=evidence,
@@ -237,15 +240,15 @@ def _detection(
 
 def _caveats(observation: Observation, track: Track, seen: float, settings: TrainSettings) -> tuple[str, ...]:
     """Return what limits a train's measures, in words."""
-    scene, said = observation.scene, []
+    scene, notes = observation.scene, []
     if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
-        said.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
+        notes.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
     if observation.quality.snowy:
-        said.append(f"snow on the ground ({observation.quality.snow_state})")
+        notes.append(f"snow on the ground ({observation.quality.snow_state})")
     if observation.quality.haze > settings.haze_max:
-        said.append("haze")
+        notes.append("haze")
     if seen < 0.95:
-        said.append(f"only {seen:.0%} of its place was seen")
+        notes.append(f"only {seen:.0%} of its place was seen")
     if track.provisional:
-        said.append("the track's geometry is provisional")
-    return tuple(said)
+        notes.append("the track's geometry is provisional")
+    return tuple(notes)

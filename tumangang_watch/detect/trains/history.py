@@ -26,10 +26,10 @@ def add_occupancy(
     """
     if not any(date.tracks is not None for date in background_dates):
         return trains
-    return tuple(_said(train, background_dates, settings) for train in trains)
+    return tuple(_with_occupancy(train, background_dates, settings) for train in trains)
 
 
-def _said(
+def _with_occupancy(
     train: Detection, background_dates: Sequence[BackgroundDate], settings: HistorySettings
 ) -> Detection:
     seen = occupied = 0
@@ -41,11 +41,11 @@ def _said(
     if not seen:
         return train
     extra = (("earlier_dates", float(seen)), ("earlier_occupied", float(occupied)))
-    said = f"its place was occupied on {occupied} of {seen} earlier date{'' if seen == 1 else 's'}"
+    notes = f"its place was occupied on {occupied} of {seen} earlier date{'' if seen == 1 else 's'}"
     return replace(
         train,
         evidence=(*train.evidence, *extra),
-        caveats=(*train.caveats, said) if occupied else train.caveats,
+        caveats=(*train.caveats, notes) if occupied else train.caveats,
     )
 
 

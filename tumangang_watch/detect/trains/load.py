@@ -58,7 +58,7 @@ def hint_loads(
         if track is None or not still:
             out.append(train)
             continue
-        stock = tuple(_hinted(observation, track, v, (dark, settings)) for v in train.rolling_stock)
+        stock = tuple(_hinted(observation, track, v, dark, settings) for v in train.rolling_stock)
         out.append(replace(train, rolling_stock=stock))
     return tuple(out)
 
@@ -70,28 +70,26 @@ def darkest(observation: Observation) -> float:
 
 
 def _hinted(
-    observation: Observation, track: Track, vehicle: Vehicle, how: tuple[float, LoadSettings]
+    observation: Observation, track: Track, vehicle: Vehicle, dark: float, settings: LoadSettings
 ) -> Vehicle:
     """Return a vehicle with a hint where one can be given."""
-    dark, settings = how
     sure = dict(vehicle.types).get(vehicle.type, 0.0) >= settings.type_sure
     if vehicle.type not in ("open", "flat") or not sure:
         return vehicle
-    inside = read_inside(observation, track, vehicle, (dark, settings))
+    inside = read_inside(observation, track, vehicle, dark, settings)
     if inside is None:
         return vehicle
-    told = hint_open(inside, settings) if vehicle.type == "open" else hint_flat(inside, settings)
-    return replace(vehicle, load=told[0], load_evidence=told[1]) if told else vehicle
+    hint = hint_open(inside, settings) if vehicle.type == "open" else hint_flat(inside, settings)
+    return replace(vehicle, load=hint[0], load_evidence=hint[1]) if hint else vehicle
 
 
 def read_inside(
-    observation: Observation, track: Track, vehicle: Vehicle, how: tuple[float, LoadSettings]
+    observation: Observation, track: Track, vehicle: Vehicle, dark: float, settings: LoadSettings
 ) -> Inside | None:
     """Read a vehicle across the track; None where it is not seen or no ground beside it tells the light.
 
-    ``how`` holds the scene's darkest tone (`darkest`) and the settings.
+    ``dark`` is the scene's darkest tone (`darkest`).
     """
-    dark, settings = how
     scene, image = observation.scene, observation.image
     inset = 0.2 * (vehicle.to_m - vehicle.from_m)
     s = np.arange(vehicle.from_m + inset, max(vehicle.to_m - inset, vehicle.from_m + inset + 1), STEP_M)
@@ -156,13 +154,13 @@ def height_by_shadow(inside: Inside, settings: LoadSettings) -> tuple[float, flo
     y = inside.across_m
     start = 1.6
     beside = np.flatnonzero(y >= start)
-    lit = inside.light[beside] > 1 - settings.shadow_lost
-    if lit[:2].all():
+    sunlit = inside.light[beside] > 1 - settings.shadow_lost
+    if sunlit[:2].all():
         reach = 0.0
-    elif not lit.any():
+    elif not sunlit.any():
         return None
     else:
-        reach = float(y[beside[int(np.argmax(lit & (np.arange(lit.size) >= 1)))]] - start)
+        reach = float(y[beside[int(np.argmax(sunlit & (np.arange(sunlit.size) >= 1)))]] - start)
     error = 0.6
     # The shadow starts at the body's edge, 1.5 m from the centre.
     estimate = (reach + 0.1) / inside.sun_across

@@ -26,7 +26,7 @@ STATIC_EDGE_PX = 512
 """Largest edge of the window in which the scene's own band offsets are measured."""
 PEAKS = 5
 """Offsets of each band against the first that are tried together."""
-TONE = 0.5
+BRIGHTNESS = 0.5
 """Weight of the likeness of two bands' tones against that of their edges in telling one wagon from the
 next."""
 NEARER = 0.004
@@ -161,8 +161,8 @@ def measure_motion(
     reach = min(settings.reach_m, 0.4 * (high - low))
     own = static_along(image, frame, static_px)
     scores = {pair: _likeness(edges[pair[0]], edges[pair[1]], reach, step) for pair in pairs}
-    tones = {pair: _likeness(level[pair[0]], level[pair[1]], reach, step) for pair in pairs}
-    both = {pair: scores[pair] + TONE * tones[pair] for pair in pairs}
+    brightnesses = {pair: _likeness(level[pair[0]], level[pair[1]], reach, step) for pair in pairs}
+    both = {pair: scores[pair] + BRIGHTNESS * brightnesses[pair] for pair in pairs}
     place = _joint(both, len(image.bands), step)
     lags, best, still = [], [], []
     for i, j in pairs:

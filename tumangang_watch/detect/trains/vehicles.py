@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.colour import (
     COLOURS,
+    ColourScale,
     bed_of,
     body_features,
     colour_probabilities,
@@ -20,7 +21,7 @@ from tumangang_watch.detect.trains.colour import (
 from tumangang_watch.detect.trains.couplings import Consist, divide
 from tumangang_watch.detect.trains.network import TYPES, NetReading
 from tumangang_watch.detect.trains.segments import TrainSegment
-from tumangang_watch.detect.trains.view import STEP_M, Geometry, RadiometricScale, StripView
+from tumangang_watch.detect.trains.view import STEP_M, Geometry, StripView
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.settings.trains import TrainSettings
@@ -41,7 +42,7 @@ def vehicles_of(
     reading: NetReading,
     run: TrainSegment,
     consist: Consist,
-    scene_light: tuple[RadiometricScale, NDArray[np.float64]],
+    scene_light: ColourScale,
     settings: TrainSettings,
 ) -> tuple[Vehicle, ...]:
     """Describe the vehicles of one train.
@@ -62,7 +63,7 @@ def vehicles_of(
     per = round(STEP_M / view.strip.step_m)
     empty = np.repeat(reading.occupied < -1, per)[: view.strip.s_m.size]
     empty = np.pad(empty, (0, view.strip.s_m.size - empty.size))
-    bed = bed_of(view.strip, scene_light[0], empty)
+    bed = bed_of(view.strip, scene_light.scale, empty)
     out = []
     for start, stop, sure in zip(starts, stops, consist.certainty, strict=True):
         types = type_probabilities(reading, (start, stop), settings)
@@ -101,7 +102,7 @@ def _colours(
     view: StripView,
     ends: tuple[float, float],
     bed: NDArray[np.float64],
-    scene_light: tuple[RadiometricScale, NDArray[np.float64]],
+    scene_light: ColourScale,
     settings: TrainSettings,
 ) -> NDArray[np.float64] | None:
     strip = view.strip
@@ -109,7 +110,7 @@ def _colours(
     columns = slice(*np.searchsorted(strip.s_m, (middle - half, middle + half)))
     aside = settings.roof_lean * view.geometry.lean_m
     rows = strip.rows(aside - settings.roof_half_m, aside + settings.roof_half_m)
-    features = body_features(strip, scene_light[0], bed, (rows, columns), scene_light[1])
+    features = body_features(strip, scene_light.scale, bed, (rows, columns), scene_light.ground)
     return None if features is None else colour_probabilities(features)
 
 

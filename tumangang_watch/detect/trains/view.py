@@ -40,7 +40,7 @@ class RadiometricScale:
 
     dark: NDArray[np.float64]
     """(bands,) tone of full shadow, or of the darkest ground there is."""
-    usual: NDArray[np.float64]
+    typical: NDArray[np.float64]
     """(bands,) median of everything beside and on the tracks."""
     profile: NDArray[np.float64]
     """(2 `HALF_ROWS` + 1,) usual log tone across a track of the scene, the same to both sides: rails, bed and
@@ -82,10 +82,10 @@ def scale_of(strips: list[Strip]) -> RadiometricScale | None:
     every = np.concatenate(thin, axis=1)
     if every.shape[1] < 50:
         return None
-    dark, usual = np.percentile(every, (0.5, 50), axis=1)
+    dark, typical = np.percentile(every, (0.5, 50), axis=1)
     # Without a shadow in the scene the darkest ground is ground: it is no darker than a good part of it.
     light = RadiometricScale(
-        np.minimum(dark, 0.8 * usual), np.maximum(usual, 1e-6), np.zeros(2 * HALF_ROWS + 1)
+        np.minimum(dark, 0.8 * typical), np.maximum(typical, 1e-6), np.zeros(2 * HALF_ROWS + 1)
     )
     return replace(light, profile=_profile(strips, light))
 
@@ -96,8 +96,8 @@ def _profile(strips: list[Strip], light: RadiometricScale) -> NDArray[np.float64
     for strip in strips:
         per = round(STEP_M / strip.step_m)
         rows = strip.y_m.size // 2 + per * np.arange(-HALF_ROWS, HALF_ROWS + 1)
-        tone = _log(_visible(shares(strip.values[:, rows, ::4], light), strip.bands).mean(axis=0))
-        columns.append(np.where(strip.valid[rows, ::4], tone, np.nan))
+        brightness = _log(_visible(shares(strip.values[:, rows, ::4], light), strip.bands).mean(axis=0))
+        columns.append(np.where(strip.valid[rows, ::4], brightness, np.nan))
     every = np.concatenate(columns, axis=1)
     profile = np.nan_to_num(_median(np.concatenate([every, every[::-1]], axis=1)))
     return np.asarray(profile)
@@ -115,7 +115,7 @@ def geometry_of(strip: Strip, scene: Scene, settings: TrainSettings) -> Geometry
         lean, lean_along = float(away @ left) * reach_m, float(away @ ahead) * reach_m
     if scene.sun_azimuth_deg is not None:
         away = bearing(scene.sun_azimuth_deg + 180)
-        elevation = settings.usual_sun_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
+        elevation = settings.typical_sun_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
         reach_m = settings.body_height_m / tan(radians(max(elevation, 5.0)))
         across = float(away @ left)
         shadow, along = reach_m * abs(across), reach_m * float(away @ ahead)
@@ -166,7 +166,7 @@ def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: Train
             red_blue,
             green,
             nir,
-            bright - _usual_row(bright, whole),
+            bright - _typical_row(bright, whole),
             bright - light.profile[:, None],
             texture - np.median(texture[whole]) if whole.any() else zero,
             np.ones_like(bright),
@@ -195,7 +195,7 @@ def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: Train
 
 def shares(values: NDArray[Any], light: RadiometricScale) -> NDArray[Any]:
     """Return band values as shares of the way from the darkest to the usual ground."""
-    spread = (light.usual - light.dark)[:, None, None]
+    spread = (light.typical - light.dark)[:, None, None]
     return np.clip((values - light.dark[:, None, None]) / spread, 0.0, 12.0)
 
 
@@ -217,7 +217,7 @@ def _blocks(values: NDArray[Any], n: int, per: int) -> NDArray[Any]:
     return np.asarray((along[:-2:per] + 2 * along[1:-1:per] + along[2::per]) / 4)
 
 
-def _usual_row(bright: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[Any]:
+def _typical_row(bright: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[Any]:
     """Return each row's usual tone along the track: medians of pieces, then of their neighbours."""
     n = bright.shape[1]
     pieces = max(round(n * STEP_M / BLOCK_M), 1)

@@ -25,7 +25,7 @@ REACH = 14
 """Cells along the track that a cell's reading depends on, either way."""
 
 
-def patch_of(tone: NDArray[Any], hue: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[Any]:
+def patch_of(log_brightness: NDArray[Any], band_ratio: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[Any]:
     """Return what the network sees (3, across, along) of sampled tone and hue.
 
     Parameters
@@ -37,7 +37,7 @@ def patch_of(tone: NDArray[Any], hue: NDArray[Any], seen: NDArray[np.bool_]) -> 
     weight = seen.astype(np.float32)
     around = np.maximum(cv2.GaussianBlur(weight, (0, 0), 12.0), 1e-3)
     layers = []
-    for values in (tone, hue):
+    for values in (log_brightness, band_ratio):
         mean = cv2.GaussianBlur(values * weight, (0, 0), 12.0) / around
         layers.append(np.clip(values - mean, -2.5, 2.5) * weight)
     return np.stack([*layers, weight]).astype(np.float32)

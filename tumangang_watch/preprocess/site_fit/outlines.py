@@ -82,31 +82,31 @@ class Picture:
     grid: Grid
     valid: NDArray[np.bool_]
     """(rows, cols); seen."""
-    lit: NDArray[np.bool_]
+    sunlit: NDArray[np.bool_]
     """(rows, cols); seen and not in shadow."""
     layers: NDArray[np.float32]
     """(k, rows, cols), of `features_of`."""
     headings: tuple[int, ...]
     """Heading bins of the last layers, ascending."""
-    tone: NDArray[np.float32]
+    log_brightness: NDArray[np.float32]
     """(rows, cols), of `log_brightness_of`, as sharp as the raster."""
-    hue: NDArray[np.float32]
+    band_ratio: NDArray[np.float32]
     """(rows, cols), of `band_ratio_of`."""
 
     @classmethod
     def of(cls, raster: Raster, template: Template) -> Picture:
         """Take the features of a raster that a template asks for."""
         headings = tuple(int(h) for h in np.unique(template.heading) if h >= 0)
-        lit = raster.valid & ~shade(raster)
+        sunlit = raster.valid & ~shade(raster)
         features = features_of(raster, headings)
         return cls(
             grid=raster.grid,
             valid=raster.valid,
-            lit=lit,
+            sunlit=sunlit,
             layers=features,
             headings=headings,
-            tone=log_brightness_of(raster),
-            hue=band_ratio_of(raster),
+            log_brightness=log_brightness_of(raster),
+            band_ratio=band_ratio_of(raster),
         )
 
     @property
@@ -154,7 +154,7 @@ def score_groups(
     headings = template.heading[template.group]
     layer_of = len(plain) + np.searchsorted(picture.headings, np.arange(HEADINGS))
     gain = np.zeros((len(east_m), template.groups))
-    seen = picture.lit.astype(np.float32)
+    seen = picture.sunlit.astype(np.float32)
     for k, (east, north) in enumerate(zip(east_m, north_m, strict=True)):
         row, col = grid.to_pixel(template.x + east, template.y + north)
         maps = col.astype(np.float32)[None], row.astype(np.float32)[None]

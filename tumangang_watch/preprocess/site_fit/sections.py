@@ -90,10 +90,14 @@ def reading_along(
     moved = TrackFrame(frame.points + np.asarray(shift_m)[:, None], frame.left)
     row, col = picture.grid.to_pixel(*moved.mesh(offset_m))
     maps = col.astype(np.float32), row.astype(np.float32)
-    tone, hue = (cv2.remap(layer, *maps, cv2.INTER_LINEAR) for layer in (picture.tone, picture.hue))
+    log_brightness, band_ratio = (
+        cv2.remap(layer, *maps, cv2.INTER_LINEAR) for layer in (picture.log_brightness, picture.band_ratio)
+    )
     seen = picture.valid.astype(np.float32)
     valid = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
-    return np.where(valid, read_centres(patch_of(tone, hue, valid)), np.nan).astype(np.float64)
+    return np.where(valid, read_centres(patch_of(log_brightness, band_ratio, valid)), np.nan).astype(
+        np.float64
+    )
 
 
 def block_starts(count: int, block_m: float, share: float) -> list[int]:
