@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import sqrt
+from dataclasses import dataclass, replace
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.review import ANY_KIND, About, Correction, Document, Review
-from tumangang_watch.review.answers import make_answer
-from tumangang_watch.review.session import Reader, record
-from tumangang_watch.settings.records import ReviewSettings
+from tumangang_watch.model.document import IntervalDocument
+from tumangang_watch.model.review import ANY_KIND, About, Answer, Correction, Evidence, Review
+from tumangang_watch.review.answers import checked_answer
+from tumangang_watch.review.session import Reviewer, record
+from tumangang_watch.review.values import length_of
 
 
 @dataclass(frozen=True)
-class Date:
+class RecordedDate:
     """A date of the record that a person names."""
 
     folder: str
@@ -23,8 +23,15 @@ class Date:
     acquired: str
     site: str
 
+    def about_area(self, area: str, kind: str = ANY_KIND) -> About:
+        """Return what a reader looks over: a whole area of the scene."""
+        evidence: Evidence = {"report": self.folder, "acquired": self.acquired, "area": area, "kind": kind}
+        return About(
+            word="area", site=self.site, scene=self.scene, earlier=None, kind=kind, area=area, evidence=evidence
+        )
 
-def date_of(archive: Archive, site: str, name: str) -> Date:
+
+def date_of(archive: Archive, site: str, name: str) -> RecordedDate:
     """Return the date that is meant: a report's folder, a scene's id, or the start of its time.
 
     Raises
@@ -40,65 +47,52 @@ def date_of(archive: Archive, site: str, name: str) -> Date:
     exact = [row for row in rows if name in (row[0], row[3], row[1])]
     found = exact or [row for row in rows if len(name) >= 4 and row[2].startswith(name)]
     if len(found) == 1:
-        return Date(found[0][0], found[0][1], found[0][2], site)
-    why = (
-        "the record holds no such date"
-        if not found
-        else f"{len(found)} dates: " + ", ".join(row[2] for row in found[:4])
-    )
-    raise UsageError(
-        "which date", name, why, "Give a report's folder, a scene's id, or a time like 2022-11-30"
-    )
+        return RecordedDate(*found[0][:3], site)
+    several = f"{len(found)} dates: " + ", ".join(row[2] for row in found[:4])
+    why = several if found else "the record holds no such date"
+    todo = "Give a report's folder, a scene's id, or a time like 2022-11-30"
+    raise UsageError("which date", name, why, todo)
 
 
 def missed_review(
-    archive: Archive,
-    date: Date,
-    place: tuple[str, str | None, Correction],
-    said: tuple[str | None, str],
-    reader: Reader,
+    archive: Archive, date: RecordedDate, kind: str, area: str | None, given: Answer, reviewer: Reviewer
 ) -> Review:
-    """Return the review of a train or goods that the detector missed.
+    """Return the review of a train or cargo that the detector missed.
 
     Parameters
     ----------
     archive, date
         Where.
-    place : tuple
-        Kind, area (None where it follows from the track) and its values.
-    said : tuple
-        Reason (None for ``missed``) and remark.
-    reader : Reader
+    kind, area
+        What it is, and in which area; None where that follows from the track.
+    given : Answer
+        Its values as the correction; without a reason it counts as ``missed``.
+    reviewer : Reviewer
         Who saw it.
     """
-    kind, area, values = place
+    values = given.correction
     if kind == "train" and values.track is not None:
         area = _area_of_track(archive, date, values)
-    area = _see_area(archive, date, area)
+    area = _checked_area(archive, date, area)
     if kind == "train" and values.outline is None and None in (values.track, values.from_m, values.to_m):
-        raise UsageError(
-            "no place", "--track, --from-m, --to-m", "one is missing", "Say where the train stood"
-        )
+        missing = "--track, --from-m, --to-m"
+        raise UsageError("no place", missing, "one is missing", "Say where the train stood")
     if kind != "train" and values.outline is None:
-        raise UsageError(
-            "no place", "--outline", "it is missing", "Give a WKT polygon in lon/lat, or draw it in a GIS"
-        )
-    evidence = missed_evidence(kind, area, values, date, reader.settings)
-    given = make_answer("added", said[0] or "missed", said[1], values, evidence)
+        todo = "Give a WKT polygon in lon/lat, or draw it in a GIS"
+        raise UsageError("no place", "--outline", "it is missing", todo)
+    evidence = _missed_evidence(kind, area, values, date)
+    answer = checked_answer(replace(given, reason=given.reason or "missed"), evidence)
     about = About(
         word="missed", site=date.site, scene=date.scene, earlier=None, kind=kind, area=area, evidence=evidence
     )
-    return Review(about=about, reader=reader.name, answer=given, made=reader.made, origin=reader.origin)
+    return reviewer.review(about, answer)
 
 
-def missed_evidence(
-    kind: str, area: str | None, values: Correction, date: Date, settings: ReviewSettings
-) -> Document:
+def _missed_evidence(kind: str, area: str | None, values: Correction, date: RecordedDate) -> Evidence:
     """Return a missed thing as a detection would stand in a report."""
     length = None
     if values.from_m is not None and values.to_m is not None:
-        middle, half = values.to_m - values.from_m, sqrt(2) * settings.end_m
-        length = {"estimate": middle, "low": max(0.0, middle - half), "high": middle + half}
+        length = length_of(values.from_m, values.to_m, [values.to_m - values.from_m])
     return {
         "report": date.folder,
         "acquired": date.acquired,
@@ -116,7 +110,7 @@ def missed_evidence(
     }
 
 
-def _span(bounds: tuple[float, float] | None) -> Document | None:
+def _span(bounds: tuple[float, float] | None) -> IntervalDocument | None:
     if bounds is None:
         return None
     low, high = map(float, bounds)
@@ -124,60 +118,39 @@ def _span(bounds: tuple[float, float] | None) -> Document | None:
 
 
 def complete(
-    archive: Archive,
-    date: Date,
-    areas: Sequence[str],
-    kind: str | None,
-    said: tuple[str | None, str],
-    reader: Reader,
+    archive: Archive, date: RecordedDate, areas: Sequence[str], kind: str | None, given: Answer, reviewer: Reviewer
 ) -> list[Review]:
-    """Record that a reader looked over whole areas: nothing else of this kind is there."""
+    """Record that a reader looked over whole areas (none given: all that could be seen) for a kind, or for all."""
     if kind == "handling_area":
-        raise UsageError(
-            "kind refused", kind, "growth cannot be looked over wholly", "Give train or cargo, or none"
-        )
-    reviews = []
-    for area in areas or [row[0] for row in _areas(archive, date)]:
-        checked = _see_area(archive, date, area)
-        about = area_about(date, checked, kind or ANY_KIND)
-        given = make_answer("complete", said[0], said[1], Correction(), {"kind": "train"})
-        reviews.append(
-            Review(about=about, reader=reader.name, answer=given, made=reader.made, origin=reader.origin)
-        )
+        why = "growth cannot be looked over wholly"
+        raise UsageError("kind refused", kind, why, "Give train or cargo, or none")
+    answer = checked_answer(given, {"kind": "train"})
+    checked = [_checked_area(archive, date, area) for area in areas or _areas_seen(archive, date)]
+    reviews = [reviewer.review(date.about_area(area, kind or ANY_KIND), answer) for area in checked]
     return record(archive, date.site, reviews)
 
 
-def area_about(date: Date, area: str, kind: str = ANY_KIND) -> About:
-    """Return what a reader looks over: a whole area of a scene."""
-    evidence = {"report": date.folder, "acquired": date.acquired, "area": area, "kind": kind}
-    return About(
-        word="area", site=date.site, scene=date.scene, earlier=None, kind=kind, area=area, evidence=evidence
-    )
-
-
-def _areas(archive: Archive, date: Date) -> list[tuple[str, str]]:
-    """Return the areas of a date that could be seen, with their roles."""
+def _areas_seen(archive: Archive, date: RecordedDate) -> list[str]:
     rows = archive.connection.execute(
-        """SELECT DISTINCT a.area, a.role FROM area_dates AS a JOIN current_reports AS r ON r.id = a.report
+        """SELECT DISTINCT a.area FROM area_dates AS a JOIN current_reports AS r ON r.id = a.report
            WHERE r.scene_sha256 = ? AND a.status <> 'not_observable' ORDER BY a.area""",
         (date.scene,),
     )
-    return rows.fetchall()
+    return [row[0] for row in rows]
 
 
-def _see_area(archive: Archive, date: Date, area: str | None) -> str:
-    known = [name for name, _ in _areas(archive, date)]
+def _checked_area(archive: Archive, date: RecordedDate, area: str | None) -> str:
+    known = _areas_seen(archive, date)
     if area is None and len(known) == 1:
         return known[0]
     if area in known:
         return str(area)
     why = "none is given" if area is None else f"{area!r} was not seen on {date.acquired[:10]}, or is none"
-    raise UsageError(
-        "which area", date.folder, f"{why} (seen: {', '.join(known) or 'none'})", "Give one with --area"
-    )
+    why += f" (seen: {', '.join(known) or 'none'})"
+    raise UsageError("which area", date.folder, why, "Give one with --area")
 
 
-def _area_of_track(archive: Archive, date: Date, values: Correction) -> str | None:
+def _area_of_track(archive: Archive, date: RecordedDate, values: Correction) -> str | None:
     """Return the area a track lies in; refuse a stretch that is not on it."""
     row = archive.connection.execute(
         """SELECT t.area, t.length_m FROM track_dates AS t JOIN current_reports AS r ON r.id = t.report
@@ -185,11 +158,9 @@ def _area_of_track(archive: Archive, date: Date, values: Correction) -> str | No
         (date.scene, values.track),
     ).fetchone()
     if row is None:
-        raise UsageError(
-            "unknown track", values.track, "the report has none of this id", "See `tracks` in report.json"
-        )
+        why = "the report has none of this id"
+        raise UsageError("unknown track", values.track, why, "See `tracks` in report.json")
     if values.to_m is not None and values.to_m > row[1] + 1.0:
-        raise UsageError(
-            "not on the track", f"{values.to_m:g} m", f"it is {row[1]:.0f} m long", "Give metres along it"
-        )
+        why = f"it is {row[1]:.0f} m long"
+        raise UsageError("not on the track", f"{values.to_m:g} m", why, "Give metres along it")
     return None if row[0] is None else str(row[0])

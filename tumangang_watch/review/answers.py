@@ -4,42 +4,65 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from dataclasses import replace
+from typing import TypedDict
 
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.detection import COLOURS, VEHICLE_TYPES
-from tumangang_watch.model.review import VERDICTS, Answer, Correction, Document, thing_of
-from tumangang_watch.settings.records import REASONS, ReviewSettings
+from tumangang_watch.model.document import GeometryDocument
+from tumangang_watch.model.review import REASONS, VERDICTS, Answer, Correction, Evidence, thing_of
 
 KINDS = ("train", "cargo", "handling_area")
-MOST_CARS = 400
+MAX_CARS = 400
 """No train is longer: 400 wagons are 5.6 km, ten times the yard."""
+MAX_READER_CHARS, MAX_REMARK_CHARS = 80, 2000
 _RANGE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:(?:-|–|to)\s*(\d+(?:\.\d+)?))?\s*")
 _TRAIN_ONLY = ("track", "from_m", "to_m", "cars", "types")
+_REASON_OF = {
+    "kind": "wrong_type",
+    "track": "wrong_track",
+    "cars": "wrong_count",
+    "from_m": "wrong_extent",
+    "to_m": "wrong_extent",
+    "outline": "wrong_extent",
+    "area_m2": "wrong_area",
+    "types": "wrong_type",
+    "colours": "wrong_colour",
+}
+"""The reason for a corrected value, the first that was given decides."""
 
 
-def refuse(what: str, value: Any, why: str, todo: str) -> UsageError:
-    """Return the error for an answer that cannot be meant."""
-    return UsageError(what, value, why, todo)
+class GivenValues(TypedDict, total=False):
+    """The values of a thing as a person gives them; None and empty mean not given."""
+
+    kind: str | None
+    track: str | None
+    from_m: float | None
+    to_m: float | None
+    cars: str | None
+    colours: str | None
+    types: str | None
+    area_m2: str | None
+    outline: GeometryDocument | None
 
 
 def parse_range(text: str, name: str) -> tuple[float, float]:
     """Return ``7`` as (7, 7) and ``6-7`` as (6, 7)."""
     found = _RANGE.fullmatch(text)
     if not found:
-        raise refuse("not a number or range", name, repr(text), "Give e.g. 7 or 6-7")
-    low = float(found[1])
-    high = float(found[2]) if found[2] else low
+        raise UsageError("not a number or range", name, repr(text), "Give e.g. 7 or 6-7")
+    low, high = float(found[1]), float(found[2] or found[1])
     if low > high:
-        raise refuse("not a range", name, f"{text!r} runs backwards", "Give the lower bound first")
+        raise UsageError("not a range", name, f"{text!r} runs backwards", "Give the lower bound first")
     return low, high
 
 
 def parse_cars(text: str) -> tuple[int, int]:
     """Return a count of vehicles or its range."""
     low, high = parse_range(text, "cars")
-    if low != int(low) or high != int(high) or not 1 <= low <= high <= MOST_CARS:
-        raise refuse("not a count of cars", "cars", repr(text), f"Give whole numbers from 1 to {MOST_CARS}")
+    if low != int(low) or high != int(high) or not 1 <= low <= high <= MAX_CARS:
+        todo = f"Give whole numbers from 1 to {MAX_CARS}"
+        raise UsageError("not a count of cars", "cars", repr(text), todo)
     return int(low), int(high)
 
 
@@ -48,160 +71,117 @@ def parse_words(text: str, name: str, known: tuple[str, ...]) -> tuple[str, ...]
     words: list[str] = []
     for part in text.split(","):
         word, _, times = (p.strip().lower().replace(" ", "_") for p in part.partition("*"))
-        if word not in known or (times and not (times.isdecimal() and 1 <= int(times) <= MOST_CARS)):
-            raise refuse(
-                f"unknown {name}", repr(part.strip()), "it is not in the list", f"Known: {', '.join(known)}"
-            )
-        words += [word] * (int(times) if times else 1)
+        if word not in known or (times and not (times.isdecimal() and 1 <= int(times) <= MAX_CARS)):
+            raise _not_in_list(f"unknown {name}", part.strip(), known)
+        words += [word] * int(times or 1)
     return tuple(words)
 
 
-def parse_reader(name: str | None, settings: ReviewSettings | None = None) -> str:
+def _not_in_list(what: str, word: str, known: tuple[str, ...]) -> UsageError:
+    return UsageError(what, repr(word), "it is not in the list", f"Known: {', '.join(known)}")
+
+
+def parse_reader(name: str | None) -> str:
     """Return a reader's name in one form."""
-    settings = settings or ReviewSettings()
     tidy = " ".join(unicodedata.normalize("NFC", name or "").split())
     if not tidy:
-        raise refuse(
-            "no reader", "--reader", "it is empty", "Say who reads: --reader NAME, or TUMANGANG_WATCH_READER"
-        )
-    if len(tidy) > settings.reader_chars or not tidy.isprintable():
-        raise refuse("reader's name refused", repr(tidy[:40]), "too long or unprintable", "Give a short name")
+        todo = "Say who reads: --reader NAME, or TUMANGANG_WATCH_READER"
+        raise UsageError("no reader", "--reader", "it is empty", todo)
+    if len(tidy) > MAX_READER_CHARS or not tidy.isprintable():
+        why = "too long or unprintable"
+        raise UsageError("reader's name refused", repr(tidy[:40]), why, "Give a short name")
     return tidy
 
 
-def parse_remark(text: str | None, settings: ReviewSettings | None = None) -> str:
+def parse_remark(text: str | None) -> str:
     """Return a remark without control characters."""
-    settings = settings or ReviewSettings()
     tidy = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").strip()
     tidy = "".join(c for c in tidy if c.isprintable() or c == "\n")
-    if len(tidy) > settings.remark_chars:
-        raise refuse(
-            "remark too long", "--remark", f"{len(tidy)} characters", f"At most {settings.remark_chars}"
-        )
+    if len(tidy) > MAX_REMARK_CHARS:
+        why, todo = f"{len(tidy)} characters", f"At most {MAX_REMARK_CHARS}"
+        raise UsageError("remark too long", "--remark", why, todo)
     return tidy
 
 
-def parse_correction(given: dict[str, Any]) -> Correction:
-    """Return a correction of the texts and numbers a person gave; None and empty mean not given."""
-    told = {name: value for name, value in given.items() if value not in (None, "", ())}
-    kind = told.get("kind")
+def parse_correction(given: GivenValues) -> Correction:
+    """Return a correction of the texts and numbers a person gave."""
+    kind, cars, area = given.get("kind") or None, given.get("cars"), given.get("area_m2")
     if kind is not None and kind not in KINDS:
-        raise refuse("unknown kind", repr(kind), "it is not in the list", f"Known: {', '.join(KINDS)}")
-    area = parse_range(told["area_m2"], "area_m2") if "area_m2" in told else None
-    if area is not None and area[0] <= 0:
-        raise refuse("not an area", "area_m2", repr(told["area_m2"]), "Give square metres above 0")
+        raise _not_in_list("unknown kind", kind, KINDS)
+    area_m2 = parse_range(area, "area_m2") if area else None
+    if area_m2 is not None and area_m2[0] <= 0:
+        raise UsageError("not an area", "area_m2", repr(area), "Give square metres above 0")
+    colours, types = given.get("colours"), given.get("types")
     return Correction(
         kind=kind,
-        track=told.get("track"),
-        from_m=told.get("from_m"),
-        to_m=told.get("to_m"),
-        cars=parse_cars(told["cars"]) if "cars" in told else None,
-        area_m2=area,
-        colours=parse_words(told["colours"], "colour", COLOURS) if "colours" in told else (),
-        types=parse_words(told["types"], "type", VEHICLE_TYPES) if "types" in told else (),
-        outline=told.get("outline"),
+        track=given.get("track") or None,
+        from_m=given.get("from_m"),
+        to_m=given.get("to_m"),
+        cars=parse_cars(cars) if cars else None,
+        area_m2=area_m2,
+        colours=parse_words(colours, "colour", COLOURS) if colours else (),
+        types=parse_words(types, "type", VEHICLE_TYPES) if types else (),
+        outline=given.get("outline"),
     )
 
 
-def make_answer(
-    verdict: str, reason: str | None, remark: str | None, correction: Correction, evidence: Document
-) -> Answer:
-    """Return an answer that can be meant of what is judged.
+def checked_answer(given: Answer, evidence: Evidence) -> Answer:
+    """Return an answer that can be meant of what is judged, a correction's reason filled in.
 
     Raises
     ------
     UsageError
         A verdict, reason or value that is unknown or does not fit; a rejection without a reason.
     """
+    verdict, reason, correction = given.verdict, given.reason, given.correction
     if verdict not in VERDICTS:
-        known = ", ".join(VERDICTS)
-        raise refuse("unknown verdict", repr(verdict), "it is not in the list", f"Known: {known}")
-    if correction and verdict not in ("corrected", "added"):
-        given = ", ".join(correction.as_dict())
-        raise refuse("values without a correction", given, f"the verdict is {verdict}", "Say corrected")
+        raise _not_in_list("unknown verdict", verdict, VERDICTS)
+    values = correction.as_dict()
+    if values and verdict not in ("corrected", "added"):
+        why = f"the verdict is {verdict}"
+        raise UsageError("values without a correction", ", ".join(values), why, "Say corrected")
     if verdict == "corrected":
-        if not correction:
-            raise refuse(
-                "nothing corrected",
-                "corrected",
-                "no value is given",
-                "Give one: cars, from_m and to_m, kind, …",
-            )
+        if not values:
+            todo = "Give one: cars, from_m and to_m, kind, …"
+            raise UsageError("nothing corrected", "corrected", "no value is given", todo)
         if evidence.get("members"):
-            raise refuse(
-                "not one thing",
-                "corrected",
-                f"it puts {len(evidence['members']) + 1} things together",
-                "Correct them one by one (`review list --detections`), or accept or reject it",
-            )
-        reason = reason or _default_reason(correction)
-    _see_fit(correction, evidence)
-    tidy = parse_remark(remark)
+            why = f"it puts {len(evidence['members']) + 1} things together"
+            todo = "Correct them one by one (`review list --detections`), or accept or reject it"
+            raise UsageError("not one thing", "corrected", why, todo)
+        reason = reason or next(why for name, why in _REASON_OF.items() if name in values)
+    _check_fit(correction, evidence)
+    remark = parse_remark(given.remark)
+    known = ", ".join(name for name, one in REASONS.items() if verdict in one.verdicts)
     if reason is None and verdict == "rejected":
-        raise refuse("no reason", "--reason", "a rejection needs one", f"Known: {_reasons_for(verdict)}")
+        raise UsageError("no reason", "--reason", "a rejection needs one", f"Known: {known}")
     if reason is not None and (reason not in REASONS or verdict not in REASONS[reason].verdicts):
         why = "it is not in the list" if reason not in REASONS else f"it does not go with {verdict}"
-        raise refuse("reason refused", repr(reason), why, f"Known: {_reasons_for(verdict)}")
-    if reason == "other" and not tidy:
-        raise refuse("no remark", "--remark", "the reason is other", "Say in a remark what it is")
-    return Answer(verdict, reason, tidy, correction)
+        raise UsageError("reason refused", repr(reason), why, f"Known: {known}")
+    if reason == "other" and not remark:
+        raise UsageError("no remark", "--remark", "the reason is other", "Say in a remark what it is")
+    return replace(given, reason=reason, remark=remark)
 
 
-def _reasons_for(verdict: str) -> str:
-    return ", ".join(name for name, reason in REASONS.items() if verdict in reason.verdicts)
-
-
-def _default_reason(correction: Correction) -> str:
-    for given, reason in (
-        (correction.kind, "wrong_type"),
-        (correction.track, "wrong_track"),
-        (correction.cars, "wrong_count"),
-        (correction.from_m, "wrong_extent"),
-        (correction.to_m, "wrong_extent"),
-        (correction.outline, "wrong_extent"),
-        (correction.area_m2, "wrong_area"),
-        (correction.types, "wrong_type"),
-    ):
-        if given not in (None, ()):
-            return reason
-    return "wrong_colour"
-
-
-def _see_fit(correction: Correction, evidence: Document) -> None:
+def _check_fit(correction: Correction, evidence: Evidence) -> None:
     """Refuse values that do not go with the kind, or with one another."""
     kind = correction.kind or evidence["kind"]
-    values = correction.as_dict()
-    odd = [n for n in values if (n in _TRAIN_ONLY) != (kind == "train") and n in (*_TRAIN_ONLY, "area_m2")]
+    train_only = [n for n in correction.as_dict() if n in (*_TRAIN_ONLY, "area_m2")]
+    odd = [n for n in train_only if (n in _TRAIN_ONLY) != (kind == "train")]
     if odd:
-        raise refuse(
-            "value does not fit", ", ".join(odd), f"the kind is {kind}", "Leave it out, or give --kind"
-        )
-    if kind == "train":
+        todo = "Leave it out, or give --kind"
+        raise UsageError("value does not fit", ", ".join(odd), f"the kind is {kind}", todo)
+    if kind == "train" and (correction.from_m, correction.to_m) != (None, None):
         thing = thing_of(evidence)
         start = correction.from_m if correction.from_m is not None else thing.get("from_m")
         stop = correction.to_m if correction.to_m is not None else thing.get("to_m")
-        if (correction.from_m, correction.to_m) != (None, None) and (
-            start is None or stop is None or not 0 <= start < stop
-        ):
-            raise refuse(
-                "not a stretch of track",
-                "from_m, to_m",
-                f"{start} to {stop}",
-                "Give 0 <= from_m < to_m in metres",
-            )
-    for name in ("colours", "types"):
-        listed = len(getattr(correction, name))
-        if (
-            kind == "train"
-            and listed
-            and correction.cars
-            and not correction.cars[0] <= listed <= correction.cars[1]
-        ):
-            raise refuse(
-                "lists differ",
-                name,
-                f"{listed} for {correction.cars[0]}-{correction.cars[1]} cars",
-                "List one a vehicle; red*3 stands for three",
-            )
+        if start is None or stop is None or not 0 <= start < stop:
+            todo = "Give 0 <= from_m < to_m in metres"
+            raise UsageError("not a stretch of track", "from_m, to_m", f"{start} to {stop}", todo)
+    for name, listed in (("colours", len(correction.colours)), ("types", len(correction.types))):
+        if kind == "train" and listed and correction.cars:
+            low, high = correction.cars
+            if not low <= listed <= high:
+                why, todo = f"{listed} for {low}-{high} cars", "List one a vehicle; red*3 stands for three"
+                raise UsageError("lists differ", name, why, todo)
         if kind != "train" and listed > 1:
-            raise refuse("too many", name, f"{listed} for one thing", "Give one")
+            raise UsageError("too many", name, f"{listed} for one thing", "Give one")

@@ -4,58 +4,45 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from tumangang_watch.model.review import Correction, Review, Subject, thing_of
-from tumangang_watch.review.matching import alike, least_overlap, overlap
-from tumangang_watch.review.values import corrected_thing, taken_as_sure, values_agree, with_values
-from tumangang_watch.settings.records import REASONS, ReviewSettings
+from tumangang_watch.model.review import REASONS, Correction, Review, ReviewSubject, Thing, thing_of
+from tumangang_watch.review.matching import alike, min_overlap, overlap
+from tumangang_watch.review.values import Reading, taken_as_sure, values_agree, with_values
 
-Document = dict[str, Any]
-Said = Literal["accepted", "rejected", "corrected", "added", "silent"]
-_SAID: dict[str, Said] = {
-    "accepted": "accepted",
-    "rejected": "rejected",
-    "corrected": "corrected",
-    "added": "added",
-}
+Stance = Literal["accepted", "rejected", "corrected", "added", "silent"]
+_BASES = ("corrected", "added", "accepted")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Opinion:
     """What one review says of one thing in one scene."""
 
     scene: str
-    thing: Document
-    """The detection that was judged, as it stood then."""
-    said: Said
-    correction: Correction
+    stance: Stance
+    reading: Reading
+    """The detection that was judged, as it stood then, and what the reader put in its place."""
     review: Review
-
-    @property
-    def place(self) -> Document:
-        """Where the reader says that it is."""
-        return corrected_thing(self.thing, self.correction)
 
     @property
     def lasting(self) -> bool:
         """It brings its own values, so it holds whatever the report says now."""
-        return self.said in ("corrected", "added")
+        return self.stance in ("corrected", "added")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class JudgedThing:
     """A thing in a scene, with what its readers make of it together."""
 
     scene: str
     kind: str
-    subject: Subject | None
-    """The standing detection; None when no standing report holds it."""
+    subject: ReviewSubject | None
+    """The detection as a current report has it; None when none holds it."""
     says: Literal["there", "not_there", "doubtful", "open"]
     """``open``: nobody has judged it. ``doubtful``: readers disagree whether it is there, or what was judged
     has changed since."""
-    thing: Document
+    thing: Thing
     """Kind, place and measures as they are to be taken."""
     basis: str | None
     """``accepted``, ``corrected`` or ``added``: how it is known to be there."""
@@ -71,34 +58,25 @@ class Judged:
 @dataclass
 class _Cluster:
     kind: str
-    subject: Subject | None
-    places: list[Document]
+    subject: ReviewSubject | None
+    places: list[Thing]
     opinions: list[Opinion] = field(default_factory=list)
 
 
 def opinions_of(review: Review) -> list[Opinion]:
     """Return what a review says of each thing it is about; a change rests on one, two or several."""
     about, answer = review.about, review.answer
-    if about.word == "area":
+    if about.word == "area" or (about.word == "finding" and about.kind == "handling_area"):
         return []
-    verdict = answer.verdict
     if about.word != "finding":
-        said = _SAID.get(verdict, "silent")
-        return _split(
-            Opinion(
-                scene=about.scene,
-                thing=about.evidence,
-                said=said,
-                correction=answer.correction,
-                review=review,
-            )
-        )
-    if about.kind == "handling_area":
-        return []
+        stance: Stance = "silent"
+        if answer.verdict not in ("complete", "withdrawn"):
+            stance = answer.verdict
+        return _split(Opinion(about.scene, stance, Reading(about.evidence, answer.correction), review))
+    scenes, evidence = {"earlier": about.earlier, "later": about.scene}, about.evidence
+    things = [("earlier", evidence.get("earlier")), ("later", evidence.get("later"))]
+    things += [(member["date"], member) for member in evidence.get("members", ())]
     found = []
-    scenes = {"earlier": about.earlier, "later": about.scene}
-    things = [(date, about.evidence.get(date)) for date in scenes]
-    things += [(str(m["date"]), m) for m in about.evidence.get("members", ())]
     for date, thing in things:
         scene = scenes[date]
         if thing and scene:
@@ -106,69 +84,46 @@ def opinions_of(review: Review) -> list[Opinion]:
     return found
 
 
-def _of_change(review: Review, scene: str, thing: Document) -> Opinion:
+def _of_change(review: Review, scene: str, thing: Thing) -> Opinion:
     """Return what the review of a change says of one of its things.
 
     A rejection says that the thing is not there only where its reason does, and only where the change has
     one thing, or both dates show the same.
     """
     answer, evidence = review.answer, review.about.evidence
-    if answer.verdict == "accepted":
-        return Opinion(scene=scene, thing=thing, said="accepted", correction=Correction(), review=review)
-    if answer.verdict == "corrected":
-        if thing is thing_of(evidence):
-            return Opinion(
-                scene=scene, thing=thing, said="corrected", correction=answer.correction, review=review
-            )
-        return Opinion(scene=scene, thing=thing, said="accepted", correction=Correction(), review=review)
-    denied = answer.verdict == "rejected" and REASONS[answer.reason or "other"].denies == "thing"
-    one_thing = evidence["change"] in ("appeared", "disappeared", "unchanged")
-    return Opinion(
-        scene=scene,
-        thing=thing,
-        said="rejected" if denied and one_thing else "silent",
-        correction=Correction(),
-        review=review,
-    )
+    if answer.verdict == "corrected" and thing is thing_of(evidence):
+        return Opinion(scene, "corrected", Reading(thing, answer.correction), review)
+    stance: Stance = "silent"
+    if answer.verdict in ("accepted", "corrected"):
+        stance = "accepted"
+    elif answer.verdict == "rejected" and REASONS[answer.reason or "other"].denies == "thing":
+        stance = "rejected" if evidence["change"] in ("appeared", "disappeared", "unchanged") else "silent"
+    return Opinion(scene, stance, Reading(thing, Correction()), review)
 
 
 def _split(opinion: Opinion) -> list[Opinion]:
     """Return a corrected kind as what it denies and what it claims."""
-    kind = opinion.correction.kind
-    if kind is None or kind == opinion.thing["kind"] or opinion.said != "corrected":
+    thing, correction = opinion.reading.thing, opinion.reading.correction
+    if correction.kind in (None, thing["kind"]) or opinion.stance != "corrected":
         return [opinion]
-    claimed = {**opinion.thing, "kind": kind}
+    claimed: Thing = {**thing, "kind": correction.kind or ""}
     return [
-        Opinion(
-            scene=opinion.scene,
-            thing=opinion.thing,
-            said="rejected",
-            correction=Correction(),
-            review=opinion.review,
-        ),
-        Opinion(
-            scene=opinion.scene,
-            thing=claimed,
-            said="added",
-            correction=opinion.correction,
-            review=opinion.review,
-        ),
+        replace(opinion, stance="rejected", reading=Reading(thing, Correction())),
+        replace(opinion, stance="added", reading=Reading(claimed, correction)),
     ]
 
 
 def judge(
-    subjects: Iterable[Subject], reviews: Iterable[Review], settings: ReviewSettings, *, as_seen: bool = False
-) -> dict[str, list[Judged]]:
-    """Return, by scene (sha256), every standing detection and whatever else its reviews say was there.
+    subjects: Iterable[ReviewSubject], reviews: Iterable[Review], *, as_seen: bool = False
+) -> dict[str, list[JudgedThing]]:
+    """Return, by scene (sha256), every current detection and whatever else its reviews say was there.
 
     Parameters
     ----------
-    subjects : iterable of Subject
-        Standing detections. Findings are passed over.
+    subjects : iterable of ReviewSubject
+        Current detections. Findings are passed over.
     reviews : iterable of Review
         All reviews of the site.
-    settings : ReviewSettings
-        When two places are one thing, and when a report still says what was judged.
     as_seen : bool
         Take every review for what its reader saw in the scene, whatever a report says now: for a truth that
         does not depend on the report held against it.
@@ -180,24 +135,25 @@ def judge(
             clusters[subject.about.scene, place["kind"]].append(_Cluster(place["kind"], subject, [place]))
     for review in sorted(reviews, key=lambda r: r.number):
         for opinion in opinions_of(review):
-            _assign(opinion, clusters[opinion.scene, opinion.thing["kind"]], settings)
-    found: dict[str, list[Judged]] = defaultdict(list)
+            _assign(opinion, clusters[opinion.scene, opinion.reading.thing["kind"]])
+    found: dict[str, list[JudgedThing]] = defaultdict(list)
     for (scene, _), group in clusters.items():
-        found[scene] += [j for c in group if (j := _judged(scene, c, settings, as_seen)) is not None]
+        found[scene] += [j for c in group if (j := _judged(scene, c, as_seen)) is not None]
     return dict(found)
 
 
-def _assign(opinion: Opinion, group: list[_Cluster], settings: ReviewSettings) -> None:
+def _assign(opinion: Opinion, group: list[_Cluster]) -> None:
     """Give an opinion to the thing in its place, or begin a new one."""
-    best, least = None, least_overlap(opinion.thing["kind"], settings)
+    thing, place = opinion.reading.thing, opinion.reading.place
+    best, needed = None, min_overlap(thing["kind"])
     for cluster in group:
-        shared = max(overlap(a, b) for a in (opinion.thing, opinion.place) for b in cluster.places)
-        if shared >= least:
-            best, least = cluster, shared + 1e-9
+        shared = max(overlap(a, b) for a in (thing, place) for b in cluster.places)
+        if shared >= needed:
+            best, needed = cluster, shared + 1e-9
     if best is not None:
         best.opinions.append(opinion)
-    elif opinion.said != "silent":
-        group.append(_Cluster(opinion.thing["kind"], None, [opinion.thing, opinion.place], [opinion]))
+    elif opinion.stance != "silent":
+        group.append(_Cluster(thing["kind"], None, [thing, place], [opinion]))
 
 
 def _final(opinions: Sequence[Opinion]) -> list[Opinion]:
@@ -206,82 +162,43 @@ def _final(opinions: Sequence[Opinion]) -> list[Opinion]:
     Of one subject the reader's last review counts; what says nothing of this thing drops out; of what is
     left the last one counts.
     """
-    by_subject: dict[tuple[Any, ...], Opinion] = {}
+    by_subject = {}
     for opinion in opinions:
         about = opinion.review.about
         by_subject[opinion.review.reader, about.word, about.scene, about.earlier] = opinion
-    last: dict[str, Opinion] = {}
-    for opinion in sorted(by_subject.values(), key=lambda o: o.review.number):
-        if opinion.said != "silent":
-            last[opinion.review.reader] = opinion
+    last = {
+        opinion.review.reader: opinion
+        for opinion in sorted(by_subject.values(), key=lambda o: o.review.number)
+        if opinion.stance != "silent"
+    }
     return [last[name] for name in sorted(last)]
 
 
-def _judged(scene: str, cluster: _Cluster, settings: ReviewSettings, as_seen: bool) -> Judged | None:
+def _judged(scene: str, cluster: _Cluster, as_seen: bool) -> JudgedThing | None:
     final, subject = _final(cluster.opinions), cluster.subject
     now = subject.about.evidence if subject is not None else None
-    if not final:
-        return (
-            None
-            if now is None
-            else Judged(
-                scene=scene,
-                kind=cluster.kind,
-                subject=subject,
-                says="open",
-                thing=with_values(now, [], settings),
-                basis=None,
-                readers=(),
-                disputed=False,
-                stale=False,
-            )
-        )
-    fresh = [o for o in final if as_seen or o.lasting or (now is not None and alike(o.thing, now, settings))]
+    fresh = [
+        o for o in final if as_seen or o.lasting or (now is not None and alike(o.reading.thing, now))
+    ]
     counted = fresh or final
-    base = now if now is not None else counted[-1].place
-    yes = [o for o in counted if o.said != "rejected"]
-    values = [(o.thing, o.correction) for o in yes]
-    thing = with_values(base, values, settings, reported=now is not None)
-    readers = tuple(o.review.reader for o in counted)
-    stale = len(fresh) < len(final)
-    if not fresh or 0 < len(yes) < len(counted):
-        if now is None and not yes:
-            return None
-        return Judged(
-            scene=scene,
-            kind=cluster.kind,
-            subject=subject,
-            says="doubtful",
-            thing=thing,
-            basis=None,
-            readers=readers,
-            disputed=bool(fresh),
-            stale=stale,
-        )
-    if not yes:
-        return Judged(
-            scene=scene,
-            kind=cluster.kind,
-            subject=subject,
-            says="not_there",
-            thing=thing,
-            basis=None,
-            readers=readers,
-            disputed=False,
-            stale=stale,
-        )
-    said = {o.said for o in yes}
-    basis = next(name for name in ("corrected", "added", "accepted") if name in said)
-    differ = not values_agree(values, settings)
-    return Judged(
+    yes = [o for o in counted if o.stance != "rejected"]
+    doubtful = bool(final) and (not fresh or 0 < len(yes) < len(counted))
+    if now is None and (not final or (doubtful and not yes)):
+        return None
+    there = bool(yes) and not doubtful
+    readings = [o.reading for o in yes]
+    base = now if now is not None else counted[-1].reading.place
+    thing = with_values(base, readings, reported=now is not None)
+    stances = {o.stance for o in yes}
+    return JudgedThing(
         scene=scene,
         kind=cluster.kind,
         subject=subject,
-        says="there",
-        thing=taken_as_sure(thing),
-        basis=basis,
-        readers=readers,
-        disputed=differ,
-        stale=stale,
-        given=frozenset(name for o in yes for name in o.correction.as_dict()),
+        says="doubtful" if doubtful else "there" if there else "not_there" if final else "open",
+        thing=taken_as_sure(thing) if there else thing,
+        basis=next(name for name in _BASES if name in stances) if there else None,
+        readers=tuple(o.review.reader for o in counted),
+        disputed=bool(fresh) if doubtful else there and not values_agree(readings),
+        stale=len(fresh) < len(final),
+        given=frozenset(n for o in yes for n in o.reading.correction.as_dict()) if there else frozenset(),
     )

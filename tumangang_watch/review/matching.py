@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.model.review import About, thing_of
-from tumangang_watch.settings.records import ReviewSettings
+from tumangang_watch.model.document import IntervalDocument
+from tumangang_watch.model.review import About, Thing, thing_of
 
-Document = dict[str, Any]
+TRAIN_OVERLAP, OUTLINE_OVERLAP = 0.5, 0.3
+"""Smallest overlap (of the union) of two stretches of track that hold the same train, and of two outlines that
+hold the same cargo: as in `evaluate`."""
+ALIKE_OVERLAP = 0.9
+"""From this overlap on, and with the same count, a report made again says what it said when it was reviewed:
+14 m of 140 m is less than one wagon. Below, the review is stale. Assumed."""
+ALIKE_CHANGE = 0.1
+"""An amount or area that differs by at most this share says the same. Assumed: a third of the width of a
+common 90 % interval."""
 
 
-def overlap(one: Document, other: Document) -> float:
+def overlap(one: Thing, other: Thing) -> float:
     """Return the overlap of two places as a share of their union: along the track, else of the outlines.
 
     Parameters
     ----------
-    one, other : dict
+    one, other : Thing
         ``track``, ``from_m`` and ``to_m``, or ``geometry`` (GeoJSON lon/lat). Shares do not depend on units.
     """
-    if None not in (one.get("to_m"), other.get("to_m"), one.get("from_m"), other.get("from_m")):
+    starts, ends = (one.get("from_m"), other.get("from_m")), (one.get("to_m"), other.get("to_m"))
+    if None not in (*starts, *ends):
         if one.get("track") != other.get("track"):
             return 0.0
-        shared = min(one["to_m"], other["to_m"]) - max(one["from_m"], other["from_m"])
-        union = max(one["to_m"], other["to_m"]) - min(one["from_m"], other["from_m"])
+        union = max(ends) - min(starts)  # type: ignore[type-var, operator]
+        shared = min(ends) - max(starts)  # type: ignore[type-var, operator]
         return max(float(shared), 0.0) / float(union) if union > 0 else 0.0
     if not (one.get("geometry") and other.get("geometry")):
         return 0.0
@@ -44,39 +52,36 @@ def _shape(text: str) -> BaseGeometry:
     return shape if shape.is_valid else shapely.make_valid(shape)
 
 
-def least_overlap(kind: str, settings: ReviewSettings) -> float:
+def min_overlap(kind: str) -> float:
     """Return the overlap from which two places hold the same thing."""
-    return settings.train_overlap if kind == "train" else settings.outline_overlap
+    return TRAIN_OVERLAP if kind == "train" else OUTLINE_OVERLAP
 
 
-def alike(old: Document, new: Document, settings: ReviewSettings) -> bool:
+def alike(old: Thing, new: Thing) -> bool:
     """Return whether two detections say the same of the ground: place, count and area."""
-    if overlap(old, new) < settings.alike_overlap:
+    if overlap(old, new) < ALIKE_OVERLAP:
         return False
     before, after = old.get("cars"), new.get("cars")
     if (before is None) != (after is None):
         return False
     if before and after and round(before["estimate"]) != round(after["estimate"]):
         return False
-    return _near(old.get("area_m2"), new.get("area_m2"), settings)
+    return _near(old.get("area_m2"), new.get("area_m2"))
 
 
-def same_claim(old: About, new: About, settings: ReviewSettings) -> bool:
+def same_claim(old: About, new: About) -> bool:
     """Return whether a report says now what it said when it was reviewed."""
     if old.key == new.key:
         return True
     was, now = old.evidence, new.evidence
     if old.word == "detection":
-        return alike(was, now, settings)
+        return alike(was, now)
     if old.earlier != new.earlier or was["change"] != now["change"] or was["track"] != now["track"]:
         return False
-    if was["amount"]["unit"] != now["amount"]["unit"] or not _near(was["amount"], now["amount"], settings):
+    if was["amount"]["unit"] != now["amount"]["unit"] or not _near(was["amount"], now["amount"]):
         return False
-    for date in ("earlier", "later"):
-        one, two = was.get(date), now.get(date)
-        if (one is None) != (two is None) or (one and two and not alike(one, two, settings)):
-            return False
-    return True
+    pairs = ((was.get("earlier"), now.get("earlier")), (was.get("later"), now.get("later")))
+    return all(one is two if one is None or two is None else alike(one, two) for one, two in pairs)
 
 
 def place_overlap(old: About, new: About) -> float:
@@ -88,8 +93,8 @@ def place_overlap(old: About, new: About) -> float:
     return overlap(thing_of(old.evidence), thing_of(new.evidence))
 
 
-def _near(one: Document | None, other: Document | None, settings: ReviewSettings) -> bool:
+def _near(one: IntervalDocument | None, other: IntervalDocument | None) -> bool:
     if one is None or other is None:
         return one is other
     size = max(abs(one["estimate"]), abs(other["estimate"]))
-    return bool(abs(one["estimate"] - other["estimate"]) <= settings.alike_change * size)
+    return bool(abs(one["estimate"] - other["estimate"]) <= ALIKE_CHANGE * size)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import add_reviews, all_reviews
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.review import TERMINAL, Answer, Correction, Review
-from tumangang_watch.review.answers import make_answer
-from tumangang_watch.review.status import Standing, standings
-from tumangang_watch.settings.records import ReviewSettings
+from tumangang_watch.model.review import TERMINAL, About, Answer, Review
+from tumangang_watch.review.answers import checked_answer
+from tumangang_watch.review.status import ReviewStatus, statuses
 
 SHORT = 8
 """Characters of a key that people are shown."""
@@ -34,11 +33,9 @@ class Wanted:
     each_detection: bool = False
     """Also detections that a finding is about."""
 
-    def holds(self, one: Standing) -> bool:
+    def holds(self, one: ReviewStatus) -> bool:
         """Return whether a thing is meant."""
         about, subject = one.about, one.subject
-        if subject is None and self.states and one.state not in self.states:
-            return False
         if subject is not None and subject.covered and not self.each_detection and not one.reviews:
             return False
         facts = (
@@ -53,12 +50,11 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Reader:
+class Reviewer:
     """Who answers, and when."""
 
     name: str
     now: datetime
-    settings: ReviewSettings = field(default_factory=ReviewSettings)
     origin: str = TERMINAL
     """See `Review`."""
 
@@ -67,25 +63,29 @@ class Reader:
         """The time as it is recorded."""
         return self.now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
+    def review(self, about: About, answer: Answer) -> Review:
+        """Return this person's answer to something."""
+        return Review(about=about, reader=self.name, answer=answer, made=self.made, origin=self.origin)
+
 
 def under_review(
-    archive: Archive,
-    site: str,
-    wanted: Wanted | None = None,
-    settings: ReviewSettings | None = None,
-    scenes: Collection[str] | None = None,
-) -> list[Standing]:
-    """Return what can be reviewed, by time, with what its readers said; of some scenes (sha256) or of all."""
+    archive: Archive, site: str, wanted: Wanted | None = None, scenes: Collection[str] | None = None
+) -> list[ReviewStatus]:
+    """Return what can be reviewed, by time, with its answers; of some scenes (sha256) or of all."""
     wanted = wanted or Wanted()
     known = subjects(archive, site, since=wanted.since, until=wanted.until, scenes=scenes)
     reviews = all_reviews(archive, site)
     inside = scenes
     if wanted.since or wanted.until:
-        inside = _scenes_between(archive, wanted)
+        rows = archive.connection.execute(
+            """SELECT sha256 FROM scenes
+               WHERE (?1 IS NULL OR acquired >= ?1) AND (?2 IS NULL OR acquired < ?2 || '~')""",
+            (wanted.since, wanted.until),
+        )
+        inside = {row[0] for row in rows}
     if inside is not None:
         reviews = [r for r in reviews if r.about.scene in inside]
-    found = standings(known, reviews, settings or ReviewSettings())
-    return [one for one in found if wanted.holds(one)]
+    return [one for one in statuses(known, reviews) if wanted.holds(one)]
 
 
 def reviewed_scenes(archive: Archive, site: str) -> set[str]:
@@ -93,16 +93,7 @@ def reviewed_scenes(archive: Archive, site: str) -> set[str]:
     return {r.about.scene for r in all_reviews(archive, site)}
 
 
-def _scenes_between(archive: Archive, wanted: Wanted) -> set[str]:
-    rows = archive.connection.execute(
-        """SELECT sha256 FROM scenes
-           WHERE (?1 IS NULL OR acquired >= ?1) AND (?2 IS NULL OR acquired < ?2 || '~')""",
-        (wanted.since, wanted.until),
-    )
-    return {row[0] for row in rows}
-
-
-def find(archive: Archive, site: str, names: Sequence[str]) -> list[Standing]:
+def find(archive: Archive, site: str, names: Sequence[str]) -> list[ReviewStatus]:
     """Return the things that a person names: by the start of their keys, or as ``REPORT/ID``.
 
     Raises
@@ -111,9 +102,8 @@ def find(archive: Archive, site: str, names: Sequence[str]) -> list[Standing]:
         Nothing or more than one thing has such a name.
     """
     wanted = list(dict.fromkeys(name.strip() for name in names))
-    everything = under_review(
-        archive, site, Wanted(each_detection=True), scenes=_scenes_named(archive, wanted)
-    )
+    scenes = _scenes_named(archive, wanted)
+    everything = under_review(archive, site, Wanted(each_detection=True), scenes=scenes)
     return [_one_of(everything, name) for name in wanted]
 
 
@@ -131,64 +121,49 @@ def _scenes_named(archive: Archive, names: Sequence[str]) -> set[str] | None:
     return found
 
 
-def _one_of(everything: Sequence[Standing], name: str) -> Standing:
-    exact = [
+def _one_of(everything: Sequence[ReviewStatus], name: str) -> ReviewStatus:
+    found = [
         s for s in everything if s.subject and name in (f"{s.subject.folder}/{s.subject.id}", s.about.key)
     ]
-    found = exact or [s for s in everything if len(name) >= 4 and s.about.key.startswith(name.lower())]
+    found = found or [s for s in everything if len(name) >= 4 and s.about.key.startswith(name.lower())]
     found = found or [s for s in everything if s.subject is not None and s.subject.id == name]
     if len(found) == 1:
         return found[0]
     if not found:
-        raise UsageError(
-            "nothing of this name",
-            name,
-            "no standing report holds it",
-            "See `review list` for what can be named",
-        )
+        todo = "See `review list` for what can be named"
+        raise UsageError("nothing of this name", name, "no standing report holds it", todo)
     keys = ", ".join(one.about.key[: SHORT + 4] for one in found[:5])
     raise UsageError("more than one thing", name, f"{len(found)} have this name ({keys})", "Give more of it")
 
 
-def answer(
-    archive: Archive,
-    found: Sequence[Standing],
-    reader: Reader,
-    given: tuple[str, str | None, str | None, Correction],
-) -> list[bool]:
+def answer(archive: Archive, found: Sequence[ReviewStatus], reviewer: Reviewer, given: Answer) -> list[bool]:
     """Record one answer for each of several things, all or none; return which were new.
 
     Parameters
     ----------
     archive : Archive
         Open for writing.
-    found : sequence of Standing
+    found : sequence of ReviewStatus
         What is answered; see `find`.
-    reader : Reader
+    reviewer : Reviewer
         Who answers.
-    given : tuple
-        Verdict, reason, remark and correction.
+    given : Answer
+        As the person gave it; refused where it cannot be meant (`checked_answer`).
     """
-    verdict, reason, remark, correction = given
     reviews = []
     for one in found:
         name = one.about.key[:SHORT]
-        if one.about.word == "area" and verdict not in ("complete", "withdrawn"):
+        if one.about.word == "area" and given.verdict not in ("complete", "withdrawn"):
             raise UsageError("not a finding", name, "it is a whole area", "Withdraw it, or let it be")
-        if verdict == "withdrawn" and reader.name not in {r.reader for r in one.reviews}:
-            raise UsageError("nothing to withdraw", name, f"{reader.name} has not answered it", "Let it be")
-        said = make_answer(verdict, reason, remark, correction, one.about.evidence)
-        reviews.append(
-            Review(about=one.about, reader=reader.name, answer=said, made=reader.made, origin=reader.origin)
-        )
+        if given.verdict == "withdrawn" and reviewer.name not in {r.reader for r in one.reviews}:
+            raise UsageError("nothing to withdraw", name, f"{reviewer.name} has not answered it", "Let it be")
+        reviews.append(reviewer.review(one.about, checked_answer(given, one.about.evidence)))
     added = record(archive, reviews[0].about.site, reviews) if reviews else []
     return [review in added for review in reviews]
 
 
 def record(archive: Archive, site: str, reviews: Sequence[Review]) -> list[Review]:
     """Record what differs from a reader's last answer; return what was recorded."""
-    last: dict[tuple[str, str], Answer] = {}
-    for review in all_reviews(archive, site):
-        last[review.reader, review.about.key] = review.answer
+    last = {(review.reader, review.about.key): review.answer for review in all_reviews(archive, site)}
     fresh = [r for r in reviews if last.get((r.reader, r.about.key)) != r.answer]
     return add_reviews(archive, fresh) if fresh else []

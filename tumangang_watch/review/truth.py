@@ -2,173 +2,177 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from tumangang_watch.archive import Archive
+from tumangang_watch.archive.reviews import all_reviews
+from tumangang_watch.archive.subjects import subjects
+from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.review import ANY_KIND, Review
-from tumangang_watch.review.consensus import Judged
-from tumangang_watch.review.status import Standing
+from tumangang_watch.review.apply import judged_scenes
+from tumangang_watch.review.consensus import JudgedThing
+from tumangang_watch.review.status import statuses
 
-Document = dict[str, Any]
+Truth = dict[str, Any]
+"""The contract's truth file."""
 SECTIONS = {"train": "trains", "cargo": "cargo"}
+_MEASURED_BY = {"cars": {"cars"}, "length_m": {"from_m", "to_m"}, "area_m2": {"outline"}}
+
+
+class Coverage(NamedTuple):
+    """A kind of things in an area of a scene."""
+
+    scene: str
+    area: str
+    kind: str
+
+
+def truth_for(archive: Archive, report: ReportDocument) -> Truth:
+    """Return the contract's truth file for a report's scenes, from everything that was reviewed in them."""
+    site = report["site"]["id"]
+    scenes = {date: str(scene["sha256"]) for date, scene in report["scenes"].items()}  # type: ignore[index]
+    labels = {scene: date for date, scene in scenes.items()}
+    reviews = all_reviews(archive, site)
+    whole, left_open = wholly_reviewed(reviews, judged_scenes(archive, site))
+    truth = truth_of(scenes, judged_scenes(archive, site, as_seen=True), whole)
+    if "earlier" in scenes:
+        _add_growth(truth, archive, site, scenes, reviews)
+    truth["not_whole"] = [
+        {"date": labels[place.scene], "area": place.area, "kind": place.kind, "open": count}
+        for place, count in left_open.items()
+        if place.scene in labels
+    ]
+    truth["source"] = {"reviews_of": site, "scenes": scenes, "readers": sorted({r.reader for r in reviews})}
+    return truth
+
+
+def labels_in(truth: Truth) -> int:
+    """Return how many labels a truth file of reviews holds."""
+    return sum(len(truth[name]) for name in ("trains", "cargo", "new_ground", "rejected"))
 
 
 def truth_of(
-    scenes: Mapping[str, str], seen: Mapping[str, Sequence[Judged]], whole: Collection[tuple[str, str, str]]
-) -> Document:
-    """Return trains and goods that readers say were there, and places where they say there was nothing.
+    scenes: Mapping[str, str], judged: Mapping[str, Sequence[JudgedThing]], whole: Collection[Coverage]
+) -> Truth:
+    """Return trains and cargo that readers say were there, and places where they say there was nothing.
 
     Parameters
     ----------
     scenes : mapping
         ``earlier`` and ``later`` (or only ``later``) to the scene (sha256).
-    seen : mapping
-        What was judged, by scene, taken as its readers saw it (`review_effect.judge` with ``as_seen``).
-    whole : collection of (scene, area, kind)
+    judged : mapping
+        What was judged, by scene, taken as its readers saw it (`judged_scenes` with ``as_seen``).
+    whole : collection of Coverage
         Where a reader looked over everything: what is not labelled there is not there.
     """
-    out: Document = {"trains": [], "cargo": [], "new_ground": [], "rejected": [], "disputed": []}
+    truth: Truth = {"trains": [], "cargo": [], "new_ground": [], "rejected": [], "disputed": []}
     for date, scene in scenes.items():
-        for judged in seen.get(scene, ()):
-            if judged.kind not in SECTIONS:
+        for one in judged.get(scene, ()):
+            if one.kind not in SECTIONS:
                 continue
-            placed = judged.kind != "train" or judged.thing.get("to_m") is not None
-            if judged.says == "there" and placed:
-                out[SECTIONS[judged.kind]].append(_entry(date, judged))
-            elif judged.says == "not_there":
-                out["rejected"].append(_place(date, judged))
-            elif judged.says != "open":
-                out["disputed"].append(_place(date, judged))
+            placed = one.kind != "train" or one.thing.get("to_m") is not None
+            if one.says == "there" and placed:
+                truth[SECTIONS[one.kind]].append(_label(date, one))
+            elif one.says != "open":
+                truth["rejected" if one.says == "not_there" else "disputed"].append(_place(date, one))
     labels = {scene: date for date, scene in scenes.items()}
-    out["coverage"] = sorted(
-        (
-            {"date": labels[scene], "area": area, "kind": kind}
-            for scene, area, kind in whole
-            if scene in labels
-        ),
-        key=lambda c: (c["date"], c["area"], c["kind"]),
-    )
-    return out
+    covered = sorted((labels[c.scene], c.area, c.kind) for c in whole if c.scene in labels)
+    truth["coverage"] = [{"date": date, "area": area, "kind": kind} for date, area, kind in covered]
+    return truth
 
 
-def new_ground_of(standing: Sequence[Standing], later: str, earlier: str | None) -> list[Document]:
-    """Return the growth that readers confirmed between two scenes."""
-    found = []
-    for one in standing:
-        about = one.about
-        if (about.word, about.scene, about.earlier, about.kind) != (
-            "finding",
-            later,
-            earlier,
-            "handling_area",
-        ):
+def _add_growth(
+    truth: Truth, archive: Archive, site: str, scenes: Mapping[str, str], reviews: Sequence[Review]
+) -> None:
+    """Add the growth between two scenes that readers confirmed, and that they say is none."""
+    later, earlier = scenes["later"], scenes["earlier"]
+    every = subjects(archive, site, scenes=[later], superseded=True)
+    known = {s.key: s for s in sorted(every, key=lambda s: s.current)}
+    for one in statuses(list(known.values()), [r for r in reviews if r.about.scene == later]):
+        about, evidence = one.about, one.about.evidence
+        place = (about.word, about.scene, about.earlier, about.kind)
+        if place != ("finding", later, earlier, "handling_area"):
             continue
-        if about.evidence["change"] == "grown" and one.state in ("accepted", "corrected"):
+        if one.state == "rejected":
+            truth["rejected"].append(
+                {"date": "later", "kind": "handling_area", "geometry": evidence["geometry"]}
+            )
+        elif evidence["change"] == "grown" and one.state in ("accepted", "corrected"):
             outlines = [r.answer.correction.outline for r in one.latest if r.answer.correction.outline]
-            found.append(
+            truth["new_ground"].append(
                 {
-                    "geometry": outlines[-1] if outlines else about.evidence["geometry"],
+                    "geometry": outlines[-1] if outlines else evidence["geometry"],
                     "area": about.area,
                     "basis": one.state,
                     "readers": [r.reader for r in one.latest],
                 }
             )
-    return found
-
-
-def rejected_ground_of(standing: Sequence[Standing], later: str, earlier: str | None) -> list[Document]:
-    """Return the growth that readers say is none."""
-    return [
-        {"date": "later", "kind": "handling_area", "geometry": one.about.evidence["geometry"]}
-        for one in standing
-        if (one.about.word, one.about.scene, one.about.earlier) == ("finding", later, earlier)
-        and one.about.kind == "handling_area"
-        and one.state == "rejected"
-    ]
 
 
 def wholly_reviewed(
-    reviews: Sequence[Review], now: Mapping[str, Sequence[Judged]]
-) -> tuple[set[tuple[str, str, str]], list[Document]]:
-    """Return (scene, area, kind) where everything is known, and where a reader said so but it is not.
+    reviews: Sequence[Review], judged: Mapping[str, Sequence[JudgedThing]]
+) -> tuple[set[Coverage], dict[Coverage, int]]:
+    """Return where everything is known, and where a reader said so but so many detections are open.
 
-    Everything is known where a reader looked over the whole area and each standing detection in it has been
+    Everything is known where a reader looked over the whole area and each current detection in it has been
     judged beyond doubt.
 
     Parameters
     ----------
     reviews : sequence of Review
         All reviews, in order.
-    now : mapping
-        What was judged, by scene, against the standing reports.
+    judged : mapping
+        What was judged, by scene, against the current reports.
     """
-    last: dict[tuple[str, str, str, str], Review] = {}
-    for review in reviews:
-        about = review.about
-        if about.word == "area":
-            last[review.reader, about.scene, about.area or "", about.kind] = review
-    whole, but = set(), []
-    for (_, scene, area, kind), review in last.items():
-        if review.answer.verdict != "complete":
-            continue
-        for one in SECTIONS if kind == ANY_KIND else (kind,):
-            left = [
-                j
-                for j in now.get(scene, ())
-                if j.kind == one and j.thing.get("area") == area and j.says in ("open", "doubtful")
-            ]
-            if left:
-                but.append({"scene": scene, "area": area, "kind": one, "open": len(left)})
-            else:
-                whole.add((scene, area, one))
-    counted: dict[tuple[str, str, str], Document] = {
-        (str(b["scene"]), str(b["area"]), str(b["kind"])): b for b in but
+    last = {(r.reader, r.about.scene, r.about.area, r.about.kind): r for r in reviews if r.about.word == "area"}
+    left_open = Counter(
+        Coverage(scene, str(one.thing.get("area")), one.kind)
+        for scene, group in judged.items()
+        for one in group
+        if one.says in ("open", "doubtful")
+    )
+    looked_over = {
+        Coverage(scene, area or "", kind)
+        for (_, scene, area, asked), review in last.items()
+        if review.answer.verdict == "complete"
+        for kind in (SECTIONS if asked == ANY_KIND else (asked,))
     }
-    return whole, [b for key, b in sorted(counted.items()) if key not in whole]
+    whole = {place for place in looked_over if not left_open[place]}
+    return whole, {place: left_open[place] for place in sorted(looked_over - whole)}
 
 
-def outcomes_by_kind(now: Mapping[str, Sequence[Judged]]) -> dict[str, list[tuple[Judged, bool]]]:
-    """Return, by kind, the standing detections that were judged beyond doubt, with whether they are real."""
-    found: dict[str, list[tuple[Judged, bool]]] = defaultdict(list)
-    for scene in sorted(now):
-        for judged in now[scene]:
-            if judged.subject is not None and judged.says in ("there", "not_there"):
-                found[judged.kind].append((judged, judged.says == "there"))
-    return dict(found)
-
-
-def _place(date: str, judged: Judged) -> Document:
-    thing = judged.thing
+def _place(date: str, one: JudgedThing) -> dict[str, object]:
+    thing = one.thing
     return {
         "date": date,
-        "kind": judged.kind,
+        "kind": one.kind,
         "area": thing.get("area"),
-        "readers": list(judged.readers),
-        **{name: thing.get(name) for name in ("track", "from_m", "to_m", "geometry")},
-    }
-
-
-def _entry(date: str, judged: Judged) -> Document:
-    """Return a label. ``measured`` names what a reader gave; the rest is the detector's own."""
-    thing, given = judged.thing, judged.given
-    sources = {"cars": {"cars"}, "length_m": {"from_m", "to_m"}, "area_m2": {"outline"}}
-    common = {
-        "date": date,
-        "area": thing.get("area"),
-        "basis": judged.basis,
-        "readers": list(judged.readers),
+        "readers": list(one.readers),
+        "track": thing.get("track"),
+        "from_m": thing.get("from_m"),
+        "to_m": thing.get("to_m"),
         "geometry": thing.get("geometry"),
-        "measured": sorted(name for name, needed in sources.items() if needed & given),
     }
-    if judged.kind != "train":
+
+
+def _label(date: str, one: JudgedThing) -> dict[str, object]:
+    """Return a label. ``measured`` names what a reader gave; the rest is the detector's own."""
+    thing = one.thing
+    place = _place(date, one)
+    common = {name: place[name] for name in ("date", "area", "readers", "geometry")}
+    common |= {
+        "basis": one.basis,
+        "measured": sorted(name for name, needed in _MEASURED_BY.items() if needed & one.given),
+    }
+    if one.kind != "train":
         return {**common, "reviewed_area_m2": thing.get("area_m2")}
     cars = thing.get("cars")
-    sharp = cars is not None and cars["low"] == cars["high"]
     return {
         **common,
-        **{name: thing.get(name) for name in ("track", "from_m", "to_m")},
-        "cars": int(cars["estimate"]) if cars is not None and sharp else None,
+        **{name: place[name] for name in ("track", "from_m", "to_m")},
+        "cars": int(cars["estimate"]) if cars is not None and cars["low"] == cars["high"] else None,
         "cars_low": cars["low"] if cars else None,
         "cars_high": cars["high"] if cars else None,
         "colours": list(thing.get("colours") or []),

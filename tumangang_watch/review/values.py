@@ -3,124 +3,119 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from math import sqrt
-from typing import Any
+from typing import Literal
 
-from tumangang_watch.model.review import Correction
-from tumangang_watch.review.matching import overlap
-from tumangang_watch.settings.records import ReviewSettings
+from tumangang_watch.model.document import IntervalDocument
+from tumangang_watch.model.review import Correction, Thing
+from tumangang_watch.review.matching import ALIKE_OVERLAP, overlap
 
-Document = dict[str, Any]
-Values = Sequence[tuple[Document, Correction]]
-"""What each reader judged, and what they put in its place."""
-
-
-def corrected_thing(thing: Document, correction: Correction) -> Document:
-    """Return a detection with its kind and place as a reader corrected them."""
-    place = dict(thing)
-    for name in ("kind", "track", "from_m", "to_m"):
-        if getattr(correction, name) is not None:
-            place[name] = getattr(correction, name)
-    if correction.outline is not None:
-        place["geometry"] = correction.outline
-    return place
+END_M = 1.5
+"""Half-width of the 90 % interval of an end that a reader set: three pixels at 0.5 m. Assumed; two readers of
+the same trains measure it."""
+Bounds = Sequence[float]
+"""Lower and upper bound."""
 
 
-def with_values(
-    base: Document, values: Values, settings: ReviewSettings, *, reported: bool = True
-) -> Document:
+@dataclass(frozen=True)
+class Reading:
+    """What a reader judged, and what they put in its place."""
+
+    thing: Thing
+    correction: Correction
+
+    @property
+    def place(self) -> Thing:
+        """The thing with its kind and place as the reader corrected them."""
+        given = self.correction.as_dict()
+        moved = {name: given[name] for name in ("kind", "track", "from_m", "to_m") if name in given}
+        outline = {"geometry": self.correction.outline} if self.correction.outline is not None else {}
+        return {**self.thing, **moved, **outline}  # type: ignore[typeddict-item]
+
+    def bounds(self, name: Literal["cars", "area_m2"]) -> Bounds | None:
+        """Return the bounds of a measure: the reader's, or the detector's where they are left to it."""
+        given: Bounds | None = getattr(self.correction, name)
+        left = self.thing.get(name)
+        return given or ((left["low"], left["high"]) if left else None)
+
+
+def with_values(base: Thing, readings: Sequence[Reading], *, reported: bool = True) -> Thing:
     """Return a detection with its measures as the readers together leave them.
 
     Parameters
     ----------
-    base : dict
+    base : Thing
         The detection as it is reported now, or as it was when it was judged.
-    values : sequence of (dict, Correction)
+    readings : sequence of Reading
         One for each reader who says that it is there. Where they differ, ``low`` and ``high`` hold all of
         them and the estimate is the detector's, brought inside: nobody's value is picked.
     reported : bool
         ``base`` is what a report says now; else the estimate is the middle.
     """
-    places = [corrected_thing(thing, given) for thing, given in values]
-    out = dict(base)
-    last = next((p for p, (_, given) in zip(places[::-1], list(values)[::-1], strict=True) if given), None)
+    places, given = [r.place for r in readings], [r.correction for r in readings]
+    out: Thing = {**base}
+    last = next((r.place for r in readings[::-1] if r.correction), None)
     if last is not None:
-        out |= {name: last.get(name) for name in ("kind", "track", "geometry")}
-        out |= {name: base.get(name) for name in ("report", "id") if name in base}
-    if any(given.from_m is not None or given.to_m is not None for _, given in values):
-        out |= _extent(places, settings)
-    out["cars"] = _hull(base.get("cars"), reported, [(g.cars, t.get("cars")) for t, g in values])
-    out["area_m2"] = _hull(base.get("area_m2"), reported, [(g.area_m2, t.get("area_m2")) for t, g in values])
+        out["kind"], out["track"], out["geometry"] = last["kind"], last.get("track"), last.get("geometry")
+    if any(g.from_m is not None or g.to_m is not None for g in given):
+        ends = [(p["from_m"], p["to_m"]) for p in places if p.get("to_m") is not None]
+        out["from_m"], out["to_m"] = (sum(e[k] for e in ends) / len(ends) for k in (0, 1))
+        out["length_m"] = length_of(out["from_m"], out["to_m"], [b - a for a, b in ends])
+    if any(g.cars is not None for g in given):
+        out["cars"] = _hull(base.get("cars") if reported else None, [r.bounds("cars") for r in readings])
+    if any(g.area_m2 is not None for g in given):
+        held = base.get("area_m2") if reported else None
+        out["area_m2"] = _hull(held, [r.bounds("area_m2") for r in readings])
     for name in ("colours", "types"):
-        told = {getattr(given, name) for _, given in values if getattr(given, name)}
-        out[name] = list(told.pop()) if len(told) == 1 else list(base.get(name) or [])
-    return out
+        lists = {getattr(g, name) for g in given if getattr(g, name)}
+        out[name] = list(lists.pop() if len(lists) == 1 else base.get(name) or ())  # type: ignore[literal-required]
+    return {**out, "cars": out.get("cars"), "area_m2": out.get("area_m2")}
 
 
-def values_agree(values: Values, settings: ReviewSettings) -> bool:
+def length_of(from_m: float, to_m: float, lengths: Sequence[float]) -> IntervalDocument:
+    """Return the length between the ends that readers set; the interval holds the length that each gives."""
+    half = sqrt(2) * END_M
+    return {"estimate": to_m - from_m, "low": max(0.0, min(lengths) - half), "high": max(lengths) + half}
+
+
+def values_agree(readings: Sequence[Reading]) -> bool:
     """Return whether what readers say of a thing's values can all be so at once.
 
     Who leaves a value to the detector says its interval: a count inside it is no dispute. Places agree where
     they would pass for unchanged; lists of colours and types where they are the same.
     """
-    return all(_compatible(one, two, settings) for one, two in combinations(values, 2))
+    return all(_compatible(one, two) for one, two in combinations(readings, 2))
 
 
-def _compatible(
-    one: tuple[Document, Correction], two: tuple[Document, Correction], settings: ReviewSettings
-) -> bool:
-    pair = (one, two)
-    for name in ("cars", "area_m2"):
-        spans = [_stated(thing, given, name) for thing, given in pair]
-        if any(getattr(g, name) for _, g in pair) and None not in spans:
-            (a, b), (c, d) = spans  # type: ignore[misc]
-            if max(a, c) > min(b, d):
-                return False
+def _compatible(one: Reading, two: Reading) -> bool:
+    given = (one.correction, two.correction)
+    if any(g.cars for g in given) and not _meet(one.bounds("cars"), two.bounds("cars")):
+        return False
+    if any(g.area_m2 for g in given) and not _meet(one.bounds("area_m2"), two.bounds("area_m2")):
+        return False
     for name in ("colours", "types", "kind"):
-        if any(getattr(g, name) for _, g in pair):
-            first, second = (list(getattr(g, name) or t.get(name) or ()) for t, g in pair)
+        if any(getattr(g, name) for g in given):
+            first, second = (list(getattr(r.correction, name) or r.thing.get(name) or ()) for r in (one, two))
             if first != second:
                 return False
-    moved = any(v is not None for _, g in pair for v in (g.from_m, g.to_m, g.track, g.outline))
-    places = [corrected_thing(thing, given) for thing, given in pair]
-    return not moved or overlap(*places) >= settings.alike_overlap
+    moved = any(v is not None for g in given for v in (g.from_m, g.to_m, g.track, g.outline))
+    return not moved or overlap(one.place, two.place) >= ALIKE_OVERLAP
 
 
-def _stated(thing: Document, given: Correction, name: str) -> tuple[float, float] | None:
-    told: tuple[float, float] | None = getattr(given, name)
-    left = thing.get(name)
-    return told or ((left["low"], left["high"]) if left else None)
+def _meet(one: Bounds | None, two: Bounds | None) -> bool:
+    return one is None or two is None or max(one[0], two[0]) <= min(one[1], two[1])
 
 
-def taken_as_sure(thing: Document) -> Document:
+def taken_as_sure(thing: Thing) -> Thing:
     """Return a detection at a reader's word: it is there."""
     return {**thing, "confidence": 1.0, "grade": "detected"}
 
 
-def _extent(places: list[Document], settings: ReviewSettings) -> Document:
-    """Return ends and length: the mean of the readers' ends, the interval over all of their lengths."""
-    ends = [(float(p["from_m"]), float(p["to_m"])) for p in places if p.get("to_m") is not None]
-    start, stop = (sum(e[k] for e in ends) / len(ends) for k in (0, 1))
-    lengths, half = [b - a for a, b in ends], sqrt(2) * settings.end_m
-    return {
-        "from_m": start,
-        "to_m": stop,
-        "length_m": {
-            "estimate": stop - start,
-            "low": max(0.0, min(lengths) - half),
-            "high": max(lengths) + half,
-        },
-    }
-
-
-def _hull(
-    base: Document | None, reported: bool, told: list[tuple[tuple[float, float] | None, Document | None]]
-) -> Document | None:
-    """Return the interval over what readers say; one who leaves the detector's value says its interval."""
-    if not any(given is not None for given, _ in told):
-        return base
-    spans = [given or (left["low"], left["high"]) for given, left in told if given or left]  # type: ignore[index]
+def _hull(held: IntervalDocument | None, bounds: Sequence[Bounds | None]) -> IntervalDocument:
+    """Return the interval over what readers say, its estimate the detector's brought inside, or the middle."""
+    spans = [b for b in bounds if b is not None]
     low, high = min(a for a, _ in spans), max(b for _, b in spans)
-    middle = base["estimate"] if base and reported else (low + high) / 2
+    middle = held["estimate"] if held else (low + high) / 2
     return {"estimate": float(min(max(middle, low), high)), "low": float(low), "high": float(high)}
