@@ -1,9 +1,8 @@
 """Reviews of a long record, and readers who err: ``python -m benchmarks.review [--scenes 30000]``.
 
-First the time that commands take on a drawn record, from start to end and of processor time. Then readers who
-err at known rates judge drawn detections whose confidence is known to hold: how often the 90 % intervals of
-kappa and of the share that holds cover the truth, and what a recalibration does to a confidence that holds
-and to one that does not, on detections it was not fitted to.
+First the time that commands take on a drawn record, from start to end and of processor time. Then a reader
+who errs at a known rate judges drawn detections: how often the 90 % interval of the share that holds covers
+the truth.
 """
 
 from __future__ import annotations
@@ -18,12 +17,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.record import fill, timed
-from tumangang_watch.review.agreement import agreement, share
-from tumangang_watch.review.calibration import Outcome, fit, reliability
-from tumangang_watch.settings.records import ReviewSettings
+from tumangang_watch.review.summary import share
 from tumangang_watch.simulate import split_seeds
 
-SETTINGS = ReviewSettings()
 OUTLINE = '{"type":"Polygon","coordinates":[[[130.0,42.0],[130.01,42.0],[130.01,42.01],[130.0,42.0]]]}'
 
 
@@ -64,50 +60,17 @@ def speed(scenes: int) -> None:
 
 
 def readers(seed: int, trials: int) -> None:
-    """Print how far intervals cover, and what a recalibration does."""
+    """Print how often the interval of the share that holds covers the truth."""
     rng = np.random.default_rng(seed)
-    print(f"readers who err in 5 and 10 % of cases, {trials} trials")
+    print(f"a reader who errs in 5 % of cases, {trials} trials")
     for count in (30, 100, 300):
-        kappas = shares = 0
+        covered = 0
         for _ in range(trials):
-            stated = rng.uniform(0.3, 0.99, count)
-            real = rng.random(count) < stated
-            said = [np.where(rng.random(count) < rate, ~real, real) for rate in (0.05, 0.10)]
-            found = agreement(list(zip(said[0].tolist(), said[1].tolist(), strict=True)))
-            yes = [p * (1 - r) + (1 - p) * r for p, r in ((0.645, 0.05), (0.645, 0.10))]
-            agree = 0.95 * 0.90 + 0.05 * 0.10
-            chance = yes[0] * yes[1] + (1 - yes[0]) * (1 - yes[1])
-            truth = (agree - chance) / (1 - chance)
-            kappas += found.kappa is not None and found.kappa.low <= truth <= found.kappa.high
-            held = share(int(said[0].sum()), count)
-            shares += held is not None and held.low <= yes[0] <= held.high
-        print(
-            f"  {count:4d} judged: kappa covered {kappas / trials:.2f}, "
-            f"share that holds {shares / trials:.2f}"
-        )
-    print("recalibration: calibration error on 5 000 others, as stated and mended")
-    for words, truth_of in (("holds", lambda p: p), ("too sure", lambda p: p**2)):
-        for count in (30, 100, 300, 1000):
-            before, after = [], []
-            for _ in range(max(trials // 20, 3)):
-                mine, others = (_drawn(rng, n, truth_of) for n in (count, 5000))
-                curve = fit(mine, SETTINGS)
-                mended = curve([o.confidence for o in others])
-                changed = [Outcome(float(p), o.real, o.scene) for p, o in zip(mended, others, strict=True)]
-                before.append(reliability(others, SETTINGS)["calibration_error"])
-                after.append(reliability(changed, SETTINGS)["calibration_error"])
-            print(
-                f"  confidence {words:<9} fitted on {count:4d}: {np.mean(before):.3f} -> "
-                f"{np.mean(after):.3f} (worst {max(after):.3f})"
-            )
-
-
-def _drawn(rng: np.random.Generator, count: int, truth_of) -> list[Outcome]:  # type: ignore[no-untyped-def]
-    stated = rng.uniform(0.3, 0.99, count)
-    real = rng.random(count) < truth_of(stated)
-    return [
-        Outcome(float(p), bool(r), f"s{k % 20}") for k, (p, r) in enumerate(zip(stated, real, strict=True))
-    ]
+            real = rng.random(count) < rng.uniform(0.3, 0.99, count)
+            judged = np.where(rng.random(count) < 0.05, ~real, real)
+            held = share(int(judged.sum()), count)
+            covered += held["low"] <= 0.645 * 0.95 + 0.355 * 0.05 <= held["high"]
+        print(f"  {count:4d} judged: share that holds covered {covered / trials:.2f}")
 
 
 def main() -> None:

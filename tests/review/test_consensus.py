@@ -8,14 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tumangang_watch.errors import UsageError
 from tumangang_watch.model.detection import COLOURS
-from tumangang_watch.model.review import TERMINAL, About, Answer, Correction, Review, Subject
-from tumangang_watch.review.answers import make_answer, parse_cars, parse_correction, parse_words
+from tumangang_watch.model.review import REASONS, TERMINAL, About, Answer, Correction, Review, ReviewSubject
+from tumangang_watch.review.answers import checked_answer, parse_cars, parse_correction, parse_words
 from tumangang_watch.review.consensus import judge
-from tumangang_watch.review.status import standings
-from tumangang_watch.settings.records import REASONS, ReviewSettings
-
-SETTINGS = ReviewSettings()
+from tumangang_watch.review.status import statuses
 
 
 def span(estimate, half=1.0):
@@ -57,11 +55,11 @@ def about(evidence, scene="s2"):
 
 
 def subject(evidence, scene="s2"):
-    return Subject(
+    return ReviewSubject(
         about=about(evidence, scene),
         folder="r",
         id=evidence["id"],
-        standing=True,
+        current=True,
         acquired="2022-01-04T02:00:00Z",
         earlier_acquired=None,
     )
@@ -102,7 +100,7 @@ def said(of, reader, verdict, number, reason=None, **values):
 
 
 def one(subjects, reviews, scene="s2", **how):
-    (judged,) = judge(subjects, reviews, SETTINGS, **how)[scene]
+    (judged,) = judge(subjects, reviews, **how)[scene]
     return judged
 
 
@@ -150,7 +148,7 @@ def test_a_value_that_the_other_reader_left_open_is_no_dispute(values, state):
     """One reader accepts 8 (7-9) grey cars from 10 to 122 m; the other gives a value."""
     now = subject(thing())
     both = [said(now.about, "kim", "accepted", 1), said(now.about, "lee", "corrected", 2, "other", **values)]
-    (row,) = standings([now], both, SETTINGS)
+    (row,) = statuses([now], both)
     assert row.state == state
     if "kind" not in values:
         assert one([now], both).disputed == (state == "disagreed")
@@ -178,8 +176,8 @@ def test_a_rejected_change_denies_the_thing_only_where_its_reason_does(word, rea
     earlier = thing() if word != "appeared" else None
     later = thing() if word != "disappeared" else None
     no = said(change(word, earlier, later), "kim", "rejected", 1, reason)
-    standing = [subject(thing(), scene) for scene in dates]
-    judged = judge(standing, [no], SETTINGS)
+    current = [subject(thing(), scene) for scene in dates]
+    judged = judge(current, [no])
     assert {scene: judged[scene][0].says for scene in dates} == dates
 
 
@@ -198,12 +196,10 @@ def test_goods_put_together_are_accepted_together():
     ]
     of = change("appeared", None, heaps[0])
     of.evidence["members"] = heaps[1:]
-    judged = judge([subject(h) for h in heaps], [said(of, "kim", "accepted", 1)], SETTINGS)
+    judged = judge([subject(h) for h in heaps], [said(of, "kim", "accepted", 1)])
     assert [j.says for j in judged["s2"]] == ["there"] * 3
-    from tumangang_watch.errors import UsageError
-
     with pytest.raises(UsageError, match="puts 3 things together"):
-        make_answer("corrected", None, "", parse_correction({"area_m2": "10"}), of.evidence)
+        checked_answer(Answer("corrected", correction=parse_correction({"area_m2": "10"})), of.evidence)
 
 
 def test_an_answer_to_a_detection_and_to_its_change_is_one_readers_answer():
@@ -228,7 +224,7 @@ def test_what_changed_since_is_in_doubt_and_a_correction_stands():
 
 def test_what_no_report_holds_any_more():
     gone = about(thing())
-    assert judge([], [said(gone, "kim", "rejected", 1, "snow")], SETTINGS) == {"s2": []}
+    assert judge([], [said(gone, "kim", "rejected", 1, "snow")]) == {"s2": []}
     accepted = one([], [said(gone, "kim", "accepted", 1)])
     assert (accepted.says, accepted.subject) == ("doubtful", None)
     assert one([], [said(gone, "kim", "accepted", 1)], as_seen=True).says == "there"
@@ -257,15 +253,13 @@ def test_a_thing_added_by_two_readers_is_one_and_the_detector_may_find_it():
     assert judged.thing["cars"] == {"estimate": 8.5, "low": 8.0, "high": 9.0}
     found = one([subject(thing(cars=9))], added)
     assert found.subject is not None
-    (row,) = standings([], added, SETTINGS)
+    (row,) = statuses([], added)
     assert row.state == "disagreed"
 
 
 def test_another_kind_denies_one_thing_and_claims_another():
     now = subject(thing())
-    judged = judge([now], [said(now.about, "kim", "corrected", 1, "wrong_type", kind="cargo")], SETTINGS)[
-        "s2"
-    ]
+    judged = judge([now], [said(now.about, "kim", "corrected", 1, "wrong_type", kind="cargo")])["s2"]
     assert [(j.kind, j.says) for j in judged] == [("train", "not_there"), ("cargo", "there")]
 
 
@@ -293,7 +287,7 @@ def test_the_order_of_readers_does_not_matter(first, last):
             for verdict, reason, values in [given_now[k]]
         ]
         judged = one([now], reviews)
-        (row,) = standings([now], reviews, SETTINGS)
+        (row,) = statuses([now], reviews)
         results.add((judged.says, judged.disputed, str(judged.thing["cars"]), judged.basis, row.state))
     assert len(results) == 1
 
@@ -336,20 +330,14 @@ def test_the_interval_holds_what_every_reader_says(given_answers):
     ],
 )
 def test_answers_that_cannot_be_meant_are_refused(verdict, reason, remark, values, why):
-    from tumangang_watch.errors import UsageError
-
     with pytest.raises(UsageError, match=why):
-        make_answer(verdict, reason, remark, parse_correction(values), thing())
+        checked_answer(Answer(verdict, reason, remark, parse_correction(values)), thing())
 
 
 def test_a_reason_follows_from_what_is_corrected():
-    assert (
-        make_answer("corrected", None, "", parse_correction({"cars": "6–7"}), thing()).reason == "wrong_count"
-    )
-    assert (
-        make_answer("corrected", None, "", parse_correction({"from_m": 0.0}), thing()).reason
-        == "wrong_extent"
-    )
+    for values, reason in (({"cars": "6–7"}, "wrong_count"), ({"from_m": 0.0}, "wrong_extent")):
+        answer = Answer("corrected", correction=parse_correction(values))
+        assert checked_answer(answer, thing()).reason == reason
     assert parse_cars(" 6 to 7 ") == (6, 7)
     assert parse_words("red*2, Light grey", "colour", COLOURS) == ("red", "red", "light_grey")
 

@@ -254,21 +254,10 @@ def test_summary_says_how_far_readers_agree(root):
     told = json.loads(review(root, "summary", "--json").stdout)
     (pair,) = told["agreement"]
     assert (pair["readers"], pair["both"], pair["agree"]) == (["kim", "lee"], 6, 5)
-    assert pair["kappa"]["estimate"] == pytest.approx((5 / 6 - 22 / 36) / (1 - 22 / 36), abs=1e-4)
+    assert pair["share"]["estimate"] == pytest.approx(5 / 6, abs=1e-4)
     trains = next(r for r in told["precision"] if (r["of"], r["kind"]) == ("detection", "train"))
     assert (trains["judged"], trains["holds"]["estimate"], trains["stated"]) == (3, 1.0, 0.97)
-    assert "Cohen's kappa" in review(root, "summary").stdout
-
-
-def test_calibration_says_when_it_is_too_few_and_mends_nothing_by_itself(root):
-    review(root, "accept", "r0/t1", "r3/t1")
-    review(root, "reject", "r0/t2", "--reason", "shadow")
-    out = root / "recalibration.json"
-    text = review(root, "calibration", "--out", out).stdout
-    assert "train: 3 judged in 2 scenes, 2 real" in text
-    assert "too few: 3 judged" in text
-    told = json.loads(out.read_text())
-    assert (told["applied"], told["kinds"]["train"]["curve"]) == (False, None)
+    assert "kim and lee both judged 6: agree 0.83" in review(root, "summary").stdout
 
 
 # In a terminal

@@ -230,7 +230,8 @@ for k in range(15):
     with open_archive(Path(sys.argv[1]), write=True) as archive:
         about = subjects(archive, "toy")[k % 5].about
         made = f"2026-01-01T00:00:{k:02d}.000Z"
-        add_reviews(archive, [Review(about, sys.argv[2], Answer("accepted"), made, TERMINAL)])
+        reader, answer = sys.argv[2], Answer("accepted")
+        add_reviews(archive, [Review(about=about, reader=reader, answer=answer, made=made, origin=TERMINAL)])
 """
 
 

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from typing import Any
 
 from tumangang_watch.archive.file import Archive, database_errors
-from tumangang_watch.model.review import About, Subject
+from tumangang_watch.model.document import IntervalDocument
+from tumangang_watch.model.review import About, Evidence, ReviewSubject
 
 Document = dict[str, Any]
 _DETECTIONS = """
@@ -42,7 +43,7 @@ def subjects(
     until: str | None = None,
     scenes: Collection[str] | None = None,
     superseded: bool = False,
-) -> list[Subject]:
+) -> list[ReviewSubject]:
     """Return what can be reviewed, by time.
 
     Parameters
@@ -89,21 +90,21 @@ def subjects(
                 evidence=evidence[row[1], row[3]],
             )
             found.append(
-                Subject(
+                ReviewSubject(
                     about=about,
                     folder=row[2],
                     id=row[3],
-                    standing=bool(row[24]),
+                    current=bool(row[24]),
                     acquired=row[26],
                     earlier_acquired=None,
                     covered=(row[1], row[3]) in covered,
                 )
             )
-    found = [s for s in found if s.standing or superseded]
+    found = [s for s in found if s.current or superseded]
     return sorted(found, key=lambda s: (s.acquired, s.folder, s.about.word != "finding"))
 
 
-def _thing(row: tuple[Any, ...]) -> Document:
+def _thing(row: tuple[Any, ...]) -> Evidence:
     stock = json.loads(row[23])
     return {
         "report": row[2],
@@ -126,12 +127,14 @@ def _thing(row: tuple[Any, ...]) -> Document:
     }
 
 
-def _change_subject(site: str, row: tuple[Any, ...], things: dict[tuple[int, str], Document]) -> Subject:
-    evidence = {
+def _change_subject(
+    site: str, row: tuple[Any, ...], things: dict[tuple[int, str], Evidence]
+) -> ReviewSubject:
+    evidence: Evidence = {
         "report": row[1], "id": row[2], "kind": row[3], "change": row[4], "grade": row[5],
         "confidence": row[6], "area": row[7], "track": row[8],
         "earlier": things.get((row[0], row[9])), "later": things.get((row[0], row[10])),
-        "amount": {**(_span(row[11:14]) or {}), "unit": row[14]}, "statement": row[15],
+        "amount": {"estimate": float(row[11]), "low": float(row[12]), "high": float(row[13]), "unit": row[14]}, "statement": row[15],
         "geometry": json.loads(row[16]), "caveats": json.loads(row[17]),
         "members": [
             things[row[0], name] for name in json.loads(row[18])
@@ -141,17 +144,18 @@ def _change_subject(site: str, row: tuple[Any, ...], things: dict[tuple[int, str
     about = About(
         word="finding", site=site, scene=row[20], earlier=row[22], kind=row[3], area=row[7], evidence=evidence
     )
-    return Subject(
+    return ReviewSubject(
         about=about,
         folder=row[1],
         id=row[2],
-        standing=bool(row[19]),
+        current=bool(row[19]),
         acquired=row[21],
         earlier_acquired=row[23],
     )
 
 
-def _span(values: tuple[Any, ...]) -> Document | None:
-    if None in values:
+def _span(values: tuple[float | None, ...]) -> IntervalDocument | None:
+    estimate, low, high = values
+    if estimate is None or low is None or high is None:
         return None
-    return dict(zip(("estimate", "low", "high"), map(float, values), strict=True))
+    return {"estimate": float(estimate), "low": float(low), "high": float(high)}

@@ -13,7 +13,7 @@ from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.rebuild import rebuild
 from tumangang_watch.commands.options import SCENE
 from tumangang_watch.errors import ArchiveDamaged
-from tumangang_watch.review.use import marks, review_notes
+from tumangang_watch.review.marks import marks, review_notes
 from tumangang_watch.watch.inbox import locate_scenes
 
 archive_option = click.option(

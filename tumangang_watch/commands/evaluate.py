@@ -13,7 +13,7 @@ from tumangang_watch.archive.file import MAGIC
 from tumangang_watch.commands.options import SCENE
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.evaluate.scoring import score_report
-from tumangang_watch.review.use import truth_for
+from tumangang_watch.review.truth import truth_for
 
 
 @click.command()

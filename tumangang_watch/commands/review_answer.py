@@ -9,20 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from tumangang_watch.archive import Archive, open_archive
 from tumangang_watch.commands.archive import archive_option
+from tumangang_watch.commands.review_lines import line_of
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.review import Correction, words_of
+from tumangang_watch.model.review import Answer, Correction, Verdict
 from tumangang_watch.review.add import complete as look_over
 from tumangang_watch.review.add import date_of, missed_review
-from tumangang_watch.review.answers import parse_correction, parse_reader
+from tumangang_watch.review.answers import GivenValues, parse_correction, parse_reader
 from tumangang_watch.review.outlines import read_outline
-from tumangang_watch.review.session import Reader, Wanted, answer, find, record
-from tumangang_watch.review.status import OPEN, Standing
+from tumangang_watch.review.session import Reviewer, Wanted, answer, find, record
+from tumangang_watch.review.status import OPEN
 from tumangang_watch.series.build import site_of
 
 READER_VARIABLE = "TUMANGANG_WATCH_READER"
@@ -105,66 +106,9 @@ def opened(archive_file: Path, site_id: str | None, *, write: bool = False) -> I
         yield archive, site_of(archive, site_id)
 
 
-def reader_of(name: str | None) -> Reader:
+def reader_of(name: str | None) -> Reviewer:
     """Return who answers, now."""
-    return Reader(parse_reader(name), datetime.now(UTC))
-
-
-def line_of(one: Standing, *, with_state: bool = True) -> str:
-    """Return a thing under review in one line."""
-    about, subject = one.about, one.subject
-    if subject is not None:
-        said = f"{subject.grade}, {subject.confidence:.2f}"
-        when, words = subject.acquired[:16].replace("T", " "), subject.statement
-    else:
-        said = one.state
-        when = str(about.evidence.get("acquired") or about.evidence.get("report", "")).replace("T", " ")[:16]
-        words = words_of_about(one)
-    state = f"  {one.state:<10}" if with_state else ""
-    return f"{about.key[:8]}  {when}{state}  {about.kind:<8}  {words} ({said})"
-
-
-def words_of_about(one: Standing) -> str:
-    """Return what a review without a standing finding is about."""
-    about = one.about
-    if about.word == "area":
-        return f"area {about.area} looked over whole"
-    statement = about.evidence.get("statement")
-    words = str(statement) if statement else words_of(about.evidence)
-    return f"added by a reader: {words}" if about.word == "missed" else f"no longer reported: {words}"
-
-
-def document_of(one: Standing) -> dict[str, Any]:
-    """Return a thing under review as JSON values."""
-    about, subject = one.about, one.subject
-    return {
-        "key": about.key,
-        "about": about.word,
-        "state": one.state,
-        "site": about.site,
-        "report": subject.folder if subject else about.evidence.get("report"),
-        "id": subject.id if subject else about.evidence.get("id"),
-        "standing": subject is not None,
-        "acquired": subject.acquired if subject else None,
-        "earlier_acquired": subject.earlier_acquired if subject else None,
-        "scenes": {"earlier": about.earlier, "later": about.scene},
-        "kind": about.kind,
-        "area": about.area,
-        "statement": subject.statement if subject else words_of_about(one),
-        "evidence": about.evidence,
-        "reviews": [
-            {
-                "reader": r.reader,
-                **r.answer.as_dict(),
-                "made": r.made,
-                "origin": r.origin,
-                "counts": r in one.latest,
-                "stale": r in one.stale,
-                "of": r.about.key,
-            }
-            for r in one.reviews
-        ],
-    }
+    return Reviewer(parse_reader(name), datetime.now(UTC))
 
 
 ids_argument = click.argument("names", metavar="ID...", nargs=-1, required=True)
@@ -195,17 +139,18 @@ def answer_options(command: Command) -> Command:
 def correction_of(given: dict[str, Any], kind: str | None = None) -> Correction:
     """Return the correction of the values given."""
     outline = given.get("outline")
-    return parse_correction({**given, "kind": kind, "outline": read_outline(outline) if outline else None})
+    values = {**given, "kind": kind, "outline": read_outline(outline) if outline else None}
+    return parse_correction(cast(GivenValues, values))
 
 
 def _record(
-    verdict: str, names: Sequence[str], correction: Correction, archive_file: Path, **given: Any
+    verdict: Verdict, names: Sequence[str], correction: Correction, archive_file: Path, **given: Any
 ) -> int:
     reader = reader_of(given["reader"])
     with opened(archive_file, given["site_id"], write=True) as (archive, site):
-        said = (verdict, given["reason"], given["remark"], correction)
+        answer_given = Answer(verdict, given["reason"], given["remark"], correction)
         found = find(archive, site, names)
-        for one, new in zip(found, answer(archive, found, reader, said), strict=True):
+        for one, new in zip(found, answer(archive, found, reader, answer_given), strict=True):
             click.echo(
                 f"{verdict}{'' if new else ' (as before)'}: {line_of(one, with_state=False)}", err=True
             )
@@ -257,8 +202,9 @@ def add(date: str, kind: str, area: str | None, archive_file: Path, site_id: str
     """Add what the detector missed on DATE: a report's folder, a scene's id, or a time like 2022-11-30."""
     reader, values = reader_of(given["reader"]), correction_of({name: given[name] for name in _NAMES})
     with opened(archive_file, site_id, write=True) as (archive, site):
-        said = (given["reason"], given["remark"])
-        review = missed_review(archive, date_of(archive, site, date), (kind, area, values), said, reader)
+        answer_given = Answer("added", given["reason"], given["remark"], values)
+        where = date_of(archive, site, date)
+        review = missed_review(archive, where, kind, area, answer_given, reader)
         new = record(archive, site, [review])
     click.echo(f"added{'' if new else ' (as before)'}: {review.about.key[:8]}", err=True)
     return 0
@@ -278,8 +224,8 @@ def complete(
     """
     reader = reader_of(given["reader"])
     with opened(archive_file, site_id, write=True) as (archive, site):
-        said = (given["reason"], given["remark"])
-        new = look_over(archive, date_of(archive, site, date), areas, kind, said, reader)
+        answer_given = Answer("complete", given["reason"], given["remark"])
+        new = look_over(archive, date_of(archive, site, date), areas, kind, answer_given, reader)
     for review in new:
         click.echo(f"complete: {review.about.key[:8]} {review.about.area}, {review.about.kind}", err=True)
     if not new:

@@ -1,4 +1,4 @@
-"""``review export|import|truth|calibration``: findings out to a GIS and back; reviews as labels."""
+"""``review export|import|truth``: findings out to a GIS and back; reviews as labels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from tumangang_watch import __version__
 from tumangang_watch.commands.evaluate import load_json
 from tumangang_watch.commands.options import SCENE
 from tumangang_watch.commands.review_answer import (
@@ -22,8 +21,7 @@ from tumangang_watch.errors import UsageError
 from tumangang_watch.files import json_text, write_whole
 from tumangang_watch.review.gis_export import export_review
 from tumangang_watch.review.gis_import import import_review, refuse_import
-from tumangang_watch.review.use import calibration as weigh
-from tumangang_watch.review.use import labels_in, truth_for
+from tumangang_watch.review.truth import labels_in, truth_for
 from tumangang_watch.text import clean_text
 
 
@@ -101,44 +99,3 @@ def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> i
         )
     click.echo(f"Truth: {out}", err=True)
     return 0
-
-
-@click.command()
-@review_command
-@click.option("--out", type=SCENE, help="Also write it as JSON, e.g. recalibration.json.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def calibration(archive_file: Path, site_id: str | None, out: Path | None, as_json: bool) -> int:
-    """Hold the stated confidence against what readers found. Nothing is applied to any report."""
-    with opened(archive_file, site_id) as (archive, site):
-        found = {"schema_version": 1, "tool": {"name": "tumangang-watch", "version": __version__}}
-        found |= weigh(archive, site)
-    text = json_text(found, indent=1)
-    if out is not None:
-        write_whole(out, text)
-    if as_json:
-        click.echo(text, nl=False)
-        return 0
-    for line in _calibration_lines(found):
-        click.echo(line)
-    return 0
-
-
-def _calibration_lines(found: dict[str, Any]) -> list[str]:
-    lines = [] if found["kinds"] else ["nothing is reviewed beyond doubt"]
-    for kind, told in found["kinds"].items():
-        lines.append(
-            f"{kind}: {told['judged']} judged in {told['scenes']} scenes, {told['real']} real; "
-            f"calibration error {told['calibration_error']:.3f}, Brier score {told['brier']:.3f}"
-        )
-        for row in told["classes"]:
-            real, odd = row["real"], "" if row["holds"] else " NOT as stated"
-            lines.append(
-                f"  stated {row['from']:.2f}-{row['to']:.2f}: {row['judged']} judged, "
-                f"mean {row['stated']:.2f}, real {real['estimate']:.2f} "
-                f"({real['low']:.2f}-{real['high']:.2f}){odd}"
-            )
-        if told["curve"]:
-            brier = told["held_out"]["brier"]
-            lines.append(f"  {told['curve']['method']} curve; on other scenes Brier score {brier:.3f}")
-        lines.append(f"  {told['note']}")
-    return lines

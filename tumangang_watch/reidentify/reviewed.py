@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,7 +40,7 @@ def with_review(
     return taken, dict(sorted(counts.items()))
 
 
-def _as_read(sighting: Sighting, thing: dict[str, Any], given: frozenset[str]) -> Sighting:
+def _as_read(sighting: Sighting, thing: Mapping[str, Any], given: frozenset[str]) -> Sighting:
     """Return a train that is surely there, with what its readers said of it."""
     place = {name: thing[name] for name in ("track", "from_m", "to_m") if thing.get(name) is not None}
     if "from_m" in place and "to_m" in place:

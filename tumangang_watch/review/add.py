@@ -27,7 +27,13 @@ class RecordedDate:
         """Return what a reader looks over: a whole area of the scene."""
         evidence: Evidence = {"report": self.folder, "acquired": self.acquired, "area": area, "kind": kind}
         return About(
-            word="area", site=self.site, scene=self.scene, earlier=None, kind=kind, area=area, evidence=evidence
+            word="area",
+            site=self.site,
+            scene=self.scene,
+            earlier=None,
+            kind=kind,
+            area=area,
+            evidence=evidence,
         )
 
 
@@ -47,7 +53,7 @@ def date_of(archive: Archive, site: str, name: str) -> RecordedDate:
     exact = [row for row in rows if name in (row[0], row[3], row[1])]
     found = exact or [row for row in rows if len(name) >= 4 and row[2].startswith(name)]
     if len(found) == 1:
-        return RecordedDate(*found[0][:3], site)
+        return RecordedDate(folder=found[0][0], scene=found[0][1], acquired=found[0][2], site=site)
     several = f"{len(found)} dates: " + ", ".join(row[2] for row in found[:4])
     why = several if found else "the record holds no such date"
     todo = "Give a report's folder, a scene's id, or a time like 2022-11-30"
@@ -118,9 +124,14 @@ def _span(bounds: tuple[float, float] | None) -> IntervalDocument | None:
 
 
 def complete(
-    archive: Archive, date: RecordedDate, areas: Sequence[str], kind: str | None, given: Answer, reviewer: Reviewer
+    archive: Archive,
+    date: RecordedDate,
+    areas: Sequence[str],
+    kind: str | None,
+    given: Answer,
+    reviewer: Reviewer,
 ) -> list[Review]:
-    """Record that a reader looked over whole areas (none given: all that could be seen) for a kind, or for all."""
+    """Record that a reader looked over whole areas; none given means all that could be seen."""
     if kind == "handling_area":
         why = "growth cannot be looked over wholly"
         raise UsageError("kind refused", kind, why, "Give train or cargo, or none")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,24 +12,20 @@ from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.archive.summary import EMPTY, summarise, vehicle_types
+from tumangang_watch.model.review import Thing
 from tumangang_watch.model.series import AreaDate, ReviewTaken
 from tumangang_watch.model.sightings import Sighting
-from tumangang_watch.review.consensus import Judged, judge
+from tumangang_watch.review.consensus import JudgedThing, judge
 from tumangang_watch.review.values import taken_as_sure
-from tumangang_watch.settings.records import ReviewSettings
 
-Document = dict[str, Any]
 _STATES = ("accepted", "corrected", "added", "rejected", "disputed", "stale", "open")
 
 
-def judged_scenes(
-    archive: Archive, site: str, settings: ReviewSettings | None = None, *, as_seen: bool = False
-) -> dict[str, list[Judged]]:
-    """Return, for every scene that somebody reviewed, what is made of each thing in it."""
+def judged_scenes(archive: Archive, site: str, *, as_seen: bool = False) -> dict[str, list[JudgedThing]]:
+    """Return, for every scene that somebody reviewed, what is made of each thing in it; see `judge`."""
     reviews = all_reviews(archive, site)
     scenes = {r.about.scene for r in reviews} | {r.about.earlier for r in reviews if r.about.earlier}
-    standing = [] if as_seen else subjects(archive, site, scenes=scenes)
-    return judge(standing, reviews, settings or ReviewSettings(), as_seen=as_seen)
+    return judge([] if as_seen else subjects(archive, site, scenes=scenes), reviews, as_seen=as_seen)
 
 
 def with_review(
@@ -43,15 +39,15 @@ def with_review(
     judged = judged_scenes(archive, site)
     reports = _reports(archive, site, set(judged))
     seen_m = _seen_track_m(archive, set(judged))
-    by_date: dict[tuple[str, str], list[Judged]] = defaultdict(list)
+    by_date: dict[tuple[str, str], list[JudgedThing]] = defaultdict(list)
     for scene, group in judged.items():
         for one in group:
             area = one.thing.get("area")
             folder = one.subject.folder if one.subject else reports.get((scene, str(area)))
             if folder is not None and area is not None:
                 by_date[folder, area].append(one)
-    told = {place: _state_counts(group) for place, group in by_date.items()}
-    changed = {place for place, counts in told.items() if set(counts) - {"open"}}
+    counts = {place: Counter(map(state_of, group)) for place, group in by_date.items()}
+    changed = {place for place, states in counts.items() if set(states) - {"open"}}
     taken = [
         _row(row, by_date[row.folder, row.area], seen_m.get((row.folder, row.area)))
         if (row.folder, row.area) in changed and row.status != "not_observable"
@@ -60,12 +56,12 @@ def with_review(
     ]
     totals: Counter[str] = Counter()
     for place in changed:
-        totals.update(told[place])
-    notes = {place: _words(told[place]) for place in changed}
+        totals.update(counts[place])
+    notes = {place: _words(counts[place]) for place in changed}
     return taken, _sightings(archive, sightings, judged), ReviewTaken(True, dict(totals), notes)
 
 
-def state_of(one: Judged) -> str:
+def state_of(one: JudgedThing) -> str:
     """Return in a word what is made of a thing."""
     if one.says == "doubtful":
         return "disputed" if one.disputed else "stale"
@@ -74,21 +70,17 @@ def state_of(one: Judged) -> str:
     return "rejected" if one.says == "not_there" else "open"
 
 
-def _state_counts(group: Sequence[Judged]) -> Counter[str]:
-    return Counter(state_of(one) for one in group)
-
-
 def _words(counts: Counter[str]) -> str:
     return ", ".join(f"{counts[name]} {name}" for name in _STATES if counts[name])
 
 
-def _row(row: AreaDate, group: Sequence[Judged], observed_m: float | None) -> AreaDate:
-    """Return an area's sums over what its readers leave standing."""
+def _row(row: AreaDate, group: Sequence[JudgedThing], observed_m: float | None) -> AreaDate:
+    """Return an area's sums over what its readers leave."""
     sure = [_document(j.thing) for j in group if j.says in ("there", "open")]
     doubtful = [j for j in group if j.says == "doubtful"]
     base = [*sure, *(_document(j.thing) for j in doubtful if j.subject is not None)]
-    most = [*sure, *(_document(taken_as_sure(j.thing)) for j in doubtful)]
-    middle, low, high = (summarise(found, observed_m) for found in (base, sure, most))
+    all_of_it = [*sure, *(_document(taken_as_sure(j.thing)) for j in doubtful)]
+    middle, low, high = (summarise(found, observed_m) for found in (base, sure, all_of_it))
     merged = dict(middle)
     for name in EMPTY:
         values = [part[name] for part in (middle, low, high)]
@@ -100,7 +92,7 @@ def _row(row: AreaDate, group: Sequence[Judged], observed_m: float | None) -> Ar
     return row._replace(**merged, types=types)
 
 
-def _document(thing: Document) -> Document:
+def _document(thing: Thing) -> dict[str, Any]:
     """Return a thing as a detection of ``report.json``, as far as sums need it."""
     types, cars = list(thing.get("types") or []), thing.get("cars")
     if cars is not None and thing["kind"] == "train" and len(types) != round(cars["estimate"]):
@@ -112,7 +104,7 @@ def _document(thing: Document) -> Document:
 
 
 def _sightings(
-    archive: Archive, sightings: Sequence[Sighting], judged: dict[str, list[Judged]]
+    archive: Archive, sightings: Sequence[Sighting], judged: dict[str, list[JudgedThing]]
 ) -> list[Sighting]:
     """Return the trains of every date, rejected ones left out, corrected ones replaced, missed ones added."""
     times = dict(archive.connection.execute("SELECT sha256, acquired FROM scenes"))
@@ -121,7 +113,7 @@ def _sightings(
         for one in group:
             if one.kind != "train" or one.says not in ("there", "not_there"):
                 continue
-            thing = one.thing
+            thing: Mapping[str, Any] = one.thing
             was = one.subject.about.evidence if one.subject is not None else thing
             place = (
                 times.get(scene, ""),
@@ -154,7 +146,7 @@ def _sightings(
 
 
 def _reports(archive: Archive, site: str, scenes: set[str]) -> dict[tuple[str, str], str]:
-    """Return the folder of the standing report that speaks for an area of a scene."""
+    """Return the folder of the current report that speaks for an area of a scene."""
     rows = archive.connection.execute(
         """SELECT r.scene_sha256, a.area, r.folder FROM current_reports AS r
            JOIN area_dates AS a ON a.report = r.id AND a.speaks

@@ -70,7 +70,7 @@ def opinions_of(review: Review) -> list[Opinion]:
         return []
     if about.word != "finding":
         stance: Stance = "silent"
-        if answer.verdict not in ("complete", "withdrawn"):
+        if answer.verdict != "complete" and answer.verdict != "withdrawn":
             stance = answer.verdict
         return _split(Opinion(about.scene, stance, Reading(about.evidence, answer.correction), review))
     scenes, evidence = {"earlier": about.earlier, "later": about.scene}, about.evidence
@@ -177,9 +177,7 @@ def _final(opinions: Sequence[Opinion]) -> list[Opinion]:
 def _judged(scene: str, cluster: _Cluster, as_seen: bool) -> JudgedThing | None:
     final, subject = _final(cluster.opinions), cluster.subject
     now = subject.about.evidence if subject is not None else None
-    fresh = [
-        o for o in final if as_seen or o.lasting or (now is not None and alike(o.reading.thing, now))
-    ]
+    fresh = [o for o in final if as_seen or o.lasting or (now is not None and alike(o.reading.thing, now))]
     counted = fresh or final
     yes = [o for o in counted if o.stance != "rejected"]
     doubtful = bool(final) and (not fresh or 0 < len(yes) < len(counted))

@@ -3,37 +3,74 @@
 from __future__ import annotations
 
 import json
+<<<<<<< HEAD
 from collections.abc import Sequence
 from dataclasses import replace
+=======
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+>>>>>>> 32285f0 (Reviews: walk, lines and columns in files of their own; an answer, a row and an area as values)
 from pathlib import Path
+from typing import Any
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
+<<<<<<< HEAD
 from tumangang_watch.files import check_file, whole_files
 from tumangang_watch.model.review import Answer, Document, Subject, digest
 from tumangang_watch.review.add import Date, area_about
 from tumangang_watch.review.gpkg_write import write_review_gpkg
 from tumangang_watch.review.session import Reader, Wanted, under_review
+=======
+from tumangang_watch.errors import OutputFailed
+from tumangang_watch.model.review import Answer, ReviewSubject, digest
+from tumangang_watch.review.add import RecordedDate
+from tumangang_watch.review.gpkg_write import Cell, Row, write_review_gpkg
+from tumangang_watch.review.session import Reviewer, Wanted, under_review
+>>>>>>> 32285f0 (Reviews: walk, lines and columns in files of their own; an answer, a row and an area as values)
 
 
-def export_review(archive: Archive, site: str, out: Path, wanted: Wanted, reader: Reader) -> dict[str, int]:
+@dataclass(frozen=True)
+class SeenArea:
+    """An area that could be seen on a date."""
+
+    date: RecordedDate
+    area: str
+    role: str
+    status: str
+
+    @property
+    def key(self) -> str:
+        """See `About`."""
+        return self.date.about_area(self.area).key
+
+
+def export_review(
+    archive: Archive, site: str, out: Path, wanted: Wanted, reviewer: Reviewer
+) -> dict[str, int]:
     """Write what is to be reviewed as a GeoPackage, the reader's own answers filled in; return the counts.
 
     Answers of others are not shown: a second reading is worth more when it is blind.
     """
-    mark = digest([site, reader.name, reader.made])[:16]
-    own = _own_answers(archive, site, reader.name)
-    layers: dict[str, list[tuple[Document, Document | None]]] = {"findings": [], "detections": []}
-    for one in under_review(archive, site, replace(wanted, each_detection=True), reader.settings):
+    own = {r.about.key: r.answer for r in all_reviews(archive, site) if r.reader == reviewer.name}
+    layers: dict[str, list[Row]] = {"findings": [], "detections": [], "areas": []}
+    for one in under_review(archive, site, replace(wanted, each_detection=True)):
         if one.subject is not None:
-            said = own.get(one.about.key)
-            row = evidence_row(one.subject) | _answer_columns(said)
-            outline = said.correction.outline if said is not None else None
-            layers[f"{one.about.word}s"].append((row, outline or one.about.evidence["geometry"]))
-    layers["areas"] = [
-        (row | _complete_columns(own.get(row["key"])), None) for row in area_rows(archive, site, wanted)
-    ]
+            answer = own.get(one.about.key)
+            outline = answer.correction.outline if answer is not None else None
+            row = evidence_row(one.subject) | _answer_columns(answer)
+            layers[f"{one.about.word}s"].append(Row(row, outline or one.about.evidence["geometry"]))
+    for place in seen_areas(archive, site, wanted):
+        cells: dict[str, Cell] = {
+            "key": place.key,
+            "report": place.date.folder,
+            "acquired": place.date.acquired,
+        }
+        cells |= {"area": place.area, "role": place.role, "status": place.status}
+        layers["areas"].append(Row(cells | _complete_columns(own.get(place.key))))
     # Each row names the export and how many rows it had, so that deleted ones can be told.
+<<<<<<< HEAD
     count = sum(map(len, layers.values()))
     for row, _ in (pair for rows in layers.values() for pair in rows):
         row["export"] = f"{mark}-{count}"
@@ -42,13 +79,33 @@ def export_review(archive: Archive, site: str, out: Path, wanted: Wanted, reader
     sides = [out.with_name(out.name + end) for end in ("-wal", "-shm", "-journal")]
     with whole_files(out, what="cannot export", drop=sides) as (part,):
         write_review_gpkg(part, layers)
+=======
+    mark = digest([site, reviewer.name, reviewer.made])[:16]
+    for one_row in (row for rows in layers.values() for row in rows):
+        one_row.cells["export"] = f"{mark}-{sum(map(len, layers.values()))}"
+    aside = out.with_name(f".{out.name}.partial-{os.getpid()}.gpkg")
+    try:
+        if out.is_dir() or out.is_symlink():
+            raise OutputFailed("cannot export", out, "something else is there already", "Give another file")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_review_gpkg(aside, layers)
+        # What an editor left beside an earlier file belongs to that, and would be taken into this one.
+        for side in ("-wal", "-shm", "-journal"):
+            out.with_name(out.name + side).unlink(missing_ok=True)
+        os.replace(aside, out)
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise OutputFailed("cannot export", out, why, "Give a file that can be written") from error
+    finally:
+        aside.unlink(missing_ok=True)
+>>>>>>> 32285f0 (Reviews: walk, lines and columns in files of their own; an answer, a row and an area as values)
     return {name: len(rows) for name, rows in layers.items()}
 
 
-def evidence_row(subject: Subject) -> Document:
+def evidence_row(subject: ReviewSubject) -> dict[str, Cell]:
     """Return what a reader looks at, in the columns of the file."""
-    found = subject.about.evidence
-    row: Document = {
+    found: Mapping[str, Any] = subject.about.evidence
+    row: dict[str, Cell] = {
         "key": subject.key,
         "report": subject.folder,
         "id": subject.id,
@@ -69,14 +126,10 @@ def evidence_row(subject: Subject) -> Document:
     return row
 
 
-def _own_answers(archive: Archive, site: str, reader: str) -> dict[str, Answer]:
-    return {r.about.key: r.answer for r in all_reviews(archive, site) if r.reader == reader}
-
-
-def _answer_columns(own: Answer | None) -> Document:
+def _answer_columns(own: Answer | None) -> dict[str, Cell]:
     if own is None or own.verdict == "withdrawn":
         return {}
-    values = own.correction.as_dict()
+    values: Mapping[str, Any] = own.correction.as_dict()
     spans = {n: _span_text(values[n]) for n in ("cars", "area_m2") if n in values}
     lists = {n: ", ".join(values[n]) for n in ("colours", "types") if n in values}
     plain = {n: values[n] for n in ("from_m", "to_m", "track", "kind") if n in values}
@@ -89,7 +142,7 @@ def _answer_columns(own: Answer | None) -> Document:
     }
 
 
-def _complete_columns(own: Answer | None) -> Document:
+def _complete_columns(own: Answer | None) -> dict[str, Cell]:
     if own is None or own.verdict != "complete":
         return {}
     return {"complete": "yes", "remark": own.remark or None, "answer_before": json.dumps(own.as_dict())}
@@ -100,7 +153,7 @@ def _span_text(bounds: Sequence[float]) -> str:
     return f"{low:.12g}" if low == high else f"{low:.12g}-{high:.12g}"
 
 
-def area_rows(archive: Archive, site: str, wanted: Wanted) -> list[Document]:
+def seen_areas(archive: Archive, site: str, wanted: Wanted) -> list[SeenArea]:
     """Return the areas that could be seen, date by date."""
     rows = archive.connection.execute(
         """SELECT r.folder, r.scene_sha256, r.acquired, a.area, a.role, a.status
@@ -111,14 +164,6 @@ def area_rows(archive: Archive, site: str, wanted: Wanted) -> list[Document]:
         (site, wanted.since, wanted.until, wanted.area),
     )
     return [
-        {
-            "key": area_about(Date(folder, scene, acquired, site), area).key,
-            "report": folder,
-            "scene": scene,
-            "acquired": acquired,
-            "area": area,
-            "role": role,
-            "status": status,
-        }
+        SeenArea(RecordedDate(folder, scene, acquired, site), area, role, status)
         for folder, scene, acquired, area, role, status in rows
     ]

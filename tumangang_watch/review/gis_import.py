@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.errors import InputRefused, UsageError
-from tumangang_watch.model.review import About, Answer, Correction, Document, Review, Subject
-from tumangang_watch.model.review import thing_of as thing
-from tumangang_watch.review.add import Date, area_about, date_of, missed_review
-from tumangang_watch.review.answers import make_answer, parse_correction, parse_remark
-from tumangang_watch.review.gis_export import area_rows, evidence_row
-from tumangang_watch.review.gpkg_read import Feature, read_features
-from tumangang_watch.review.gpkg_write import ANSWER, EVIDENCE
-from tumangang_watch.review.outlines import FAR_M, Ground, outline_of, shift_m
-from tumangang_watch.review.session import Reader, Wanted, record
+from tumangang_watch.model.document import GeometryDocument
+from tumangang_watch.model.review import About, Answer, Review, ReviewSubject, thing_of
+from tumangang_watch.review.add import date_of, missed_review
+from tumangang_watch.review.answers import GivenValues, checked_answer, parse_correction, parse_remark
+from tumangang_watch.review.columns import ANSWER, EVIDENCE, ColumnKind
+from tumangang_watch.review.gis_export import evidence_row, seen_areas
+from tumangang_watch.review.gpkg_read import EditedRow, read_rows
+from tumangang_watch.review.outlines import FAR_M, SiteTracks, outline_of, shift_m
+from tumangang_watch.review.session import Reviewer, Wanted, record
 
+MOVED_M = 0.15
+"""An outline read back that lies at most this far from the exported one was not moved: the files carry 7
+decimals of a degree (11 mm), and editors snap."""
 _WAY_MARKS = ("answer_before", "export")
 
 
@@ -37,7 +41,9 @@ class Import:
     """Why rows are refused, one line each."""
 
 
-def import_review(archive: Archive, site: str, path: Path, reader: Reader, site_file: Path | None) -> Import:
+def import_review(
+    archive: Archive, site: str, path: Path, reviewer: Reviewer, site_file: Path | None
+) -> Import:
     """Take in the answers of a file, all or none; the same file again adds nothing.
 
     Returns
@@ -45,49 +51,49 @@ def import_review(archive: Archive, site: str, path: Path, reader: Reader, site_
     Import
         With ``faults`` nothing was recorded.
     """
-    features = read_features(path, reader.settings)
-    reading = _Reading(archive, site, reader, Ground.of(archive, site, site_file), features)
-    for feature in features:
+    rows = read_rows(path)
+    reading = _FileReading(archive, site, reviewer, SiteTracks.of(archive, site, site_file), rows)
+    for row in rows:
         try:
-            reading.take(feature)
+            reading.take(row)
         except UsageError as error:
-            reading.out.faults.append(f"{feature.where}: {error}")
+            reading.out.faults.append(f"{row.where}: {error}")
     out = reading.out
-    reading.see_missing(features)
+    reading.note_missing(rows)
     if not out.faults:
         out.new = len(record(archive, site, reading.reviews()))
     return out
 
 
-class _Reading:
+class _FileReading:
     """One file's rows, one by one; see `import_review`."""
 
     def __init__(
-        self, archive: Archive, site: str, reader: Reader, ground: Ground, features: list[Feature]
+        self, archive: Archive, site: str, reviewer: Reviewer, tracks: SiteTracks, rows: list[EditedRow]
     ) -> None:
-        self.archive, self.site, self.reader, self.ground = archive, site, reader, ground
+        self.archive, self.site, self.reviewer, self.tracks = archive, site, reviewer, tracks
         self.out = Import()
-        self.known: dict[str, list[Subject]] = {}
+        self.known: dict[str, list[ReviewSubject]] = {}
         for subject in subjects(archive, site, superseded=True):
             self.known.setdefault(subject.key, []).append(subject)
-        self.areas = {row["key"]: row for row in area_rows(archive, site, Wanted())}
+        self.areas = {place.key: place for place in seen_areas(archive, site, Wanted())}
         self.earlier = {r.uid for r in all_reviews(archive, site)}
-        self.exports = [e for f in features if (e := f.text("export")) is not None]
-        self.seen: dict[str, Feature] = {}
+        self.exports = [e for f in rows if (e := f.text("export")) is not None]
+        self.seen: dict[str, EditedRow] = {}
 
     def reviews(self) -> list[Review]:
         """Return what is not recorded yet: an answer read from this export before is not a new one."""
         return [r for r in self.out.reviews if r.uid not in self.earlier]
 
-    def see_missing(self, features: list[Feature]) -> None:
+    def note_missing(self, rows: list[EditedRow]) -> None:
         """Note how many exported rows did not come back."""
         for export in sorted(set(self.exports)):
             _, _, count = export.partition("-")
-            here = sum(f.text("export") == export for f in features)
+            here = sum(f.text("export") == export for f in rows)
             if count.isdecimal() and int(count) > here:
                 self.out.notes.append(f"{int(count) - here} exported rows are missing: no answer")
 
-    def take(self, feature: Feature) -> None:
+    def take(self, row: EditedRow) -> None:
         """Read a row's answer, if it holds one.
 
         Raises
@@ -95,18 +101,19 @@ class _Reading:
         UsageError
             It cannot be meant.
         """
-        if "complete" in feature.values and "verdict" not in feature.values:
-            self._area(feature)
-        elif feature.text("key") is None:
-            self._missed(feature)
+        if "complete" in row.values and "verdict" not in row.values:
+            self._area(row)
+        elif row.text("key") is None:
+            self._missed(row)
         else:
-            self._answer(feature)
+            self._answer(row)
 
-    def _origin(self, feature: Feature) -> str:
-        return f"export {feature.text('export') or (self.exports[0] if self.exports else 'unknown')}"
+    def _reviewer(self, row: EditedRow) -> Reviewer:
+        export = row.text("export") or (self.exports[0] if self.exports else "unknown")
+        return replace(self.reviewer, origin=f"export {export}")
 
-    def _once(self, feature: Feature) -> str:
-        key = feature.text("key") or ""
+    def _once(self, row: EditedRow) -> str:
+        key = row.text("key") or ""
         if key in self.seen:
             raise UsageError(
                 "given twice",
@@ -114,40 +121,37 @@ class _Reading:
                 f"also in {self.seen[key].where}",
                 "Keep one; clear the key of a new thing",
             )
-        self.seen[key] = feature
+        self.seen[key] = row
         return key
 
-    def _answer(self, feature: Feature) -> None:
-        key = feature.text("key") or ""
+    def _answer(self, row: EditedRow) -> None:
+        key = row.text("key") or ""
         if key not in self.known:
             raise UsageError("unknown key", key[:16], "no report of this archive holds it", "Do not edit it")
-        self._once(feature)
-        same = [
-            s for s in self.known[key] if (s.folder, s.id) == (feature.text("report"), feature.text("id"))
-        ]
-        subject = next((s for s in same or self.known[key] if s.standing), (same or self.known[key])[0])
-        self._see_evidence(feature, evidence_row(subject))
-        given = self._given(feature)
+        self._once(row)
+        same = [s for s in self.known[key] if (s.folder, s.id) == (row.text("report"), row.text("id"))]
+        subject = next((s for s in same or self.known[key] if s.current), (same or self.known[key])[0])
+        self._note_evidence(row, evidence_row(subject))
+        given = self._given(row)
         verdict = given.pop("verdict")
         reason, remark = given.pop("reason"), given.pop("remark")
-        given |= self._moved(feature, subject, verdict, given)
+        given |= self._moved(row, subject, verdict, given)
         if verdict is None and "outline" in given:
             verdict = "corrected"
         if verdict is None:
-            told = [n for n in ("reason", "remark") if feature.text(n)] + [
-                n for n in given if given[n] is not None
-            ]
-            if told:
+            filled = [n for n in ("reason", "remark") if row.text(n)]
+            filled += [n for n in given if given[n] is not None]
+            if filled:
                 raise UsageError(
                     "no verdict",
-                    ", ".join(told),
+                    ", ".join(filled),
                     "the verdict is empty",
                     "Say accepted, rejected or corrected",
                 )
             self.out.unanswered += 1
-            if feature.text("answer_before"):
+            if row.text("answer_before"):
                 self.out.notes.append(
-                    f"{feature.where}: your answer was cleared here; it stands until `review withdraw`"
+                    f"{row.where}: your answer was cleared here; it stands until `review withdraw`"
                 )
             return
         if verdict not in ("accepted", "rejected", "corrected"):
@@ -157,13 +161,13 @@ class _Reading:
                 "it is not in the list",
                 "Say accepted, rejected or corrected",
             )
-        said = make_answer(verdict, reason, remark, parse_correction(given), subject.about.evidence)
-        self._add(feature, subject.about, said)
+        answer = Answer(verdict, reason, remark or "", parse_correction(cast(GivenValues, given)))
+        self._add(row, subject.about, checked_answer(answer, subject.about.evidence))
 
-    def _given(self, feature: Feature) -> dict[str, Any]:
-        given: dict[str, Any] = {name: feature.text(name) for name in ANSWER if name not in _NUMBERS}
+    def _given(self, row: EditedRow) -> dict[str, Any]:
+        given: dict[str, Any] = {name: row.text(name) for name in ANSWER if name not in _NUMBERS}
         for name in _NUMBERS:
-            given[name] = _number(feature, name)
+            given[name] = _number(row, name)
         verdict = given.pop("verdict")
         return {
             "verdict": verdict and verdict.lower(),
@@ -172,135 +176,123 @@ class _Reading:
             **{name.removeprefix("new_"): value for name, value in given.items()},
         }
 
-    def _add(self, feature: Feature, about: About, said: Answer) -> None:
-        before = feature.text("answer_before")
-        if before is not None and _same_answer(before, said):
+    def _add(self, row: EditedRow, about: About, answer: Answer) -> None:
+        before = row.text("answer_before")
+        if before is not None and _same_answer(before, answer):
             self.out.unanswered += 1
             return
-        origin = self._origin(feature)
-        self.out.reviews.append(
-            Review(about=about, reader=self.reader.name, answer=said, made=self.reader.made, origin=origin)
-        )
+        self.out.reviews.append(self._reviewer(row).review(about, answer))
 
     def _moved(
-        self, feature: Feature, subject: Subject, verdict: str | None, given: dict[str, Any]
+        self, row: EditedRow, subject: ReviewSubject, verdict: str | None, given: dict[str, Any]
     ) -> dict[str, Any]:
         """Return the extent of an outline that was moved; a note says so."""
-        evidence, before = subject.about.evidence, self._outline_before(feature)
-        limit = self.reader.settings.moved_m
-        if before is not None and shift_m(before, feature.outline) <= limit:
+        evidence, before = subject.about.evidence, self._outline_before(row)
+        if before is not None and shift_m(before, row.outline) <= MOVED_M:
             return {"outline": before}
-        by = shift_m(evidence["geometry"], feature.outline)
-        if by <= limit:
+        by = shift_m(evidence["geometry"], row.outline)
+        if by <= MOVED_M:
             return {}
         if by > FAR_M:
             raise UsageError("outline far away", f"{by:.0f} m", "it was moved off the finding", "Put it back")
         if verdict == "rejected":
-            self.out.notes.append(f"{feature.where}: rejected, so its moved outline is passed over")
+            self.out.notes.append(f"{row.where}: rejected, so its moved outline is passed over")
             return {}
         if verdict == "accepted":
             raise UsageError(
                 "accepted, but moved", f"{by:.1f} m", "both cannot be meant", "Say corrected, or put it back"
             )
-        found: dict[str, Any] = {"outline": outline_of(feature.outline)}
+        found: dict[str, Any] = {"outline": outline_of(row.outline)}
         if evidence["kind"] == "train":
-            track = given.get("track") or thing(evidence).get("track")
-            _, start, stop = self.ground.stretch(feature.outline, track)
+            track = given.get("track") or thing_of(evidence).get("track")
+            _, start, stop = self.tracks.stretch(row.outline, track)
             found["from_m"] = start if given.get("from_m") is None else given["from_m"]
             found["to_m"] = stop if given.get("to_m") is None else given["to_m"]
-        self.out.notes.append(
-            f"{feature.where}: its outline was moved by {by:.1f} m: taken as corrected extent"
-        )
+        self.out.notes.append(f"{row.where}: its outline was moved by {by:.1f} m: taken as corrected extent")
         return found
 
-    def _outline_before(self, feature: Feature) -> Document | None:
+    def _outline_before(self, row: EditedRow) -> GeometryDocument | None:
         """Return the outline that this reader had given when the file was made."""
         try:
-            outline = json.loads(feature.text("answer_before") or "{}").get("correction", {}).get("outline")
+            outline = json.loads(row.text("answer_before") or "{}").get("correction", {}).get("outline")
         except (ValueError, AttributeError):
             return None
-        return outline if isinstance(outline, dict) else None
+        return cast(GeometryDocument, outline) if isinstance(outline, dict) else None
 
-    def _see_evidence(self, feature: Feature, expected: Document) -> None:
+    def _note_evidence(self, row: EditedRow, expected: Mapping[str, object]) -> None:
         """Note edited evidence; what is recorded is the archive's own, never the file's."""
         layer = "findings" if expected.get("change") is not None else "detections"
         edited = []
-        for name, kind in EVIDENCE[layer].items():
-            if name in feature.values and name not in (*_WAY_MARKS, "key"):
-                old, new = expected.get(name), feature.values[name]
-                if not _same(old, new, kind):
+        for name, column in EVIDENCE[layer].items():
+            if name in row.values and name not in (*_WAY_MARKS, "key"):
+                old, new = expected.get(name), row.values[name]
+                if not _same(old, new, column.kind):
                     edited.append(name)
         if edited:
-            self.out.notes.append(
-                f"{feature.where}: evidence was edited and is passed over: {', '.join(edited)}"
-            )
+            self.out.notes.append(f"{row.where}: evidence was edited and is passed over: {', '.join(edited)}")
 
-    def _missed(self, feature: Feature) -> None:
+    def _missed(self, row: EditedRow) -> None:
         def of(name: str) -> str | None:
-            return feature.text(f"new_{name}") or feature.text(name)
+            return row.text(f"new_{name}") or row.text(name)
 
         kind = of("kind") or ("train" if of("track") or of("cars") else None)
         if kind is None:
             raise UsageError("no kind", "kind", "it is empty", "Say train or cargo")
-        where = feature.text("report")
+        where = row.text("report")
         if where is None:
             raise UsageError("no report", "report", "it is empty", "Say which report's later date shows it")
         date = date_of(self.archive, self.site, where)
-        values: dict[str, Any] = {n: of(n) for n in ("track", "cars", "colours", "types", "area_m2")}
+        given: dict[str, Any] = {n: of(n) for n in ("track", "cars", "colours", "types", "area_m2")}
         for name in ("from_m", "to_m"):
-            new = _number(feature, f"new_{name}")
-            values[name] = new if new is not None else _number(feature, name)
-        values["outline"] = outline_of(feature.outline) if feature.outline is not None else None
-        if kind == "train" and feature.outline is not None and None in (values["from_m"], values["to_m"]):
-            values["track"], values["from_m"], values["to_m"] = self.ground.stretch(
-                feature.outline, values["track"]
-            )
-        reader = replace(self.reader, origin=self._origin(feature))
-        said = (feature.text("reason"), feature.text("remark") or "")
-        place = (kind, feature.text("area"), parse_correction(values))
-        self.out.reviews.append(missed_review(self.archive, date, place, said, reader))
+            new = _number(row, f"new_{name}")
+            given[name] = new if new is not None else _number(row, name)
+        given["outline"] = outline_of(row.outline) if row.outline is not None else None
+        if kind == "train" and row.outline is not None and None in (given["from_m"], given["to_m"]):
+            given["track"], given["from_m"], given["to_m"] = self.tracks.stretch(row.outline, given["track"])
+        values = parse_correction(cast(GivenValues, given))
+        answer = Answer("added", row.text("reason"), row.text("remark") or "", values)
+        area, reviewer = row.text("area"), self._reviewer(row)
+        self.out.reviews.append(missed_review(self.archive, date, kind, area, answer, reviewer))
 
-    def _area(self, feature: Feature) -> None:
-        key, said = feature.text("key") or "", (feature.text("complete") or "").lower()
-        if not said and not feature.text("remark"):
+    def _area(self, row: EditedRow) -> None:
+        key, whole = row.text("key") or "", (row.text("complete") or "").lower()
+        if not whole and not row.text("remark"):
             self.out.unanswered += 1
             return
         if key not in self.areas:
             raise UsageError("unknown key", key[:16], "no standing report has this area", "Export anew")
-        self._once(feature)
-        if said not in ("yes", "true", "1"):
-            raise UsageError("unclear", repr(said), "complete is yes or empty", "Say yes, or clear the row")
-        row = self.areas[key]
-        about = area_about(Date(row["report"], row["scene"], row["acquired"], self.site), row["area"])
-        self._add(
-            feature, about, Answer("complete", None, parse_remark(feature.text("remark")), Correction())
-        )
+        self._once(row)
+        if whole not in ("yes", "true", "1"):
+            raise UsageError("unclear", repr(whole), "complete is yes or empty", "Say yes, or clear the row")
+        place = self.areas[key]
+        answer = Answer("complete", None, parse_remark(row.text("remark")))
+        self._add(row, place.date.about_area(place.area), answer)
 
 
 _NUMBERS = ("new_from_m", "new_to_m")
 
 
-def _number(feature: Feature, name: str) -> float | None:
-    value = feature.values.get(name)
+def _number(row: EditedRow, name: str) -> float | None:
+    value = row.values.get(name)
     if value is None or isinstance(value, float):
         return value
-    text = feature.text(name)
+    text = row.text(name)
     try:
         return None if text is None else float(text)
     except ValueError as error:
         raise UsageError("not a number", name, repr(text), "Give metres along the track") from error
 
 
-def _same_answer(before: str, said: Answer) -> bool:
+def _same_answer(before: str, answer: Answer) -> bool:
     """Return whether an answer is the one that was filled in when the file was made."""
     try:
         old = json.loads(before)
     except ValueError:
         return False
-    return bool(old == json.loads(json.dumps(said.as_dict())))
+    return bool(old == json.loads(json.dumps(answer.as_dict())))
 
 
-def _same(old: Any, new: Any, kind: str) -> bool:
+def _same(old: Any, new: str | float | None, kind: ColumnKind) -> bool:
     """Return whether a column holds what was exported, whatever a GIS made of empty cells and times."""
     if old in (None, ""):
         return new is None or str(new).strip() == "" or str(new).upper() == "NULL"

@@ -17,28 +17,30 @@ from typing import Any
 
 import numpy as np
 import pyogrio
+import pyogrio.raw
 import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.errors import Busy, InputRefused
-from tumangang_watch.settings.records import ReviewSettings
 
 _MAGIC = b"SQLite format 3\0"
 _SIDES = ("-wal", "-journal")
 """What a program that still has the file open, or was killed, leaves beside it; parts of its content."""
 _TODO = "Save it in the GIS, close it there, and give that file"
+MAX_IMPORT_MB = 512
+"""Largest GeoPackage that is read back."""
 _EMPTY = ("", "null", "nan", "none")
 
 
 @dataclass(frozen=True)
-class Feature:
+class EditedRow:
     """One row as it came back."""
 
     layer: str
     fid: int
-    values: dict[str, Any]
+    values: dict[str, str | float | None]
     """Text, float or None by column; times as ISO 8601 without zone."""
     outline: BaseGeometry | None
     """In lon/lat."""
@@ -57,7 +59,7 @@ class Feature:
         return None if tidy.lower() in _EMPTY else tidy
 
 
-def read_features(path: Path, settings: ReviewSettings | None = None) -> list[Feature]:
+def read_rows(path: Path) -> list[EditedRow]:
     """Return the rows of every layer that has a column ``verdict``, ``complete`` or ``reason``.
 
     Layers are known by their columns, so that renamed ones are read too.
@@ -69,13 +71,12 @@ def read_features(path: Path, settings: ReviewSettings | None = None) -> list[Fe
     Busy
         It changed while it was read.
     """
-    settings = settings or ReviewSettings()
-    with _own_copy(path, settings) as copy:
+    with _own_copy(path) as copy:
         tables = _tables(copy, path)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return _features(copy, tables, path)
+                return _edited(copy, tables, path)
         except (RuntimeError, ValueError, OSError, KeyError) as error:
             raise _refused(
                 path, str(error).splitlines()[0][:200] if str(error) else "cannot be read"
@@ -87,7 +88,7 @@ def _refused(path: Path, why: str) -> InputRefused:
 
 
 @contextmanager
-def _own_copy(path: Path, settings: ReviewSettings) -> Iterator[Path]:
+def _own_copy(path: Path) -> Iterator[Path]:
     """Yield a private copy with what an open GIS keeps beside the file folded in."""
     beside = [path.with_name(path.name + side) for side in _SIDES]
     parts = [path, *(p for p in beside if p.is_file())]
@@ -96,8 +97,8 @@ def _own_copy(path: Path, settings: ReviewSettings) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="tumangang-review-") as folder:
         try:
             before = [_stamp(p) for p in parts]
-            if sum(size for size, _ in before) > settings.import_limit_mb * 2**20:
-                raise _refused(path, f"it is larger than {settings.import_limit_mb} MB")
+            if sum(size for size, _ in before) > MAX_IMPORT_MB * 2**20:
+                raise _refused(path, f"it is larger than {MAX_IMPORT_MB} MB")
             with path.open("rb") as file:
                 if file.read(16) != _MAGIC:
                     raise _refused(path, "it is empty" if not before[0][0] else "it is no GeoPackage")
@@ -116,7 +117,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _tables(copy: Path, path: Path) -> set[str]:
-    """See that the copy is whole and runs nothing; return the names of its tables."""
+    """Check that the copy is whole and runs nothing; return the names of its tables."""
     try:
         connection = sqlite3.connect(copy)
         try:
@@ -144,8 +145,8 @@ def _tables(copy: Path, path: Path) -> set[str]:
     return tables
 
 
-def _features(copy: Path, tables: set[str], path: Path) -> list[Feature]:
-    found: list[Feature] = []
+def _edited(copy: Path, tables: set[str], path: Path) -> list[EditedRow]:
+    found: list[EditedRow] = []
     known = False
     for name, _ in pyogrio.list_layers(copy):
         fields = set(pyogrio.read_info(copy, layer=name)["fields"])
@@ -157,15 +158,13 @@ def _features(copy: Path, tables: set[str], path: Path) -> list[Feature]:
     return found
 
 
-def _rows(copy: Path, name: str) -> list[Feature]:
-    import pyogrio.raw
-
+def _rows(copy: Path, name: str) -> list[EditedRow]:
     meta, fids, outlines, columns = pyogrio.raw.read(copy, layer=name, return_fids=True)
     shapes = [None] * len(fids) if outlines is None else list(shapely.from_wkb(outlines, on_invalid="ignore"))
     placed = _to_lonlat(shapes, meta.get("crs"))
     names = [str(n) for n in meta["fields"]]
     return [
-        Feature(
+        EditedRow(
             name,
             int(fid),
             {n: _value(columns[c][k]) for c, n in enumerate(names)},
@@ -175,7 +174,7 @@ def _rows(copy: Path, name: str) -> list[Feature]:
     ]
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any) -> str | float | None:
     """Return text, float or None of what the file's column holds."""
     if value is None or (isinstance(value, np.datetime64) and np.isnat(value)):
         return None

@@ -12,8 +12,8 @@ from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import About, Thing, thing_of
 
 TRAIN_OVERLAP, OUTLINE_OVERLAP = 0.5, 0.3
-"""Smallest overlap (of the union) of two stretches of track that hold the same train, and of two outlines that
-hold the same cargo: as in `evaluate`."""
+"""Smallest overlap (of the union) of two stretches of track that hold the same train, and of two outlines
+that hold the same cargo: as in `evaluate`."""
 ALIKE_OVERLAP = 0.9
 """From this overlap on, and with the same count, a report made again says what it said when it was reviewed:
 14 m of 140 m is less than one wagon. Below, the review is stale. Assumed."""

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -15,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.review import Document
+from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.sites import load_site
 
@@ -25,7 +24,7 @@ _M_PER_DEGREE = 111_320.0
 
 
 @dataclass(frozen=True)
-class Ground:
+class SiteTracks:
     """The site's tracks, read when an outline first needs them."""
 
     site_file: Path | None
@@ -33,8 +32,8 @@ class Ground:
     """Of the site files that the record's reports were made with."""
 
     @classmethod
-    def of(cls, archive: Archive, site: str, site_file: Path | None) -> Ground:
-        """Return the ground of an archive's site."""
+    def of(cls, archive: Archive, site: str, site_file: Path | None) -> SiteTracks:
+        """Return the tracks of an archive's site."""
         rows = archive.connection.execute("SELECT sha256 FROM sites WHERE site = ?", (site,))
         return cls(site_file, frozenset(row[0] for row in rows))
 
@@ -93,7 +92,7 @@ class Ground:
         return shape if shape.is_valid else shapely.make_valid(shape)
 
 
-def read_outline(text: str) -> Document:
+def read_outline(text: str) -> GeometryDocument:
     """Return the outline of a WKT text in lon/lat, as GeoJSON."""
     try:
         shape = shapely.from_wkt(text)
@@ -104,7 +103,7 @@ def read_outline(text: str) -> Document:
     return outline_of(shape)
 
 
-def outline_of(shape: BaseGeometry | None) -> Document:
+def outline_of(shape: BaseGeometry | None) -> GeometryDocument:
     """Return a drawn polygon (or line along a track) as GeoJSON, 7 decimals of a degree.
 
     Raises
@@ -126,11 +125,11 @@ def outline_of(shape: BaseGeometry | None) -> Document:
         )
     sound = shape if shape.is_valid else shapely.make_valid(shape)
     rounded = shapely.transform(sound, lambda xy: np.round(xy, 7))
-    document: Document = json.loads(shapely.to_geojson(rounded))
+    document: GeometryDocument = json.loads(shapely.to_geojson(rounded))
     return document
 
 
-def shift_m(before: Document | None, after: BaseGeometry | None) -> float:
+def shift_m(before: GeometryDocument | None, after: BaseGeometry | None) -> float:
     """Return how far an outline was moved or reshaped, in metres (the Hausdorff distance); 0 without one."""
     if before is None or after is None:
         return 0.0
@@ -138,7 +137,7 @@ def shift_m(before: Document | None, after: BaseGeometry | None) -> float:
     return float(shapely.hausdorff_distance(*scaled))
 
 
-def _scaled(shape: BaseGeometry) -> Any:
+def _scaled(shape: BaseGeometry) -> BaseGeometry:
     """Return lon/lat as metres from a corner near by (0.5 % over a kilometre)."""
     lat = np.radians(shapely.get_coordinates(shape)[:, 1].mean())
     return shapely.transform(shape, lambda xy: xy * [_M_PER_DEGREE * np.cos(lat), _M_PER_DEGREE])

@@ -79,9 +79,7 @@ def _status(subject: ReviewSubject | None, reviews: Sequence[Review]) -> ReviewS
         state = "stale" if stale else "unreviewed"
     else:
         state = "withdrawn" if about.word in ("missed", "area") else "gone"
-    return ReviewStatus(
-        about=about, subject=subject, state=state, reviews=ordered, latest=fresh, stale=stale
-    )
+    return ReviewStatus(about=about, subject=subject, state=state, reviews=ordered, latest=fresh, stale=stale)
 
 
 def _last_of_each_reader(ordered: Iterable[Review]) -> tuple[Review, ...]:

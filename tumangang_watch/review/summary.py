@@ -69,7 +69,12 @@ def summary(archive: Archive, site: str) -> SummaryDocument:
         },
         "reasons": _counts(r.answer.reason for r in last if r.answer.reason is not None),
         "agreement": [
-            {"readers": list(names), "both": len(same), "agree": sum(same), "share": share(sum(same), len(same))}
+            {
+                "readers": list(names),
+                "both": len(same),
+                "agree": sum(same),
+                "share": share(sum(same), len(same)),
+            }
             for names, same in sorted(pairs.items())
         ],
         "precision": _precision(everything),
@@ -81,7 +86,7 @@ def _counts(words: Iterable[str]) -> dict[str, int]:
 
 
 def share(hits: int, of: int) -> IntervalDocument:
-    """Return a proportion of one or more with its 90 % interval (Clopper and Pearson, Biometrika 26, 1934)."""
+    """Return a proportion with its 90 % interval (Clopper and Pearson, Biometrika 26, 1934); ``of`` > 0."""
     low = float(beta.ppf(TAIL, hits, of - hits + 1)) if hits else 0.0
     high = float(beta.ppf(1 - TAIL, hits + 1, of - hits)) if hits < of else 1.0
     return {"estimate": round(hits / of, 4), "low": round(low, 4), "high": round(high, 4)}

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.archive.subjects import subjects
-from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.review import ANY_KIND, Review
 from tumangang_watch.review.apply import judged_scenes
 from tumangang_watch.review.consensus import JudgedThing
@@ -29,10 +28,10 @@ class Coverage(NamedTuple):
     kind: str
 
 
-def truth_for(archive: Archive, report: ReportDocument) -> Truth:
+def truth_for(archive: Archive, report: Mapping[str, Any]) -> Truth:
     """Return the contract's truth file for a report's scenes, from everything that was reviewed in them."""
-    site = report["site"]["id"]
-    scenes = {date: str(scene["sha256"]) for date, scene in report["scenes"].items()}  # type: ignore[index]
+    site = str(report["site"]["id"])
+    scenes = {date: str(scene["sha256"]) for date, scene in report["scenes"].items()}
     labels = {scene: date for date, scene in scenes.items()}
     reviews = all_reviews(archive, site)
     whole, left_open = wholly_reviewed(reviews, judged_scenes(archive, site))
@@ -126,7 +125,9 @@ def wholly_reviewed(
     judged : mapping
         What was judged, by scene, against the current reports.
     """
-    last = {(r.reader, r.about.scene, r.about.area, r.about.kind): r for r in reviews if r.about.word == "area"}
+    last = {
+        (r.reader, r.about.scene, r.about.area, r.about.kind): r for r in reviews if r.about.word == "area"
+    }
     left_open = Counter(
         Coverage(scene, str(one.thing.get("area")), one.kind)
         for scene, group in judged.items()

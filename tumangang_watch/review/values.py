@@ -40,6 +40,11 @@ class Reading:
         left = self.thing.get(name)
         return given or ((left["low"], left["high"]) if left else None)
 
+    def listed(self, name: Literal["colours", "types", "kind"]) -> Sequence[str]:
+        """Return the reader's colours, types or kind, or the detector's."""
+        given: Sequence[str] = getattr(self.correction, name)
+        return given or self.thing.get(name) or ()
+
 
 def with_values(base: Thing, readings: Sequence[Reading], *, reported: bool = True) -> Thing:
     """Return a detection with its measures as the readers together leave them.
@@ -60,18 +65,26 @@ def with_values(base: Thing, readings: Sequence[Reading], *, reported: bool = Tr
     if last is not None:
         out["kind"], out["track"], out["geometry"] = last["kind"], last.get("track"), last.get("geometry")
     if any(g.from_m is not None or g.to_m is not None for g in given):
-        ends = [(p["from_m"], p["to_m"]) for p in places if p.get("to_m") is not None]
-        out["from_m"], out["to_m"] = (sum(e[k] for e in ends) / len(ends) for k in (0, 1))
-        out["length_m"] = length_of(out["from_m"], out["to_m"], [b - a for a, b in ends])
+        ends = [
+            (a, b) for p in places if (a := p.get("from_m")) is not None and (b := p.get("to_m")) is not None
+        ]
+        start, stop = (sum(e[k] for e in ends) / len(ends) for k in (0, 1))
+        out["from_m"], out["to_m"] = float(start), float(stop)
+        out["length_m"] = length_of(start, stop, [b - a for a, b in ends])
     if any(g.cars is not None for g in given):
         out["cars"] = _hull(base.get("cars") if reported else None, [r.bounds("cars") for r in readings])
     if any(g.area_m2 is not None for g in given):
         held = base.get("area_m2") if reported else None
         out["area_m2"] = _hull(held, [r.bounds("area_m2") for r in readings])
-    for name in ("colours", "types"):
-        lists = {getattr(g, name) for g in given if getattr(g, name)}
-        out[name] = list(lists.pop() if len(lists) == 1 else base.get(name) or ())  # type: ignore[literal-required]
+    out["colours"] = _common_list({g.colours for g in given}, base.get("colours"))
+    out["types"] = _common_list({g.types for g in given}, base.get("types"))
     return {**out, "cars": out.get("cars"), "area_m2": out.get("area_m2")}
+
+
+def _common_list(given: set[tuple[str, ...]], held: list[str] | None) -> list[str]:
+    """Return the list that all readers who give one give, else the detector's."""
+    lists = given - {()}
+    return list(lists.pop() if len(lists) == 1 else held or ())
 
 
 def length_of(from_m: float, to_m: float, lengths: Sequence[float]) -> IntervalDocument:
@@ -95,9 +108,10 @@ def _compatible(one: Reading, two: Reading) -> bool:
         return False
     if any(g.area_m2 for g in given) and not _meet(one.bounds("area_m2"), two.bounds("area_m2")):
         return False
-    for name in ("colours", "types", "kind"):
+    names: tuple[Literal["colours", "types", "kind"], ...] = ("colours", "types", "kind")
+    for name in names:
         if any(getattr(g, name) for g in given):
-            first, second = (list(getattr(r.correction, name) or r.thing.get(name) or ()) for r in (one, two))
+            first, second = (list(r.listed(name)) for r in (one, two))
             if first != second:
                 return False
     moved = any(v is not None for g in given for v in (g.from_m, g.to_m, g.track, g.outline))
@@ -114,7 +128,7 @@ def taken_as_sure(thing: Thing) -> Thing:
 
 
 def _hull(held: IntervalDocument | None, bounds: Sequence[Bounds | None]) -> IntervalDocument:
-    """Return the interval over what readers say, its estimate the detector's brought inside, or the middle."""
+    """Return the interval over what readers say; its estimate is the one held, brought inside, or the middle."""
     spans = [b for b in bounds if b is not None]
     low, high = min(a for a, _ in spans), max(b for _, b in spans)
     middle = held["estimate"] if held else (low + high) / 2

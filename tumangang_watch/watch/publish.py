@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from tumangang_watch.archive import open_archive, read
 from tumangang_watch.files import write_whole
-from tumangang_watch.review.use import marked
+from tumangang_watch.review.marks import add_marks
 from tumangang_watch.watch.pages import feed, index_page
 from tumangang_watch.watch.plan import Places
 
@@ -20,7 +20,7 @@ def publish(places: Places, base_url: str = "") -> None:
         total = read.count_reports(archive, places.site.id)
         refused = [asdict(r) for r in read.refusals(archive).values()]
         findings = read.feed_rows(archive, places.site.id, limits.feed_entries)
-        marked(rows, findings, archive, places.site.id)
+        add_marks(rows, findings, archive, places.site.id)
     refused.sort(key=lambda r: (r["acquired"] or "", r["file"], r["sha256"]), reverse=True)
     page = index_page(site, rows, total, refused[: limits.index_rows])
     write_whole(places.reports / "index.html", page)
