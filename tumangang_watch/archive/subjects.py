@@ -134,7 +134,10 @@ def _change_subject(
         "report": row[1], "id": row[2], "kind": row[3], "change": row[4], "grade": row[5],
         "confidence": row[6], "area": row[7], "track": row[8],
         "earlier": things.get((row[0], row[9])), "later": things.get((row[0], row[10])),
-        "amount": {"estimate": float(row[11]), "low": float(row[12]), "high": float(row[13]), "unit": row[14]}, "statement": row[15],
+        "amount": {
+            "estimate": float(row[11]), "low": float(row[12]), "high": float(row[13]), "unit": row[14],
+        },
+        "statement": row[15],
         "geometry": json.loads(row[16]), "caveats": json.loads(row[17]),
         "members": [
             things[row[0], name] for name in json.loads(row[18])

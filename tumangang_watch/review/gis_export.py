@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import json
-<<<<<<< HEAD
-from collections.abc import Sequence
-from dataclasses import replace
-=======
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
->>>>>>> 32285f0 (Reviews: walk, lines and columns in files of their own; an answer, a row and an area as values)
 from pathlib import Path
 from typing import Any
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
-<<<<<<< HEAD
 from tumangang_watch.files import check_file, whole_files
-from tumangang_watch.model.review import Answer, Document, Subject, digest
-from tumangang_watch.review.add import Date, area_about
-from tumangang_watch.review.gpkg_write import write_review_gpkg
-from tumangang_watch.review.session import Reader, Wanted, under_review
-=======
-from tumangang_watch.errors import OutputFailed
 from tumangang_watch.model.review import Answer, ReviewSubject, digest
 from tumangang_watch.review.add import RecordedDate
 from tumangang_watch.review.gpkg_write import Cell, Row, write_review_gpkg
 from tumangang_watch.review.session import Reviewer, Wanted, under_review
->>>>>>> 32285f0 (Reviews: walk, lines and columns in files of their own; an answer, a row and an area as values)
 
 
 @dataclass(frozen=True)
@@ -70,35 +56,14 @@ def export_review(
         cells |= {"area": place.area, "role": place.role, "status": place.status}
         layers["areas"].append(Row(cells | _complete_columns(own.get(place.key))))
     # Each row names the export and how many rows it had, so that deleted ones can be told.
-<<<<<<< HEAD
-    count = sum(map(len, layers.values()))
-    for row, _ in (pair for rows in layers.values() for pair in rows):
-        row["export"] = f"{mark}-{count}"
+    mark = digest([site, reviewer.name, reviewer.made])[:16]
+    for one_row in (row for rows in layers.values() for row in rows):
+        one_row.cells["export"] = f"{mark}-{sum(map(len, layers.values()))}"
     check_file(out, overwrite=True, what="cannot export")
     # What an editor left beside an earlier file belongs to that, and would be taken into this one.
     sides = [out.with_name(out.name + end) for end in ("-wal", "-shm", "-journal")]
     with whole_files(out, what="cannot export", drop=sides) as (part,):
         write_review_gpkg(part, layers)
-=======
-    mark = digest([site, reviewer.name, reviewer.made])[:16]
-    for one_row in (row for rows in layers.values() for row in rows):
-        one_row.cells["export"] = f"{mark}-{sum(map(len, layers.values()))}"
-    aside = out.with_name(f".{out.name}.partial-{os.getpid()}.gpkg")
-    try:
-        if out.is_dir() or out.is_symlink():
-            raise OutputFailed("cannot export", out, "something else is there already", "Give another file")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_review_gpkg(aside, layers)
-        # What an editor left beside an earlier file belongs to that, and would be taken into this one.
-        for side in ("-wal", "-shm", "-journal"):
-            out.with_name(out.name + side).unlink(missing_ok=True)
-        os.replace(aside, out)
-    except (OSError, RuntimeError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise OutputFailed("cannot export", out, why, "Give a file that can be written") from error
-    finally:
-        aside.unlink(missing_ok=True)
->>>>>>> 32285f0 (Reviews: walk, lines and columns in files of their own; an answer, a row and an area as values)
     return {name: len(rows) for name, rows in layers.items()}
 
 
