@@ -128,7 +128,7 @@ def taken_as_sure(thing: Thing) -> Thing:
 
 
 def _hull(held: IntervalDocument | None, bounds: Sequence[Bounds | None]) -> IntervalDocument:
-    """Return the interval over what readers say; the estimate is the one held, drawn inside, or the middle."""
+    """Return the interval over what readers say; the estimate is the one held, or the middle."""
     spans = [b for b in bounds if b is not None]
     low, high = min(a for a, _ in spans), max(b for _, b in spans)
     middle = held["estimate"] if held else (low + high) / 2
