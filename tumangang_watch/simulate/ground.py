@@ -28,19 +28,19 @@ SLEEPER_HALF_M = 1.35
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """The static ground on the fine grid."""
+    """The static ground on the fine grid, (rows, cols) each.
+
+    ``material`` is an index into ``NAMES``; ``look`` a factor on reflectance (tracks, stains, wear);
+    ``weeds`` their cover in high summer and ``melt`` how badly snow lies, both 0 to 1; ``noise`` (4, rows,
+    cols) fine, medium and coarse brightness and tint, in `NOISE_STEP`.
+    """
 
     grid: Grid
     material: NDArray[np.uint8]
-    """(rows, cols) index into ``NAMES``."""
     look: NDArray[np.float32]
-    """(rows, cols) factor on reflectance: tracks, stains, wear."""
     weeds: NDArray[np.float32]
-    """(rows, cols) cover of weeds in high summer, 0 to 1."""
     melt: NDArray[np.float32]
-    """(rows, cols) how badly snow lies here, 0 to 1."""
     noise: NDArray[np.int8]
-    """(4, rows, cols): fine, medium, coarse brightness and hue, in `NOISE_STEP`."""
 
 
 def fine_grid(world: World) -> Grid:

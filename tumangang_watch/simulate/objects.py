@@ -70,6 +70,12 @@ class Canvas:
         direct = np.cos(tilt) + np.sin(tilt) * cos(sun_azimuth - azimuth) / np.tan(elevation)
         return np.clip(0.18 + 0.82 * direct, 0.12, 2.2)
 
+    def sides_light(
+        self, side: NDArray[np.float64], tilt: NDArray[np.float64], right: float
+    ) -> NDArray[np.float64]:
+        """Return sunlight on a roof that falls away to both sides of its ridge; ``side`` > 0 is the right."""
+        return np.where(side > 0, self.slope_light(tilt, right), self.slope_light(tilt, right + np.pi))
+
     def draw(self, x: float, y: float, heading_deg: float, size: tuple[float, float], shape: Shape) -> None:
         """Draw a shape into the window that holds a length x width box about ``(x, y)``."""
         grid = self.grid
@@ -103,7 +109,7 @@ def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
         shade = np.ones(u.shape) + 0.04 * grain[np.floor(np.abs(u) * 2).astype(int) % 64]
         if block.shape == "gable":
             tilt = np.full(u.shape, 0.35)
-            shade *= np.where(v > 0, canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi))
+            shade *= canvas.sides_light(v, tilt, right)
             height = block.height_m + (half_w - np.abs(v)) * 0.36
         elif block.shape in ("pile", "tarp"):
             wobble = 1 + 0.07 * np.sin(3 * np.arctan2(v, u) + grain[0]) + 0.05 * grain[1]
@@ -113,11 +119,7 @@ def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
             height = block.height_m * np.clip(1 - r**power, 0, 1) ** (0.8 if block.shape == "pile" else 0.4)
             lean = block.height_m / max(half_w, 0.3) * (0.9 if block.shape == "pile" else 0.35)
             side = np.clip(v / half_w, -1, 1)
-            shade *= (
-                np.where(side > 0, 1, -1) * 0
-                + canvas.slope_light(np.arctan(lean * np.abs(side)), right) * (side > 0)
-                + canvas.slope_light(np.arctan(lean * np.abs(side)), right + np.pi) * (side <= 0)
-            )
+            shade *= canvas.sides_light(side, np.arctan(lean * np.abs(side)), right)
             shade *= (
                 1 + 0.10 * grain[(np.floor(np.abs(u) * 3) + 7 * np.floor(np.abs(v) * 3)).astype(int) % 64]
             )
@@ -128,9 +130,7 @@ def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
         elif block.shape == "cylinder":
             side = np.clip(v / half_w, -1, 1)
             tilt = np.arcsin(np.abs(side) * 0.98)
-            shade *= np.where(
-                side > 0, canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi)
-            )
+            shade *= canvas.sides_light(side, tilt, right)
             height = block.height_m - half_w * (1 - np.sqrt(1 - side**2 * 0.96))
         return Appearance(
             inside, height + block.base_m, np.full(u.shape, paint, np.uint8), np.clip(shade, 0.05, 2.5)
@@ -182,7 +182,7 @@ GRIME: Spectrum = (0.085, 0.095, 0.105, 0.125)
 
 
 def _painted(colour: str, dirt: float, rng: np.random.Generator) -> Spectrum:
-    """Return a vehicle's own tone of a colour: faded and dirty by chance."""
+    """Return a vehicle's own variant of a colour: faded and dirty by chance."""
     brightness = float(np.exp(rng.normal(0, 0.10)))
     share = 0.45 * dirt
     tint = rng.normal(0, 0.03, 4)
@@ -208,7 +208,7 @@ def coupler_shape(canvas: Canvas, length_m: float) -> Shape:
 def vehicle_shape(
     canvas: Canvas, vehicle: PaintedVehicle, heading_deg: float, rng: np.random.Generator, swept: float = 0.0
 ) -> Shape:
-    """Return the look of one vehicle in its own frame; ``swept`` as in `Canvas.swept`."""
+    """Return the appearance of one vehicle in its own frame; ``swept`` as in `Canvas.swept`."""
     half_l, half_w = (vehicle.to_m - vehicle.from_m) / 2, vehicle.width_m / 2
     body = canvas.own(_painted(vehicle.colour, vehicle.dirt, rng))
     inner = canvas.own(_painted(vehicle.colour, 1.6, rng)) if vehicle.type == "open" else body
@@ -218,9 +218,7 @@ def vehicle_shape(
     grain = rng.normal(0, 1, 128)
 
     def curved(side: NDArray[np.float64], strength: float) -> NDArray[np.float64]:
-        tilt = np.arcsin(np.clip(np.abs(side) * strength, 0, 0.99))
-        sunlit = canvas.slope_light(tilt, right), canvas.slope_light(tilt, right + np.pi)
-        return np.where(side > 0, sunlit[0], sunlit[1])
+        return canvas.sides_light(side, np.arcsin(np.clip(np.abs(side) * strength, 0, 0.99)), right)
 
     def shape(u: NDArray[np.float64], v: NDArray[np.float64]) -> Appearance:
         side, end = np.clip(v / half_w, -1, 1), half_l - np.abs(u)

@@ -20,25 +20,24 @@ TINT_STRENGTH = 0.16
 
 @dataclass(frozen=True, kw_only=True)
 class Skin:
-    """Everything that the four bands share."""
+    """Everything that the four bands share, cell by cell; ``weedy`` and ``raised`` are flat indices.
+
+    ``levels`` is (materials, 4), the reflectance on this date; ``texture`` a factor on it; ``weeds`` the
+    cover of living and of dead weeds at ``weedy``; ``paint`` and ``shade`` those of objects at ``raised``;
+    ``snowy`` the cover of snow and its shading.
+    """
 
     material: NDArray[np.uint8]
     levels: NDArray[np.float32]
-    """(materials, 4) reflectance on this date."""
     texture: NDArray[np.float32]
-    """(rows, cols) factor on the material's level."""
     tint: NDArray[np.float32]
     weedy: NDArray[np.intp]
-    """Flat indices of cells with weeds."""
     weeds: tuple[NDArray[np.float32], NDArray[np.float32]]
-    """Cover of living and of dead weeds at ``weedy``."""
     raised: NDArray[np.intp]
-    """Flat indices of cells covered by objects."""
     paint: NDArray[np.uint8]
     shade: NDArray[np.float32]
     palette: NDArray[np.float32]
     snowy: tuple[NDArray[np.float32], NDArray[np.float32]] | None
-    """Cover of snow and its shading, (rows, cols)."""
 
 
 def skin_of(ground: Ground, canvas: Canvas, day: DayState, snow: NDArray[np.float32] | None) -> Skin:
