@@ -13,7 +13,7 @@ from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.files import check_file, whole_files
 from tumangang_watch.model.review import Answer, ReviewSubject, digest
 from tumangang_watch.review.add import RecordedDate
-from tumangang_watch.review.gpkg_write import Cell, Row, write_review_gpkg
+from tumangang_watch.review.gpkg_write import Cell, LayerRow, write_review_gpkg
 from tumangang_watch.review.session import Reviewer, Wanted, under_review
 
 
@@ -40,13 +40,13 @@ def export_review(
     Answers of others are not shown: a second reading is worth more when it is blind.
     """
     own = {r.about.key: r.answer for r in all_reviews(archive, site) if r.reader == reviewer.name}
-    layers: dict[str, list[Row]] = {"findings": [], "detections": [], "areas": []}
+    layers: dict[str, list[LayerRow]] = {"findings": [], "detections": [], "areas": []}
     for one in under_review(archive, site, replace(wanted, each_detection=True)):
         if one.subject is not None:
             answer = own.get(one.about.key)
             outline = answer.correction.outline if answer is not None else None
             row = evidence_row(one.subject) | _answer_columns(answer)
-            layers[f"{one.about.word}s"].append(Row(row, outline or one.about.evidence["geometry"]))
+            layers[f"{one.about.word}s"].append(LayerRow(row, outline or one.about.evidence["geometry"]))
     for place in seen_areas(archive, site, wanted):
         cells: dict[str, Cell] = {
             "key": place.key,
@@ -54,7 +54,7 @@ def export_review(
             "acquired": place.date.acquired,
         }
         cells |= {"area": place.area, "role": place.role, "status": place.status}
-        layers["areas"].append(Row(cells | _complete_columns(own.get(place.key))))
+        layers["areas"].append(LayerRow(cells | _complete_columns(own.get(place.key))))
     # Each row names the export and how many rows it had, so that deleted ones can be told.
     mark = digest([site, reviewer.name, reviewer.made])[:16]
     for one_row in (row for rows in layers.values() for row in rows):

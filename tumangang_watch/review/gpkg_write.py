@@ -38,7 +38,7 @@ CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL,
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerRow:
     """One row of a layer."""
 
     cells: dict[str, Cell]
@@ -46,7 +46,7 @@ class Row:
     """In lon/lat."""
 
 
-def write_review_gpkg(path: Path, layers: Mapping[str, Sequence[Row]]) -> None:
+def write_review_gpkg(path: Path, layers: Mapping[str, Sequence[LayerRow]]) -> None:
     """Write the layers of `LAYERS` to a file that must not exist yet."""
     for name in LAYERS:
         _write(path, name, layers.get(name, ()))
@@ -59,7 +59,7 @@ def write_review_gpkg(path: Path, layers: Mapping[str, Sequence[Row]]) -> None:
         connection.close()
 
 
-def _write(path: Path, name: str, rows: Sequence[Row]) -> None:
+def _write(path: Path, name: str, rows: Sequence[LayerRow]) -> None:
     fields, spatial = LAYERS[name], name != "areas"
     table = [[row.cells.get(field) for row in rows] for field in fields]
     shapes = [None if r.outline is None else shapely.from_geojson(json.dumps(r.outline)).wkb for r in rows]
