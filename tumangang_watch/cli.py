@@ -25,10 +25,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         status = cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except WatchError as error:
-        status = _say(error.what, error.file, error.why, error.todo, error.exit_status)
+        status = _print_error(error.what, error.file, error.why, error.todo, error.exit_status)
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else PROGRAM
-        status = _say("usage", where, error.format_message().rstrip("."), "See --help", 2)
+        status = _print_error("usage", where, error.format_message().rstrip("."), "See --help", 2)
     except (KeyboardInterrupt, click.Abort):
         status = 130
     except BrokenPipeError:
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _say(what: str, file: str, why: str, todo: str, status: int) -> int:
+def _print_error(what: str, file: str, why: str, todo: str, status: int) -> int:
     """Print an error as one line, control characters made visible."""
     line = f"{PROGRAM}: {what}: {file}: {why}. {todo}"
     click.echo(clean_text(line), err=True)

@@ -285,12 +285,12 @@ def test_scenes_are_matched_by_local_date_place_and_half_of_the_day():
     yard = frozenset({"secure_yard"})
     noon = datetime(2022, 12, 4, 2, tzinfo=UTC)
     times = [noon, noon + timedelta(hours=3), noon + timedelta(hours=14)]
-    found = match_scenes(tuple(known.values()), [(t, yard) for t in times])
+    found = match_scenes(tuple(known.values()), times, [yard] * len(times))
     assert found["voa-2022-12-04-morning"] == 0
     assert found["voa-2022-12-04-afternoon"] == 1
     assert "38n-2022-12-04" not in found  # Khasan is not in these scenes.
     assert "voa-2022-12-08" not in found
-    assert match_scenes((known["38n-2022-11-04a"],), [(datetime(2022, 11, 4, 4, tzinfo=UTC), yard)]) == {}
+    assert match_scenes((known["38n-2022-11-04a"],), [datetime(2022, 11, 4, 4, tzinfo=UTC)], [yard]) == {}
 
 
 def test_the_observations_are_whole():

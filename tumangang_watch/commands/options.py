@@ -52,7 +52,7 @@ history_option = click.option(
     multiple=True,
     help="Folder of earlier scenes, or an archive, that say what is usual here; may be given again.",
 )
-past_archive_option = click.option(
+background_archive_option = click.option(
     "--archive",
     "archives",
     type=SCENE,
@@ -130,7 +130,7 @@ def save_report(comparison: Comparison, out: Path, overwrite: bool) -> Path:
     return write_report(comparison, out, tool_version=__version__, overwrite=overwrite)
 
 
-def tell(comparison: Comparison, folder: Path, as_json: bool) -> None:
+def print_report(comparison: Comparison, folder: Path, as_json: bool) -> None:
     """Say in words what was found and where the report is."""
     click.echo(summary_text(comparison), err=True)
     click.echo(f"Report: {folder / 'report.html'}", err=True)

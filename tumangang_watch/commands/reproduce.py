@@ -44,9 +44,9 @@ def reproduce(out: Path, scenes: Path | None, site: Path | None, as_json: bool, 
         if place is None:
             place = Path(folder)
             run, site_text = painted_scenes(run, place)
-        told = summary(reproduce_folder(place, datetime.now(UTC), run))
-        write_reproduction(told, site_text, out, tool_version=__version__, overwrite=overwrite)
-    for line in table_lines(told):
+        judged = summary(reproduce_folder(place, datetime.now(UTC), run))
+        write_reproduction(judged, site_text, out, tool_version=__version__, overwrite=overwrite)
+    for line in table_lines(judged):
         click.echo(line, err=True)
     click.echo(f"Page: {out / 'reproduction.html'}", err=True)
     if as_json:

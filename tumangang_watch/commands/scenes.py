@@ -11,6 +11,7 @@ import click
 from tumangang_watch import pipeline
 from tumangang_watch.commands.options import (
     SCENE,
+    background_archive_option,
     bands_option,
     detectability_option,
     earlier_scenes,
@@ -20,13 +21,12 @@ from tumangang_watch.commands.options import (
     out_option,
     overwrite_option,
     pair_options,
-    past_archive_option,
+    print_report,
     progress_bar,
     run_settings,
     save_report,
     scene_options,
     site_option,
-    tell,
     with_history,
 )
 from tumangang_watch.files import check_folder
@@ -51,7 +51,7 @@ EXIT_CHANGED = 10
 )
 @bands_option
 @history_option
-@past_archive_option
+@background_archive_option
 @detectability_option
 @json_option
 @overwrite_option
@@ -82,7 +82,7 @@ def compare(
         comparison = with_history(comparison, given)
         progress("writing the report")
         folder = save_report(comparison, out, overwrite)
-    tell(comparison, folder, as_json)
+    print_report(comparison, folder, as_json)
     return EXIT_CHANGED if exit_code and comparison.changed else 0
 
 
@@ -93,7 +93,7 @@ def compare(
 @click.option("--acquired", help="Acquisition time (ISO 8601, UTC) where the scene does not say.")
 @bands_option
 @history_option
-@past_archive_option
+@background_archive_option
 @detectability_option
 @json_option
 @overwrite_option
@@ -120,7 +120,7 @@ def detect(
         comparison = with_history(comparison, given)
         progress("writing the report")
         folder = save_report(comparison, out, overwrite)
-    tell(comparison, folder, as_json)
+    print_report(comparison, folder, as_json)
     return 0
 
 

@@ -124,8 +124,8 @@ def _score_partly(
     on_whole = score(covered, [t for t in labelled if (t.get("date", "later"), t.get("area")) in whole])
     names = ("false_negatives", "recall", "f1", "misses")
     taken = {n: (on_whole[n] if whole else None) for n in names if n in on_whole}
-    said = sorted(f"{area} ({date})" for date, area in whole)
-    return {**on_judged, **taken, **_basis(len(judged), len(found) - len(judged), said)}
+    amounts = sorted(f"{area} ({date})" for date, area in whole)
+    return {**on_judged, **taken, **_basis(len(judged), len(found) - len(judged), amounts)}
 
 
 def _basis(judged: int, unjudged: int, whole: list[str]) -> dict[str, Any]:
@@ -154,17 +154,17 @@ def _stretch_iou(a: dict[str, Any], b: dict[str, Any]) -> float:
     return max(overlap, 0.0) / union if union > 0 else 0.0
 
 
-def _pair_up(scores: list[tuple[float, int, int]], least: float) -> list[tuple[int, int]]:
+def _pair_up(scores: dict[tuple[int, int], float], min_iou: float) -> list[tuple[int, int]]:
     """Match greedily, best overlap first, each side at most once."""
     pairs: list[tuple[int, int]] = []
-    for value, i, j in sorted(scores, key=lambda s: (-s[0], s[1], s[2])):
-        if value >= least and all(i != p[0] and j != p[1] for p in pairs):
+    for (i, j), value in sorted(scores.items(), key=lambda s: (-s[1], s[0])):
+        if value >= min_iou and all(i != p[0] and j != p[1] for p in pairs):
             pairs.append((i, j))
     return pairs
 
 
 def _score_trains(found: list[dict[str, Any]], labelled: list[dict[str, Any]]) -> dict[str, Any]:
-    overlaps = [(_stretch_iou(d, t), i, j) for i, d in enumerate(found) for j, t in enumerate(labelled)]
+    overlaps = {(i, j): _stretch_iou(d, t) for i, d in enumerate(found) for j, t in enumerate(labelled)}
     pairs = _pair_up(overlaps, TRAIN_IOU_MIN)
     score = Score(len(pairs), len(found) - len(pairs), len(labelled) - len(pairs)).as_dict()
     lengths = [
@@ -190,11 +190,11 @@ def _score_trains(found: list[dict[str, Any]], labelled: list[dict[str, Any]]) -
 def _score_cargo(found: list[dict[str, Any]], labelled: list[dict[str, Any]]) -> dict[str, Any]:
     shapes = [shape(d["geometry"]) for d in found]
     truths = [shape(c["geometry"]) for c in labelled]
-    overlaps = [
-        (_iou(a, b) if found[i]["date"] == labelled[j].get("date", "later") else 0.0, i, j)
+    overlaps = {
+        (i, j): _iou(a, b) if found[i]["date"] == labelled[j].get("date", "later") else 0.0
         for i, a in enumerate(shapes)
         for j, b in enumerate(truths)
-    ]
+    }
     pairs = _pair_up(overlaps, CARGO_IOU_MIN)
     score = Score(len(pairs), len(found) - len(pairs), len(labelled) - len(pairs)).as_dict()
     areas = [
@@ -217,11 +217,13 @@ def _score_ground(findings: list[dict[str, Any]], labelled: list[dict[str, Any]]
     false = sum(1 for f in grown if not any(shape(f["geometry"]).intersects(t) for t in truths))
     score = Score(sum(hits), false, len(hits) - sum(hits)).as_dict()
     true_m2 = sum(_area_m2(t) for t in truths)
-    said = [f["amount"] for f in grown]
-    if true_m2 > 0 and said:
-        total = sum(a["estimate"] for a in said)
+    amounts = [f["amount"] for f in grown]
+    if true_m2 > 0 and amounts:
+        total = sum(a["estimate"] for a in amounts)
         score["area_error"] = abs(total - true_m2) / true_m2
-        score["area_interval_covers"] = sum(a["low"] for a in said) <= true_m2 <= sum(a["high"] for a in said)
+        score["area_interval_covers"] = (
+            sum(a["low"] for a in amounts) <= true_m2 <= sum(a["high"] for a in amounts)
+        )
     return score
 
 

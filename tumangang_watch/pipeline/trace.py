@@ -85,13 +85,13 @@ def trace_to_file(
     if collection is not None and (run.site.tracks or run.site.having("apron", "stable")):
         run.progress("fitting it to the site")
         try:
-            placed, said = place_on_site((image,), (scene,), grid, run)
+            placed, caveats = place_on_site((image,), (scene,), grid, run)
         except NotComparable as error:
             fit += f", for it cannot be fitted to what the site has ({error.why})"
         else:
             image = image.registered(placed.affine)
             shift = f"moved by ({placed.shift_m[0]:.1f}, {placed.shift_m[1]:.1f}) m onto the site"
-            fit = "; ".join((shift, *said, *([placed.reason] if placed.reason else [])))
+            fit = "; ".join((shift, *caveats, *([placed.reason] if placed.reason else [])))
     run.progress("tracing tracks")
     traced = trace_site_tracks((image,), (scene,), run.site, settings)
     if not traced:

@@ -37,11 +37,11 @@ def with_tracks(
     if not traced:
         return run, (f"none could be traced reliably in {names}",)
     done = adopt(run.site, traced, names, run.settings.trace)
-    told = (
+    caveat = (
         f"the site has no tracks: {len(traced)} were traced in {names}, some are missed, and where no track "
         "was traced no train was looked for; review them with site trace"
     )
-    return replace(run, site=done.site), (told,)
+    return replace(run, site=done.site), (caveat,)
 
 
 def trace_site_tracks(

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from tumangang_watch.model.colours import named_alike
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.reproduce.observations import Claim, Verdict
 from tumangang_watch.settings.records import PublishedSettings
 
 
-def wagons(train: Detection, limits: PublishedSettings) -> tuple[Vehicle, ...]:
+class Ruling(NamedTuple):
+    """A verdict and what it rests on, in words."""
+
+    verdict: Verdict
+    why: str
+
+
+def without_locomotives(train: Detection, limits: PublishedSettings) -> tuple[Vehicle, ...]:
     """Return a train's vehicles without its locomotives, as far as those are known."""
     return tuple(v for v in train.rolling_stock if _locomotive(v, limits) < limits.locomotive_sure)
 
@@ -38,7 +47,7 @@ def colour_verdict(
     ``eastward`` tells whether metres along its track count from west to east; None where that is
     not known.
     """
-    cars = wagons(train, limits)
+    cars = without_locomotives(train, limits)
     if len(cars) == len(claim.colours) + 1 and claim.locomotive:
         return _best([_one_order(cars[1:], claim, limits), _one_order(cars[:-1], claim, limits)])
     if len(cars) != len(claim.colours):
@@ -51,41 +60,38 @@ def colour_verdict(
 
 def _one_order(
     cars: tuple[Vehicle, ...], claim: Claim, limits: PublishedSettings, eastward: bool | None = None
-) -> tuple[Verdict, str]:
+) -> Ruling:
     orders = [claim.colours, claim.colours[::-1]]
     if claim.order == "east_to_west" and eastward is not None:
         orders = [claim.colours[::-1] if eastward else claim.colours]
     return _best([_against(cars, order, limits) for order in orders])
 
 
-def _best(verdicts: list[tuple[Verdict, str]]) -> tuple[Verdict, str]:
+def _best(verdicts: list[Ruling]) -> Ruling:
     rank = {"reproduced": 0, "not observable": 1, "contradicted": 2}
     return min(verdicts, key=lambda v: rank[v[0]])
 
 
-def _against(
-    cars: tuple[Vehicle, ...], claimed: tuple[str, ...], limits: PublishedSettings
-) -> tuple[Verdict, str]:
+def _against(cars: tuple[Vehicle, ...], claimed: tuple[str, ...], limits: PublishedSettings) -> Ruling:
     """Compare car by car, in one direction."""
-    looks = [_colours(car, limits) for car in cars]
+    looks = [_colours(vehicle, limits) for vehicle in cars]
     read = [k for k, look in enumerate(looks) if look and max(look.values()) >= limits.sure]
     seen = ", ".join(max(look, key=lambda c: look[c]) if k in read else "?" for k, look in enumerate(looks))
     wrong = [k for k in read if _probability(looks[k], claimed[k], limits) < limits.against]
     if wrong:
         k = wrong[0]
-        return (
+        return Ruling(
             "contradicted",
             f"car {k + 1} is {max(looks[k], key=lambda c: looks[k][c])}, not {claimed[k]} ({seen})",
         )
     if len(read) < limits.read_share * len(cars):
-        return "not observable", f"colours could be read on {len(read)} of {len(cars)} cars ({seen})"
+        return Ruling("not observable", f"colours could be read on {len(read)} of {len(cars)} cars ({seen})")
     fitting = sum(_probability(looks[k], claimed[k], limits) >= limits.sure * limits.near_share for k in read)
     if fitting >= limits.support_share * len(read):
-        return (
-            "reproduced",
-            f"{fitting} of {len(cars)} cars show the published colour or its neighbour ({seen})",
+        return Ruling(
+            "reproduced", f"{fitting} of {len(cars)} cars show the published colour or its neighbour ({seen})"
         )
-    return "not observable", f"only {fitting} of {len(cars)} cars show the published colour ({seen})"
+    return Ruling("not observable", f"only {fitting} of {len(cars)} cars show the published colour ({seen})")
 
 
 def other_colours(
@@ -96,15 +102,15 @@ def other_colours(
     In either direction some cars must be read on both and each exclude the other's colour: one such car
     can be a wrong reading, and a car that was not read says nothing.
     """
-    fewest: list[int] | None = None
+    differing: list[int] | None = None
     for turned in (first, first[::-1]):
         pairs = [(_colours(a, limits), _colours(b, limits)) for a, b in zip(turned, second, strict=True)]
         apart = [k for k, (a, b) in enumerate(pairs) if _exclude(a, b, limits) and _exclude(b, a, limits)]
-        if fewest is None or len(apart) < len(fewest):
-            fewest = apart
-    if fewest is None or len(fewest) < limits.other_cars:
+        if differing is None or len(apart) < len(differing):
+            differing = apart
+    if differing is None or len(differing) < limits.other_cars:
         return None
-    return f"{len(fewest)} of {len(second)} cars are surely of other colours, whichever way round"
+    return f"{len(differing)} of {len(second)} cars are surely of other colours, whichever way round"
 
 
 def _exclude(own: dict[str, float], other: dict[str, float], limits: PublishedSettings) -> bool:
@@ -114,11 +120,11 @@ def _exclude(own: dict[str, float], other: dict[str, float], limits: PublishedSe
     return _probability(other, max(own, key=lambda c: own[c]), limits) < limits.against
 
 
-def _colours(car: Vehicle, limits: PublishedSettings) -> dict[str, float]:
+def _colours(vehicle: Vehicle, limits: PublishedSettings) -> dict[str, float]:
     """Return the probability of each colour of a car; empty where nothing was read."""
-    if car.colours:
-        return {name: p for name, p in car.colours if name != "unknown"}
-    return {} if car.colour == "unknown" else {car.colour: limits.colour_name_trust}
+    if vehicle.colours:
+        return {name: p for name, p in vehicle.colours if name != "unknown"}
+    return {} if vehicle.colour == "unknown" else {vehicle.colour: limits.colour_name_trust}
 
 
 def _probability(look: dict[str, float], claimed: str, limits: PublishedSettings) -> float:

@@ -9,10 +9,23 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.site import Site
 from tumangang_watch.reidentify.compare import SameTrain
-from tumangang_watch.reproduce.consist import colour_verdict, locomotive_verdict, other_colours, wagons
+from tumangang_watch.reproduce.cargo import judge_cargo
+from tumangang_watch.reproduce.consist import (
+    colour_verdict,
+    locomotive_verdict,
+    other_colours,
+    without_locomotives,
+)
 from tumangang_watch.reproduce.evidence import Evidence, Judgement
-from tumangang_watch.reproduce.goods import judge_piles
-from tumangang_watch.reproduce.observations import PLACES, Claim, Observed, Verdict, distance, judged, said
+from tumangang_watch.reproduce.observations import (
+    PLACES,
+    Claim,
+    Observed,
+    Verdict,
+    distance,
+    judged,
+    range_words,
+)
 from tumangang_watch.settings.records import PublishedSettings
 
 MOST_TRAINS = 7
@@ -51,7 +64,7 @@ def judge(
         elif claim.kind in ("trains", "vehicles", "no_train"):
             lines = [_number(claim, trains, limits)]
         else:
-            lines = [judge_piles(claim, own, areas, limits)]
+            lines = [judge_cargo(claim, own, areas, limits)]
         for words, verdict, why in lines:
             if blind is not None:
                 verdict, why = blind
@@ -132,11 +145,14 @@ def _train(
         )
     if claim.cars is not None:
         lines.append(
-            (f"it has {said(claim.cars)} cars", *(gone if train is None else _count(train, claim, limits)))
+            (
+                f"it has {range_words(claim.cars)} cars",
+                *(gone if train is None else _count(train, claim, limits)),
+            )
         )
     if claim.length_m is not None:
-        told = gone if train is None else judged(train.length_m, claim.length_m, "m long", limits)
-        lines.append((f"it is {said(claim.length_m)} m long", *told))
+        judgement = gone if train is None else judged(train.length_m, claim.length_m, "m long", limits)
+        lines.append((f"it is {range_words(claim.length_m)} m long", *judgement))
     if claim.locomotive is not None:
         words = "a locomotive is at its end" if claim.locomotive else "no locomotive is with it"
         lines.append(
@@ -145,10 +161,10 @@ def _train(
     if claim.colours:
         words = f"its colours are {', '.join(claim.colours)} ({claim.order.replace('_', ' ')})"
         own = evidence.get(observed.id)
-        told = gone
+        judgement = gone
         if train is not None and own is not None:
-            told = colour_verdict(train, claim, _eastward(own.site, train), limits)
-        lines.append((words, *told))
+            judgement = colour_verdict(train, claim, _eastward(own.site, train), limits)
+        lines.append((words, *judgement))
     if claim.same_as is not None:
         lines.append(
             (f"it is the train of {claim.same_as}", *_same(observed, claim, train, evidence, same, limits))
@@ -194,7 +210,7 @@ def conflicts(first: Detection, second: Detection, limits: PublishedSettings) ->
     Counts whose intervals do not meet; or, with as many wagons, cars of surely different colours in
     both directions. Cars may be added or set down on the way: published claims say they were not.
     """
-    a, b = wagons(first, limits), wagons(second, limits)
+    a, b = without_locomotives(first, limits), without_locomotives(second, limits)
     if len(a) == len(b):
         return other_colours(a, b, limits)
     if not a or not b or first.cars is None or second.cars is None:
@@ -211,7 +227,7 @@ def _count(train: Detection, claim: Claim, limits: PublishedSettings) -> tuple[V
 
 def _cars(train: Detection, claim: Claim, limits: PublishedSettings) -> Interval:
     """Return the count of wagons: all vehicles less the locomotives known, or the one published."""
-    known = len(train.rolling_stock) - len(wagons(train, limits))
+    known = len(train.rolling_stock) - len(without_locomotives(train, limits))
     if known == 0 and claim.locomotive and train.rolling_stock:
         verdict, _ = locomotive_verdict(train, True, limits)
         known = int(verdict == "not observable")
@@ -227,10 +243,10 @@ def _number(claim: Claim, trains: list[Detection], limits: PublishedSettings) ->
         return "no train stands there", "reproduced", "none was found in what could be seen"
     claimed = claim.count or (0, None)
     if claim.kind == "trains":
-        words, found = f"{said(claimed)} trains stand there", len(trains)
+        words, found = f"{range_words(claimed)} trains stand there", len(trains)
         fits = claimed[0] <= found and (claimed[1] is None or found <= claimed[1])
         return words, "reproduced" if fits else "contradicted", f"{found} were found"
-    words = f"{said(claimed)} vehicles stand there"
+    words = f"{range_words(claimed)} vehicles stand there"
     if any(t.cars is None for t in trains):
         return words, "not observable", "cars cannot be counted in this scene"
 

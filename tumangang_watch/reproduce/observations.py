@@ -25,16 +25,19 @@ def judged(
     """Judge a number with its 90 % interval against a published range."""
     if found is None:
         return "not observable", f"it cannot be measured in this scene ({unit})"
-    told = f"{found.estimate:.0f} {unit} ({found.low:.0f} to {found.high:.0f})"
+    found_words = f"{found.estimate:.0f} {unit} ({found.low:.0f} to {found.high:.0f})"
     high = float("inf") if claimed[1] is None else claimed[1]
     if found.high < claimed[0] or found.low > high:
-        return "contradicted", told
+        return "contradicted", found_words
     if not claimed[0] <= round(found.estimate) <= high:
-        return "not observable", f"{told}: nearer to another number, and the published one not excluded"
+        return (
+            "not observable",
+            f"{found_words}: nearer to another number, and the published one not excluded",
+        )
     slack = limits.count_slack if unit != "m long" else 0.1 * claimed[0]
     if found.low < claimed[0] - slack or found.high > high + slack:
-        return "not observable", f"{told}: too uncertain to tell"
-    return "reproduced", told
+        return "not observable", f"{found_words}: too uncertain to tell"
+    return "reproduced", found_words
 
 
 def distance(value: float, claimed: Range) -> float:
@@ -43,7 +46,7 @@ def distance(value: float, claimed: Range) -> float:
     return max(claimed[0] - value, value - high, 0.0)
 
 
-def said(claimed: Range) -> str:
+def range_words(claimed: Range) -> str:
     """Return a range in words."""
     low, high = claimed
     if high is None:
@@ -156,7 +159,7 @@ def _claim(item: dict[str, Any]) -> Claim:
 
 
 def match_scenes(
-    observations: Sequence[Observed], scenes: Sequence[tuple[datetime, frozenset[str]]]
+    observations: Sequence[Observed], acquired: Sequence[datetime], areas: Sequence[frozenset[str]]
 ) -> dict[str, int]:
     """Return, by observation id, the index of the scene that shows its place at its time.
 
@@ -164,8 +167,10 @@ def match_scenes(
     ----------
     observations : sequence of Observed
         What was published.
-    scenes : sequence of (acquired, area ids)
-        When each scene was taken, and the areas of the site it shows.
+    acquired : sequence of datetime
+        When each scene was taken.
+    areas : sequence of frozenset of str
+        Ids of the areas of the site that each shows.
 
     Returns
     -------
@@ -176,14 +181,9 @@ def match_scenes(
     for observed in observations:
         wanted = set(PLACES[observed.place])
         fitting = [
-            (
-                abs(acquired - observed.time)
-                if observed.time
-                else acquired - datetime.min.replace(tzinfo=UTC),
-                k,
-            )
-            for k, (acquired, areas) in enumerate(scenes)
-            if observed.fits(acquired) and areas & wanted
+            (abs(moment - observed.time) if observed.time else moment - datetime.min.replace(tzinfo=UTC), k)
+            for k, (moment, shown) in enumerate(zip(acquired, areas, strict=True))
+            if observed.fits(moment) and shown & wanted
         ]
         if fitting:
             found[observed.id] = min(fitting)[1]

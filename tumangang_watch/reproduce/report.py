@@ -20,13 +20,13 @@ REPRODUCTION = FolderKind("cannot write the reproduction", "a reproduction", lam
 
 
 def write_reproduction(
-    told: dict[str, Any], site_text: str | None, out: Path, *, tool_version: str, overwrite: bool
+    summary: dict[str, Any], site_text: str | None, out: Path, *, tool_version: str, overwrite: bool
 ) -> Path:
     """Write the folder: ``reproduction.json``, ``reproduction.html``, the painted site, and a manifest.
 
     Parameters
     ----------
-    told : dict
+    summary : dict
         What was judged, as ``reproduce.run.summary`` gives it.
     site_text : str, optional
         GeoJSON of a site that exists nowhere else.
@@ -37,41 +37,41 @@ def write_reproduction(
     overwrite : bool
         Replace an earlier one.
     """
-    document = {"tool": {"name": "tumangang-watch", "version": tool_version}, **told}
+    document = {"tool": {"name": "tumangang-watch", "version": tool_version}, **summary}
     with whole_folder(out, REPRODUCTION, overwrite=overwrite) as folder:
         (folder / MARK).write_text(json_text(document), encoding="utf-8", newline="\n")
-        (folder / "reproduction.html").write_text(_page(told), encoding="utf-8", newline="\n")
+        (folder / "reproduction.html").write_text(_page(summary), encoding="utf-8", newline="\n")
         if site_text is not None:
             (folder / "site.geojson").write_text(site_text, encoding="utf-8", newline="\n")
-        write_manifest(folder, {"schema_version": told["schema_version"], "tool": document["tool"]})
+        write_manifest(folder, {"schema_version": summary["schema_version"], "tool": document["tool"]})
     return out
 
 
-def _page(told: dict[str, Any]) -> str:
+def _page(summary: dict[str, Any]) -> str:
     groups: dict[str, dict[str, Any]] = {}
-    for line in told["claims"]:
+    for line in summary["claims"]:
         groups.setdefault(line["observation"], {**line, "lines": []})["lines"].append(line)
     return render(
         "reproduction.html.j2",
         "tumangang_watch.reproduce",
         groups=list(groups.values()),
-        counts=told["counts"],
-        painted=told["painted"],
-        refused=told["refused"],
+        counts=summary["counts"],
+        painted=summary["painted"],
+        refused=summary["refused"],
         notice=NOTICE,
         mark=PAINTED_MARK,
     )
 
 
-def table_lines(told: dict[str, Any]) -> list[str]:
+def table_lines(summary: dict[str, Any]) -> list[str]:
     """Return the table as text: one line a claim that a scene was found for, the rest counted."""
     lines = []
-    for item in told["claims"]:
+    for item in summary["claims"]:
         if item["verdict"] == "no scene":
             continue
         mark = f"{PAINTED_MARK}  " if item["painted"] else ""
         verdict = item["verdict"].upper()
         words = f"{item['claim']}: {item['why']}  [{item['observation']}]"
         lines.append(f"{mark}{item['date']}  {item['place']}  {verdict}  {words}")
-    counts = ", ".join(f"{number} {verdict}" for verdict, number in told["counts"].items())
-    return [*lines, f"{f'{PAINTED_MARK}  ' if told['painted'] else ''}{counts}"]
+    counts = ", ".join(f"{number} {verdict}" for verdict, number in summary["counts"].items())
+    return [*lines, f"{f'{PAINTED_MARK}  ' if summary['painted'] else ''}{counts}"]

@@ -73,8 +73,8 @@ def reproduce(
     """Judge every published claim on the scenes that show its place at its time."""
     known = load_observations() if observations is None else observations
     opened = tuple(scenes)
-    placed = [(scene.acquired, _areas_shown(scene, run)) for scene in opened]
-    matched = match_scenes(known, placed)
+    shown = [_areas_shown(scene, run) for scene in opened]
+    matched = match_scenes(known, [scene.acquired for scene in opened], shown)
     evidence, blind = _evidence(known, matched, opened, run)
     same = dict(_same_trains(known, evidence))
     judgements = [
@@ -115,7 +115,7 @@ def _evidence(
         key = earlier, later
         if key not in done:
             run.progress(f"measuring {scenes[later].id}")
-            done[key] = _measure(scenes, key, run)
+            done[key] = _measure(None if earlier is None else scenes[earlier], scenes[later], run)
         result = done[key]
         if isinstance(result, str):
             blind[observed.id] = result
@@ -134,15 +134,10 @@ def _evidence(
     return evidence, blind
 
 
-def _measure(scenes: tuple[Scene, ...], key: tuple[int | None, int], run: RunContext) -> Comparison | str:
-    earlier, later = key
+def _measure(earlier: Scene | None, later: Scene, run: RunContext) -> Comparison | str:
     quiet = replace(run, progress=lambda _: None)
     try:
-        return (
-            detect(scenes[later], quiet)
-            if earlier is None
-            else compare(scenes[earlier], scenes[later], quiet)
-        )
+        return detect(later, quiet) if earlier is None else compare(earlier, later, quiet)
     except NotComparable as error:
         return f"{error.what}: {error.why}"
     except WatchError as error:

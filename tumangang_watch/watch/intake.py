@@ -224,19 +224,19 @@ class _Intake:
 
     def _ended(self, scene: KnownScene, task: ReportTask, outcome: Any) -> None:
         if isinstance(outcome, Died):
-            outcome = replace(_of_death(outcome, task.later[0]), acquired=scene.acquired)
+            outcome = replace(_of_death(outcome, task.later.path), acquired=scene.acquired)
         if not isinstance(outcome, Failed):
             self._record(task)
             self._begin(scene)
         elif outcome.exit_status == OUTPUT_STATUS:
             raise OutputFailed(outcome.what, outcome.file, outcome.why, outcome.todo)
         elif outcome.exit_status == BUSY_STATUS:
-            self.tally.waiting.append(task.later[0].name)
+            self.tally.waiting.append(task.later.path.name)
         elif task.earlier is not None:
-            self.plan.failed.setdefault(scene.sha256, {})[task.earlier[1]] = outcome.why
+            self.plan.failed.setdefault(scene.sha256, {})[task.earlier.sha256] = outcome.why
             self._begin(scene)
         else:
-            self._refuse(scene.sha256, task.later[0], replace(outcome, acquired=scene.acquired))
+            self._refuse(scene.sha256, task.later.path, replace(outcome, acquired=scene.acquired))
 
     def _record(self, task: ReportTask) -> None:
         issued = read_issued(task.folder, verify=False)

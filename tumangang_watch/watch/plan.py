@@ -15,7 +15,7 @@ from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.choose import Part, choose
 from tumangang_watch.settings import Settings
-from tumangang_watch.watch.tasks import ReportTask
+from tumangang_watch.watch.tasks import KnownFile, ReportTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Plan:
     def missing(self, archive: Archive, scene: KnownScene) -> list[ReportTask]:
         """Return the reports a scene lacks, in order; empty when it has what it should have."""
         site, settings = self.places.site, self.places.settings
-        standing = {s.part: s for s in read.standing_reports(archive, site.id, scene.sha256)}
+        current = {s.part: s for s in read.standing_reports(archive, site.id, scene.sha256)}
         failed = {**read.failed_pairs(archive, scene.sha256), **self.failed.get(scene.sha256, {})}
         earlier = [e for e in self._before(scene) if e.sha256 not in failed]
         if scene.sha256 not in self.paths:
@@ -69,11 +69,11 @@ class Plan:
         tasks = []
         for number, part in enumerate(parts):
             digest = inputs_digest(scene, part, number)
-            due = number not in standing or self._outdated(standing[number], digest)
-            if due and not (gone_away and self._says_nothing_new(archive, standing.get(number), part)):
-                gone = [standing[k] for k in standing if number == 0 and k >= len(parts)]
-                old = [standing[number]] if number in standing else []
-                why = self._why(archive, scene, part, standing.get(number), digest)
+            due = number not in current or self._outdated(current[number], digest)
+            if due and not (gone_away and self._adds_nothing(archive, current.get(number), part)):
+                gone = [current[k] for k in current if number == 0 and k >= len(parts)]
+                old = [current[number]] if number in current else []
+                why = self._why(archive, scene, part, current.get(number), digest)
                 issue: IssueDocument = {
                     "part": number,
                     "revision": read.last_revisions(archive, site.id, scene.sha256).get(number, 0) + 1,
@@ -89,11 +89,11 @@ class Plan:
                 tasks.append(self._task(archive, scene, part, issue))
         return tasks
 
-    def _says_nothing_new(self, archive: Archive, standing: StandingReport | None, part: Part) -> bool:
+    def _adds_nothing(self, archive: Archive, current: StandingReport | None, part: Part) -> bool:
         """Return whether all dates of a comparison stand in the report already."""
-        if standing is None:
+        if current is None:
             return False
-        known = {read.partner_of(archive, standing.folder), *read.backgrounds(archive, standing.folder)}
+        known = {read.partner_of(archive, current.folder), *read.backgrounds(archive, current.folder)}
         return _contents((part,)) <= known
 
     def _before(self, scene: KnownScene) -> Sequence[KnownScene]:
@@ -104,19 +104,19 @@ class Plan:
             if e.acquired < scene.acquired and (e.acquired, e.sha256) < place and e.sha256 not in self.refused
         ]
 
-    def _outdated(self, standing: StandingReport, digest: str) -> bool:
-        if standing.inputs_sha256 != digest:
+    def _outdated(self, current: StandingReport, digest: str) -> bool:
+        if current.inputs_sha256 != digest:
             return True
-        made_with = (standing.tool_version, standing.settings_sha256)
+        made_with = (current.tool_version, current.settings_sha256)
         return self.places.refresh and made_with != (self.places.tool_version, self.places.settings.sha256)
 
     def _why(
-        self, archive: Archive, scene: KnownScene, part: Part, standing: StandingReport | None, digest: str
+        self, archive: Archive, scene: KnownScene, part: Part, current: StandingReport | None, digest: str
     ) -> str:
         """Return why a report takes the place of another, in words."""
-        if standing is None or standing.inputs_sha256 == digest:
+        if current is None or current.inputs_sha256 == digest:
             return "made again with this version and these settings"
-        before = read.partner_of(archive, standing.folder)
+        before = read.partner_of(archive, current.folder)
         if part.earlier is not None and part.earlier.sha256 != before:
             return f"{part.earlier.scene_id} of {part.earlier.acquired} is the better earlier date"
         return "other earlier dates say now what is usual"
@@ -127,9 +127,9 @@ class Plan:
         name += f"_r{issue['revision']}" if issue["revision"] != 1 else ""
         earlier = part.earlier
         return ReportTask(
-            later=(self.paths[scene.sha256], scene.sha256),
-            earlier=None if earlier is None else (self.paths[earlier.sha256], earlier.sha256),
-            background=tuple((self.paths[b.sha256], b.sha256) for b in part.background),
+            later=KnownFile(self.paths[scene.sha256], scene.sha256),
+            earlier=None if earlier is None else KnownFile(self.paths[earlier.sha256], earlier.sha256),
+            background=tuple(KnownFile(self.paths[b.sha256], b.sha256) for b in part.background),
             site_file=self.places.site_file,
             folder=self.places.reports / name,
             issue=issue,

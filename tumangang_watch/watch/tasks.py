@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from tumangang_watch import pipeline
 from tumangang_watch.archive.read import KnownScene
@@ -68,14 +67,21 @@ class LookTask:
     """The caller's clock: what is acquired after it is refused."""
 
 
+@dataclass(frozen=True)
+class KnownFile:
+    """A scene that was taken in: where it lies, and its content."""
+
+    path: Path
+    sha256: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReportTask:
     """A report to make."""
 
-    later: tuple[Path, str]
-    """Path and content (sha256) of the scene."""
-    earlier: tuple[Path, str] | None
-    background: tuple[tuple[Path, str], ...]
+    later: KnownFile
+    earlier: KnownFile | None
+    background: tuple[KnownFile, ...]
     site_file: Path | None
     folder: Path
     issue: IssueDocument
@@ -136,9 +142,9 @@ def look_at(task: LookTask) -> KnownScene | Failed:
 def make_report(task: ReportTask) -> Made | Failed:
     """Write a report's folder, or find it written already; return where it stands."""
     try:
-        standing = _standing(task)
-        if standing is not None:
-            return standing
+        made_before = _made_before(task)
+        if made_before is not None:
+            return made_before
         run = _run(task.site_file, task.settings)
         later = _same(task.later, task.latest)
         if task.earlier is None:
@@ -162,11 +168,11 @@ def _background(task: ReportTask) -> Candidates:
         try:
             scenes.append(_same(one, task.latest))
         except InputRefused as error:
-            left_out.append(LeftOut(one[0].name, None, error.why, faulty=True))
+            left_out.append(LeftOut(one.path.name, None, error.why, faulty=True))
     return Candidates(tuple(scenes), tuple(left_out), len(task.background))
 
 
-def _standing(task: ReportTask) -> Made | None:
+def _made_before(task: ReportTask) -> Made | None:
     """Return the report if another run made it from the same inputs."""
     try:
         issued = read_issued(task.folder)
@@ -177,7 +183,7 @@ def _standing(task: ReportTask) -> Made | None:
     return Made(issued.folder, issued.manifest_sha256) if same else None
 
 
-def _run(site_file: Path | None, settings: Settings | None = None) -> Any:
+def _run(site_file: Path | None, settings: Settings | None = None) -> RunContext:
     site = load_site(site_file)
     return RunContext(site) if settings is None else RunContext(site, settings)
 
@@ -186,10 +192,11 @@ def _open(path: Path, latest: datetime) -> Scene:
     return open_scene(path, SceneOptions(latest=latest), Settings().read)
 
 
-def _same(known: tuple[Path, str], latest: datetime) -> Scene:
+def _same(known: KnownFile, latest: datetime) -> Scene:
     """Open a scene and see that it is the one that was taken in."""
-    path, sha256 = known
-    scene = _open(path, latest)
-    if scene.sha256 != sha256:
-        raise Busy("scene changed", path.name, "it is not what was taken in", "Try again when it is settled")
+    scene = _open(known.path, latest)
+    if scene.sha256 != known.sha256:
+        raise Busy(
+            "scene changed", known.path.name, "it is not what was taken in", "Try again when it is settled"
+        )
     return scene

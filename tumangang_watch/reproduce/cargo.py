@@ -1,22 +1,22 @@
-"""Judge published goods on the ground."""
+"""Judge published cargo on the ground."""
 
 from __future__ import annotations
 
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.site import Site
 from tumangang_watch.reproduce.evidence import Evidence
-from tumangang_watch.reproduce.observations import Claim, Verdict, said
+from tumangang_watch.reproduce.observations import Claim, Verdict, range_words
 from tumangang_watch.settings.records import PublishedSettings
 
 
-def judge_piles(
+def judge_cargo(
     claim: Claim, own: Evidence | None, areas: list[str], limits: PublishedSettings
 ) -> tuple[str, Verdict, str]:
     """Judge goods on the ground of a place."""
     words = (
         "the piles are smaller"
         if claim.kind == "piles_smaller"
-        else f"{said(claim.count or (0, None))} piles of goods" + (" are new" if claim.since else "")
+        else f"{range_words(claim.count or (0, None))} piles of goods" + (" are new" if claim.since else "")
     )
     if own is None:
         return words, "no scene", ""
@@ -28,21 +28,21 @@ def judge_piles(
         old, new = (sum(d.geometry.area for d in group) for group in (before, here))
         if not before:
             return words, "not observable", f"no goods were found in the scene of {claim.since}"
-        told = f"{new:.0f} m2 of goods, {old:.0f} m2 before"
-        return words, "reproduced" if new <= limits.smaller_share * old else "contradicted", told
+        found = f"{new:.0f} m2 of goods, {old:.0f} m2 before"
+        return words, "reproduced" if new <= limits.smaller_share * old else "contradicted", found
     came = [f for f in own.findings if f.kind == "cargo" and f.change == "appeared"]
     # Goods beside one train are one finding of several objects; a publication counts the objects.
     new_ids = {i for f in came for i in (f.later, *f.members)}
     counted = [d for d in here if claim.since is None or d.id in new_ids]
     sure = sum(d.grade == "detected" for d in counted)
-    told = f"{len(counted)} found, {sure} of them surely"
+    found = f"{len(counted)} found, {sure} of them surely"
     low, high = claim.count or (0, None)
     if len(counted) < low:
-        return words, "contradicted", f"{told}; goods toned like their ground can be missed"
+        return words, "contradicted", f"{found}; goods toned like their ground can be missed"
     if high is not None and sure > high:
-        return words, "contradicted", told
-    return words, "reproduced", told
+        return words, "contradicted", found
+    return words, "reproduced", found
 
 
-def _inside(goods: Detection, site: Site, areas: list[str]) -> bool:
-    return any(a.polygon.intersects(goods.geometry) for a in site.areas if a.id in areas)
+def _inside(cargo: Detection, site: Site, areas: list[str]) -> bool:
+    return any(a.polygon.intersects(cargo.geometry) for a in site.areas if a.id in areas)
