@@ -65,6 +65,7 @@ COMMANDS = {
         "review:review_group", "Accept, reject or correct findings, in the terminal or in a GIS."
     ),
     "series": LazyCommand("series:series", "Write what every date so far showed."),
+    "settings": LazyCommand("settings:settings", "Print every setting as JSON, with its digest."),
     "site": LazyCommand("site:site_group", "Make and check site files."),
     "trains": LazyCommand("trains:trains", "Find the same train seen again at another date or place."),
     "watch": LazyCommand("watch:watch", "Take in what is new in INBOX and write one dated report a scene."),

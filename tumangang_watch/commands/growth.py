@@ -70,9 +70,9 @@ def points(report: Path, out: Path, site: Path | None, new_count: int, other_cou
 def area(report: Path, labelled: Path, site: Path | None, as_json: bool) -> int:
     """Print the error-adjusted area of new ground from REPORT and the LABELLED points."""
     _, strata, _ = _strata(report, site)
-    said = _labels(labelled, set(strata))
+    labels = _labels(labelled, set(strata))
     tallies = tuple(
-        Tally(name, polygon.area, len(said[name]), sum(said[name])) for name, polygon in strata.items()
+        Tally(name, polygon.area, len(labels[name]), sum(labels[name])) for name, polygon in strata.items()
     )
     try:
         found = adjusted_area(tallies, NEW)
@@ -114,7 +114,7 @@ def _strata(report: Path, site_file: Path | None) -> tuple[dict[str, Any], dict[
         )
     into = Transformer.from_crs("EPSG:4326", site.crs, always_xy=True)
     grown = [
-        transform(shape(f["geometry"]), lambda xy: np_columns(into, xy))
+        transform(shape(f["geometry"]), lambda xy: np.column_stack(into.transform(xy[:, 0], xy[:, 1])))
         for f in data["findings"]
         if f["kind"] == "handling_area" and f["change"] == "grown" and f["geometry"]
     ]
@@ -125,14 +125,9 @@ def _strata(report: Path, site_file: Path | None) -> tuple[dict[str, Any], dict[
     return data, {NEW: new, OTHER: whole.difference(new)}, site.crs
 
 
-def np_columns(transformer: Any, xy: Any) -> Any:
-    """Return (n, 2) coordinates projected by a transformer."""
-    return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
-
-
 def _labels(file: Path, strata: set[str]) -> dict[str, list[bool]]:
     """Return for each stratum whether each labelled point is new ground; unsure ones are left out."""
-    said: dict[str, list[bool]] = {name: [] for name in strata}
+    labels: dict[str, list[bool]] = {name: [] for name in strata}
     features = load_json(file, "points").get("features")
     for feature in features if isinstance(features, list) else [None]:
         own = feature.get("properties") if isinstance(feature, dict) else None
@@ -142,5 +137,5 @@ def _labels(file: Path, strata: set[str]) -> dict[str, list[bool]]:
         if label and label not in LABELS:
             raise InputRefused("unknown label", file, f"{label!r} at {own.get('id')}", HOW_TO)
         if label and label != "unsure":
-            said[own["stratum"]].append(label == "new")
-    return said
+            labels[own["stratum"]].append(label == "new")
+    return labels

@@ -30,7 +30,7 @@ from tumangang_watch.sites.remarks import remarks_text
 from tumangang_watch.sites.write import check_room, refuse_source, write_site
 from tumangang_watch.text import clean_text, count_text
 
-MOST_NOTES = 10
+MAX_NOTES = 10
 """Notes of an import that are printed one by one."""
 
 
@@ -50,8 +50,8 @@ def site_check(file: Path, as_json: bool) -> int:
     remarks = examine_site(file)
     faults = [remark for remark in remarks if remark.level == "fault"]
     if as_json:
-        told = [{**asdict(r), "matters": r.matters, "todo": r.todo} for r in remarks]
-        document = {"file": str(file), "sound": not faults, "remarks": told}
+        rows = [{**asdict(r), "matters": r.matters, "todo": r.todo} for r in remarks]
+        document = {"file": str(file), "sound": not faults, "remarks": rows}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         click.echo(remarks_text(file, remarks))
@@ -94,7 +94,7 @@ def site_import(
     options = ImportOptions(roles=_roles(roles), layers=layers, id_field=id_field, crs=crs, name=out.stem)
     imported = import_sources(sources, options)
     site = write_site(imported.collection, out, overwrite=overwrite)
-    _tell_import(out, site, imported)
+    _print_import(out, site, imported)
     return 0
 
 
@@ -133,17 +133,17 @@ def _roles(given: tuple[str, ...]) -> dict[str, str]:
     return out
 
 
-def _tell_import(out: Path, site: Site, imported: Imported) -> None:
-    """Say what was taken, what was left out and why, and what is doubtful."""
+def _print_import(out: Path, site: Site, imported: Imported) -> None:
+    """Print what was taken, what was left out and why, and what is doubtful."""
     roles = Counter(area.role for area in site.areas)
     parts = [count_text(len(site.tracks), "track")] if site.tracks else []
     parts += [count_text(number, role) for role, number in roles.items()]
     lines = [f"{out}: {', '.join(parts)}"]
     if imported.left_out:
         lines.append("left out: " + ", ".join(f"{n} ({why})" for why, n in imported.left_out.items()))
-    lines += [f"note: {note}" for note in imported.notes[:MOST_NOTES]]
-    if len(imported.notes) > MOST_NOTES:
-        lines.append(f"note: and {len(imported.notes) - MOST_NOTES} more")
+    lines += [f"note: {note}" for note in imported.notes[:MAX_NOTES]]
+    if len(imported.notes) > MAX_NOTES:
+        lines.append(f"note: and {len(imported.notes) - MAX_NOTES} more")
     doubts = examine_site(out)
     if doubts:
         lines.append(f"{count_text(len(doubts), 'doubt')}: 'tumangang-watch site check {out}' explains")
@@ -178,7 +178,7 @@ def site_trace(
         opened = open_scene(scene, scene_options(acquired, bands), settings.read)
         run, collection = _traced_site(opened, site, settings, progress)
         result = trace_to_file(opened, run, collection, out, overwrite=overwrite)
-    _tell_trace(out, result)
+    _print_trace(out, result)
     return 0
 
 
@@ -191,8 +191,8 @@ def _traced_site(scene: Any, site: Path | None, settings: Any, progress: Any) ->
     return RunContext(loaded, settings, progress), read_collection(site or built_in_site_path())[0]
 
 
-def _tell_trace(out: Path, result: TraceResult) -> None:
-    """Say what was traced, how sure it is, and what to do next."""
+def _print_trace(out: Path, result: TraceResult) -> None:
+    """Print what was traced, how sure it is, and what to do next."""
     traced = [t for t in result.site.tracks if t.id in (*result.moved, *result.new)]
     length_m = sum(t.line.length for t in traced)
     lines = [f"{out}: {count_text(len(traced), 'track')} traced, {length_m:.0f} m; {result.fit}"]

@@ -5,10 +5,9 @@ A setting's docstring gives its source, or says "calibrated" with the command th
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from tumangang_watch.settings.cargo import CargoSettings
 from tumangang_watch.settings.change import ChangeSettings
@@ -50,5 +49,8 @@ class Settings:
     @property
     def sha256(self) -> str:
         """Digest of all values, for the report."""
-        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    def text(self) -> str:
+        """Return every value as JSON, group by group, to be printed."""
+        return json.dumps({"settings_sha256": self.sha256, **asdict(self)}, indent=2, ensure_ascii=False)

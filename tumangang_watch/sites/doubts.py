@@ -172,8 +172,8 @@ def _run_together(
     where = shapely.line_locate_point(other, points)
     close = distance < limits.tracks_apart_m
     best = None
-    for first, past in stretches(close):
-        last = past - 1
+    for first, end in stretches(close):
+        last = end - 1
         span = float(along[last] - along[first])
         on_other = where[first : last + 1]
         at_end = first == 0 or last == len(along) - 1
