@@ -15,7 +15,7 @@ from support.values import observation, straight_site
 
 from tumangang_watch.detectability.insert import insert, restore, span_of
 from tumangang_watch.detectability.insert_frame import reach_m
-from tumangang_watch.detectability.model import Placement, Specimen, Stretch
+from tumangang_watch.detectability.model import OccupiedStretch, Placement, Specimen
 from tumangang_watch.detectability.plan import SPECIMENS
 from tumangang_watch.detectability.scene_light import scene_light
 from tumangang_watch.settings.detectability import DetectabilitySettings
@@ -135,4 +135,4 @@ def test_snow_lies_on_roofs_only_in_a_scene_with_snow():
 
 
 def test_light_is_unknown_where_no_bed_is_seen():
-    assert scene_light(scene(), straight_site(), [Stretch("T1", 0.0, 200.0)], SETTINGS) is None
+    assert scene_light(scene(), straight_site(), [OccupiedStretch("T1", 0.0, 200.0)], SETTINGS) is None

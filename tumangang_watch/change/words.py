@@ -63,12 +63,12 @@ def difference(small: Detection, large: Detection) -> tuple[Interval, str]:
     independent.
     """
     if small.cars is not None and large.cars is not None:
-        one, two, unit, least = small.cars, large.cars, "cars", 1.0
+        one, two, unit, floor = small.cars, large.cars, "cars", 1.0
     else:
-        one, two, unit, least = *(t.length_m or Interval(0.0, 0.0, 0.0) for t in (small, large)), "m", 0.0
-    estimate = max(two.estimate - one.estimate, least)
+        one, two, unit, floor = *(t.length_m or Interval(0.0, 0.0, 0.0) for t in (small, large)), "m", 0.0
+    estimate = max(two.estimate - one.estimate, floor)
     down = ((two.estimate - two.low) ** 2 + (one.high - one.estimate) ** 2) ** 0.5
     up = ((two.high - two.estimate) ** 2 + (one.estimate - one.low) ** 2) ** 0.5
     if unit == "cars":
         down, up = round(down), round(up)
-    return Interval(estimate, max(estimate - down, least), estimate + up), unit
+    return Interval(estimate, max(estimate - down, floor), estimate + up), unit

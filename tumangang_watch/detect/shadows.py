@@ -61,8 +61,8 @@ def shadow_of(
     dark = run > 0.5
     first = np.where(dark[: BREAK_PX + 1].any(axis=0), dark[: BREAK_PX + 1].argmax(axis=0), reach)
     at = np.arange(reach)[:, None]
-    lit = ~dark & (at >= first[None, :])
-    end = np.where(lit.any(axis=0), lit.argmax(axis=0), reach)
+    sunlit = ~dark & (at >= first[None, :])
+    end = np.where(sunlit.any(axis=0), sunlit.argmax(axis=0), reach)
     # The tip lies where the probability falls through a half, between two pixels.
     k = np.clip(end, 1, reach - 1)
     before, after = run[k - 1, np.arange(lanes.size)], run[k, np.arange(lanes.size)]

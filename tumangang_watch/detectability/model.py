@@ -17,7 +17,7 @@ ALSO_CALLED = {
 
 
 @dataclass(frozen=True)
-class Stretch:
+class OccupiedStretch:
     """A part of a track, by metres along it."""
 
     track: str

@@ -91,13 +91,13 @@ def _is_found(
 
     In ``coarse`` scenes, which do not part neighbouring tracks, a train on the next one counts as found.
     """
-    least_m = settings.overlap * (placement.to_m - placement.from_m)
+    min_m = settings.overlap * (placement.to_m - placement.from_m)
     covered = 0.0
     for train in trains:
         if train.track == placement.track and train.from_m is not None and train.to_m is not None:
             covered += max(min(train.to_m, placement.to_m) - max(train.from_m, placement.from_m), 0.0)
-    if covered >= least_m or not coarse:
-        return covered >= least_m
+    if covered >= min_m or not coarse:
+        return covered >= min_m
     line = next(t.line for t in site.tracks if t.id == placement.track)
     body = substring(line, placement.from_m, placement.to_m)
-    return any(body.intersection(t.geometry.buffer(settings.group_reach_m)).length >= least_m for t in trains)
+    return any(body.intersection(t.geometry.buffer(settings.group_reach_m)).length >= min_m for t in trains)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from tumangang_watch.detectability.model import Stretch
+from tumangang_watch.detectability.model import OccupiedStretch
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.detectability import DetectabilitySettings
@@ -49,7 +49,7 @@ class SceneLight:
 
 
 def scene_light(
-    observation: Observation, site: Site, occupied: list[Stretch], settings: DetectabilitySettings
+    observation: Observation, site: Site, occupied: list[OccupiedStretch], settings: DetectabilitySettings
 ) -> SceneLight | None:
     """Judge the light of a scene from its empty track bed, darkest ground, snow and trains' shadows.
 
@@ -86,9 +86,7 @@ def scene_light(
     path = dark - slope * low**gamma
     shadows = train_shadows(observation, site, occupied)
     azimuth, elevation = _sun(observation, site, shadows, settings)
-    known = dict(settings.shadow_share)
-    sky = np.array([known.get(b, known["pan"]) for b in image.bands]) * (40 / max(elevation, 10.0)) ** 0.5
-    sky = np.minimum(sky, 0.6)
+    sky = _clear_sky(image.bands, elevation, settings)
     own = shade_level(shadows, ground, (azimuth, elevation))
     if own is not None:
         share = np.clip((own - path) / np.maximum(ground - path, 1e-6), 1e-3, 1.0) ** (1 / gamma)
@@ -110,7 +108,16 @@ def scene_light(
     )
 
 
-def _bed(observation: Observation, site: Site, occupied: list[Stretch]) -> NDArray[np.float32]:
+def _clear_sky(
+    bands: tuple[str, ...], elevation_deg: float, settings: DetectabilitySettings
+) -> NDArray[np.float64]:
+    """Return the light (bands,) in a shadow under a clear sky, as a share of full light."""
+    known = dict(settings.shadow_share)
+    sky = np.array([known.get(b, known["pan"]) for b in bands]) * (40 / max(elevation_deg, 10.0)) ** 0.5
+    return np.minimum(sky, 0.6)
+
+
+def _bed(observation: Observation, site: Site, occupied: list[OccupiedStretch]) -> NDArray[np.float32]:
     """Return samples (bands, n) of the bed between the rails, no train there and the ground clear."""
     out = [np.zeros((len(observation.image.bands), 0), np.float32)]
     for track in site.tracks:
@@ -140,7 +147,7 @@ BODY_M = 1.9
 """Half of a body's width with its blur: shadow begins beyond it."""
 
 
-def train_shadows(observation: Observation, site: Site, occupied: list[Stretch]) -> list[TrainShadow]:
+def train_shadows(observation: Observation, site: Site, occupied: list[OccupiedStretch]) -> list[TrainShadow]:
     """Return the cross-sections of the trains that stand in a scene."""
     lines = {t.id: t.line for t in site.tracks}
     out = []

@@ -12,7 +12,7 @@ from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.detectability.insert import insert, restore, span_of
 from tumangang_watch.detectability.insert_frame import reach_m
 from tumangang_watch.detectability.limits import can_show, of_observation
-from tumangang_watch.detectability.model import Placement, Stretch
+from tumangang_watch.detectability.model import OccupiedStretch, Placement
 from tumangang_watch.detectability.plan import Footing, plan_trials
 from tumangang_watch.detectability.run import Detectability, try_detector
 from tumangang_watch.detectability.scene_light import scene_light
@@ -70,7 +70,7 @@ def try_date(
     settings = run.settings.detectability
     here = tuple(d for d in trains if d.kind == "train" and d.date == date.date)
     stretches = [
-        Stretch(d.track, d.from_m, d.to_m)
+        OccupiedStretch(d.track, d.from_m, d.to_m)
         for d in here
         if d.track and d.from_m is not None and d.to_m is not None
     ]

@@ -50,19 +50,14 @@ def measure_handling(
     ----------
     observations : tuple of Observation
         One, or two (earlier, later) on one grid, in one frame, the second normalised to the first.
-    site : Site
     trains : tuple of Detection
         Of either date; the ground they hide says nothing.
     settings : HandlingSettings
     background_dates : sequence of BackgroundDate
         Earlier dates: what only goes back and forth between them is no growth.
-    history : HistorySettings, optional
-        How they are read.
     """
-    if len(observations) not in (1, 2):
-        raise ValueError(f"one or two observations, not {len(observations)}")
-    if len({o.raster.grid for o in observations}) != 1:
-        raise ValueError("observations lie on different grids")
+    if len(observations) not in (1, 2) or len({o.raster.grid for o in observations}) != 1:
+        raise ValueError(f"{len(observations)} observations, not one or two on one grid")
     areas = site.having("handling")
     grounds = tuple(date.ground for date in background_dates if date.ground is not None)
     record = EarlierGround(grounds, history or HistorySettings()) if grounds else None
@@ -75,32 +70,25 @@ def measure_handling(
     reference = ~grid.mask([everywhere]) & ~grid.mask([a.polygon for a in site.having("ignore")])
     detections: list[Detection] = []
     growth: list[HandlingChange] = []
-    seen: dict[str, int] = {}
     for area in areas:
         inside = grid.mask([area.polygon])
-        turned: tuple[Turned, Turned] | None = None
+        turned: tuple[Turned, ...] = ()
         if len(surfaces) == 2:
-            one, two = surfaces
-            turned = (
-                turned_to_worked(one, two, inside, reference, settings),
-                turned_to_worked(two, one, inside, reference, settings),
-            )
+            for before, after in (surfaces, surfaces[::-1]):
+                turned += (turned_to_worked(before, after, inside, reference, settings),)
             denied: tuple[Denied, ...] = ()
+            since = observations[0].scene.acquired
             if record is not None:
-                since = observations[0].scene.acquired
-                (grown, no_growth), (lost, no_loss) = (
-                    deny_seasonal(item, since, two, record, settings) for item in turned
-                )
-                turned, denied = (grown, lost), (no_growth, no_loss)
+                asked = [deny_seasonal(item, since, surfaces[1], record, settings) for item in turned]
+                turned, denied = tuple(left for left, _ in asked), tuple(taken for _, taken in asked)
             growth.append(_change(observations, surfaces, area, turned, settings, denied))
         worked = _worked(surfaces, inside, turned, settings)
         for observation, surface, mask in zip(observations, surfaces, worked, strict=True):
             unsure = None
             if record is not None:
                 unsure = unsettled(record, surface, observation.scene.acquired, settings) & inside
-            seen[observation.date] = seen.get(observation.date, 0) + 1
             found = _detection(observation, surface, area, mask, settings, unsure)
-            number = seen[observation.date]
+            number = 1 + sum(d.date == observation.date for d in detections)
             detections.append(replace(found, id=f"{observation.date}-handling-{number}"))
     return HandlingResult(tuple(detections), tuple(growth))
 
@@ -108,7 +96,7 @@ def measure_handling(
 def _worked(
     surfaces: list[GroundSurface],
     inside: NDArray[np.bool_],
-    turned: tuple[Turned, Turned] | None,
+    turned: tuple[Turned, ...],
     settings: HandlingSettings,
 ) -> list[NDArray[np.bool_]]:
     """Return the worked ground on each date; ground that did not change has one class on both."""
@@ -123,7 +111,7 @@ def _worked(
     base = (mean > 0.5)[tuple(nearest)]
     patch_px = max(1, int(settings.patch_min_m2 / surfaces[0].grid.pixel_m ** 2))
     base = remove_small_objects(remove_small_holes(base, max_size=patch_px), max_size=patch_px) & inside
-    if turned is None:
+    if not turned:
         return [base]
     grown, lost = turned
     return [(base | lost.mask) & ~grown.mask, (base | grown.mask) & ~lost.mask]
@@ -196,7 +184,7 @@ def _change(
     observations: tuple[Observation, ...],
     surfaces: list[GroundSurface],
     area: Area,
-    turned: tuple[Turned, Turned],
+    turned: tuple[Turned, ...],
     settings: HandlingSettings,
     denied: tuple[Denied, ...] = (),
 ) -> HandlingChange:
@@ -258,7 +246,7 @@ def _denied_words(denied: Denied, area_m2: float, number: int) -> str:
     )
 
 
-def _confidence(turned: tuple[Turned, Turned], barred: bool, compared: bool) -> float:
+def _confidence(turned: tuple[Turned, ...], barred: bool, compared: bool) -> float:
     """Return how sure the statement is: the typical strength of the change, or of its absence."""
     if barred:
         return 0.0

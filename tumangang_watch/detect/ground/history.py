@@ -119,7 +119,7 @@ def deny_seasonal(
     labels, count = label(turned.mask)
     if not dates or not count:
         return turned, Denied(none, none, len(dates))
-    like = [_looks_like(date, after, record, settings) for date in dates]
+    like = [_resembles(date, after, record, settings) for date in dates]
     kept, doubtful, count_of = none.copy(), none.copy(), 0
     for k in range(1, count + 1):
         segment = labels == k
@@ -147,7 +147,7 @@ def _left(
     return cleaned(segment & ~region, segment, pixel_m, settings) if region.any() else segment
 
 
-def _looks_like(
+def _resembles(
     date: BackgroundGround, after: GroundSurface, record: EarlierGround, settings: HandlingSettings
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return where an earlier date looks as the later one does, and where it tells."""
