@@ -77,15 +77,7 @@ def same_train(
     settings = settings or SameTrainSettings()
     ours, theirs = ([k for k, v in enumerate(t) if not is_locomotive(v)] for t in (first, second))
     if not ours or not theirs:
-        return SameTrain(
-            bits=0.0,
-            p_value=1.0,
-            e_value=float(comparisons),
-            verdict="cannot be told",
-            only_first=tuple(ours),
-            only_second=tuple(theirs),
-            statement="One of the trains shows no wagons: whether it is the same train cannot be told.",
-        )
+        return _unread(tuple(ours), tuple(theirs), comparisons)
     a = likelihoods(tuple(first[k] for k in ours), settings)[None]
     b = likelihoods(tuple(second[k] for k in theirs), settings)[None]
     chain = learn((a, b), settings)
@@ -110,6 +102,18 @@ def same_train(
         statement=f"{HEADS[verdict]}: {len(path)} wagons of {len(ours)} and {len(theirs)} agree in "
         f"{'' if forward else 'reverse '}order, with {changes} changes of colour; {p * comparisons:.2g} such "
         f"matches expected by chance (comparisons made: {comparisons}).",
+    )
+
+
+def _unread(ours: tuple[int, ...], theirs: tuple[int, ...], comparisons: int) -> SameTrain:
+    return SameTrain(
+        bits=0.0,
+        p_value=1.0,
+        e_value=float(comparisons),
+        verdict="cannot be told",
+        only_first=ours,
+        only_second=theirs,
+        statement="One of the trains shows no wagons: whether it is the same train cannot be told.",
     )
 
 
