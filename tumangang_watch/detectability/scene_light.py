@@ -53,6 +53,8 @@ def scene_light(
 ) -> SceneLight | None:
     """Judge the light of a scene from its empty track bed, darkest ground, snow and trains' shadows.
 
+    None where no bed was seen.
+
     Parameters
     ----------
     observation : Observation
@@ -61,11 +63,6 @@ def scene_light(
     occupied : list of Stretch
         Where trains stand: no bed there, but their shadows show the light.
     settings : DetectabilitySettings
-
-    Returns
-    -------
-    SceneLight or None
-        None where no bed was seen.
     """
     image, scene, quality = observation.image, observation.scene, observation.quality
     bed = _bed(observation, site, occupied)
