@@ -25,6 +25,7 @@ from tumangang_watch.review.session import Reviewer, Wanted, record
 MOVED_M = 0.15
 """An outline read back that lies at most this far from the exported one was not moved: the files carry 7
 decimals of a degree (11 mm), and editors snap."""
+_VERDICT_TODO = "Say accepted, rejected or corrected"
 _WAY_MARKS = ("answer_before", "export")
 
 
@@ -115,12 +116,8 @@ class _FileReading:
     def _once(self, row: EditedRow) -> str:
         key = row.text("key") or ""
         if key in self.seen:
-            raise UsageError(
-                "given twice",
-                key[:8],
-                f"also in {self.seen[key].where}",
-                "Keep one; clear the key of a new thing",
-            )
+            todo = "Keep one; clear the key of a new thing"
+            raise UsageError("given twice", key[:8], f"also in {self.seen[key].where}", todo)
         self.seen[key] = row
         return key
 
@@ -142,12 +139,7 @@ class _FileReading:
             filled = [n for n in ("reason", "remark") if row.text(n)]
             filled += [n for n in given if given[n] is not None]
             if filled:
-                raise UsageError(
-                    "no verdict",
-                    ", ".join(filled),
-                    "the verdict is empty",
-                    "Say accepted, rejected or corrected",
-                )
+                raise UsageError("no verdict", ", ".join(filled), "the verdict is empty", _VERDICT_TODO)
             self.out.unanswered += 1
             if row.text("answer_before"):
                 self.out.notes.append(
@@ -155,12 +147,7 @@ class _FileReading:
                 )
             return
         if verdict not in ("accepted", "rejected", "corrected"):
-            raise UsageError(
-                "unknown verdict",
-                repr(verdict),
-                "it is not in the list",
-                "Say accepted, rejected or corrected",
-            )
+            raise UsageError("unknown verdict", repr(verdict), "it is not in the list", _VERDICT_TODO)
         answer = Answer(verdict, reason, remark or "", parse_correction(cast(GivenValues, given)))
         self._add(row, subject.about, checked_answer(answer, subject.about.evidence))
 

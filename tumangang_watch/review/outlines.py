@@ -79,9 +79,8 @@ class SiteTracks:
             best = max(best, found) if best else found
         if best is None:
             where = f"track {track}" if track is not None else "any track"
-            raise UsageError(
-                "no stretch of track", "outline", f"it does not cover {where}", "Draw it over the track"
-            )
+            why = f"it does not cover {where}"
+            raise UsageError("no stretch of track", "outline", why, "Draw it over the track")
         return best[1], round(best[2], 2), round(best[3], 2)
 
     def _in_metres(self, outline: BaseGeometry) -> BaseGeometry:
