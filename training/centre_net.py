@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=25)
     parser.add_argument("--minutes", type=float, default=10)
     package = Path(__file__).resolve().parents[1] / "tumangang_watch"
-    parser.add_argument("--target", type=Path, default=package / "preprocess" / "centre_net.npz")
+    parser.add_argument("--target", type=Path, default=package / "weights" / "centre_net.npz")
     arguments = parser.parse_args()
     learn: list[Any] = []
     check: list[Any] = []

@@ -16,6 +16,7 @@ import numpy as np
 from training.strip_bank import BankScene, load
 from tumangang_watch.detect.trains.colour import COLOURS, bed_of, body_features, ground_of
 from tumangang_watch.detect.trains.view import geometry_of, scale_of
+from tumangang_watch.nets import write_weights
 from tumangang_watch.settings.trains import TrainSettings
 
 HIDDEN = (32, 24)
@@ -111,11 +112,12 @@ def fit(data: tuple[Any, Any, Any, Any], target: Path, steps: int = 3000) -> Non
         own = bank[held] == number
         _tell(logits[own] / temperature, y[held][own])
     arrays = {
-        f"{n}.{k}": v.detach().numpy().astype(np.float16)
+        f"{n}.{k}": v.detach().numpy()
         for n, p in zip("abc", parts, strict=True)
         for k, v in p.named_parameters()
     }
-    np.savez_compressed(target, mean=mean, spread=spread, temperature=np.float64(temperature), **arrays)
+    scaled = {"mean": mean, "spread": spread, "temperature": np.float64(temperature)}
+    write_weights(target, {**scaled, **arrays})
 
 
 def _softmax(logits: Any) -> Any:
@@ -150,7 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--banks", type=Path, nargs="+", required=True)
     package = Path(__file__).resolve().parents[1] / "tumangang_watch"
-    parser.add_argument("--target", type=Path, default=package / "detect" / "colour_net.npz")
+    parser.add_argument("--target", type=Path, default=package / "weights" / "colour_net.npz")
     arguments = parser.parse_args()
     fit(read(arguments.banks), arguments.target)
 

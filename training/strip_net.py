@@ -22,6 +22,7 @@ import numpy as np
 from training.strip_bank import BankScene, load
 from tumangang_watch.detect.trains.network import DILATIONS, TYPES
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView, scale_of, view_of
+from tumangang_watch.nets import read_weights, write_weights
 from tumangang_watch.settings.trains import TrainSettings
 
 CONV = (20, 28)
@@ -235,8 +236,7 @@ def fit(items: list[Any], target: Path, plan: Plan) -> None:
     weight /= weight.sum()
     net = network(learn[0][1].size)
     if plan.start is not None:
-        with np.load(plan.start) as data:
-            net.load_state_dict({k: torch.from_numpy(data[k].astype(np.float32)) for k in data.files})
+        net.load_state_dict({k: torch.from_numpy(v) for k, v in read_weights(plan.start).items()})
     mean = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=2e-3)
     start, best, done, sums = time.time(), np.inf, 0.0, np.zeros(3)
@@ -271,9 +271,7 @@ def fit(items: list[Any], target: Path, plan: Plan) -> None:
             value = held @ (1, 0.7, 0.25)
             if value < best:
                 best = value
-                np.savez_compressed(
-                    target, **{k: v.numpy().astype(np.float16) for k, v in mean.state_dict().items()}
-                )
+                write_weights(target, {k: v.numpy() for k, v in mean.state_dict().items()})
 
 
 def main() -> None:
@@ -285,13 +283,11 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--start", type=Path, help="go on from these weights")
     package = Path(__file__).resolve().parents[1] / "tumangang_watch"
-    parser.add_argument("--target", type=Path, default=package / "detect" / "strip_net.npz")
+    parser.add_argument("--target", type=Path, default=package / "weights" / "strip_net.npz")
     arguments = parser.parse_args()
     items = read_banks(arguments.banks)
     print(len(items), "strips,", sum(i[0] for i in items), "held out")
-    plan = Plan(
-        places=arguments.steps, paths=arguments.minutes, timeline=arguments.rate, refused=arguments.start
-    )
+    plan = Plan(steps=arguments.steps, minutes=arguments.minutes, rate=arguments.rate, start=arguments.start)
     fit(items, arguments.target, plan)
 
 

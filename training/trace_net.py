@@ -1,4 +1,4 @@
-"""Calibrate the network of ``detect.trace_net`` on a bank of painted yards.
+"""Calibrate the network of ``detect.tracks.network`` on a bank of painted yards.
 
 Paint the bank with ``python -m training.trace_bank --folder DIR``, with ``--painter first`` and ``second``;
 then ``python -m training.trace_net --bank DIR`` fits the network and writes its weights into the package.
@@ -17,6 +17,7 @@ import numpy as np
 
 from tumangang_watch.detect.tracks.network import DILATIONS, SHRINK
 from tumangang_watch.detect.tracks.view import CHANNELS
+from tumangang_watch.nets import write_weights
 
 NARROW, WIDTH = 14, 24
 ROWS, COLS = 72, 192
@@ -121,7 +122,7 @@ def _soil(patch: Any, labels: Any, rng: np.random.Generator, row: dict[str, int]
 
 
 def network() -> Any:
-    """Return the layers that ``detect.trace_net`` computes with numpy."""
+    """Return the layers that ``detect.tracks.network`` computes with numpy."""
     from torch import nn
 
     return nn.ModuleDict(
@@ -211,9 +212,7 @@ def fit(items: list[Any], target: Path, steps: int, minutes: float, batch: int) 
             sums[:] = 0
             if held[0] < best:
                 best = held[0]
-                np.savez_compressed(
-                    target, **{k: v.numpy().astype(np.float16) for k, v in mean.state_dict().items()}
-                )
+                write_weights(target, {k: v.numpy() for k, v in mean.state_dict().items()})
 
 
 def main() -> None:
@@ -224,7 +223,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=8)
     package = Path(__file__).resolve().parents[1] / "tumangang_watch"
-    parser.add_argument("--target", type=Path, default=package / "detect" / "trace_net.npz")
+    parser.add_argument("--target", type=Path, default=package / "weights" / "trace_net.npz")
     arguments = parser.parse_args()
     items = read_bank(arguments.bank)
     print(len(items), "views,", sum(i[0] for i in items), "held out", flush=True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.values import EAST0, NORTH0, observation, straight_site
 
-from tumangang_watch.detect.trains.background import against
+from tumangang_watch.detect.trains.background import OtherView, against
 from tumangang_watch.detect.trains.network import NetReading
 from tumangang_watch.detect.trains.strips import sample_strip
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, geometry_of, scale_of, view_of
@@ -82,14 +82,14 @@ def test_another_empty_date_is_the_background():
     empty = view(1.05 * yard(seed=3), light=scale_of([train.strip]))
     n = empty.patch.shape[2]
     nothing = NetReading(np.full(n, -6.0), np.full(n, -6.0), np.zeros((7, n)))
-    told = against(train, [(empty, nothing)], SETTINGS)
+    told = against(train, [OtherView(empty, nothing)], SETTINGS)
     inside = slice(round(65 / STEP_M), round(95 / STEP_M))
     beyond = slice(round(120 / STEP_M), round(170 / STEP_M))
     shadow = told.patch[UNLIKE, HALF_ROWS + 5, inside].mean()
     assert shadow < -0.8
     assert np.abs(told.patch[UNLIKE, HALF_ROWS - 2 : HALF_ROWS + 3, beyond]).mean() < 0.12
     occupied = replace(nothing, occupied=np.full(n, 6.0))
-    assert against(train, [(empty, occupied)], SETTINGS) is train
+    assert against(train, [OtherView(empty, occupied)], SETTINGS) is train
 
 
 def test_the_yard_lies_where_the_fixture_says():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
@@ -29,9 +28,9 @@ class Corridor:
 
     tracks: tuple[Track, ...]
     """Of the group, the one that leads first."""
-    s_m: NDArray[Any]
+    s_m: NDArray[np.floating]
     """(n,) distance along the leading track."""
-    y_m: NDArray[Any]
+    y_m: NDArray[np.floating]
     """(m,) offset to the left of the leading track."""
     values: NDArray[np.float32]
     """(bands, m, n), read-only; 0 where not valid."""

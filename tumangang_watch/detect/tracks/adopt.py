@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import shapely
@@ -102,7 +101,7 @@ def _frame(line: shapely.LineString) -> TrackFrame:
     return frame_along(line, np.linspace(0, line.length, steps + 1), line.length / steps)
 
 
-def _offsets(line: shapely.LineString, other: shapely.LineString) -> tuple[NDArray[Any], float]:
+def _offsets(line: shapely.LineString, other: shapely.LineString) -> tuple[NDArray[np.floating], float]:
     """Return how far left of a line another runs at each step (NaN where it does not), and the share."""
     frame = _frame(line)
     offset = np.full(frame.points.shape[1], np.nan)

@@ -8,7 +8,6 @@ that hides the rails for a while is crossed when there are rails enough behind i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +26,11 @@ BRANCH_APART_M = 1.0
 class Lattice:
     """Evidence on (slope, y, step)."""
 
-    evidence: NDArray[Any]
+    evidence: NDArray[np.floating]
     """(slopes, y, steps)."""
-    slopes: NDArray[Any]
-    y_m: NDArray[Any]
-    s_m: NDArray[Any]
+    slopes: NDArray[np.floating]
+    y_m: NDArray[np.floating]
+    s_m: NDArray[np.floating]
     """(steps,) distance along the guide."""
 
 
@@ -39,10 +38,10 @@ class Lattice:
 class TrackPath:
     """One path of a lattice."""
 
-    s_m: NDArray[Any]
-    y_m: NDArray[Any]
-    slope: NDArray[Any]
-    reward: NDArray[Any]
+    s_m: NDArray[np.floating]
+    y_m: NDArray[np.floating]
+    slope: NDArray[np.floating]
+    reward: NDArray[np.floating]
     """(n,) of each step."""
 
     @property
@@ -75,7 +74,7 @@ def find_paths(lattice: Lattice, count_max: int, settings: TraceSettings) -> tup
 class _Moves:
     source: NDArray[np.intp]
     """(moves, slopes * y) flat index a state is reached from."""
-    cost: NDArray[Any]
+    cost: NDArray[np.floating]
     """(moves, slopes * y); infinite where there is no such state."""
 
 
@@ -101,7 +100,7 @@ def _moves(lattice: Lattice, settings: TraceSettings) -> _Moves:
 
 
 def _best_path(
-    reward: NDArray[Any], lattice: Lattice, moves: _Moves, settings: TraceSettings
+    reward: NDArray[np.floating], lattice: Lattice, moves: _Moves, settings: TraceSettings
 ) -> TrackPath | None:
     slopes, ys, steps = reward.shape
     total = np.zeros(slopes * ys, dtype=np.float32)
@@ -134,7 +133,9 @@ def _best_path(
     )
 
 
-def _take_out(reward: NDArray[Any], lattice: Lattice, path: TrackPath, settings: TraceSettings) -> None:
+def _take_out(
+    reward: NDArray[np.floating], lattice: Lattice, path: TrackPath, settings: TraceSettings
+) -> None:
     """Make the ground of a path dear for the next ones."""
     first = int(np.searchsorted(lattice.s_m, path.s_m[0]))
     for number, (y, slope) in enumerate(zip(path.y_m, path.slope, strict=True)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import cv2
 import numpy as np
@@ -104,7 +103,7 @@ def _guides(search: Search, settings: TraceSettings) -> list[tuple[float, shapel
     return found
 
 
-def _tiles(area: BaseGeometry, along: NDArray[Any], settings: TraceSettings) -> list[GuideFrame]:
+def _tiles(area: BaseGeometry, along: NDArray[np.floating], settings: TraceSettings) -> list[GuideFrame]:
     """Return straight frames in one direction that cover an area."""
     left = np.array([-along[1], along[0]])
     turned = shapely.transform(area, lambda c: np.stack([c @ along, c @ left], axis=1))
@@ -122,10 +121,10 @@ def _tiles(area: BaseGeometry, along: NDArray[Any], settings: TraceSettings) -> 
 
 
 def _lattice(
-    search: Search, frame: GuideFrame, slopes: NDArray[Any], settings: TraceSettings
+    search: Search, frame: GuideFrame, slopes: NDArray[np.floating], settings: TraceSettings
 ) -> Lattice | None:
     """Return the log-odds of a track in a frame: the best of the scenes' at each place."""
-    out: NDArray[Any] | None = None
+    out: NDArray[np.floating] | None = None
     for scene in search.scenes:
         view = view_of(scene, frame, search.within)
         seen = view[CHANNELS.index("seen")]
@@ -146,17 +145,19 @@ def _lattice(
     y = np.arange((rows - 1) * fine + 1) * settings.across_m + frame.rows_m[0]
     back = np.arange(len(y), dtype=np.float32)[:, None] / fine + np.zeros((1, steps), np.float32)
     across = np.zeros_like(back) + np.arange(steps, dtype=np.float32)
-    out = cv2.remap(out, across, back, cv2.INTER_LINEAR)
+    out = np.asarray(cv2.remap(out, across, back, cv2.INTER_LINEAR), np.float32)
     evidence = np.broadcast_to(out, (len(slopes), *out.shape))
     return Lattice(evidence, slopes, y, (np.arange(steps) + 0.5) * settings.step_m)
 
 
-def _smooth_line(frame: GuideFrame, path: TrackPath, settings: TraceSettings) -> NDArray[Any]:
+def _smooth_line(frame: GuideFrame, path: TrackPath, settings: TraceSettings) -> NDArray[np.floating]:
     y = smoothed(path.y_m, np.clip(path.reward + 1, 0.05, 2), settings.smooth * 4)
     return frame.place(path.s_m, y)
 
 
-def smoothed(values: NDArray[Any], weight: NDArray[Any], stiffness: float) -> NDArray[Any]:
+def smoothed(
+    values: NDArray[np.floating], weight: NDArray[np.floating], stiffness: float
+) -> NDArray[np.floating]:
     """Return values smoothed by penalised second differences (Whittaker, 1923)."""
     n = len(values)
     if n < 4:
@@ -171,7 +172,7 @@ def smoothed(values: NDArray[Any], weight: NDArray[Any], stiffness: float) -> ND
     return np.asarray(solveh_banded(bands, weight * values + 1e-6 * values))
 
 
-def _extended(line: shapely.LineString, by_m: float) -> NDArray[Any]:
+def _extended(line: shapely.LineString, by_m: float) -> NDArray[np.floating]:
     """Return a line continued at both ends along the arc of its last 80 m."""
     s = np.arange(0.0, line.length, 4.0)
     xy = points_along(line, s).T
@@ -210,7 +211,7 @@ def _followed(search: Search, line: shapely.LineString, settings: TraceSettings)
     return line
 
 
-def _slopes(settings: TraceSettings, steepest: float) -> NDArray[Any]:
+def _slopes(settings: TraceSettings, steepest: float) -> NDArray[np.floating]:
     count = round(steepest / settings.slope_step)
     return np.arange(-count, count + 1) * settings.slope_step
 

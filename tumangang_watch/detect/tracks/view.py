@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import radians, tan
-from typing import Any
 
 import numpy as np
 import shapely
@@ -69,7 +68,7 @@ class GuideFrame:
     half_m: float
 
     @classmethod
-    def along(cls, line: NDArray[Any], half_m: float) -> GuideFrame:
+    def along(cls, line: NDArray[np.floating], half_m: float) -> GuideFrame:
         """Make the frame of a polyline (k, 2)."""
         guide = shapely.LineString(line)
         steps = int(guide.length / (4 * CELL_M)) * 4 * round(CELL_M / FINE_M)
@@ -86,12 +85,12 @@ class GuideFrame:
         return self.steps * FINE_M
 
     @property
-    def rows_m(self) -> NDArray[Any]:
+    def rows_m(self) -> NDArray[np.floating]:
         """(m,) offsets of the middles of the cells' rows."""
         count = int(self.half_m / CELL_M)
         return np.arange(-count, count + 1) * CELL_M
 
-    def place(self, s_m: NDArray[Any], y_m: NDArray[Any]) -> NDArray[Any]:
+    def place(self, s_m: NDArray[np.floating], y_m: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return the site's (x, y) of frame coordinates, (n, 2)."""
         index = np.clip(s_m / FINE_M - 0.5, 0, self.steps - 1.001)
         low = index.astype(int)
@@ -125,7 +124,7 @@ def view_of(scene: TraceScene, frame: GuideFrame, within: SearchArea | None) -> 
     return patch
 
 
-def _light(values: NDArray[Any], valid: NDArray[Any]) -> RadiometricScale:
+def _light(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> RadiometricScale:
     every = values[:, ::3, ::5][:, valid[::3, ::5]]
     if every.shape[1] == 0:
         every = values[:, valid]
@@ -133,16 +132,18 @@ def _light(values: NDArray[Any], valid: NDArray[Any]) -> RadiometricScale:
     return RadiometricScale(np.minimum(dark, 0.8 * typical), np.maximum(typical, 1e-6), np.zeros(0))
 
 
-def _looks(share: NDArray[Any], valid: NDArray[Any], bands: tuple[str, ...]) -> NDArray[Any]:
+def _looks(
+    share: NDArray[np.floating], valid: NDArray[np.bool_], bands: tuple[str, ...]
+) -> NDArray[np.floating]:
     visible = [k for k, b in enumerate(bands) if b in ("red", "green", "blue", "pan")] or [0]
     fine = np.log(FLOOR + share[visible].mean(axis=0))
     rough = np.zeros_like(fine)
     rough[:, 1:-1] = np.abs(fine[:, 1:-1] - 0.5 * (fine[:, 2:] + fine[:, :-2]))
     seen = _cells(valid.astype(np.float32)) > 0.99
-    zero: NDArray[Any] = np.zeros(seen.shape, np.float32)
-    red_blue: NDArray[Any] = zero
-    green: NDArray[Any] = zero
-    nir: NDArray[Any] = zero
+    zero: NDArray[np.floating] = np.zeros(seen.shape, np.float32)
+    red_blue: NDArray[np.floating] = zero
+    green: NDArray[np.floating] = zero
+    nir: NDArray[np.floating] = zero
     if {"red", "green", "blue"} <= set(bands):
         cell = {b: np.log(FLOOR + _cells(share[k])) for k, b in enumerate(bands)}
         red_blue = cell["red"] - cell["blue"]
@@ -154,7 +155,7 @@ def _looks(share: NDArray[Any], valid: NDArray[Any], bands: tuple[str, ...]) -> 
     return np.stack([half[::2], half[1::2], red_blue, green, nir, texture - typical, seen])
 
 
-def _cells(values: NDArray[Any]) -> NDArray[Any]:
+def _cells(values: NDArray[np.floating]) -> NDArray[np.floating]:
     rows, cols = values.shape
     return np.asarray(values.reshape(rows // 2, 2, cols // 2, 2).mean(axis=(1, 3)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +36,17 @@ class TrackReading:
         )
 
 
-def against(
-    view: StripView, others: list[tuple[StripView, NetReading]], settings: TrainSettings
-) -> StripView:
+@dataclass(frozen=True)
+class OtherView:
+    """One track on another date."""
+
+    view: StripView
+    """Expressed in this date's radiometric scale."""
+    reading: NetReading
+    """Of that date in its own light."""
+
+
+def against(view: StripView, others: list[OtherView], settings: TrainSettings) -> StripView:
     """Return a view whose tones are told against what other dates show there.
 
     Without another date a row's tone is told against its usual tone along the track; where another date
@@ -50,7 +57,7 @@ def against(
     ----------
     view : StripView
         Of the date that is read.
-    others : list of (StripView, NetReading)
+    others : list of OtherView
         The same track on other dates in the same frame, expressed in this date's `Light`.
     settings : TrainSettings
 
@@ -60,11 +67,12 @@ def against(
     """
     patch = view.patch
     differences: list[NDArray[np.floating]] = []
-    for other, reading in others:
-        theirs = _laid_like(other, other.patch, view)
+    for other in others:
+        theirs = _laid_like(other.view, other.view.patch, view)
         if theirs.shape != patch.shape:
             continue
-        empty = reading.occupied[::-1] if view.turned else reading.occupied
+        occupied = other.reading.occupied
+        empty = occupied[::-1] if view.turned else occupied
         plain = (theirs[SEEN] > 0) & (patch[SEEN] > 0) & (empty < settings.background_odds)[None]
         plain &= np.abs(theirs[UNLIKE]) < settings.background_plain
         difference = patch[LIGHT] - theirs[LIGHT]
@@ -83,7 +91,7 @@ def against(
     return replace(view, patch=changed)
 
 
-def _laid_like(other: StripView, patch: NDArray[Any], view: StripView) -> NDArray[Any]:
+def _laid_like(other: StripView, patch: NDArray[np.floating], view: StripView) -> NDArray[np.floating]:
     """Return another view's patch mirrored and turned like this one."""
     mirrored = (other.geometry.shadow_side < 0) != (view.geometry.shadow_side < 0)
     turned = other.turned != view.turned

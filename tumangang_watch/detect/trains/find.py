@@ -11,7 +11,7 @@ from shapely.ops import substring
 
 from tumangang_watch.detect.coarse.find import detect_group_trains
 from tumangang_watch.detect.history import BackgroundDate
-from tumangang_watch.detect.trains.background import TrackReading, against
+from tumangang_watch.detect.trains.background import OtherView, TrackReading, against
 from tumangang_watch.detect.trains.colour import ColourScale, ground_of
 from tumangang_watch.detect.trains.evidence import evidence_of, false_alarms, noise_of
 from tumangang_watch.detect.trains.network import NetReading, read_strip
@@ -136,7 +136,7 @@ def read_trains(
     readings, runs = [], []
     for number, view in enumerate(views):
         # Read in its own light, compared in this one's: the dates share one radiometry.
-        behind = [(same[number], own[number]) for own, same in elsewhere]
+        behind = [OtherView(same[number], own[number]) for own, same in elsewhere]
         readings.append(read_strip(against(view, behind, settings) if behind else view))
         runs.append(find_runs(readings[-1].occupied, seen_steps(view), settings))
     track_km = sum(s.track.line.length for s in strips) / 1000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +23,13 @@ class Strip:
     """Native pixels resampled along one track: columns run along it, rows across."""
 
     track: Track
-    s_m: NDArray[Any]
+    s_m: NDArray[np.floating]
     """(n,) distance of column centres from the track's first vertex."""
-    y_m: NDArray[Any]
+    y_m: NDArray[np.floating]
     """(m,) offset of rows from the centreline, positive to the left of the direction of travel."""
     values: NDArray[np.float32]
     """(bands, m, n), read-only."""
-    valid: NDArray[Any]
+    valid: NDArray[np.bool_]
     """(m, n): True where the pixels are valid and clear."""
     frame: TrackFrame
     """The centreline's points in the site's metres."""

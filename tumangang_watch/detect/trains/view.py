@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 from math import radians, sin, tan
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,40 +174,46 @@ def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: Train
     patch *= whole
     geometry = geometry_of(strip, scene, settings)
     mirrored, turned = geometry.shadow_side < 0, geometry.shadow_along_m < -0.01
-    constants = np.array(
-        [
-            float(geometry.shadow_side != 0),
-            geometry.shadow_m / 10,
-            abs(geometry.shadow_along_m) / 10,
-            geometry.lean_m / 3 * (-1 if mirrored else 1),
-            geometry.lean_along_m / 3 * (-1 if turned else 1),
-            scene.gsd_m,
-            float("nir" in strip.bands),
-        ],
-        np.float32,
-    )
+    constants = _constants(geometry, scene.gsd_m, "nir" in strip.bands)
     patch = patch[:, :: -1 if mirrored else 1, :: -1 if turned else 1]
     return StripView(
         strip=strip, geometry=geometry, patch=np.ascontiguousarray(patch), constants=constants, turned=turned
     )
 
 
-def shares(values: NDArray[Any], light: RadiometricScale) -> NDArray[Any]:
+def _constants(geometry: Geometry, gsd_m: float, has_nir: bool) -> NDArray[np.float32]:
+    """Return `CONSTANTS`, turned as the patch is."""
+    mirrored, turned = geometry.shadow_side < 0, geometry.shadow_along_m < -0.01
+    return np.array(
+        [
+            float(geometry.shadow_side != 0),
+            geometry.shadow_m / 10,
+            abs(geometry.shadow_along_m) / 10,
+            geometry.lean_m / 3 * (-1 if mirrored else 1),
+            geometry.lean_along_m / 3 * (-1 if turned else 1),
+            gsd_m,
+            float(has_nir),
+        ],
+        np.float32,
+    )
+
+
+def shares(values: NDArray[np.floating], light: RadiometricScale) -> NDArray[np.floating]:
     """Return band values as shares of the way from the darkest to the usual ground."""
     spread = (light.typical - light.dark)[:, None, None]
     return np.clip((values - light.dark[:, None, None]) / spread, 0.0, 12.0)
 
 
-def _log(share: NDArray[Any]) -> NDArray[Any]:
+def _log(share: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.log(FLOOR + share)
 
 
-def _visible(values: NDArray[Any], bands: tuple[str, ...]) -> NDArray[Any]:
+def _visible(values: NDArray[np.floating], bands: tuple[str, ...]) -> NDArray[np.floating]:
     chosen = [k for k, b in enumerate(bands) if b in ("red", "green", "blue", "pan")]
     return values[chosen or [0]]
 
 
-def _blocks(values: NDArray[Any], n: int, per: int) -> NDArray[Any]:
+def _blocks(values: NDArray[np.floating], n: int, per: int) -> NDArray[np.floating]:
     """Return means over steps of the view: (rows, columns) of the strip to (2 `HALF_ROWS` + 1, n).
 
     Every row of the view lies on a row of the strip, so that the middle one is the centreline.
@@ -217,7 +222,7 @@ def _blocks(values: NDArray[Any], n: int, per: int) -> NDArray[Any]:
     return np.asarray((along[:-2:per] + 2 * along[1:-1:per] + along[2::per]) / 4)
 
 
-def _typical_row(bright: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[Any]:
+def _typical_row(bright: NDArray[np.floating], seen: NDArray[np.bool_]) -> NDArray[np.floating]:
     """Return each row's usual tone along the track: medians of pieces, then of their neighbours."""
     n = bright.shape[1]
     pieces = max(round(n * STEP_M / BLOCK_M), 1)
@@ -230,7 +235,7 @@ def _typical_row(bright: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[Any]:
     return out
 
 
-def _median(values: NDArray[Any]) -> NDArray[Any]:
+def _median(values: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return medians over the last axis, NaN where nothing is known (without numpy's warning)."""
     out = np.full(values.shape[0], np.nan)
     known = np.isfinite(values).any(axis=1)

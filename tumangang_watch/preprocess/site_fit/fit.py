@@ -70,16 +70,22 @@ def fit_to_site(
     place, along_sd_m = _along(pictures, site, outlines_of(template), axes, place, settings)
     if across is not None:
         place = _centred(pictures, site, place, axes, settings), place[1]
+    return _registration(np.asarray(place) @ axes, along_sd_m, template.groups, settings)
+
+
+def _registration(
+    shift_m: NDArray[np.float64], along_sd_m: float, groups: int, settings: RegistrationSettings
+) -> Registration:
     sure = along_sd_m <= settings.site_along_sd_ok_m
     reason = "" if sure else f"the position along the tracks is uncertain by {along_sd_m:.1f} m (one sd)"
-    east, north = (float(w) for w in np.asarray(place) @ axes)
+    east, north = (float(w) for w in shift_m)
     return Registration(
         status="ok" if sure else "degraded",
         shift_m=(-east, -north),
         affine=shift(east, north),
         residual_median_m=None,
         residual_p90_m=None,
-        tie_points=template.groups,
+        tie_points=groups,
         held_out=0,
         reason=reason,
     )

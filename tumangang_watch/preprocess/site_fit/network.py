@@ -7,8 +7,6 @@ weights come from two painters (``python -m training.centre_net``); no real pict
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +23,9 @@ REACH = 14
 """Cells along the track that a cell's reading depends on, either way."""
 
 
-def patch_of(log_brightness: NDArray[Any], band_ratio: NDArray[Any], seen: NDArray[np.bool_]) -> NDArray[Any]:
+def patch_of(
+    log_brightness: NDArray[np.number], band_ratio: NDArray[np.number], seen: NDArray[np.bool_]
+) -> NDArray[np.floating]:
     """Return what the network sees (3, across, along) of sampled tone and hue.
 
     Parameters
