@@ -24,7 +24,9 @@ REACH = 14
 
 
 def patch_of(
-    log_brightness: NDArray[np.number], band_ratio: NDArray[np.number], seen: NDArray[np.bool_]
+    log_brightness: NDArray[np.integer | np.floating],
+    band_ratio: NDArray[np.integer | np.floating],
+    seen: NDArray[np.bool_],
 ) -> NDArray[np.floating]:
     """Return what the network sees (3, across, along) of sampled tone and hue.
 
