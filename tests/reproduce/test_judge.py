@@ -9,12 +9,19 @@ import pytest
 from shapely import box
 from support.values import straight_site
 
+from tumangang_watch.errors import InputRefused
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
+from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.reidentify.compare import same_train
 from tumangang_watch.reproduce import Claim, Evidence, Observed, judge, load_observations, match_scenes
+from tumangang_watch.reproduce.cargo import judge_cargo
+from tumangang_watch.reproduce.consist import without_locomotives
 from tumangang_watch.reproduce.observations import PLACES
+from tumangang_watch.reproduce.report import table_lines
+from tumangang_watch.reproduce.run import scenes_in
+from tumangang_watch.settings.records import PublishedSettings
 
 TRAIN_1 = ("grey", "grey", "red", "red", "grey", "grey", "light_grey", "brown")
 NOON = datetime(2022, 11, 30, 3, tzinfo=UTC)
@@ -308,3 +315,31 @@ def test_the_observations_are_whole():
             assert claim.since is None or claim.since in ids
     dates = {o.first for o in known if o.first.isoformat() < "2022-12-09"}
     assert len(dates) >= 8
+
+
+def test_cargo_that_shrank_is_told_by_its_area():
+    def heap(date, side):
+        square = box(20, 20, 20 + side, 20 + side)
+        return replace(train(TRAIN_1), kind="cargo", date=date, geometry=square, id=f"{date}-{side}")
+
+    own = replace(evidence(), since="before", earlier=(heap("earlier", 10.0),))
+    limits, place = PublishedSettings(), ["secure_yard"]
+    claim = Claim(kind="piles_smaller", since="before")
+    inside = replace(
+        own, site=replace(own.site, areas=(replace(own.site.areas[0], polygon=box(0, 0, 99, 99)),))
+    )
+    for side, verdict in ((2.0, "reproduced"), (12.0, "contradicted")):
+        seen = replace(inside, detections=(heap("later", side),))
+        assert judge_cargo(claim, seen, place, limits)[1] == verdict
+    assert judge_cargo(claim, None, place, limits)[1] == "no scene"
+
+
+def test_locomotives_are_no_wagons():
+    assert len(without_locomotives(train(TRAIN_1, locomotive=True), PublishedSettings())) == len(TRAIN_1)
+
+
+def test_an_empty_folder_is_refused_and_a_table_counts(tmp_path):
+    with pytest.raises(InputRefused, match="no GeoTIFF"):
+        scenes_in(tmp_path, NOON, RunContext(site()))
+    counts = {"reproduced": 0, "no scene": 2}
+    assert table_lines({"claims": [], "counts": counts, "painted": False}) == ["0 reproduced, 2 no scene"]

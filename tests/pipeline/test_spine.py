@@ -1,0 +1,90 @@
+"""The spine on values: what is refused, what is traced, what stands in a report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from support.report_scene import painted_comparison
+from support.values import observation, straight_site
+
+from tumangang_watch.errors import NotComparable, UsageError
+from tumangang_watch.model.comparison import BackgroundUse, LeftOut
+from tumangang_watch.pipeline.compare import compare, detect
+from tumangang_watch.pipeline.earlier_scenes import Candidates, add_left_out, known_of
+from tumangang_watch.pipeline.fit import place_on_site
+from tumangang_watch.pipeline.measure import roofed_caveats, site_caveats
+from tumangang_watch.pipeline.prepare import check_pair
+from tumangang_watch.pipeline.run import RunContext, refuse_failed
+from tumangang_watch.pipeline.trace import trace_to_file
+from tumangang_watch.pipeline.tracks import ground_of, with_tracks
+from tumangang_watch.pipeline.trials import NOT_TRIED, detectability_of
+from tumangang_watch.settings import Settings
+
+GREY = np.full((4, 80, 300), 0.2, dtype=np.float32)
+
+
+def test_two_dates_in_their_order_are_asked_for():
+    scene = observation(GREY).scene
+    later = replace(scene, sha256="b" * 64, acquired=scene.acquired + timedelta(days=1))
+    check_pair(scene, later)
+    with pytest.raises(UsageError, match="dates are reversed"):
+        check_pair(later, scene)
+    with pytest.raises(NotComparable, match="same image"):
+        check_pair(scene, scene)
+
+
+def test_a_scene_elsewhere_is_refused_before_a_pixel_is_read():
+    scene = replace(
+        observation(GREY).scene, affine=(0.5, 0, 100_000.0, 0, -0.5, 4_000_000.0), crs="EPSG:32652"
+    )
+    run = RunContext(straight_site())
+    with pytest.raises(NotComparable, match="outside the site"):
+        detect(scene, run)
+    with pytest.raises(NotComparable, match="outside the site"):
+        compare(scene, scene, run)
+
+
+def test_a_site_without_a_reference_image_is_fitted_by_its_geometry_and_a_failed_fit_refused():
+    seen, run = observation(GREY), RunContext(straight_site())
+    fit, caveats = place_on_site((seen.image,), (seen.scene,), seen.raster.grid, run)
+    assert fit.status != "failed"
+    assert caveats == ()
+    failed = replace(seen.site_fit, status="failed", reason="nothing in common")
+    with pytest.raises(NotComparable, match="nothing in common"):
+        refuse_failed(failed, seen.scene, "not registered")
+    refuse_failed(seen.site_fit, seen.scene, "not registered")
+
+
+def test_tracks_are_traced_only_where_there_are_none(tmp_path):
+    seen, site = observation(GREY), straight_site()
+    run = RunContext(site)
+    assert with_tracks((seen.image,), (seen.scene,), run) == (run, ())
+    assert ground_of(site, run.settings.trace).contains(site.tracks[0].line)
+    coarse = replace(seen.scene, gsd_m=10.0)
+    with pytest.raises(NotComparable, match="cannot trace"):
+        trace_to_file(coarse, run, None, tmp_path / "site.geojson", overwrite=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_report_states_what_limits_it():
+    site, seen = straight_site(), observation(GREY)
+    assert site_caveats(replace(site, tracks=()))
+    assert not roofed_caveats(site, (seen,))
+    settings = Settings()
+    untried = replace(settings, detectability=replace(settings.detectability, enabled=False))
+    (document,) = detectability_of(RunContext(site, untried), (seen,), ())
+    assert document["trials_note"] == NOT_TRIED
+    assert document["trials"] == []
+
+
+def test_candidates_left_out_stand_in_the_report():
+    report = replace(painted_comparison(), background_use=BackgroundUse(0))
+    out = (LeftOut("a.tif", datetime(2022, 1, 1, tzinfo=UTC), "damaged", faulty=True),)
+    stated = add_left_out(report, Candidates((), out, 3))
+    assert stated.background_use == BackgroundUse(3, (), out)
+    assert any("a.tif (damaged)" in c for c in stated.caveats)
+    assert known_of(report.later.scene).sha256 == report.later.scene.sha256
+    assert stated.background == ()
