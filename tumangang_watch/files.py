@@ -139,7 +139,7 @@ def failing_as(what: str, path: Path, todo: str = "Give a place that can be writ
     Raises
     ------
     OutputFailed
-        In place of any OSError.
+        In place of any OSError, and of GDAL's errors.
     """
     try:
         yield
@@ -148,6 +148,10 @@ def failing_as(what: str, path: Path, todo: str = "Give a place that can be writ
         named = f" ({Path(os.fsdecode(error.filename)).name})" if error.filename else ""
         todo = "Free some space" if error.errno in _FULL else todo
         raise OutputFailed(what, path, " ".join(f"{why}{named}".split()), todo) from error
+    except RuntimeError as error:
+        if not type(error).__module__.startswith("pyogrio"):  # GDAL's word for a disk that is full
+            raise
+        raise OutputFailed(what, path, f"it cannot be written (...{str(error)[-80:]})", todo) from error
 
 
 @contextmanager
@@ -250,13 +254,7 @@ def _discard(hidden: Path) -> None:
 
 @contextmanager
 def locked(path: Path, what: str, name: object, why: str) -> Iterator[None]:
-    """Hold a folder, or a file that is made where it is missing; a killed run's hold ends with it.
-
-    Raises
-    ------
-    Busy
-        Another run holds it: ``what: name: why``.
-    """
+    """Hold a folder, or a file made where it is missing, or raise Busy; a killed run's hold ends with it."""
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o666)
     try:
         try:
@@ -269,13 +267,7 @@ def locked(path: Path, what: str, name: object, why: str) -> Iterator[None]:
 
 
 def append_whole(path: Path, lacking: Callable[[bytes], bytes]) -> None:
-    """Append what ``lacking`` returns for a file's content, all of it or nothing; others that append wait.
-
-    Raises
-    ------
-    OSError
-        Nothing was appended.
-    """
+    """Append what ``lacking`` returns for a file's content, or nothing; others that append wait."""
     with path.open("a+b", buffering=0) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)

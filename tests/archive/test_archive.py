@@ -305,7 +305,8 @@ def test_killed_writers_lose_nothing(tmp_path):
     """Every report that was acknowledged is there, whole; none is there by half."""
     path, day = tmp_path / "record.sqlite", 0
     for wait_s in (0.0, 0.02, 0.05, 0.11, 0.17, 0.23):
-        arguments = [sys.executable, "-c", WRITER, os.path.dirname(__file__), str(path), str(day)]
+        tests = os.path.dirname(os.path.dirname(__file__))
+        arguments = [sys.executable, "-c", WRITER, tests, str(path), str(day)]
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as writer:
             if wait_s:
                 writer.stdout.readline()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tumangang_watch.files import failing_as
 from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.importing.assemble import collection_of
 from tumangang_watch.sites.importing.layers import SourceFeature, SourceReader
@@ -45,7 +46,9 @@ def import_sources(
     features: list[SourceFeature] = []
     for source in sources:
         with tempfile.TemporaryDirectory(prefix="tumangang-watch-") as folder:
-            for item in stage(source, Path(folder), limits):
+            with failing_as("cannot copy the source", source, "Give a TMPDIR that can be written"):
+                staged = stage(source, Path(folder), limits)
+            for item in staged:
                 features += reader.read(item)
     left_out: Counter[str] = Counter()
     missing = [name for name in options.layers if name not in reader.layers]
