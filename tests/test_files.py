@@ -115,9 +115,17 @@ def outputs(root: Path, record: Path, monkeypatch) -> dict:
 
 
 OUTPUTS = (
-    "compare, detect", "reproduce", "series", "trains", "export csv", "export gpkg", "rebuild", "review export",
-    "calibration", "watch", "site import", "site trace", "truth, points, picture",
+    "compare, detect", "reproduce", "series", "trains", "export csv", "export gpkg", "rebuild",
+    "review export", "calibration", "watch", "site import", "site trace", "truth, points, picture",
 )  # fmt: skip
+
+
+def failure_of(write) -> OutputFailed | None:
+    try:
+        write()
+    except OutputFailed as error:
+        return error
+    return None
 
 
 @contextmanager
@@ -151,16 +159,11 @@ def test_every_step_may_fail(output, exchange, record, tmp_path, monkeypatch):
         k += 1
         before = contents(tmp_path)
         with failing_at(k, monkeypatch, exchange=exchange) as seen:
-            try:
-                write()
-                failed = False
-            except OutputFailed as error:
-                failed = True
-                assert error.exit_status == 5
-                assert "\n" not in str(error)
+            error = failure_of(write)
         if seen["calls"] < k:
             break
-        assert failed
+        assert error is not None
+        assert (error.exit_status, "\n" in str(error)) == (5, False)
         assert contents(tmp_path) == before
     assert k > 1 or output == "calibration"
 
@@ -176,10 +179,7 @@ def test_the_disk_may_be_full_at_any_size(output, record, tmp_path, monkeypatch)
         hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
         try:
-            write()
-            failed = False
-        except OutputFailed:
-            failed = True
+            failed = failure_of(write) is not None
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
         assert failed or limit > 1 or largest <= limit or output in ("calibration",)
@@ -235,12 +235,14 @@ def test_of_two_files_and_what_lies_beside_all_change_or_none(tmp_path):
 
 def test_a_file_that_came_meanwhile_is_not_replaced(tmp_path):
     path = tmp_path / "points"
-    with (
-        pytest.raises(OutputFailed, match="exists"),
-        files.whole_files(path, replace=False) as (part,),
-    ):
-        part.write_text("mine")
-        path.write_text("of another")
+
+    def write():
+        with files.whole_files(path, replace=False) as (part,):
+            part.write_text("mine")
+            path.write_text("of another")
+
+    with pytest.raises(OutputFailed, match="exists"):
+        write()
     assert path.read_text() == "of another"
 
 
