@@ -104,7 +104,6 @@ def outputs(root: Path, record: Path, monkeypatch) -> dict:
         "review export": by_command(
             "review", "export", root / "look.gpkg", "--archive", archive, "--reader", "kim"
         ),
-        "calibration": by_command("review", "calibration", "--archive", archive, "--out", root / "c.json"),
         "watch": lambda: publish(places, f"https://example.org/{len(list(root.iterdir()))}"),
         "site import": by_command(
             "site", "import", built_in_site_path(), "--out", root / "s.geojson", "--overwrite"
@@ -116,7 +115,7 @@ def outputs(root: Path, record: Path, monkeypatch) -> dict:
 
 OUTPUTS = (
     "compare, detect", "reproduce", "series", "trains", "export csv", "export gpkg", "rebuild",
-    "review export", "calibration", "watch", "site import", "site trace", "truth, points, picture",
+    "review export", "watch", "site import", "site trace", "truth, points, picture",
 )  # fmt: skip
 
 
@@ -165,7 +164,7 @@ def test_every_step_may_fail(output, exchange, record, tmp_path, monkeypatch):
         assert error is not None
         assert (error.exit_status, "\n" in str(error)) == (5, False)
         assert contents(tmp_path) == before
-    assert k > 1 or output == "calibration"
+    assert k > 1
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
@@ -182,7 +181,7 @@ def test_the_disk_may_be_full_at_any_size(output, record, tmp_path, monkeypatch)
             failed = failure_of(write) is not None
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-        assert failed or limit > 1 or largest <= limit or output in ("calibration",)
+        assert failed or limit > 1 or largest <= limit or output in ()
         if failed:
             assert contents(tmp_path) == before
 
