@@ -26,9 +26,8 @@ def test_the_built_in_site_is_sound():
 
 
 def test_growth_is_checked_with_the_site_of_the_report_only(tmp_path):
-    (tmp_path / "report.json").write_text(
-        '{"site": {"sha256": "0"}, "scenes": {}, "detections": [], "findings": []}'
-    )
+    report = {"site": {"sha256": "0"}, "scenes": {}, "detections": [], "findings": []}
+    (tmp_path / "report.json").write_text(json.dumps(report))
     arguments = ["points", str(tmp_path), "--out", str(tmp_path / "points.geojson")]
     with pytest.raises(InputRefused, match="another site"):
         CliRunner().invoke(growth_group, arguments, standalone_mode=False, catch_exceptions=False)
