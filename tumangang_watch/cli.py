@@ -56,7 +56,7 @@ COMMANDS = {
     "evaluate": LazyCommand(
         "evaluate:evaluate", "Score REPORT (a report folder or its report.json) against TRUTH."
     ),
-    "growth": LazyCommand("growth:growth_group", "Check mapped growth with points that an analyst labels."),
+    "growth": LazyCommand("evaluate:growth_group", "Check mapped growth with points that an analyst labels."),
     "inspect": LazyCommand(
         "scenes:inspect", "Print what is understood of a scene, and what it can and cannot show."
     ),
@@ -65,7 +65,7 @@ COMMANDS = {
         "review:review_group", "Accept, reject or correct findings, in the terminal or in a GIS."
     ),
     "series": LazyCommand("series:series", "Write what every date so far showed."),
-    "settings": LazyCommand("settings:settings", "Print every setting as JSON, with its digest."),
+    "settings": LazyCommand("scenes:settings", "Print every setting as JSON, with its digest."),
     "site": LazyCommand("site:site_group", "Make and check site files."),
     "trains": LazyCommand("trains:trains", "Find the same train seen again at another date or place."),
     "watch": LazyCommand("watch:watch", "Take in what is new in INBOX and write one dated report a scene."),

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from tumangang_watch.commands.growth import growth_group
+from tumangang_watch.commands.evaluate import growth_group
 from tumangang_watch.commands.site import site_group
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.sites import built_in_site_path

@@ -146,3 +146,10 @@ def _facts_text(facts: dict[str, Any], indent: int = 0) -> str:
             shown = ", ".join(map(str, value)) if isinstance(value, list) else value
             lines.append(f"{' ' * indent}{key}: {'unknown' if shown is None else shown}")
     return "\n".join(lines)
+
+
+@click.command("settings")
+def settings() -> int:
+    """Print every setting as JSON, with the digest that reports carry (``settings_sha256``)."""
+    click.echo(Settings().text())
+    return 0

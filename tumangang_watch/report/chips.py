@@ -15,7 +15,7 @@ from tumangang_watch.report.pictures import (
     CHIP_PX,
     Bounds,
     ChipSubject,
-    Stretch,
+    DisplayStretch,
     chip_bounds,
     crop,
     outline_colour,
@@ -41,7 +41,7 @@ def write_chips(comparison: Comparison, _: dict[str, Any], folder: Path) -> None
             picture.save(folder / "chips" / subject.file_name, "PNG", optimize=False)
 
 
-def chip(comparison: Comparison, subject: ChipSubject, stretch: Stretch) -> Any | None:
+def chip(comparison: Comparison, subject: ChipSubject, stretch: DisplayStretch) -> Any | None:
     """Return the before/after picture of a finding (PIL), or None when it has no place."""
     bounds = chip_bounds(subject)
     if bounds is None:
@@ -56,7 +56,7 @@ def chip(comparison: Comparison, subject: ChipSubject, stretch: Stretch) -> Any 
     return sheet
 
 
-def _panel(observation: Observation, subject: ChipSubject, bounds: Bounds, stretch: Stretch) -> Any:
+def _panel(observation: Observation, subject: ChipSubject, bounds: Bounds, stretch: DisplayStretch) -> Any:
     panel = crop(observation, bounds, stretch, (CHIP_PX, CHIP_PX))
     draw = ImageDraw.Draw(panel)
     here = subject.outlines.get(observation.date)

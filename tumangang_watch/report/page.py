@@ -12,7 +12,7 @@ from tumangang_watch.model.site import Area
 from tumangang_watch.report import page_tables, pictures
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.chips import OUTLINE_MARGIN_M, SCALE_STEPS_M, chip, to_px
-from tumangang_watch.report.pictures import Stretch
+from tumangang_watch.report.pictures import DisplayStretch
 from tumangang_watch.report.summary import certainty, history_words
 
 EMBEDDED_BYTES = 9_000_000
@@ -59,7 +59,7 @@ def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rows(comparison: Comparison, report: dict[str, Any], stretch: Stretch) -> list[dict[str, Any]]:
+def _rows(comparison: Comparison, report: dict[str, Any], stretch: DisplayStretch) -> list[dict[str, Any]]:
     """Return the findings with their number, words and embedded pictures."""
     subjects = pictures.subjects(comparison)
     found = {d["id"]: d for d in report["detections"]}
@@ -98,7 +98,7 @@ def _place(finding: dict[str, Any], found: dict[str, Any]) -> str:
 
 
 def _strips(
-    comparison: Comparison, finding: dict[str, Any], found: dict[str, Any], stretch: Stretch
+    comparison: Comparison, finding: dict[str, Any], found: dict[str, Any], stretch: DisplayStretch
 ) -> dict[str, Any] | None:
     """Return the track straightened on each date with the vehicles read from it, for a train."""
     line = next((t.line for t in comparison.site.tracks if t.id == finding["track"]), None)
@@ -125,7 +125,9 @@ def _strips(
     return {"lo": round(lo, 2), "hi": round(hi, 2), "rows": rows}
 
 
-def _pictures(comparison: Comparison, stretch: Stretch, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _pictures(
+    comparison: Comparison, stretch: DisplayStretch, rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Return the areas that are pictured, each once: an area inside another's picture is left out."""
     polygons = {a.id: a for a in comparison.site.areas}
     seen = [a for a in comparison.areas if a.status != "not_observable" and a.id in polygons]
@@ -158,7 +160,11 @@ def _frame(comparison: Comparison, bounds: pictures.Bounds) -> pictures.Bounds:
 
 
 def _picture(
-    comparison: Comparison, area: Area, bounds: pictures.Bounds, stretch: Stretch, rows: list[dict[str, Any]]
+    comparison: Comparison,
+    area: Area,
+    bounds: pictures.Bounds,
+    stretch: DisplayStretch,
+    rows: list[dict[str, Any]],
 ) -> dict[str, Any]:
     size = pictures.picture_size(bounds, comparison.later.raster.grid.pixel_m)
     span_m = bounds[2] - bounds[0]

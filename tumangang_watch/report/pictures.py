@@ -45,7 +45,7 @@ NO_IMAGE = 96
 
 
 @dataclass(frozen=True)
-class Stretch:
+class DisplayStretch:
     """How pixel values became brightness: linear from ``low`` to ``high``, the same on both dates."""
 
     roles: tuple[str, ...]
@@ -65,13 +65,13 @@ def shown_bands(raster: Raster, roles: tuple[str, ...]) -> NDArray[np.float32]:
     return np.stack([raster.band(role) for role in roles])
 
 
-def stretch_of(comparison: Comparison) -> Stretch:
+def stretch_of(comparison: Comparison) -> DisplayStretch:
     """Return one stretch for all pictures of both dates, from clear pixels."""
     dates = [o for o in (comparison.earlier, comparison.later) if o is not None]
     return stretch_from([date.raster for date in dates], [date.quality.clear for date in dates])
 
 
-def stretch_from(rasters: list[Raster], clear: list[NDArray[np.bool_]]) -> Stretch:
+def stretch_from(rasters: list[Raster], clear: list[NDArray[np.bool_]]) -> DisplayStretch:
     """Return one stretch for rasters; of each the valid pixels decide that are clear (rows, cols)."""
     colours = ("red", "green", "blue")
     roles = colours if all(set(colours) <= set(raster.bands) for raster in rasters) else ("grey",)
@@ -83,17 +83,17 @@ def stretch_from(rasters: list[Raster], clear: list[NDArray[np.bool_]]) -> Stret
         samples.append(values[:, ::step])
     joined = np.concatenate(samples, axis=1)
     if joined.shape[1] == 0:
-        return Stretch(roles, (0.0,) * len(roles), (1.0,) * len(roles))
+        return DisplayStretch(roles, (0.0,) * len(roles), (1.0,) * len(roles))
     dark, light = STRETCH_PERCENTILES
     low, middle = np.percentile(joined, (dark, 50.0), axis=1)
     # One brightness for the middle of every band keeps ground grey and colours comparable to words.
     reach = np.maximum(middle - low, 1e-6)
     top = max(float(np.percentile(np.mean((joined.T - low) / reach, axis=1), light)), 1.0)
     high = low + reach * top
-    return Stretch(roles, tuple(map(float, low)), tuple(map(float, high)))
+    return DisplayStretch(roles, tuple(map(float, low)), tuple(map(float, high)))
 
 
-def to_rgb(values: NDArray[Any], valid: NDArray[np.bool_], stretch: Stretch) -> NDArray[np.uint8]:
+def to_rgb(values: NDArray[Any], valid: NDArray[np.bool_], stretch: DisplayStretch) -> NDArray[np.uint8]:
     """Stretch (bands, rows, cols) to (rows, cols, 3) bytes; ground not imaged is flat grey."""
     low = np.array(stretch.low, dtype=np.float32)[:, None, None]
     high = np.array(stretch.high, dtype=np.float32)[:, None, None]
@@ -105,7 +105,7 @@ def to_rgb(values: NDArray[Any], valid: NDArray[np.bool_], stretch: Stretch) -> 
     return shown
 
 
-def crop(observation: Observation, bounds: Bounds, stretch: Stretch, size: tuple[int, int]) -> Any:
+def crop(observation: Observation, bounds: Bounds, stretch: DisplayStretch, size: tuple[int, int]) -> Any:
     """Return a PIL picture of ``bounds`` (west, south, east, north; site metres), ``size`` (wide, high)."""
     raster = observation.raster
     grid = raster.grid
@@ -136,7 +136,9 @@ def _part_of(grid: Any, window: tuple[int, int, int, int]) -> Any:
     return Grid(crs=grid.crs, west=west, north=north, pixel_m=grid.pixel_m, rows=r1 - r0, cols=c1 - c0)
 
 
-def strip(observation: Observation, line: LineString, span_m: tuple[float, float], stretch: Stretch) -> Any:
+def strip(
+    observation: Observation, line: LineString, span_m: tuple[float, float], stretch: DisplayStretch
+) -> Any:
     """Return a track from ``span_m`` straightened (PIL): along it to the right, its left side up."""
     step = min(max(observation.raster.grid.pixel_m / 2, STRIP_STEP_M), 1.0)
     along = np.arange(span_m[0] + step / 2, span_m[1], step)
