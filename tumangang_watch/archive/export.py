@@ -128,8 +128,8 @@ def _marked(
         return columns, rows
     folder, found = columns.index("folder"), columns.index(name.removesuffix("s"))
     blank = ("unreviewed", "")
-    told = [(*row[:-1], *marks.get((row[folder], row[found]), blank), row[-1]) for row in rows]
-    return [*columns[:-1], "review", "readers", columns[-1]], told
+    marked = [(*row[:-1], *marks.get((row[folder], row[found]), blank), row[-1]) for row in rows]
+    return [*columns[:-1], "review", "readers", columns[-1]], marked
 
 
 def safe_text(value: Any) -> Any:

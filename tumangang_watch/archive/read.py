@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from tumangang_watch.archive.file import Archive
@@ -28,8 +28,8 @@ class KnownScene:
     """Share of each area that could be seen, by area."""
 
 
-@dataclass(frozen=True)
-class StandingReport:
+@dataclass(frozen=True, kw_only=True)
+class CurrentReport:
     """A report that no other supersedes."""
 
     folder: str
@@ -103,14 +103,15 @@ def backgrounds(archive: Archive, folder: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def standing_reports(archive: Archive, site: str, scene_sha256: str) -> list[StandingReport]:
+def current_reports(archive: Archive, site: str, scene_sha256: str) -> list[CurrentReport]:
     """Return a scene's standing reports of a site, part by part."""
     rows = archive.connection.execute(
         """SELECT folder, manifest_sha256, part, revision, inputs_sha256, tool_version, settings_sha256
            FROM current_reports WHERE site_id = ? AND scene_sha256 = ? ORDER BY part""",
         (site, scene_sha256),
     )
-    return [StandingReport(*row) for row in rows]
+    names = [f.name for f in fields(CurrentReport)]
+    return [CurrentReport(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def latest_pair(archive: Archive, site: str) -> tuple[str, str | None, str | None] | None:

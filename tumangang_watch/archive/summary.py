@@ -51,11 +51,11 @@ def summarise(found: Sequence[Mapping[str, Any]], observed_track_m: float | None
         Length of its tracks that could be seen; None where the report does not say.
     """
     trains = [d for d in found if d["kind"] == "train"]
-    goods = [d for d in found if d["kind"] == "cargo"]
+    cargo = [d for d in found if d["kind"] == "cargo"]
     surfaces = [d for d in found if d["kind"] == "handling_area" and d["area_m2"]]
     row = dict(EMPTY)
     row["trains"], row["trains_low"], row["trains_high"] = count(trains)
-    row["cargo"], row["cargo_low"], row["cargo_high"] = count(goods)
+    row["cargo"], row["cargo_low"], row["cargo_high"] = count(cargo)
     row["uncounted"] = sum(d["cars"] is None for d in trains if d["grade"] == "detected")
     cars = total(trains, "cars")
     if row["uncounted"]:
@@ -68,7 +68,7 @@ def summarise(found: Sequence[Mapping[str, Any]], observed_track_m: float | None
         row["fill"], row["fill_low"], row["fill_high"] = (
             round(min(v / observed_track_m, 1.0), 5) for v in lengths
         )
-    row["cargo_m2"], row["cargo_low_m2"], row["cargo_high_m2"] = total(goods, "area_m2")
+    row["cargo_m2"], row["cargo_low_m2"], row["cargo_high_m2"] = total(cargo, "area_m2")
     if surfaces:
         row["worked_m2"], row["worked_low_m2"], row["worked_high_m2"] = total(surfaces, "area_m2")
     return row

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tumangang_watch.archive import Archive, read
-from tumangang_watch.archive.read import KnownScene, StandingReport
+from tumangang_watch.archive.read import KnownScene, CurrentReport
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.choose import Part, choose
@@ -54,7 +54,7 @@ class Plan:
     def missing(self, archive: Archive, scene: KnownScene) -> list[ReportTask]:
         """Return the reports a scene lacks, in order; empty when it has what it should have."""
         site, settings = self.places.site, self.places.settings
-        current = {s.part: s for s in read.standing_reports(archive, site.id, scene.sha256)}
+        current = {s.part: s for s in read.current_reports(archive, site.id, scene.sha256)}
         failed = {**read.failed_pairs(archive, scene.sha256), **self.failed.get(scene.sha256, {})}
         earlier = [e for e in self._before(scene) if e.sha256 not in failed]
         if scene.sha256 not in self.paths:
@@ -89,7 +89,7 @@ class Plan:
                 tasks.append(self._task(archive, scene, part, issue))
         return tasks
 
-    def _adds_nothing(self, archive: Archive, current: StandingReport | None, part: Part) -> bool:
+    def _adds_nothing(self, archive: Archive, current: CurrentReport | None, part: Part) -> bool:
         """Return whether all dates of a comparison stand in the report already."""
         if current is None:
             return False
@@ -104,14 +104,14 @@ class Plan:
             if e.acquired < scene.acquired and (e.acquired, e.sha256) < place and e.sha256 not in self.refused
         ]
 
-    def _outdated(self, current: StandingReport, digest: str) -> bool:
+    def _outdated(self, current: CurrentReport, digest: str) -> bool:
         if current.inputs_sha256 != digest:
             return True
         made_with = (current.tool_version, current.settings_sha256)
         return self.places.refresh and made_with != (self.places.tool_version, self.places.settings.sha256)
 
     def _why(
-        self, archive: Archive, scene: KnownScene, part: Part, current: StandingReport | None, digest: str
+        self, archive: Archive, scene: KnownScene, part: Part, current: CurrentReport | None, digest: str
     ) -> str:
         """Return why a report takes the place of another, in words."""
         if current is None or current.inputs_sha256 == digest:
