@@ -61,6 +61,21 @@ background_archive_option = click.option(
 )
 
 
+def measuring_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options that ``compare`` and ``detect`` share."""
+    shared = (
+        bands_option,
+        history_option,
+        background_archive_option,
+        detectability_option,
+        json_option,
+        overwrite_option,
+    )
+    for option in reversed(shared):
+        command = option(command)
+    return command
+
+
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str], None]]:
     """Show what is being done on a terminal; say nothing elsewhere."""

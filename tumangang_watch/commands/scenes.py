@@ -11,15 +11,11 @@ import click
 from tumangang_watch import pipeline
 from tumangang_watch.commands.options import (
     SCENE,
-    background_archive_option,
     bands_option,
-    detectability_option,
     earlier_scenes,
-    history_option,
-    json_option,
     make_run,
+    measuring_options,
     out_option,
-    overwrite_option,
     pair_options,
     print_report,
     progress_bar,
@@ -49,12 +45,7 @@ EXIT_CHANGED = 10
     help="Acquisition time (ISO 8601, UTC) of EARLIER and, given again, of LATER, "
     "where the scenes do not say. Given once with one undated scene, it is that scene's.",
 )
-@bands_option
-@history_option
-@background_archive_option
-@detectability_option
-@json_option
-@overwrite_option
+@measuring_options
 @click.option("--exit-code", is_flag=True, help="Exit with 10 when something changed.")
 def compare(
     earlier: Path,
@@ -91,12 +82,7 @@ def compare(
 @out_option
 @site_option
 @click.option("--acquired", help="Acquisition time (ISO 8601, UTC) where the scene does not say.")
-@bands_option
-@history_option
-@background_archive_option
-@detectability_option
-@json_option
-@overwrite_option
+@measuring_options
 def detect(
     scene: Path,
     out: Path,
