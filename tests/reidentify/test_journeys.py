@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.sightings import Sighting
+from tumangang_watch.reidentify.alignment import quick_bits, record_mix
 from tumangang_watch.reidentify.compare import p_value
 from tumangang_watch.reidentify.journeys import find_trains
 from tumangang_watch.reidentify.model import Coverage
-from tumangang_watch.reidentify.prefilter import quick_bits, record_mix
 from tumangang_watch.reidentify.search import feasible
 from tumangang_watch.reidentify.vehicle_model import likelihoods
 from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettings

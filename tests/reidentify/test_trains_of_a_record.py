@@ -18,10 +18,8 @@ from tumangang_watch.reidentify.alignment import best_path, cells, log2_ratio
 from tumangang_watch.reidentify.archive import RecordPart, coverages, sightings, track_lengths
 from tumangang_watch.reidentify.columns import Strips
 from tumangang_watch.reidentify.document import Asked, document, step_table, text_lines
-from tumangang_watch.reidentify.look_alikes import Impossible, withdrawn
-from tumangang_watch.reidentify.null_model import offset_bits, upper_offset
-from tumangang_watch.reidentify.reviewed import with_review
-from tumangang_watch.reidentify.run import find, moment
+from tumangang_watch.reidentify.null_model import Impossible, offset_bits, upper_offset, withdrawn
+from tumangang_watch.reidentify.run import find, moment, with_review
 from tumangang_watch.reidentify.stays import train_stays
 from tumangang_watch.reidentify.vehicle_model import learn, likelihoods
 from tumangang_watch.reidentify.words import rounded, stay_line

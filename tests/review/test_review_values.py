@@ -7,12 +7,10 @@ import shapely
 
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.review import REASONS, Correction
-from tumangang_watch.review.columns import DOMAINS, LAYERS
 from tumangang_watch.review.gpkg_read import read_rows
-from tumangang_watch.review.gpkg_write import LayerRow, write_review_gpkg
-from tumangang_watch.review.matching import alike, overlap
+from tumangang_watch.review.gpkg_write import DOMAINS, LAYERS, LayerRow, write_review_gpkg
+from tumangang_watch.review.matching import Reading, alike, length_of, overlap, values_agree, with_values
 from tumangang_watch.review.outlines import outline_of, read_outline, shift_m
-from tumangang_watch.review.values import Reading, length_of, values_agree, with_values
 
 
 def train(from_m, to_m, cars=8):

@@ -16,18 +16,19 @@ import numpy as np
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.sightings import Sighting, Stay, hours_between
+from tumangang_watch.reidentify.alignment import quick_bits, record_mix
 from tumangang_watch.reidentify.compare import bits_for, is_locomotive, p_value, same_train, verdict_of
-from tumangang_watch.reidentify.look_alikes import (
+from tumangang_watch.reidentify.model import Compared, MatchVerdict, Pair, StayMatch
+from tumangang_watch.reidentify.null_model import (
     Consists,
     Impossible,
     common,
     doubted,
+    offset_bits,
     score_impossible,
+    scored,
     withdrawn,
 )
-from tumangang_watch.reidentify.model import Compared, MatchVerdict, Pair, StayMatch
-from tumangang_watch.reidentify.null_model import offset_bits, scored
-from tumangang_watch.reidentify.prefilter import quick_bits, record_mix
 from tumangang_watch.reidentify.vehicle_model import COLOUR_NAMES, colour_likelihood, likelihoods
 from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettings
 

@@ -10,8 +10,8 @@ from tumangang_watch.errors import UsageError
 from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import ANY_KIND, About, Answer, Correction, Evidence, Review
 from tumangang_watch.review.answers import checked_answer
+from tumangang_watch.review.matching import length_of
 from tumangang_watch.review.session import Reviewer, record
-from tumangang_watch.review.values import length_of
 
 
 @dataclass(frozen=True)

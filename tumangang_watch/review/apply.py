@@ -16,7 +16,7 @@ from tumangang_watch.model.review import Thing
 from tumangang_watch.model.series import AreaDate, ReviewTaken
 from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.review.consensus import JudgedThing, judge
-from tumangang_watch.review.values import taken_as_sure
+from tumangang_watch.review.matching import taken_as_sure
 
 _STATES = ("accepted", "corrected", "added", "rejected", "disputed", "stale", "open")
 

@@ -8,8 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tumangang_watch.model.review import REASONS, Correction, Review, ReviewSubject, Thing, thing_of
-from tumangang_watch.review.matching import alike, min_overlap, overlap
-from tumangang_watch.review.values import Reading, taken_as_sure, values_agree, with_values
+from tumangang_watch.review.matching import (
+    Reading,
+    alike,
+    min_overlap,
+    overlap,
+    taken_as_sure,
+    values_agree,
+    with_values,
+)
 
 Stance = Literal["accepted", "rejected", "corrected", "added", "silent"]
 _BASES = ("corrected", "added", "accepted")

@@ -16,9 +16,9 @@ from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.review import About, Answer, Review, ReviewSubject, thing_of
 from tumangang_watch.review.add import date_of, missed_review
 from tumangang_watch.review.answers import GivenValues, checked_answer, parse_correction, parse_remark
-from tumangang_watch.review.columns import ANSWER, EVIDENCE, ColumnKind
 from tumangang_watch.review.gis_export import evidence_row, seen_areas
 from tumangang_watch.review.gpkg_read import EditedRow, read_rows
+from tumangang_watch.review.gpkg_write import ANSWER, EVIDENCE, ColumnKind
 from tumangang_watch.review.outlines import FAR_M, SiteTracks, outline_of, shift_m
 from tumangang_watch.review.session import Reviewer, Wanted, record
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tumangang_watch.model.review import About, Review, ReviewSubject, thing_of
-from tumangang_watch.review.matching import min_overlap, place_overlap, same_claim
-from tumangang_watch.review.values import Reading, values_agree
+from tumangang_watch.review.matching import Reading, min_overlap, place_overlap, same_claim, values_agree
 
 OPEN = ("unreviewed", "stale", "disagreed")
 """States in which a reader is still wanted."""
