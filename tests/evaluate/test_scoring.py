@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from math import cos, radians
+from pathlib import Path
 
 import pytest
 
+from tumangang_watch.evaluate.labels import Label, TruthDocument
 from tumangang_watch.evaluate.scoring import score_report
 
 
@@ -68,3 +71,11 @@ def test_ground_is_found_when_half_of_it_is_covered_and_area_is_the_amount():
     true_m2 = 11.13 * 11.13 * cos(radians(42.4))
     assert hit["area_error"] == pytest.approx(1 - 90 / true_m2, abs=0.005)
     assert (miss["recall"], miss["false_positives"]) == (0, 1)
+
+
+def test_a_truth_file_that_ships_has_the_labels_that_are_scored():
+    file = Path(__file__).parents[2] / "fixtures" / "truth_2022-11-30_2022-12-01.json"
+    truth = json.loads(file.read_text(encoding="utf-8"))
+    assert {"trains", "cargo", "new_ground"} <= set(truth) & set(TruthDocument.__annotations__)
+    named = {"date", "track", "from_m", "to_m", "cars", "colours"}
+    assert all(named <= set(train) & set(Label.__annotations__) for train in truth["trains"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import numpy as np
@@ -19,8 +19,10 @@ from tumangang_watch.archive.file import MAGIC
 from tumangang_watch.commands.options import SCENE, site_option
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.evaluate.area import Tally, adjusted_area, draw_points
-from tumangang_watch.evaluate.scoring import score_report
+from tumangang_watch.evaluate.labels import TruthDocument
+from tumangang_watch.evaluate.scoring import Scores, score_report
 from tumangang_watch.files import json_text, write_whole
+from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.report.geography import geojson
 from tumangang_watch.review.truth import truth_for
 from tumangang_watch.sites import load_site
@@ -36,13 +38,13 @@ def evaluate(report: Path, truth: Path, possible: bool, as_json: bool) -> int:
 
     TRUTH is a truth file, or an archive: then what readers reviewed in the report's scenes is the truth.
     """
-    content = load_json(report / "report.json" if report.is_dir() else report, "report")
+    content = cast(ReportDocument, load_json(report / "report.json" if report.is_dir() else report, "report"))
     scores = score_report(content, _labels(content, truth), possible=possible)
     click.echo(json.dumps(scores, indent=2) if as_json else _scores_text(scores))
     return 0
 
 
-def _labels(report: dict[str, Any], truth: Path) -> dict[str, Any]:
+def _labels(report: ReportDocument, truth: Path) -> TruthDocument:
     """Return the labels of a truth file, or of an archive's reviews."""
     try:
         with truth.open("rb") as file:
@@ -50,10 +52,10 @@ def _labels(report: dict[str, Any], truth: Path) -> dict[str, Any]:
     except OSError:
         is_archive = False
     if not is_archive:
-        return load_json(truth, "truth")
+        return cast(TruthDocument, load_json(truth, "truth"))
 
     with open_archive(truth) as archive:
-        return truth_for(archive, report)
+        return cast(TruthDocument, truth_for(archive, report))
 
 
 def load_json(file: Path, what: str) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def load_json(file: Path, what: str) -> dict[str, Any]:
     return data
 
 
-def _scores_text(scores: dict[str, Any]) -> str:
+def _scores_text(scores: dict[str, Scores]) -> str:
     lines = []
     for kind, score in scores.items():
         shown = {k: round(v, 3) if isinstance(v, float) else v for k, v in score.items()}

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import cos, radians
 from statistics import median
-from typing import Any
 
 import numpy as np
 import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
+
+from tumangang_watch.evaluate.labels import Label, TruthDocument
+from tumangang_watch.model.document import DetectionDocument, FindingDocument, ReportDocument
+
+Scores = dict[str, object]
+"""Counts, shares and errors of one kind by name; null where undefined."""
 
 TRAIN_IOU_MIN = 0.5
 """Least overlap of two stretches of track, as a share of their union, for a match."""
@@ -30,7 +35,7 @@ class Score:
     false_positives: int
     false_negatives: int
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Scores:
         """Return counts with precision, recall and F1 (null where undefined)."""
         found, labelled = (
             self.true_positives + self.false_positives,
@@ -49,7 +54,9 @@ class Score:
         }
 
 
-def score_report(report: dict[str, Any], truth: dict[str, Any], *, possible: bool = False) -> dict[str, Any]:
+def score_report(
+    report: ReportDocument, truth: TruthDocument, *, possible: bool = False
+) -> dict[str, Scores]:
     """Score a ``report.json`` against a truth file of the contract.
 
     Parameters
@@ -99,11 +106,11 @@ def score_report(report: dict[str, Any], truth: dict[str, Any], *, possible: boo
 
 def _score_partly(
     kind: str,
-    found: list[dict[str, Any]],
-    labelled: list[dict[str, Any]],
-    truth: dict[str, Any],
-    score: Callable[[list[dict[str, Any]], list[dict[str, Any]]], dict[str, Any]],
-) -> dict[str, Any]:
+    found: Sequence[DetectionDocument],
+    labelled: Sequence[Label],
+    truth: TruthDocument,
+    score: Callable[[Sequence[DetectionDocument], Sequence[Label]], Scores],
+) -> Scores:
     """Score one kind against labels that do not cover everything.
 
     Precision counts what was judged: what matches a label or a place where there was nothing, and all in the
@@ -111,7 +118,7 @@ def _score_partly(
     is disputed counts nowhere.
     """
 
-    def matches(one: dict[str, Any], places: list[dict[str, Any]]) -> bool:
+    def matches(one: DetectionDocument, places: Sequence[Label]) -> bool:
         return any(_same_place(kind, one, other) for other in places)
 
     whole = {(c["date"], c["area"]) for c in truth["coverage"] if c["kind"] == kind}
@@ -128,29 +135,32 @@ def _score_partly(
     return {**on_judged, **taken, **_basis(len(judged), len(found) - len(judged), amounts)}
 
 
-def _basis(judged: int, unjudged: int, whole: list[str]) -> dict[str, Any]:
+def _basis(judged: int, unjudged: int, whole: list[str]) -> Scores:
     """Return what a score against partial labels rests on."""
     words = f"recall over {', '.join(whole)}" if whole else "precision only: no area was wholly reviewed"
     return {"judged": judged, "unjudged": unjudged, "basis": words}
 
 
-def _same_place(kind: str, found: dict[str, Any], label: dict[str, Any]) -> bool:
+def _same_place(kind: str, found: DetectionDocument, label: Label) -> bool:
     if kind == "train":
         return label.get("to_m") is not None and _stretch_iou(found, label) >= TRAIN_IOU_MIN
     same_date = found["date"] == label.get("date", "later")
     return same_date and _iou(shape(found["geometry"]), shape(label["geometry"])) >= CARGO_IOU_MIN
 
 
-def _measured(label: dict[str, Any], name: str) -> bool:
+def _measured(label: Label, name: str) -> bool:
     """Return whether a label's value was measured: labels of reviews say which were, others all are."""
     return name in label.get("measured", (name,))
 
 
-def _stretch_iou(a: dict[str, Any], b: dict[str, Any]) -> float:
+def _stretch_iou(a: DetectionDocument, b: Label) -> float:
     if a["track"] != b["track"] or a["date"] != b.get("date", "later"):
         return 0.0
-    overlap = min(a["to_m"], b["to_m"]) - max(a["from_m"], b["from_m"])
-    union = max(a["to_m"], b["to_m"]) - min(a["from_m"], b["from_m"])
+    start_m, stop_m = a["from_m"], a["to_m"]
+    if start_m is None or stop_m is None:
+        return 0.0
+    overlap = min(stop_m, b["to_m"]) - max(start_m, b["from_m"])
+    union = max(stop_m, b["to_m"]) - min(start_m, b["from_m"])
     return max(overlap, 0.0) / union if union > 0 else 0.0
 
 
@@ -163,19 +173,21 @@ def _pair_up(scores: dict[tuple[int, int], float], min_iou: float) -> list[tuple
     return pairs
 
 
-def _score_trains(found: list[dict[str, Any]], labelled: list[dict[str, Any]]) -> dict[str, Any]:
+def _score_trains(found: Sequence[DetectionDocument], labelled: Sequence[Label]) -> Scores:
     overlaps = {(i, j): _stretch_iou(d, t) for i, d in enumerate(found) for j, t in enumerate(labelled)}
     pairs = _pair_up(overlaps, TRAIN_IOU_MIN)
     score = Score(len(pairs), len(found) - len(pairs), len(labelled) - len(pairs)).as_dict()
     lengths = [
-        (found[i]["length_m"], labelled[j]["to_m"] - labelled[j]["from_m"])
+        (length_m, labelled[j]["to_m"] - labelled[j]["from_m"])
         for i, j in pairs
-        if found[i].get("length_m") and _measured(labelled[j], "length_m")
+        if (length_m := found[i].get("length_m")) and _measured(labelled[j], "length_m")
     ]
     counts = [
-        (found[i]["cars"], labelled[j]["cars"])
+        (cars, labelled[j]["cars"])
         for i, j in pairs
-        if found[i].get("cars") and labelled[j].get("cars") is not None and _measured(labelled[j], "cars")
+        if (cars := found[i].get("cars"))
+        and labelled[j].get("cars") is not None
+        and _measured(labelled[j], "cars")
     ]
     score["length_error_median_m"] = _median([abs(m["estimate"] - t) for m, t in lengths])
     score["length_interval_covers"] = _share([m["low"] <= t <= m["high"] for m, t in lengths])
@@ -187,7 +199,7 @@ def _score_trains(found: list[dict[str, Any]], labelled: list[dict[str, Any]]) -
     return score
 
 
-def _score_cargo(found: list[dict[str, Any]], labelled: list[dict[str, Any]]) -> dict[str, Any]:
+def _score_cargo(found: Sequence[DetectionDocument], labelled: Sequence[Label]) -> Scores:
     shapes = [shape(d["geometry"]) for d in found]
     truths = [shape(c["geometry"]) for c in labelled]
     overlaps = {
@@ -198,16 +210,16 @@ def _score_cargo(found: list[dict[str, Any]], labelled: list[dict[str, Any]]) ->
     pairs = _pair_up(overlaps, CARGO_IOU_MIN)
     score = Score(len(pairs), len(found) - len(pairs), len(labelled) - len(pairs)).as_dict()
     areas = [
-        (found[i]["area_m2"], _area_m2(truths[j]))
+        (area_m2, _area_m2(truths[j]))
         for i, j in pairs
-        if found[i].get("area_m2") and _measured(labelled[j], "area_m2")
+        if (area_m2 := found[i].get("area_m2")) and _measured(labelled[j], "area_m2")
     ]
     score["area_error_median"] = _median([abs(m["estimate"] - t) / t for m, t in areas if t > 0])
     score["area_interval_covers"] = _share([m["low"] <= t <= m["high"] for m, t in areas])
     return score
 
 
-def _score_ground(findings: list[dict[str, Any]], labelled: list[dict[str, Any]]) -> dict[str, Any]:
+def _score_ground(findings: Sequence[FindingDocument], labelled: Sequence[Label]) -> Scores:
     grown = [f for f in findings if f["change"] == "grown"]
     covered = unary_union([shape(f["geometry"]) for f in grown]) if grown else None
     truths = [shape(g["geometry"]) for g in labelled]

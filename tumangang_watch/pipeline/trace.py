@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 from pyproj import Transformer
 from shapely import set_precision, transform, unary_union
 from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.tracks.adopt import adopt
 from tumangang_watch.detect.tracks.trace import TracedTrack
 from tumangang_watch.errors import NotComparable
 from tumangang_watch.files import check_file, whole_files
 from tumangang_watch.grid import Grid, utm_crs
-from tumangang_watch.model.image import NativeImage
+from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Area, Site
 from tumangang_watch.pipeline.fit import place_on_site
@@ -29,6 +30,18 @@ from tumangang_watch.scenes.reference import write_reference
 from tumangang_watch.sites.read import load_site
 from tumangang_watch.sites.write import check_room, put_site
 from tumangang_watch.text import utc_text
+
+Document = dict[str, object]
+"""An object of a site file."""
+
+
+class SiteFeature(TypedDict):
+    """A feature of a site file."""
+
+    type: str
+    properties: Document
+    geometry: Document
+
 
 YARD_MARGIN_M = 12.0
 """A yard drawn about traced tracks reaches this far beyond the outer ones."""
@@ -49,7 +62,7 @@ class TraceResult:
 
 
 def trace_to_file(
-    scene: Scene, run: RunContext, collection: dict[str, Any] | None, out: Path, *, overwrite: bool
+    scene: Scene, run: RunContext, collection: Document | None, out: Path, *, overwrite: bool
 ) -> TraceResult:
     """Trace a scene and write the site file with its reference image.
 
@@ -80,20 +93,9 @@ def trace_to_file(
         )
     grid = working_grid((scene,), run)
     run.progress("reading the scene")
-    image = read_image(scene, grid, run)
-    fit = "the scene's own georeferencing"
-    if collection is not None and (run.site.tracks or run.site.having("apron", "stable")):
-        run.progress("fitting it to the site")
-        try:
-            placed, caveats = place_on_site((image,), (scene,), grid, run)
-        except NotComparable as error:
-            fit += f", for it cannot be fitted to what the site has ({error.why})"
-        else:
-            image = image.registered(placed.affine)
-            shift = f"moved by ({placed.shift_m[0]:.1f}, {placed.shift_m[1]:.1f}) m onto the site"
-            fit = "; ".join((shift, *caveats, *([placed.reason] if placed.reason else [])))
+    placed = _placed(scene, read_image(scene, grid, run), grid, run, fitted=collection is not None)
     run.progress("tracing tracks")
-    traced = trace_site_tracks((image,), (scene,), run.site, settings)
+    traced = trace_site_tracks((placed.image,), (scene,), run.site, settings)
     if not traced:
         raise NotComparable(
             "no track was traced",
@@ -104,10 +106,37 @@ def trace_to_file(
     done = adopt(run.site, traced, scene.id, settings)
     made = _collection(collection, done.site, (*done.moved, *done.new), done.dropped, traced)
     run.progress("writing the site file")
-    site = _written(made, image, grid, scene, run, out, overwrite)
+    pixel_m = max(settings.reference_pixel_m, grid.pixel_m)
+    small = grid.at(pixel_m)
+    if small.rows * small.cols > settings.reference_pixels_max:
+        small = grid.at(1.0)
+    site = _written(made, placed.image.on_grid(small), scene, out, overwrite=overwrite)
     return TraceResult(
-        site=site, moved=done.moved, kept=done.kept, new=done.new, dropped=done.dropped, fit=fit
+        site=site, moved=done.moved, kept=done.kept, new=done.new, dropped=done.dropped, fit=placed.words
     )
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A scene's pixels where they lie on the site, and how they came there."""
+
+    image: NativeImage
+    words: str
+
+
+def _placed(scene: Scene, image: NativeImage, grid: Grid, run: RunContext, *, fitted: bool) -> _Placed:
+    """Fit a scene to what the site has; where that cannot be, its own georeferencing stands."""
+    own = "the scene's own georeferencing"
+    if not (fitted and (run.site.tracks or run.site.having("apron", "stable"))):
+        return _Placed(image, own)
+    run.progress("fitting it to the site")
+    try:
+        fit, caveats = place_on_site((image,), (scene,), grid, run)
+    except NotComparable as error:
+        return _Placed(image, f"{own}, for it cannot be fitted to what the site has ({error.why})")
+    shift = f"moved by ({fit.shift_m[0]:.1f}, {fit.shift_m[1]:.1f}) m onto the site"
+    words = "; ".join((shift, *caveats, *([fit.reason] if fit.reason else [])))
+    return _Placed(image.registered(fit.affine), words)
 
 
 def site_of_scene(scene: Scene) -> Site:
@@ -127,31 +156,27 @@ def site_of_scene(scene: Scene) -> Site:
 
 
 def _collection(
-    collection: dict[str, Any] | None,
+    collection: Document | None,
     site: Site,
     changed: tuple[str, ...],
     dropped: tuple[str, ...],
     traced: tuple[TracedTrack, ...],
-) -> dict[str, Any]:
+) -> Document:
     """Return the site's features with the traced tracks in place of those they replace."""
     gone = {*changed, *dropped}
     sure = {track.id: track for track in site.tracks if track.id in changed}
-    features: list[Any] = []
+    features: list[SiteFeature] = []
     if collection is None:
         features += _yards(site, traced)
-        rest: dict[str, Any] = {}
+        rest: Document = {}
     else:
-        features += [f for f in collection["features"] if f["properties"]["id"] not in gone]
+        there = cast(list[SiteFeature], collection["features"])
+        features += [f for f in there if f["properties"]["id"] not in gone]
         rest = {
             k: v for k, v in collection.items() if k not in ("type", "features", "reference_scene", "bbox")
         }
     for track in sure.values():
-        properties: dict[str, Any] = {
-            "role": "track",
-            "id": track.id,
-            "name": track.name,
-            "provisional": True,
-        }
+        properties: Document = {"role": "track", "id": track.id, "name": track.name, "provisional": True}
         properties |= {"accuracy_m": track.accuracy_m, "source": track.source}
         if track.confidence is not None:
             properties["confidence"] = track.confidence
@@ -165,45 +190,37 @@ def _collection(
     return {"type": "FeatureCollection", **rest, "features": features}
 
 
-def _yards(site: Site, traced: tuple[TracedTrack, ...]) -> list[dict[str, Any]]:
+def _yards(site: Site, traced: tuple[TracedTrack, ...]) -> list[SiteFeature]:
     around = unary_union([t.line.buffer(YARD_MARGIN_M * 2) for t in traced]).buffer(-YARD_MARGIN_M)
     parts = sorted(getattr(around, "geoms", [around]), key=lambda p: -p.area)
-    out = []
+    out: list[SiteFeature] = []
     for number, part in enumerate(parts, start=1):
         name = "yard" if number == 1 else f"yard-{number}"
-        properties = {"role": "yard", "id": name, "provisional": True, "source": "drawn about traced tracks"}
+        properties: Document = {
+            "role": "yard",
+            "id": name,
+            "provisional": True,
+            "source": "drawn about traced tracks",
+        }
         outline = type(part)(part.exterior).simplify(1.0)
         out.append({"type": "Feature", "properties": properties, "geometry": _lonlat(outline, site.crs)})
     return out
 
 
-def _lonlat(shape: Any, crs: str) -> dict[str, Any]:
+def _lonlat(shape: BaseGeometry, crs: str) -> Document:
     change = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
     turned = transform(shape, lambda c: np.column_stack(change(c[:, 0], c[:, 1])))
     if turned.geom_type == "LineString":
         return {"type": "LineString", "coordinates": [[round(x, 8), round(y, 8)] for x, y in turned.coords]}
-    exact: dict[str, Any] = json.loads(json.dumps(mapping(set_precision(turned, 1e-8))))
+    exact: Document = json.loads(json.dumps(mapping(set_precision(turned, 1e-8))))
     return exact
 
 
-def _written(
-    made: dict[str, Any],
-    image: NativeImage,
-    grid: Grid,
-    scene: Scene,
-    run: RunContext,
-    out: Path,
-    overwrite: bool,
-) -> Site:
+def _written(made: Document, picture: Raster, scene: Scene, out: Path, *, overwrite: bool) -> Site:
     """Write the reference image, then the site file that names it."""
-    settings = run.settings.trace
-    pixel_m = max(settings.reference_pixel_m, grid.pixel_m)
-    small = grid.at(pixel_m)
-    if small.rows * small.cols > settings.reference_pixels_max:
-        small = grid.at(1.0)
     kept = _reference_of(out)
-    with whole_files(kept, out, what="cannot write the site file", replace=overwrite) as (picture, part):
-        digest = write_reference(image.on_grid(small), picture)
+    with whole_files(kept, out, what="cannot write the site file", replace=overwrite) as (image, part):
+        digest = write_reference(picture, image)
         made["reference_scene"] = {
             "name": scene.id,
             "sha256": scene.sha256,

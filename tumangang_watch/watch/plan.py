@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tumangang_watch.archive import Archive, read
-from tumangang_watch.archive.read import KnownScene, CurrentReport
+from tumangang_watch.archive.read import CurrentReport, KnownScene
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.choose import Part, choose
