@@ -48,13 +48,11 @@ COMMANDS = {
     "archive": LazyCommand(
         "archive:archive_group", "Export, check and rebuild the record of every scene and finding."
     ),
-    "backfill": LazyCommand(
-        "watch:backfill", "Take in many SCENES (files or folders) on several processes, once each."
-    ),
+    "backfill": LazyCommand("watch:backfill", "Take in many SCENES (files or folders) on several processes."),
     "compare": LazyCommand("scenes:compare", "Compare two scenes and write a dated change report to --out."),
     "detect": LazyCommand("scenes:detect", "Report one date: what stands on the tracks and on the ground."),
     "evaluate": LazyCommand(
-        "evaluate:evaluate", "Score REPORT (a report folder or its report.json) against TRUTH."
+        "evaluate:evaluate", "Score REPORT (a report folder or its report.json) against labels."
     ),
     "growth": LazyCommand("evaluate:growth_group", "Check mapped growth with points that an analyst labels."),
     "inspect": LazyCommand(
@@ -65,7 +63,9 @@ COMMANDS = {
         "review:review_group", "Accept, reject or correct findings, in the terminal or in a GIS."
     ),
     "series": LazyCommand("series:series", "Write what every date so far showed."),
-    "settings": LazyCommand("scenes:settings", "Print every setting as JSON, with its digest."),
+    "settings": LazyCommand(
+        "scenes:settings", "Print every setting as JSON, with the digest that reports carry."
+    ),
     "site": LazyCommand("site:site_group", "Make and check site files."),
     "trains": LazyCommand("trains:trains", "Find the same train seen again at another date or place."),
     "watch": LazyCommand("watch:watch", "Take in what is new in INBOX and write one dated report a scene."),

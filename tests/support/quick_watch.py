@@ -33,7 +33,7 @@ from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
 from tumangang_watch.watch.executors import Inline
 from tumangang_watch.watch.inbox import look_into
-from tumangang_watch.watch.intake import Tally, take_in
+from tumangang_watch.watch.intake import IntakeTally, take_in
 from tumangang_watch.watch.notify import send_notices
 from tumangang_watch.watch.plan import Places
 from tumangang_watch.watch.publish import publish
@@ -197,7 +197,7 @@ def places_in(root: Path) -> Places:
     )
 
 
-def take_in_here(root: Path, command: str | None = None) -> Tally:
+def take_in_here(root: Path, command: str | None = None) -> IntakeTally:
     """Do in this process what ``watch`` does."""
     places = places_in(root)
     command = command or f"/bin/sh -c 'cat >> {root}/told'"

@@ -8,7 +8,7 @@ from typing import Any
 
 from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.model.document import IntervalDocument
-from tumangang_watch.model.review import About, Evidence, ReviewSubject
+from tumangang_watch.model.review import About, ReviewEvidence, ReviewSubject
 
 Document = dict[str, Any]
 _DETECTIONS = """
@@ -104,7 +104,7 @@ def subjects(
     return sorted(found, key=lambda s: (s.acquired, s.folder, s.about.word != "finding"))
 
 
-def _thing(row: tuple[Any, ...]) -> Evidence:
+def _thing(row: tuple[Any, ...]) -> ReviewEvidence:
     stock = json.loads(row[23])
     return {
         "report": row[2],
@@ -128,9 +128,9 @@ def _thing(row: tuple[Any, ...]) -> Evidence:
 
 
 def _change_subject(
-    site: str, row: tuple[Any, ...], things: dict[tuple[int, str], Evidence]
+    site: str, row: tuple[Any, ...], things: dict[tuple[int, str], ReviewEvidence]
 ) -> ReviewSubject:
-    evidence: Evidence = {
+    evidence: ReviewEvidence = {
         "report": row[1], "id": row[2], "kind": row[3], "change": row[4], "grade": row[5],
         "confidence": row[6], "area": row[7], "track": row[8],
         "earlier": things.get((row[0], row[9])), "later": things.get((row[0], row[10])),

@@ -24,7 +24,7 @@ from tumangang_watch.errors import InputRefused
 from tumangang_watch.sites import load_site
 from tumangang_watch.watch.executors import executor
 from tumangang_watch.watch.inbox import given_scenes, look_into
-from tumangang_watch.watch.intake import Tally, take_in
+from tumangang_watch.watch.intake import IntakeTally, take_in
 from tumangang_watch.watch.notify import send_notices, words_of
 from tumangang_watch.watch.plan import Places
 from tumangang_watch.watch.publish import publish
@@ -124,7 +124,7 @@ def places_of(
     )
 
 
-def finish(places: Places, tally: Tally, notify_command: str | None, base_url: str) -> int:
+def finish(places: Places, tally: IntakeTally, notify_command: str | None, base_url: str) -> int:
     """Bring the pages up to date, tell the findings, say what was done; return the exit status."""
     for folder in tally.made:
         click.echo(f"Report: {places.reports / folder / 'report.html'}", err=True)

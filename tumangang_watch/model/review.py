@@ -86,7 +86,7 @@ class Thing(TypedDict, total=False):
     caveats: list[str]
 
 
-class Evidence(Thing, total=False):
+class ReviewEvidence(Thing, total=False):
     """What stood in the report when it was judged: a detection, or a change with what it rests on."""
 
     change: str
@@ -156,7 +156,7 @@ class About:
     """Content of the earlier scene of a change."""
     kind: str
     area: str | None
-    evidence: Evidence
+    evidence: ReviewEvidence
 
     @cached_property
     def key(self) -> str:
@@ -226,7 +226,7 @@ def _plain(value: object) -> object:
     return round(float(value), 7) if isinstance(value, (int, float)) else value
 
 
-def thing_of(evidence: Evidence) -> Thing:
+def thing_of(evidence: ReviewEvidence) -> Thing:
     """Return the detection that a correction is about: of a change, the later one where there is one."""
     found = evidence.get("later") or evidence.get("earlier")
     return found if "change" in evidence and found else evidence

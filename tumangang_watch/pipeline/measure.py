@@ -105,7 +105,7 @@ def after_trains(run: RunContext, date: Observation, trains: tuple[Detection, ..
 
 
 @dataclass(frozen=True)
-class Ground:
+class GroundResult:
     """What stands on the ground of all dates, and what of it is worked."""
 
     cargo: tuple[Detection, ...]
@@ -119,7 +119,7 @@ def find_ground(
     dates: tuple[Observation, ...],
     trains: tuple[Detection, ...],
     background_dates: tuple[BackgroundDate, ...],
-) -> Ground:
+) -> GroundResult:
     """Return cargo and worked ground of every date, what grew between them, and the aprons' fill."""
     settings = run.settings
     found = detect_cargo(dates, run.site, trains, settings.cargo, trials=settings.detectability.enabled)
@@ -129,7 +129,7 @@ def find_ground(
     cargo = found.detections
     if background_dates:
         cargo = weigh(run, dates, cargo, background_dates)
-    return Ground(cargo, handling.detections, handling.growth, found.fill)
+    return GroundResult(cargo, handling.detections, handling.growth, found.fill)
 
 
 def weigh(
@@ -149,7 +149,7 @@ def weigh(
 
 
 def find_changes(
-    run: RunContext, pair: DatePair, trains: tuple[Detection, ...], ground: Ground
+    run: RunContext, pair: DatePair, trains: tuple[Detection, ...], ground: GroundResult
 ) -> tuple[Finding, ...]:
     """Return what changed between two dates."""
     limits = run.settings.change

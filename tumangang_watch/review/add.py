@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tumangang_watch.archive import Archive
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.document import IntervalDocument
-from tumangang_watch.model.review import ANY_KIND, About, Answer, Correction, Evidence, Review
+from tumangang_watch.model.review import ANY_KIND, About, Answer, Correction, Review, ReviewEvidence
 from tumangang_watch.review.answers import checked_answer
 from tumangang_watch.review.matching import length_of
 from tumangang_watch.review.session import Reviewer, record
@@ -25,7 +25,12 @@ class RecordedDate:
 
     def about_area(self, area: str, kind: str = ANY_KIND) -> About:
         """Return what a reader looks over: a whole area of the scene."""
-        evidence: Evidence = {"report": self.folder, "acquired": self.acquired, "area": area, "kind": kind}
+        evidence: ReviewEvidence = {
+            "report": self.folder,
+            "acquired": self.acquired,
+            "area": area,
+            "kind": kind,
+        }
         return About(
             word="area",
             site=self.site,
@@ -94,7 +99,7 @@ def missed_review(
     return reviewer.review(about, answer)
 
 
-def _missed_evidence(kind: str, area: str | None, values: Correction, date: RecordedDate) -> Evidence:
+def _missed_evidence(kind: str, area: str | None, values: Correction, date: RecordedDate) -> ReviewEvidence:
     """Return a missed thing as a detection would stand in a report."""
     length = None
     if values.from_m is not None and values.to_m is not None:

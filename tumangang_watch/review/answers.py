@@ -10,7 +10,7 @@ from typing import TypedDict
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.detection import COLOURS, VEHICLE_TYPES
 from tumangang_watch.model.document import GeometryDocument
-from tumangang_watch.model.review import REASONS, VERDICTS, Answer, Correction, Evidence, thing_of
+from tumangang_watch.model.review import REASONS, VERDICTS, Answer, Correction, ReviewEvidence, thing_of
 
 KINDS = ("train", "cargo", "handling_area")
 MAX_CARS = 400
@@ -125,7 +125,7 @@ def parse_correction(given: GivenValues) -> Correction:
     )
 
 
-def checked_answer(given: Answer, evidence: Evidence) -> Answer:
+def checked_answer(given: Answer, evidence: ReviewEvidence) -> Answer:
     """Return an answer that can be meant of what is judged, a correction's reason filled in.
 
     Raises
@@ -162,7 +162,7 @@ def checked_answer(given: Answer, evidence: Evidence) -> Answer:
     return replace(given, reason=reason, remark=remark)
 
 
-def _check_fit(correction: Correction, evidence: Evidence) -> None:
+def _check_fit(correction: Correction, evidence: ReviewEvidence) -> None:
     """Refuse values that do not go with the kind, or with one another."""
     kind = correction.kind or evidence["kind"]
     train_only = [n for n in correction.as_dict() if n in (*_TRAIN_ONLY, "area_m2")]

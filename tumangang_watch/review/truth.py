@@ -20,7 +20,7 @@ SECTIONS = {"train": "trains", "cargo": "cargo"}
 _MEASURED_BY = {"cars": {"cars"}, "length_m": {"from_m", "to_m"}, "area_m2": {"outline"}}
 
 
-class Coverage(NamedTuple):
+class TruthCoverage(NamedTuple):
     """A kind of things in an area of a scene."""
 
     scene: str
@@ -53,7 +53,7 @@ def labels_in(truth: Truth) -> int:
 
 
 def truth_of(
-    scenes: Mapping[str, str], judged: Mapping[str, Sequence[JudgedThing]], whole: Collection[Coverage]
+    scenes: Mapping[str, str], judged: Mapping[str, Sequence[JudgedThing]], whole: Collection[TruthCoverage]
 ) -> Truth:
     """Return trains and cargo that readers say were there, and places where they say there was nothing.
 
@@ -63,7 +63,7 @@ def truth_of(
         ``earlier`` and ``later`` (or only ``later``) to the scene (sha256).
     judged : mapping
         What was judged, by scene, taken as its readers saw it (`judged_scenes` with ``as_seen``).
-    whole : collection of Coverage
+    whole : collection of TruthCoverage
         Where a reader looked over everything: what is not labelled there is not there.
     """
     truth: Truth = {"trains": [], "cargo": [], "new_ground": [], "rejected": [], "disputed": []}
@@ -112,7 +112,7 @@ def _add_growth(
 
 def wholly_reviewed(
     reviews: Sequence[Review], judged: Mapping[str, Sequence[JudgedThing]]
-) -> tuple[set[Coverage], dict[Coverage, int]]:
+) -> tuple[set[TruthCoverage], dict[TruthCoverage, int]]:
     """Return where everything is known, and where a reader said so but so many detections are open.
 
     Everything is known where a reader looked over the whole area and each current detection in it has been
@@ -129,13 +129,13 @@ def wholly_reviewed(
         (r.reader, r.about.scene, r.about.area, r.about.kind): r for r in reviews if r.about.word == "area"
     }
     left_open = Counter(
-        Coverage(scene, str(one.thing.get("area")), one.kind)
+        TruthCoverage(scene, str(one.thing.get("area")), one.kind)
         for scene, group in judged.items()
         for one in group
         if one.says in ("open", "doubtful")
     )
     looked_over = {
-        Coverage(scene, area or "", kind)
+        TruthCoverage(scene, area or "", kind)
         for (_, scene, area, asked), review in last.items()
         if review.answer.verdict == "complete"
         for kind in (SECTIONS if asked == ANY_KIND else (asked,))

@@ -31,7 +31,7 @@ BUSY_STATUS, OUTPUT_STATUS, NOT_COMPARABLE_STATUS, REFUSED_STATUS = 75, 5, 4, 3
 
 
 @dataclass
-class Tally:
+class IntakeTally:
     """What a run did."""
 
     made: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ def take_in(
     progress: Callable[[str], None],
     *,
     notify: bool = False,
-) -> Tally:
+) -> IntakeTally:
     """Bring archive and reports up to date with the scenes that arrived.
 
     Raises
@@ -77,7 +77,7 @@ class _Intake:
         self, places: Places, archive: Archive, work: Executor, progress: Callable[[str], None], notify: bool
     ) -> None:
         self.places, self.archive, self.work, self.progress = places, archive, work, progress
-        self.notify, self.tally = notify, Tally()
+        self.notify, self.tally = notify, IntakeTally()
         self.plan = Plan(places=places, paths={}, timeline=[])
         self.new: list[KnownScene] = []
 
