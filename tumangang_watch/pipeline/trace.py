@@ -117,26 +117,26 @@ def trace_to_file(
 
 
 @dataclass(frozen=True)
-class _Placed:
+class _FittedImage:
     """A scene's pixels where they lie on the site, and how they came there."""
 
     image: NativeImage
     words: str
 
 
-def _placed(scene: Scene, image: NativeImage, grid: Grid, run: RunContext, *, fitted: bool) -> _Placed:
+def _placed(scene: Scene, image: NativeImage, grid: Grid, run: RunContext, *, fitted: bool) -> _FittedImage:
     """Fit a scene to what the site has; where that cannot be, its own georeferencing stands."""
     own = "the scene's own georeferencing"
     if not (fitted and (run.site.tracks or run.site.having("apron", "stable"))):
-        return _Placed(image, own)
+        return _FittedImage(image, own)
     run.progress("fitting it to the site")
     try:
         fit, caveats = place_on_site((image,), (scene,), grid, run)
     except NotComparable as error:
-        return _Placed(image, f"{own}, for it cannot be fitted to what the site has ({error.why})")
+        return _FittedImage(image, f"{own}, for it cannot be fitted to what the site has ({error.why})")
     shift = f"moved by ({fit.shift_m[0]:.1f}, {fit.shift_m[1]:.1f}) m onto the site"
     words = "; ".join((shift, *caveats, *([fit.reason] if fit.reason else [])))
-    return _Placed(image.registered(fit.affine), words)
+    return _FittedImage(image.registered(fit.affine), words)
 
 
 def site_of_scene(scene: Scene) -> Site:
