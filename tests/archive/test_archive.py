@@ -17,11 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import issued_reports as make
 
-from tumangang_watch.archive import Issued, Refusal, add_file, add_refusal, add_report, open_archive
+from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.export import TABLES, export_archive, table
 from tumangang_watch.archive.rebuild import adopt, rebuild
+from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report
 from tumangang_watch.archive.schema import APPLICATION_ID, VERSION
+from tumangang_watch.archive.summary import EMPTY, count, summarise
 from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
 from tumangang_watch.report.assets import schema
 
@@ -193,7 +195,19 @@ def test_refusals_are_rebuilt(tmp_path, reports, archive_file):
     import dataclasses
     import json
 
-    refusal = Refusal(make.sha(1), "x.tif", make.sha(2), None, 3, "refused", "bad", "do", "0.1", "s", "t")
+    refusal = Refusal(
+        sha256=make.sha(1),
+        file="x.tif",
+        sidecars_sha256=make.sha(2),
+        acquired=None,
+        exit_status=3,
+        what="refused",
+        why="bad",
+        todo="do",
+        tool_version="0.1",
+        site_sha256="s",
+        settings_sha256="t",
+    )
     with open_archive(archive_file, write=True) as archive, archive.transaction() as connection:
         add_refusal(connection, refusal)
     before = everything(archive_file)["refusals"]
@@ -398,3 +412,21 @@ def test_an_export_replaces_only_an_export(tmp_path, archive_file):
     run("archive", "export", "--archive", archive_file, "--out", out, status=5)
     assert (out / "letter.txt").read_text() == "keep me"
     assert not list(tmp_path.glob(".mine*"))
+
+
+def test_a_date_sums_what_was_found_with_an_interval_about_it():
+    train = {
+        "kind": "train",
+        "grade": "detected",
+        "confidence": 1.0,
+        "cars": {"estimate": 8, "low": 7, "high": 9},
+        "length_m": {"estimate": 120, "low": 118, "high": 122},
+    }
+    row = summarise([train, train], observed_track_m=480.0)
+    assert (row["trains"], row["trains_low"], row["trains_high"]) == (2, 2, 2)
+    assert (row["cars"], row["cars_low"], row["cars_high"]) == (16, 14.586, 17.414)
+    assert row["fill"] == 0.5
+    uncounted = summarise([{**train, "cars": None}], observed_track_m=None)
+    assert uncounted["cars"] is None
+    assert uncounted["fill"] is EMPTY["fill"] is None
+    assert count([{"confidence": 0.5, "grade": "possible"}]) == (0, 0, 1)

@@ -20,7 +20,19 @@ def known(day, *, gsd_m=0.5, snow="none", view=(10.0, 90.0), seen=None, azimuth=
     acquired = (START + timedelta(days=day)).strftime("%Y-%m-%dT%H:%M:%SZ")
     seen = {"yard": 1.0, "bridge": 1.0} if seen is None else seen
     name = f"{day}-{gsd_m}-{snow}-{view}-{seen}"
-    return KnownScene(name, name, acquired, gsd_m, *view, 30.0, azimuth, snow, "dn", seen)
+    return KnownScene(
+        sha256=name,
+        scene_id=name,
+        acquired=acquired,
+        gsd_m=gsd_m,
+        off_nadir_deg=view[0],
+        view_azimuth_deg=view[1],
+        sun_elevation_deg=30.0,
+        sun_azimuth_deg=azimuth,
+        snow_state=snow,
+        radiometry="dn",
+        observed=seen,
+    )
 
 
 def main_of(scene, earlier):

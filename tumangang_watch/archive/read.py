@@ -10,7 +10,7 @@ from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.record import Refusal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class KnownScene:
     """A scene of the archive as the choice of earlier dates needs it."""
 
@@ -61,17 +61,17 @@ def _known(row: tuple[Any, ...]) -> KnownScene:
     sha256, scene_id, acquired, gsd_m, off_nadir, view, elevation, azimuth, snow_state, radiometry = row[:10]
     seen = json.loads(row[10]) if row[10] else {"observed": json.loads(row[11])}
     return KnownScene(
-        sha256,
-        scene_id,
-        acquired,
-        gsd_m,
-        off_nadir,
-        view,
-        elevation,
-        azimuth,
-        seen.get("snow_state", snow_state),
-        radiometry,
-        seen["observed"],
+        sha256=sha256,
+        scene_id=scene_id,
+        acquired=acquired,
+        gsd_m=gsd_m,
+        off_nadir_deg=off_nadir,
+        view_azimuth_deg=view,
+        sun_elevation_deg=elevation,
+        sun_azimuth_deg=azimuth,
+        snow_state=seen.get("snow_state", snow_state),
+        radiometry=radiometry,
+        observed=seen["observed"],
     )
 
 
@@ -88,9 +88,9 @@ def failed_pairs(archive: Archive, scene_sha256: str) -> dict[str, str]:
 
 def refusals(archive: Archive) -> dict[str, Refusal]:
     """Return the refused scenes by content."""
-    return {
-        row[0]: Refusal(*row) for row in archive.connection.execute("SELECT * FROM refusals ORDER BY sha256")
-    }
+    rows = archive.connection.execute("SELECT * FROM refusals ORDER BY sha256")
+    names = [column[0] for column in rows.description]
+    return {row[0]: Refusal(**dict(zip(names, row, strict=True))) for row in rows}
 
 
 def backgrounds(archive: Archive, folder: str) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass
 from typing import Any, Literal, cast
 
 from tumangang_watch.archive.file import Archive
+from tumangang_watch.archive.schema import SCENE_FACTS
 from tumangang_watch.archive.summary import EMPTY, summarise, vehicle_types
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.files import json_line
@@ -24,23 +25,6 @@ from tumangang_watch.model.document import (
 from tumangang_watch.settings.preprocess import QualitySettings
 
 Document = dict[str, Any]
-SCENE_FACTS = (
-    "sha256",
-    "file",
-    "acquired",
-    "provider",
-    "gsd_m",
-    "pixel_m",
-    "sun_elevation_deg",
-    "sun_azimuth_deg",
-    "off_nadir_deg",
-    "view_azimuth_deg",
-    "cloud_fraction",
-    "radiometry",
-    "snow_state",
-    "haze",
-    "licence",
-)
 _NO_FIT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 _MEASURES: tuple[Literal["length_m", "cars", "area_m2", "height_m"], ...] = (
     "length_m",
@@ -62,7 +46,7 @@ class Issued:
     """Digest of its ``manifest.json``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Refusal:
     """A scene that could not be used, and why; kept so that it is not tried again every night."""
 

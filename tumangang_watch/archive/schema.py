@@ -238,3 +238,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _REVIEWS)
 """Statements that lead from each version to the next; a file's ``user_version`` counts those applied."""
 
 VERSION = len(MIGRATIONS)
+
+SCENE_FACTS = (
+    "sha256",
+    "file",
+    "acquired",
+    "provider",
+    "gsd_m",
+    "pixel_m",
+    "sun_elevation_deg",
+    "sun_azimuth_deg",
+    "off_nadir_deg",
+    "view_azimuth_deg",
+    "cloud_fraction",
+    "radiometry",
+    "snow_state",
+    "haze",
+    "licence",
+)
+"""What the table of scenes keeps of a scene in a report."""

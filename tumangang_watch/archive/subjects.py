@@ -10,7 +10,10 @@ from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import About, ReviewEvidence, ReviewSubject
 
-Document = dict[str, Any]
+Row = tuple[Any, ...]
+Things = dict[tuple[int, str], ReviewEvidence]
+"""Detections by the row of their report and their id in it."""
+Keys = Collection[tuple[int, str]]
 _DETECTIONS = """
     SELECT d.id, r.id, r.folder, d.detection, d.date, d.kind, d.grade, d.confidence, d.area, d.track,
            d.from_m, d.to_m, d.length_m, d.length_low_m, d.length_high_m, d.cars, d.cars_low, d.cars_high,
@@ -78,33 +81,33 @@ def subjects(
         (row[0], name) for row in changes for name in (*row[9:11], *json.loads(row[18])) if name is not None
     }
     found = [_change_subject(site, row, evidence) for row in changes]
-    for row in things:
-        if row[4] == "later":
-            about = About(
-                word="detection",
-                site=site,
-                scene=row[25],
-                earlier=None,
-                kind=row[5],
-                area=row[8],
-                evidence=evidence[row[1], row[3]],
-            )
-            found.append(
-                ReviewSubject(
-                    about=about,
-                    folder=row[2],
-                    id=row[3],
-                    current=bool(row[24]),
-                    acquired=row[26],
-                    earlier_acquired=None,
-                    covered=(row[1], row[3]) in covered,
-                )
-            )
+    found += [_detection_subject(site, row, evidence, covered) for row in things if row[4] == "later"]
     found = [s for s in found if s.current or superseded]
     return sorted(found, key=lambda s: (s.acquired, s.folder, s.about.word != "finding"))
 
 
-def _thing(row: tuple[Any, ...]) -> ReviewEvidence:
+def _detection_subject(site: str, row: Row, things: Things, covered: Keys) -> ReviewSubject:
+    about = About(
+        word="detection",
+        site=site,
+        scene=row[25],
+        earlier=None,
+        kind=row[5],
+        area=row[8],
+        evidence=things[row[1], row[3]],
+    )
+    return ReviewSubject(
+        about=about,
+        folder=row[2],
+        id=row[3],
+        current=bool(row[24]),
+        acquired=row[26],
+        earlier_acquired=None,
+        covered=(row[1], row[3]) in covered,
+    )
+
+
+def _thing(row: Row) -> ReviewEvidence:
     stock = json.loads(row[23])
     return {
         "report": row[2],
@@ -127,9 +130,7 @@ def _thing(row: tuple[Any, ...]) -> ReviewEvidence:
     }
 
 
-def _change_subject(
-    site: str, row: tuple[Any, ...], things: dict[tuple[int, str], ReviewEvidence]
-) -> ReviewSubject:
+def _change_subject(site: str, row: Row, things: Things) -> ReviewSubject:
     evidence: ReviewEvidence = {
         "report": row[1], "id": row[2], "kind": row[3], "change": row[4], "grade": row[5],
         "confidence": row[6], "area": row[7], "track": row[8],

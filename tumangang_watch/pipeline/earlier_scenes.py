@@ -159,17 +159,17 @@ def _opened(path: Path, name: str, run: RunContext, now: datetime) -> _Candidate
 def known_of(scene: Scene) -> KnownScene:
     """Return a scene as the choice of earlier dates needs it, before any pixel is read."""
     return KnownScene(
-        scene.sha256,
-        scene.id,
-        utc_text(scene.acquired, fractions=False),
-        scene.gsd_m,
-        scene.off_nadir_deg,
-        scene.view_azimuth_deg,
-        scene.sun_elevation_deg,
-        scene.sun_azimuth_deg,
-        None,
-        scene.radiometry,
-        {},
+        sha256=scene.sha256,
+        scene_id=scene.id,
+        acquired=utc_text(scene.acquired, fractions=False),
+        gsd_m=scene.gsd_m,
+        off_nadir_deg=scene.off_nadir_deg,
+        view_azimuth_deg=scene.view_azimuth_deg,
+        sun_elevation_deg=scene.sun_elevation_deg,
+        sun_azimuth_deg=scene.sun_azimuth_deg,
+        snow_state=None,
+        radiometry=scene.radiometry,
+        observed={},
     )
 
 

@@ -177,16 +177,19 @@ class _Intake:
         if failed.exit_status == BUSY_STATUS:
             self.tally.waiting.append(path.name)
             return
+        version, site_sha256, settings_sha256 = self._version()
         refusal = Refusal(
-            sha256,
-            path.name,
-            sidecars_digest(path),
-            failed.acquired,
-            failed.exit_status,
-            failed.what,
-            failed.why,
-            failed.todo,
-            *self._version(),
+            sha256=sha256,
+            file=path.name,
+            sidecars_sha256=sidecars_digest(path),
+            acquired=failed.acquired,
+            exit_status=failed.exit_status,
+            what=failed.what,
+            why=failed.why,
+            todo=failed.todo,
+            tool_version=version,
+            site_sha256=site_sha256,
+            settings_sha256=settings_sha256,
         )
         text = json_text(asdict(refusal), indent=1, sort_keys=True)
         write_whole(self.places.reports / REFUSED / f"{sha256[:16]}.json", text)

@@ -125,17 +125,17 @@ def look_at(task: LookTask) -> KnownScene | Failed:
     except WatchError as error:
         return Failed.of(error, acquired)
     return KnownScene(
-        scene.sha256,
-        scene.id,
-        acquired,
-        scene.gsd_m,
-        scene.off_nadir_deg,
-        scene.view_azimuth_deg,
-        scene.sun_elevation_deg,
-        scene.sun_azimuth_deg,
-        quality.snow_state,
-        scene.radiometry,
-        {area.id: round(area.observed_later, 3) for area in areas},
+        sha256=scene.sha256,
+        scene_id=scene.id,
+        acquired=acquired,
+        gsd_m=scene.gsd_m,
+        off_nadir_deg=scene.off_nadir_deg,
+        view_azimuth_deg=scene.view_azimuth_deg,
+        sun_elevation_deg=scene.sun_elevation_deg,
+        sun_azimuth_deg=scene.sun_azimuth_deg,
+        snow_state=quality.snow_state,
+        radiometry=scene.radiometry,
+        observed={area.id: round(area.observed_later, 3) for area in areas},
     )
 
 
