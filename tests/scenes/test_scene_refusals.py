@@ -336,13 +336,13 @@ def test_a_file_that_grows_while_it_is_read_is_busy(tmp_path, monkeypatch):
     from tumangang_watch.scenes import open as opening
 
     path = write(tmp_path / "scene.tif")
-    digest = opening._sha256
+    digest = opening.sha256_of
 
     def slow(image):
         with image.open("ab") as file:
             file.write(b"more")
         return digest(image)
 
-    monkeypatch.setattr(opening, "_sha256", slow)
+    monkeypatch.setattr(opening, "sha256_of", slow)
     with pytest.raises(Busy):
         opened(path)

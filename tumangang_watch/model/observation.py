@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.model.image import Affine6, NativeImage, Raster
+from tumangang_watch.model.image import IDENTITY, Affine6, NativeImage, Raster
 from tumangang_watch.model.scene import Scene
 
 DateLabel = Literal["earlier", "later"]
@@ -64,6 +64,19 @@ class Registration:
     held_out: int = 0
     reason: str = ""
     """Why it is degraded or failed, in words a user can act on."""
+
+    @classmethod
+    def failed(cls, reason: str) -> Self:
+        """Return one that brings nothing anywhere, for a reason."""
+        return cls(
+            status="failed",
+            shift_m=(0.0, 0.0),
+            affine=IDENTITY,
+            residual_median_m=None,
+            residual_p90_m=None,
+            tie_points=0,
+            reason=reason,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.grid import Grid, grid_over
-from tumangang_watch.model.image import IDENTITY, Affine6, NativeImage, Raster, compose, shift
+from tumangang_watch.model.image import Affine6, NativeImage, Raster, compose, shift
 from tumangang_watch.model.observation import Registration, RegistrationStatus
 from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.correlate import find_peaks, orientation, surfaces
@@ -54,7 +54,7 @@ def register_pair(
     """
     coarse = _coarse(reference, moving, grid, settings)
     if isinstance(coarse, str):
-        return _failed(coarse)
+        return Registration.failed(coarse)
     affine, corridors = shift(*coarse), True
     for round_number in range(3):
         ties = find_ties(reference, moving.registered(affine), site, grid, settings, corridors=corridors)
@@ -63,7 +63,7 @@ def register_pair(
             ties = find_ties(reference, moving.registered(affine), site, grid, settings, corridors=False)
         step = _robust_shift(ties, settings)
         if step is None:
-            return _failed(
+            return Registration.failed(
                 f"only {len(ties.x)} of {ties.windows} places agree on how the scenes lie to each other"
             )
         affine = compose(shift(*step), affine)
@@ -72,23 +72,10 @@ def register_pair(
     ties = find_ties(reference, moving.registered(affine), site, grid, settings, corridors=corridors)
     fit = _fit(ties, settings)
     if fit is None:
-        return _failed(
+        return Registration.failed(
             f"only {len(ties.x)} of {ties.windows} places agree on how the scenes lie to each other"
         )
     return _verdict(compose(fit.affine, affine), fit, grid, corridors, settings)
-
-
-def _failed(reason: str) -> Registration:
-    return Registration(
-        status="failed",
-        shift_m=(0.0, 0.0),
-        affine=IDENTITY,
-        residual_median_m=None,
-        residual_p90_m=None,
-        tie_points=0,
-        held_out=0,
-        reason=reason,
-    )
 
 
 def _coarse(

@@ -195,16 +195,9 @@ def _rival(
     if margin >= settings.site_margin:
         return None
     (e1, n1), (e2, n2) = (-(np.array([u[k], v[k]]) @ axes) for k in (best, other))
-    return Registration(
-        status="failed",
-        shift_m=(0.0, 0.0),
-        affine=IDENTITY,
-        residual_median_m=None,
-        residual_p90_m=None,
-        tie_points=0,
-        held_out=0,
-        reason=f"two fits to the site are nearly as good: shifts of ({e1:.0f}, {n1:.0f}) m and "
-        f"({e2:.0f}, {n2:.0f}) m (log-odds {margin:.1f}, not {settings.site_margin:g})",
+    return Registration.failed(
+        f"two fits to the site are nearly as good: shifts of ({e1:.0f}, {n1:.0f}) m and "
+        f"({e2:.0f}, {n2:.0f}) m (log-odds {margin:.1f}, not {settings.site_margin:g})"
     )
 
 
