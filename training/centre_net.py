@@ -20,6 +20,7 @@ from shapely import LineString, box
 from benchmarks.change import native
 from training.yard_painter import shoot
 from tumangang_watch.grid import Grid, grid_over
+from tumangang_watch.nets import write_weights
 from tumangang_watch.preprocess.site_fit.network import ALONG_M, DILATIONS, STEP_M, patch_of
 from tumangang_watch.preprocess.site_fit.outlines import band_ratio_of, log_brightness_of
 from tumangang_watch.simulate import make_pair, split_seeds
@@ -170,8 +171,8 @@ def fit(learn: list[Any], check: list[Any], target: Path, minutes: float) -> Non
                     [float(loss_of(mean, check[k : k + 16], None)) for k in range(0, len(check), 16)]
                 )
             print(step, f"{done:.2f}", f"{loss.item():.4f}", "held out", f"{held:.4f}", flush=True)
-            weights = {k: v.numpy().astype(np.float16) for k, v in mean.state_dict().items()}
-            np.savez_compressed(target, **weights)
+            weights = {k: v.numpy() for k, v in mean.state_dict().items()}
+            write_weights(target, weights)
 
 
 def main() -> None:

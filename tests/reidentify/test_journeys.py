@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.record_of_trains import COLOURS, KINDS
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.sightings import Sighting
@@ -24,22 +25,7 @@ from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettin
 ALIKE = SameTrainSettings()
 PLAIN = JourneySettings()
 PLACES = {"khasan": (130.645, 42.43), "yard": (130.628, 42.41)}
-LONG = (
-    "grey",
-    "red",
-    "red",
-    "blue",
-    "brown",
-    "green",
-    "green",
-    "white",
-    "grey",
-    "brown",
-    "blue",
-    "black",
-    "yellow",
-    "red",
-)
+LONG = tuple(COLOURS)
 MORE = (
     "black",
     "white",
@@ -56,7 +42,6 @@ MORE = (
     "light_grey",
     "blue",
 )
-KINDS = ("box", "open", "tank", "box", "open", "box", "tank") * 2
 
 
 def rake(colours, kinds=None, start_m=20.0):

@@ -11,9 +11,6 @@ from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.site import Site
 from tumangang_watch.reproduce.observations import Verdict
 
-MOST_TRAINS = 7
-"""Trains of a place that are tried against its claims; more are taken by size."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
