@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from tumangang_watch import __version__
-from tumangang_watch.commands.lazy import LazyCommand, LazyGroup
+from tumangang_watch.commands.options import record, review, scenes, site
 from tumangang_watch.errors import WatchError
 from tumangang_watch.text import clean_text
 
@@ -44,35 +44,7 @@ def _print_error(what: str, file: str, why: str, todo: str, status: int) -> int:
     return status
 
 
-COMMANDS = {
-    "archive": LazyCommand(
-        "archive:archive_group", "Export, check and rebuild the record of every scene and finding."
-    ),
-    "backfill": LazyCommand("watch:backfill", "Take in many SCENES (files or folders) on several processes."),
-    "compare": LazyCommand("scenes:compare", "Compare two scenes and write a dated change report to --out."),
-    "detect": LazyCommand("scenes:detect", "Report one date: what stands on the tracks and on the ground."),
-    "evaluate": LazyCommand(
-        "evaluate:evaluate", "Score REPORT (a report folder or its report.json) against labels."
-    ),
-    "growth": LazyCommand("evaluate:growth_group", "Check mapped growth with points that an analyst labels."),
-    "inspect": LazyCommand(
-        "scenes:inspect", "Print what is understood of a scene, and what it can and cannot show."
-    ),
-    "reproduce": LazyCommand("reproduce:reproduce", "Judge published observations."),
-    "review": LazyCommand(
-        "review:review_group", "Accept, reject or correct findings, in the terminal or in a GIS."
-    ),
-    "series": LazyCommand("series:series", "Write what every date so far showed."),
-    "settings": LazyCommand(
-        "scenes:settings", "Print every setting as JSON, with the digest that reports carry."
-    ),
-    "site": LazyCommand("site:site_group", "Make and check site files."),
-    "trains": LazyCommand("trains:trains", "Find the same train seen again at another date or place."),
-    "watch": LazyCommand("watch:watch", "Take in what is new in INBOX and write one dated report a scene."),
-}
-
-
-@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Find trains, cargo and growth of the handling area in satellite scenes of a rail yard.
@@ -81,3 +53,11 @@ def cli() -> None:
     5 output could not be written, 6 the archive is damaged, 10 with --exit-code when something
     changed, 75 busy or an input is still growing.
     """
+
+
+for _command in (
+    *(scenes.compare, scenes.detect, scenes.inspect, scenes.settings, scenes.reproduce),
+    *(scenes.evaluate, scenes.growth, site.site, review.review),
+    *(record.archive, record.watch, record.backfill, record.series, record.trains),
+):
+    cli.add_command(_command)

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import runpy
+import subprocess
 import sys
 from dataclasses import replace
+from inspect import signature
 
 import click
 import pytest
 from click.testing import CliRunner
 
 import tumangang_watch.__main__ as as_module
+import tumangang_watch.commands.archive
+import tumangang_watch.commands.evaluate
+import tumangang_watch.commands.reproduce
+import tumangang_watch.commands.review
+import tumangang_watch.commands.review_answer
+import tumangang_watch.commands.review_files
+import tumangang_watch.commands.review_walk
+import tumangang_watch.commands.scenes
+import tumangang_watch.commands.series
+import tumangang_watch.commands.site
+import tumangang_watch.commands.trains
+import tumangang_watch.commands.watch
 from tumangang_watch import __version__
-from tumangang_watch.cli import COMMANDS, cli, main
-from tumangang_watch.commands.archive import archive_group
-from tumangang_watch.commands.lazy import LazyCommand, LazyGroup
-from tumangang_watch.commands.options import measuring_options, pair_options, run_settings
-from tumangang_watch.commands.reproduce import reproduce
-from tumangang_watch.commands.watch import backfill, watch
+from tumangang_watch.cli import cli, main
+from tumangang_watch.commands.lazy import done_in
+from tumangang_watch.commands.options.record import archive, backfill, watch
+from tumangang_watch.commands.options.scenes import measuring_options, reproduce
+from tumangang_watch.commands.options.shared import together
+from tumangang_watch.commands.run import run_settings
+from tumangang_watch.commands.scenes import pair_options
 from tumangang_watch.errors import UsageError
 from tumangang_watch.settings import Settings
 
@@ -54,20 +69,51 @@ def test_python_m_runs_the_command_line(monkeypatch, capsys):
     assert capsys.readouterr().out == f"tumangang-watch, version {__version__}\n"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_loads_and_its_line_begins_its_own_help(name):
-    command = cli.get_command(click.Context(cli), name)
-    assert isinstance(command, click.Command)
-    assert " ".join(command.help.split()).startswith(COMMANDS[name].help.rstrip("."))
+def every_command(group=cli, way=()):
+    """Yield the names that lead to every command, with the command."""
+    yield way, group
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_command(command, (*way, name))
+        else:
+            yield (*way, name), command
 
 
-def test_an_unknown_name_is_no_command_and_a_place_without_one_is_refused():
-    group = LazyGroup("group", lazy={"broken": LazyCommand("watch:BUSY", "No command.")})
-    context = click.Context(group)
-    assert group.list_commands(context) == ["broken"]
-    assert group.get_command(context, "nothing") is None
-    with pytest.raises(TypeError, match="watch:BUSY is no command"):
-        group.get_command(context, "broken")
+@pytest.mark.parametrize(("way", "command"), list(every_command()))
+def test_help_is_printed_before_anything_heavy_is_imported(way, command):
+    program = (
+        "import sys; from click.testing import CliRunner; from tumangang_watch.cli import cli; "
+        "done = CliRunner().invoke(cli, [*sys.argv[1:], '--help']); "
+        "heavy = {'numpy', 'rasterio', 'cv2', 'shapely', 'sqlite3', 'rich'} & set(sys.modules); "
+        "print(done.exit_code, heavy or 'none', done.output)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *way], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("0 none ")
+    assert " ".join(command.help.split("\n\n")[0].split()) in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "command", [c for _, c in every_command() if c.callback.__closure__], ids=lambda c: c.name
+)
+def test_what_is_declared_is_what_the_work_takes(command):
+    """The options of a command are the parameters of the function that does it."""
+    (module,) = [c.cell_contents for c in command.callback.__closure__ if isinstance(c.cell_contents, str)]
+    work = getattr(getattr(tumangang_watch.commands, module), command.callback.__name__)
+    taken = signature(work).parameters.values()
+    names = {p.name for p in command.params}
+    own = {p.name for p in taken if p.kind is not p.VAR_KEYWORD}
+    assert own <= names
+    assert own == names or any(p.kind is p.VAR_KEYWORD for p in taken)
+
+
+def test_options_put_together_keep_their_order():
+    @click.command()
+    @together(click.option("--one"), click.option("--two"))
+    @done_in("scenes")
+    def settings() -> None:
+        """Print."""
+
+    assert [p.name for p in settings.params] == ["one", "two"]
 
 
 @pytest.mark.parametrize(
@@ -88,14 +134,11 @@ def test_an_unknown_name_is_no_command_and_a_place_without_one_is_refused():
         (backfill, {**TAKING_IN, "scenes": "required", "jobs": None, "scheduler": None}),
         (reproduce, {"out": "required", "scenes": None, "site": None, "as_json": False, "overwrite": False}),
         (
-            archive_group.commands["export"],
+            archive.commands["export"],
             {"archive_file": "required", "out": "required", "review": False, "kind": None},
         ),
-        (archive_group.commands["check"], {"archive_file": "required", "reports": None, "files": False}),
-        (
-            archive_group.commands["rebuild"],
-            {"archive_file": "required", "reports": "required", "scenes": None},
-        ),
+        (archive.commands["check"], {"archive_file": "required", "reports": None, "files": False}),
+        (archive.commands["rebuild"], {"archive_file": "required", "reports": "required", "scenes": None}),
     ],
 )
 def test_a_command_takes_these_parameters_with_these_defaults(command, expected):

@@ -4,7 +4,7 @@ import json
 
 from click.testing import CliRunner
 
-from tumangang_watch.commands.scenes import settings
+from tumangang_watch.commands.options.scenes import settings
 from tumangang_watch.settings import Settings
 
 

@@ -11,7 +11,7 @@ import pytest
 from support.record_of_trains import COLOURS, KINDS, twice_seen
 
 from tumangang_watch.archive import open_archive
-from tumangang_watch.commands.trains import trains
+from tumangang_watch.commands.options.record import trains
 from tumangang_watch.errors import OutputFailed, UsageError
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.alignment import best_path, cells, log2_ratio

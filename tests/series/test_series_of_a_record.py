@@ -10,7 +10,7 @@ import pytest
 from support.record_of_trains import twice_seen
 
 from tumangang_watch.archive import open_archive
-from tumangang_watch.commands.series import series
+from tumangang_watch.commands.options.record import series
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.series.archive import area_columns, area_dates, sightings, track_dates
 from tumangang_watch.series.build import columns_of, record_of

@@ -10,33 +10,13 @@ from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.export import export_archive
 from tumangang_watch.archive.file import hold
-from tumangang_watch.archive.rebuild import rebuild
-from tumangang_watch.commands.options import SCENE
+from tumangang_watch.archive.rebuild import rebuild as make_again
 from tumangang_watch.errors import ArchiveDamaged
 from tumangang_watch.review.marks import marks, review_notes
 from tumangang_watch.watch.inbox import locate_scenes
 
-archive_option = click.option(
-    "--archive", "archive_file", type=SCENE, required=True, help="The archive: one SQLite file."
-)
-reports_option = click.option("--reports", type=SCENE, help="Folder of the reports.")
 
-
-@click.group("archive")
-def archive_group() -> None:
-    """Export, check and rebuild the record of every scene and finding."""
-
-
-@archive_group.command("export")
-@archive_option
-@click.option("--out", type=SCENE, required=True, help="File (gpkg) or folder (csv, parquet) to make.")
-@click.option(
-    "--review", is_flag=True, help="Mark detections and findings with what became of them under review."
-)
-@click.option(
-    "--format", "kind", type=click.Choice(["gpkg", "parquet", "csv"]), help="Default: from the name of --out."
-)
-def archive_export(archive_file: Path, out: Path, review: bool, kind: str | None) -> int:
+def export(archive_file: Path, out: Path, review: bool, kind: str | None) -> int:
     """Write the archive as GeoPackage, Parquet or CSV."""
     kind = kind or ("gpkg" if out.suffix.lower() == ".gpkg" else "csv")
     with open_archive(archive_file) as archive:
@@ -45,11 +25,7 @@ def archive_export(archive_file: Path, out: Path, review: bool, kind: str | None
     return 0
 
 
-@archive_group.command("check")
-@archive_option
-@reports_option
-@click.option("--files", is_flag=True, help="Read every file of every report as well.")
-def archive_check(archive_file: Path, reports: Path | None, files: bool) -> int:
+def check(archive_file: Path, reports: Path | None, files: bool) -> int:
     """Say whether the archive is whole and, with --reports, agrees with the reports."""
     with open_archive(archive_file, write=True) as archive:
         faults = check_archive(archive, reports, files=files)
@@ -67,14 +43,10 @@ def archive_check(archive_file: Path, reports: Path | None, files: bool) -> int:
     return 0
 
 
-@archive_group.command("rebuild")
-@archive_option
-@click.option("--reports", type=SCENE, required=True, help="Folder of the reports.")
-@click.option("--scenes", type=SCENE, help="Folder of the scenes (the inbox of `watch`).")
-def archive_rebuild(archive_file: Path, reports: Path, scenes: Path | None) -> int:
+def rebuild(archive_file: Path, reports: Path, scenes: Path | None) -> int:
     """Make the archive again from reports and scenes; an earlier file is kept beside it."""
     with hold(archive_file):
-        count, kept = rebuild(
+        count, kept = make_again(
             archive_file, reports, lambda: locate_scenes(scenes) if scenes else [], inbox=scenes
         )
     click.echo(f"{archive_file}: {count} reports", err=True)

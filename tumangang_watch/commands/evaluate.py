@@ -16,7 +16,6 @@ from shapely.ops import unary_union
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.file import MAGIC
-from tumangang_watch.commands.options import SCENE, site_option
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.evaluate.area import Tally, adjusted_area, draw_points
 from tumangang_watch.evaluate.labels import TruthDocument
@@ -28,16 +27,8 @@ from tumangang_watch.review.truth import truth_for
 from tumangang_watch.sites import load_site
 
 
-@click.command()
-@click.argument("report", type=SCENE)
-@click.argument("truth", type=SCENE)
-@click.option("--possible", is_flag=True, help="Also score what is only graded possible.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def evaluate(report: Path, truth: Path, possible: bool, as_json: bool) -> int:
-    """Score REPORT (a report folder or its report.json) against labels.
-
-    TRUTH is a truth file, or an archive: then what readers reviewed in the report's scenes is the truth.
-    """
+    """Score REPORT (a report folder or its report.json) against labels."""
     content = cast(ReportDocument, load_json(report / "report.json" if report.is_dir() else report, "report"))
     scores = score_report(content, _labels(content, truth), possible=possible)
     click.echo(json.dumps(scores, indent=2) if as_json else _scores_text(scores))
@@ -83,17 +74,6 @@ LABELS = ("new", "not new", "unsure")
 HOW_TO = "Set every point's label to new, not new or unsure after looking at both dates"
 
 
-@click.group("growth")
-def growth_group() -> None:
-    """Check mapped growth with points that an analyst labels."""
-
-
-@growth_group.command()
-@click.argument("report", type=SCENE)
-@click.option("--out", type=SCENE, required=True, help="GeoJSON file for the points; must not exist yet.")
-@site_option
-@click.option("--new", "new_count", default=60, show_default=True, help="Points in mapped new ground.")
-@click.option("--other", "other_count", default=60, show_default=True, help="Points in the rest.")
 def points(report: Path, out: Path, site: Path | None, new_count: int, other_count: int) -> int:
     """Draw the points to label for the growth that REPORT maps (the same every time)."""
     data, strata, crs = _strata(report, site)
@@ -118,11 +98,6 @@ def points(report: Path, out: Path, site: Path | None, new_count: int, other_cou
     return 0
 
 
-@growth_group.command()
-@click.argument("report", type=SCENE)
-@click.argument("labelled", type=SCENE)
-@site_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def area(report: Path, labelled: Path, site: Path | None, as_json: bool) -> int:
     """Print the error-adjusted area of new ground from REPORT and the LABELLED points."""
     _, strata, _ = _strata(report, site)

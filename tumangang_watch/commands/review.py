@@ -8,22 +8,8 @@ from typing import Any
 
 import click
 
-from tumangang_watch.commands.archive import reports_option
-from tumangang_watch.commands.review_answer import (
-    accept,
-    add,
-    complete,
-    correct,
-    filters,
-    opened,
-    reject,
-    review_command,
-    wanted_of,
-    withdraw,
-)
-from tumangang_watch.commands.review_files import export, import_file, truth
+from tumangang_watch.commands.review_answer import opened, wanted_of
 from tumangang_watch.commands.review_lines import document_of, line_of, lines_of
-from tumangang_watch.commands.review_walk import walk
 from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import REASONS
 from tumangang_watch.review.session import find, under_review
@@ -31,18 +17,6 @@ from tumangang_watch.review.summary import summary
 from tumangang_watch.text import clean_text
 
 
-@click.group("review")
-def review_group() -> None:
-    """Accept, reject or correct findings, in the terminal or in a GIS.
-
-    Answers are only ever added, beside what the detector found. Readers may disagree: all answers stay.
-    """
-
-
-@review_group.command("list")
-@review_command
-@filters
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_open(archive_file: Path, site_id: str | None, as_json: bool, **given: Any) -> int:
     """List what still wants a reader: unreviewed, disagreed, or changed since it was reviewed."""
     with opened(archive_file, site_id) as (archive, site):
@@ -56,11 +30,6 @@ def list_open(archive_file: Path, site_id: str | None, as_json: bool, **given: A
     return 0
 
 
-@review_group.command("show")
-@click.argument("name", metavar="ID")
-@review_command
-@reports_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def show(name: str, archive_file: Path, site_id: str | None, reports: Path | None, as_json: bool) -> int:
     """Show one finding with its evidence and every answer to it. ID as `review list` prints it."""
     with opened(archive_file, site_id) as (archive, site):
@@ -73,9 +42,6 @@ def show(name: str, archive_file: Path, site_id: str | None, reports: Path | Non
     return 0
 
 
-@review_group.command("summary")
-@review_command
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def summary_of(archive_file: Path, site_id: str | None, as_json: bool) -> int:
     """Say how much is reviewed, how far readers agree, and whether the stated confidence holds."""
     with opened(archive_file, site_id) as (archive, site):
@@ -99,7 +65,6 @@ def summary_of(archive_file: Path, site_id: str | None, as_json: bool) -> int:
     return 0
 
 
-@review_group.command("reasons")
 def reasons() -> int:
     """List the reasons an answer can be given for."""
     for name, reason in REASONS.items():
@@ -109,7 +74,3 @@ def reasons() -> int:
 
 def _span(value: IntervalDocument) -> str:
     return f"{value['estimate']:.2f} ({value['low']:.2f}-{value['high']:.2f})"
-
-
-for _command in (accept, reject, correct, withdraw, add, complete, walk, export, import_file, truth):
-    review_group.add_command(_command)

@@ -5,7 +5,7 @@ Options and words shared by the subcommands of ``review``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,6 @@ from typing import Any, cast
 import click
 
 from tumangang_watch.archive import Archive, open_archive
-from tumangang_watch.commands.archive import archive_option
 from tumangang_watch.commands.review_lines import line_of
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.review import Answer, Correction, Verdict
@@ -25,55 +24,6 @@ from tumangang_watch.review.outlines import read_outline
 from tumangang_watch.review.session import Reviewer, Wanted, answer, find, record
 from tumangang_watch.review.status import OPEN
 from tumangang_watch.series.build import site_of
-
-READER_VARIABLE = "TUMANGANG_WATCH_READER"
-KINDS = click.Choice(["train", "cargo", "handling_area"])
-Command = Callable[..., Any]
-
-reader_option = click.option(
-    "--reader",
-    envvar=READER_VARIABLE,
-    show_envvar=True,
-    help="Who reads. Each reader's answers are kept apart.",
-)
-site_id_option = click.option("--site", "site_id", help="Id of the site, where the archive holds several.")
-remark_option = click.option("--remark", default="", help="In your own words.")
-reason_option = click.option("--reason", help="Why; `review reasons` lists them.")
-_FILTERS = (
-    click.option("--since", help="First date, e.g. 2022-11-04."),
-    click.option("--until", help="Last date."),
-    click.option("--area", help="Id of an area."),
-    click.option("--kind", type=KINDS),
-    click.option("--grade", type=click.Choice(["detected", "possible"])),
-    click.option("--change", help="Only findings with this change, e.g. appeared."),
-    click.option(
-        "--unreviewed", "states", multiple=True, flag_value="unreviewed", help="Nobody has answered."
-    ),
-    click.option("--disagreed", "states", multiple=True, flag_value="disagreed", help="Readers disagree."),
-    click.option(
-        "--stale",
-        "states",
-        multiple=True,
-        flag_value="stale",
-        help="The finding changed since it was reviewed.",
-    ),
-    click.option("--all", "everything", is_flag=True, help="Settled ones too."),
-    click.option(
-        "--detections", "each_detection", is_flag=True, help="Also detections that a finding is about."
-    ),
-)
-
-
-def review_command(command: Command) -> Command:
-    """Add the options that every subcommand takes: the archive and, where it holds several, the site."""
-    return archive_option(site_id_option(command))
-
-
-def filters(command: Command) -> Command:
-    """Add the options that say which things are meant."""
-    for option in reversed(_FILTERS):
-        command = option(command)
-    return command
 
 
 def wanted_of(given: dict[str, Any], *, open_only: bool = True) -> Wanted:
@@ -111,31 +61,6 @@ def reader_of(name: str | None) -> Reviewer:
     return Reviewer(parse_reader(name), datetime.now(UTC))
 
 
-ids_argument = click.argument("names", metavar="ID...", nargs=-1, required=True)
-_VALUES = (
-    click.option("--track", help="The track it stands on."),
-    click.option("--from-m", type=float, help="Where it begins along its track, metres."),
-    click.option("--to-m", type=float, help="Where it ends."),
-    click.option("--cars", help="Vehicles: 7 or 6-7."),
-    click.option("--colours", help="One a vehicle, by commas; red*3 stands for three."),
-    click.option("--types", help="One a vehicle, by commas."),
-    click.option("--area-m2", help="Square metres: 120 or 100-140."),
-    click.option("--outline", help="WKT polygon in lon/lat."),
-)
-
-
-def values_options(command: Command) -> Command:
-    """Add the options that give the values of a thing."""
-    for option in reversed(_VALUES):
-        command = option(command)
-    return command
-
-
-def answer_options(command: Command) -> Command:
-    """Add who answers, why, and of which archive."""
-    return review_command(reader_option(reason_option(remark_option(command))))
-
-
 def correction_of(given: dict[str, Any], kind: str | None = None) -> Correction:
     """Return the correction of the values given."""
     outline = given.get("outline")
@@ -157,47 +82,27 @@ def _record(
     return 0
 
 
-@click.command()
-@ids_argument
-@answer_options
 def accept(names: tuple[str, ...], **given: Any) -> int:
     """Say that findings are so."""
     return _record("accepted", names, Correction(), **given)
 
 
-@click.command()
-@ids_argument
-@answer_options
 def reject(names: tuple[str, ...], **given: Any) -> int:
     """Say that findings are not so; --reason is needed."""
     return _record("rejected", names, Correction(), **given)
 
 
-@click.command()
-@ids_argument
-@answer_options
-@click.option("--kind", type=KINDS, help="What it is instead.")
-@values_options
 def correct(names: tuple[str, ...], kind: str | None, **given: Any) -> int:
     """Say that findings are so, but with other values. What is not given stays the detector's."""
     values = {name: given.pop(name) for name in _NAMES}
     return _record("corrected", names, correction_of(values, kind), **given)
 
 
-@click.command()
-@ids_argument
-@answer_options
 def withdraw(names: tuple[str, ...], **given: Any) -> int:
     """Take your own answers back: they stay in the record but count no more."""
     return _record("withdrawn", names, Correction(), **given)
 
 
-@click.command()
-@click.argument("date")
-@answer_options
-@click.option("--kind", type=click.Choice(["train", "cargo"]), default="train", show_default=True)
-@click.option("--area", help="Id of the area. Default: that of the track.")
-@values_options
 def add(date: str, kind: str, area: str | None, archive_file: Path, site_id: str | None, **given: Any) -> int:
     """Add what the detector missed on DATE: a report's folder, a scene's id, or a time like 2022-11-30."""
     reader, values = reader_of(given["reader"]), correction_of({name: given[name] for name in _NAMES})
@@ -210,18 +115,10 @@ def add(date: str, kind: str, area: str | None, archive_file: Path, site_id: str
     return 0
 
 
-@click.command()
-@click.argument("date")
-@answer_options
-@click.option("--area", "areas", multiple=True, help="Id of an area. Default: every area that could be seen.")
-@click.option("--kind", type=click.Choice(["train", "cargo"]), help="Default: trains and goods.")
 def complete(
     date: str, areas: tuple[str, ...], kind: str | None, archive_file: Path, site_id: str | None, **given: Any
 ) -> int:
-    """Say that you looked over whole areas on DATE, and that nothing is missing.
-
-    Only then can `evaluate` tell what share was found.
-    """
+    """Say that you looked over whole areas on DATE, and that nothing is missing."""
     reader = reader_of(given["reader"])
     with opened(archive_file, site_id, write=True) as (archive, site):
         answer_given = Answer("complete", given["reason"], given["remark"])

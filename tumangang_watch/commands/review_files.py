@@ -8,15 +8,7 @@ from typing import Any
 import click
 
 from tumangang_watch.commands.evaluate import load_json
-from tumangang_watch.commands.options import SCENE
-from tumangang_watch.commands.review_answer import (
-    filters,
-    opened,
-    reader_of,
-    reader_option,
-    review_command,
-    wanted_of,
-)
+from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
 from tumangang_watch.errors import UsageError
 from tumangang_watch.files import json_text, write_whole
 from tumangang_watch.review.gis_export import export_review
@@ -25,17 +17,8 @@ from tumangang_watch.review.truth import labels_in, truth_for
 from tumangang_watch.text import clean_text
 
 
-@click.command()
-@click.argument("out", metavar="FILE.gpkg", type=SCENE)
-@review_command
-@reader_option
-@filters
 def export(out: Path, archive_file: Path, site_id: str | None, reader: str | None, **given: Any) -> int:
-    """Write findings and detections as a GeoPackage to answer in a GIS, your own answers filled in.
-
-    Every standing finding is written; --unreviewed, --disagreed, --stale, dates, area, kind and grade
-    narrow it.
-    """
+    """Write findings and detections as a GeoPackage to answer in a GIS, your own answers filled in."""
     who = reader_of(reader)
     with opened(archive_file, site_id) as (archive, site):
         counts = export_review(archive, site, out, wanted_of(given, open_only=False), who)
@@ -43,13 +26,6 @@ def export(out: Path, archive_file: Path, site_id: str | None, reader: str | Non
     return 0
 
 
-@click.command("import")
-@click.argument("file", metavar="FILE.gpkg", type=SCENE)
-@review_command
-@reader_option
-@click.option(
-    "--site-file", type=SCENE, help="Site file, for outlines moved along a track. Default: built in."
-)
 def import_file(
     file: Path, archive_file: Path, site_id: str | None, reader: str | None, site_file: Path | None
 ) -> int:
@@ -69,10 +45,6 @@ def import_file(
     return 0
 
 
-@click.command()
-@click.argument("report", type=SCENE)
-@review_command
-@click.option("--out", type=SCENE, required=True, help="Truth file (JSON) to make.")
 def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> int:
     """Write what was reviewed in REPORT's scenes as a truth file for `evaluate`."""
     content = load_json(report / "report.json" if report.is_dir() else report, "report")

@@ -8,15 +8,7 @@ from typing import Any, cast
 
 import click
 
-from tumangang_watch.commands.archive import reports_option
-from tumangang_watch.commands.review_answer import (
-    filters,
-    opened,
-    reader_of,
-    reader_option,
-    review_command,
-    wanted_of,
-)
+from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
 from tumangang_watch.commands.review_lines import lines_of
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.review import REASONS, Answer, Verdict
@@ -38,18 +30,10 @@ _ASKED = (
 _FOR_TRAINS = ("cars", "from_m", "to_m", "types")
 
 
-@click.command()
-@review_command
-@reader_option
-@reports_option
-@filters
 def walk(
     archive_file: Path, site_id: str | None, reader: str | None, reports: Path | None, **given: Any
 ) -> int:
-    """Go through what is open, one by one. Each answer is kept at once: stop whenever you like.
-
-    What you have answered yourself is passed over; what another reader answered still comes with --all.
-    """
+    """Go through what is open, one by one. Each answer is kept at once: stop whenever you like."""
     who = reader_of(reader)
     if not sys.stdin.isatty():
         raise UsageError(

@@ -3,127 +3,126 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, Unpack
 
 import click
 
-from tumangang_watch import pipeline
-from tumangang_watch.commands.options import (
-    SCENE,
-    bands_option,
-    earlier_scenes,
-    make_run,
-    measuring_options,
-    out_option,
-    pair_options,
-    print_report,
-    progress_bar,
-    run_settings,
-    save_report,
-    scene_options,
-    site_option,
-    with_history,
-)
+from tumangang_watch import __version__, pipeline
+from tumangang_watch.commands.run import progress_bar, run_settings, scene_options
+from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import check_folder
-from tumangang_watch.pipeline import describe_scene
-from tumangang_watch.report.folder import REPORT
-from tumangang_watch.scenes import open_scene
+from tumangang_watch.model.comparison import Comparison
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidates
+from tumangang_watch.report.folder import REPORT, write_report
+from tumangang_watch.report.summary import summary_text
+from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
+from tumangang_watch.sites import load_site
+from tumangang_watch.text import clean_text
 
 EXIT_CHANGED = 10
 
 
-@click.command()
-@click.argument("earlier", type=SCENE)
-@click.argument("later", type=SCENE)
-@out_option
-@site_option
-@click.option(
-    "--acquired",
-    multiple=True,
-    help="Acquisition time (ISO 8601, UTC) of EARLIER and, given again, of LATER, "
-    "where the scenes do not say. Given once with one undated scene, it is that scene's.",
-)
-@measuring_options
-@click.option("--exit-code", is_flag=True, help="Exit with 10 when something changed.")
+class MeasuringOptions(TypedDict):
+    """What ``compare`` and ``detect`` are asked alike."""
+
+    out: Path
+    site: Path | None
+    history: tuple[Path, ...]
+    archives: tuple[Path, ...]
+    detectability: bool
+    as_json: bool
+    overwrite: bool
+
+
 def compare(
     earlier: Path,
     later: Path,
-    out: Path,
-    site: Path | None,
     acquired: tuple[str, ...],
     bands: str | None,
-    history: tuple[Path, ...],
-    archives: tuple[Path, ...],
-    detectability: bool,
-    as_json: bool,
-    overwrite: bool,
     exit_code: bool,
+    **asked: Unpack[MeasuringOptions],
 ) -> int:
-    """Compare two scenes and write a dated change report to --out."""
-    check_folder(out, REPORT, overwrite=overwrite)
-    settings = run_settings(detectability)
-    with progress_bar() as progress:
-        run = make_run(site, settings, progress)
+    """Compare two scenes and write a report."""
+
+    def opened(settings: Settings) -> tuple[Scene, ...]:
         options = pair_options(acquired, (earlier, later), bands, settings)
-        scenes = pipeline.open_pair((earlier, later), options, settings)
-        given = earlier_scenes(history, archives, scenes, run)
-        comparison = pipeline.compare(*scenes, run, None if given is None else given.scenes)
-        comparison = with_history(comparison, given)
-        progress("writing the report")
-        folder = save_report(comparison, out, overwrite)
-    print_report(comparison, folder, as_json)
-    return EXIT_CHANGED if exit_code and comparison.changed else 0
+        return pipeline.open_pair((earlier, later), options, settings)
+
+    changed = _report(opened, asked).changed
+    return EXIT_CHANGED if exit_code and changed else 0
 
 
-@click.command()
-@click.argument("scene", type=SCENE)
-@out_option
-@site_option
-@click.option("--acquired", help="Acquisition time (ISO 8601, UTC) where the scene does not say.")
-@measuring_options
-def detect(
-    scene: Path,
-    out: Path,
-    site: Path | None,
-    acquired: str | None,
-    bands: str | None,
-    history: tuple[Path, ...],
-    archives: tuple[Path, ...],
-    detectability: bool,
-    as_json: bool,
-    overwrite: bool,
-) -> int:
-    """Report one date: what stands on the tracks and on the ground."""
-    check_folder(out, REPORT, overwrite=overwrite)
-    settings = run_settings(detectability)
-    with progress_bar() as progress:
-        run = make_run(site, settings, progress)
-        opened = open_scene(scene, scene_options(acquired, bands), settings.read)
-        given = earlier_scenes(history, archives, (opened,), run)
-        comparison = pipeline.detect(opened, run, None if given is None else given.scenes)
-        comparison = with_history(comparison, given)
-        progress("writing the report")
-        folder = save_report(comparison, out, overwrite)
-    print_report(comparison, folder, as_json)
+def detect(scene: Path, acquired: str | None, bands: str | None, **asked: Unpack[MeasuringOptions]) -> int:
+    """Measure one scene and write a report."""
+    _report(lambda settings: (open_scene(scene, scene_options(acquired, bands), settings.read),), asked)
     return 0
 
 
-@click.command()
-@click.argument("scene", type=SCENE)
-@click.option("--acquired", help="Acquisition time (ISO 8601, UTC) where the scene does not say.")
-@bands_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def _report(opened: Callable[[Settings], tuple[Scene, ...]], asked: MeasuringOptions) -> Comparison:
+    """Measure one scene or compare two, write the report, and say in words what was found."""
+    check_folder(asked["out"], REPORT, overwrite=asked["overwrite"])
+    settings = run_settings(asked["detectability"])
+    with progress_bar() as progress:
+        run = pipeline.RunContext(load_site(asked["site"]), settings, progress)
+        scenes, given = opened(settings), None
+        if asked["history"] or asked["archives"]:
+            given = find_candidates(asked["history"], asked["archives"], scenes, run, datetime.now(UTC))
+        background = None if given is None else given.scenes
+        if len(scenes) == 2:
+            comparison = pipeline.compare(scenes[0], scenes[1], run, background)
+        else:
+            comparison = pipeline.detect(scenes[0], run, background)
+        if given is not None:
+            comparison = add_left_out(comparison, given)
+            for item in comparison.background_use.left_out if comparison.background_use else ():
+                if item.faulty:
+                    words = f"Left out of the background: {item.name}: {item.why}"
+                    click.echo(clean_text(words), err=True)
+        progress("writing the report")
+        folder = write_report(
+            comparison, asked["out"], tool_version=__version__, overwrite=asked["overwrite"]
+        )
+    click.echo(summary_text(comparison), err=True)
+    click.echo(f"Report: {folder / 'report.html'}", err=True)
+    if asked["as_json"]:
+        click.echo((folder / "report.json").read_text(encoding="utf-8").rstrip("\n"))
+    return comparison
+
+
+def pair_options(
+    acquired: tuple[str, ...], paths: tuple[Path, Path], bands: str | None, settings: Settings
+) -> tuple[SceneOptions, SceneOptions]:
+    """Give each scene its user-supplied date; a single one goes to the scene that has none."""
+    if len(acquired) > 2:
+        raise UsageError("too many dates", "--acquired", f"given {len(acquired)} times", "Give one a scene")
+    if len(acquired) != 1:
+        earlier, later = acquired or (None, None)
+        return scene_options(earlier, bands), scene_options(later, bands)
+
+    dated, undated = scene_options(acquired[0], bands), scene_options(None, bands)
+    try:
+        open_scene(paths[0], undated, settings.read)
+    except InputRefused:
+        return dated, undated
+    return undated, dated
+
+
 def inspect(scene: Path, acquired: str | None, bands: str | None, as_json: bool) -> int:
     """Print what is understood of a scene, and what it can and cannot show."""
     settings = Settings()
-    facts = describe_scene(open_scene(scene, scene_options(acquired, bands), settings.read), settings)
+    facts = pipeline.describe_scene(
+        open_scene(scene, scene_options(acquired, bands), settings.read), settings
+    )
     click.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else _facts_text(facts))
     return 0
 
 
-def _facts_text(facts: dict[str, Any], indent: int = 0) -> str:
+def _facts_text(facts: Mapping[str, object], indent: int = 0) -> str:
     lines = []
     for key, value in facts.items():
         if isinstance(value, dict):
@@ -134,8 +133,7 @@ def _facts_text(facts: dict[str, Any], indent: int = 0) -> str:
     return "\n".join(lines)
 
 
-@click.command("settings")
 def settings() -> int:
-    """Print every setting as JSON, with the digest that reports carry (``settings_sha256``)."""
+    """Print every setting."""
     click.echo(Settings().text())
     return 0

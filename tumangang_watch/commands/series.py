@@ -11,8 +11,6 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
-from tumangang_watch.commands.archive import archive_option, reports_option
-from tumangang_watch.commands.options import SCENE
 from tumangang_watch.errors import UsageError
 from tumangang_watch.series.build import record_of, site_of
 from tumangang_watch.series.words import document, series_rows, summary
@@ -20,21 +18,6 @@ from tumangang_watch.series.write import Pictures, write_series
 from tumangang_watch.settings import Settings
 
 
-@click.command()
-@archive_option
-@click.option("--out", type=SCENE, help="Folder for tables, plots and page. Default: only told.")
-@click.option("--site", "site_id", help="Id of the site, where the archive holds several.")
-@reports_option
-@click.option(
-    "--review",
-    type=click.Choice(["with", "without"]),
-    default="without",
-    show_default=True,
-    help="Take readers' reviews in (see `review`), or leave the detector's word.",
-)
-@click.option("--no-pictures", is_flag=True, help="Tables only: no plots, no page, no strips.")
-@click.option("--json", "as_json", is_flag=True, help="Also print series.json to stdout.")
-@click.option("--overwrite", is_flag=True, help="Replace an earlier series in --out.")
 def series(
     archive_file: Path,
     out: Path | None,
@@ -45,10 +28,7 @@ def series(
     as_json: bool,
     overwrite: bool,
 ) -> int:
-    """Write what every date so far showed: counts, lengths, fill and areas, with what is unusual.
-
-    With --reports the page's points open that day's report, and each track gets a picture of all dates.
-    """
+    """Write what every date so far showed: counts, lengths, fill and areas, with what is unusual."""
     # Looking for garbage in cycles takes a third of a long record's time; a command leaves little.
     gc.disable()
     settings = Settings()

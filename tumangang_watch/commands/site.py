@@ -6,16 +6,17 @@ import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
-from tumangang_watch.commands.options import SCENE, bands_option, make_run, progress_bar, scene_options
+from tumangang_watch.commands.run import progress_bar, scene_options
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import write_whole
+from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import RunContext
 from tumangang_watch.pipeline.fit import place_scene
+from tumangang_watch.pipeline.run import Progress
 from tumangang_watch.pipeline.trace import TraceResult, site_of_scene, trace_to_file
 from tumangang_watch.report.site_map import fit_words, picture_of_site
 from tumangang_watch.scenes import open_scene
@@ -34,19 +35,8 @@ MAX_NOTES = 10
 """Notes of an import that are printed one by one."""
 
 
-@click.group("site")
-def site_group() -> None:
-    """Make and check site files."""
-
-
-@site_group.command("check")
-@click.argument("file", type=SCENE)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def site_check(file: Path, as_json: bool) -> int:
-    """Name every fault and doubt of a site file: what, where, why it matters, what to do.
-
-    A fault refuses the file (exit status 3); with doubts alone it can be used.
-    """
+def check(file: Path, as_json: bool) -> int:
+    """Name every fault and doubt of a site file: what, where, why it matters, what to do."""
     remarks = examine_site(file)
     faults = [remark for remark in remarks if remark.level == "fault"]
     if as_json:
@@ -61,21 +51,7 @@ def site_check(file: Path, as_json: bool) -> int:
     return 0
 
 
-@site_group.command("import")
-@click.argument("sources", type=SCENE, nargs=-1, required=True)
-@click.option("--out", type=SCENE, required=True, help="Site file to write (.geojson).")
-@click.option(
-    "--role",
-    "roles",
-    multiple=True,
-    metavar="[LAYER=]ROLE",
-    help="Role of features (of one layer) that have no 'role' of their own; may be repeated.",
-)
-@click.option("--layer", "layers", multiple=True, help="Read this layer only; may be repeated.")
-@click.option("--id-field", help="Field to take ids from. Default: id, track number, or name.")
-@click.option("--crs", help="Reference system of a source that does not say its own, e.g. EPSG:32652.")
-@click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")
-def site_import(
+def import_files(
     sources: tuple[Path, ...],
     out: Path,
     roles: tuple[str, ...],
@@ -84,11 +60,7 @@ def site_import(
     crs: str | None,
     overwrite: bool,
 ) -> int:
-    """Make a site file from GeoJSON, KML, KMZ, GeoPackage or Shapefile SOURCES (zipped too).
-
-    A feature's role is its 'role' property, else --role, else what its OpenStreetMap tags say, else
-    its layer's name; a line without any of these is a track, and a polygon that holds tracks a yard.
-    """
+    """Make a site file from GeoJSON, KML, KMZ, GeoPackage or Shapefile SOURCES (zipped too)."""
     refuse_source(out, sources)
     check_room(out, overwrite)
     options = ImportOptions(roles=_roles(roles), layers=layers, id_field=id_field, crs=crs, name=out.stem)
@@ -98,22 +70,13 @@ def site_import(
     return 0
 
 
-@site_group.command("show")
-@click.argument("site", type=SCENE)
-@click.argument("scene", type=SCENE)
-@click.option("--out", type=SCENE, required=True, help="Picture to write (.png).")
-@click.option("--acquired", help="Acquisition time (ISO 8601, UTC) where the scene does not say.")
-@bands_option
-@click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")
-def site_show(
-    site: Path, scene: Path, out: Path, acquired: str | None, bands: str | None, overwrite: bool
-) -> int:
+def show(site: Path, scene: Path, out: Path, acquired: str | None, bands: str | None, overwrite: bool) -> int:
     """Draw a site over a scene fitted to it, and say how well it fits."""
     check_room(out, overwrite, (".png",))
     refuse_source(out, (site, scene))
     with progress_bar() as progress:
         settings = Settings()
-        run = make_run(site, settings, progress)
+        run = RunContext(load_site(site), settings, progress)
         opened = open_scene(scene, scene_options(acquired, bands), settings.read)
         raster, fit = place_scene(opened, run)
         progress("drawing")
@@ -151,27 +114,10 @@ def _print_import(out: Path, site: Site, imported: Imported) -> None:
         click.echo(clean_text(line), err=True)
 
 
-@site_group.command("trace")
-@click.argument("scene", type=SCENE)
-@click.option("--out", type=SCENE, required=True, help="Site file to write (.geojson).")
-@click.option(
-    "--site",
-    type=SCENE,
-    help="Site file to add tracks to. Default: the built-in site where the scene shows it, else a new one.",
-)
-@click.option("--acquired", help="Acquisition time (ISO 8601, UTC) where the scene does not say.")
-@bands_option
-@click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")
-def site_trace(
+def trace(
     scene: Path, out: Path, site: Path | None, acquired: str | None, bands: str | None, overwrite: bool
 ) -> int:
-    """Find the tracks in a clear SCENE and write them as a site file, for review.
-
-    A traced track says how well it is known (accuracy_m), how sure it is (confidence) and stays
-    'provisional' until a person has looked at it. Provisional tracks of the site are moved onto what
-    is traced; others stay as they are. The scene itself is kept small beside the file, and later
-    scenes are registered to it.
-    """
+    """Find the tracks in a clear SCENE and write them as a site file, for review."""
     settings = Settings()
     refuse_source(out, [scene, *([site] if site else [])])
     with progress_bar() as progress:
@@ -182,7 +128,9 @@ def site_trace(
     return 0
 
 
-def _traced_site(scene: Any, site: Path | None, settings: Any, progress: Any) -> tuple[RunContext, Any]:
+def _traced_site(
+    scene: Scene, site: Path | None, settings: Settings, progress: Progress
+) -> tuple[RunContext, dict[str, object] | None]:
     """Return the run with the site to trace, and its FeatureCollection; None for a new site."""
     loaded = load_site(site)
     shown = footprint(scene, loaded.crs)

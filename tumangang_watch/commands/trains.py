@@ -10,8 +10,7 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
-from tumangang_watch.commands.archive import archive_option, reports_option
-from tumangang_watch.commands.options import SCENE, json_option, overwrite_option, progress_bar
+from tumangang_watch.commands.run import progress_bar
 from tumangang_watch.reidentify.archive import RecordPart, track_lengths
 from tumangang_watch.reidentify.columns import Strips
 from tumangang_watch.reidentify.document import Asked, document, text_lines
@@ -21,44 +20,6 @@ from tumangang_watch.series.build import site_of
 from tumangang_watch.settings import Settings
 
 
-def _number(_: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
-    """Refuse what is no number: no range does."""
-    if value is not None and value != value:
-        raise click.BadParameter("it is not a number", param=parameter)
-    return value
-
-
-@click.command()
-@archive_option
-@click.option(
-    "--out", type=SCENE, help="Folder for page, table, pictures and trains.json. Default: only told."
-)
-@click.option("--site", "site_id", help="Id of the site, where the archive holds several.")
-@click.option("--area", "areas", multiple=True, help="Only trains in this area; may be given again.")
-@click.option("--since", help="Only trains seen on or after this day (or time), UTC.")
-@click.option("--until", help="Only trains seen on or before this day (or time), UTC.")
-@click.option(
-    "--within-days",
-    type=click.FloatRange(min=0.0, min_open=True),
-    callback=_number,
-    help="Compare trains at most so many days apart. Default: 60.",
-)
-@click.option(
-    "--max-expected-false",
-    callback=_number,
-    type=click.FloatRange(min=0.0, min_open=True, max=10.0),
-    help="False matches accepted over the whole record. Default: 0.1.",
-)
-@click.option(
-    "--review",
-    type=click.Choice(["with", "without"]),
-    default="without",
-    show_default=True,
-    help="Take readers' reviews in (see `review`), or leave the detector's word.",
-)
-@reports_option
-@json_option
-@overwrite_option
 def trains(
     archive_file: Path,
     out: Path | None,
@@ -73,12 +34,7 @@ def trains(
     as_json: bool,
     overwrite: bool,
 ) -> int:
-    """Find the same train seen again at another date or place, and its journey.
-
-    Every two trains that can have been one are compared by the order of their wagons. A match is told
-    with its E-value: how many as good would be expected by chance among all comparisons made. A train
-    that never moved is one stay. With --reports the cars are cut from the reports' pictures.
-    """
+    """Find the same train seen again at another date or place, and its journey."""
     settings = Settings()
     chosen = settings.journeys
     if within_days is not None:

@@ -12,14 +12,7 @@ import click
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.file import hold
-from tumangang_watch.commands.archive import archive_option
-from tumangang_watch.commands.options import (
-    SCENE,
-    detectability_option,
-    progress_bar,
-    run_settings,
-    site_option,
-)
+from tumangang_watch.commands.run import progress_bar, run_settings
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.sites import load_site
 from tumangang_watch.watch.executors import executor
@@ -32,17 +25,6 @@ from tumangang_watch.watch.publish import publish
 BUSY, REFUSED = 75, 3
 
 
-@click.command()
-@click.argument("inbox", type=SCENE)
-@archive_option
-@click.option("--reports", type=SCENE, required=True, help="Folder that gets one report a scene.")
-@site_option
-@click.option("--settle", type=click.FloatRange(0), help="Seconds without a change until a file is whole.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
-@click.option("--refresh", is_flag=True, help="Report again what another version or other settings made.")
-@detectability_option
-@click.option("--notify-command", help="Run once a finding, the finding as JSON on its standard input.")
-@click.option("--base-url", default="", help="Where --reports is served, for the links of the feed.")
 def watch(
     inbox: Path,
     archive_file: Path,
@@ -55,11 +37,7 @@ def watch(
     notify_command: str | None,
     base_url: str,
 ) -> int:
-    """Take in what is new in INBOX and write one dated report a scene, once. For cron.
-
-    Exit status: 0 done, 3 a new scene was refused (the others were taken in), 5 something could not be
-    written or told, 6 the archive is damaged, 75 another run is at it, or all that is new is still growing.
-    """
+    """Take in what is new in INBOX and write one dated report a scene, once. For cron."""
     if notify_command is not None:
         words_of(notify_command)
     if not inbox.is_dir():
@@ -73,15 +51,6 @@ def watch(
     return finish(places, tally, notify_command, base_url)
 
 
-@click.command()
-@click.argument("scenes", type=SCENE, nargs=-1, required=True)
-@archive_option
-@click.option("--reports", type=SCENE, required=True, help="Folder that gets one report a scene.")
-@site_option
-@click.option("--jobs", type=click.IntRange(1), help="Processes. Default: one a processor.")
-@click.option("--scheduler", help="Address of a Dask scheduler whose workers see the same folders.")
-@click.option("--refresh", is_flag=True, help="Report again what another version or other settings made.")
-@detectability_option
 def backfill(
     scenes: tuple[Path, ...],
     archive_file: Path,
@@ -92,10 +61,7 @@ def backfill(
     refresh: bool,
     detectability: bool,
 ) -> int:
-    """Take in many SCENES (files or folders) on several processes, or on a Dask cluster.
-
-    The record comes out as `watch` would make it. Work whose process or machine dies is done again.
-    """
+    """Take in many SCENES (files or folders) on several processes, or on a Dask cluster."""
     places = places_of(Path("/"), archive_file.absolute(), reports.absolute(), site, refresh, detectability)
     limits = places.settings.watch
     arrivals = given_scenes([path.absolute() for path in scenes])

@@ -1,0 +1,89 @@
+"""``site``: make and check site files."""
+
+from __future__ import annotations
+
+import click
+
+from tumangang_watch.commands.lazy import done_in
+from tumangang_watch.commands.options.shared import (
+    SCENE,
+    acquired_option,
+    bands_option,
+    document_option,
+    overwrite_file_option,
+)
+
+out_option = click.option("--out", type=SCENE, required=True, help="Site file to write (.geojson).")
+
+
+@click.group()
+def site() -> None:
+    """Make and check site files."""
+
+
+@site.command()
+@click.argument("file", type=SCENE)
+@document_option
+@done_in("site")
+def check() -> None:
+    """Name every fault and doubt of a site file: what, where, why it matters, what to do.
+
+    A fault refuses the file (exit status 3); with doubts alone it can be used.
+    """
+
+
+@site.command("import")
+@click.argument("sources", type=SCENE, nargs=-1, required=True)
+@out_option
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    metavar="[LAYER=]ROLE",
+    help="Role of features (of one layer) that have no 'role' of their own; may be repeated.",
+)
+@click.option("--layer", "layers", multiple=True, help="Read this layer only; may be repeated.")
+@click.option("--id-field", help="Field to take ids from. Default: id, track number, or name.")
+@click.option("--crs", help="Reference system of a source that does not say its own, e.g. EPSG:32652.")
+@overwrite_file_option
+@done_in("site")
+def import_files() -> None:
+    """Make a site file from GeoJSON, KML, KMZ, GeoPackage or Shapefile SOURCES (zipped too).
+
+    A feature's role is its 'role' property, else --role, else what its OpenStreetMap tags say, else
+    its layer's name; a line without any of these is a track, and a polygon that holds tracks a yard.
+    """
+
+
+@site.command()
+@click.argument("site", type=SCENE)
+@click.argument("scene", type=SCENE)
+@click.option("--out", type=SCENE, required=True, help="Picture to write (.png).")
+@acquired_option
+@bands_option
+@overwrite_file_option
+@done_in("site")
+def show() -> None:
+    """Draw a site over a scene fitted to it, and say how well it fits."""
+
+
+@site.command()
+@click.argument("scene", type=SCENE)
+@out_option
+@click.option(
+    "--site",
+    type=SCENE,
+    help="Site file to add tracks to. Default: the built-in site where the scene shows it, else a new one.",
+)
+@acquired_option
+@bands_option
+@overwrite_file_option
+@done_in("site")
+def trace() -> None:
+    """Find the tracks in a clear SCENE and write them as a site file, for review.
+
+    A traced track says how well it is known (accuracy_m), how sure it is (confidence) and stays
+    'provisional' until a person has looked at it. Provisional tracks of the site are moved onto what
+    is traced; others stay as they are. The scene itself is kept small beside the file, and later
+    scenes are registered to it.
+    """
