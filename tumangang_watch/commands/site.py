@@ -11,14 +11,14 @@ import click
 
 from tumangang_watch.commands.run import progress_bar, scene_options
 from tumangang_watch.errors import InputRefused, UsageError
-from tumangang_watch.files import write_whole
+from tumangang_watch.files import whole_files
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import RunContext
 from tumangang_watch.pipeline.fit import place_scene
 from tumangang_watch.pipeline.run import Progress
 from tumangang_watch.pipeline.trace import TraceResult, site_of_scene, trace_to_file
-from tumangang_watch.report.site_map import fit_words, picture_of_site
+from tumangang_watch.report.site_map import fit_words, site_picture
 from tumangang_watch.scenes import open_scene
 from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.settings import Settings
@@ -80,7 +80,8 @@ def show(site: Path, scene: Path, out: Path, acquired: str | None, bands: str | 
         opened = open_scene(scene, scene_options(acquired, bands), settings.read)
         raster, fit = place_scene(opened, run)
         progress("drawing")
-        write_whole(out, picture_of_site(run.site, opened, raster, fit), replace=overwrite)
+        with whole_files(out, replace=overwrite) as (part,):
+            site_picture(run.site, opened, raster, fit).save(part, "PNG")
     click.echo(f"{out}: {fit_words(fit)}", err=True)
     return 0
 

@@ -78,6 +78,11 @@ class Comparison:
     """What was used of the dates before; None where none were asked for."""
 
     @property
+    def dates(self) -> tuple[Observation, ...]:
+        """The dates that are compared, the earlier first; or the only one."""
+        return (self.later,) if self.earlier is None else (self.earlier, self.later)
+
+    @property
     def changed(self) -> bool:
         """True when something of grade ``detected`` changed."""
         return any(f.change != "unchanged" and f.grade == "detected" for f in self.findings)

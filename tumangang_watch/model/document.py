@@ -119,13 +119,6 @@ class SceneDocument(TypedDict):
     notes: list[str]
 
 
-class ScenesDocument(TypedDict):
-    """The dates of a report; one date stands under ``later``."""
-
-    earlier: NotRequired[SceneDocument]
-    later: SceneDocument
-
-
 class FitDocument(TypedDict):
     """How one image was laid on another."""
 
@@ -273,7 +266,8 @@ class ReportDocument(TypedDict):
     tool: ToolDocument
     settings_sha256: str
     site: SiteDocument
-    scenes: ScenesDocument
+    scenes: dict[DateLabel, SceneDocument]
+    """The dates; one date stands under ``later``."""
     registration: RegistrationDocument
     background: list[BackgroundDocument]
     tracks: list[TrackDocument]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
-from datetime import date, datetime
-from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from tumangang_watch.model.comparison import BackgroundUse, Comparison
 from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.document import HistoryDocument, ReportDocument
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.interval import Interval
@@ -26,7 +27,7 @@ MAX_LEFT_OUT = 100
 KIND_ORDER = {"train": 0, "handling_area": 1, "cargo": 2}
 
 
-def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
+def report_dict(comparison: Comparison, tool_version: str) -> ReportDocument:
     """Return the contents of ``report.json``.
 
     Parameters
@@ -43,8 +44,7 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
         gives the same dict.
     """
     site, pixel_m = comparison.site, comparison.later.raster.grid.pixel_m
-    dates = [o for o in (comparison.earlier, comparison.later) if o is not None]
-    report = {
+    report: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": TOOL, "version": tool_version},
         "settings_sha256": comparison.settings_sha256,
@@ -55,15 +55,15 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
             "crs": site.crs,
             "pixel_m": pixel_m,
         },
-        "scenes": {o.date: _scene(o) for o in dates},
+        "scenes": {o.date: _scene(o) for o in comparison.dates},
         "registration": {
             **_registration(comparison.registration, pixel_m),
-            "site_fit": {o.date: _registration(o.site_fit, pixel_m) for o in dates},
+            "site_fit": {o.date: _registration(o.site_fit, pixel_m) for o in comparison.dates},
         },
         "background": [
             {"id": s.id, "sha256": s.sha256, "acquired": utc_text(s.acquired)} for s in comparison.background
         ],
-        "tracks": tracks_seen(site, dates),
+        "tracks": tracks_seen(site, comparison.dates),
         "areas": [_area(a, site, comparison.earlier is not None) for a in comparison.areas],
         "detections": [_detection(d, site.crs) for d in comparison.detections],
         "findings": [_finding(f, site.crs) for f in by_importance(comparison.findings)],
@@ -76,17 +76,10 @@ def report_dict(comparison: Comparison, tool_version: str) -> dict[str, Any]:
         report["history"] = history_rows(comparison.background_use)
     if comparison.issue is not None:
         report["issue"] = plain(comparison.issue)
-    encodable: dict[str, Any] = _encodable(report)
-    return encodable
-
-
-def _encodable(value: Any) -> Any:
-    """Replace what UTF-8 cannot hold: file names may carry undecodable bytes."""
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_encodable(v) for v in value]
-    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+    # File names may carry bytes that UTF-8 cannot hold: they are replaced.
+    text = json.dumps(report, ensure_ascii=False).encode("utf-8", "replace")
+    document: ReportDocument = json.loads(text)
+    return document
 
 
 def by_importance(findings: tuple[Finding, ...]) -> list[Finding]:
@@ -113,35 +106,24 @@ def number(value: float | None, digits: int) -> float | int | None:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
-def interval(value: Interval | None, digits: int) -> dict[str, Any] | None:
+def interval(value: Interval | None, digits: int) -> dict[str, object] | None:
     """Return ``{"estimate", "low", "high"}`` or None."""
     if value is None:
         return None
     return {name: number(getattr(value, name), digits) for name in ("estimate", "low", "high")}
 
 
-def plain(value: Any) -> Any:
-    """Return any value as JSON: NumPy scalars unwrapped, NaN as null, times in UTC, keys sorted."""
+def plain(value: object) -> object:
+    """Return a JSON value: NumPy's scalars unwrapped, what is not finite as null, keys sorted."""
     if isinstance(value, dict):
-        return {str(k): plain(value[k]) for k in sorted(value, key=str)}
-    if isinstance(value, (list, tuple)):
+        return {key: plain(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
         return [plain(v) for v in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted((plain(v) for v in value), key=str)
-    if isinstance(value, datetime):
-        return utc_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if value is None or isinstance(value, (str, bool)):
-        return value
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, (int, float)):
-        return value if isinstance(value, int) else number(value, 6)
-    return value.name if isinstance(value, Path) else str(value)
+    value = value.item() if isinstance(value, np.generic) else value
+    return number(value, 6) if isinstance(value, float) else value
 
 
-def _scene(observation: Observation) -> dict[str, Any]:
+def _scene(observation: Observation) -> dict[str, object]:
     scene, quality = observation.scene, observation.quality
     return {
         "id": scene.id,
@@ -168,7 +150,7 @@ def _scene(observation: Observation) -> dict[str, Any]:
     }
 
 
-def _registration(fit: Registration, pixel_m: float) -> dict[str, Any]:
+def _registration(fit: Registration, pixel_m: float) -> dict[str, object]:
     median, p90 = fit.residual_median_m, fit.residual_p90_m
     return {
         "status": fit.status,
@@ -184,7 +166,7 @@ def _registration(fit: Registration, pixel_m: float) -> dict[str, Any]:
     }
 
 
-def _area(area: AreaStatus, site: Site, two_dates: bool) -> dict[str, Any]:
+def _area(area: AreaStatus, site: Site, two_dates: bool) -> dict[str, object]:
     names = {a.id: a.name for a in site.areas}
     return {
         "id": area.id,
@@ -199,7 +181,7 @@ def _area(area: AreaStatus, site: Site, two_dates: bool) -> dict[str, Any]:
     }
 
 
-def _detection(found: Detection, crs: str) -> dict[str, Any]:
+def _detection(found: Detection, crs: str) -> dict[str, object]:
     return {
         "id": found.id,
         "date": found.date,
@@ -238,7 +220,7 @@ def _detection(found: Detection, crs: str) -> dict[str, Any]:
     }
 
 
-def _finding(found: Finding, crs: str) -> dict[str, Any]:
+def _finding(found: Finding, crs: str) -> dict[str, object]:
     amount = interval(found.amount, 1 if found.unit in ("cars", "m2") else 2) or {}
     return {
         "id": found.id,
@@ -260,7 +242,7 @@ def _finding(found: Finding, crs: str) -> dict[str, Any]:
     }
 
 
-def history_rows(background: BackgroundUse) -> dict[str, Any]:
+def history_rows(background: BackgroundUse) -> HistoryDocument:
     """Return what was used of the dates before; of those left out, at most the first `MAX_LEFT_OUT`."""
     left_out = sorted(background.left_out, key=lambda item: not item.faulty)
     return {
@@ -292,7 +274,7 @@ def history_rows(background: BackgroundUse) -> dict[str, Any]:
     }
 
 
-def _fill(found: Fill) -> dict[str, Any]:
+def _fill(found: Fill) -> dict[str, object]:
     return {
         "date": found.date,
         "area": found.area,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
-from shapely import box
+from shapely import Polygon, box
 
 from tumangang_watch.model.comparison import Comparison
+from tumangang_watch.model.document import DetectionDocument, FindingDocument, ReportDocument, VehicleDocument
 from tumangang_watch.model.site import Area
 from tumangang_watch.report import page_tables, pictures
 from tumangang_watch.report.assets import render
-from tumangang_watch.report.chips import OUTLINE_MARGIN_M, SCALE_STEPS_M, chip, to_px
-from tumangang_watch.report.pictures import DisplayStretch
+from tumangang_watch.report.chips import chip
+from tumangang_watch.report.palette import OUTLINE_COLOURS
+from tumangang_watch.report.pictures import Bounds, DisplayStretch, outlined, rings, scale_bar_m, to_px
 from tumangang_watch.report.summary import certainty, history_words
 
 EMBEDDED_BYTES = 9_000_000
@@ -26,94 +28,115 @@ COVERED = 0.9
 """An area that lies this much inside a picture already shown gets none of its own."""
 
 
-def write_page(comparison: Comparison, report: dict[str, Any], folder: Path) -> None:
+class DatedStrip(TypedDict):
+    """A track straightened on one date, as a data URI, and the vehicles read from it."""
+
+    day: str
+    uri: str
+    stock: list[VehicleDocument]
+
+
+class DatedStrips(TypedDict):
+    """One stretch of a track on each date, metres along it."""
+
+    lo: float
+    hi: float
+    rows: list[DatedStrip]
+
+
+class FindingRow(FindingDocument):
+    """A finding with its number, words and embedded pictures."""
+
+    n: int
+    certainty: str
+    at: str
+    chip: str | None
+    chip_file: str | None
+    strips: DatedStrips | None
+
+
+def write_page(comparison: Comparison, report: ReportDocument, folder: Path) -> None:
     """Write ``report.html``."""
     (folder / "report.html").write_text(page(comparison, report), encoding="utf-8", newline="\n")
 
 
-def page(comparison: Comparison, report: dict[str, Any]) -> str:
+def page(comparison: Comparison, report: ReportDocument) -> str:
     """Return the page. All text is escaped; control and direction characters are made visible."""
-    return render("page.html.j2", "tumangang_watch.report", script="page.js", **_context(comparison, report))
-
-
-def _context(comparison: Comparison, report: dict[str, Any]) -> dict[str, Any]:
-    shown = report
     stretch = pictures.stretch_of(comparison)
-    dates = page_tables.dates(shown)
     rows = _rows(comparison, report, stretch)
-    return {
-        "r": shown,
-        "two": comparison.earlier is not None,
-        "dates": dates,
-        "rows": rows,
-        "same": [f for f in rows if f["change"] == "unchanged"],
-        "stretch": stretch.words(),
-        "pictures": _pictures(comparison, stretch, rows),
-        "fits": page_tables.fits(shown),
-        "scene_rows": page_tables.scene_rows(shown),
-        "abilities": page_tables.abilities(shown),
-        "trials": page_tables.trials(shown),
-        "history": history_words(shown),
-        "background": shown.get("history", {}).get("scenes", []),
-        **page_tables.verdict(shown),
-    }
+    history = report.get("history")
+    return render(
+        "page.html.j2",
+        "tumangang_watch.report",
+        script="page.js",
+        r=report,
+        two=comparison.earlier is not None,
+        dates=page_tables.dates(report),
+        rows=rows,
+        same=[f for f in rows if f["change"] == "unchanged"],
+        stretch=stretch.words(),
+        pictures=_pictures(comparison, stretch, rows),
+        fits=page_tables.fits(report),
+        scene_rows=page_tables.scene_rows(report),
+        abilities=page_tables.abilities(report),
+        trials=page_tables.trials(report),
+        history=history_words(history),
+        background=history["scenes"] if history else [],
+        **page_tables.verdict(report),
+    )
 
 
-def _rows(comparison: Comparison, report: dict[str, Any], stretch: DisplayStretch) -> list[dict[str, Any]]:
-    """Return the findings with their number, words and embedded pictures."""
+def _rows(comparison: Comparison, report: ReportDocument, stretch: DisplayStretch) -> list[FindingRow]:
     subjects = pictures.subjects(comparison)
     found = {d["id"]: d for d in report["detections"]}
     budget = EMBEDDED_BYTES
-    rows = []
+    rows: list[FindingRow] = []
     for n, finding in enumerate(report["findings"], start=1):
-        row = dict(finding)
-        row.update(
-            n=n, key=finding["id"], unit=finding["amount"]["unit"], certainty=certainty(row["confidence"])
+        subject = subjects.get(finding["id"]) if finding["change"] != "unchanged" else None
+        uri, strips = None, None
+        if subject is not None and budget > 0:
+            picture = chip(comparison, subject, stretch)
+            uri = None if picture is None else pictures.data_uri(picture, 82)
+            strips = _strips(comparison, finding, found, stretch)
+            budget -= len(uri or "") + sum(len(row["uri"]) for row in (strips["rows"] if strips else ()))
+        rows.append(
+            {
+                **finding,
+                "n": n,
+                "certainty": certainty(finding["confidence"]),
+                "at": " → ".join(dict.fromkeys(f"{a:.0f}–{b:.0f} m" for a, b in _spans(finding, found))),
+                "chip": uri,
+                "chip_file": None if subject is None else subject.file_name,
+                "strips": strips,
+            }
         )
-        row.update(chip=None, chip_file=None, strips=None, at=_place(finding, found))
-        if finding["change"] != "unchanged" and finding["id"] in subjects:
-            subject = subjects[finding["id"]]
-            row["chip_file"] = subject.file_name
-            if budget > 0:
-                picture = chip(comparison, subject, stretch)
-                row["chip"] = None if picture is None else pictures.data_uri(picture, 82)
-                row["strips"] = _strips(comparison, finding, found, stretch)
-                budget -= len(row["chip"] or "")
-                budget -= sum(len(s["uri"]) for s in (row["strips"] or {"rows": []})["rows"])
-        rows.append(row)
     return rows
 
 
-def _of(finding: dict[str, Any], found: dict[str, Any]) -> list[dict[str, Any]]:
-    return [found[finding[date]] for date in ("earlier", "later") if finding[date] in found]
-
-
-def _place(finding: dict[str, Any], found: dict[str, Any]) -> str:
-    spans = [
-        f"{d['from_m']:.0f}–{d['to_m']:.0f} m"
-        for d in _of(finding, found)
-        if d["from_m"] is not None and d["to_m"] is not None
-    ]
-    return " → ".join(dict.fromkeys(spans))
+def _spans(finding: FindingDocument, found: dict[str, DetectionDocument]) -> list[tuple[float, float]]:
+    """Return from where to where along its track a finding lies on each date (metres)."""
+    known = [found[id_] for id_ in (finding["earlier"], finding["later"]) if id_ in found]
+    spans = [(d["from_m"], d["to_m"]) for d in known]
+    return [(a, b) for a, b in spans if a is not None and b is not None]
 
 
 def _strips(
-    comparison: Comparison, finding: dict[str, Any], found: dict[str, Any], stretch: DisplayStretch
-) -> dict[str, Any] | None:
+    comparison: Comparison,
+    finding: FindingDocument,
+    found: dict[str, DetectionDocument],
+    stretch: DisplayStretch,
+) -> DatedStrips | None:
     """Return the track straightened on each date with the vehicles read from it, for a train."""
     line = next((t.line for t in comparison.site.tracks if t.id == finding["track"]), None)
-    trains = [d for d in _of(finding, found) if d["from_m"] is not None and d["to_m"] is not None]
-    if finding["kind"] != "train" or line is None or not trains:
+    spans = _spans(finding, found)
+    if finding["kind"] != "train" or line is None or not spans:
         return None
-    lo = min(d["from_m"] for d in trains) - STRIP_MARGIN_M
-    hi = max(d["to_m"] for d in trains) + STRIP_MARGIN_M
+    lo, hi = min(a for a, _ in spans) - STRIP_MARGIN_M, max(b for _, b in spans) + STRIP_MARGIN_M
     wider = max(0.0, STRIP_MIN_M - (hi - lo)) / 2
     lo, hi = lo - wider, hi + wider
-    rows = []
-    for observation in (comparison.earlier, comparison.later):
-        if observation is None:
-            continue
-        train = found.get(finding[observation.date])
+    rows: list[DatedStrip] = []
+    for observation in comparison.dates:
+        train = found.get(finding[observation.date] or "")
         picture = pictures.strip(observation, line, (lo, hi), stretch)
         rows.append(
             {
@@ -126,14 +149,14 @@ def _strips(
 
 
 def _pictures(
-    comparison: Comparison, stretch: DisplayStretch, rows: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+    comparison: Comparison, stretch: DisplayStretch, rows: list[FindingRow]
+) -> list[dict[str, object]]:
     """Return the areas that are pictured, each once: an area inside another's picture is left out."""
     polygons = {a.id: a for a in comparison.site.areas}
     seen = [a for a in comparison.areas if a.status != "not_observable" and a.id in polygons]
     seen.sort(key=lambda a: PICTURED_ROLES.index(a.role) if a.role in PICTURED_ROLES else 9)
-    made: list[dict[str, Any]] = []
-    frames: list[Any] = []
+    made: list[dict[str, object]] = []
+    frames: list[Polygon] = []
     for status in seen:
         area = polygons[status.id]
         if any(f.intersection(area.polygon).area > COVERED * area.polygon.area for f in frames):
@@ -145,73 +168,61 @@ def _pictures(
     return made
 
 
-def _frame(comparison: Comparison, bounds: pictures.Bounds) -> pictures.Bounds:
+def _frame(comparison: Comparison, bounds: Bounds) -> Bounds:
     """Return an area's bounds with a margin, cut to the ground that was read."""
-    grid = comparison.later.raster.grid
-    west, south, east, north = grid.bounds
+    west, south, east, north = comparison.later.raster.grid.bounds
     margin = 0.02 * max(bounds[2] - bounds[0], bounds[3] - bounds[1]) + 5.0
-    cut = (
-        max(bounds[0] - margin, west),
-        max(bounds[1] - margin, south),
-        min(bounds[2] + margin, east),
-        min(bounds[3] + margin, north),
-    )
-    return cut if cut[0] < cut[2] and cut[1] < cut[3] else bounds
+    left, bottom = max(bounds[0] - margin, west), max(bounds[1] - margin, south)
+    right, top = min(bounds[2] + margin, east), min(bounds[3] + margin, north)
+    return (left, bottom, right, top) if left < right and bottom < top else bounds
 
 
 def _picture(
-    comparison: Comparison,
-    area: Area,
-    bounds: pictures.Bounds,
-    stretch: DisplayStretch,
-    rows: list[dict[str, Any]],
-) -> dict[str, Any]:
-    size = pictures.picture_size(bounds, comparison.later.raster.grid.pixel_m)
+    comparison: Comparison, area: Area, bounds: Bounds, stretch: DisplayStretch, rows: list[FindingRow]
+) -> dict[str, object]:
+    wide, high = pictures.picture_size(bounds, comparison.later.raster.grid.pixel_m)
     span_m = bounds[2] - bounds[0]
-    bar_m = max((s for s in SCALE_STEPS_M if s <= span_m / 4), default=SCALE_STEPS_M[0])
-    sides = []
-    for observation in (comparison.earlier, comparison.later):
-        if observation is None:
-            continue
-        sides.append(
-            {
-                "date": observation.date,
-                "shown": f"{observation.scene.acquired:%Y-%m-%d %H:%M} UTC",
-                "uri": pictures.data_uri(pictures.crop(observation, bounds, stretch, size)),
-                "outlines": _outlines(comparison, observation.date, bounds, size[0], rows),
-            }
-        )
+    bar_m = scale_bar_m(span_m / 4)
     return {
         "id": area.id,
         "name": area.name,
         "role": area.role,
-        "wide": size[0],
-        "high": size[1],
-        "unit": round(size[0] / 1050, 3),
+        "wide": wide,
+        "high": high,
+        "unit": round(wide / 1050, 3),
         "bar_m": bar_m,
-        "bar_px": round(bar_m / span_m * size[0], 1),
-        "sides": sides,
+        "bar_px": round(bar_m / span_m * wide, 1),
+        "sides": [
+            {
+                "date": observation.date,
+                "shown": f"{observation.scene.acquired:%Y-%m-%d %H:%M} UTC",
+                "uri": pictures.data_uri(pictures.crop(observation, bounds, stretch, (wide, high))),
+                "outlines": _outlines(comparison, observation.date, bounds, wide, rows),
+            }
+            for observation in comparison.dates
+        ],
     }
 
 
 def _outlines(
-    comparison: Comparison, date: str, bounds: pictures.Bounds, wide: int, rows: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+    comparison: Comparison, date: str, bounds: Bounds, wide: int, rows: list[FindingRow]
+) -> list[dict[str, object]]:
     """Return the outlines drawn on one date's picture, those that change last and thus on top."""
-    numbers = {row["key"]: row for row in rows}
-    made = []
+    by_id = {row["id"]: row for row in rows}
+    made: list[dict[str, object]] = []
     for subject in reversed(pictures.subjects(comparison).values()):
         shape = subject.outlines.get(date)
         if shape is None or shape.is_empty or not shape.intersects(box(*bounds)):
             continue
-        row = numbers.get(subject.id)
-        drawn = shape.buffer(OUTLINE_MARGIN_M, join_style="mitre")
+        row = by_id.get(subject.id)
+        drawn = outlined(shape)
         x, y = to_px((drawn.bounds[0], drawn.bounds[3]), bounds, wide)
+        lines = [[to_px(p, bounds, wide) for p in ring] for ring in rings(drawn)]
         made.append(
             {
-                "colour": pictures.outline_colour(subject.change),
+                "colour": OUTLINE_COLOURS[subject.change],
                 "possible": subject.possible,
-                "path": _path(drawn, bounds, wide),
+                "path": "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) for line in lines),
                 "title": row["statement"] if row else subject.id,
                 "n": row["n"] if row and subject.change != "unchanged" else None,
                 "x": round(max(x, 2), 1),
@@ -219,12 +230,3 @@ def _outlines(
             }
         )
     return made
-
-
-def _path(shape: Any, bounds: pictures.Bounds, wide: int) -> str:
-    """Return a geometry as an SVG path in picture pixels."""
-    pieces = []
-    for ring in pictures.rings(shape):
-        points = [to_px(p, bounds, wide) for p in ring]
-        pieces.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points))
-    return "".join(pieces)

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import defaultdict
+from typing import TypedDict
+
+from tumangang_watch.model.document import DetectionDocument, Number, ReportDocument, SceneDocument
+from tumangang_watch.model.document_trials import TrackTrialsDocument, VehicleTrialDocument
+from tumangang_watch.model.observation import DateLabel
+from tumangang_watch.report.json_report import KIND_ORDER
 
 TRIED = ("tracks", "trials", "trials_note", "statements", "goods")
 """Fields of a date's detectability that come from trials; the others are facts of its scene."""
 
 
-def verdict(report: dict[str, Any]) -> dict[str, str]:
+class DateRow(TypedDict):
+    """A date with what was detected on it."""
+
+    date: DateLabel
+    day: str
+    shown: str
+    found: list[DetectionDocument]
+    file: str
+    sha256: str
+
+
+def verdict(report: ReportDocument) -> dict[str, str]:
     """Return the one line a reader must not miss, and what limits it."""
     unseen = [a["name"] for a in report["areas"] if a["status"] == "not_observable"]
     partly = [a["name"] for a in report["areas"] if a["status"] == "partial"]
@@ -32,99 +49,88 @@ def verdict(report: dict[str, Any]) -> dict[str, str]:
     return {"verdict": line, "verdict_more": " ".join(limits)}
 
 
-def dates(report: dict[str, Any]) -> list[dict[str, Any]]:
+def dates(report: ReportDocument) -> list[DateRow]:
     """Return the dates in order, each with what was detected on it."""
-    order = {"train": 0, "handling_area": 1, "cargo": 2}
-    made = []
-    for date in ("earlier", "later"):
-        if date not in report["scenes"]:
-            continue
-        scene = report["scenes"][date]
-        found = [d for d in report["detections"] if d["date"] == date]
-        found.sort(key=lambda d: (order.get(d["kind"], 9), d["track"] or "", d["from_m"] or 0.0, d["id"]))
-        day, time = scene["acquired"][:10], scene["acquired"][11:16]
-        made.append(
-            {
-                "date": date,
-                "day": day,
-                "shown": f"{day} {time} UTC",
-                "found": found,
-                "file": scene["file"],
-                "sha256": scene["sha256"],
-            }
-        )
-    return made
+    found = sorted(
+        report["detections"],
+        key=lambda d: (KIND_ORDER[d["kind"]], d["track"] or "", d["from_m"] or 0.0, d["id"]),
+    )
+    return [
+        {
+            "date": date,
+            "day": scene["acquired"][:10],
+            "shown": f"{scene['acquired'][:10]} {scene['acquired'][11:16]} UTC",
+            "found": [d for d in found if d["date"] == date],
+            "file": scene["file"],
+            "sha256": scene["sha256"],
+        }
+        for date, scene in report["scenes"].items()
+    ]
 
 
-def fits(report: dict[str, Any]) -> list[dict[str, Any]]:
+def fits(report: ReportDocument) -> list[dict[str, object]]:
     """Return the registrations, a row each."""
     fit = report["registration"]
     pair = [{"what": "later to earlier", **fit}] if "earlier" in report["scenes"] else []
     return pair + [{"what": f"{date} to the site", **f} for date, f in fit["site_fit"].items()]
 
 
-def scene_rows(report: dict[str, Any]) -> list[tuple[str, list[Any]]]:
+def scene_rows(report: ReportDocument) -> list[tuple[str, list[str | None]]]:
     """Return what is known of the scenes: a name and a cell for each date."""
-    scenes = list(report["scenes"].values())
-
-    def degrees(scene: dict[str, Any], elevation: str, azimuth: str) -> str | None:
-        if scene[elevation] is None:
-            return None
-        toward = "" if scene[azimuth] is None else f", azimuth {scene[azimuth]:.0f}°"
-        return f"{scene[elevation]:.1f}°{toward}"
-
-    def cloud(scene: dict[str, Any]) -> str | None:
-        return None if scene["cloud_fraction"] is None else f"{100 * scene['cloud_fraction']:.0f} %"
-
-    rows = [
-        ("Id", [s["id"] for s in scenes]),
-        ("Acquired", [s["acquired"].replace("T", " ").replace("Z", " UTC") for s in scenes]),
-        ("Provider", [s["provider"] for s in scenes]),
-        ("Resolution (GSD)", [f"{s['gsd_m']} m (pixel {s['pixel_m']} m)" for s in scenes]),
-        ("Sun elevation", [degrees(s, "sun_elevation_deg", "sun_azimuth_deg") for s in scenes]),
-        ("Off nadir", [degrees(s, "off_nadir_deg", "view_azimuth_deg") for s in scenes]),
-        ("Cloud, as stated", [cloud(s) for s in scenes]),
-        ("Snow", [s["snow_state"] for s in scenes]),
-        ("Bands", [f"{', '.join(s['bands'])} (from {s['band_source']})" for s in scenes]),
-        ("Radiometry", [s["radiometry"] for s in scenes]),
-        ("Licence", [s["licence"] for s in scenes]),
-        ("Digest", [s["sha256"][:16] for s in scenes]),
-        ("Remarks", ["; ".join([*s["notes"], *s["warnings"]]) or "none" for s in scenes]),
-    ]
-    return [(name, list(cells)) for name, cells in rows]
+    scenes = [_scene_cells(scene) for scene in report["scenes"].values()]
+    return [(name, [cells[name] for cells in scenes]) for name in scenes[0]]
 
 
-def abilities(report: dict[str, Any]) -> list[tuple[str, list[str]]]:
+def _scene_cells(scene: SceneDocument) -> dict[str, str | None]:
+    cloud = scene["cloud_fraction"]
+    return {
+        "Id": scene["id"],
+        "Acquired": scene["acquired"].replace("T", " ").replace("Z", " UTC"),
+        "Provider": scene["provider"],
+        "Resolution (GSD)": f"{scene['gsd_m']} m (pixel {scene['pixel_m']} m)",
+        "Sun elevation": _degrees(scene["sun_elevation_deg"], scene["sun_azimuth_deg"]),
+        "Off nadir": _degrees(scene["off_nadir_deg"], scene["view_azimuth_deg"]),
+        "Cloud, as stated": None if cloud is None else f"{100 * cloud:.0f} %",
+        "Snow": scene["snow_state"],
+        "Bands": f"{', '.join(scene['bands'])} (from {scene['band_source']})",
+        "Radiometry": scene["radiometry"],
+        "Licence": scene["licence"],
+        "Digest": scene["sha256"][:16],
+        "Remarks": "; ".join([*scene["notes"], *scene["warnings"]]) or "none",
+    }
+
+
+def _degrees(angle: Number, azimuth: Number) -> str | None:
+    toward = "" if azimuth is None else f", azimuth {azimuth:.0f}°"
+    return None if angle is None else f"{angle:.1f}°{toward}"
+
+
+def abilities(report: ReportDocument) -> list[tuple[str, list[str]]]:
     """Return what each scene can show, a row a question."""
-    entries = report["detectability"]
-    names = [k for e in entries for k in e if k not in TRIED and k != "date"]
+    known: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for entry in report["detectability"]:
+        for name, value in entry.items():
+            if name not in (*TRIED, "date"):
+                known[name][entry["date"]].append(_words(value))
     return [
-        (
-            name,
-            [
-                "; ".join(_words(e[name]) for e in entries if e.get("date") == date and name in e) or "–"
-                for date in report["scenes"]
-            ],
-        )
-        for name in dict.fromkeys(names)
+        (name, ["; ".join(cells[date]) or "–" for date in report["scenes"]]) for name, cells in known.items()
     ]
 
 
-def trials(report: dict[str, Any]) -> list[dict[str, Any]]:
+def trials(report: ReportDocument) -> list[dict[str, object]]:
     """Return for each date what could have been missed: sentences, rates by kind of vehicle, and by track."""
-    made = []
+    made: list[dict[str, object]] = []
     for entry in report["detectability"]:
-        date = entry.get("date")
-        if date not in report["scenes"] or TRIED[2] not in entry:
+        if entry["date"] not in report["scenes"] or "trials_note" not in entry:
             continue
-        anywhere = [r for r in entry["trials"] if r["track"] is None]
-        kinds: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
-        for row in anywhere:
-            name = f"{row['load'] or ''} {row['type']}".strip()
-            kinds.setdefault((name, row["tone"]), {})[1 if row["cars"] == 1 else 3] = row
+        kinds: dict[tuple[str, str], dict[int, VehicleTrialDocument]] = {}
+        for row in entry["trials"]:
+            if row["track"] is None:
+                name = f"{row['load'] or ''} {row['type']}".strip()
+                kinds.setdefault((name, row["tone"]), {})[1 if row["cars"] == 1 else 3] = row
         made.append(
             {
-                "day": report["scenes"][date]["acquired"][:10],
+                "day": report["scenes"][entry["date"]]["acquired"][:10],
                 "statements": entry["statements"],
                 "note": entry["trials_note"],
                 "kinds": [(*name, pair.get(1), pair.get(3)) for name, pair in kinds.items()],
@@ -134,7 +140,7 @@ def trials(report: dict[str, Any]) -> list[dict[str, Any]]:
     return made
 
 
-def _track_row(track: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _track_row(track: TrackTrialsDocument, rows: list[VehicleTrialDocument]) -> dict[str, object]:
     """Return one track with the mean rate of single vehicles and the kind that is missed most there."""
     own = [r for r in rows if r["track"] == track["track"] and r["cars"] == 1]
     worst = min(own, key=lambda r: r["rate"]["estimate"], default=None)
@@ -142,7 +148,7 @@ def _track_row(track: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, A
     return {**track, "mean": mean, "worst": worst}
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "unknown"}[value]
     if isinstance(value, list):

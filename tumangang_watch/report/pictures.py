@@ -7,26 +7,28 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.Image import Image as Picture
+from PIL.ImageDraw import ImageDraw
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import substring
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.image import Raster
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.json_report import by_importance
-from tumangang_watch.report.palette import OUTLINE_COLOURS
 from tumangang_watch.track_frame import TrackFrame, frame_along
 
 Bounds = tuple[float, float, float, float]
+Point = tuple[float, float]
 CHIP_PX = 480
 CHIP_MIN_M = 50.0
 """Ground shown by the smallest chip: enough around a wagon to know the place."""
@@ -40,6 +42,10 @@ STRETCH_SAMPLE = 400_000
 STRIP_HALF_M = 4.0
 """Ground shown on each side of a track in a straightened strip: one track, not its neighbours'."""
 STRIP_STEP_M = 0.25
+OUTLINE_MARGIN_M = 1.0
+SCALE_STEPS_M = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+DARK = "#111111"
+"""Edge of lines and text over imagery."""
 NO_IMAGE = 96
 """Grey level shown where a scene has no pixels."""
 
@@ -67,7 +73,7 @@ def shown_bands(raster: Raster, roles: tuple[str, ...]) -> NDArray[np.float32]:
 
 def stretch_of(comparison: Comparison) -> DisplayStretch:
     """Return one stretch for all pictures of both dates, from clear pixels."""
-    dates = [o for o in (comparison.earlier, comparison.later) if o is not None]
+    dates = comparison.dates
     return stretch_from([date.raster for date in dates], [date.quality.clear for date in dates])
 
 
@@ -93,53 +99,38 @@ def stretch_from(rasters: list[Raster], clear: list[NDArray[np.bool_]]) -> Displ
     return DisplayStretch(roles, tuple(map(float, low)), tuple(map(float, high)))
 
 
-def to_rgb(values: NDArray[Any], valid: NDArray[np.bool_], stretch: DisplayStretch) -> NDArray[np.uint8]:
-    """Stretch (bands, rows, cols) to (rows, cols, 3) bytes; ground not imaged is flat grey."""
+def to_rgb(raster: Raster, stretch: DisplayStretch) -> NDArray[np.uint8]:
+    """Stretch a raster to (rows, cols, 3) bytes; ground not imaged is flat grey."""
     low = np.array(stretch.low, dtype=np.float32)[:, None, None]
     high = np.array(stretch.high, dtype=np.float32)[:, None, None]
-    scaled = np.clip((np.nan_to_num(values) - low) / (high - low), 0, 1)
+    scaled = np.clip((np.nan_to_num(shown_bands(raster, stretch.roles)) - low) / (high - low), 0, 1)
     shown = np.moveaxis((scaled * 255 + 0.5).astype(np.uint8), 0, -1)
     if shown.shape[-1] == 1:
         shown = np.repeat(shown, 3, axis=-1)
-    shown[~valid] = NO_IMAGE
+    shown[~raster.valid] = NO_IMAGE
     return shown
 
 
-def crop(observation: Observation, bounds: Bounds, stretch: DisplayStretch, size: tuple[int, int]) -> Any:
-    """Return a PIL picture of ``bounds`` (west, south, east, north; site metres), ``size`` (wide, high)."""
-    raster = observation.raster
-    grid = raster.grid
+def crop(observation: Observation, bounds: Bounds, stretch: DisplayStretch, size: tuple[int, int]) -> Picture:
+    """Return a picture of ``bounds`` (west, south, east, north; site metres), ``size`` (wide, high)."""
+    raster, grid = observation.raster, observation.raster.grid
     west, south, east, north = bounds
-    c0, c1 = math.floor((west - grid.west) / grid.pixel_m), math.ceil((east - grid.west) / grid.pixel_m)
-    r0, r1 = math.floor((grid.north - north) / grid.pixel_m), math.ceil((grid.north - south) / grid.pixel_m)
+    left, right = (west - grid.west) / grid.pixel_m, (east - grid.west) / grid.pixel_m
+    top, bottom = (grid.north - north) / grid.pixel_m, (grid.north - south) / grid.pixel_m
+    c0, c1, r0, r1 = math.floor(left), math.ceil(right), math.floor(top), math.ceil(bottom)
     picture = np.full((r1 - r0, c1 - c0, 3), NO_IMAGE, dtype=np.uint8)
     a, b, c, d = max(r0, 0), min(r1, grid.rows), max(c0, 0), min(c1, grid.cols)
     if a < b and c < d:
-        part = Raster(
-            raster.values[:, a:b, c:d], raster.valid[a:b, c:d], _part_of(grid, (a, b, c, d)), raster.bands
-        )
-        picture[a - r0 : b - r0, c - c0 : d - c0] = to_rgb(
-            shown_bands(part, stretch.roles), part.valid, stretch
-        )
-    exact = (
-        (west - grid.west) / grid.pixel_m - c0,
-        (grid.north - north) / grid.pixel_m - r0,
-        (east - grid.west) / grid.pixel_m - c0,
-        (grid.north - south) / grid.pixel_m - r0,
-    )
+        part = _unplaced(raster.values[:, a:b, c:d], raster.valid[a:b, c:d], raster.bands)
+        picture[a - r0 : b - r0, c - c0 : d - c0] = to_rgb(part, stretch)
+    exact = (left - c0, top - r0, right - c0, bottom - r0)
     return Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC, box=exact)
-
-
-def _part_of(grid: Any, window: tuple[int, int, int, int]) -> Any:
-    r0, r1, c0, c1 = window
-    west, north = grid.west + c0 * grid.pixel_m, grid.north - r0 * grid.pixel_m
-    return Grid(crs=grid.crs, west=west, north=north, pixel_m=grid.pixel_m, rows=r1 - r0, cols=c1 - c0)
 
 
 def strip(
     observation: Observation, line: LineString, span_m: tuple[float, float], stretch: DisplayStretch
-) -> Any:
-    """Return a track from ``span_m`` straightened (PIL): along it to the right, its left side up."""
+) -> Picture:
+    """Return a track from ``span_m`` straightened: along it to the right, its left side up."""
     step = min(max(observation.raster.grid.pixel_m / 2, STRIP_STEP_M), 1.0)
     along = np.arange(span_m[0] + step / 2, span_m[1], step)
     across = np.arange(STRIP_HALF_M - step / 2, -STRIP_HALF_M, -step)
@@ -147,14 +138,13 @@ def strip(
     frame = frame_along(line, inside, 1.0)
     beyond = TrackFrame(frame.points + (along - inside) * frame.ahead, frame.left)
     values, valid = observation.image.sample(*beyond.mesh(across))
-    shape = valid.shape
-    flat = Raster(values, valid, _unplaced(shape), observation.image.bands)
-    return Image.fromarray(to_rgb(shown_bands(flat, stretch.roles), valid, stretch))
+    return Image.fromarray(to_rgb(_unplaced(values, valid, observation.image.bands), stretch))
 
 
-def _unplaced(shape: tuple[int, ...]) -> Any:
-    """Return a grid that only says how many rows and columns there are."""
-    return Grid(crs="", west=0.0, north=0.0, pixel_m=1.0, rows=shape[0], cols=shape[1])
+def _unplaced(values: NDArray[np.float32], valid: NDArray[np.bool_], bands: tuple[str, ...]) -> Raster:
+    """Return a raster that lies nowhere: it is only looked at."""
+    rows, cols = valid.shape
+    return Raster(values, valid, Grid(crs="", west=0.0, north=0.0, pixel_m=1.0, rows=rows, cols=cols), bands)
 
 
 def picture_size(bounds: Bounds, pixel_m: float) -> tuple[int, int]:
@@ -164,8 +154,8 @@ def picture_size(bounds: Bounds, pixel_m: float) -> tuple[int, int]:
     return max(1, round(wide * scale)), max(1, round(high * scale))
 
 
-def data_uri(picture: Any, quality: int = 85) -> str:
-    """Return a PIL picture as a JPEG data URI."""
+def data_uri(picture: Picture, quality: int = 85) -> str:
+    """Return a picture as a JPEG data URI."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
@@ -212,11 +202,10 @@ def subjects(comparison: Comparison) -> dict[str, ChipSubject]:
 
 def chip_bounds(subject: ChipSubject) -> Bounds | None:
     """Return the square of ground a chip shows, or None when there is no geometry."""
-    boxes = [g.bounds for g in subject.outlines.values() if g is not None and not g.is_empty]
-    if not boxes:
+    shapes = [g for g in subject.outlines.values() if g is not None and not g.is_empty]
+    if not shapes:
         return None
-    west, south = min(b[0] for b in boxes), min(b[1] for b in boxes)
-    east, north = max(b[2] for b in boxes), max(b[3] for b in boxes)
+    west, south, east, north = map(float, shapely.total_bounds(shapes))
     side = max((1 + 2 * CHIP_PADDING) * max(east - west, north - south), CHIP_MIN_M)
     x, y = (west + east) / 2, (south + north) / 2
     return x - side / 2, y - side / 2, x + side / 2, y + side / 2
@@ -225,15 +214,45 @@ def chip_bounds(subject: ChipSubject) -> Bounds | None:
 def rings(geometry: BaseGeometry) -> Iterable[list[tuple[float, float]]]:
     """Yield the rings and lines of a geometry as lists of (x, y)."""
     for part in shapely.get_parts(geometry):
-        if part.is_empty:
-            continue
-        if part.geom_type == "Polygon":
-            for ring in (part.exterior, *part.interiors):
-                yield [(float(x), float(y)) for x, y, *_ in ring.coords]
-        else:
-            yield [(float(x), float(y)) for x, y, *_ in part.coords]
+        for line in (part.exterior, *part.interiors) if part.geom_type == "Polygon" else (part,):
+            if not line.is_empty:
+                yield [(float(x), float(y)) for x, y, *_ in line.coords]
 
 
-def outline_colour(change: str) -> str:
-    """Return the colour in which a change is outlined on imagery."""
-    return OUTLINE_COLOURS.get(change, "#ffffff")
+def outlined(shape: BaseGeometry) -> BaseGeometry:
+    """Return what is drawn around a shape: far enough outside not to cover what it points at."""
+    return shape.buffer(OUTLINE_MARGIN_M, join_style="mitre")
+
+
+def to_px(point: Point, bounds: Bounds, wide: float) -> Point:
+    """Return the picture position (x right, y down) of a point in site metres."""
+    scale = wide / (bounds[2] - bounds[0])
+    return (point[0] - bounds[0]) * scale, (bounds[3] - point[1]) * scale
+
+
+def scale_bar_m(longest_m: float) -> int:
+    """Return the length of a scale bar, a round number of metres."""
+    return max((step for step in SCALE_STEPS_M if step <= longest_m), default=SCALE_STEPS_M[0])
+
+
+def dashes(points: Sequence[Point], on: float, off: float) -> list[list[Point]]:
+    """Return a line's dashes; ``on`` and ``off`` are lengths in the points' unit."""
+    line = LineString(points)
+    starts = np.arange(0.0, line.length, on + off)
+    pieces = (substring(line, start, min(start + on, line.length)) for start in starts)
+    return [list(piece.coords) for piece in pieces if piece.geom_type == "LineString"]
+
+
+def draw_edged(draw: ImageDraw, lines: list[list[Point]], colour: str, width: int) -> None:
+    """Draw lines with a dark edge, so that they show on snow and on asphalt."""
+    for wide, ink in ((width + 2, DARK), (width, colour)):
+        for line in lines:
+            draw.line(line, fill=ink, width=wide, joint="curve")
+
+
+def draw_north(draw: ImageDraw, tip: tuple[int, int], size: tuple[int, int, int]) -> None:
+    """Draw the north arrow (a site's grid is north-up): half its width, its height, where it is notched."""
+    x, y = tip
+    half, high, notch = size
+    arrow = [tip, (x - half, y + high), (x, y + notch), (x + half, y + high)]
+    draw.polygon(arrow, fill="white", outline=DARK)

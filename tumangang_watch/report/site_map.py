@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import io
-import math
-from typing import Any
+from collections.abc import Sequence
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from shapely import LineString, box
-from shapely.ops import substring
+from shapely import LineString, Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.model.image import Raster
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.model.site import Site, Track
+from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.report.palette import SITE_COLOURS
-from tumangang_watch.report.pictures import rings, shown_bands, stretch_from, to_rgb
+from tumangang_watch.report.pictures import (
+    DARK,
+    Bounds,
+    Point,
+    dashes,
+    draw_edged,
+    draw_north,
+    rings,
+    scale_bar_m,
+    stretch_from,
+    to_rgb,
+)
+from tumangang_watch.track_frame import frame_along
 
 LONGEST_PX = 3600
 """A picture larger than this is slow to open and no clearer: 1.8 km at 0.5 m."""
@@ -26,14 +37,12 @@ NUMBERED_EVERY = 2
 TICK_HALF_PX = 6
 FOOT_PX = 92
 SCALE_SHARE = 0.2
-STEPS_M = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-EDGE = "#111111"
 SMALL_PX = 10
 """Size of the numbers along tracks; they give way to names."""
 
 
-def site_picture(site: Site, scene: Scene, raster: Raster, fit: Registration) -> Any:
-    """Return the picture (PIL, RGB).
+def site_picture(site: Site, scene: Scene, raster: Raster, fit: Registration) -> Image.Image:
+    """Return the picture (RGB).
 
     Parameters
     ----------
@@ -47,7 +56,7 @@ def site_picture(site: Site, scene: Scene, raster: Raster, fit: Registration) ->
         Of the scene to the site; its status is written into the picture.
     """
     stretch = stretch_from([raster], [raster.valid])
-    pixels = to_rgb(shown_bands(raster, stretch.roles), raster.valid, stretch)
+    pixels = to_rgb(raster, stretch)
     scale = min(LONGEST_PX / max(raster.grid.shape), max(1.0, SHORTEST_PX / raster.grid.cols))
     wide, high = round(raster.grid.cols * scale), round(raster.grid.rows * scale)
     ground = Image.fromarray(pixels).resize((wide, high), Image.Resampling.BICUBIC)
@@ -66,13 +75,6 @@ def site_picture(site: Site, scene: Scene, raster: Raster, fit: Registration) ->
     return sheet
 
 
-def picture_of_site(site: Site, scene: Scene, raster: Raster, fit: Registration) -> bytes:
-    """Return `site_picture` as the bytes of a PNG file."""
-    stream = io.BytesIO()
-    site_picture(site, scene, raster, fit).save(stream, "PNG")
-    return stream.getvalue()
-
-
 def fit_words(fit: Registration) -> str:
     """Return how the scene was fitted, in words."""
     east, north = fit.shift_m
@@ -84,7 +86,7 @@ def fit_words(fit: Registration) -> str:
     return f"fit to the site: FAILED, the scene lies where it says itself: {fit.reason}"
 
 
-def _label(feature: Any) -> str:
+def _label(feature: Area | Track) -> str:
     """Return a name that the built-in font can draw, else the id."""
     return str(feature.name if all(" " <= c <= "~" for c in feature.name) else feature.id)[:40]
 
@@ -92,24 +94,25 @@ def _label(feature: Any) -> str:
 class _Pen:
     """Draws in site metres."""
 
-    def __init__(self, draw: Any, bounds: tuple[float, ...], pixel_m: float, size: tuple[int, int]) -> None:
+    def __init__(
+        self, draw: ImageDraw.ImageDraw, bounds: Bounds, pixel_m: float, size: tuple[int, int]
+    ) -> None:
         self.draw, self.bounds, self.pixel_m, self.size = draw, bounds, pixel_m, size
-        self.written: list[tuple[float, float, float, float]] = []
+        self.written: list[Bounds] = []
 
-    def sees(self, shape: Any) -> bool:
+    def sees(self, shape: BaseGeometry) -> bool:
         """Tell whether a shape in metres lies in the picture."""
         return bool(shape.intersects(box(*self.bounds)))
 
-    def at(self, point: Any) -> tuple[float, float]:
+    def at(self, point: Sequence[float]) -> Point:
         """Return the picture's position of a point in metres."""
         return (point[0] - self.bounds[0]) / self.pixel_m, (self.bounds[3] - point[1]) / self.pixel_m
 
-    def line(self, points: list[tuple[float, float]], colour: str, width: int = 1) -> None:
+    def line(self, points: list[Point], colour: str, width: int = 1) -> None:
         """Draw a line with a dark edge, in picture positions."""
-        self.draw.line(points, fill=EDGE, width=width + 2, joint="curve")
-        self.draw.line(points, fill=colour, width=width, joint="curve")
+        draw_edged(self.draw, [points], colour, width)
 
-    def text(self, at: tuple[float, float], text: str, colour: str = "white", size: int = 13) -> None:
+    def text(self, at: Point, text: str, colour: str = "white", size: int = 13) -> None:
         """Write over imagery, inside the picture and beside what is written; small print may be left out."""
         font = ImageFont.load_default(size)
         wide = self.draw.textlength(text, font=font)
@@ -117,15 +120,15 @@ class _Pen:
         for step in (0, -1, 1, -2, 2, -3, 3, -4, 4) if size > SMALL_PX else (0,):
             y = min(max(at[1] + step * (size + 3), 2), self.size[1] - size - 6)
             place = (x, y, x + wide, y + size)
-            if not any(_overlap(place, other) for other in self.written):
+            if not any(box(*place).intersection(box(*other)).area for other in self.written):
                 break
         else:
             if size <= SMALL_PX:
                 return
         self.written.append(place)
-        self.draw.text((x, y), text, fill=colour, font=font, stroke_width=2, stroke_fill=EDGE)
+        self.draw.text((x, y), text, fill=colour, font=font, stroke_width=2, stroke_fill=DARK)
 
-    def outline(self, polygon: Any, colour: str, label: str) -> None:
+    def outline(self, polygon: Polygon, colour: str, label: str) -> None:
         """Draw an area's outline and its name at its north-western end."""
         seen = polygon.intersection(box(*self.bounds))
         if seen.is_empty:
@@ -133,32 +136,28 @@ class _Pen:
         for ring in rings(polygon):
             self.line([self.at(p) for p in ring], colour, 2)
         west, _, _, north = seen.bounds
-        corner = min(_corners(seen), key=lambda p: (p[0] - west) + (north - p[1]))
+        corners = [p for ring in rings(seen) for p in ring] or [(west, north)]
+        corner = min(corners, key=lambda p: (p[0] - west) + (north - p[1]))
         x, y = self.at(corner)
         self.text((x + 4, y - 18), label, colour)
 
     def track(self, track: Track) -> None:
         """Draw a track thin enough to see its rails beside it, with its name and a tick every 50 m."""
         colour = SITE_COLOURS["track"]
-        for part in _dashed(track.line, 6.0 if track.provisional else 0.0):
+        for part in dashes(track.line.coords, 6.0, 6.0) if track.provisional else [track.line.coords]:
             self.draw.line([self.at(p) for p in part], fill=colour, width=1)
-        for number in range(int(track.line.length // TICK_M) + 1):
-            self._tick(track.line, number * TICK_M, number % NUMBERED_EVERY == 0)
+        along = np.arange(0.0, track.line.length, TICK_M)
+        frame = frame_along(track.line, along, 1.0)
+        for k, (point, (east, north)) in enumerate(zip(frame.points.T, frame.left.T, strict=True)):
+            x, y = self.at(point)
+            reach = TICK_HALF_PX if k % NUMBERED_EVERY == 0 else TICK_HALF_PX / 2
+            dx, dy = east * reach, -north * reach
+            self.line([(x - dx, y - dy), (x + dx, y + dy)], colour)
         x, y = self.at(track.line.coords[0])
         if not (0 <= x <= self.size[0] and 0 <= y <= self.size[1]):
             x, y = self.at(track.line.intersection(box(*self.bounds)).representative_point().coords[0])
         words = f"{_label(track)} (provisional)" if track.provisional else _label(track)
         self.text((x + 8, y - 20), f"{words} >", colour)
-
-    def _tick(self, line: LineString, along_m: float, numbered: bool) -> None:
-        here = line.interpolate(along_m)
-        ahead = line.interpolate(min(along_m + 1.0, line.length))
-        behind = line.interpolate(max(along_m - 1.0, 0.0))
-        heading = math.atan2(-(ahead.y - behind.y), ahead.x - behind.x)
-        x, y = self.at((here.x, here.y))
-        reach = TICK_HALF_PX if numbered else TICK_HALF_PX / 2
-        dx, dy = -math.sin(heading) * reach, math.cos(heading) * reach
-        self.line([(x - dx, y - dy), (x + dx, y + dy)], SITE_COLOURS["track"])
 
     def numbers(self, line: LineString) -> None:
         """Write the metres along a track at every second tick."""
@@ -173,36 +172,14 @@ class _Pen:
         """Draw the scale bar and the north arrow (the grid of a site is north-up)."""
         wide, high = self.size
         span_m = wide * self.pixel_m
-        length_m = max((s for s in STEPS_M if s <= span_m * SCALE_SHARE), default=STEPS_M[0])
+        length_m = scale_bar_m(span_m * SCALE_SHARE)
         bar = length_m / self.pixel_m
         x, y = 14, high - 14
         self.line([(x, y), (x + bar, y)], "white", 4)
         self.text((x, y - 24), f"{length_m} m")
         right, top = wide - 24, high - 64
-        arrow = [(right, top), (right - 9, top + 28), (right, top + 20), (right + 9, top + 28)]
-        self.draw.polygon(arrow, fill="white", outline=EDGE)
+        draw_north(self.draw, (right, top), (9, 28, 20))
         self.text((right - 5, top + 30), "N")
-
-
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def _corners(shape: Any) -> list[tuple[float, float]]:
-    return [p for ring in rings(shape) for p in ring] or [(shape.bounds[0], shape.bounds[3])]
-
-
-def _dashed(line: LineString, dash_m: float) -> list[list[tuple[float, float]]]:
-    if dash_m <= 0:
-        return [list(line.coords)]
-    parts = []
-    start = 0.0
-    while start < line.length:
-        part = substring(line, start, min(start + dash_m, line.length))
-        if part.geom_type == "LineString":
-            parts.append(list(part.coords))
-        start += 2 * dash_m
-    return parts
 
 
 def _foot(pen: _Pen, site: Site, scene: Scene, fit: Registration, top: int) -> None:

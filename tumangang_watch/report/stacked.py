@@ -6,11 +6,11 @@ import hashlib
 import re
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import Image, ImageDraw
 
 from tumangang_watch.model.comparison import Comparison
+from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.series import Record, TrackDate
 from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.report.pictures import stretch_of, strip
@@ -21,7 +21,7 @@ ROW_PX, LABEL_PX, HEAD_PX = 22, 150, 40
 TRAIN_INK, NOT_SEEN = "#c62828", "#d5d9e0"
 
 
-def write_strips(comparison: Comparison, _: dict[str, Any], folder: Path) -> None:
+def write_strips(comparison: Comparison, _: ReportDocument, folder: Path) -> None:
     """Write ``strips/<track>.png`` of the later date, for the reports of a record: its series stacks them."""
     if comparison.issue is None or not comparison.site.tracks:
         return
@@ -57,8 +57,8 @@ def write_stacked(record: Record, folder: Path, reports: Path, most: int) -> Non
 
 def stacked(
     track: str, dates: list[TrackDate], trains: dict[tuple[str, str], list[Sighting]], reports: Path
-) -> Any:
-    """Return the picture of one track (PIL). What was not seen is grey: nothing is known of it."""
+) -> Image.Image:
+    """Return the picture of one track. What was not seen is grey: nothing is known of it."""
     length_m = dates[-1].length_m
     strips = [_strip(reports / date.folder / STRIPS / strip_name(track)) for date in dates]
     wide = min(WIDEST_PX, max([600, *(s.width for s in strips if s is not None)]))
@@ -77,25 +77,20 @@ def stacked(
             continue
         for start_m, stop_m in date.observed:
             left, right = (round(wide * m / length_m) for m in (start_m, stop_m))
-            source = (
-                picture.width * start_m / length_m,
-                0,
-                picture.width * stop_m / length_m,
-                picture.height,
-            )
             if right > left:
-                piece = picture.resize((right - left, ROW_PX), box=source)
+                first, last = (picture.width * m / length_m for m in (start_m, stop_m))
+                piece = picture.resize((right - left, ROW_PX), box=(first, 0, last, picture.height))
                 sheet.paste(piece, (LABEL_PX + left, top))
         for train in trains.get((track, date.acquired), ()):
-            left, right = (LABEL_PX + wide * m / length_m for m in (train.from_m, train.to_m))
-            draw.rectangle((left, top + ROW_PX + 1, right, top + ROW_PX + 3), fill=TRAIN_INK)
+            start, stop = (LABEL_PX + wide * m / length_m for m in (train.from_m, train.to_m))
+            draw.rectangle((start, top + ROW_PX + 1, stop, top + ROW_PX + 3), fill=TRAIN_INK)
     return sheet
 
 
-def _strip(path: Path) -> Any | None:
+def _strip(path: Path) -> Image.Image | None:
     """Return a report's strip; None where there is none, or it cannot be read."""
     try:
         with Image.open(path) as picture:
             return picture.convert("RGB")
-    except (OSError, UnidentifiedImageError):
+    except OSError:
         return None

@@ -1,14 +1,10 @@
-"""What a person reads in ten seconds.
-
-The earlier dates behind a report, in one sentence.
-"""
+"""What a person reads in ten seconds, and the earlier dates behind a report in one sentence."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.document import HistoryDocument
 from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.json_report import by_importance, history_rows
@@ -27,20 +23,17 @@ def certainty(confidence: float) -> str:
 
 def summary_text(comparison: Comparison) -> str:
     """Return a plain-text summary of a report: dates, what could be seen, what changed."""
-    lines = [clean_text(f"{comparison.site.name} ({comparison.site.id})"), *_dates(comparison), ""]
-    lines += [_registration(comparison), *(_area(a) for a in comparison.areas)]
-    lines += [*_history(comparison), ""]
-    lines += _single(comparison) if comparison.earlier is None else _changes(comparison)
+    two = comparison.earlier is not None
+    lines = [clean_text(f"{comparison.site.name} ({comparison.site.id})")]
+    lines += [f"  {o.date.title() if two else 'Scene':<8}{_scene(o)}" for o in comparison.dates]
+    lines += ["", _registration(comparison), *(_area(a) for a in comparison.areas)]
+    if comparison.background_use is not None:
+        lines.append(f"Background: {history_words(history_rows(comparison.background_use))}")
+    lines += ["", *(_changes(comparison) if two else _single(comparison))]
     lines += _missed(comparison)
     if comparison.caveats:
         lines += ["", *(f"Note: {clean_text(text)}" for text in comparison.caveats)]
     return "\n".join(lines).rstrip()
-
-
-def _dates(comparison: Comparison) -> list[str]:
-    dates = [("Earlier", comparison.earlier), ("Later", comparison.later)]
-    shown = [(label if comparison.earlier else "Scene", o) for label, o in dates if o is not None]
-    return [f"  {label:<8}{_scene(o)}" for label, o in shown]
 
 
 def _scene(observation: Observation) -> str:
@@ -77,30 +70,14 @@ def _area(area: AreaStatus) -> str:
     return clean_text(f"  {area.role} {area.id}: {words} ({share}){why}")
 
 
-def _history(comparison: Comparison) -> list[str]:
-    """Return which earlier dates say what is usual, where any were asked for."""
-    words = history_words(
-        {} if comparison.background_use is None else {"history": history_rows(comparison.background_use)}
-    )
-    return [] if words is None else [f"Background: {words}"]
-
-
 def _missed(comparison: Comparison) -> list[str]:
     """Return what could have been missed, for each date whose tracks were tried."""
+    days = {o.date: f"{o.scene.acquired:%Y-%m-%d}" for o in comparison.dates}
     lines: list[str] = []
     for entry in comparison.detectability:
-        statements = entry.get("statements") or []
-        if statements:
-            day = next(
-                f"{o.scene.acquired:%Y-%m-%d}"
-                for o in (comparison.earlier, comparison.later)
-                if o is not None and o.date == entry["date"]
-            )
-            lines += [
-                "",
-                f"What could have been missed on {day}:",
-                *(f"  {clean_text(text)}" for text in statements),
-            ]
+        if entry.get("statements"):
+            lines += ["", f"What could have been missed on {days[entry['date']]}:"]
+            lines += [f"  {clean_text(text)}" for text in entry["statements"]]
     return lines
 
 
@@ -155,9 +132,8 @@ def _train(found: Detection) -> str:
     return clean_text(f"{place}: {count}{length} {tail}")
 
 
-def history_words(report: dict[str, Any]) -> str | None:
+def history_words(history: HistoryDocument | None) -> str | None:
     """Return how many earlier dates say what is usual, and for what; None where none were asked for."""
-    history = report.get("history")
     if history is None:
         return None
     at_hand, used = history["offered"], history["used"]
