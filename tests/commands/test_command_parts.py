@@ -10,6 +10,8 @@ from inspect import signature
 
 import click
 import pytest
+import tumangang_watch.commands.review_files
+import tumangang_watch.commands.review_walk
 from click.testing import CliRunner
 
 import tumangang_watch.__main__ as as_module
@@ -18,8 +20,6 @@ import tumangang_watch.commands.evaluate
 import tumangang_watch.commands.reproduce
 import tumangang_watch.commands.review
 import tumangang_watch.commands.review_answer
-import tumangang_watch.commands.review_files
-import tumangang_watch.commands.review_walk
 import tumangang_watch.commands.scenes
 import tumangang_watch.commands.series
 import tumangang_watch.commands.site

@@ -82,5 +82,5 @@ def test_every_subcommand_of_the_contract_is_there():
     assert {"accept", "reject", "correct", "withdraw", "add", "list", "show", "summary"} <= set(
         review_group.commands
     )
-    assert {"walk", "truth", "export", "import"} <= set(review_group.commands)
+    assert {"truth", "export", "import"} <= set(review_group.commands)
     assert correction_of({"cars": "6-7"}).cars == (6, 7)

@@ -10,12 +10,14 @@ import pytest
 from support.record_of_trains import twice_seen
 
 from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.export import write_csv
 from tumangang_watch.commands.options.record import series
 from tumangang_watch.errors import OutputFailed
-from tumangang_watch.series.archive import area_columns, area_dates, sightings, track_dates
+from tumangang_watch.model.series import STATUSES
+from tumangang_watch.series.archive import area_dates, sightings, track_dates
 from tumangang_watch.series.build import columns_of, record_of
 from tumangang_watch.series.plots import Panel, plot
-from tumangang_watch.series.tables import stays_table, write_csv
+from tumangang_watch.series.tables import stays_table
 from tumangang_watch.series.words import document, series_rows, stay_words, summary
 from tumangang_watch.series.write import write_series
 from tumangang_watch.settings.records import SeriesSettings
@@ -32,14 +34,13 @@ def record(archive):
     return record_of(archive, "toy", SeriesSettings())
 
 
-def test_reading_by_columns_gives_what_reading_by_dates_does(archive):
-    role, quick = area_columns(archive, "toy")["yard"]
+def test_dates_are_read_in_columns_by_time(archive):
     rows = sorted(area_dates(archive, "toy"), key=lambda d: d.acquired)
-    whole = columns_of(rows)
-    assert (role, quick.acquired.tolist()) == ("yard", whole.acquired.tolist())
-    assert quick.status.tolist() == whole.status.tolist()
-    for name, values in quick.measures.items():
-        np.testing.assert_array_equal(values, whole.measures[name])
+    columns = columns_of(rows)
+    assert columns.acquired.tolist() == [row.acquired for row in rows]
+    assert [STATUSES[k] for k in columns.status] == [row.status for row in rows]
+    cars = np.array([np.nan if row.cars is None else row.cars for row in rows])
+    np.testing.assert_array_equal(columns.measures["cars"], cars)
     assert [s.from_m for s in sightings(archive, "toy")] == [20.0, 21.0, 120.0]
     assert len(track_dates(archive, "toy")) == 6
 
@@ -57,7 +58,7 @@ def test_a_stay_reads_alike_in_words_and_tables(record):
 
 
 def test_cells_are_harmless_and_gaps_stay_empty(tmp_path):
-    write_csv(tmp_path / "t.csv", (("text", "number"), [("=1+1", 0.0), ("plain", None)]))
+    write_csv(tmp_path / "t.csv", ("text", "number"), [("=1+1", 0.0), ("plain", None)])
     with (tmp_path / "t.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [["text", "number"], ["'=1+1", "0.0"], ["plain", ""]]
 

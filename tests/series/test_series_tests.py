@@ -70,7 +70,7 @@ def by_definition(values, rate):
     st.sampled_from([0.02, 0.05, 0.3]),
 )
 @settings(max_examples=60, deadline=None)
-def test_counting_by_value_is_holding_each_value_against_those_before(values, rate):
+def test_each_value_is_held_against_those_before(values, rate):
     tests = unusual(values, rate)
     names = ("high", "low", "p_high", "p_low", "false_rate", "before")
     rows = list(zip(*(getattr(tests, name).tolist() for name in names), strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -68,11 +68,18 @@ TABLES = {
         FROM reviews AS v LEFT JOIN scenes AS s ON s.sha256 = v.scene ORDER BY v.id""",
 }
 """What is exported: rows named by what does not change from file to file, in a stable order."""
-TIMES = ("acquired", "report_acquired", "earlier_acquired", "made")
+TIMES = (
+    *("acquired", "report_acquired", "earlier_acquired", "made"),
+    *("after", "first_seen", "last_seen", "before"),
+)
+"""Columns of ISO 8601 text, of these tables and of a series'."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 _SPATIAL = ("detections", "findings", "reviews")
 Marks = Mapping[tuple[str, str], tuple[str, str]]
 """What became of a detection or finding under review, by report's folder and id: state and readers."""
+Cell = str | float | int | None
+Table = tuple[Sequence[str], Sequence[tuple[Cell, ...]]]
+"""Names of columns, and rows."""
 _UTC = 100
 """GDAL's code for UTC in a date-time field."""
 
@@ -106,47 +113,62 @@ def export_archive(archive: Archive, out: Path, kind: str, marks: Marks | None =
     export = FolderKind(
         CANNOT_EXPORT, f"an export as {kind}", lambda f: {p.name for p in f.iterdir()} <= names
     )
-    write = _write_csv if kind == "csv" else _write_parquet
+    write = write_csv if kind == "csv" else write_parquet
     with whole_folder(out, export, overwrite=True) as folder:
         for name in TABLES:
-            write(folder / f"{name}.{kind}", *_marked(name, *table(archive, name), marks))
+            write(folder / f"{name}.{kind}", *_marked(name, table(archive, name), marks))
     return sorted(out.iterdir())
 
 
-def table(archive: Archive, name: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+def table(archive: Archive, name: str) -> Table:
     """Return the columns and rows of an exported table."""
     with database_errors(archive.path):
         cursor = archive.connection.execute(TABLES[name])
         return [column[0] for column in cursor.description], cursor.fetchall()
 
 
-def _marked(
-    name: str, columns: list[str], rows: list[tuple[Any, ...]], marks: Marks | None
-) -> tuple[list[str], list[tuple[Any, ...]]]:
+def _marked(name: str, whole: Table, marks: Marks | None) -> Table:
     """Return a table with what became of its rows under review, before the geometry."""
+    columns, rows = whole
     if marks is None or name not in ("detections", "findings"):
-        return columns, rows
+        return whole
     folder, found = columns.index("folder"), columns.index(name.removesuffix("s"))
     blank = ("unreviewed", "")
-    marked = [(*row[:-1], *marks.get((row[folder], row[found]), blank), row[-1]) for row in rows]
+    marked = [(*row[:-1], *marks.get((str(row[folder]), str(row[found])), blank), row[-1]) for row in rows]
     return [*columns[:-1], "review", "readers", columns[-1]], marked
 
 
-def safe_text(value: Any) -> Any:
+def safe_text(value: Cell) -> Cell:
     """Return a CSV cell that no spreadsheet takes for a formula (OWASP ASVS 1.2.10)."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _write_csv(path: Path, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+def write_csv(path: Path, columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> None:
+    """Write a table, its text made harmless for spreadsheets. Empty cells are gaps, never zero."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([safe_text(value) for value in row] for row in rows)
 
 
-def _write_parquet(path: Path, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+def write_parquet(
+    path: Path, columns: Sequence[str], rows: Sequence[tuple[Cell, ...]], empty: str = "string"
+) -> None:
+    """Write a table with typed columns, times as UTC; a column without a value is of the type ``empty``.
+
+    Raises
+    ------
+    UsageError
+        pyarrow is not installed.
+    """
     pyarrow, parquet = parquet_library()
-    arrays = {name: _arrow(pyarrow, name, values) for name, values in _columns(columns, rows)}
+    arrays = {}
+    for name, values in _columns(columns, rows):
+        kind = None if any(v is not None for v in values) else pyarrow.type_for_alias(empty)
+        if name in TIMES:
+            values = [None if v is None else datetime.fromisoformat(v) for v in values]
+            kind = pyarrow.timestamp("ms", tz="UTC")
+        arrays[name] = pyarrow.array(values, kind)
     parquet.write_table(pyarrow.table(arrays), path, compression="zstd")
 
 
@@ -171,21 +193,8 @@ def parquet_library() -> tuple[Any, Any]:
     return pyarrow, pyarrow.parquet
 
 
-def _columns(columns: list[str], rows: list[tuple[Any, ...]]) -> Iterator[tuple[str, list[Any]]]:
-    for k, name in enumerate(columns):
-        yield name, [row[k] for row in rows]
-
-
-def _arrow(pyarrow: Any, name: str, values: list[Any]) -> Any:
-    """Return a typed column: times as UTC time stamps, all-empty columns as text."""
-    if name in TIMES:
-        moments = [None if v is None else datetime.fromisoformat(v) for v in values]
-        return pyarrow.array(moments, pyarrow.timestamp("ms", tz="UTC"))
-    present = [v for v in values if v is not None]
-    if any(isinstance(v, float) for v in present):
-        return pyarrow.array([None if v is None else float(v) for v in values], pyarrow.float64())
-    whole = bool(present) and isinstance(present[0], int)
-    return pyarrow.array(values, pyarrow.int64() if whole else pyarrow.string())
+def _columns(columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> list[tuple[str, list[Any]]]:
+    return [(name, [row[k] for row in rows]) for k, name in enumerate(columns)]
 
 
 def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
@@ -198,10 +207,10 @@ def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
     pyogrio.set_gdal_config_options({option: f"{moment}.000Z"})
     try:
         for name in TABLES:
-            columns, rows = _marked(name, *table(archive, name), marks)
+            columns, rows = _marked(name, table(archive, name), marks)
             outlines = None
             if name in _SPATIAL:
-                shapes = [None if row[-1] is None else shapely.from_geojson(row[-1]).wkb for row in rows]
+                shapes = [None if row[-1] is None else shapely.from_geojson(str(row[-1])).wkb for row in rows]
                 outlines = np.array(shapes, dtype=object)
                 columns, rows = columns[:-1], [row[:-1] for row in rows]
             data = [_field(column, values) for column, values in _columns(columns, rows)]

@@ -8,13 +8,24 @@ from typing import Any
 
 import click
 
-from tumangang_watch.commands.review_answer import opened, wanted_of
+from tumangang_watch.commands.evaluate import load_json
+from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
 from tumangang_watch.commands.review_lines import document_of, line_of, lines_of
+from tumangang_watch.errors import UsageError
+from tumangang_watch.files import json_text, write_whole
 from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import REASONS
+from tumangang_watch.review.gis_export import export_review
+from tumangang_watch.review.gis_import import import_review, refuse_import
 from tumangang_watch.review.session import find, under_review
 from tumangang_watch.review.summary import summary
+from tumangang_watch.review.truth import labels_in, truth_for
 from tumangang_watch.text import clean_text
+
+
+def _echo_json(content: object) -> int:
+    click.echo(json.dumps(content, indent=1, ensure_ascii=False))
+    return 0
 
 
 def list_open(archive_file: Path, site_id: str | None, as_json: bool, **given: Any) -> int:
@@ -22,8 +33,7 @@ def list_open(archive_file: Path, site_id: str | None, as_json: bool, **given: A
     with opened(archive_file, site_id) as (archive, site):
         found = under_review(archive, site, wanted_of(given))
     if as_json:
-        click.echo(json.dumps([document_of(one) for one in found], indent=1, ensure_ascii=False))
-        return 0
+        return _echo_json([document_of(one) for one in found])
     for one in found:
         click.echo(clean_text(line_of(one)))
     click.echo(f"{len(found)} listed", err=True)
@@ -35,8 +45,7 @@ def show(name: str, archive_file: Path, site_id: str | None, reports: Path | Non
     with opened(archive_file, site_id) as (archive, site):
         (one,) = find(archive, site, [name])
     if as_json:
-        click.echo(json.dumps(document_of(one), indent=1, ensure_ascii=False))
-        return 0
+        return _echo_json(document_of(one))
     for line in lines_of(one, reports):
         click.echo(clean_text(line))
     return 0
@@ -47,22 +56,27 @@ def summary_of(archive_file: Path, site_id: str | None, as_json: bool) -> int:
     with opened(archive_file, site_id) as (archive, site):
         found = summary(archive, site)
     if as_json:
-        click.echo(json.dumps(found, indent=1, ensure_ascii=False))
-        return 0
-    click.echo(f"site {found['site']}: " + ", ".join(f"{n} {state}" for state, n in found["states"].items()))
+        return _echo_json(found)
+    lines = [f"site {found['site']}: " + ", ".join(f"{n} {state}" for state, n in found["states"].items())]
     for name, verdicts in found["readers"].items():
-        click.echo(clean_text(f"  {name}: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())))
+        lines.append(f"  {name}: " + ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()))
     for pair in found["agreement"]:
         names = " and ".join(pair["readers"])
-        click.echo(clean_text(f"  {names} both judged {pair['both']}: agree {_span(pair['share'])}"))
+        lines.append(f"  {names} both judged {pair['both']}: agree {_span(pair['share'])}")
     for row in found["precision"]:
         word = "as stated" if row["calibrated"] else "NOT as stated"
-        click.echo(
+        lines.append(
             f"  {row['of']} {row['kind']} {row['grade']}: {row['judged']} judged, "
             f"hold {_span(row['holds'])}, stated {row['stated']:.2f}: {word}"
         )
+    for line in lines:
+        click.echo(clean_text(line))
     click.echo("Intervals are 90 %. What was not reviewed is in none of these numbers.", err=True)
     return 0
+
+
+def _span(value: IntervalDocument) -> str:
+    return f"{value['estimate']:.2f} ({value['low']:.2f}-{value['high']:.2f})"
 
 
 def reasons() -> int:
@@ -72,5 +86,50 @@ def reasons() -> int:
     return 0
 
 
-def _span(value: IntervalDocument) -> str:
-    return f"{value['estimate']:.2f} ({value['low']:.2f}-{value['high']:.2f})"
+def export(out: Path, archive_file: Path, site_id: str | None, reader: str | None, **given: Any) -> int:
+    """Write findings and detections as a GeoPackage to answer in a GIS, your own answers filled in."""
+    who = reader_of(reader)
+    with opened(archive_file, site_id) as (archive, site):
+        counts = export_review(archive, site, out, wanted_of(given, open_only=False), who)
+    click.echo(f"{out}: " + ", ".join(f"{count} {name}" for name, count in counts.items()), err=True)
+    return 0
+
+
+def import_file(
+    file: Path, archive_file: Path, site_id: str | None, reader: str | None, site_file: Path | None
+) -> int:
+    """Read answers back from a GeoPackage: all of them, or none."""
+    who = reader_of(reader)
+    with opened(archive_file, site_id, write=True) as (archive, site):
+        out = import_review(archive, site, file, who, site_file)
+    for line in (*(f"note: {note}" for note in out.notes), *(f"refused: {fault}" for fault in out.faults)):
+        click.echo(clean_text(line), err=True)
+    refuse_import(file, out)
+    known = len(out.reviews) - out.new
+    click.echo(
+        f"{out.new} new answers, {known} known before, {out.unanswered} rows without a new answer", err=True
+    )
+    return 0
+
+
+def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> int:
+    """Write what was reviewed in REPORT's scenes as a truth file for `evaluate`."""
+    content = load_json(report / "report.json" if report.is_dir() else report, "report")
+    with opened(archive_file, site_id or content["site"]["id"]) as (archive, _):
+        labels = truth_for(archive, content)
+    if not labels_in(labels) and not labels["coverage"]:
+        raise UsageError(
+            "no labels", report, "nobody has reviewed its scenes beyond doubt", "See `review list`"
+        )
+    write_whole(out, json_text(labels, indent=1))
+    lines = [f"{n}: {len(labels[n])}" for n in ("trains", "cargo", "new_ground", "rejected", "disputed")]
+    lines += [f"wholly reviewed: {p['area']} ({p['date']}), {p['kind']}" for p in labels["coverage"]]
+    lines += [
+        f"looked over, but {p['open']} open: {p['area']} ({p['date']}), {p['kind']}"
+        for p in labels["not_whole"]
+    ]
+    if not labels["coverage"]:
+        lines += ["No area is wholly reviewed: precision can be told, recall cannot. See `review complete`."]
+    for line in (*lines, f"Truth: {out}"):
+        click.echo(line, err=True)
+    return 0

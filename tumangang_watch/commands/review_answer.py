@@ -1,13 +1,11 @@
-"""``review accept|reject|correct|withdraw|add|complete``: a reader's answers.
-
-Options and words shared by the subcommands of ``review``.
-"""
+"""``review accept|reject|correct|withdraw|add|complete``: a reader's answers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,26 +25,15 @@ from tumangang_watch.series.build import site_of
 
 
 def wanted_of(given: dict[str, Any], *, open_only: bool = True) -> Wanted:
-    """Return which things are meant; by default those that still want a reader."""
+    """Return which things the filters mean; by default those that still want a reader."""
     for name in ("since", "until"):
         try:
             if given[name] is not None:
                 datetime.fromisoformat(given[name])
         except ValueError as error:
             raise UsageError("not a date", f"--{name}", repr(given[name]), "Give e.g. 2022-11-30") from error
-    states = tuple(given["states"])
-    if not states and open_only and not given["everything"]:
-        states = OPEN
-    return Wanted(
-        since=given["since"],
-        until=given["until"],
-        area=given["area"],
-        kind=given["kind"],
-        grade=given["grade"],
-        change=given["change"],
-        states=states,
-        each_detection=given["each_detection"],
-    )
+    every = given.pop("everything") or not open_only
+    return Wanted(**{**given, "states": given["states"] or (() if every else OPEN)})
 
 
 @contextmanager
@@ -69,11 +56,16 @@ def correction_of(given: dict[str, Any], kind: str | None = None) -> Correction:
 
 
 def _record(
-    verdict: Verdict, names: Sequence[str], correction: Correction, archive_file: Path, **given: Any
+    verdict: Verdict,
+    names: Sequence[str],
+    archive_file: Path,
+    correction: Correction | None = None,
+    **given: Any,
 ) -> int:
+    """Give one answer to each thing named."""
     reader = reader_of(given["reader"])
     with opened(archive_file, given["site_id"], write=True) as (archive, site):
-        answer_given = Answer(verdict, given["reason"], given["remark"], correction)
+        answer_given = Answer(verdict, given["reason"], given["remark"], correction or Correction())
         found = find(archive, site, names)
         for one, new in zip(found, answer(archive, found, reader, answer_given), strict=True):
             click.echo(
@@ -82,30 +74,17 @@ def _record(
     return 0
 
 
-def accept(names: tuple[str, ...], **given: Any) -> int:
-    """Say that findings are so."""
-    return _record("accepted", names, Correction(), **given)
+accept, reject, withdraw = (partial(_record, verdict) for verdict in ("accepted", "rejected", "withdrawn"))
 
 
-def reject(names: tuple[str, ...], **given: Any) -> int:
-    """Say that findings are not so; --reason is needed."""
-    return _record("rejected", names, Correction(), **given)
-
-
-def correct(names: tuple[str, ...], kind: str | None, **given: Any) -> int:
+def correct(names: tuple[str, ...], archive_file: Path, kind: str | None, **given: Any) -> int:
     """Say that findings are so, but with other values. What is not given stays the detector's."""
-    values = {name: given.pop(name) for name in _NAMES}
-    return _record("corrected", names, correction_of(values, kind), **given)
-
-
-def withdraw(names: tuple[str, ...], **given: Any) -> int:
-    """Take your own answers back: they stay in the record but count no more."""
-    return _record("withdrawn", names, Correction(), **given)
+    return _record("corrected", names, archive_file, correction_of(given, kind), **given)
 
 
 def add(date: str, kind: str, area: str | None, archive_file: Path, site_id: str | None, **given: Any) -> int:
     """Add what the detector missed on DATE: a report's folder, a scene's id, or a time like 2022-11-30."""
-    reader, values = reader_of(given["reader"]), correction_of({name: given[name] for name in _NAMES})
+    reader, values = reader_of(given["reader"]), correction_of(given)
     with opened(archive_file, site_id, write=True) as (archive, site):
         answer_given = Answer("added", given["reason"], given["remark"], values)
         where = date_of(archive, site, date)
@@ -128,6 +107,3 @@ def complete(
     if not new:
         click.echo("as before", err=True)
     return 0
-
-
-_NAMES = ("track", "from_m", "to_m", "cars", "colours", "types", "area_m2", "outline")

@@ -33,8 +33,8 @@ def series(
     gc.disable()
     settings = Settings()
     with open_archive(archive_file) as archive:
-        site, wanted = site_of(archive, site_id), out is not None
-        record = record_of(archive, site, settings.series, tables=wanted, review=review == "with")
+        site = site_of(archive, site_id)
+        record = record_of(archive, site, settings.series, review=review == "with")
     if not record.series:
         raise UsageError("no series", archive_file, "the archive holds no dates", "Fill it with `watch`")
     rows = series_rows(record)

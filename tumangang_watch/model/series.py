@@ -55,7 +55,6 @@ class AreaDate(NamedTuple):
 class DateColumns:
     """The dates of an area by time, as columns: what is needed to test and to tell of them."""
 
-    gsd_m: NDArray[np.float64]
     acquired: NDArray[np.object_]
     """ISO 8601 text."""
     times: NDArray[np.datetime64]
@@ -64,21 +63,10 @@ class DateColumns:
     status: NDArray[np.int8]
     """Places in `STATUSES`."""
     measures: dict[str, NDArray[np.float64]]
-    """Estimates; NaN where not taken. A measure of which nothing ever stood there may be missing."""
+    """Estimates; NaN where not taken."""
 
     def __len__(self) -> int:
         return len(self.status)
-
-    def taken(self, which: NDArray[np.int64]) -> DateColumns:
-        """Return some of the dates."""
-        return DateColumns(
-            gsd_m=self.gsd_m[which],
-            acquired=self.acquired[which],
-            times=self.times[which],
-            folder=self.folder[which],
-            status=self.status[which],
-            measures={n: m[which] for n, m in self.measures.items()},
-        )
 
 
 class TrackDate(NamedTuple):
@@ -176,8 +164,8 @@ class Series:
     columns: DateColumns
     exposure: Exposure
     measures: tuple[MeasureSeries, ...]
-    dates: tuple[AreaDate, ...] = ()
-    """Every measure of every date with its interval; empty where only the tests were asked for."""
+    dates: tuple[AreaDate, ...]
+    """Every measure of every date with its interval."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tumangang_watch.archive.export import Cell, Table
 from tumangang_watch.model.sightings import Bound, Sighting, Stay
 from tumangang_watch.reidentify.model import Journey, StayMatch, TrainSearch
 from tumangang_watch.reidentify.words import (
@@ -17,7 +18,6 @@ from tumangang_watch.reidentify.words import (
     stay_line,
     why_not_compared,
 )
-from tumangang_watch.series.tables import Cell, Table
 
 Document = Mapping[str, object]
 STEP_COLUMNS = (

@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
+from tumangang_watch.archive.export import write_csv
 from tumangang_watch.files import FolderKind, json_text, whole_folder
 from tumangang_watch.reidentify.columns import LETTERS, DrawnSighting, Strips, aligned_rows, vehicle_words
 from tumangang_watch.reidentify.document import Document, step_table
@@ -15,7 +16,6 @@ from tumangang_watch.reidentify.words import match_words
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.folder import write_manifest
 from tumangang_watch.report.palette import PAINTS
-from tumangang_watch.series.tables import write_csv
 from tumangang_watch.settings.reidentify import JourneySettings
 from tumangang_watch.text import count_text
 
@@ -69,7 +69,7 @@ def write_trains(
     """
     with whole_folder(out, TRAINS, overwrite=overwrite) as folder:
         (folder / MARK).write_text(json_text(content), encoding="utf-8", newline="\n")
-        write_csv(folder / "trains.csv", step_table(search))
+        write_csv(folder / "trains.csv", *step_table(search))
         pictures: list[JourneyPicture | None] = [None] * len(search.journeys)
         if search.journeys:
             (folder / "pictures").mkdir()

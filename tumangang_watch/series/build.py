@@ -39,54 +39,41 @@ def sensor_class(gsd_m: float, settings: SeriesSettings) -> str:
 
 
 def series_of(rows: list[AreaDate], settings: SeriesSettings) -> tuple[Series, ...]:
-    """Split dates into series and hold each measure against its own past."""
-    by_area: dict[str, list[AreaDate]] = defaultdict(list)
-    for row in rows:
-        by_area[row.area].append(row)
+    """Split dates into one series an area and class of sensor; hold each measure against its own past."""
+    groups: dict[tuple[str, str], list[AreaDate]] = defaultdict(list)
+    roles: dict[str, str] = {}
+    for row in sorted(rows, key=lambda d: (d.acquired, d.folder)):
+        groups[row.area, sensor_class(row.gsd_m, settings)].append(row)
+        roles[row.area] = row.role
     found = []
-    for area, dates in sorted(by_area.items()):
-        dates.sort(key=lambda d: (d.acquired, d.folder))
-        found += _by_sensor(area, dates[-1].role, columns_of(dates), settings, dates)
+    for (area, sensor), dates in sorted(groups.items()):
+        columns = columns_of(dates)
+        seen = columns.status == OBSERVED
+        measures = (_measure(name, columns, seen, settings) for name in MEASURES)
+        found.append(
+            Series(
+                area=area,
+                role=roles[area],
+                sensor=sensor,
+                columns=columns,
+                exposure=exposure_of(columns.times[seen], settings.missed_days),
+                measures=tuple(m for m in measures if m is not None),
+                dates=tuple(dates),
+            )
+        )
     return tuple(found)
 
 
 def columns_of(dates: list[AreaDate]) -> DateColumns:
     """Return dates as columns."""
     every = dict(zip(AreaDate._fields, zip(*dates, strict=True), strict=True))
-    number = {status: k for k, status in enumerate(STATUSES)}
     return DateColumns(
-        gsd_m=np.array(every["gsd_m"], dtype=float),
         acquired=np.array(every["acquired"], dtype=object),
         times=np.array([t[:19] for t in every["acquired"]], dtype="datetime64[s]"),
         folder=np.array(every["folder"], dtype=object),
-        status=np.array([number[s] for s in every["status"]], dtype=np.int8),
+        status=np.array([STATUSES.index(s) for s in every["status"]], dtype=np.int8),
         measures={name: np.array(every[name], dtype=float) for name in MEASURES},
     )
-
-
-def _by_sensor(
-    area: str, role: str, columns: DateColumns, settings: SeriesSettings, dates: list[AreaDate] | None = None
-) -> list[Series]:
-    """Split an area's dates, by time, into one series a class of sensor."""
-    classes = np.searchsorted(settings.class_edges_m, columns.gsd_m, side="right")
-    found = []
-    for number in np.unique(classes):
-        which = np.flatnonzero(classes == number)
-        own = columns.taken(which)
-        seen = own.status == OBSERVED
-        measures = (_measure(name, own, seen, settings) for name in MEASURES if name in own.measures)
-        found.append(
-            Series(
-                area=area,
-                role=role,
-                sensor=sensor_class(float(own.gsd_m[0]), settings),
-                columns=own,
-                exposure=exposure_of(own.times[seen], settings.missed_days),
-                measures=tuple(m for m in measures if m is not None),
-                dates=() if dates is None else tuple(dates[k] for k in which),
-            )
-        )
-    return sorted(found, key=lambda s: s.sensor)
 
 
 def _measure(
@@ -107,25 +94,13 @@ def _measure(
     )
 
 
-def record_of(
-    archive: Archive, site: str, settings: SeriesSettings, *, tables: bool = True, review: bool = False
-) -> Record:
-    """Return everything the archive says of a site over time.
-
-    Without ``tables`` the series hold what the tests need and no more: a long record is read much faster.
-    With ``review`` it is taken as its readers leave it.
-    """
-    sightings, taken = history.sightings(archive, site), ReviewTaken(False)
+def record_of(archive: Archive, site: str, settings: SeriesSettings, *, review: bool = False) -> Record:
+    """Return everything the archive says of a site over time; with ``review`` as its readers leave it."""
+    rows, sightings = history.area_dates(archive, site), history.sightings(archive, site)
+    taken = ReviewTaken(False)
     if review:
-        rows, sightings, taken = with_review(archive, site, history.area_dates(archive, site), sightings)
-        series = series_of(rows, settings)
-    elif tables:
-        series = series_of(history.area_dates(archive, site), settings)
-    else:
-        areas = history.area_columns(archive, site)
-        series = tuple(
-            s for area, (role, columns) in areas.items() for s in _by_sensor(area, role, columns, settings)
-        )
+        rows, sightings, taken = with_review(archive, site, rows, sightings)
+    series = series_of(rows, settings)
     dates = history.track_dates(archive, site)
     seen: dict[str, list[NDArray[np.datetime64]]] = defaultdict(list)
     for one in series:
@@ -141,7 +116,7 @@ def record_of(
         stays=tuple(stays(sightings, dates, settings)),
         sightings=tuple(sightings),
         track_dates=tuple(dates),
-        occupancy=occupancy(sightings, dates, settings.bin_m) if tables else {},
+        occupancy=occupancy(sightings, dates, settings.bin_m),
         roles={one.area: one.role for one in series},
         review=taken,
     )

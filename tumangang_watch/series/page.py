@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from tumangang_watch.model.series import STATUSES, AreaDate, MeasureSeries, Record, Series
+from tumangang_watch.model.series import STATUSES, MeasureSeries, Record, Series
 from tumangang_watch.report.assets import render
 from tumangang_watch.series.plots import Panel, plot
 from tumangang_watch.series.words import LABELS, Document, review_word
@@ -36,12 +36,11 @@ def panels_of(series: Series, spans: int) -> list[Panel]:
             continue
         stem, _, end = name.partition("_")
         low, high = ((f"{stem}_{b}_{end}" if end else f"{stem}_{b}") for b in ("low", "high"))
-        columns = [AreaDate._fields.index(n) for n in (name, low, high)]
         measured = tested[name]
         taken = np.flatnonzero(~np.isnan(series.columns.measures[name]))
         alarms = measured.dates[measured.tests.alarms()]
         shown = taken[_shown(series, taken, series.columns.measures[name][taken], alarms, spans)]
-        rows = [[float(v) for v in (series.dates[k][c] for c in columns)] for k in shown]
+        rows = [[float(getattr(series.dates[k], n)) for n in (name, low, high)] for k in shown]
         panels.append(
             Panel(
                 label=label + (f", {unit.strip()}" if unit else ""),

@@ -1,22 +1,12 @@
-"""A record over time as tables: CSV and Parquet."""
+"""A record over time as tables."""
 
 from __future__ import annotations
 
-import csv
 import json
-from datetime import datetime
-from pathlib import Path
 
-from tumangang_watch.archive.export import parquet_library, safe_text
-from tumangang_watch.errors import UsageError
+from tumangang_watch.archive.export import Cell, Table
 from tumangang_watch.model.series import AreaDate, Record
 from tumangang_watch.series.words import review_word
-
-Cell = str | float | int | None
-Table = tuple[tuple[str, ...], list[tuple[Cell, ...]]]
-"""Names of columns, and rows."""
-TIMES = ("acquired", "after", "first_seen", "last_seen", "before")
-"""Columns of ISO 8601 text."""
 
 
 def series_table(record: Record) -> Table:
@@ -64,38 +54,3 @@ def occupancy_table(record: Record) -> Table:
             share = round(taken / seen, 4) if seen else None
             rows.append((track, edges[k], edges[k + 1], seen, taken, share))
     return ("track", "from_m", "to_m", "dates_observed", "dates_occupied", "share"), rows
-
-
-def write_csv(path: Path, table: Table) -> None:
-    """Write a table, its text made harmless for spreadsheets. Empty cells are gaps, never zero."""
-    columns, rows = table
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        columns_of = list(zip(*rows, strict=True))
-        for k, cells in enumerate(columns_of):
-            if any(isinstance(cell, str) for cell in cells[:50]):
-                known = {cell: safe_text(cell) for cell in set(cells)}
-                columns_of[k] = tuple(map(known.__getitem__, cells))
-        writer.writerows(zip(*columns_of, strict=True))
-
-
-def write_parquet(path: Path, table: Table) -> None:
-    """Write a table with typed columns, times as UTC; nothing without pyarrow."""
-    try:
-        pyarrow, parquet = parquet_library()
-    except UsageError:
-        return
-    columns, rows = table
-    arrays = {}
-    cells = list(zip(*rows, strict=True)) or [()] * len(columns)
-    for name, values in zip(columns, cells, strict=True):
-        if name in TIMES:
-            known = {v: v and datetime.fromisoformat(v) for v in set(values)}
-            moments = [known[v] for v in values]
-            arrays[name] = pyarrow.array(moments, pyarrow.timestamp("ms", tz="UTC"))
-        elif all(v is None for v in values):
-            arrays[name] = pyarrow.array(values, pyarrow.float64())
-        else:
-            arrays[name] = pyarrow.array(values)
-    parquet.write_table(pyarrow.table(arrays), path, compression="zstd")

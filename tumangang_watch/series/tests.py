@@ -16,12 +16,6 @@ from numpy.typing import NDArray
 from tumangang_watch.model.series import ChangePoint, Exposure, SeriesTests
 
 Values = Sequence[float] | NDArray[np.float64]
-Counts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-"""For each value, of the values up to it: how many are at least as high, how many at least as low, and
-how many lie beyond the limits on either side."""
-
-MOST_LEVELS = 64
-"""Up to so many different values are counted by value; memory grows with their number."""
 
 
 def unusual(values: Values, alarm_rate: float) -> SeriesTests:
@@ -42,52 +36,24 @@ def unusual(values: Values, alarm_rate: float) -> SeriesTests:
         Counts have ties, which make the test shy; ``false_rate`` is its exact level given the values: the
         share of the n + 1 values that would be called unusual if they were the last.
     """
-    array = np.asarray(values, dtype=float)
-    if not len(array):
-        no, none = np.zeros(0, bool), np.zeros(0)
-        return SeriesTests(high=no, low=no, p_high=none, p_low=none, false_rate=none, before=none.astype(int))
-    number = np.arange(1, len(array) + 1)
-    most = (alarm_rate * number + 1e-9).astype(int)
-    levels, place = np.unique(array, return_inverse=True)
-    ranked = _by_level if len(levels) <= MOST_LEVELS else _one_by_one
-    above, below, beyond = ranked(array, place.reshape(-1), most)
-    return SeriesTests(
-        high=above <= most,
-        low=below <= most,
-        p_high=above / number,
-        p_low=below / number,
-        false_rate=np.where(most > 0, beyond / number, 0.0),
-        before=number - 1,
-    )
-
-
-def _by_level(array: NDArray[np.float64], place: NDArray[np.int64], most: NDArray[np.int64]) -> Counts:
-    """Count by cumulative numbers of each value that occurs: for counts, which are few."""
-    n, count = len(array), int(place.max(initial=-1)) + 1
-    each = np.arange(n)
-    upto = np.zeros((n, count), dtype=np.int64)
-    upto[each, place] = 1
-    np.cumsum(upto, axis=0, out=upto)
-    np.cumsum(upto, axis=1, out=upto)
-    number = each + 1
-    short = np.concatenate([np.zeros((n, 1), dtype=np.int64), upto], axis=1)
-    below, above = upto[each, place], number - short[each, place]
-    highest = ((number[:, None] - upto) <= most[:, None]).argmax(axis=1)
-    lowest = (upto > most[:, None]).argmax(axis=1)
-    return above, below, number - upto[each, highest] + short[each, lowest]
-
-
-def _one_by_one(array: NDArray[np.float64], _: NDArray[np.int64], most: NDArray[np.int64]) -> Counts:
-    """Count in a sorted list of the values so far."""
     ordered: list[float] = []
-    above, below, beyond = (np.zeros(len(array), dtype=int) for _ in range(3))
-    for n, (value, few) in enumerate(zip(array.tolist(), most.tolist(), strict=True)):
+    at_least, at_most, beyond = np.zeros((3, len(values)), dtype=int)
+    number = np.arange(1, len(values) + 1)
+    limits = (alarm_rate * number + 1e-9).astype(int)
+    for n, (value, few) in enumerate(zip(np.asarray(values, float).tolist(), limits.tolist(), strict=True)):
         insort(ordered, value)
-        above[n] = n + 1 - bisect_left(ordered, value)
-        below[n] = bisect_right(ordered, value)
+        at_least[n] = n + 1 - bisect_left(ordered, value)
+        at_most[n] = bisect_right(ordered, value)
         if few:
             beyond[n] = n + 1 - bisect_right(ordered, ordered[n - few]) + bisect_left(ordered, ordered[few])
-    return above, below, beyond
+    return SeriesTests(
+        high=at_least <= limits,
+        low=at_most <= limits,
+        p_high=at_least / number,
+        p_low=at_most / number,
+        false_rate=beyond / number,
+        before=number - 1,
+    )
 
 
 def ranks(values: Values) -> NDArray[np.int64]:

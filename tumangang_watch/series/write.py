@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tumangang_watch.archive.export import write_csv, write_parquet
+from tumangang_watch.errors import UsageError
 from tumangang_watch.files import FolderKind, json_text, whole_folder
 from tumangang_watch.model.series import Record
 from tumangang_watch.report.stacked import write_stacked
 from tumangang_watch.series.page import page, write_plots
-from tumangang_watch.series.tables import occupancy_table, series_table, stays_table, write_csv, write_parquet
+from tumangang_watch.series.tables import occupancy_table, series_table, stays_table
 from tumangang_watch.series.words import Document
 from tumangang_watch.settings.records import SeriesSettings
 
@@ -44,7 +47,12 @@ def write_series(
         Nothing was written and nothing earlier was lost.
     """
     with whole_folder(out, SERIES, overwrite=overwrite) as folder:
-        _write_tables(record, content, folder)
+        for name, make in TABLES.items():
+            table = make(record)
+            write_csv(folder / f"{name}.csv", *table)
+            with suppress(UsageError):  # without pyarrow
+                write_parquet(folder / f"{name}.parquet", *table, empty="double")
+        (folder / MARK).write_text(json_text(content), encoding="utf-8", newline="\n")
         if pictures is not None:
             link = None if pictures.reports is None else os.path.relpath(pictures.reports, out)
             write_plots(record, folder, settings.plot_spans)
@@ -52,11 +60,3 @@ def write_series(
             (folder / "series.html").write_text(text, encoding="utf-8", newline="\n")
             if pictures.reports is not None:
                 write_stacked(record, folder, pictures.reports, settings.strip_dates)
-
-
-def _write_tables(record: Record, content: Document, folder: Path) -> None:
-    for name, make in TABLES.items():
-        table = make(record)
-        write_csv(folder / f"{name}.csv", table)
-        write_parquet(folder / f"{name}.parquet", table)
-    (folder / MARK).write_text(json_text(content), encoding="utf-8", newline="\n")

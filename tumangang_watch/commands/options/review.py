@@ -164,24 +164,11 @@ def complete() -> None:
 
 
 @review.command()
-@record_options
-@reader_option
-@reports_option
-@filters
-@done_in("review_walk")
-def walk() -> None:
-    """Go through what is open, one by one. Each answer is kept at once: stop whenever you like.
-
-    What you have answered yourself is passed over; what another reader answered still comes with --all.
-    """
-
-
-@review.command()
 @click.argument("out", metavar="FILE.gpkg", type=SCENE)
 @record_options
 @reader_option
 @filters
-@done_in("review_files")
+@done_in("review")
 def export() -> None:
     """Write findings and detections as a GeoPackage to answer in a GIS, your own answers filled in.
 
@@ -197,7 +184,7 @@ def export() -> None:
 @click.option(
     "--site-file", type=SCENE, help="Site file, for outlines moved along a track. Default: built in."
 )
-@done_in("review_files")
+@done_in("review")
 def import_file() -> None:
     """Read answers back from a GeoPackage: all of them, or none."""
 
@@ -206,6 +193,6 @@ def import_file() -> None:
 @click.argument("report", type=SCENE)
 @record_options
 @click.option("--out", type=SCENE, required=True, help="Truth file (JSON) to make.")
-@done_in("review_files")
+@done_in("review")
 def truth() -> None:
     """Write what was reviewed in REPORT's scenes as a truth file for `evaluate`."""
