@@ -7,7 +7,6 @@ places that did, the distribution of the pixel similarity and of the step in col
 from __future__ import annotations
 
 import argparse
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,79 +16,10 @@ from tumangang_watch.change.evidence import body_place, pixel_similarity
 from tumangang_watch.change.profiles import body_profile, pair_scale, piece_distances
 from tumangang_watch.grid import grid_over
 from tumangang_watch.model.detection import Detection, Vehicle
-from tumangang_watch.model.image import NativeImage, SiteToPixel
 from tumangang_watch.model.interval import Interval
-from tumangang_watch.model.observation import Observation, Quality, Registration
 from tumangang_watch.settings.change import ChangeSettings
 from tumangang_watch.simulate import make_pair, split_seeds
-
-
-def native(painted: Any, error_m: tuple[float, float], centre: tuple[float, float]) -> NativeImage:
-    """Return a painted scene as native pixels, registered by the exact error."""
-    grid = painted.grid
-    x0, y0 = centre
-    row0, col0 = grid.to_pixel(x0, y0)
-    step = 1 / grid.pixel_m
-    to_pixel = SiteToPixel(
-        x0=x0,
-        y0=y0,
-        scale=1.0,
-        col_coefficients=(col0, step, 0.0, *[0.0] * 7),
-        row_coefficients=(row0, 0.0, -step, *[0.0] * 7),
-    )
-    values = np.ascontiguousarray(painted.values, dtype=np.float32)
-    valid = (values > 0).any(axis=0)
-    image = NativeImage(
-        values=values / 10000,
-        valid=valid,
-        saturated=~valid,
-        bands=tuple(painted.bands),
-        gsd_m=grid.pixel_m,
-        pixel_m=grid.pixel_m,
-        to_pixel=to_pixel,
-    )
-    return image.registered((1, 0, error_m[0], 0, 1, error_m[1]))
-
-
-def observe(pair: Any, which: int, grid: Any) -> Observation:
-    """Return one date of a painted pair in the site's frame."""
-    painted = (pair.earlier, pair.later)[which]
-    centre = ((grid.bounds[0] + grid.bounds[2]) / 2, (grid.bounds[1] + grid.bounds[3]) / 2)
-    image = native(painted, pair.sensors[which].geolocation_error_m, centre)
-    raster = image.on_grid(grid)
-    none = np.zeros(grid.shape, dtype=bool)
-    quality = Quality(
-        clear=raster.valid,
-        cloud=none,
-        cloud_shadow=none,
-        object_shadow=none,
-        saturated=none,
-        snow=none,
-        snow_state="none",
-        haze=0.0,
-    )
-    fit = Registration(
-        status="ok",
-        shift_m=(0.0, 0.0),
-        affine=(1, 0, 0, 0, 1, 0),
-        residual_median_m=0.0,
-        residual_p90_m=0.0,
-        tie_points=0,
-    )
-    sensor = pair.sensors[which]
-    scene: Any = SimpleNamespace(
-        off_nadir_deg=sensor.off_nadir_deg,
-        view_azimuth_deg=sensor.view_azimuth_deg,
-        acquired=pair.days[which].acquired,
-    )
-    return Observation(
-        date=("earlier", "later")[which],
-        scene=scene,
-        image=image,
-        raster=raster,
-        quality=quality,
-        site_fit=fit,
-    )
+from tumangang_watch.simulate.exact import exact_observation
 
 
 def detection(train: Any, date: Any, line: Any) -> Detection:
@@ -123,7 +53,8 @@ def measure(seed: int, gsd_m: float, rows: dict[str, list[float]], **options: An
     grid = grid_over(
         (west - 20, south - 20, east + 20, north + 20), 0.5 if gsd_m >= 0.45 else 0.25, pair.world.site.crs
     )
-    one, two = observe(pair, 0, grid), observe(pair, 1, grid)
+    one = exact_observation(pair.earlier, "earlier", grid)
+    two = exact_observation(pair.later, "later", grid)
     light = pair_scale(one, two, ChangeSettings())
     lines = {t.id: t.line for t in pair.world.site.tracks}
     for day, other, date in ((pair.days[0], pair.days[1], "earlier"), (pair.days[1], pair.days[0], "later")):

@@ -31,7 +31,6 @@ from tumangang_watch.detectability.plan import SPECIMENS
 from tumangang_watch.detectability.rates import TrialOutcome, expit
 from tumangang_watch.errors import NotComparable, WatchError
 from tumangang_watch.grid import grid_over, pixel_size_for
-from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import RunContext
@@ -191,14 +190,7 @@ def second_scene(seed: int) -> Painted:
     )
     west, south, east, north = site.bounds
     grid = grid_over((west - 12, south - 12, east + 12, north + 12), pixel_size_for(scene.gsd_m), scene.crs)
-    fit = Registration(
-        status="ok",
-        shift_m=(0.0, 0.0),
-        affine=IDENTITY,
-        residual_median_m=0.1,
-        residual_p90_m=0.2,
-        tie_points=50,
-    )
+    fit = Registration(status="ok")
     trains = []
     for train in shot.trains:
         # Loads have tones of their own; what is seen from above names them.

@@ -8,6 +8,7 @@ runs the two ground detectors. Use ``--split train`` to calibrate settings.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,100 +20,27 @@ from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.detect.ground.find import measure_handling
 from tumangang_watch.grid import grid_over, pixel_size_for
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
+from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import DatePair as Two
-from tumangang_watch.model.observation import Observation, Quality, Registration
-from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.preprocess.quality import assess_quality
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.exact import exact_observation
 from tumangang_watch.simulate.world import Block, footprint
 
 if TYPE_CHECKING:
     from tumangang_watch.grid import Grid
-    from tumangang_watch.simulate import DayState, Pair
+    from tumangang_watch.simulate import Pair
 
 
 def observed(pair: Pair, index: int, grid: Grid) -> Observation:
-    """Return a painted scene in the site's frame, on the grid."""
+    """Return a painted scene in the site's frame, on the grid, its quality judged."""
     painted = pair.earlier if index == 0 else pair.later
-    own, sensor, day = painted.grid, painted.sensor, painted.day
-    raw = painted.values.astype(np.float32)
-    valid = (raw > 0).all(axis=0)
-    values = frozen(raw / (255.0 if painted.values.dtype == np.uint8 else 10000.0))
-    x0, y0 = own.west, own.north
-    to_pixel = SiteToPixel(
-        x0=x0, y0=y0, scale=own.pixel_m, col_coefficients=(-0.5, 1.0, 0.0), row_coefficients=(-0.5, 0.0, -1.0)
-    )
-    east, north = sensor.geolocation_error_m
-    image = NativeImage(
-        values=values,
-        valid=valid,
-        saturated=np.zeros_like(valid),
-        bands=painted.bands,
-        gsd_m=sensor.gsd_m,
-        pixel_m=own.pixel_m,
-        to_pixel=to_pixel,
-    ).registered((1.0, 0.0, east, 0.0, 1.0, north))
-    scene = Scene(
-        id=f"{pair.seed}-{index}",
-        image=__import__("pathlib").Path("painted.tif"),
-        files=(),
-        sha256="",
-        acquired=day.acquired,
-        provider="painter",
-        crs=grid.crs,
-        affine=(1, 0, 0, 0, 1, 0),
-        width=own.cols,
-        height=own.rows,
-        dtype=str(painted.values.dtype),
-        gsd_m=sensor.gsd_m,
-        pixel_m=own.pixel_m,
-        bands={},
-        band_source="painter",
-        sun_azimuth_deg=day.sun_azimuth_deg,
-        sun_elevation_deg=day.sun_elevation_deg,
-        off_nadir_deg=sensor.off_nadir_deg,
-        view_azimuth_deg=sensor.view_azimuth_deg,
-    )
-    fit = Registration(
-        status="ok",
-        shift_m=(0.0, 0.0),
-        affine=(1, 0, 0, 0, 1, 0),
-        residual_median_m=0.1,
-        residual_p90_m=0.25,
-        tie_points=50,
-    )
-    raster = image.on_grid(grid)
-    quality = _quality(raster, image, scene, day)
-    return Observation(
-        date="earlier" if index == 0 else "later",
-        scene=scene,
-        image=image,
-        raster=raster,
-        quality=quality,
-        site_fit=fit,
-    )
-
-
-def _quality(raster: Raster, image: NativeImage, scene: Scene, day: DayState) -> Quality:
-    """Return the quality room's judgement, or an all-clear one where it is not there yet."""
-    try:
-        from tumangang_watch.preprocess.quality import assess_quality
-    except ImportError:
-        no = np.zeros(raster.grid.shape, dtype=bool)
-        bright = raster.luminance() > 0.45
-        snow: Any = "none" if day.snow_cover == 0 else "full" if day.snow_cover > 0.8 else "partial"
-        return Quality(
-            clear=raster.valid,
-            cloud=no,
-            cloud_shadow=no,
-            object_shadow=no,
-            saturated=no,
-            snow=bright & (snow != "none"),
-            snow_state=snow,
-            haze=0.0,
-        )
-    return assess_quality(raster, image, scene, Settings().quality)
+    exact = exact_observation(painted, "earlier" if index == 0 else "later", grid)
+    scene = replace(exact.scene, id=f"{pair.seed}-{index}", bands={})
+    quality = assess_quality(exact.raster, exact.image, scene, Settings().quality)
+    return replace(exact, scene=scene, quality=quality)
 
 
 def normalised(one: Observation, two: Observation) -> Observation:

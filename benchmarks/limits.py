@@ -15,14 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.change import detection, native
+from benchmarks.change import detection
 from tumangang_watch.detect.coarse.find import detect_group_trains
 from tumangang_watch.detect.coarse.groups import group_tracks
 from tumangang_watch.detect.trains.load import darkest, hint_flat, hint_open, read_inside
 from tumangang_watch.detect.trains.motion import band_offsets, measure_motion
 from tumangang_watch.model.detection import Vehicle
+from tumangang_watch.model.image import compose, shift
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, paint, set_in_motion, split_seeds
+from tumangang_watch.simulate.exact import exact_image
 from tumangang_watch.simulate.traffic import make_train
 
 JITTER_M = 0.6
@@ -36,8 +38,9 @@ def seen(pair: Any, which: int, painted: Any, jitter_m: float, sun: bool = True)
     rng = np.random.default_rng([pair.seed, which])
     west, south, east, north = pair.world.site.bounds
     sensor, day = painted.sensor, painted.day
-    error = np.array(sensor.geolocation_error_m) + rng.normal(0, jitter_m, 2)
-    image = native(painted, (float(error[0]), float(error[1])), ((west + east) / 2, (south + north) / 2))
+    off_m = rng.normal(0, jitter_m, 2)
+    exact = exact_image(painted, ((west + east) / 2, (south + north) / 2))
+    image = exact.registered(compose(shift(*off_m), exact.registration))
     scene = SimpleNamespace(
         gsd_m=sensor.gsd_m,
         off_nadir_deg=sensor.off_nadir_deg,

@@ -14,37 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tumangang_watch.grid import grid_over, pixel_size_for
-from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen, shift
+from tumangang_watch.model.image import IDENTITY, shift
 from tumangang_watch.preprocess.coregister import register_pair
 from tumangang_watch.preprocess.site_fit.fit import fit_to_site
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.exact import exact_image
 
 if TYPE_CHECKING:
     from tumangang_watch.model.observation import Registration
     from tumangang_watch.simulate import Pair
-
-
-def native(painted: Any, x0: float, y0: float) -> NativeImage:
-    """Return a painted scene as native pixels in the site's reference system."""
-    raw = painted.values.astype(np.float32)
-    valid = (raw > 0).all(axis=0)
-    values = frozen(raw / np.float32(255.0 if painted.values.dtype == np.uint8 else 10000.0))
-    own = painted.grid
-    col0, row0 = (x0 - own.west) / own.pixel_m - 0.5, (own.north - y0) / own.pixel_m - 0.5
-    to_pixel = SiteToPixel(
-        x0=x0, y0=y0, scale=own.pixel_m, col_coefficients=(col0, 1.0, 0.0), row_coefficients=(row0, 0.0, -1.0)
-    )
-    bands = tuple(painted.bands)
-    return NativeImage(
-        values=values,
-        valid=valid,
-        saturated=np.zeros_like(valid),
-        bands=bands,
-        gsd_m=painted.sensor.gsd_m,
-        pixel_m=own.pixel_m,
-        to_pixel=to_pixel,
-    )
 
 
 def options_of(index: int) -> dict[str, Any]:
@@ -70,7 +49,7 @@ def run(pair: Pair, settings: RegistrationSettings) -> tuple[tuple[Registration,
     pixel_m = pixel_size_for(max(s.gsd_m for s in pair.sensors))
     grid = grid_over((west - margin, south - margin, east + margin, north + margin), pixel_m, site.crs)
     x0, y0 = (west + east) / 2, (south + north) / 2
-    one, two = (native(p, x0, y0) for p in (pair.earlier, pair.later))
+    one, two = (exact_image(p, (x0, y0)).registered(IDENTITY) for p in (pair.earlier, pair.later))
     errors = [np.asarray(s.geolocation_error_m) for s in pair.sensors]
     start = time.perf_counter()
     found = register_pair(one, two, site, grid, settings)

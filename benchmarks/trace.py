@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import shapely
 
-from benchmarks.change import native
 from training.strip_bank import scene_of
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
 from tumangang_watch.detect.tracks.view import TraceScene
@@ -25,6 +24,7 @@ from tumangang_watch.grid import grid_over
 from tumangang_watch.pipeline.tracks import ground_of
 from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.exact import exact_image
 
 WITHIN_M = 0.75
 SMALL: dict[str, Any] = {"tracks": 4, "length_m": 220.0}
@@ -39,7 +39,7 @@ def painted(seed: int, gsd_m: float, season: str, settings: TraceSettings) -> di
     area = ground_of(site, settings)
     grid = grid_over(area.bounds, 1.0, site.crs)
     centre = ((grid.bounds[0] + grid.bounds[2]) / 2, (grid.bounds[1] + grid.bounds[3]) / 2)
-    image = native(pair.earlier, pair.sensors[0].geolocation_error_m, centre)
+    image = exact_image(pair.earlier, centre)
     tracks = trace_tracks((TraceScene(image, _known(pair)),), area, grid, settings)
     true = [track.line for track in pair.world.site.tracks]
     every = shapely.unary_union([track.line for track in pair.world.rails]).buffer(WITHIN_M)

@@ -65,16 +65,7 @@ def test_a_failed_fit_is_drawn_and_said() -> None:
     from tumangang_watch.report.site_map import fit_words, site_picture
 
     seen = observation(np.random.default_rng(1).uniform(0.1, 0.3, (4, 120, 400)))
-    fit = Registration(
-        status="failed",
-        shift_m=(0.0, 0.0),
-        affine=seen.site_fit.affine,
-        residual_median_m=None,
-        residual_p90_m=None,
-        tie_points=0,
-        held_out=0,
-        reason="two fits",
-    )
+    fit = Registration.failed("two fits")
     picture = site_picture(straight_site(tracks=2), seen.scene, seen.raster, fit)
     assert picture.size[0] >= 900
     assert "FAILED" in fit_words(fit)

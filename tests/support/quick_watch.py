@@ -25,7 +25,6 @@ from tumangang_watch.archive.export import TABLES, table
 from tumangang_watch.model.comparison import BackgroundScene, BackgroundUse, Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
-from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
@@ -40,15 +39,7 @@ from tumangang_watch.watch.publish import publish
 
 CRS, WEST, NORTH, SIZE = "EPSG:32652", 540_000.0, 4_695_000.0, 60
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-UNFITTED = Registration(
-    status="ok",
-    shift_m=(0.0, 0.0),
-    affine=IDENTITY,
-    residual_median_m=0.1,
-    residual_p90_m=0.2,
-    tie_points=9,
-    held_out=3,
-)
+UNFITTED = Registration(status="ok")
 
 
 def write_scene(inbox: Path, day: int, name: str | None = None) -> Path:

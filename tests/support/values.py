@@ -11,92 +11,90 @@ from shapely import LineString, box
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.detection import Detection, Vehicle
-from tumangang_watch.model.image import IDENTITY, NativeImage, SiteToPixel
+from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Quality, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Area, Site, Track
 
 EAST0, NORTH0 = 500_000.0, 4_700_000.0
+BANDS = ("blue", "green", "red", "nir")
 
 
-def native_image(values, pixel_m=0.5, bands=("blue", "green", "red", "nir")) -> NativeImage:
+def native_image(values, pixel_m=0.5, bands=BANDS) -> NativeImage:
     """Native pixels whose north-west corner is (EAST0, NORTH0)."""
-    values = np.ascontiguousarray(values, dtype=np.float32)
-    rows, cols = values.shape[1:]
-    x0, y0 = EAST0 + cols * pixel_m / 2, NORTH0 - rows * pixel_m / 2
-    to_pixel = SiteToPixel(
-        x0=x0,
-        y0=y0,
-        scale=1.0,
-        col_coefficients=(cols / 2 - 0.5, 1 / pixel_m, 0.0, *[0.0] * 7),
-        row_coefficients=(rows / 2 - 0.5, 0.0, -1 / pixel_m, *[0.0] * 7),
-    )
-    valid = np.ones((rows, cols), dtype=bool)
+    return image_on(grid_of(values, pixel_m), values, bands)
+
+
+def grid_of(values, pixel_m=0.5) -> Grid:
+    rows, cols = np.shape(values)[1:]
+    return Grid(crs="EPSG:32652", west=EAST0, north=NORTH0, pixel_m=pixel_m, rows=rows, cols=cols)
+
+
+def image_on(grid, values, bands=BANDS) -> NativeImage:
+    """Native pixels that are a grid's."""
+    west, south, east, north = grid.bounds
+    valid = np.ones(grid.shape, dtype=bool)
     return NativeImage(
-        values=values,
+        values=np.ascontiguousarray(values, dtype=np.float32),
         valid=valid,
         saturated=~valid,
         bands=bands[: len(values)],
-        gsd_m=pixel_m,
-        pixel_m=pixel_m,
-        to_pixel=to_pixel,
+        gsd_m=grid.pixel_m,
+        pixel_m=grid.pixel_m,
+        to_pixel=SiteToPixel.of_grid(grid, (west + east) / 2, (south + north) / 2),
+    )
+
+
+def scene_on(grid, name="painted", **fields) -> Scene:
+    """A scene whose pixels are a grid's."""
+    stated = Scene(
+        id=name,
+        image=Path(f"{name}.tif"),
+        files=(),
+        sha256="0" * 64,
+        acquired=datetime(2022, 11, 30, tzinfo=UTC),
+        provider="painted",
+        crs=grid.crs,
+        affine=(grid.pixel_m, 0, grid.west, 0, -grid.pixel_m, grid.north),
+        width=grid.cols,
+        height=grid.rows,
+        dtype="uint16",
+        gsd_m=grid.pixel_m,
+        pixel_m=grid.pixel_m,
+        bands={},
+        band_source="description",
+    )
+    return replace(stated, **fields)
+
+
+def seen_on(grid, values, scene, date="later", snow="none") -> Observation:
+    """An observation with nothing masked, whose native pixels are a grid's."""
+    image = image_on(grid, values)
+    return Observation(
+        date=date,
+        scene=scene,
+        image=image,
+        raster=Raster(image.values, image.valid, grid, image.bands),
+        quality=Quality.all_clear(image.valid, snow),
+        site_fit=Registration(status="ok"),
     )
 
 
 def observation(values, date="later", pixel_m=0.5, sun=(180.0, 35.0), **scene_fields) -> Observation:
     """An observation with nothing masked, seen exactly in the site's frame."""
-    image = native_image(values, pixel_m)
-    rows, cols = image.valid.shape
-    grid = Grid(crs="EPSG:32652", west=EAST0, north=NORTH0, pixel_m=pixel_m, rows=rows, cols=cols)
-    empty = np.zeros(grid.shape, dtype=bool)
-    quality = Quality(
-        clear=~empty,
-        cloud=empty,
-        cloud_shadow=empty,
-        object_shadow=empty,
-        saturated=empty,
-        snow=empty,
-        snow_state="none",
-        haze=0.0,
-    )
-    fit = Registration(
-        status="ok",
-        shift_m=(0.0, 0.0),
-        affine=IDENTITY,
-        residual_median_m=0.05,
-        residual_p90_m=0.1,
-        tie_points=50,
-    )
-    acquired = datetime(2022, 11, 30, tzinfo=UTC) + timedelta(days=1 if date == "later" else 0)
-    scene = Scene(
-        id=f"painted_{date}",
-        image=Path(f"{date}.tif"),
-        files=(),
-        sha256=date.ljust(64, "0"),
-        acquired=acquired,
-        provider="painted",
-        crs=grid.crs,
-        affine=(pixel_m, 0, EAST0, 0, -pixel_m, NORTH0),
-        width=cols,
-        height=rows,
-        dtype="uint16",
-        gsd_m=pixel_m,
-        pixel_m=pixel_m,
-        bands={b: i + 1 for i, b in enumerate(image.bands)},
-        band_source="description",
-        sun_azimuth_deg=sun[0],
-        sun_elevation_deg=sun[1],
-        off_nadir_deg=5.0,
-    )
-    return Observation(
-        date=date,
-        scene=replace(scene, **scene_fields),
-        image=image,
-        raster=image.on_grid(grid),
-        quality=quality,
-        site_fit=fit,
-    )
+    grid = grid_of(values, pixel_m)
+    fields = {
+        "id": f"painted_{date}",
+        "image": Path(f"{date}.tif"),
+        "sha256": date.ljust(64, "0"),
+        "acquired": datetime(2022, 11, 30, tzinfo=UTC) + timedelta(days=1 if date == "later" else 0),
+        "bands": {b: i + 1 for i, b in enumerate(BANDS[: len(values)])},
+        "sun_azimuth_deg": sun[0],
+        "sun_elevation_deg": sun[1],
+        "off_nadir_deg": 5.0,
+    }
+    return seen_on(grid, values, scene_on(grid, **{**fields, **scene_fields}), date)
 
 
 def straight_site(length_m=200.0, rows_m=60.0, tracks=1) -> Site:

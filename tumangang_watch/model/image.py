@@ -38,6 +38,19 @@ class SiteToPixel:
     col_coefficients: tuple[float, ...]
     row_coefficients: tuple[float, ...]
 
+    @classmethod
+    def of_grid(cls, grid: Grid, x0: float, y0: float) -> SiteToPixel:
+        """Return the map to the pixels of a grid, about an origin (metres)."""
+        row, col = grid.to_pixel(x0, y0)
+        step = 1 / grid.pixel_m
+        return cls(
+            x0=x0,
+            y0=y0,
+            scale=1.0,
+            col_coefficients=(col, step, *[0.0] * 8),
+            row_coefficients=(row, 0.0, -step, *[0.0] * 7),
+        )
+
     def __call__(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return ``(row, col)`` for metres ``(x, y)`` (any one shape)."""
         u, v = (x - self.x0) / self.scale, (y - self.y0) / self.scale

@@ -38,6 +38,21 @@ class Quality:
     notes: tuple[str, ...] = ()
     """What limits this scene, in words."""
 
+    @classmethod
+    def all_clear(cls, clear: NDArray[np.bool_], snow_state: SnowState = "none") -> Self:
+        """Return the quality of a date on which nothing lies over the ground that is imaged."""
+        no = np.zeros_like(clear)
+        return cls(
+            clear=clear,
+            cloud=no,
+            cloud_shadow=no,
+            object_shadow=no,
+            saturated=no,
+            snow=no,
+            snow_state=snow_state,
+            haze=0.0,
+        )
+
     @property
     def snowy(self) -> bool:
         """True where snow lies on the ground, all of it or in part."""
@@ -54,13 +69,13 @@ class Registration:
     """
 
     status: RegistrationStatus
-    shift_m: tuple[float, float]
-    affine: Affine6
+    shift_m: tuple[float, float] = (0.0, 0.0)
+    affine: Affine6 = IDENTITY
     """For `NativeImage.registered` of the moving image (site point -> where the scene shows it)."""
-    residual_median_m: float | None
+    residual_median_m: float | None = None
     """Median residual on tie points that were not used in the fit; None when nothing was held out."""
-    residual_p90_m: float | None
-    tie_points: int
+    residual_p90_m: float | None = None
+    tie_points: int = 0
     held_out: int = 0
     reason: str = ""
     """Why it is degraded or failed, in words a user can act on."""
@@ -68,15 +83,7 @@ class Registration:
     @classmethod
     def failed(cls, reason: str) -> Self:
         """Return one that brings nothing anywhere, for a reason."""
-        return cls(
-            status="failed",
-            shift_m=(0.0, 0.0),
-            affine=IDENTITY,
-            residual_median_m=None,
-            residual_p90_m=None,
-            tie_points=0,
-            reason=reason,
-        )
+        return cls(status="failed", reason=reason)
 
 
 @dataclass(frozen=True, kw_only=True)

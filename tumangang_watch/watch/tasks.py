@@ -16,7 +16,6 @@ from tumangang_watch.archive.rebuild import read_issued
 from tumangang_watch.errors import Busy, InputRefused, WatchError
 from tumangang_watch.model.comparison import LeftOut
 from tumangang_watch.model.document import IssueDocument
-from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.earlier_scenes import Candidates, add_left_out
@@ -110,16 +109,13 @@ def look_at(task: LookTask) -> KnownScene | Failed:
         image = read_image(scene, grid, run)
         raster = image.on_grid(grid)
         quality = assess_quality(raster, image, scene, run.settings.quality)
-        unfitted = Registration(
-            status="ok",
-            shift_m=(0.0, 0.0),
-            affine=IDENTITY,
-            residual_median_m=None,
-            residual_p90_m=None,
-            tie_points=0,
-        )
         seen = Observation(
-            date="later", scene=scene, image=image, raster=raster, quality=quality, site_fit=unfitted
+            date="later",
+            scene=scene,
+            image=image,
+            raster=raster,
+            quality=quality,
+            site_fit=Registration(status="ok"),
         )
         areas = judge_areas(run, seen, None)
     except WatchError as error:

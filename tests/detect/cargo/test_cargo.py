@@ -2,19 +2,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from math import cos, radians, sin, tan
-from pathlib import Path
 
 import numpy as np
 import pytest
 from shapely import LineString, MultiPolygon, box
+from support.values import scene_on, seen_on
 
 from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
 from tumangang_watch.model.interval import Interval
-from tumangang_watch.model.observation import Observation, Quality, Registration
-from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.settings.cargo import CargoSettings
 
@@ -22,6 +20,7 @@ CRS = "EPSG:32652"
 BANDS = ("blue", "green", "red", "nir")
 SUN_AZIMUTH, SUN_ELEVATION = 150.0, 35.0
 FINE = 0.125
+JUNE = datetime(2024, 6, 1, tzinfo=UTC)
 SKY = (0.42, 0.36, 0.31, 0.24)
 GRID = Grid(crs=CRS, west=0.0, north=90.0, pixel_m=0.5, rows=180, cols=240)
 
@@ -40,72 +39,9 @@ def site_of() -> Site:
 
 
 def observe(values: np.ndarray, sun: bool = True, date: str = "later", grid: Grid = GRID) -> Observation:
-    no = np.zeros(grid.shape, dtype=bool)
-    yes = frozen(np.ones(grid.shape, dtype=bool))
-    bands = BANDS[: len(values)]
-    values = frozen(values.astype(np.float32))
-    scene = Scene(
-        id="s",
-        image=Path("s.tif"),
-        files=(),
-        sha256="0",
-        acquired=datetime(2024, 6, 1, tzinfo=UTC),
-        provider="p",
-        crs=CRS,
-        affine=(1, 0, 0, 0, 1, 0),
-        width=grid.cols,
-        height=grid.rows,
-        dtype="uint16",
-        gsd_m=grid.pixel_m,
-        pixel_m=grid.pixel_m,
-        bands={},
-        band_source="test",
-        sun_azimuth_deg=SUN_AZIMUTH if sun else None,
-        sun_elevation_deg=SUN_ELEVATION if sun else None,
-    )
-    step = 1 / grid.pixel_m
-    to_pixel = SiteToPixel(
-        x0=grid.west,
-        y0=grid.north,
-        scale=1,
-        col_coefficients=(-0.5, step, 0),
-        row_coefficients=(-0.5, 0, -step),
-    )
-    image = NativeImage(
-        values=values,
-        valid=yes,
-        saturated=no,
-        bands=bands,
-        gsd_m=grid.pixel_m,
-        pixel_m=grid.pixel_m,
-        to_pixel=to_pixel,
-    )
-    quality = Quality(
-        clear=yes,
-        cloud=no,
-        cloud_shadow=no,
-        object_shadow=no,
-        saturated=no,
-        snow=no,
-        snow_state="none",
-        haze=0.0,
-    )
-    fit = Registration(
-        status="ok",
-        shift_m=(0, 0),
-        affine=(1, 0, 0, 0, 1, 0),
-        residual_median_m=0.1,
-        residual_p90_m=0.2,
-        tie_points=50,
-    )
-    return Observation(
-        date=date,
-        scene=scene,
-        image=image,
-        raster=Raster(values, yes, grid, bands),
-        quality=quality,
-        site_fit=fit,
-    )  # type: ignore[arg-type]
+    azimuth, elevation = (SUN_AZIMUTH, SUN_ELEVATION) if sun else (None, None)
+    scene = scene_on(grid, acquired=JUNE, sun_azimuth_deg=azimuth, sun_elevation_deg=elevation)
+    return seen_on(grid, values, scene, date)
 
 
 def scene_of(

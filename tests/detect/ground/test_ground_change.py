@@ -2,18 +2,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
 from shapely import LineString, box
+from support.values import scene_on, seen_on
 
 from tumangang_watch.detect.ground.find import HandlingResult, measure_handling
 from tumangang_watch.detect.shadows import swept
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
-from tumangang_watch.model.observation import Observation, Quality, Registration
-from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.settings.ground import HandlingSettings
 
@@ -69,63 +67,10 @@ def ground(
 
 
 def observe(values: np.ndarray, date: str = "later", snow: str = "none") -> Observation:
-    no, yes = np.zeros(GRID.shape, dtype=bool), frozen(np.ones(GRID.shape, dtype=bool))
-    bands = BANDS[: len(values)]
-    values = frozen(values.astype(np.float32))
-    scene = Scene(
-        id="s",
-        image=Path("s.tif"),
-        files=(),
-        sha256="0",
-        acquired=datetime(2024, 6, 1, tzinfo=UTC),
-        provider="p",
-        crs=CRS,
-        affine=(1, 0, 0, 0, 1, 0),
-        width=GRID.cols,
-        height=GRID.rows,
-        dtype="uint16",
-        gsd_m=0.5,
-        pixel_m=0.5,
-        bands={},
-        band_source="test",
-        sun_azimuth_deg=150.0,
-        sun_elevation_deg=35.0,
+    june = datetime(2024, 6, 1, tzinfo=UTC)
+    return seen_on(
+        GRID, values, scene_on(GRID, acquired=june, sun_azimuth_deg=150.0, sun_elevation_deg=35.0), date, snow
     )
-    image = NativeImage(
-        values=values,
-        valid=yes,
-        saturated=no,
-        bands=bands,
-        gsd_m=0.5,
-        pixel_m=0.5,
-        to_pixel=SiteToPixel(x0=0, y0=0, scale=1, col_coefficients=(0, 1, 0), row_coefficients=(0, 0, 1)),
-    )
-    quality = Quality(
-        clear=yes,
-        cloud=no,
-        cloud_shadow=no,
-        object_shadow=no,
-        saturated=no,
-        snow=no,
-        snow_state=snow,
-        haze=0.0,
-    )  # type: ignore[arg-type]
-    fit = Registration(
-        status="ok",
-        shift_m=(0, 0),
-        affine=(1, 0, 0, 0, 1, 0),
-        residual_median_m=0.1,
-        residual_p90_m=0.2,
-        tie_points=50,
-    )
-    return Observation(
-        date=date,
-        scene=scene,
-        image=image,
-        raster=Raster(values, yes, GRID, bands),
-        quality=quality,
-        site_fit=fit,
-    )  # type: ignore[arg-type]
 
 
 def run(one: np.ndarray, two: np.ndarray, site: Site | None = None) -> HandlingResult:

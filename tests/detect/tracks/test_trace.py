@@ -12,10 +12,10 @@ from tumangang_watch.detect.tracks.adopt import adopt
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
 from tumangang_watch.detect.tracks.view import TraceScene
 from tumangang_watch.grid import Grid, grid_over
-from tumangang_watch.model.image import NativeImage, SiteToPixel
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.exact import exact_image
 
 SETTINGS = TraceSettings()
 PIXEL_M, ROWS, COLS = 0.5, 90, 320
@@ -73,29 +73,7 @@ def test_painted_tracks_are_found_and_nothing_else():
     lines = [t.line for t in pair.world.site.tracks]
     area = shapely.unary_union(lines).buffer(15).envelope
     grid = grid_over(area.bounds, 1.0, pair.world.site.crs)
-    shown, (east, north) = pair.earlier, pair.sensors[0].geolocation_error_m
-    x0, y0 = area.centroid.x, area.centroid.y
-    row0, col0 = shown.grid.to_pixel(x0, y0)
-    step = 1 / shown.grid.pixel_m
-    to_pixel = SiteToPixel(
-        x0=x0,
-        y0=y0,
-        scale=1.0,
-        col_coefficients=(col0, step, 0.0, *[0.0] * 7),
-        row_coefficients=(row0, 0.0, -step, *[0.0] * 7),
-    )
-    values = np.ascontiguousarray(shown.values, dtype=np.float32) / 10000
-    valid = (values > 0).any(axis=0)
-    image = NativeImage(
-        values=values,
-        valid=valid,
-        saturated=~valid,
-        bands=tuple(shown.bands),
-        gsd_m=0.5,
-        pixel_m=0.5,
-        to_pixel=to_pixel,
-    )
-    image = image.registered((1, 0, east, 0, 1, north))
+    image = exact_image(pair.earlier, (area.centroid.x, area.centroid.y))
     tracks = trace_tracks((TraceScene(image, None),), area, grid, SETTINGS)
     every = [t.line for t in pair.world.rails]
     assert share_found(tracks, [line.intersection(area) for line in lines]) > 0.8

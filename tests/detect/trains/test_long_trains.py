@@ -9,9 +9,9 @@ import pytest
 
 from tumangang_watch.detect.trains.find import read_trains
 from tumangang_watch.detect.trains.strips import sample_strip
-from tumangang_watch.model.image import NativeImage, SiteToPixel
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.exact import exact_image, exact_scene
 from tumangang_watch.simulate.paint import paint
 from tumangang_watch.simulate.traffic import make_train
 from tumangang_watch.simulate.world import Train
@@ -25,39 +25,8 @@ def yard():
 
 
 def found_on(yard, trains):
-    from types import SimpleNamespace
-
-    day, sensor = replace(yard.days[0], trains=trains), yard.sensors[0]
-    painted = paint(yard.world, day, sensor, 1)
-    grid = painted.grid
-    row0, col0 = grid.to_pixel(0.0, 0.0)
-    step = 1 / grid.pixel_m
-    dx, dy = sensor.geolocation_error_m
-    to_pixel = SiteToPixel(
-        x0=0.0,
-        y0=0.0,
-        scale=1.0,
-        col_coefficients=(col0 + dx * step, step, 0.0, *[0.0] * 7),
-        row_coefficients=(row0 - dy * step, 0.0, -step, *[0.0] * 7),
-    )
-    values = painted.values.astype(np.float32)
-    valid = (values > 0).any(axis=0)
-    image = NativeImage(
-        values=values,
-        valid=valid,
-        saturated=~valid,
-        bands=painted.bands,
-        gsd_m=0.5,
-        pixel_m=0.5,
-        to_pixel=to_pixel,
-    )
-    about = SimpleNamespace(
-        gsd_m=0.5,
-        off_nadir_deg=sensor.off_nadir_deg,
-        view_azimuth_deg=sensor.view_azimuth_deg,
-        sun_azimuth_deg=day.sun_azimuth_deg,
-        sun_elevation_deg=day.sun_elevation_deg,
-    )
+    painted = paint(yard.world, replace(yard.days[0], trains=trains), yard.sensors[0], 1)
+    image, about = exact_image(painted, yard.world.site.bounds[:2]), exact_scene(painted, "long")
     strips = [sample_strip(image, t, SETTINGS) for t in yard.world.site.tracks]
     return [t for t in read_trains(strips, about, SETTINGS)[0] if t.false_alarms <= 0.01]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -79,67 +78,12 @@ def painted() -> Any:
 def test_painted_trains_are_found_measured_and_counted(painted: Any) -> None:
     from tumangang_watch.detect.trains.find import detect_trains
     from tumangang_watch.grid import grid_over
-    from tumangang_watch.model.image import NativeImage, SiteToPixel
-    from tumangang_watch.model.observation import Observation, Quality, Registration
     from tumangang_watch.settings.trains import TrainSettings
+    from tumangang_watch.simulate.exact import exact_observation
 
-    scene, sensor, day = painted.earlier, painted.sensors[0], painted.days[0]
-    west, south, east, north = painted.world.site.bounds
-    x0, y0 = (west + east) / 2, (south + north) / 2
-    row, col = scene.grid.to_pixel(x0, y0)
-    to_pixel = SiteToPixel(
-        x0=x0,
-        y0=y0,
-        scale=1.0,
-        col_coefficients=(col, 2.0, 0.0, *[0.0] * 7),
-        row_coefficients=(row, 0.0, -2.0, *[0.0] * 7),
-    )
-    valid = (scene.values > 0).any(axis=0)
-    dx, dy = sensor.geolocation_error_m
-    image = NativeImage(
-        values=scene.values.astype(np.float32) / 10000,
-        valid=valid,
-        saturated=~valid,
-        bands=tuple(scene.bands),
-        gsd_m=0.5,
-        pixel_m=0.5,
-        to_pixel=to_pixel,
-    ).registered((1, 0, dx, 0, 1, dy))
-    grid = grid_over((west, south, east, north), 1.0, painted.world.site.crs)
-    raster = image.on_grid(grid)
-    none = np.zeros(grid.shape, dtype=bool)
-    about: Any = SimpleNamespace(
-        gsd_m=0.5,
-        off_nadir_deg=sensor.off_nadir_deg,
-        view_azimuth_deg=sensor.view_azimuth_deg,
-        sun_azimuth_deg=day.sun_azimuth_deg,
-        sun_elevation_deg=day.sun_elevation_deg,
-        acquired=day.acquired,
-    )
-    quality = Quality(
-        clear=raster.valid,
-        cloud=none,
-        cloud_shadow=none,
-        object_shadow=none,
-        saturated=none,
-        snow=none,
-        snow_state="none",
-        haze=0.0,
-    )
-    fit = Registration(
-        status="ok",
-        shift_m=(0.0, 0.0),
-        affine=(1, 0, 0, 0, 1, 0),
-        residual_median_m=0.0,
-        residual_p90_m=0.0,
-        tie_points=0,
-    )
-    observation = Observation(
-        date="earlier", scene=about, image=image, raster=raster, quality=quality, site_fit=fit
-    )
-    found = [
-        d for d in detect_trains(observation, painted.world.site, TrainSettings()) if d.grade == "detected"
-    ]
+    day, site = painted.days[0], painted.world.site
+    observation = exact_observation(painted.earlier, "earlier", grid_over(site.bounds, 1.0, site.crs))
+    found = [d for d in detect_trains(observation, site, TrainSettings()) if d.grade == "detected"]
     truth = sorted((t.track, t.from_m, t.to_m, len(t.cars)) for t in day.trains)
     assert len(found) == len(truth)
     for detection, (track, from_m, to_m, cars) in zip(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from shapely import LineString, box
 
 from tumangang_watch.grid import Grid, grid_over
-from tumangang_watch.model.image import IDENTITY, NativeImage, shift
+from tumangang_watch.model.image import NativeImage, shift
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.site_fit.bends import shape_odds
@@ -83,10 +83,7 @@ def _registration(
         status="ok" if sure else "degraded",
         shift_m=(-east, -north),
         affine=shift(east, north),
-        residual_median_m=None,
-        residual_p90_m=None,
         tie_points=groups,
-        held_out=0,
         reason=reason,
     )
 
@@ -108,16 +105,7 @@ def _shown(site: Site, grid: Grid) -> Site:
 def _as_delivered(why: str, groups: int) -> Registration:
     """Return the fit that takes the scene's own georeferencing."""
     reason = f"the site has no tracks, and {why}: the scene's own georeferencing is used"
-    return Registration(
-        status="degraded",
-        shift_m=(0.0, 0.0),
-        affine=IDENTITY,
-        residual_median_m=None,
-        residual_p90_m=None,
-        tie_points=groups,
-        held_out=0,
-        reason=reason,
-    )
+    return Registration(status="degraded", tie_points=groups, reason=reason)
 
 
 def _across(site: Site) -> NDArray[np.float64] | None:
