@@ -59,3 +59,8 @@ class ArchiveDamaged(WatchError):
     """The archive is not whole, or is no archive; it was not modified (exit status 6)."""
 
     exit_status = 6
+
+
+def scene_refused(file: object, why: str, todo: str) -> InputRefused:
+    """Return the error for a scene that cannot be used."""
+    return InputRefused("scene refused", file, why, todo)

@@ -13,17 +13,15 @@ from tumangang_watch.errors import InputRefused, NotComparable
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import Raster
 from tumangang_watch.model.site import ReferenceScene
+from tumangang_watch.scenes import describe
 from tumangang_watch.scenes.bands import decide_bands
 from tumangang_watch.scenes.checks import pixel_edge_m, refuse_coarse
-from tumangang_watch.scenes.describe import describe
 from tumangang_watch.scenes.harden import open_tiff
-from tumangang_watch.scenes.radiometry import decide_radiometry
+from tumangang_watch.scenes.radiometry import decide_radiometry, saturated_pixels, valid_pixels
 from tumangang_watch.scenes.read import read_native
 from tumangang_watch.scenes.reference import read_reference, write_reference
-from tumangang_watch.scenes.sidecar import Metadata, load_json, number
-from tumangang_watch.scenes.stac import is_item, read_item
+from tumangang_watch.scenes.sidecar import Metadata, is_item, load_json, number, read_item
 from tumangang_watch.scenes.tiff import sniff, whole_tiff
-from tumangang_watch.scenes.validity import saturated_pixels, valid_pixels
 
 BOUNDS = (WEST + 5, NORTH - 25, WEST + 35, NORTH - 5)
 

@@ -19,8 +19,7 @@ from tumangang_watch.pipeline.fit import place_scene
 from tumangang_watch.pipeline.run import Progress
 from tumangang_watch.pipeline.trace import TraceResult, site_of_scene, trace_to_file
 from tumangang_watch.report.site_map import fit_words, site_picture
-from tumangang_watch.scenes import open_scene
-from tumangang_watch.scenes.footprint import footprint
+from tumangang_watch.scenes import footprint, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import built_in_site_path, examine_site, load_site
 from tumangang_watch.sites.collection import ROLES

@@ -16,9 +16,8 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import ONE_TOO_MANY, SAME_IMAGE, fault_caveats
 from tumangang_watch.pipeline.choose import distance, moment, same_class, usable_as_background
 from tumangang_watch.pipeline.run import RunContext
-from tumangang_watch.scenes import SceneOptions, open_scene
+from tumangang_watch.scenes import SceneOptions, footprint, open_scene
 from tumangang_watch.scenes.folder import scenes_in
-from tumangang_watch.scenes.footprint import footprint
 from tumangang_watch.scenes.open import with_digest
 from tumangang_watch.settings.records import WatchSettings
 from tumangang_watch.text import utc_text

@@ -17,8 +17,7 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.areas import area_statuses, hide_roofed
 from tumangang_watch.preprocess.quality import assess_quality
-from tumangang_watch.scenes import SceneOptions, describe, open_scene, read_native
-from tumangang_watch.scenes.footprint import footprint
+from tumangang_watch.scenes import SceneOptions, describe, footprint, open_scene, read_native
 from tumangang_watch.settings import Settings
 from tumangang_watch.text import utc_text
 

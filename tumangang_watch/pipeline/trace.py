@@ -25,7 +25,7 @@ from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.prepare import read_image, working_grid
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.tracks import trace_site_tracks
-from tumangang_watch.scenes.footprint import footprint
+from tumangang_watch.scenes import footprint
 from tumangang_watch.scenes.reference import write_reference
 from tumangang_watch.sites.read import load_site
 from tumangang_watch.sites.write import check_room, put_site

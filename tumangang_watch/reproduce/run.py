@@ -17,8 +17,7 @@ from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.reidentify.compare import SameTrain, same_train
 from tumangang_watch.reproduce import Evidence, Judgement, judge, load_observations, match_scenes
 from tumangang_watch.reproduce.observations import PLACES, Observed
-from tumangang_watch.scenes import SceneOptions, open_scene
-from tumangang_watch.scenes.footprint import footprint
+from tumangang_watch.scenes import SceneOptions, footprint, open_scene
 from tumangang_watch.simulate.sequence import SEQUENCE, paint_sequence, sequence_site
 from tumangang_watch.simulate.write import site_geojson
 from tumangang_watch.text import utc_text

@@ -16,32 +16,22 @@ from tumangang_watch.scenes.sidecar import Metadata
 Roles = tuple[str | None, ...]
 ROLES = ("blue", "green", "red", "nir", "pan")
 NAMES = {
-    "b": "blue",
-    "blue": "blue",
-    "g": "green",
-    "green": "green",
-    "green ii": "green",
-    "green 2": "green",
-    "r": "red",
-    "red": "red",
-    "n": "nir",
-    "nir": "nir",
-    "nir1": "nir",
-    "nir 1": "nir",
-    "n1": "nir",
-    "near infrared": "nir",
-    "nearinfrared": "nir",
-    "pan": "pan",
-    "panchromatic": "pan",
+    word: role
+    for role, words in (
+        ("blue", ("b", "blue")),
+        ("green", ("g", "green", "green ii", "green 2")),
+        ("red", ("r", "red")),
+        ("nir", ("n", "nir", "nir1", "nir 1", "n1", "near infrared", "nearinfrared")),
+        ("pan", ("pan", "panchromatic")),
+    )
+    for word in words
 }
 SKIP = ("-", "x", "")
 BGRN: Roles = ("blue", "green", "red", "nir")
 RGB: Roles = ("red", "green", "blue")
 EIGHT: Roles = (None, "blue", None, "green", None, "red", None, "nir")
 PRODUCTS: tuple[tuple[str, int, Roles], ...] = (
-    ("analyticms", 8, EIGHT),
     ("analytic", 8, EIGHT),
-    ("analyticms", 4, BGRN),
     ("analytic", 4, BGRN),
     ("pansharpened", 4, BGRN),
     ("visual", 3, RGB),
@@ -120,7 +110,7 @@ def decide_bands(dataset: DatasetReader, name: str, wish: str | None, metadata: 
 def _wished(wish: str, count: int, name: str) -> dict[str, int]:
     words = [w.strip().lower() for w in wish.split(",")]
     roles = [None if w in SKIP else NAMES.get(w, w) for w in words]
-    index = {role: k + 1 for k, role in enumerate(roles) if role}
+    index = _numbered(roles)
     bad = [role for role in index if role not in ROLES]
     if bad or len(words) > count or not index or len(index) != sum(r is not None for r in roles):
         why = (
@@ -134,28 +124,25 @@ def _described(names: Iterable[str | None]) -> dict[str, int]:
     """Return the roles that names give, or nothing where they do not make a colour or pan image."""
     words = [re.sub(r"[\s_-]+", " ", (text or "").strip().lower()) for text in names]
     roles = [NAMES.get(word) for word in words]
-    index = {role: k + 1 for k, role in enumerate(roles) if role}
+    index = _numbered(roles)
     twice = len(index) != sum(role is not None for role in roles)
     return index if not twice and ({"red", "green"} <= index.keys() or "pan" in index) else {}
 
 
-def _numbered(roles: Roles) -> dict[str, int]:
+def _numbered(roles: Iterable[str | None]) -> dict[str, int]:
     return {role: k + 1 for k, role in enumerate(roles) if role}
 
 
 def _by_product(name: str, count: int) -> dict[str, int]:
-    lower = name.lower()
-    for word, bands, roles in PRODUCTS:
-        if bands == count and f"_{word}" in lower:
-            return _numbered(roles)
-    return {}
+    orders = (roles for word, bands, roles in PRODUCTS if bands == count and f"_{word}" in name.lower())
+    return _numbered(next(orders, ()))
 
 
 def _by_item_type(item_type: str, dtype: str, count: int) -> dict[str, int]:
-    for word, kind, bands, roles in ITEM_TYPES:
-        if item_type.startswith(word) and (dtype, count) == (kind, bands):
-            return _numbered(roles)
-    return {}
+    known = (
+        roles for word, *kind, roles in ITEM_TYPES if item_type.startswith(word) and kind == [dtype, count]
+    )
+    return _numbered(next(known, ()))
 
 
 def _colours(dataset: DatasetReader) -> list[str]:

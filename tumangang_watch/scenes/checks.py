@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from rasterio.io import DatasetReader
 
-from tumangang_watch.errors import InputRefused
+from tumangang_watch.errors import scene_refused
 from tumangang_watch.scenes.sidecar import Properties
 from tumangang_watch.scenes.tiff import Layout
 from tumangang_watch.settings.scenes import ReadSettings
@@ -37,7 +37,7 @@ def refuse_unusable(
     """
 
     def refuse(why: str, todo: str) -> NoReturn:
-        raise InputRefused("scene refused", name, why, todo)
+        raise scene_refused(name, why, todo)
 
     stated = " ".join(map(str, (properties.get("item_type"), properties.get("instrument"), *properties)))
     text = f"{name} {json.dumps(dataset.tags())[:4000]} {stated[:4000]}".upper()
@@ -84,12 +84,8 @@ def pixel_edge_m(
     flat = abs(a * e - b * d) * x_unit * y_unit < 0.1 * across * down
     sane = finite and max(abs(c), abs(f)) < 1e9 and not flat and not dataset.transform.is_identity
     if not sane or not all(settings.min_pixel_m <= edge <= 1e6 for edge in (across, down)):
-        raise InputRefused(
-            "scene refused",
-            name,
-            f"its georeferencing makes no sense (pixel {across:g} x {down:g} m)",
-            "Use an orthorectified GeoTIFF",
-        )
+        why = f"its georeferencing makes no sense (pixel {across:g} x {down:g} m)"
+        raise scene_refused(name, why, "Use an orthorectified GeoTIFF")
     if max(across, down) > settings.max_gsd_m:
         refuse_coarse(name, max(across, down), settings)
     if not dataset.crs.is_geographic and max(across, down) > ODD_PIXEL * min(across, down):
@@ -99,9 +95,5 @@ def pixel_edge_m(
 
 def refuse_coarse(name: str, gsd_m: float, settings: ReadSettings) -> NoReturn:
     """Refuse a scene whose pixels or sensor are too coarse to show a yard."""
-    raise InputRefused(
-        "scene refused",
-        name,
-        f"its GSD is {gsd_m:.1f} m, coarser than {settings.max_gsd_m:g} m",
-        "Use imagery of 3 m or finer",
-    )
+    why = f"its GSD is {gsd_m:.1f} m, coarser than {settings.max_gsd_m:g} m"
+    raise scene_refused(name, why, "Use imagery of 3 m or finer")

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from tumangang_watch.errors import InputRefused, WatchError
 from tumangang_watch.scenes.open import IMAGE_ENDS
-from tumangang_watch.scenes.sidecar import METADATA_END, load_json
-from tumangang_watch.scenes.stac import is_item, read_item
+from tumangang_watch.scenes.sidecar import METADATA_END, is_item, load_json, read_item
 from tumangang_watch.settings.scenes import ReadSettings
 
 OTHER_ENDS = (".jp2", ".ntf", ".nitf")
@@ -35,17 +34,15 @@ def scenes_in(folder: Path, settings: ReadSettings, max_files: int) -> list[Path
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             count += len(names)
             if count > max_files:
-                raise InputRefused(
-                    "folder refused", folder, f"it holds more than {max_files} files", "Give a smaller folder"
-                )
+                why = f"it holds more than {max_files} files"
+                raise InputRefused("folder refused", folder, why, "Give a smaller folder")
             for name in sorted(names):
                 path = Path(place) / name
                 if not name.startswith(".") and not path.is_symlink():
                     _add(found, path, settings)
     except OSError as error:
-        raise InputRefused(
-            "folder refused", folder, error.strerror or str(error), "Give a folder that can be read"
-        ) from error
+        why = error.strerror or str(error)
+        raise InputRefused("folder refused", folder, why, "Give a folder that can be read") from error
     return [found[image] for image in sorted(found)]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import rasterio
 from rasterio.io import DatasetReader
 
-from tumangang_watch.errors import InputRefused
+from tumangang_watch.errors import scene_refused
 
 GDAL_SETTINGS = {
     "GDAL_SKIP": "VRT,MRF,WMS,WCS,WMTS,HTTP,STACIT,STACTA,GTI,PLMOSAIC,GDALG",
@@ -62,7 +62,7 @@ def open_tiff(path: Path) -> Iterator[DatasetReader]:
     """
     place = os.path.abspath(path)
     if place.startswith("/vsi"):
-        raise InputRefused("scene refused", path.name, "its folder is a name GDAL keeps", "Move the scene")
+        raise scene_refused(path.name, "its folder is a name GDAL keeps", "Move the scene")
     with (
         warnings.catch_warnings(),
         _unreadable_messages_dropped(),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isnan
 from pathlib import Path
 
 from rasterio.io import DatasetReader
 
-from tumangang_watch.errors import Busy, InputRefused, WatchError
+from tumangang_watch.errors import Busy, InputRefused, WatchError, scene_refused
 from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.scenes.acquired import StatedTime, decide_time
@@ -26,16 +26,19 @@ from tumangang_watch.scenes.sidecar import (
     Properties,
     find_mask,
     find_metadata,
+    is_item,
     load_json,
     load_metadata,
     number,
+    read_item,
 )
-from tumangang_watch.scenes.stac import is_item, read_item
 from tumangang_watch.scenes.tiff import Layout, whole_tiff
 from tumangang_watch.settings.scenes import ReadSettings
+from tumangang_watch.text import utc_text
 
 IMAGE_ENDS = (".tif", ".tiff")
 UDM2_BANDS = 8
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,6 @@ class SceneOptions:
     """The caller's clock: a scene acquired more than a day after it is refused."""
     digest: bool = True
     """Read the whole file for its digest; without, ``sha256`` is empty until `with_digest`."""
-
-
-@dataclass
-class _Draft:
-    """What decided each fact gathered so far, and what the user should know."""
-
-    sources: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
 
 
 def open_scene(path: Path, options: SceneOptions, settings: ReadSettings) -> Scene:
@@ -80,16 +75,15 @@ def open_scene(path: Path, options: SceneOptions, settings: ReadSettings) -> Sce
         before = _stamp(image)
         layout = whole_tiff(image)
         if layout.bands > settings.max_bands:
-            raise InputRefused(
-                "scene refused", image.name, f"it claims {layout.bands} bands", "Use an image, not a stack"
-            )
+            why = f"it claims {layout.bands} bands"
+            raise scene_refused(image.name, why, "Use an image, not a stack")
         with open_tiff(image) as dataset:
             scene = _scene(dataset, image, metadata, layout, options, settings)
     except WatchError:
         raise
     except Exception as error:
         why = f"it cannot be read ({_reason(error)})"
-        raise InputRefused("scene refused", Path(path).name, why, "Copy or deliver it again") from error
+        raise scene_refused(Path(path).name, why, "Copy or deliver it again") from error
     if _stamp(image) != before:
         raise Busy("scene is still growing", image.name, "it changed while it was read", "Try again later")
     return scene
@@ -107,7 +101,37 @@ def with_digest(scene: Scene) -> Scene:
         return replace(scene, sha256=sha256_of(scene.image))
     except OSError as error:
         why = f"it cannot be read ({_reason(error)})"
-        raise InputRefused("scene refused", scene.image.name, why, "Copy or deliver it again") from error
+        raise scene_refused(scene.image.name, why, "Copy or deliver it again") from error
+
+
+def describe(scene: Scene) -> dict[str, object]:
+    """Return everything understood of a scene; what is unknown is None, never 0."""
+    return {
+        "id": scene.id,
+        "file": scene.image.name,
+        "files": [f.name for f in scene.files],
+        "sha256": scene.sha256,
+        "acquired": utc_text(scene.acquired, fractions=False),
+        "provider": scene.provider,
+        "crs": scene.crs,
+        "width_px": scene.width,
+        "height_px": scene.height,
+        "dtype": scene.dtype,
+        "gsd_m": round(scene.gsd_m, 4),
+        "pixel_m": round(scene.pixel_m, 4),
+        "bands": scene.bands,
+        "radiometry": scene.radiometry,
+        "nodata": scene.nodata,
+        "sun_azimuth_deg": scene.sun_azimuth_deg,
+        "sun_elevation_deg": scene.sun_elevation_deg,
+        "off_nadir_deg": scene.off_nadir_deg,
+        "view_azimuth_deg": scene.view_azimuth_deg,
+        "cloud_fraction": scene.cloud_fraction,
+        "mask": scene.mask.name if scene.mask else None,
+        "licence": scene.licence,
+        "sources": {**scene.sources, "bands": scene.band_source},
+        "warnings": list(scene.warnings),
+    }
 
 
 def _reason(error: Exception) -> str:
@@ -125,13 +149,12 @@ def _image_of(path: Path, settings: ReadSettings) -> tuple[Path, Metadata]:
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
-        raise InputRefused(
-            "scene not found", path, _reason(error), "Give the path of an existing GeoTIFF"
-        ) from error
+        todo = "Give the path of an existing GeoTIFF"
+        raise InputRefused("scene not found", path, _reason(error), todo) from error
     if stat.S_ISDIR(status.st_mode):
         image = _only(path, sorted(path.iterdir()), "it holds")
     elif not stat.S_ISREG(status.st_mode):
-        raise InputRefused("scene refused", path, "it is not a regular file", "Give a GeoTIFF")
+        raise scene_refused(path, "it is not a regular file", "Give a GeoTIFF")
     elif path.name.endswith(METADATA_END):
         stem = path.name.removesuffix(METADATA_END)
         files = [p for p in sorted(path.parent.iterdir()) if p.stem == stem or p.stem.startswith(f"{stem}_")]
@@ -139,7 +162,7 @@ def _image_of(path: Path, settings: ReadSettings) -> tuple[Path, Metadata]:
     elif path.suffix.lower() in (".json", ".geojson"):
         data = load_json(path, settings.max_metadata_bytes, settings.max_json_depth)
         if not is_item(data):
-            raise InputRefused("scene refused", path.name, "it is not a STAC Item", "Give a GeoTIFF")
+            raise scene_refused(path.name, "it is not a STAC Item", "Give a GeoTIFF")
         return read_item(path, data)
     else:
         image = path
@@ -154,7 +177,7 @@ def _only(path: Path, files: list[Path], where: str) -> Path:
         p for p in files if p.suffix.lower() in IMAGE_ENDS and "udm" not in p.stem.lower() and p.is_file()
     ]
     if len(images) != 1:
-        raise InputRefused("scene refused", path, f"{where} {len(images)} images", "Name the image itself")
+        raise scene_refused(path, f"{where} {len(images)} images", "Name the image itself")
     return images[0]
 
 
@@ -166,36 +189,33 @@ def _scene(
     options: SceneOptions,
     settings: ReadSettings,
 ) -> Scene:
-    draft, properties = _Draft(), metadata.properties
-    warn = draft.warnings.append
+    properties = metadata.properties
+    warnings: list[str] = []
     refuse_unusable(dataset, layout, image.name, properties, settings)
-    pixel_m = pixel_edge_m(dataset, image.name, settings, warn)
-    gsd_m = _gsd_m(properties, pixel_m, image.name, metadata.source, draft, settings)
+    pixel_m = pixel_edge_m(dataset, image.name, settings, warnings.append)
+    # Never finer than a pixel, whatever is stated.
+    gsd_m = max(number(properties.get("gsd"), settings.min_pixel_m, 100.0) or 0.0, pixel_m)
+    if gsd_m > settings.max_gsd_m:
+        refuse_coarse(image.name, gsd_m, settings)
     bands = decide_bands(dataset, image.stem, options.bands, metadata)
-    draft.warnings += bands.warnings
+    warnings += bands.warnings
     stated = StatedTime(properties.get("acquired") or properties.get("datetime"), metadata.source)
     acquired, date_source = decide_time(
-        options.acquired, stated, dataset.tags(), image.stem, options.latest, warn
+        options.acquired, stated, dataset.tags(), image.stem, options.latest, warnings.append
     )
     radiometry, scale, radiometry_source = decide_radiometry(dataset, image.stem, properties, bands.index)
-    _warn_of_odds(image, metadata, layout, warn)
-    provider, provider_source = _provider(properties, metadata.source)
-    mask = _mask(image, dataset, warn)
-    geometry = _geometry(properties, metadata.source, draft)
+    _warn_of_odds(image, metadata, layout, warnings.append)
+    mask = _mask(image, dataset, warnings.append)
     nodata = None if dataset.nodata is None or isnan(dataset.nodata) else float(dataset.nodata)
     licence = properties.get("licence")
-    draft.sources |= {"acquired": date_source, "bands": bands.source, "radiometry": radiometry_source}
-    draft.sources |= {"provider": provider_source, "crs": "tags"}
-    draft.sources |= {"nodata": "unknown" if nodata is None else "tags"}
-    draft.sources |= {"mask": "file beside it" if mask else "unknown"}
-    return Scene(
+    scene = Scene(
         id=re.sub(r"[^A-Za-z0-9._-]", "_", metadata.id or image.stem).lstrip(".")[:120] or "scene",
         image=image,
         files=tuple(f for f in (image, metadata.file, mask) if f),
         sha256=sha256_of(image) if options.digest else "",
         acquired=acquired,
-        provider=provider,
-        crs=_crs(dataset),
+        provider=_provider(properties),
+        crs=":".join(dataset.crs.to_authority() or ()) or dataset.crs.to_wkt(),
         affine=tuple(dataset.transform)[:6],
         width=dataset.width,
         height=dataset.height,
@@ -209,10 +229,25 @@ def _scene(
         nodata=nodata,
         mask=mask,
         licence=str(licence)[:200] if licence else None,
-        **geometry,
-        sources=draft.sources,
-        warnings=tuple(draft.warnings),
+        **_geometry(properties),
+        sources={"acquired": date_source, "bands": bands.source, "radiometry": radiometry_source},
+        warnings=tuple(warnings),
     )
+    return replace(scene, sources=scene.sources | _sources(scene, metadata))
+
+
+def _sources(scene: Scene, metadata: Metadata) -> dict[str, str]:
+    """Return what decided the facts that only one source can tell."""
+    stated_gsd_m = number(metadata.properties.get("gsd"), 0.0, 100.0)
+    vendor = {name: getattr(scene, name) is not None for name in _geometry({})}
+    vendor["provider"] = scene.provider != UNKNOWN
+    return {
+        "gsd_m": metadata.source if stated_gsd_m == scene.gsd_m else "pixel size",
+        **{name: metadata.source if known else UNKNOWN for name, known in vendor.items()},
+        "crs": "tags",
+        "nodata": UNKNOWN if scene.nodata is None else "tags",
+        "mask": "file beside it" if scene.mask else UNKNOWN,
+    }
 
 
 def _warn_of_odds(image: Path, metadata: Metadata, layout: Layout, warn: Callable[[str], None]) -> None:
@@ -226,19 +261,12 @@ def _warn_of_odds(image: Path, metadata: Metadata, layout: Layout, warn: Callabl
         )
 
 
-def _gsd_m(
-    properties: Properties, pixel_m: float, name: str, source: str, draft: _Draft, settings: ReadSettings
-) -> float:
-    """Return the sensor's resolution: as stated, but never finer than a pixel."""
-    stated = number(properties.get("gsd"), settings.min_pixel_m, 100.0)
-    draft.sources["gsd_m"] = source if stated and stated >= pixel_m else "pixel size"
-    gsd_m = max(stated or 0.0, pixel_m)
-    if gsd_m > settings.max_gsd_m:
-        refuse_coarse(name, gsd_m, settings)
-    return gsd_m
+def _provider(properties: Properties) -> str:
+    stated = [properties.get(key) for key in ("provider", "instrument", "satellite_id", "item_type")]
+    return next((str(name)[:120] for name in stated if isinstance(name, str | int) and name), UNKNOWN)
 
 
-def _geometry(properties: Properties, source: str, draft: _Draft) -> dict[str, float | None]:
+def _geometry(properties: Properties) -> dict[str, float | None]:
     """Return sun, view and cloud; None where not stated, or stated outside what can be."""
     view = number(properties.get("view_angle"), -90, 90)
     cloud = number(properties.get("cloud_cover"), 0, 1)
@@ -247,15 +275,13 @@ def _geometry(properties: Properties, source: str, draft: _Draft) -> dict[str, f
         cloud = None if percent is None else percent / 100
     sun_azimuth = number(properties.get("sun_azimuth"), -360, 360)
     view_azimuth = number(properties.get("satellite_azimuth"), -360, 360)
-    values = {
+    return {
         "sun_azimuth_deg": None if sun_azimuth is None else sun_azimuth % 360,
         "sun_elevation_deg": number(properties.get("sun_elevation"), -90, 90),
         "off_nadir_deg": None if view is None else abs(view),
         "view_azimuth_deg": None if view_azimuth is None else view_azimuth % 360,
         "cloud_fraction": cloud,
     }
-    draft.sources.update({key: "unknown" if v is None else source for key, v in values.items()})
-    return values
 
 
 def _mask(image: Path, dataset: DatasetReader, warn: Callable[[str], None]) -> Path | None:
@@ -275,15 +301,3 @@ def _mask(image: Path, dataset: DatasetReader, warn: Callable[[str], None]) -> P
         why = _reason(error) if not isinstance(error, WatchError) else error.why
     warn(f"mask unknown: {path.name} is not this image's eight-band UDM2 ({why})")
     return None
-
-
-def _provider(properties: Properties, source: str) -> tuple[str, str]:
-    for key in ("provider", "instrument", "satellite_id", "item_type"):
-        if isinstance(properties.get(key), str | int) and properties[key]:
-            return str(properties[key])[:120], source
-    return "unknown", "unknown"
-
-
-def _crs(dataset: DatasetReader) -> str:
-    authority = dataset.crs.to_authority()
-    return ":".join(authority) if authority else dataset.crs.to_wkt()

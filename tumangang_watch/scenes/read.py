@@ -1,24 +1,26 @@
-"""Read the native pixels that cover a place, and nothing else."""
+"""Where a scene lies in a site's metres, and the native pixels that cover a place, and nothing else."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
-from shapely import box
+from shapely import Polygon, box
 
-from tumangang_watch.errors import InputRefused, NotComparable, WatchError
+from tumangang_watch.errors import NotComparable, WatchError, scene_refused
 from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.scenes.footprint import footprint, out_of_reach
 from tumangang_watch.scenes.harden import open_tiff
+from tumangang_watch.scenes.radiometry import saturated_pixels, scaled, valid_pixels
 from tumangang_watch.scenes.tiff import whole_tiff
-from tumangang_watch.scenes.validity import saturated_pixels, scaled, valid_pixels
 from tumangang_watch.settings.scenes import ReadSettings
 
 Bounds = tuple[float, float, float, float]
+OTHER_PLACE = "Give a scene of this site, or another site with --site"
 SPARE_PX = 2
 """Pixels read beyond the bounds: cubic resampling reaches two pixels."""
 UDM1_BLACKFILL = 1
@@ -58,7 +60,7 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
         raise
     except Exception as error:
         why = f"its pixels cannot be read ({str(error)[:200]}): it is incomplete or damaged"
-        raise InputRefused("scene refused", scene.image.name, why, "Copy it again") from error
+        raise scene_refused(scene.image.name, why, "Copy it again") from error
     if imaged is not None:
         valid &= imaged
     if not valid.any():
@@ -76,6 +78,37 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
     )
 
 
+def footprint(scene: Scene, site_crs: str) -> Polygon:
+    """Return the outline of a scene's raster (nodata included) in the site's reference system.
+
+    Each edge carries nine points, so that a lon/lat or far-zone scene keeps its curved outline.
+
+    Raises
+    ------
+    NotComparable
+        The scene lies where the site's reference system does not reach.
+    """
+    a, b, c, d, e, f = scene.affine
+    step = np.linspace(0.0, 1.0, 9)[:-1]
+    col = scene.width * np.concatenate([step, np.ones(8), 1 - step, np.zeros(8)])
+    row = scene.height * np.concatenate([np.zeros(8), step, np.ones(8), 1 - step])
+    x, y = a * col + b * row + c, d * col + e * row + f
+    if scene.crs != site_crs:
+        try:
+            x, y = Transformer.from_crs(scene.crs, site_crs, always_xy=True).transform(x, y)
+        except Exception as error:
+            raise _out_of_reach(scene) from error
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise _out_of_reach(scene)
+    return Polygon(zip(x, y, strict=True))
+
+
+def _out_of_reach(scene: Scene) -> NotComparable:
+    """Return the error for a scene that cannot be put into the site's reference system at all."""
+    why = "its reference system does not reach the site"
+    return NotComparable("outside the site", scene.image.name, why, OTHER_PLACE)
+
+
 def _mapping(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings) -> SiteToPixel:
     """Fit the map from site metres to (row, col) of the whole raster, on exact points."""
     west, south, east, north = bounds
@@ -83,29 +116,26 @@ def _mapping(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings
     scale = max(east - west, north - south) / 2
     a, b, c, d, e, f = scene.affine
     determinant = a * e - b * d
-    mesh_u, mesh_v = (m.ravel() for m in np.meshgrid(np.linspace(-1, 1, 17), np.linspace(-1, 1, 17)))
-    x, y = x0 + scale * mesh_u, y0 + scale * mesh_v
+    u, v = (m.ravel() for m in np.meshgrid(np.linspace(-1, 1, 17), np.linspace(-1, 1, 17)))
+    x, y = x0 + scale * u, y0 + scale * v
     same = scene.crs == site_crs
     if not same:
         try:
             x, y = Transformer.from_crs(site_crs, scene.crs, always_xy=True).transform(x, y)
         except Exception as error:
-            raise out_of_reach(scene) from error
+            raise _out_of_reach(scene) from error
     col = (e * (x - c) - b * (y - f)) / determinant - 0.5
     row = (-d * (x - c) + a * (y - f)) / determinant - 0.5
     if not (np.isfinite(col).all() and np.isfinite(row).all()):
-        raise out_of_reach(scene)
-    u, v = mesh_u, mesh_v
+        raise _out_of_reach(scene)
     terms = [np.ones_like(u), u, v]
     if not same:
         terms += [u * u, u * v, v * v, u**3, u * u * v, u * v * v, v**3]
     matrix = np.stack(terms, axis=1)
     fits = [np.linalg.lstsq(matrix, target, rcond=None)[0] for target in (col, row)]
-    worst = max(
-        float(np.abs(matrix @ fit - target).max()) for fit, target in zip(fits, (col, row), strict=True)
-    )
-    if worst > settings.max_mapping_error_px:
-        raise out_of_reach(scene)
+    misfits = [np.abs(matrix @ fit - target).max() for fit, target in zip(fits, (col, row), strict=True)]
+    if max(misfits) > settings.max_mapping_error_px:
+        raise _out_of_reach(scene)
     padded = [tuple(float(k) for k in np.pad(fit, (0, 10 - len(fit)))) for fit in fits]
     return SiteToPixel(x0=x0, y0=y0, scale=scale, col_coefficients=padded[0], row_coefficients=padded[1])
 
@@ -113,13 +143,8 @@ def _mapping(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings
 def _moved(mapping: SiteToPixel, top: int, left: int) -> SiteToPixel:
     """Return the map to a window whose first pixel is (top, left)."""
     col, row = mapping.col_coefficients, mapping.row_coefficients
-    return SiteToPixel(
-        x0=mapping.x0,
-        y0=mapping.y0,
-        scale=mapping.scale,
-        col_coefficients=(col[0] - left, *col[1:]),
-        row_coefficients=(row[0] - top, *row[1:]),
-    )
+    col, row = (col[0] - left, *col[1:]), (row[0] - top, *row[1:])
+    return replace(mapping, col_coefficients=col, row_coefficients=row)
 
 
 def _window(
@@ -133,12 +158,8 @@ def _window(
     outline, place = footprint(scene, site_crs), box(*bounds)
     if outline.intersection(place).area <= 0:
         away_km = outline.distance(place) / 1000
-        raise NotComparable(
-            "outside the site",
-            scene.image.name,
-            f"the scene does not cover the site; its nearest edge is {away_km:.1f} km away",
-            "Give a scene of this site, or another site with --site",
-        )
+        why = f"the scene does not cover the site; its nearest edge is {away_km:.1f} km away"
+        raise NotComparable("outside the site", scene.image.name, why, OTHER_PLACE)
     x, y = np.meshgrid(np.linspace(west, east, 9), np.linspace(south, north, 9))
     row, col = mapping(x, y)
     top = max(int(np.floor(row.min())) - SPARE_PX, 0)
@@ -148,7 +169,7 @@ def _window(
     pixels = (bottom - top) * (right - left)
     if pixels > settings.max_window_pixels:
         why = f"the site needs {pixels / 1e6:.0f} Mpx of it"
-        raise InputRefused("scene refused", scene.image.name, why, "Use a smaller site")
+        raise scene_refused(scene.image.name, why, "Use a smaller site")
     return top, left, bottom, right
 
 

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.errors import InputRefused
+from tumangang_watch.errors import scene_refused
 
 WIDTH, HEIGHT, COMPRESSION = 256, 257, 259
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 273, 277, 278, 279
 PLANAR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 284, 322, 323, 324, 325
-WANTED = (
-    WIDTH,
-    HEIGHT,
-    COMPRESSION,
-    STRIP_OFFSETS,
-    SAMPLES,
-    ROWS_PER_STRIP,
-    STRIP_COUNTS,
-    PLANAR,
-    TILE_WIDTH,
-    TILE_HEIGHT,
-    TILE_OFFSETS,
-    TILE_COUNTS,
-)
-WIDTHS = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
-"""Bytes of one value, by TIFF field type."""
+WIDTHS = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+"""Bytes of one value, by TIFF field type, where it is not one."""
 TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 MAX_ENTRIES = 4096
 MAX_BLOCKS = 4_000_000
@@ -111,47 +80,39 @@ def whole_tiff(path: Path) -> Layout:
     with path.open("rb") as file:
         kind = sniff(file)
         if kind != "tiff":
-            why = {
-                "empty": "the file is empty",
-                "jp2": "JPEG 2000 is not read yet",
-                "nitf": "NITF is not read yet",
-            }
-            raise InputRefused(
-                "scene refused", path.name, why.get(kind, "it is not a GeoTIFF"), "Give a GeoTIFF"
-            )
+            known = {"empty": "the file is empty", "jp2": "JPEG 2000 is not read yet"}
+            known["nitf"] = "NITF is not read yet"
+            raise scene_refused(path.name, known.get(kind, "it is not a GeoTIFF"), "Give a GeoTIFF")
         try:
             blocks = _layout(file, size)
-        except (struct.error, ValueError, OverflowError, MemoryError) as error:
-            raise InputRefused(
-                "scene refused",
-                path.name,
-                f"its TIFF directory cannot be read ({error}): the file is incomplete or damaged",
-                "Copy it again",
-            ) from error
+        except (ValueError, OverflowError, MemoryError) as error:
+            why = f"its TIFF directory cannot be read ({error}): the file is incomplete or damaged"
+            raise scene_refused(path.name, why, "Copy it again") from error
     if blocks.bytes_needed > size:
-        raise InputRefused(
-            "scene refused",
-            path.name,
-            f"the file is incomplete: {size} of {blocks.bytes_needed} bytes",
-            "Copy it again",
-        )
+        why = f"the file is incomplete: {size} of {blocks.bytes_needed} bytes"
+        raise scene_refused(path.name, why, "Copy it again")
     return blocks
 
 
 def _layout(file: BinaryIO, size: int) -> Layout:
-    tags = _directory(file, size)
-    width, height = _one(tags, WIDTH), _one(tags, HEIGHT)
-    bands = _one(tags, SAMPLES, 1)
-    tiled = TILE_OFFSETS in tags
-    offsets = tags.get(TILE_OFFSETS if tiled else STRIP_OFFSETS)
-    counts = tags.get(TILE_COUNTS if tiled else STRIP_COUNTS)
-    block_rows = _one(tags, TILE_HEIGHT) if tiled else min(_one(tags, ROWS_PER_STRIP, height), height)
-    block_cols = _one(tags, TILE_WIDTH) if tiled else width
-    planes = bands if _one(tags, PLANAR, 1) == 2 else 1
-    if offsets is None or counts is None or not min(width, height, bands, block_rows, block_cols):
+    entries = _directory(file, size)
+
+    def one(tag: int, default: int | None = None) -> int:
+        if tag not in entries and default is None:
+            raise ValueError(f"tag {tag} is missing")
+        return int(_values(file, entries[tag])[0]) if tag in entries else int(default or 0)
+
+    width, height, bands = one(WIDTH), one(HEIGHT), one(SAMPLES, 1)
+    tiled = TILE_OFFSETS in entries
+    lists = (TILE_OFFSETS, TILE_COUNTS) if tiled else (STRIP_OFFSETS, STRIP_COUNTS)
+    block_rows = one(TILE_HEIGHT) if tiled else min(one(ROWS_PER_STRIP, height), height)
+    block_cols = one(TILE_WIDTH) if tiled else width
+    planes = bands if one(PLANAR, 1) == 2 else 1
+    if not set(lists) <= entries.keys() or not min(width, height, bands, block_rows, block_cols):
         raise ValueError("no list of blocks")
     shape = planes, -(-height // block_rows), -(-width // block_cols)
-    number = shape[0] * shape[1] * shape[2]
+    number = prod(shape)
+    offsets, counts = (_values(file, entries[tag]) for tag in lists)
     if min(len(offsets), len(counts)) < number:
         raise ValueError(f"{len(offsets)} of {number} blocks are listed")
     offsets, counts = offsets[:number], counts[:number]
@@ -159,66 +120,49 @@ def _layout(file: BinaryIO, size: int) -> Layout:
     # An end past 2**63 would wrap round: such a block lies outside any file, whatever its length.
     far = (offsets > MAX_OFFSET) | (counts > MAX_OFFSET)
     ends = np.where(empty, 0, np.where(far, MAX_OFFSET, offsets + counts))
-    needed = int(ends.max())
     return Layout(
-        bytes_needed=needed,
+        bytes_needed=int(ends.max()),
         bands=bands,
         block_rows=block_rows,
         block_cols=block_cols,
-        compressed=_one(tags, COMPRESSION, 1) != 1,
+        compressed=one(COMPRESSION, 1) != 1,
         empty=empty.reshape(shape),
     )
 
 
-def _one(tags: dict[int, NDArray[np.uint64]], tag: int, default: int | None = None) -> int:
-    values = tags.get(tag)
-    if values is None:
-        if default is None:
-            raise ValueError(f"tag {tag} is missing")
-        return default
-    return int(values[0])
-
-
-def _directory(file: BinaryIO, size: int) -> dict[int, NDArray[np.uint64]]:
-    """Return the wanted tags of the first directory, of a classic or a big TIFF."""
+def _directory(file: BinaryIO, size: int) -> dict[int, NDArray[np.void]]:
+    """Return the entries of the first directory by tag, of a classic or a big TIFF."""
     file.seek(0)
     head = file.read(16)
     order = "<" if head[:2] == b"II" else ">"
     big = head[2:4] in (b"+\0", b"\0+")
-    start = struct.unpack(order + ("Q" if big else "I"), head[8:16] if big else head[4:8])[0]
-    entry, word = (20, "Q") if big else (12, "I")
+    short, word = ("u8", "u8") if big else ("u2", "u4")
+    start = int(np.frombuffer(head, order + word, 1, 8 if big else 4)[0])
     if not 8 <= start < size:
         raise ValueError(f"directory at byte {start} of {size}")
     file.seek(start)
-    count = struct.unpack(order + ("Q" if big else "H"), file.read(8 if big else 2))[0]
+    count = int(np.frombuffer(file.read(np.dtype(short).itemsize), order + short, 1)[0])
     if not 0 < count <= MAX_ENTRIES:
         raise ValueError(f"{count} directory entries")
-    entries = file.read(entry * count)
-    found: dict[int, NDArray[np.uint64]] = {}
-    for k in range(count):
-        raw = entries[k * entry : (k + 1) * entry]
-        tag, kind = struct.unpack(order + "HH", raw[:4])
-        number = struct.unpack(order + word, raw[4 : 12 if big else 8])[0]
-        inline = raw[12 if big else 8 :]
+    words = (("tag", "u2"), ("kind", "u2"), ("number", word), ("value", word))
+    record = np.dtype([(name, order + form) for name, form in words])
+    entries = np.frombuffer(file.read(record.itemsize * count), record, count)
+    for tag, kind, number, where in entries.tolist():
         # GDAL drops a tag whose value is cut off and goes on without band names or projection.
-        length, where = WIDTHS.get(kind, 1) * number, struct.unpack(order + word, inline)[0]
-        if length > len(inline) and where + length > size:
+        length = WIDTHS.get(kind, 1) * number
+        if length > np.dtype(word).itemsize and where + length > size:
             raise ValueError(f"tag {tag} ends at byte {where + length} of {size}")
-        if tag in WANTED:
-            found[tag] = _values(file, order, kind, number, inline)
-    return found
+    return {int(entry["tag"]): entry for entry in entries}
 
 
-def _values(file: BinaryIO, order: str, kind: int, number: int, inline: bytes) -> NDArray[np.uint64]:
+def _values(file: BinaryIO, entry: NDArray[np.void]) -> NDArray[np.uint64]:
+    """Return the values of an entry; those that have no room in it lie where it says."""
+    kind, number, form = int(entry["kind"]), int(entry["number"]), entry.dtype["value"]
     if kind not in TYPES or not 0 < number <= MAX_BLOCKS:
         raise ValueError(f"{number} values of type {kind}")
-    dtype = np.dtype(order + TYPES[kind])
-    length = dtype.itemsize * number
-    raw = inline[:length]
-    if length > len(inline):
-        where = struct.unpack(order + ("Q" if len(inline) == 8 else "I"), inline)[0]
-        file.seek(where)
-        raw = file.read(length)
-    if len(raw) < length:
-        raise ValueError("a value is cut off")
-    return np.frombuffer(raw, dtype).astype(np.uint64)
+    dtype = np.dtype(form.byteorder + TYPES[kind])
+    raw = entry.tobytes()[-form.itemsize :]
+    if dtype.itemsize * number > len(raw):
+        file.seek(int(entry["value"]))
+        raw = file.read(dtype.itemsize * number)
+    return np.frombuffer(raw, dtype, number).astype(np.uint64)
