@@ -25,14 +25,18 @@ from tumangang_watch.archive.summary import EMPTY
 from tumangang_watch.series.tests import unusual
 from tumangang_watch.simulate import split_seeds
 
-LATEST = """
+LATEST = '''
 import sys
 from pathlib import Path
 from tumangang_watch.archive import open_archive
-from tumangang_watch.archive.read import latest_pair
 with open_archive(Path(sys.argv[1])) as archive:
-    print(latest_pair(archive, "toy"))
-"""
+    print(archive.connection.execute(
+        """SELECT r.folder, s.sha256, e.sha256
+           FROM scenes AS s JOIN reports AS r ON r.scene = s.id AND r.current AND r.part = 0
+           JOIN sites ON sites.id = r.site LEFT JOIN scenes AS e ON e.id = r.earlier
+           WHERE sites.site = 'toy' ORDER BY s.acquired DESC LIMIT 1"""
+    ).fetchone())
+'''
 
 
 def sha(text: object) -> str:

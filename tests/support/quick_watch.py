@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,12 +31,11 @@ from tumangang_watch.model.observation import Registration
 from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
-from tumangang_watch.watch.executors import Inline
 from tumangang_watch.watch.inbox import look_into
 from tumangang_watch.watch.intake import IntakeTally, take_in
 from tumangang_watch.watch.notify import send_notices
+from tumangang_watch.watch.pages import publish
 from tumangang_watch.watch.plan import Places
-from tumangang_watch.watch.publish import publish
 
 CRS, WEST, NORTH, SIZE = "EPSG:32652", 540_000.0, 4_695_000.0, 60
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -159,6 +159,25 @@ def _finding(before: Detection, after: Detection) -> Finding:
         geometry=after.geometry,
         observed_fraction=1.0,
     )
+
+
+class Inline:
+    """The calling process in place of others: one piece of work after the other."""
+
+    slots = 1
+
+    def __init__(self) -> None:
+        self._done: deque[tuple[Any, Any]] = deque()
+
+    def submit(self, function: Callable[[Any], Any], task: Any, key: Any) -> None:
+        self._done.append((key, function(task)))
+
+    @property
+    def waiting(self) -> int:
+        return len(self._done)
+
+    def next_done(self) -> tuple[Any, Any]:
+        return self._done.popleft()
 
 
 @contextmanager

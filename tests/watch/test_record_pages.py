@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 from tumangang_watch.errors import InputRefused
@@ -22,8 +23,8 @@ ROW = {
 
 
 def test_the_feed_holds_the_finding_and_no_clock():
-    text = feed({"id": "s", "name": "Site"}, [ROW], "https://example.org/")
-    assert text == feed({"id": "s", "name": "Site"}, [ROW], "https://example.org/")
+    text = feed(SimpleNamespace(id="s", name="Site"), [ROW], "https://example.org/")
+    assert text == feed(SimpleNamespace(id="s", name="Site"), [ROW], "https://example.org/")
     entry = ElementTree.fromstring(text).find("{http://www.w3.org/2005/Atom}entry")
     assert entry.findtext("{http://www.w3.org/2005/Atom}title") == "A <train> appeared."
     assert entry.findtext("{http://www.georss.org/georss}line") == "42.0 130.0 42.1 130.1"

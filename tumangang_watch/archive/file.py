@@ -19,6 +19,11 @@ MAGIC = b"SQLite format 3\0"
 HEADER_BYTES = 100
 BUSY_S = 30.0
 """How long a writer waits for another: with 0 s 350 of 400 writes met a busy file, with 30 s none."""
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
+_UNWRITABLE = (
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY),
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
+)
 REBUILD = "Restore a copy, or make it anew: tumangang-watch archive rebuild"
 
 
@@ -157,11 +162,14 @@ def _connect(path: Path, write: bool) -> sqlite3.Connection:
 
 def _careful(connection: sqlite3.Connection) -> None:
     """Rollback journal, every commit on the disk before it returns, references held."""
-    connection.execute("PRAGMA journal_mode = DELETE")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA cell_size_check = ON")
+    for setting in (
+        "journal_mode = DELETE",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+        "cell_size_check = ON",
+    ):
+        connection.execute(f"PRAGMA {setting}")
 
 
 def _migrate(archive: Archive, version: int) -> None:
@@ -224,17 +232,10 @@ def _user_error(error: sqlite3.Error, path: Path) -> Exception:
     why = str(error) or type(error).__name__
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Busy("archive is busy", path, "another run is writing to it", "Try again when it is done")
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT):
+    lacks = code == sqlite3.SQLITE_ERROR and ("no such table" in why or "no such column" in why)
+    if lacks or code in _DAMAGED:
         return ArchiveDamaged("archive damaged", path, why, REBUILD)
-    if code == sqlite3.SQLITE_ERROR and ("no such table" in why or "no such column" in why):
-        return ArchiveDamaged("archive damaged", path, why, REBUILD)
-    if code in (
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PERM,
-    ):
+    if code in _UNWRITABLE:
         full = code == sqlite3.SQLITE_FULL or getattr(error, "errno", 0) == errno.ENOSPC
         return OutputFailed(
             "cannot write the archive", path, why, "Free some space" if full else "See that it can be written"

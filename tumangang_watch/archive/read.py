@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NotRequired, TypedDict, cast
 
 from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.record import Refusal
+from tumangang_watch.model.document import GeometryDocument
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,38 +42,74 @@ class CurrentReport:
     settings_sha256: str
 
 
+class IndexRow(TypedDict):
+    """A report as the index page lists it; the last two are what readers said of it and of its statements."""
+
+    folder: str
+    current: int
+    part: int
+    acquired: str
+    scene: str
+    provider: str
+    gsd_m: float
+    earlier_acquired: str | None
+    earlier: str | None
+    registration: str
+    changes: int
+    background: int
+    areas: list[list[str]]
+    statements: list[str]
+    findings: list[str]
+    supersedes: list[str]
+    review: NotRequired[str]
+    marks: NotRequired[list[str]]
+
+
+class FeedRow(TypedDict):
+    """A sure change as the feed tells it."""
+
+    folder: str
+    acquired: str
+    finding: str
+    kind: str
+    change: str
+    confidence: float
+    statement: str
+    geometry: GeometryDocument
+    caveats: list[str]
+
+
+def _rows(archive: Archive, question: str, *values: object) -> list[dict[str, Any]]:
+    cursor = archive.connection.execute(question, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _text(archive: Archive, question: str, *values: object) -> str | None:
+    """Return the only value of the first row; None where there is no row."""
+    row = archive.connection.execute(question, values).fetchone()
+    return None if row is None else str(row[0])
+
+
 def known_scenes(archive: Archive, site: str) -> list[KnownScene]:
     """Return the scenes that have a standing report of a site, by time."""
-    rows = archive.connection.execute(
+    rows = _rows(
+        archive,
         """SELECT s.sha256, s.scene_id, s.acquired, s.gsd_m, s.off_nadir_deg, s.view_azimuth_deg,
                   s.sun_elevation_deg, s.sun_azimuth_deg, s.snow_state, s.radiometry,
-                  r.look, json_group_object(a.area, coalesce(a.observed, 0.0))
+                  r.look, json_group_object(a.area, coalesce(a.observed, 0.0)) AS observed
            FROM reports AS r JOIN scenes AS s ON s.id = r.scene JOIN sites ON sites.id = r.site
            JOIN area_dates AS a ON a.report = r.id
            WHERE r.current AND r.part = 0 AND sites.site = ?
            GROUP BY r.id ORDER BY s.acquired, s.sha256""",
-        (site,),
+        site,
     )
-    return [_known(row) for row in rows]
-
-
-def _known(row: tuple[Any, ...]) -> KnownScene:
-    """Prefer what the first look saw to what the report measured: it does not depend on the partner."""
-    sha256, scene_id, acquired, gsd_m, off_nadir, view, elevation, azimuth, snow_state, radiometry = row[:10]
-    seen = json.loads(row[10]) if row[10] else {"observed": json.loads(row[11])}
-    return KnownScene(
-        sha256=sha256,
-        scene_id=scene_id,
-        acquired=acquired,
-        gsd_m=gsd_m,
-        off_nadir_deg=off_nadir,
-        view_azimuth_deg=view,
-        sun_elevation_deg=elevation,
-        sun_azimuth_deg=azimuth,
-        snow_state=seen.get("snow_state", snow_state),
-        radiometry=radiometry,
-        observed=seen["observed"],
-    )
+    for row in rows:
+        # What the first look saw rather than what the report measured: it does not depend on the partner.
+        seen = json.loads(row.pop("look") or "{}")
+        row["observed"] = seen["observed"] if seen else json.loads(row["observed"])
+        row["snow_state"] = seen.get("snow_state", row["snow_state"])
+    return [KnownScene(**row) for row in rows]
 
 
 def failed_pairs(archive: Archive, scene_sha256: str) -> dict[str, str]:
@@ -88,9 +125,8 @@ def failed_pairs(archive: Archive, scene_sha256: str) -> dict[str, str]:
 
 def refusals(archive: Archive) -> dict[str, Refusal]:
     """Return the refused scenes by content."""
-    rows = archive.connection.execute("SELECT * FROM refusals ORDER BY sha256")
-    names = [column[0] for column in rows.description]
-    return {row[0]: Refusal(**dict(zip(names, row, strict=True))) for row in rows}
+    rows = _rows(archive, "SELECT * FROM refusals ORDER BY sha256")
+    return {row["sha256"]: Refusal(**row) for row in rows}
 
 
 def backgrounds(archive: Archive, folder: str) -> list[str]:
@@ -105,25 +141,14 @@ def backgrounds(archive: Archive, folder: str) -> list[str]:
 
 def current_reports(archive: Archive, site: str, scene_sha256: str) -> list[CurrentReport]:
     """Return a scene's standing reports of a site, part by part."""
-    rows = archive.connection.execute(
+    rows = _rows(
+        archive,
         """SELECT folder, manifest_sha256, part, revision, inputs_sha256, tool_version, settings_sha256
            FROM current_reports WHERE site_id = ? AND scene_sha256 = ? ORDER BY part""",
-        (site, scene_sha256),
+        site,
+        scene_sha256,
     )
-    names = [f.name for f in fields(CurrentReport)]
-    return [CurrentReport(**dict(zip(names, row, strict=True))) for row in rows]
-
-
-def latest_pair(archive: Archive, site: str) -> tuple[str, str | None, str | None] | None:
-    """Return folder, later and earlier scene (sha256) of a site's latest standing report."""
-    row = archive.connection.execute(
-        """SELECT r.folder, s.sha256, e.sha256
-           FROM scenes AS s JOIN reports AS r ON r.scene = s.id AND r.current AND r.part = 0
-           JOIN sites ON sites.id = r.site LEFT JOIN scenes AS e ON e.id = r.earlier
-           WHERE sites.site = ? ORDER BY s.acquired DESC LIMIT 1""",
-        (site,),
-    ).fetchone()
-    return None if row is None else (row[0], row[1], row[2])
+    return [CurrentReport(**row) for row in rows]
 
 
 def folders(archive: Archive) -> dict[str, str]:
@@ -139,16 +164,13 @@ def paths_of(archive: Archive) -> dict[str, list[str]]:
     return found
 
 
-def inbox(archive: Archive) -> str | None:
-    """Return the folder that the paths of scene files count from, where a run has said it."""
-    row = archive.connection.execute("SELECT value FROM state WHERE key = 'inbox'").fetchone()
-    return None if row is None else str(row[0])
+def state(archive: Archive, key: str) -> str | None:
+    """Return what a run noted for the next one; None where none has.
 
-
-def weigh_again_from(archive: Archive) -> str | None:
-    """Return the earliest acquisition time after which earlier dates have to be chosen again."""
-    row = archive.connection.execute("SELECT value FROM state WHERE key = 'weigh_again_from'").fetchone()
-    return None if row is None else str(row[0])
+    ``inbox`` is the folder that the paths of scene files count from, ``weigh_again_from`` the earliest
+    acquisition time after which earlier dates have to be chosen again.
+    """
+    return _text(archive, "SELECT value FROM state WHERE key = ?", key)
 
 
 def last_revisions(archive: Archive, site: str, scene_sha256: str) -> dict[int, int]:
@@ -164,10 +186,14 @@ def last_revisions(archive: Archive, site: str, scene_sha256: str) -> dict[int, 
 
 def owner_of(archive: Archive, folder: str) -> str | None:
     """Return the scene (sha256) whose report has this folder."""
-    row = archive.connection.execute(
-        "SELECT s.sha256 FROM reports AS r JOIN scenes AS s ON s.id = r.scene WHERE r.folder = ?", (folder,)
-    ).fetchone()
-    return None if row is None else str(row[0])
+    scene = "SELECT s.sha256 FROM reports AS r JOIN scenes AS s ON s.id = r.scene WHERE r.folder = ?"
+    return _text(archive, scene, folder)
+
+
+def partner_of(archive: Archive, folder: str) -> str | None:
+    """Return the earlier scene (sha256) of a report."""
+    earlier = "SELECT e.sha256 FROM reports AS r JOIN scenes AS e ON e.id = r.earlier WHERE r.folder = ?"
+    return _text(archive, earlier, folder)
 
 
 def known_files(archive: Archive) -> dict[str, tuple[tuple[int, int], str]]:
@@ -176,93 +202,61 @@ def known_files(archive: Archive) -> dict[str, tuple[tuple[int, int], str]]:
     return {path: ((size, mtime_ns), sha256) for path, size, mtime_ns, sha256 in rows}
 
 
-def index_rows(archive: Archive, site: str, limit: int) -> list[dict[str, Any]]:
+def index_rows(archive: Archive, site: str, limit: int) -> list[IndexRow]:
     """Return the latest reports for the index page, superseded ones included, latest first."""
-    rows = archive.connection.execute(
-        """SELECT r.folder, r.current, r.changed, r.part, r.revision, s.acquired, s.scene_id, s.provider,
-                  s.gsd_m, e.acquired, e.scene_id, r.registration,
-                  (SELECT count(*) FROM findings f WHERE f.report = r.id AND f.change <> 'unchanged'
-                   AND f.grade = 'detected'),
-                  (SELECT count(*) FROM backgrounds b WHERE b.report = r.id),
+    rows = _rows(
+        archive,
+        """WITH sure AS (SELECT report, id, finding, statement FROM findings
+                         WHERE change <> 'unchanged' AND grade = 'detected')
+           SELECT r.folder, r.current, r.part, s.acquired, s.scene_id AS scene, s.provider, s.gsd_m,
+                  e.acquired AS earlier_acquired, e.scene_id AS earlier, r.registration,
+                  (SELECT count(*) FROM sure WHERE sure.report = r.id) AS changes,
+                  (SELECT count(*) FROM backgrounds b WHERE b.report = r.id) AS background,
                   (SELECT json_group_array(json_array(area, status))
-                   FROM (SELECT area, status FROM area_dates a WHERE a.report = r.id AND a.speaks)),
-                  (SELECT json_group_array(statement) FROM (SELECT statement FROM findings f
-                   WHERE f.report = r.id AND f.change <> 'unchanged' AND f.grade = 'detected' ORDER BY f.id)),
-                  (SELECT json_group_array(finding) FROM (SELECT finding FROM findings f
-                   WHERE f.report = r.id AND f.change <> 'unchanged' AND f.grade = 'detected' ORDER BY f.id)),
+                   FROM (SELECT area, status FROM area_dates a WHERE a.report = r.id AND a.speaks)) AS areas,
+                  (SELECT json_group_array(statement)
+                   FROM (SELECT statement FROM sure WHERE sure.report = r.id ORDER BY id)) AS statements,
+                  (SELECT json_group_array(finding)
+                   FROM (SELECT finding FROM sure WHERE sure.report = r.id ORDER BY id)) AS findings,
                   (SELECT json_group_array(folder) FROM (SELECT folder FROM superseded x
-                   WHERE x.report = r.id ORDER BY folder))
+                   WHERE x.report = r.id ORDER BY folder)) AS supersedes
            FROM reports AS r JOIN scenes AS s ON s.id = r.scene JOIN sites ON sites.id = r.site
            LEFT JOIN scenes AS e ON e.id = r.earlier WHERE sites.site = ?
            ORDER BY s.acquired DESC, r.folder DESC LIMIT ?""",
-        (site, limit),
+        site,
+        limit,
     )
-    names = (
-        "folder",
-        "current",
-        "changed",
-        "part",
-        "revision",
-        "acquired",
-        "scene",
-        "provider",
-        "gsd_m",
-        "earlier_acquired",
-        "earlier",
-        "registration",
-        "changes",
-        "background",
-        "areas",
-        "statements",
-        "findings",
-        "supersedes",
-    )
-    return [
-        {
-            n: json.loads(v) if n in ("areas", "statements", "findings", "supersedes") else v
-            for n, v in zip(names, row, strict=True)
-        }
-        for row in rows
-    ]
+    for row in rows:
+        row |= {name: json.loads(row[name]) for name in ("areas", "statements", "findings", "supersedes")}
+    return cast(list[IndexRow], rows)
 
 
-def feed_rows(archive: Archive, site: str, limit: int) -> list[dict[str, Any]]:
+def feed_rows(archive: Archive, site: str, limit: int) -> list[FeedRow]:
     """Return the latest sure changes of standing reports, latest first."""
-    cursor = archive.connection.execute(
-        """SELECT r.folder, r.acquired, f.finding, f.kind, f.change, f.confidence, f.statement, f.area,
-                  f.track, f.geometry, f.caveats
+    rows = _rows(
+        archive,
+        """SELECT r.folder, r.acquired, f.finding, f.kind, f.change, f.confidence, f.statement, f.geometry,
+                  f.caveats
            FROM findings AS f JOIN current_reports AS r ON r.id = f.report
            LEFT JOIN area_dates AS a ON a.report = r.id AND a.area = f.area
            WHERE r.site_id = ? AND f.grade = 'detected' AND f.change <> 'unchanged'
                  AND coalesce(a.speaks, r.part = 0)
            ORDER BY r.acquired DESC, r.folder, f.id LIMIT ?""",
-        (site, limit),
+        site,
+        limit,
     )
-    names = [column[0] for column in cursor.description]
-    return [
-        {n: json.loads(v) if n in ("geometry", "caveats") else v for n, v in zip(names, row, strict=True)}
-        for row in cursor
-    ]
-
-
-def partner_of(archive: Archive, folder: str) -> str | None:
-    """Return the earlier scene (sha256) of a report."""
-    row = archive.connection.execute(
-        "SELECT e.sha256 FROM reports AS r JOIN scenes AS e ON e.id = r.earlier WHERE r.folder = ?", (folder,)
-    ).fetchone()
-    return None if row is None else str(row[0])
+    for row in rows:
+        row |= {name: json.loads(row[name]) for name in ("geometry", "caveats")}
+    return cast(list[FeedRow], rows)
 
 
 def count_reports(archive: Archive, site: str) -> int:
     """Return how many reports of a site there are, superseded ones included."""
-    row = archive.connection.execute(
-        "SELECT count(*) FROM reports AS r JOIN sites ON sites.id = r.site WHERE sites.site = ?", (site,)
-    ).fetchone()
-    return int(row[0])
+    count = "SELECT count(*) FROM reports AS r JOIN sites ON sites.id = r.site WHERE sites.site = ?"
+    return int(_text(archive, count, site) or 0)
 
 
 def site_names(archive: Archive) -> list[str]:
     """Return the ids of the sites of the archive."""
-    return [
-        str(row[0]) for row in archive.connection.execute("SELECT DISTINCT site FROM sites ORDER BY site")
-    ]
+    rows = archive.connection.execute("SELECT DISTINCT site FROM sites ORDER BY site")
+    return [str(row[0]) for row in rows]

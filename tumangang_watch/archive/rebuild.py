@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import fields
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
@@ -50,17 +51,6 @@ def read_issued(folder: Path, *, verify: bool = True) -> Issued:
     return Issued(cast(ReportDocument, report), folder.name, digest)
 
 
-def report_folders(reports: Path) -> list[Path]:
-    """Return the folders that hold a report, by name."""
-    if not reports.is_dir():
-        return []
-    return sorted(
-        Path(entry.path)
-        for entry in os.scandir(reports)
-        if not entry.name.startswith(".") and entry.is_dir() and (Path(entry.path) / MANIFEST).is_file()
-    )
-
-
 def read_refusals(reports: Path) -> list[Refusal]:
     """Return the refusals that were written beside the reports."""
     names = {f.name for f in fields(Refusal)}
@@ -80,8 +70,6 @@ def adopt(
     archive: Archive,
     reports: Path,
     known: dict[str, str],
-    *,
-    verify: bool = True,
     note: Callable[[ReportDocument, str], None] | None = None,
 ) -> list[str]:
     """Record every report on the disk that the archive does not hold; return the names of their folders.
@@ -90,9 +78,9 @@ def adopt(
     called with the report and its folder inside the transaction that records it.
     """
     adopted = []
-    for folder in report_folders(reports):
+    for folder in sorted(path.parent for path in reports.glob(f"[!.]*/{MANIFEST}") if path.is_file()):
         if folder.name not in known:
-            issued = read_issued(folder, verify=verify)
+            issued = read_issued(folder)
             with archive.transaction():
                 add_report(archive, issued)
                 if note is not None:
@@ -102,7 +90,7 @@ def adopt(
 
 
 def rebuild(
-    path: Path, reports: Path, locate: Locate, *, verify: bool = True, inbox: Path | None = None
+    path: Path, reports: Path, locate: Locate, *, inbox: Path | None = None
 ) -> tuple[int, Path | None]:
     """Make an archive from the reports and scenes on the disk; return how many reports it holds.
 
@@ -118,7 +106,7 @@ def rebuild(
     with whole_files(path, what=what, drop=[journal]) as (part,):
         create_empty(part)
         with open_archive(part, write=True) as archive:
-            count = len(adopt(archive, reports, {}, verify=verify))
+            reports_in = len(adopt(archive, reports, {}))
             with archive.transaction() as connection:
                 for refusal in read_refusals(reports):
                     add_refusal(connection, refusal)
@@ -132,17 +120,15 @@ def rebuild(
         # Once more: a reader may have answered while the new file was made.
         carry_over(archive, kept, path)
         write_copy(archive)
-    return count, kept
+    return reports_in, kept
 
 
 def _keep(path: Path, journal: Path) -> Path | None:
     """Give an earlier archive, and a journal that belongs to it, a second name."""
     if not os.path.lexists(path):
         return None
-    number = 1
-    while os.path.lexists(path.with_name(f"{path.name}.before-rebuild-{number}")):
-        number += 1
-    kept = path.with_name(f"{path.name}.before-rebuild-{number}")
+    names = (path.with_name(f"{path.name}.before-rebuild-{number}") for number in count(1))
+    kept = next(name for name in names if not os.path.lexists(name))
     if journal.exists():
         keep(journal, kept.with_name(kept.name + "-journal"))
     keep(path, kept)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +18,12 @@ from tumangang_watch.files import append_whole, failing_as, json_line
 from tumangang_watch.model.review import About, Answer, Correction, Review
 
 Document = dict[str, Any]
-COLUMNS = (
-    "uid",
-    "key",
-    "about",
-    "site",
-    "scene",
-    "earlier",
-    "kind",
-    "area",
-    "evidence",
-    "reader",
-    "verdict",
-    "reason",
-    "remark",
-    "correction",
-    "made",
-    "origin",
+_COLUMN_TEXT = (
+    "uid, key, about, site, scene, earlier, kind, area, evidence, reader, verdict, reason, remark, "
+    "correction, made, origin"
 )
-_JSON = ("evidence", "correction")
+COLUMNS = tuple(_COLUMN_TEXT.split(", "))
+_ALL = f"SELECT {_COLUMN_TEXT} FROM reviews ORDER BY id"
 _BROKEN = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -89,7 +77,7 @@ def all_reviews(archive: Archive, site: str | None = None) -> list[Review]:
     """Return the reviews of a site, or of all, in the order they were made."""
     with database_errors(archive.path):
         rows = archive.connection.execute(
-            f"SELECT id, {', '.join(COLUMNS)} FROM reviews WHERE ?1 IS NULL OR site = ?1 ORDER BY id", (site,)
+            f"SELECT id, {_COLUMN_TEXT} FROM reviews WHERE ?1 IS NULL OR site = ?1 ORDER BY id", (site,)
         ).fetchall()
     return [review_of(dict(zip(COLUMNS, row[1:], strict=True)), row[0]) for row in rows]
 
@@ -116,10 +104,8 @@ def add_reviews(archive: Archive, reviews: Sequence[Review]) -> list[Review]:
 def _insert(connection: sqlite3.Connection, row: Document) -> bool:
     if connection.execute("SELECT 1 FROM reviews WHERE uid = ?", (row["uid"],)).fetchone():
         return False
-    names = ", ".join(COLUMNS)
-    connection.execute(
-        f"INSERT INTO reviews ({names}) VALUES ({', '.join('?' * len(COLUMNS))})", [row[n] for n in COLUMNS]
-    )
+    marks = ", ".join(f":{name}" for name in COLUMNS)
+    connection.execute(f"INSERT INTO reviews ({_COLUMN_TEXT}) VALUES ({marks})", row)
     return True
 
 
@@ -136,16 +122,16 @@ def read_copy(archive_file: Path) -> list[Document]:
 
 
 def _sound_rows(content: bytes) -> list[Document]:
-    return [row for line in content.split(b"\n") if (row := _sound(line)) is not None]
-
-
-def _sound(line: bytes) -> Document | None:
-    try:
-        given = json.loads(line)
-        row = {name: given[name] for name in COLUMNS}
-        return row if is_sound(row) else None
-    except _BROKEN:
-        return None
+    rows = []
+    for line in content.split(b"\n"):
+        try:
+            given = json.loads(line)
+            row = {name: given[name] for name in COLUMNS}
+        except _BROKEN:
+            continue
+        if is_sound(row):
+            rows.append(row)
+    return rows
 
 
 def is_sound(row: Document) -> bool:
@@ -160,7 +146,7 @@ def is_sound(row: Document) -> bool:
 def write_copy(archive: Archive) -> None:
     """Append what the copy beside the archive lacks."""
     path = copy_path(archive.path)
-    rows = archive.connection.execute(f"SELECT {', '.join(COLUMNS)} FROM reviews ORDER BY id").fetchall()
+    rows = archive.connection.execute(_ALL).fetchall()
     if not rows:
         return
 
@@ -179,7 +165,7 @@ def write_copy(archive: Archive) -> None:
         append_whole(path, lacking)
 
 
-def carry_over(archive: Archive, kept: Path | None, home: Path) -> int:
+def carry_over(archive: Archive, kept: Path | None, home: Path) -> None:
     """Take the reviews of an earlier archive, and of the copy beside it, into one made again.
 
     Parameters
@@ -190,32 +176,21 @@ def carry_over(archive: Archive, kept: Path | None, home: Path) -> int:
         The earlier file, in whatever state.
     home : Path
         Where the archive lies (its copy of the reviews lies beside it).
-
-    Returns
-    -------
-    int
-        How many reviews the new archive holds.
     """
     rows = [*(_salvage(kept) if kept is not None else []), *read_copy(home)]
     with archive.transaction() as connection:
         for row in rows:
             _insert(connection, row)
-        return int(connection.execute("SELECT count(*) FROM reviews").fetchone()[0])
 
 
-def _salvage(path: Path) -> Iterable[Document]:
+def _salvage(path: Path) -> list[Document]:
     """Return what can still be read of an earlier file's reviews; it is not modified."""
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    except sqlite3.Error:
-        return []
     found: list[Document] = []
-    try:
-        connection.execute("PRAGMA trusted_schema = OFF")
-        for row in connection.execute(f"SELECT {', '.join(COLUMNS)} FROM reviews ORDER BY id"):
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as old,
+    ):
+        old.execute("PRAGMA trusted_schema = OFF")
+        for row in old.execute(_ALL):
             found.append(dict(zip(COLUMNS, row, strict=True)))
-    except sqlite3.Error:
-        return [row for row in found if is_sound(row)]
-    finally:
-        connection.close()
     return [row for row in found if is_sound(row)]

@@ -13,16 +13,14 @@ from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.file import hold
 from tumangang_watch.commands.run import progress_bar, run_settings
-from tumangang_watch.errors import InputRefused
+from tumangang_watch.errors import Busy, InputRefused
 from tumangang_watch.sites import load_site
 from tumangang_watch.watch.executors import executor
 from tumangang_watch.watch.inbox import given_scenes, look_into
 from tumangang_watch.watch.intake import IntakeTally, take_in
 from tumangang_watch.watch.notify import send_notices, words_of
+from tumangang_watch.watch.pages import publish
 from tumangang_watch.watch.plan import Places
-from tumangang_watch.watch.publish import publish
-
-BUSY, REFUSED = 75, 3
 
 
 def watch(
@@ -103,6 +101,6 @@ def finish(places: Places, tally: IntakeTally, notify_command: str | None, base_
         if notify_command is not None:
             with open_archive(places.archive, write=True) as archive:
                 send_notices(archive, notify_command, places.settings.watch.notify_limit_s)
-    if any(failed.exit_status == REFUSED for failed in tally.refused):
-        return REFUSED
-    return BUSY if tally.waiting and not tally.made and not tally.refused else 0
+    if any(failed.exit_status == InputRefused.exit_status for failed in tally.refused):
+        return InputRefused.exit_status
+    return Busy.exit_status if tally.waiting and not tally.made and not tally.refused else 0

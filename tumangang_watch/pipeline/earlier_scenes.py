@@ -139,7 +139,7 @@ def _recorded(archive_file: Path, run: RunContext) -> Iterator[_Candidate]:
     with open_archive(archive_file) as archive:
         known = read.known_scenes(archive, run.site.id)
         paths = read.paths_of(archive)
-        inbox = Path(read.inbox(archive) or archive_file.absolute().parent)
+        inbox = Path(read.state(archive, "inbox") or archive_file.absolute().parent)
     for scene in known:
         lying = [inbox / place for place in paths.get(scene.sha256, ())]
         # Where the file is looked for only when the scene is wanted: records are long.

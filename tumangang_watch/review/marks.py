@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any
 
 from tumangang_watch.archive import Archive
-from tumangang_watch.archive.read import site_names
+from tumangang_watch.archive.read import FeedRow, IndexRow, site_names
 from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.review.session import SHORT, Wanted, reviewed_scenes, under_review
 
@@ -41,9 +40,7 @@ def review_notes(archive: Archive) -> list[str]:
     return notes + ([f"{len(lost)} reviews are of sites without a report"] if lost else [])
 
 
-def add_marks(
-    rows: Sequence[dict[str, Any]], findings: Sequence[dict[str, Any]], archive: Archive, site: str
-) -> None:
+def add_marks(rows: Sequence[IndexRow], findings: Sequence[FeedRow], archive: Archive, site: str) -> None:
     """Add to the rows of index page and feed what readers said; the reports themselves stay as they are."""
     words = {
         place: f"{state} by {readers}"

@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from tumangang_watch.errors import InputRefused, UsageError
 
@@ -27,45 +27,6 @@ class Died:
     why: str
 
 
-class Executor(Protocol):
-    """Does pieces of work, several at a time, in whatever order they come to an end."""
-
-    slots: int
-    """How many pieces are worth handing in at a time."""
-
-    def submit(self, function: Function, task: Any, key: Any) -> None:
-        """Hand in a piece of work under a key of the caller's."""
-
-    def next_done(self) -> tuple[Any, Any]:
-        """Wait for a piece to end; return its key and its value, or `Died`."""
-
-    @property
-    def waiting(self) -> int:
-        """How many pieces are handed in and not yet returned."""
-
-
-class Inline:
-    """The calling process, one piece after the other: no protection from a crash, no time to start."""
-
-    slots = 1
-
-    def __init__(self) -> None:
-        self._done: deque[tuple[Any, Any]] = deque()
-
-    def submit(self, function: Function, task: Any, key: Any) -> None:
-        """Do a piece of work."""
-        self._done.append((key, function(task)))
-
-    @property
-    def waiting(self) -> int:
-        """How many pieces are handed in and not yet returned."""
-        return len(self._done)
-
-    def next_done(self) -> tuple[Any, Any]:
-        """Return the oldest piece."""
-        return self._done.popleft()
-
-
 @dataclass
 class _Piece:
     function: Function
@@ -75,7 +36,10 @@ class _Piece:
 
 
 class Processes:
-    """Processes of this machine. A piece whose process dies is tried again by itself."""
+    """Processes of this machine. A piece whose process dies is tried again by itself.
+
+    As many pieces as there are ``slots`` are worth handing in at a time; they end in whatever order.
+    """
 
     def __init__(self, jobs: int, limit_s: float, attempts: int) -> None:
         self.slots, self._limit_s, self._attempts = max(1, jobs), limit_s, attempts
@@ -84,7 +48,7 @@ class Processes:
         self._suspects: deque[_Piece] = deque()
 
     def submit(self, function: Function, task: Any, key: Any) -> None:
-        """Hand in a piece of work."""
+        """Hand in a piece of work under a key of the caller's."""
         self._start(_Piece(function, task, key))
 
     @property
@@ -93,7 +57,7 @@ class Processes:
         return len(self._running) + len(self._suspects)
 
     def next_done(self) -> tuple[Any, Any]:
-        """Wait for a piece to end."""
+        """Wait for a piece to end; return its key and its value, or `Died`."""
         while True:
             if not self._running:
                 self._start(self._suspects.popleft())
@@ -145,7 +109,7 @@ class Processes:
 class Cluster:
     """A Dask cluster whose workers see the same folders. Work of a dead worker is done by another."""
 
-    def __init__(self, address: str, limit_s: float) -> None:
+    def __init__(self, address: str) -> None:
         try:
             from distributed import Client, as_completed
         except ImportError as error:
@@ -161,7 +125,6 @@ class Cluster:
             raise InputRefused(
                 "no cluster", address, "its scheduler does not answer", "Start one with `dask scheduler`"
             ) from error
-        self._limit_s = limit_s
         self._done = as_completed(loop=self._client.loop)
         self._keys: dict[str, Any] = {}
         self.slots = max(1, 2 * sum(self._client.nthreads().values()))
@@ -193,13 +156,13 @@ class Cluster:
         self._client.close()
 
 
+Executor = Processes | Cluster
+
+
 @contextmanager
-def executor(
-    jobs: int, scheduler: str | None, limit_s: float, attempts: int
-) -> Iterator[Processes | Cluster]:
+def executor(jobs: int, scheduler: str | None, limit_s: float, attempts: int) -> Iterator[Executor]:
     """Yield where work is done; end it afterwards."""
-    place: Processes | Cluster
-    place = Cluster(scheduler, limit_s) if scheduler else Processes(jobs, limit_s, attempts)
+    place = Cluster(scheduler) if scheduler else Processes(jobs, limit_s, attempts)
     try:
         yield place
     finally:

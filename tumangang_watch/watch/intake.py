@@ -18,7 +18,7 @@ from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import REFUSED, adopt, read_issued
 from tumangang_watch.archive.record import note_inbox
-from tumangang_watch.errors import OutputFailed
+from tumangang_watch.errors import Busy, InputRefused, OutputFailed
 from tumangang_watch.files import json_text, sha256_of, sweep, write_whole
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.watch.executors import Died, Executor
@@ -26,8 +26,6 @@ from tumangang_watch.watch.inbox import Arrival, sidecars, sidecars_digest
 from tumangang_watch.watch.notify import note_findings
 from tumangang_watch.watch.plan import Places, Plan
 from tumangang_watch.watch.tasks import Failed, LookTask, ReportTask, look_at, make_report
-
-BUSY_STATUS, OUTPUT_STATUS, NOT_COMPARABLE_STATUS, REFUSED_STATUS = 75, 5, 4, 3
 
 
 @dataclass
@@ -172,9 +170,9 @@ class _Intake:
 
     def _refuse(self, sha256: str, path: Path, failed: Failed) -> None:
         """Record that a scene cannot be used, on the disk and then in the archive."""
-        if failed.exit_status == OUTPUT_STATUS:
+        if failed.exit_status == OutputFailed.exit_status:
             raise OutputFailed(failed.what, failed.file, failed.why, failed.todo)
-        if failed.exit_status == BUSY_STATUS:
+        if failed.exit_status == Busy.exit_status:
             self.tally.waiting.append(path.name)
             return
         version, site_sha256, settings_sha256 = self._version()
@@ -200,7 +198,7 @@ class _Intake:
 
     def make_reports(self) -> None:
         """Make every report that is missing, in order of time, several at once where there is room."""
-        marked = read.weigh_again_from(self.archive)
+        marked = read.state(self.archive, "weigh_again_from")
         since = min([s.acquired for s in self.new] + ([marked] if marked else []), default=None)
         queue = deque(
             s
@@ -231,11 +229,7 @@ class _Intake:
         if not isinstance(outcome, Failed):
             self._record(task)
             self._begin(scene)
-        elif outcome.exit_status == OUTPUT_STATUS:
-            raise OutputFailed(outcome.what, outcome.file, outcome.why, outcome.todo)
-        elif outcome.exit_status == BUSY_STATUS:
-            self.tally.waiting.append(task.later.path.name)
-        elif task.earlier is not None:
+        elif task.earlier and outcome.exit_status not in (OutputFailed.exit_status, Busy.exit_status):
             self.plan.failed.setdefault(scene.sha256, {})[task.earlier.sha256] = outcome.why
             self._begin(scene)
         else:
@@ -260,5 +254,5 @@ def _of_death(died: Died, path: Path) -> Failed:
         file=path.name,
         why=died.why,
         todo="Deliver it again; report it if it is sound",
-        exit_status=REFUSED_STATUS,
+        exit_status=InputRefused.exit_status,
     )

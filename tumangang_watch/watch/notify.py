@@ -5,20 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-from typing import Any, Literal
+from typing import cast
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.errors import OutputFailed, UsageError
 from tumangang_watch.files import json_text
 from tumangang_watch.model.document import FindingDocument, ReportDocument, SupersededDocument
 
-_SCENE_KEYS: tuple[Literal["id", "sha256", "acquired", "provider", "gsd_m"], ...] = (
-    "id",
-    "sha256",
-    "acquired",
-    "provider",
-    "gsd_m",
-)
+_SCENE_KEYS = ("id", "sha256", "acquired", "provider", "gsd_m")
 
 
 def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None:
@@ -30,7 +24,7 @@ def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None
     issue = report.get("issue")
     speaks_for = issue.get("speaks_for") if issue else None
     known = {
-        _kind(row)
+        tuple(row)
         for old in _superseded(report)
         for row in archive.connection.execute(
             """SELECT f.kind, f.change, f.area, f.track, round(f.amount) FROM findings AS f
@@ -39,10 +33,11 @@ def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None
         )
     }
     for finding in report["findings"]:
-        place = (finding["kind"], finding["change"], finding["area"], finding["track"])
+        amount = float(round(finding["amount"]["estimate"]))
+        place = (finding["kind"], finding["change"], finding["area"], finding["track"], amount)
         sure = finding["grade"] == "detected" and finding["change"] != "unchanged"
         spoken = speaks_for is None or finding["area"] is None or finding["area"] in speaks_for
-        if sure and spoken and _kind((*place, round(finding["amount"]["estimate"]))) not in known:
+        if sure and spoken and place not in known:
             archive.connection.execute(
                 "INSERT OR REPLACE INTO notices VALUES (?, ?, ?)",
                 (folder, finding["id"], json.dumps(_document(report, folder, finding), sort_keys=True)),
@@ -54,19 +49,11 @@ def _superseded(report: ReportDocument) -> list[SupersededDocument]:
     return (issue.get("supersedes") or []) if issue else []
 
 
-def _kind(row: Any) -> tuple[Any, ...]:
-    return (*row[:4], float(row[4]))
-
-
 def _document(report: ReportDocument, folder: str, finding: FindingDocument) -> dict[str, object]:
     """Return what the command reads: the finding, and where it comes from."""
     scenes = {
-        date: {k: scene[k] for k in _SCENE_KEYS}
-        for date, scene in (
-            ("earlier", report["scenes"].get("earlier")),
-            ("later", report["scenes"]["later"]),
-        )
-        if scene is not None
+        date: {key: scene[key] for key in _SCENE_KEYS}
+        for date, scene in cast(dict[str, dict[str, object]], report["scenes"]).items()
     }
     return {
         "schema_version": report["schema_version"],
@@ -96,8 +83,8 @@ def words_of(command: str) -> list[str]:
     return words
 
 
-def send_notices(archive: Archive, command: str, limit_s: float) -> int:
-    """Run the command once a finding, the finding as JSON on its standard input; return how many.
+def send_notices(archive: Archive, command: str, limit_s: float) -> None:
+    """Run the command once a finding, the finding as JSON on its standard input.
 
     A notice is struck off after the command ended well. A run killed in between tells it again under the
     same ``id``.
@@ -107,7 +94,7 @@ def send_notices(archive: Archive, command: str, limit_s: float) -> int:
     OutputFailed
         The command failed; what it was not told is told by the next run.
     """
-    words, sent = words_of(command), 0
+    words = words_of(command)
     rows = archive.connection.execute(
         "SELECT folder, finding, document FROM notices ORDER BY folder, finding"
     ).fetchall()
@@ -115,8 +102,6 @@ def send_notices(archive: Archive, command: str, limit_s: float) -> int:
         _tell(words, json_text(json.loads(document), indent=1, sort_keys=True), limit_s)
         with archive.transaction() as connection:
             connection.execute("DELETE FROM notices WHERE folder = ? AND finding = ?", (folder, finding))
-        sent += 1
-    return sent
 
 
 def _tell(words: list[str], text: str, limit_s: float) -> None:

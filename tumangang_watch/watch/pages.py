@@ -1,44 +1,72 @@
-"""The record for people and feed readers: ``index.html`` over all reports, ``feed.xml`` of findings."""
+"""The record for people and feed readers: ``index.html`` over all reports, ``feed.xml`` of findings.
+
+They say what the archive says, and nothing else.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 import shapely
 
+from tumangang_watch.archive import Refusal, open_archive, read
+from tumangang_watch.archive.read import FeedRow, IndexRow
+from tumangang_watch.files import write_whole
+from tumangang_watch.model.document import GeometryDocument
+from tumangang_watch.model.site import Site
 from tumangang_watch.report.assets import render
+from tumangang_watch.review.marks import add_marks
 from tumangang_watch.text import xml_text
+from tumangang_watch.watch.plan import Places
 
-Row = dict[str, Any]
 ATOM = "http://www.w3.org/2005/Atom"
 GEORSS = "http://www.georss.org/georss"
 EPOCH = "1970-01-01T00:00:00Z"
 """When an empty feed was updated: a feed must say."""
 
 
-def index_page(site: Row, rows: list[Row], total: int, refused: list[Row]) -> str:
+def publish(places: Places, base_url: str = "") -> None:
+    """Write ``index.html`` and ``feed.xml`` beside the reports; files that say it already are left alone."""
+    site, limits = places.site, places.settings.watch
+    with open_archive(places.archive) as archive:
+        rows = read.index_rows(archive, site.id, limits.index_rows)
+        total = read.count_reports(archive, site.id)
+        refused = sorted(
+            read.refusals(archive).values(), key=lambda r: (r.acquired or "", r.file, r.sha256), reverse=True
+        )
+        findings = read.feed_rows(archive, site.id, limits.feed_entries)
+        add_marks(rows, findings, archive, site.id)
+    page = index_page(site, rows, total, refused[: limits.index_rows])
+    write_whole(places.reports / "index.html", page)
+    write_whole(places.reports / "feed.xml", feed(site, findings, base_url))
+
+
+def index_page(site: Site, rows: list[IndexRow], total: int, refused: list[Refusal]) -> str:
     """Return the page that lists the reports, latest first. All text is escaped.
 
     Parameters
     ----------
-    site : dict
-        ``id`` and ``name``.
-    rows : list of dict
-        One a report; see `tumangang_watch.archive.read.index_rows`; ``review`` says in words what became
-        of it under review, ``marks`` of each statement.
+    site : Site
+    rows : list of IndexRow
+        One a report.
     total : int
         How many reports there are.
-    refused : list of dict
-        Scenes that could not be used: ``file``, ``acquired``, ``what``, ``why``, ``todo``.
+    refused : list of Refusal
+        Scenes that could not be used.
     """
     return render(
-        "record.html.j2", "tumangang_watch.watch", site=site, rows=rows, total=total, refused=refused
+        "record.html.j2",
+        "tumangang_watch.watch",
+        site={"name": site.name},
+        rows=rows,
+        total=total,
+        refused=[asdict(refusal) for refusal in refused],
     )
 
 
-def feed(site: Row, rows: list[Row], base_url: str = "") -> str:
+def feed(site: Site, rows: list[FeedRow], base_url: str = "") -> str:
     """Return an Atom feed (RFC 4287) with GeoRSS outlines, one entry a finding, latest first.
 
     It holds no time but those of the scenes, so the same record gives the same bytes.
@@ -47,15 +75,15 @@ def feed(site: Row, rows: list[Row], base_url: str = "") -> str:
     ElementTree.register_namespace("georss", GEORSS)
     root = ElementTree.Element(f"{{{ATOM}}}feed")
     updated = max((row["acquired"] for row in rows), default=EPOCH)
-    _text(root, "title", f"{site['name']}: findings")
-    _text(root, "id", f"tag:tumangang-watch,2022:{site['id']}")
+    _text(root, "title", f"{site.name}: findings")
+    _text(root, "id", f"tag:tumangang-watch,2022:{site.id}")
     _text(root, "updated", updated)
     ElementTree.SubElement(_child(root, "author"), f"{{{ATOM}}}name").text = "tumangang-watch"
     ElementTree.SubElement(root, f"{{{ATOM}}}link", rel="self", href=f"{base_url}feed.xml")
     for row in rows:
         entry = _child(root, "entry")
         _text(entry, "title", row["statement"])
-        _text(entry, "id", f"tag:tumangang-watch,2022:{site['id']}/{row['folder']}/{row['finding']}")
+        _text(entry, "id", f"tag:tumangang-watch,2022:{site.id}/{row['folder']}/{row['finding']}")
         _text(entry, "updated", row["acquired"])
         ElementTree.SubElement(entry, f"{{{ATOM}}}link", href=f"{base_url}{quote(row['folder'])}/report.html")
         ElementTree.SubElement(entry, f"{{{ATOM}}}category", term=f"{row['kind']}-{row['change']}")
@@ -69,7 +97,7 @@ def feed(site: Row, rows: list[Row], base_url: str = "") -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
-def _outline(geometry: Row) -> tuple[str, str] | None:
+def _outline(geometry: GeometryDocument) -> tuple[str, str] | None:
     """Return GeoRSS-Simple's element and its ``lat lon`` pairs; of several polygons, the box."""
     shape = shapely.geometry.shape(geometry)
     if shape.is_empty:

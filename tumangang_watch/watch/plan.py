@@ -97,12 +97,7 @@ class Plan:
         return _contents((part,)) <= known
 
     def _before(self, scene: KnownScene) -> Sequence[KnownScene]:
-        place = (scene.acquired, scene.sha256)
-        return [
-            e
-            for e in self.timeline
-            if e.acquired < scene.acquired and (e.acquired, e.sha256) < place and e.sha256 not in self.refused
-        ]
+        return [e for e in self.timeline if e.acquired < scene.acquired and e.sha256 not in self.refused]
 
     def _outdated(self, current: CurrentReport, digest: str) -> bool:
         if current.inputs_sha256 != digest:
@@ -151,7 +146,7 @@ def inputs_digest(scene: KnownScene, part: Part, number: int) -> str:
     """Return the digest of what decides a report: the dates by content, and the areas it speaks for."""
     inputs = [
         scene.sha256,
-        _content(part.earlier),
+        part.earlier.sha256 if part.earlier else None,
         sorted(b.sha256 for b in part.background),
         number,
         sorted(part.areas),
@@ -162,10 +157,6 @@ def inputs_digest(scene: KnownScene, part: Part, number: int) -> str:
 def _contents(parts: tuple[Part, ...]) -> set[str]:
     """Return the earlier scenes (sha256) of comparisons."""
     return {s.sha256 for part in parts for s in (part.earlier, *part.background) if s is not None}
-
-
-def _content(scene: KnownScene | None) -> str | None:
-    return None if scene is None else scene.sha256
 
 
 def _caveats(scene: KnownScene, part: Part, issue: IssueDocument) -> tuple[str, ...]:

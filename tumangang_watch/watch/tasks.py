@@ -90,19 +90,11 @@ class ReportTask:
     latest: datetime
 
 
-@dataclass(frozen=True)
-class Made:
-    """A report that stands in its folder, whole."""
-
-    folder: str
-    manifest_sha256: str
-
-
 def look_at(task: LookTask) -> KnownScene | Failed:
     """Return what the choice of earlier dates needs to know of a scene; no date but its own is read."""
     acquired = None
     try:
-        run = _run(task.site_file)
+        run = RunContext(load_site(task.site_file))
         scene = _open(task.path, task.latest)
         acquired = utc_text(scene.acquired)
         grid = working_grid((scene,), run)
@@ -135,13 +127,12 @@ def look_at(task: LookTask) -> KnownScene | Failed:
     )
 
 
-def make_report(task: ReportTask) -> Made | Failed:
-    """Write a report's folder, or find it written already; return where it stands."""
+def make_report(task: ReportTask) -> Failed | None:
+    """Write a report's folder, or find it written already; return why it could not be done."""
     try:
-        made_before = _made_before(task)
-        if made_before is not None:
-            return made_before
-        run = _run(task.site_file, task.settings)
+        if _made_before(task):
+            return None
+        run = RunContext(load_site(task.site_file), task.settings)
         later = _same(task.later, task.latest)
         if task.earlier is None:
             comparison = pipeline.detect(later, run)
@@ -151,10 +142,9 @@ def make_report(task: ReportTask) -> Made | Failed:
             comparison = add_left_out(comparison, given)
         comparison = replace(comparison, issue=task.issue, caveats=(*task.caveats, *comparison.caveats))
         write_report(comparison, task.folder, tool_version=task.tool_version)
-        issued = read_issued(task.folder, verify=False)
     except WatchError as error:
         return Failed.of(error)
-    return Made(issued.folder, issued.manifest_sha256)
+    return None
 
 
 def _background(task: ReportTask) -> Candidates:
@@ -168,20 +158,13 @@ def _background(task: ReportTask) -> Candidates:
     return Candidates(tuple(scenes), tuple(left_out), len(task.background))
 
 
-def _made_before(task: ReportTask) -> Made | None:
-    """Return the report if another run made it from the same inputs."""
+def _made_before(task: ReportTask) -> bool:
+    """Return whether another run made the report from the same inputs."""
     try:
-        issued = read_issued(task.folder)
+        issue = read_issued(task.folder).report.get("issue")
     except InputRefused:
-        return None
-    issue = issued.report.get("issue")
-    same = issue is not None and issue.get("inputs_sha256") == task.issue["inputs_sha256"]
-    return Made(issued.folder, issued.manifest_sha256) if same else None
-
-
-def _run(site_file: Path | None, settings: Settings | None = None) -> RunContext:
-    site = load_site(site_file)
-    return RunContext(site) if settings is None else RunContext(site, settings)
+        return False
+    return issue is not None and issue.get("inputs_sha256") == task.issue["inputs_sha256"]
 
 
 def _open(path: Path, latest: datetime) -> Scene:
