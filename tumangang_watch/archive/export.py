@@ -16,7 +16,6 @@ from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.errors import UsageError
 from tumangang_watch.files import FolderKind, check_file, whole_files, whole_folder
 
-FORMATS = ("gpkg", "parquet", "csv")
 CANNOT_EXPORT = "cannot export the archive"
 TABLES = {
     "scenes": """SELECT sha256, scene_id, file, acquired, provider, gsd_m, pixel_m, sun_elevation_deg,
