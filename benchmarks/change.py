@@ -12,8 +12,13 @@ from typing import Any
 import numpy as np
 from shapely.ops import substring
 
-from tumangang_watch.change.evidence import body_place, pixel_similarity
-from tumangang_watch.change.profiles import body_profile, pair_scale, piece_distances
+from tumangang_watch.change.profiles import (
+    body_place,
+    body_profile,
+    pair_scale,
+    piece_distances,
+    pixel_similarity,
+)
 from tumangang_watch.grid import grid_over
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.interval import Interval

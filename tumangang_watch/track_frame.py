@@ -56,7 +56,6 @@ def frame_along(
 
     Parameters
     ----------
-    line : LineString or LinearRing
     s_m : (n,) float
         Distances from its first vertex.
     ahead_m, behind_m : float

@@ -14,9 +14,16 @@ from tumangang_watch.change.consist_match import (
     match_trains,
     same_length,
 )
-from tumangang_watch.change.evidence import body_place, pixel_similarity, points_beside
-from tumangang_watch.change.profiles import agreement, body_profile, lean_m, pair_scale, piece_distances
-from tumangang_watch.change.train_words import alone_words, match_words
+from tumangang_watch.change.profiles import (
+    agreement,
+    body_place,
+    body_profile,
+    lean_m,
+    pair_scale,
+    piece_distances,
+    pixel_similarity,
+)
+from tumangang_watch.change.trains import alone_words, match_words
 from tumangang_watch.change.words import difference, span, total, train_words
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
@@ -46,12 +53,6 @@ def test_gain_and_haze_do_not_change_how_alike_pixels_are():
     assert pixel_similarity(one, two, place) > 0.95
     assert pixel_similarity(one, date("later", 20, CARS[::-1]), place) < 0.5
     assert pixel_similarity(one, two, box(0, 0, 1, 1)) is None
-
-
-def test_points_beside_a_track_lie_to_its_left():
-    x, y = points_beside(LINE, np.array([10.0, 20.0]), np.array([-2.0, 0.0, 2.0]))
-    assert x[:, 1] - x[:, 0] == pytest.approx([10, 10, 10])
-    assert y[2] - y[0] == pytest.approx([4, 4])
 
 
 def test_a_roof_leans_away_from_the_satellite():

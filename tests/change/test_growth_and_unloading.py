@@ -7,8 +7,8 @@ import pytest
 from shapely import MultiPolygon, box
 from support.values import EAST0, NORTH0, observation, straight_site, train_detection
 
+from tumangang_watch.change.cargo import beside_trains
 from tumangang_watch.change.ground import growth_findings
-from tumangang_watch.change.unloading import beside_trains
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding, HandlingChange
 from tumangang_watch.model.interval import Interval

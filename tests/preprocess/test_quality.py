@@ -41,6 +41,13 @@ def test_plain_ground_is_clear():
     assert quality.notes == ("cloud mask: own test, only large soft clouds are found",)
 
 
+@pytest.mark.parametrize("level", [0.2, 0.8])
+def test_a_scene_of_one_white_has_no_cloud_and_no_warning(level):
+    quality = judged(np.full((4, 300, 400), level))
+    assert quality.clear.all()
+    assert not quality.cloud.any()
+
+
 def test_a_soft_cloud_and_its_shadow_are_found_and_a_hard_roof_is_not():
     cloud, shade = disc(220, 250, 45, soft=14), disc(100, 250, 45, soft=6)
     values = ground() * (1 - 0.6 * shade)

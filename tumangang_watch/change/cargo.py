@@ -1,18 +1,23 @@
-"""What became of goods on the ground between two dates."""
+"""What became of cargo on the ground between two dates.
+
+What came or went beside a standing train is one finding that names the train; what looks new or gone beside
+one date, though earlier dates show it there, is taken back.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 
 from shapely.ops import unary_union
 
-from tumangang_watch.change.evidence import pixel_similarity
-from tumangang_watch.change.unloading import beside_trains
-from tumangang_watch.change.words import grade_of, span, total, when
+from tumangang_watch.change.profiles import pixel_similarity
+from tumangang_watch.change.words import grade_of, span, total, train_words, when
 from tumangang_watch.model.detection import ChangeWord, Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
+from tumangang_watch.settings import Settings
 from tumangang_watch.settings.change import ChangeSettings
 
 
@@ -161,3 +166,138 @@ def _words(pair: DatePair, group: list[Detection], change: ChangeWord, amount: I
         "unchanged": f"{label} on {where}, {span(amount)} m2, is as before within the errors.",
     }[change]
     return many + text if many else text[0].upper() + text[1:]
+
+
+def beside_trains(
+    pair: DatePair,
+    findings: tuple[Finding, ...],
+    cargo: tuple[Detection, ...],
+    trains: tuple[Detection, ...],
+    settings: ChangeSettings,
+) -> tuple[Finding, ...]:
+    """Put goods that came (or went) beside one train together.
+
+    A train belongs to goods that came when it stands within ``beside_train_m`` of them on the later
+    date, whether or not it stood there before; to goods that went, likewise: they may have been
+    loaded.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        Of cargo.
+    cargo, trains : tuple of Detection
+    """
+    shapes = {d.id: d for d in cargo}
+    present = [t for t in trains if t.date == "later" and t.grade == "detected"]
+    kept: list[Finding] = []
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        train = _nearest(finding, present, settings.beside_train_m)
+        if train is None or finding.change not in ("appeared", "disappeared"):
+            kept.append(finding)
+        else:
+            groups.setdefault((train.id, finding.change, finding.grade), []).append(finding)
+    by_id = {t.id: t for t in present}
+    for (train_id, _, _), members in sorted(groups.items()):
+        kept.append(_joined(pair, by_id[train_id], members, shapes))
+    return tuple(kept)
+
+
+def _nearest(finding: Finding, trains: list[Detection], reach_m: float) -> Detection | None:
+    near = [(t.geometry.distance(finding.geometry), t.id, t) for t in trains]
+    near = [n for n in near if n[0] <= reach_m]
+    return min(near)[2] if near else None
+
+
+def _joined(
+    pair: DatePair, train: Detection, members: list[Finding], shapes: dict[str, Detection]
+) -> Finding:
+    """Return one finding for all goods that changed alike beside a train."""
+    largest = max(members, key=lambda f: (f.amount.estimate, f.id))
+    amount = total([f.amount for f in members])
+    date = "later" if largest.change == "appeared" else "earlier"
+    own = [shapes[i] for f in members if (i := getattr(f, date)) in shapes]
+    return replace(
+        largest,
+        id=f"finding-{train.id}-{largest.change}-{largest.id.removeprefix('finding-')}",
+        track=train.track,
+        amount=amount,
+        confidence=min(f.confidence for f in members),
+        grade=grade_of(*own) if own and largest.grade == "detected" else largest.grade,
+        statement=_beside_words(pair, train, len(members), largest.change, amount),
+        geometry=unary_union([f.geometry for f in members]),
+        observed_fraction=min(f.observed_fraction for f in members),
+        caveats=tuple(dict.fromkeys(c for f in members for c in f.caveats)),
+        train=train.id,
+        members=tuple(sorted(i for f in members if (i := getattr(f, date)) is not None)),
+    )
+
+
+def _beside_words(pair: DatePair, train: Detection, count: int, change: str, amount: Interval) -> str:
+    things = "1 object" if count == 1 else f"{count} objects"
+    body = train_words(train).rstrip(",")
+    body = body[0].lower() + body[1:]
+    beside = f"beside {body} on track {train.track}"
+    if change == "appeared":
+        return f"Goods set down {beside}: {things}, {span(amount)} m2, not there on {when(pair.earlier)}."
+    return f"Goods gone {beside}: {things}, {span(amount)} m2, there on {when(pair.earlier)}."
+
+
+def stood_before(
+    pair: DatePair, findings: tuple[Finding, ...], cargo: tuple[Detection, ...], settings: Settings
+) -> tuple[Finding, ...]:
+    """Take back that goods came or went where both dates and those before show the same.
+
+    An object found on one date only may have been missed on the other. Where the other date clearly shows
+    bare ground it came or went, however long it stood there before; where it does not, what most dates
+    before both of them show decides.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        Of cargo.
+    cargo : tuple of Detection
+        Their evidence says what the other date and those before show (``compared_share``, ``before_seen``,
+        ``before_same``); without it a finding stays as it is.
+    """
+    by_id = {d.id: d for d in cargo}
+    return tuple(_with_record(pair, f, by_id, settings) for f in findings)
+
+
+def _with_record(
+    pair: DatePair, finding: Finding, cargo: dict[str, Detection], settings: Settings
+) -> Finding:
+    if finding.change not in ("appeared", "disappeared"):
+        return finding
+    names = finding.members or tuple(n for n in (finding.earlier, finding.later) if n)
+    objects = [cargo[name] for name in names if name in cargo]
+    records = [_stood(dict(item.evidence), settings) for item in objects]
+    known = [r for r in records if r is not None]
+    if not records or len(known) < len(records):
+        return finding
+    same, seen = min(known, key=lambda r: r[0] / r[1])
+    label = objects[0].label or "surface change"
+    return replace(
+        finding,
+        change="unchanged",
+        grade="possible",
+        train=None,
+        track=None,
+        statement=(
+            f"{label[0].upper()}{label[1:]} on {finding.area or 'the ground'}, {span(finding.amount)} m2, is "
+            f"as before: it lay there on {same} of {seen} dates before {when(pair.earlier)} too."
+        ),
+        caveats=(
+            *finding.caveats,
+            "detected on one of the two dates only, but the other does not show bare ground in its place",
+        ),
+    )
+
+
+def _stood(evidence: dict[str, float], settings: Settings) -> tuple[int, int] | None:
+    """Return on how many of how many dates before both it stood there, if that decides."""
+    limits = settings.history
+    seen, same = int(evidence.get("before_seen", 0)), int(evidence.get("before_same", 0))
+    if seen < limits.dates_min or same < limits.mostly * seen:
+        return None
+    return (same, seen) if evidence.get("compared_share", 0.0) > limits.empty_up_to else None

@@ -7,8 +7,7 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from tumangang_watch.change.evidence import body_place, pixel_similarity
-from tumangang_watch.change.profiles import PairScale, agreement, body_profile
+from tumangang_watch.change.profiles import PairScale, agreement, body_place, body_profile, pixel_similarity
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site, Track

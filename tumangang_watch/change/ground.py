@@ -26,8 +26,15 @@ def _finding(
     pair: DatePair, surfaces: tuple[Detection, ...], change: HandlingChange, settings: ChangeSettings
 ) -> Finding:
     by_date = {d.date: d for d in surfaces if d.area == change.polygon_id}
-    word, place = _word(change)
-    amount = _difference(change)
+    grown, lost = change.grown_m2, change.lost_m2
+    word: ChangeWord = "unchanged"
+    place: BaseGeometry | None = None
+    # Grown or shrunk by whichever is larger, if its interval stays above zero.
+    if grown.estimate > lost.estimate and grown.low > 0:
+        word, place = "grown", change.grown
+    elif lost.estimate > grown.estimate and lost.low > 0:
+        word, place = "shrunk", change.lost
+    amount = _difference(grown, lost)
     sure = word == "unchanged" or amount.low >= settings.growth_low_min_m2
     fallback = (by_date.get("later") or by_date.get("earlier") or next(iter(surfaces))).geometry
     return Finding(
@@ -49,25 +56,12 @@ def _finding(
     )
 
 
-def _word(change: HandlingChange) -> tuple[ChangeWord, BaseGeometry | None]:
-    """Grown or shrunk by whichever is larger, if its interval stays above zero."""
-    grown, lost = change.grown_m2, change.lost_m2
-    if grown.estimate > lost.estimate and grown.low > 0:
-        return "grown", change.grown
-    if lost.estimate > grown.estimate and lost.low > 0:
-        return "shrunk", change.lost
-    return "unchanged", None
-
-
-def _difference(change: HandlingChange) -> Interval:
+def _difference(grown: Interval, lost: Interval) -> Interval:
     """Return the size of the net change, never below zero, with both intervals in it."""
-    net = change.grown_m2.estimate - change.lost_m2.estimate
-    sides = (
-        (change.grown_m2.estimate - change.grown_m2.low, change.lost_m2.high - change.lost_m2.estimate),
-        (change.grown_m2.high - change.grown_m2.estimate, change.lost_m2.estimate - change.lost_m2.low),
-    )
-    down, up = ((a * a + b * b) ** 0.5 for a, b in (sides if net >= 0 else sides[::-1]))
-    size = abs(net)
+    more, less = (grown, lost) if grown.estimate >= lost.estimate else (lost, grown)
+    size = more.estimate - less.estimate
+    down = ((more.estimate - more.low) ** 2 + (less.high - less.estimate) ** 2) ** 0.5
+    up = ((more.high - more.estimate) ** 2 + (less.estimate - less.low) ** 2) ** 0.5
     return Interval(size, max(0.0, size - down), size + up)
 
 

@@ -1,24 +1,59 @@
-"""How bright a train's bodies are along it, on pixels, and how well two such profiles agree."""
+"""Do two dates show the same? Answered on pixels: of a place, and along a train's bodies, wagon by wagon."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import cos, radians, sin, tan
+from math import radians, tan
 
 import numpy as np
 from numpy.typing import NDArray
 from shapely import LineString
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import substring
 
-from tumangang_watch.change.evidence import BODY_HALF_WIDTH_M, points_beside
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.change import ChangeSettings
+from tumangang_watch.track_frame import bearing, frame_along
 
+BODY_HALF_WIDTH_M = 0.9
+"""Inside every wagon whatever its lean at moderate angles: bodies are 2.8-3.25 m wide."""
+HEADING_BASE_M = 0.5
+"""Half of the base over which a track's heading is taken."""
 ROOF_HEIGHT_M = 3.0
 """Height above the ground of what is seen of a wagon: floors and loads at 1.4-3 m, roofs to 4.6 m
 (docs/sources.md, rolling stock)."""
 STEP_M = 1.0
 """Step of a profile: a coupling's width, a twelfth of a wagon."""
+
+
+def pixel_similarity(earlier: Observation, later: Observation, place: BaseGeometry) -> float | None:
+    """Return the correlation (-1..1) of two dates' pixels in a place, or None if unseen.
+
+    Gain and offset between the dates drop out. Both observations must share a grid.
+    """
+    if earlier.raster.grid != later.raster.grid:
+        raise ValueError("observations lie on different grids")
+    window = earlier.raster.grid.window(place)
+    if window is None:
+        return None
+    cut, part = window
+    seen = part.mask([place]) & earlier.quality.clear[cut] & later.quality.clear[cut]
+    if seen.sum() < 12:
+        return None
+    scores = []
+    for band in (b for b in earlier.raster.bands if b in later.raster.bands):
+        a = earlier.raster.band(band)[cut][seen].astype(np.float64)
+        b = later.raster.band(band)[cut][seen].astype(np.float64)
+        spread = a.std() * b.std()
+        if spread > 0:
+            scores.append(float(((a - a.mean()) * (b - b.mean())).mean() / spread))
+    return float(np.mean(scores)) if scores else None
+
+
+def body_place(line: LineString, from_m: float, to_m: float) -> BaseGeometry:
+    """Return the ground a train's bodies cover, 3 m wide, in site metres."""
+    return substring(line, from_m, to_m).buffer(1.5, cap_style="flat")
 
 
 @dataclass(frozen=True)
@@ -64,12 +99,10 @@ def body_profile(
 
     Parameters
     ----------
-    observation : Observation
     line : LineString
         The track's centreline.
     stretch_m : (float, float)
         From and to along it; metre ``k`` is centred on ``from + k + 0.5``.
-    scale : PairScale
 
     The median over 1.8 m across and 1 m along is taken, where relief lean shows the roofs.
     """
@@ -77,7 +110,8 @@ def body_profile(
     offset_m = lean_m(observation, line, (from_m + to_m) / 2)
     count = max(round((to_m - from_m) / STEP_M), 1)
     along = from_m + (np.arange(count * 2) + 0.5) * STEP_M / 2
-    x, y = points_beside(line, along, offset_m + np.linspace(-BODY_HALF_WIDTH_M, BODY_HALF_WIDTH_M, 5))
+    across = offset_m + np.linspace(-BODY_HALF_WIDTH_M, BODY_HALF_WIDTH_M, 5)
+    x, y = frame_along(line, along, HEADING_BASE_M).mesh(across)
     bands = scale.bands
     values, valid = observation.image.sample(x, y, bands=bands)
     grid, clear = observation.raster.grid, observation.quality.clear
@@ -87,8 +121,7 @@ def body_profile(
     inside = (along >= 0) & (along <= line.length)
     seen = valid & clear[rows, cols] & inside
     masked = np.where(seen, scale.log_brightness(values), np.nan)
-    by_metre = masked.reshape(len(bands), -1, count, 2).swapaxes(1, 2)
-    cells = by_metre.reshape(len(bands), count, -1)
+    cells = masked.reshape(len(bands), -1, count, 2).swapaxes(1, 2).reshape(len(bands), count, -1)
     known = np.isfinite(cells[0]).mean(axis=1) >= 0.5
     out = np.full((count, len(bands)), np.nan)
     if known.any():
@@ -101,11 +134,9 @@ def lean_m(observation: Observation, line: LineString, at_m: float) -> float:
     scene = observation.scene
     if scene.off_nadir_deg is None or scene.view_azimuth_deg is None:
         return 0.0
+    left = frame_along(line, np.array([at_m]), HEADING_BASE_M).left[:, 0]
     away = ROOF_HEIGHT_M * tan(radians(scene.off_nadir_deg))
-    azimuth = radians(scene.view_azimuth_deg)
-    x, y = points_beside(line, np.array([at_m]), np.array([0.0, 1.0]))
-    left = float(x[1, 0] - x[0, 0]), float(y[1, 0] - y[0, 0])
-    return -away * (left[0] * sin(azimuth) + left[1] * cos(azimuth))
+    return -away * float(left @ bearing(scene.view_azimuth_deg))
 
 
 def agreement(one: NDArray[np.float64], two: NDArray[np.float64], settings: ChangeSettings) -> float | None:

@@ -107,7 +107,6 @@ def colour_name(values: NDArray[np.floating], bands: tuple[str, ...], white: flo
     ----------
     values : (bands,) float
         Typical value of the sunlit surface.
-    bands : tuple of str
     white : float
         Value of a white surface in the same scene and unit.
     """

@@ -43,8 +43,6 @@ def shadow_of(
         The object in a picture whose top faces the sun, with room below for the longest shadow.
     shade : (rows, cols) float32
         Probability that ground lies in shadow.
-    pixel_m : float
-    settings : CargoSettings
     """
     lanes = np.flatnonzero(body.any(axis=0))
     if lanes.size < FEW_LANES:

@@ -49,6 +49,12 @@ class Vehicle:
     load_evidence: str | None = None
     """What the hint rests on, in words."""
 
+    def locomotive_chance(self, named: float = 1.0) -> float:
+        """Return how likely it is a locomotive; ``named`` where it is called one without probabilities."""
+        if self.types:
+            return dict(self.types).get("locomotive", 0.0)
+        return named if self.type == "locomotive" else 0.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:

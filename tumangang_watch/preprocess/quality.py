@@ -80,9 +80,8 @@ def _cloud(raster: Raster, snow_state: SnowState, settings: QualitySettings) -> 
     if not seen.any():
         return none
     level = float(np.quantile(light[seen], 0.6))
-    white = (
-        float(np.median(flat[seen & (light > np.quantile(light[seen], 0.98))])) if seen.sum() > 100 else 0.0
-    )
+    brightest = seen & (light > np.quantile(light[seen], 0.98))
+    white = float(np.median(flat[brightest])) if seen.sum() > 100 and brightest.any() else 0.0
     step = cv2.morphologyEx(light, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) / np.maximum(light, 1e-3)
     bright = (light > settings.cloud_brightness * level) & seen
     bright &= flat < settings.cloud_flatness + min(white, settings.cloud_flatness)

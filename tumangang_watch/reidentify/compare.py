@@ -28,6 +28,9 @@ HEADS: dict[str, str] = {
     "cannot be told": "Whether it is the same train cannot be told",
 }
 
+LOCOMOTIVE_FROM = 0.5
+"""Probability of a locomotive from which a vehicle is left out of the comparison."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SameTrain:
@@ -75,7 +78,9 @@ def same_train(
     if comparisons < 1:
         raise ValueError(f"comparisons must be 1 or more, not {comparisons}")
     settings = settings or SameTrainSettings()
-    ours, theirs = ([k for k, v in enumerate(t) if not is_locomotive(v)] for t in (first, second))
+    ours, theirs = (
+        [k for k, v in enumerate(t) if v.locomotive_chance() < LOCOMOTIVE_FROM] for t in (first, second)
+    )
     if not ours or not theirs:
         return _unread(tuple(ours), tuple(theirs), comparisons)
     a = likelihoods(tuple(first[k] for k in ours), settings)[None]
@@ -168,11 +173,6 @@ def bits_for(p: float, settings: SameTrainSettings, offset_bits: float) -> float
     strength = -float(np.log2(p))
     rise = (offset_bits + settings.tail_from_bits) / settings.tail_from_bits
     return max(strength / rise, strength - offset_bits, 0.0)
-
-
-def is_locomotive(vehicle: Vehicle) -> bool:
-    """Return whether a vehicle is read as a locomotive."""
-    return vehicle.type == "locomotive" or dict(vehicle.types).get("locomotive", 0.0) >= 0.5
 
 
 def _changes(a: NDArray[np.float64], b: NDArray[np.float64], chain: Chain, path: tuple[Pair, ...]) -> int:

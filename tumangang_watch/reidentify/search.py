@@ -17,7 +17,7 @@ import numpy as np
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.sightings import Sighting, Stay, hours_between
 from tumangang_watch.reidentify.alignment import quick_bits, record_mix
-from tumangang_watch.reidentify.compare import bits_for, is_locomotive, p_value, same_train, verdict_of
+from tumangang_watch.reidentify.compare import LOCOMOTIVE_FROM, bits_for, p_value, same_train, verdict_of
 from tumangang_watch.reidentify.model import Compared, MatchVerdict, Pair, StayMatch
 from tumangang_watch.reidentify.null_model import (
     Consists,
@@ -80,7 +80,7 @@ def compare_stays(stays: tuple[Stay, ...], settings: JourneySettings, alike: Sam
 
 def without_locomotives(sighting: Sighting) -> tuple[Vehicle, ...]:
     """Return a sighting's vehicles without its locomotives."""
-    return tuple(v for v in sighting.vehicles if not is_locomotive(v))
+    return tuple(v for v in sighting.vehicles if v.locomotive_chance() < LOCOMOTIVE_FROM)
 
 
 def best_read(stay: Stay, alike: SameTrainSettings) -> int | None:

@@ -19,7 +19,8 @@ class Ruling(NamedTuple):
 
 def without_locomotives(train: Detection, limits: PublishedSettings) -> tuple[Vehicle, ...]:
     """Return a train's vehicles without its locomotives, as far as those are known."""
-    return tuple(v for v in train.rolling_stock if _locomotive(v, limits) < limits.locomotive_sure)
+    trust, sure = limits.type_name_trust, limits.locomotive_sure
+    return tuple(v for v in train.rolling_stock if v.locomotive_chance(trust) < sure)
 
 
 def locomotive_verdict(train: Detection, claimed: bool, limits: PublishedSettings) -> tuple[Verdict, str]:
@@ -28,7 +29,7 @@ def locomotive_verdict(train: Detection, claimed: bool, limits: PublishedSetting
     if not stock:
         return "not observable", "its vehicles cannot be told apart"
     ends = (*stock[:2], *stock[-2:])
-    best = max(_locomotive(vehicle, limits) for vehicle in ends)
+    best = max(vehicle.locomotive_chance(limits.type_name_trust) for vehicle in ends)
     if best >= limits.locomotive_sure:
         return ("reproduced" if claimed else "contradicted"), f"a locomotive at an end ({best:.0%})"
     if best > limits.locomotive_none or not all(v.types for v in ends):
@@ -130,9 +131,3 @@ def _colours(vehicle: Vehicle, limits: PublishedSettings) -> dict[str, float]:
 def _probability(look: dict[str, float], claimed: str, limits: PublishedSettings) -> float:
     near = sum(look.get(other, 0.0) for other in named_alike(claimed))
     return look.get(claimed, 0.0) + limits.near_share * near
-
-
-def _locomotive(vehicle: Vehicle, limits: PublishedSettings) -> float:
-    if vehicle.types:
-        return dict(vehicle.types).get("locomotive", 0.0)
-    return limits.type_name_trust if vehicle.type == "locomotive" else 0.0

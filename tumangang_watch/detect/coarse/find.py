@@ -47,10 +47,8 @@ def detect_group_trains(
     ----------
     observation : Observation
         In the site's frame; corridors are sampled from its native pixels.
-    site : Site
     tracks : list of Track
         Those that can be seen on this date.
-    settings : GroupSettings
     background : Observation, optional
         Another date in the same frame: where it is judged empty it shows what always lies there.
     background_dates : sequence of Observation

@@ -70,12 +70,10 @@ def learn_ground(
 
     Parameters
     ----------
-    corridor : Corridor
     values : (bands, m, n) float
         In bed units.
     weight : (m, n) float
         How surely each point is empty ground, 0 to 1.
-    settings : GroupSettings
     background : (bands, m, n) float, optional
         The same ground on another date in its own bed units, NaN where that may be occupied.
     """

@@ -54,7 +54,6 @@ def group_tracks(tracks: tuple[Track, ...], apart_m: float) -> list[tuple[Track,
 
     Parameters
     ----------
-    tracks : tuple of Track
     apart_m : float
         Three pixels of the scene.
 

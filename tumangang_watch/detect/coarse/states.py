@@ -128,14 +128,10 @@ def likelihoods(
 
     Parameters
     ----------
-    corridor : Corridor
     values : (bands, m, n) float
         In the units of ``ground.expected``.
-    ground : Ground
     states : (states, tracks) bool
         The first is the empty one.
-    light : Light
-    settings : GroupSettings
     """
     n = values.shape[2]
     residual = np.einsum("ab,bmn->amn", ground.turn, values - ground.expected)

@@ -59,11 +59,6 @@ def against(view: StripView, others: list[OtherView], settings: TrainSettings) -
         Of the date that is read.
     others : list of OtherView
         The same track on other dates in the same frame, expressed in this date's `Light`.
-    settings : TrainSettings
-
-    Returns
-    -------
-    StripView
     """
     patch = view.patch
     differences: list[NDArray[np.floating]] = []

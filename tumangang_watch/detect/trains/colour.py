@@ -37,7 +37,6 @@ def bed_of(strip: Strip, light: RadiometricScale, empty: NDArray[np.bool_]) -> N
 
     Parameters
     ----------
-    strip : Strip
     light : Light
         Of the scene.
     empty : (columns,) bool
@@ -61,7 +60,6 @@ def body_features(
 
     Parameters
     ----------
-    strip : Strip
     light : Light
         Of the scene.
     bed : (3,) float

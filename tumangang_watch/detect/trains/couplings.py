@@ -74,11 +74,6 @@ def divide(gain: NDArray[np.float64], length_m: float, step_m: float, settings: 
         Length of the train over bodies.
     step_m : float
         Step of ``gain``.
-    settings : TrainSettings
-
-    Returns
-    -------
-    Consist
     """
     first = _divide(gain, length_m, step_m, settings, ())
     own = _sure_lengths(first, length_m, settings)

@@ -33,7 +33,6 @@ def evidence_of(
     ----------
     view, reading : StripView, NetReading
         Of the train's track.
-    run : TrainSegment
     couplings_m : tuple of float
         Middles of its couplings along the track.
 
@@ -108,7 +107,6 @@ def false_alarms(score: float, track_km: float, noise: float, settings: TrainSet
         Length of all track that the scene shows.
     noise : float
         The scene's factor on the null (`noise_of`).
-    settings : TrainSettings
     """
     return noise * track_km * settings.null_rate_km * exp(-score / settings.null_scale)
 

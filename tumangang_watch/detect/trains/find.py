@@ -49,7 +49,6 @@ def detect_trains(
         In the site's frame; strips are sampled from its native pixels.
     site : Site
         Its tracks; those under a roof on this date are left out.
-    settings : TrainSettings
     background : Observation, optional
         Another date in the same frame and radiometry; not needed.
     background_dates : sequence of BackgroundDate
@@ -112,10 +111,8 @@ def read_trains(
 
     Parameters
     ----------
-    strips : list of Strip
     scene : Scene
         Its GSD and, where stated, its sun and view.
-    settings : TrainSettings
     others : list of TrackReading, optional
         The same tracks on other dates: where they were empty they are the background.
 

@@ -22,7 +22,6 @@ def add_occupancy(
         Of one date.
     background_dates : sequence of BackgroundDate
         Dates before it.
-    settings : HistorySettings
     """
     if not any(date.tracks is not None for date in background_dates):
         return trains

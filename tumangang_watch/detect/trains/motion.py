@@ -137,13 +137,10 @@ def measure_motion(
 
     Parameters
     ----------
-    image : NativeImage
-    train : Detection
     track : Track
         The one it stands on.
     static_px : (bands, 2) float
         Of `band_offsets`.
-    settings : MotionSettings
     """
     least = max(settings.length_min_m, settings.length_min_px * image.gsd_m)
     if train.from_m is None or train.to_m is None or train.to_m - train.from_m < least:

@@ -40,10 +40,6 @@ class NetReading:
 def read_strip(view: StripView) -> NetReading:
     """Let the network read one strip.
 
-    Parameters
-    ----------
-    view : StripView
-
     Returns
     -------
     NetReading

@@ -42,7 +42,6 @@ def find_runs(
         That a train stands on each step of `STEP_M` along the track.
     seen : (n,) bool
         Steps whose bed was seen; the others say nothing.
-    settings : TrainSettings
 
     Returns
     -------

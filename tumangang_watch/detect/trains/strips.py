@@ -60,10 +60,6 @@ def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> S
         Centreline in the site's metres.
     settings : TrainSettings
         Half width and step of the strip.
-
-    Returns
-    -------
-    Strip
     """
     step = settings.strip_step_m
     finer = max(1, ceil(2 * step / image.gsd_m - 1e-6)) if image.gsd_m < 2 * step else 1
@@ -91,7 +87,6 @@ def only_clear(strip: Strip, clear: NDArray[np.bool_], grid: Grid) -> Strip:
 
     Parameters
     ----------
-    strip : Strip
     clear : (rows, cols) bool
         True where the ground is visible.
     grid : Grid

@@ -55,7 +55,6 @@ def vehicles_of(
         The train and its division.
     scene_light : (Light, (5,) float)
         The scene's light and its ground's tones (`colour.ground_of`).
-    settings : TrainSettings
     """
     half = settings.coupling_mean_m / 2
     starts = [run.from_m, *(run.from_m + c + half for c in consist.couplings_m)]
@@ -140,10 +139,8 @@ def without_end_shadow(train: Counted, geometry: Geometry, settings: TrainSettin
 
     Parameters
     ----------
-    train : Counted
     geometry : Geometry
         Of the train's strip: how far a body's shadow falls along the track.
-    settings : TrainSettings
     """
     along_m = geometry.shadow_along_m
     if abs(along_m) < settings.end_shadow_min_m or len(train.vehicles) < 2:

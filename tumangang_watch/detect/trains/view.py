@@ -129,16 +129,10 @@ def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: Train
 
     Parameters
     ----------
-    strip : Strip
     scene : Scene
         Its GSD and, where stated, its sun and view.
     light : Light
         Of the whole scene.
-    settings : TrainSettings
-
-    Returns
-    -------
-    StripView
     """
     per = round(STEP_M / strip.step_m)
     n = max(strip.s_m.size // per, 1)
