@@ -1,4 +1,4 @@
-"""Calibrate the network of ``preprocess.site_fit.network`` on painted yards of two painters (needs torch).
+"""Calibrate the network of ``preprocess.site_fit.sections`` on painted yards of two painters (needs torch).
 
 ``python -m training.centre_net --yards 500 --pairs 25`` paints yards of the second painter
 (``yard_painter.py``) and pairs of train seeds, cuts straightened windows about displaced and slightly turned
@@ -21,8 +21,8 @@ from benchmarks.change import native
 from training.yard_painter import shoot
 from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.nets import write_weights
-from tumangang_watch.preprocess.site_fit.network import ALONG_M, DILATIONS, STEP_M, patch_of
 from tumangang_watch.preprocess.site_fit.outlines import band_ratio_of, log_brightness_of
+from tumangang_watch.preprocess.site_fit.sections import ALONG_M, DILATIONS, STEP_M, layers_of
 from tumangang_watch.simulate import make_pair, split_seeds
 
 ROWS, COLS = 71, 72
@@ -63,7 +63,7 @@ def windows(
         labels = np.where(cv2.remap(on, *maps, cv2.INTER_LINEAR) > 0.5, 1, 0)
         labels = np.where((labels == 0) & (cv2.remap(near, *maps, cv2.INTER_LINEAR) > 0.5), 2, labels)
         labels = np.where(valid, labels, 2).astype(np.uint8)
-        out.append((patch_of(a, b, valid).astype(np.float16), labels))
+        out.append((layers_of(a, b, valid).astype(np.float16), labels))
     return out
 
 
@@ -96,7 +96,7 @@ def pair_windows(seed: int) -> list[Any]:
 
 
 def network() -> Any:
-    """Return the layers that ``preprocess.site_fit.network`` computes with numpy."""
+    """Return the layers that ``preprocess.site_fit.sections`` computes with numpy."""
     from torch import nn
 
     sizes = {"a": (3, 16), "b": (16, 24), "c": (24, 24)}

@@ -55,6 +55,11 @@ class Track:
         return self.provisional and (self.source or "").startswith(TRACED)
 
 
+def is_roofed(thing: Area | Track, on: date) -> bool:
+    """Return True when a roof hides an area or track on a date."""
+    return thing.occluded_from is not None and thing.occluded_from <= on
+
+
 @dataclass(frozen=True)
 class ReferenceScene:
     """The scene a site was traced from, and its registered image beside the site file."""

@@ -16,7 +16,7 @@ from tumangang_watch.model.detection import AreaState
 from tumangang_watch.model.finding import AreaStatus
 from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import Observation, Quality
-from tumangang_watch.model.site import REPORTED_ROLES, Area, Site, Track
+from tumangang_watch.model.site import REPORTED_ROLES, Area, Site, is_roofed
 from tumangang_watch.settings.preprocess import QualitySettings
 
 
@@ -81,11 +81,6 @@ def _seen(site: Site, area: Area, date: Observation, settings: QualitySettings) 
 
 TRACK_HALF_WIDTH_M = 2.0
 """Half of the ground a roofed track hides at least: a vehicle and its clearance."""
-
-
-def is_roofed(thing: Area | Track, on: date) -> bool:
-    """Return True when a roof hides an area or track on a date."""
-    return thing.occluded_from is not None and thing.occluded_from <= on
 
 
 def roofs_of(site: Site, on: date) -> list[BaseGeometry]:

@@ -7,8 +7,6 @@ not used in the fit (docs/sources.md, registration).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +15,8 @@ from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.model.image import Affine6, NativeImage, Raster, compose, shift
 from tumangang_watch.model.observation import Registration, RegistrationStatus
 from tumangang_watch.model.site import Site
-from tumangang_watch.preprocess.correlate import find_peaks, orientation, surfaces
-from tumangang_watch.preprocess.tiepoints import Ties, find_ties
+from tumangang_watch.preprocess.tiepoints import Ties, find_peaks, find_ties, orientation, surfaces
 from tumangang_watch.settings.preprocess import RegistrationSettings
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Fit:
-    affine: Affine6
-    median_m: float
-    p90_m: float
-    standard_error_m: float
-    used: int
-    held_out: int
-    share: float
 
 
 def register_pair(
@@ -63,19 +49,18 @@ def register_pair(
             ties = find_ties(reference, moving.registered(affine), site, grid, settings, corridors=False)
         step = _robust_shift(ties, settings)
         if step is None:
-            return Registration.failed(
-                f"only {len(ties.x)} of {ties.windows} places agree on how the scenes lie to each other"
-            )
+            return _disagreement(ties)
         affine = compose(shift(*step), affine)
         if np.hypot(*step) < 0.1 * grid.pixel_m:
             break
     ties = find_ties(reference, moving.registered(affine), site, grid, settings, corridors=corridors)
-    fit = _fit(ties, settings)
-    if fit is None:
-        return Registration.failed(
-            f"only {len(ties.x)} of {ties.windows} places agree on how the scenes lie to each other"
-        )
-    return _verdict(compose(fit.affine, affine), fit, grid, corridors, settings)
+    return _fit(ties, affine, grid.pixel_m, corridors, settings)
+
+
+def _disagreement(ties: Ties) -> Registration:
+    return Registration.failed(
+        f"only {len(ties.x)} of {ties.windows} places agree on how the scenes lie to each other"
+    )
 
 
 def _coarse(
@@ -108,8 +93,8 @@ def _second_peak_ratio(
     surface: NDArray[np.float32], reach: int, row: float, col: float, apart_px: float
 ) -> float:
     r0, c0 = surface.shape[0] // 2, surface.shape[1] // 2
-    near = surface[max(r0 - reach, 0) : r0 + reach + 1, max(c0 - reach, 0) : c0 + reach + 1]
     top, left = max(r0 - reach, 0), max(c0 - reach, 0)
+    near = surface[top : r0 + reach + 1, left : c0 + reach + 1]
     r, c = np.mgrid[0 : near.shape[0], 0 : near.shape[1]]
     away = np.hypot(r + top - r0 - row, c + left - c0 - col) > apart_px
     rest = near[away].max() if away.any() else 0.0
@@ -134,25 +119,23 @@ def _robust_shift(ties: Ties, settings: RegistrationSettings) -> tuple[float, fl
     """Return the median displacement (east, north) of ties that belong together, or None."""
     if len(ties.x) < settings.ties_min:
         return None
-    east, north = _densest(ties, settings.consistent_m)
+    # Of the tie that has most others about it: a median that half of the ties cannot drag.
+    apart = np.hypot(ties.east[:, None] - ties.east[None], ties.north[:, None] - ties.north[None])
+    densest = apart[int((apart <= settings.consistent_m).sum(axis=1).argmax())] <= settings.consistent_m
+    east, north = float(np.median(ties.east[densest])), float(np.median(ties.north[densest]))
     close = np.hypot(ties.east - east, ties.north - north) <= settings.consistent_m
     if close.sum() < settings.ties_min or close.mean() < settings.consistent_share_min:
         return None
     return float(np.median(ties.east[close])), float(np.median(ties.north[close]))
 
 
-def _densest(ties: Ties, radius_m: float) -> tuple[float, float]:
-    """Return the tie that has most others within the radius: a median that 50 % cannot drag."""
-    apart = np.hypot(ties.east[:, None] - ties.east[None], ties.north[:, None] - ties.north[None])
-    best = int((apart <= radius_m).sum(axis=1).argmax())
-    close = apart[best] <= radius_m
-    return float(np.median(ties.east[close])), float(np.median(ties.north[close]))
-
-
-def _fit(ties: Ties, settings: RegistrationSettings) -> _Fit | None:
+def _fit(
+    ties: Ties, before: Affine6, pixel_m: float, corridors: bool, settings: RegistrationSettings
+) -> Registration:
+    """Fit the last step; its status comes from the held-out residual and the error of the fit itself."""
     centre = _robust_shift(ties, settings)
     if centre is None:
-        return None
+        return _disagreement(ties)
     close = np.hypot(ties.east - centre[0], ties.north - centre[1]) <= settings.consistent_m
     order = np.flatnonzero(close)
     held = order[:: settings.held_out_every]
@@ -165,14 +148,30 @@ def _fit(ties: Ties, settings: RegistrationSettings) -> _Fit | None:
         if np.median(other) < settings.affine_gain_min * np.median(left):
             affine, left = general, other
     spread = 1.4826 * np.median(_residuals(ties, used, affine))
-    return _Fit(
+    error_m = float(1.25 * spread / len(used) ** 0.5)
+    median_m, p90_m = float(np.median(left)), float(np.quantile(left, 0.9))
+    reasons = []
+    if median_m > max(settings.ok_median_px * pixel_m, settings.ok_floor_m):
+        reasons.append(f"median residual {median_m:.2f} m on {len(held)} held-out ties")
+    if p90_m > max(settings.ok_p90_px * pixel_m, 2.5 * settings.ok_floor_m):
+        reasons.append(f"90 % residual {p90_m:.2f} m on {len(held)} held-out ties")
+    if error_m > settings.standard_error_ok_m:
+        reasons.append(f"standard error of the shift {error_m:.2f} m from {len(used)} ties")
+    if not corridors:
+        reasons.append("too little ground beside the tracks: ties on the tracks had to be used")
+    status: RegistrationStatus = "degraded" if reasons else "ok"
+    if median_m > max(settings.degraded_px * pixel_m, 3 * settings.ok_floor_m):
+        status = "failed"
+    affine = compose(affine, before)
+    return Registration(
+        status=status,
+        shift_m=(-affine[2], -affine[5]),
         affine=affine,
-        median_m=float(np.median(left)),
-        p90_m=float(np.quantile(left, 0.9)),
-        standard_error_m=float(1.25 * spread / len(used) ** 0.5),
-        used=len(used),
+        residual_median_m=median_m,
+        residual_p90_m=p90_m,
+        tie_points=len(used),
         held_out=len(held),
-        share=float(close.mean()),
+        reason="; ".join(reasons),
     )
 
 
@@ -207,32 +206,3 @@ def _residuals(ties: Ties, which: NDArray[np.intp], affine: Affine6) -> NDArray[
     east = ties.east[which] - ((a - 1) * x + b * y + c)
     north = ties.north[which] - (d * x + (e - 1) * y + f)
     return np.hypot(east, north)
-
-
-def _verdict(
-    affine: Affine6, fit: _Fit, grid: Grid, corridors: bool, settings: RegistrationSettings
-) -> Registration:
-    """Say ok, degraded or failed from the held-out residual and the error of the fit itself."""
-    pixel = grid.pixel_m
-    reasons = []
-    if fit.median_m > max(settings.ok_median_px * pixel, settings.ok_floor_m):
-        reasons.append(f"median residual {fit.median_m:.2f} m on {fit.held_out} held-out ties")
-    if fit.p90_m > max(settings.ok_p90_px * pixel, 2.5 * settings.ok_floor_m):
-        reasons.append(f"90 % residual {fit.p90_m:.2f} m on {fit.held_out} held-out ties")
-    if fit.standard_error_m > settings.standard_error_ok_m:
-        reasons.append(f"standard error of the shift {fit.standard_error_m:.2f} m from {fit.used} ties")
-    if not corridors:
-        reasons.append("too little ground beside the tracks: ties on the tracks had to be used")
-    status: RegistrationStatus = "degraded" if reasons else "ok"
-    if fit.median_m > max(settings.degraded_px * pixel, 3 * settings.ok_floor_m):
-        status = "failed"
-    return Registration(
-        status=status,
-        shift_m=(-affine[2], -affine[5]),
-        affine=affine,
-        residual_median_m=fit.median_m,
-        residual_p90_m=fit.p90_m,
-        tie_points=fit.used,
-        held_out=fit.held_out,
-        reason="; ".join(reasons),
-    )

@@ -56,13 +56,13 @@ def normalise_pair(
         return _identity(bands, 0, "too little common clear ground")
     one, two, weight = cells
     slope, offset = np.ones(len(bands)), np.zeros(len(bands))
-    invariant = np.ones(len(one), dtype=bool)
-    prior = weight.copy()
+    invariant, limit = np.ones(len(one), dtype=bool), float(chi2.isf(settings.invariant_p, len(bands)))
+    prior = weight
     for _ in range(settings.iterations):
         slope, offset = _orthogonal(one, two, weight)
-        chi2 = _distance(one, two, slope, offset, invariant)
-        updated = prior * np.exp(-0.5 * np.minimum(chi2 / len(bands), 60.0))
-        invariant = chi2 <= _limit(len(bands), settings.invariant_p)
+        distance = _distance(one, two, slope, offset, invariant)
+        updated = prior * np.exp(-0.5 * np.minimum(distance / len(bands), 60.0))
+        invariant = distance <= limit
         done = np.abs(updated - weight).max() < settings.stop_change
         weight = updated
         if done or invariant.sum() < settings.cells_min:
@@ -103,8 +103,7 @@ def _cells(
 
     def blocks(array: NDArray[np.generic]) -> NDArray[np.float32]:
         cut = np.asarray(array[:rows, :cols], dtype=np.float32)
-        means: NDArray[np.float32] = cut.reshape(rows // size, size, cols // size, size).mean(axis=(1, 3))
-        return means
+        return np.asarray(cut.reshape(rows // size, size, cols // size, size).mean(axis=(1, 3)))
 
     whole = blocks(usable) > 0.999
     if whole.sum() < settings.cells_min:
@@ -150,12 +149,7 @@ def _distance(
     residual = one - (slope * two + offset)
     centre = np.median(residual[invariant], axis=0)
     scale = 1.4826 * np.median(np.abs(residual[invariant] - centre), axis=0) + 1e-6
-    chi2: NDArray[np.float64] = (((residual - centre) / scale) ** 2).sum(axis=1)
-    return chi2
-
-
-def _limit(degrees: int, p: float) -> float:
-    return float(chi2.isf(p, degrees))
+    return np.asarray((((residual - centre) / scale) ** 2).sum(axis=1))
 
 
 def _judged(
@@ -168,8 +162,7 @@ def _judged(
 ) -> Normalisation:
     if len(one) < settings.cells_min:
         return _identity(bands, len(one), f"only {len(one)} cells of ground did not change")
-    correlation = np.array([np.corrcoef(a, b)[0, 1] for a, b in zip(one.T, two.T, strict=True)])
-    correlation = np.nan_to_num(correlation)
+    correlation = np.nan_to_num([np.corrcoef(a, b)[0, 1] for a, b in zip(one.T, two.T, strict=True)])
     low, high = settings.slope_range
     if correlation.mean() < settings.correlation_min or (slope < low).any() or (slope > high).any():
         return _identity(

@@ -63,8 +63,7 @@ def assess_quality(raster: Raster, image: NativeImage, scene: Scene, settings: Q
 def _relative_spread(raster: Raster) -> NDArray[np.float32]:
     """Return the spread of the bands over their mean, (rows, cols): 0 = flat spectrum."""
     mean = raster.values.mean(axis=0)
-    spread: NDArray[np.float32] = raster.values.std(axis=0) / np.maximum(mean, 1e-3)
-    return spread
+    return np.asarray(raster.values.std(axis=0) / np.maximum(mean, 1e-3))
 
 
 def _cloud(raster: Raster, snow_state: SnowState, settings: QualitySettings) -> NDArray[np.bool_]:

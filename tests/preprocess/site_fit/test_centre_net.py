@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tumangang_watch.preprocess.site_fit.network import REACH, STEP_M, patch_of, read_centres
+from tumangang_watch.preprocess.site_fit.sections import REACH, STEP_M, layers_of, read_centres
 
 
 def bundle(offsets_m=(-5.0, 0.0, 5.0), tone=0.25, bed=-0.15, along=80, seed=1):
@@ -17,7 +17,7 @@ def bundle(offsets_m=(-5.0, 0.0, 5.0), tone=0.25, bed=-0.15, along=80, seed=1):
         values[np.abs(v - at) < 2.0] += bed
         values[np.abs(np.abs(v - at) - 0.76) < 0.3] += tone
     seen = np.ones(values.shape, bool)
-    return patch_of(values.astype(np.float32), np.zeros(values.shape, np.float32), seen), v
+    return layers_of(values.astype(np.float32), np.zeros(values.shape, np.float32), seen), v
 
 
 @pytest.mark.parametrize(("tone", "bed"), [(0.3, -0.3), (-0.3, -0.2), (0.25, 0.3)])
@@ -34,7 +34,7 @@ def test_gain_of_light_does_not_matter():
     rng = np.random.default_rng(3)
     tone = rng.normal(0, 0.2, (101, 80)).astype(np.float32)
     seen = np.ones(tone.shape, bool)
-    plain, brighter = patch_of(tone, tone, seen), patch_of(tone + 1.7, tone - 0.4, seen)
+    plain, brighter = layers_of(tone, tone, seen), layers_of(tone + 1.7, tone - 0.4, seen)
     np.testing.assert_allclose(plain, brighter, atol=1e-4)
     assert patch.shape[0] == plain.shape[0]
 

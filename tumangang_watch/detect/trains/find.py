@@ -30,7 +30,7 @@ from tumangang_watch.model.detection import Detection, Grade, Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.model.site import Site, Track
+from tumangang_watch.model.site import Site, Track, is_roofed
 from tumangang_watch.settings.trains import TrainSettings
 
 
@@ -59,7 +59,8 @@ def detect_trains(
     tuple of Detection
         Of kind ``train``, in the order of the site's tracks and along each.
     """
-    tracks = [t for t in site.tracks if not _roofed(t, observation) and t.line.length >= 2.0]
+    on = observation.scene.acquired.date()
+    tracks = [t for t in site.tracks if not is_roofed(t, on) and t.line.length >= 2.0]
     if observation.image.gsd_m > settings.track_gsd_max_m:
         coarse = tuple(date.coarse for date in background_dates if date.coarse is not None)
         return detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
@@ -195,11 +196,6 @@ def _train(
         vehicles=vehicles,
         evidence=evidence,
     )
-
-
-def _roofed(track: Track, observation: Observation) -> bool:
-    """Return True when a roof hides the track on this date."""
-    return track.occluded_from is not None and track.occluded_from <= observation.scene.acquired.date()
 
 
 def _detection(

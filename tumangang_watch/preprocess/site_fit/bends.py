@@ -1,6 +1,6 @@
-"""How well a bundle of tracks lies on its centrelines for every shift along it.
+"""How well a group of tracks lies on its centrelines for every shift along it.
 
-A straight track looks the same a few metres further on. A bundle does not: its tracks bend, and come together
+A straight track looks the same a few metres further on. A group does not: its tracks bend, and come together
 at turnouts, so a shift along it takes their centrelines off the rails somewhere.
 """
 
@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from shapely import LineString
 
 from tumangang_watch.model.site import Site
-from tumangang_watch.preprocess.site_fit.network import ALONG_M, STEP_M
 from tumangang_watch.preprocess.site_fit.outlines import Picture
-from tumangang_watch.preprocess.site_fit.sections import block_starts, reading_along
+from tumangang_watch.preprocess.site_fit.sections import ALONG_M, STEP_M, block_starts, reading_along
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.track_frame import TrackFrame, frame_along, middles
 
 ASIDE = (-0.5, 0.0, 0.5)
-"""Metres the whole bundle may lie aside of the lateral fit: it is made before the place along it is known."""
-HALF_M = 8.0
+"""Metres the whole group may lie aside of the lateral fit: it is made before the place along it is known."""
+OFFSETS_M: NDArray[np.float64] = np.arange(-16.0, 17.0) * STEP_M
 """Ground read to either side: a turnout of 1 in 6 moves a track 3 m over the farthest shift, a curve less."""
 
 
@@ -58,7 +57,7 @@ def shape_odds(
         count = frame.points.shape[1] - 2 * margin
         for start in block_starts(count, settings.section_block_m, total_m / settings.sections_length_m):
             part = frame.part(slice(start, min(start + block, count) + 2 * margin))
-            reading = reading_along(picture, part, start_m, _offsets())
+            reading = reading_along(picture, part, start_m, OFFSETS_M)
             total += _moved(reading, part.ahead.T, along, moves_m, margin, settings)
     return np.asarray(settings.shape_weight * total.max(axis=0))
 
@@ -74,11 +73,6 @@ def _frame_beyond(line: LineString, margin: int) -> TrackFrame:
     return frame_along(longer, middles(longer.length, ALONG_M), 1.0)
 
 
-def _offsets() -> NDArray[np.float64]:
-    count = round(HALF_M / STEP_M)
-    return np.arange(-count, count + 1, dtype=np.float64) * STEP_M
-
-
 def _moved(
     reading: NDArray[np.float64],
     heading: NDArray[np.float64],
@@ -87,7 +81,7 @@ def _moved(
     margin: int,
     settings: RegistrationSettings,
 ) -> NDArray[np.float64]:
-    """Return (aside, k): what the pieces of one block say of each move, with the bundle a little aside."""
+    """Return (aside, k): what the pieces of one block say of each move, with the tracks a little aside."""
     per = round(settings.section_piece_m / ALONG_M)
     own = np.arange(margin, reading.shape[1] - margin)
     own = own[: len(own) // per * per]
@@ -97,7 +91,7 @@ def _moved(
     level = float(reading[known].mean())
     ahead, left = heading[own] @ along, heading[own, 0] * along[1] - heading[own, 1] * along[0]
     across = np.array(ASIDE)[:, None, None] * ahead + moves_m[:, None] * left
-    rows = np.rint(across / STEP_M).astype(int) + len(_offsets()) // 2
+    rows = np.rint(across / STEP_M).astype(int) + len(OFFSETS_M) // 2
     cols = own + np.rint(moves_m[:, None] * ahead / ALONG_M).astype(int)
     values = np.where(known, reading, level)[np.clip(rows, 0, len(reading) - 1), cols]
     mean = values.reshape(*values.shape[:2], -1, per).mean(axis=3) - level

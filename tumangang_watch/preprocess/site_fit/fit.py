@@ -13,7 +13,7 @@ from tumangang_watch.model.image import NativeImage, shift
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.site_fit.bends import shape_odds
-from tumangang_watch.preprocess.site_fit.outlines import Picture, score_groups, score_shifts
+from tumangang_watch.preprocess.site_fit.outlines import Picture, score_groups
 from tumangang_watch.preprocess.site_fit.sections import centredness, sections_of
 from tumangang_watch.preprocess.site_fit.template import Template, outlines_of, template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
@@ -134,8 +134,8 @@ def _odds(
     total = -0.5 * (u**2 + v**2) / settings.site_prior_sd_m**2
     east, north = np.stack([u, v]).T @ axes[:, 0], np.stack([u, v]).T @ axes[:, 1]
     for picture in pictures if template.groups else ():
-        gain = score_shifts(picture, template, east, north, settings.site_correlation_m2)
-        total = total + gain / len(pictures)
+        gain = score_groups(picture, template, east, north, settings.site_correlation_m2)
+        total = total + gain.sum(axis=1) / len(pictures)
     return np.asarray(total)
 
 

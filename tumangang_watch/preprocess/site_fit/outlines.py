@@ -25,11 +25,10 @@ SURROUNDINGS_M = 8.0
 
 
 def features_of(raster: Raster, headings: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return (1 + chroma + headings, rows, cols): tone, colour, and edge energy along some heading bins.
+    """Return (1 or 2 + headings, rows, cols): log brightness, band ratio, edge energy along heading bins.
 
-    Tone is log luminance; colour the log ratio of NIR (or green) to red. The energy of heading bin
-    k is the log of the smoothed squared gradient across tracks whose normal lies in that bin: rails
-    and the sides of wagons alike raise it, whatever their tone.
+    The energy of heading bin k is the log of the smoothed squared gradient across tracks whose normal lies in
+    that bin: rails and the sides of wagons alike raise it, however bright they are.
     """
     light = log_brightness_of(raster)
     layers = [cv2.GaussianBlur(light, (0, 0), 0.8 / raster.grid.pixel_m)]
@@ -71,8 +70,7 @@ def shade(raster: Raster) -> NDArray[np.bool_]:
     sigma = SURROUNDINGS_M / raster.grid.pixel_m
     around = cv2.GaussianBlur(light * seen, (0, 0), sigma) / (cv2.GaussianBlur(seen, (0, 0), sigma) + 1e-6)
     dark = (light < SHADE * around).astype(np.uint8)
-    grown: NDArray[np.bool_] = cv2.dilate(dark, np.ones((3, 3), np.uint8)) > 0
-    return grown
+    return np.asarray(cv2.dilate(dark, np.ones((3, 3), np.uint8)) > 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +95,11 @@ class Picture:
     def of(cls, raster: Raster, template: Template) -> Picture:
         """Take the features of a raster that a template asks for."""
         headings = tuple(int(h) for h in np.unique(template.heading) if h >= 0)
-        sunlit = raster.valid & ~shade(raster)
-        features = features_of(raster, headings)
         return cls(
             grid=raster.grid,
             valid=raster.valid,
-            sunlit=sunlit,
-            layers=features,
+            sunlit=raster.valid & ~shade(raster),
+            layers=features_of(raster, headings),
             headings=headings,
             log_brightness=log_brightness_of(raster),
             band_ratio=band_ratio_of(raster),
@@ -111,19 +107,8 @@ class Picture:
 
     @property
     def plain(self) -> NDArray[np.float32]:
-        """Tone and colour, without the edge energies."""
+        """Brightness and band ratio, without the edge energies."""
         return self.layers[: len(self.layers) - len(self.headings)]
-
-
-def score_shifts(
-    picture: Picture,
-    template: Template,
-    east_m: NDArray[np.float64],
-    north_m: NDArray[np.float64],
-    sample_m2: float,
-) -> NDArray[np.float64]:
-    """Return (n,): the log-likelihood gain of the site's geometry over none, for each shift."""
-    return np.asarray(score_groups(picture, template, east_m, north_m, sample_m2).sum(axis=1))
 
 
 def score_groups(
@@ -183,19 +168,16 @@ def _gain(
     signed: bool,
 ) -> NDArray[np.float64]:
     """Return each group's gain of two means over one."""
-    weighted = values * weight
+    weighted, total = values * weight, counts.sum(axis=1)
     sums = np.add.reduceat(weighted, starts).reshape(-1, 2)
     squares = np.add.reduceat(weighted * values, starts).reshape(-1, 2)
-    total = counts.sum(axis=1)
     mean = sums / np.maximum(counts, 1)
     overall = sums.sum(axis=1) / np.maximum(total, 1)
     whole = squares.sum(axis=1) - total * overall**2
     between = (counts * (mean - overall[:, None]) ** 2).sum(axis=1)
     share = np.clip(between / np.maximum(whole, 1e-9), 0.0, 0.98)
-    good = (counts >= 8).all(axis=1)
-    samples = total / sample_m2
-    gain = -0.5 * samples * np.log(1 - share)
+    gain = -0.5 * (total / sample_m2) * np.log(1 - share)
     gain = GROUP_CAP * (1 - np.exp(-gain / GROUP_CAP))
     if signed:
         gain = np.where(mean[:, 1] > mean[:, 0], gain, -gain)
-    return np.where(good, gain, 0.0)
+    return np.where((counts >= 8).all(axis=1), gain, 0.0)

@@ -1,9 +1,10 @@
-"""How likely the tracks' centrelines run where the site says, for every lateral shift.
+"""How likely the tracks' centrelines run where the site has them, for every lateral shift.
 
-Each piece of track is straightened with the ground to both sides and read by
-`preprocess.site_fit.network`, which
-knows rails, ballast and trains from gaps, shadows and paths whatever their tones. What it says of the row a
-shift would bring onto the centreline, summed over all pieces, tells a fit from one half a gap or a track off.
+Each piece of track is straightened with the ground to both sides and read by a small convolutional network.
+It sees log brightness and a band ratio against their surroundings and gives for every cell the log-odds that
+a track's centreline runs through it, whether rails lie there or a train stands on them. Its weights come from
+two painters (``python -m training.centre_net``); no real picture is among them. The log-odds of the row that
+a shift brings onto the centreline, summed over all pieces, tell a fit from one half a gap or a track off.
 """
 
 from __future__ import annotations
@@ -15,10 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.model.site import Site
-from tumangang_watch.preprocess.site_fit.network import ALONG_M, STEP_M, patch_of, read_centres
+from tumangang_watch.nets import convolve, layer_of, weights
 from tumangang_watch.preprocess.site_fit.outlines import Picture
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.track_frame import TrackFrame, frame_along, middles
+
+STEP_M = 0.5
+"""Step across the track."""
+ALONG_M = 1.0
+"""Step along the track."""
+DILATIONS = {"a": (1, 1), "b": (2, 2), "c": (2, 4)}
+"""Across and along, of each layer."""
+REACH = 14
+"""Cells along the track that a cell's reading depends on, either way."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +105,33 @@ def reading_along(
     )
     seen = picture.valid.astype(np.float32)
     valid = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
-    return np.where(valid, read_centres(patch_of(log_brightness, band_ratio, valid)), np.nan).astype(
+    return np.where(valid, read_centres(layers_of(log_brightness, band_ratio, valid)), np.nan).astype(
         np.float64
     )
+
+
+def layers_of(
+    log_brightness: NDArray[np.integer | np.floating],
+    band_ratio: NDArray[np.integer | np.floating],
+    seen: NDArray[np.bool_],
+) -> NDArray[np.floating]:
+    """Return what the network sees (3, across, along) of samples (across, along)."""
+    weight = seen.astype(np.float32)
+    around = np.maximum(cv2.GaussianBlur(weight, (0, 0), 12.0), 1e-3)
+    layers = []
+    for values in (log_brightness, band_ratio):
+        mean = cv2.GaussianBlur(values * weight, (0, 0), 12.0) / around
+        layers.append(np.clip(values - mean, -2.5, 2.5) * weight)
+    return np.stack([*layers, weight]).astype(np.float32)
+
+
+def read_centres(layers: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the log-odds (across, along) that a centreline runs through each cell of `layers_of`."""
+    net = weights("centre_net")
+    x = layers
+    for name, dilation in DILATIONS.items():
+        x = convolve(x, layer_of(net, name), dilation=dilation)
+    return convolve(x, layer_of(net, "e"), relu=False)[0]
 
 
 def block_starts(count: int, block_m: float, share: float) -> list[int]:

@@ -1,5 +1,5 @@
 """What a site's geometry predicts of a picture: where bed and ground, hard standing and its
-surroundings must differ. Tones and polarity are unknown; only contrast within a small group counts.
+surroundings must differ. Brightness and polarity are unknown; only contrast in a small group counts.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from tumangang_watch.model.site import Site
 from tumangang_watch.track_frame import frame_along, middles
 
 GROUP_M = 30.0
-"""Length of track or outline that is judged as one: tone and traffic change beyond it."""
+"""Length of track or outline that is judged as one: ground and traffic change beyond it."""
 BED_HALF_M = 1.7
 """Rails, sleepers and wagons lie within this of a centreline."""
 FLANK_M = (3.2, 8.5)
-"""Ground beside a bundle of tracks: beyond the ballast shoulder, and beyond the 2.5-2.75 m that lie
+"""Ground beside a group of tracks: beyond the ballast shoulder, and beyond the 2.5-2.75 m that lie
 between two tracks, where a train's side or shadow would be taken for a bed."""
 EDGE_M = (0.7, 5.0)
 """Ground inside and outside an outline that is compared."""
@@ -30,7 +30,7 @@ POINTS_ALONG = 2000
 HEADINGS = 8
 """Directions told apart, over 180 degrees."""
 
-Part = tuple["NDArray[np.float64]", "NDArray[np.bool_]", int]
+Part = tuple[NDArray[np.float64], NDArray[np.bool_], int]
 """Points, which of them are inner, and the heading bin."""
 
 
@@ -83,17 +83,16 @@ def template_of(site: Site, bounds: tuple[float, float, float, float], points_ma
     stride = max(1, -(-total // points_max))
     parts = [(p[0][::stride], p[1][::stride], p[2]) for p in parts]
     parts = [p for p in parts if p[1].any() and not p[1].all()]
-    xy, inner = [p[0] for p in parts], [p[1] for p in parts]
-    group = [np.full(len(p), k) for k, p in enumerate(xy)]
-    if not parts:
-        none = np.empty(0)
-        whole = none.astype(np.intp)
-        return Template(x=none, y=none, group=whole, inner=none.astype(bool), heading=whole)
-    points, sides, numbers = np.concatenate(xy), np.concatenate(inner), np.concatenate(group)
-    order = np.lexsort((sides, numbers))
-    headings = np.array([p[2] for p in parts])
+    points = np.concatenate([np.empty((0, 2)), *(p[0] for p in parts)])
+    inner = np.concatenate([np.empty(0, bool), *(p[1] for p in parts)])
+    group = np.repeat(np.arange(len(parts)), [len(p[0]) for p in parts])
+    order = np.lexsort((inner, group))
     return Template(
-        x=points[order, 0], y=points[order, 1], group=numbers[order], inner=sides[order], heading=headings
+        x=points[order, 0],
+        y=points[order, 1],
+        group=group[order],
+        inner=inner[order],
+        heading=np.array([p[2] for p in parts], np.intp),
     )
 
 
@@ -114,7 +113,7 @@ def _beside(
 def _track_groups(line: LineString, lines: list[LineString], step_m: float) -> list[Part]:
     """Return, for each piece of a track that has open ground beside it, the bed against that ground.
 
-    It tells where the bundle ends, whatever stands in it.
+    It tells where the group of tracks ends, whatever stands in it.
     """
     offsets = np.arange(-FLANK_M[1], FLANK_M[1] + 0.01, 0.7)
     grid, normals = _beside(line, step_m, offsets)

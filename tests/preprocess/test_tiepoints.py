@@ -8,11 +8,10 @@ from scipy.ndimage import fourier_shift, gaussian_filter
 from support.values import EAST0, NORTH0, native_image, straight_site
 
 from tumangang_watch.grid import Grid
-from tumangang_watch.preprocess.correlate import find_peaks, hann, orientation, surfaces
-from tumangang_watch.preprocess.tiepoints import find_ties
+from tumangang_watch.preprocess.tiepoints import find_peaks, find_ties, orientation, surfaces
 from tumangang_watch.settings.preprocess import RegistrationSettings
 
-TAPER = hann(64, 64)
+TAPER = np.outer(np.hanning(64), np.hanning(64)).astype(np.float32)
 
 
 def texture(rows=64, cols=64, seed=0):
