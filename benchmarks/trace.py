@@ -123,10 +123,7 @@ def _paths(result: dict[str, Any]) -> None:
 
 
 def _tell(track: TracedTrack, false: float) -> None:
-    print(
-        f"  evidence {track.evidence:.2f} length {track.line.length:.0f}",
-        f"supported {track.supported:.2f} false {false:.2f}",
-    )
+    print(f"  evidence {track.evidence:.2f} length {track.line.length:.0f}", f"false {false:.2f}")
 
 
 def main() -> None:

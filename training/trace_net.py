@@ -1,4 +1,4 @@
-"""Calibrate the network of ``detect.tracks.network`` on a bank of painted yards.
+"""Calibrate the network of ``detect.tracks.view`` on a bank of painted yards.
 
 Paint the bank with ``python -m training.trace_bank --folder DIR``, with ``--painter first`` and ``second``;
 then ``python -m training.trace_net --bank DIR`` fits the network and writes its weights into the package.
@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tumangang_watch.detect.tracks.network import DILATIONS, SHRINK
-from tumangang_watch.detect.tracks.view import CHANNELS
+from tumangang_watch.detect.tracks.view import CHANNELS, DILATIONS, SHRINK
 from tumangang_watch.nets import write_weights
 
 NARROW, WIDTH = 14, 24
@@ -122,7 +121,7 @@ def _soil(patch: Any, labels: Any, rng: np.random.Generator, row: dict[str, int]
 
 
 def network() -> Any:
-    """Return the layers that ``detect.tracks.network`` computes with numpy."""
+    """Return the layers that ``detect.tracks.view`` computes with numpy."""
     from torch import nn
 
     return nn.ModuleDict(

@@ -1,4 +1,4 @@
-"""Which train of one date is which of the other: decided on the order of wagons, not on pixels in place."""
+"""Which train of one date is which of the other: decided on the order of vehicles, not on pixels in place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Match:
     in_place: bool
     """Nothing moved: the differences are the detector's."""
     turned: bool = False
-    """The wagons stand in reverse order."""
+    """The vehicles stand in reverse order."""
     part: bool = False
     """Only a part of the longer train is in the shorter one."""
     shift_m: float = 0.0
@@ -36,7 +36,7 @@ class Match:
 
 @dataclass(frozen=True)
 class TrainMatcher:
-    """A pair of dates with what is needed to compare wagons on both."""
+    """A pair of dates with what is needed to compare vehicles on both."""
 
     pair: DatePair
     scale: PairScale
@@ -125,7 +125,7 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
     half, slack = length / 2, settings.same_place_m
     places = {(_start(a) + half, _start(b) + half), (_end(a) - half, _end(b) - half)}
     if _start(long) - slack <= _start(short) and _end(short) <= _end(long) + slack:
-        # Wagons taken off at both ends leave the rest in its place, within the longer train.
+        # Vehicles taken off at both ends leave the rest in its place, within the longer train.
         places.add((_middle(short), _middle(short)))
     out = []
     for middles in sorted(places):
@@ -149,7 +149,7 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
 def _unseen_beyond(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> float | None:
     """Return the unseen metres of what one train has and the other has not, if the rest of it is alike.
 
-    None when some of it was seen and differs: wagons came or went.
+    None when some of it was seen and differs: vehicles came or went.
     """
     unseen, settings = 0.0, matcher.settings
     other = matcher.pair.other(long.date)
@@ -193,7 +193,7 @@ def alike_in_place(
     """Return how many metres were unseen if all else that either train covers is alike; None if not.
 
     Then nothing moved there, and the ends differ because the detector saw them differently. What only
-    one of them covers is compared by itself, so that new wagons do not hide behind old.
+    one of them covers is compared by itself, so that new vehicles do not hide behind old.
     """
     a, b = trains
     low, high = sorted((_start(a), _start(b))), sorted((_end(a), _end(b)))
@@ -216,7 +216,7 @@ def alike_in_place(
 
 
 def alike_along(matcher: TrainMatcher, track: Track, from_m: float, to_m: float) -> bool:
-    """Return True when both dates show the same along a stretch: by its pixels, or wagon by wagon.
+    """Return True when both dates show the same along a stretch: by its pixels, or vehicle by vehicle.
 
     The median over pieces decides: a wrong end does not outweigh the rest.
     """

@@ -1,4 +1,4 @@
-"""Do two dates show the same? Answered on pixels: of a place, and along a train's bodies, wagon by wagon."""
+"""Do two dates show the same? Answered on pixels: of a place, and along the bodies of a train."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tumangang_watch.settings.change import ChangeSettings
 from tumangang_watch.track_frame import bearing, frame_along
 
 BODY_HALF_WIDTH_M = 0.9
-"""Inside every wagon whatever its lean at moderate angles: bodies are 2.8-3.25 m wide."""
+"""Inside every vehicle whatever its lean at moderate angles: bodies are 2.8-3.25 m wide."""
 HEADING_BASE_M = 0.5
 """Half of the base over which a track's heading is taken."""
 ROOF_HEIGHT_M = 3.0
-"""Height above the ground of what is seen of a wagon: floors and loads at 1.4-3 m, roofs to 4.6 m
+"""Height above the ground of what is seen of a vehicle: floors and loads at 1.4-3 m, roofs to 4.6 m
 (docs/sources.md, rolling stock)."""
 STEP_M = 1.0
-"""Step of a profile: a coupling's width, a twelfth of a wagon."""
+"""Step of a profile: a coupling's width, a twelfth of a vehicle."""
 
 
 def pixel_similarity(earlier: Observation, later: Observation, place: BaseGeometry) -> float | None:
@@ -140,9 +140,9 @@ def lean_m(observation: Observation, line: LineString, at_m: float) -> float:
 
 
 def agreement(one: NDArray[np.float64], two: NDArray[np.float64], settings: ChangeSettings) -> float | None:
-    """Return the log-odds that two aligned profiles (metres, bands) show the same wagons.
+    """Return the log-odds that two aligned profiles (metres, bands) show the same vehicles.
 
-    The profiles are cut where either changes: a cut of like wagons speaks once, however
+    The profiles are cut where either changes: a cut of like vehicles speaks once, however
     long it is. A light common to the whole train is taken out within `common_light_max`. None
     where too little was seen of both.
     """
@@ -176,7 +176,7 @@ def piece_distances(
 
 
 def _pieces(profile: NDArray[np.float64], settings: ChangeSettings) -> NDArray[np.float64]:
-    """Return medians over pieces of about half a wagon, (pieces, bands): couplings fall out."""
+    """Return medians over pieces of about half a vehicle, (pieces, bands): couplings fall out."""
     count = max(round(len(profile) * STEP_M / settings.half_vehicle_m), 1)
     out = np.full((count, profile.shape[1]), np.nan)
     edges = np.round(np.linspace(0, len(profile), count + 1)).astype(int)

@@ -29,9 +29,9 @@ def compare_trains(
     """Decide what became of every train.
 
     ``unchanged``, ``moved`` (along its track, to another, or turned round), ``shrunk`` or ``grown``
-    (some of its wagons went or came), ``appeared`` or ``disappeared``. Two detections are one train when
-    their wagons, laid on one another in order, look the same on both dates: measured on pixels in one
-    light, not on names. Other wagons in the same place are one ``disappeared`` and one ``appeared``.
+    (some of its vehicles went or came), ``appeared`` or ``disappeared``. Two detections are one train when
+    their vehicles, laid on one another in order, look the same on both dates: measured on pixels in one
+    light, not on names. Other vehicles in the same place are one ``disappeared`` and one ``appeared``.
     No finding is made of a train whose place was not seen on the other date: see `unseen_trains`.
     """
     tracks = {t.id: t for t in site.tracks}

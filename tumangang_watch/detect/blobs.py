@@ -1,6 +1,6 @@
 """Masks to objects: hysteresis, parting of touching objects, outlines.
 
-The commonest tone of a ground, and means over what of it is usable.
+The commonest value of a ground, and means over what of it is usable.
 
 The contract's colour names for an object on the ground.
 """

@@ -65,7 +65,7 @@ class PixelBaseline:
     mad: NDArray[np.float32]
     """(bands, rows, cols): median absolute deviation."""
     count: NDArray[np.int16]
-    """(rows, cols): dates that saw the ground, in light or shadow: a mark as dark as shadow is usual too."""
+    """(rows, cols): dates that saw the ground, in light or shadow: a mark can be as dark as shadow."""
 
     def part(self, cut: tuple[slice, slice]) -> PixelBaseline:
         """Return a part of the window."""
@@ -93,7 +93,7 @@ def window_pixels(observation: Observation, window: Window) -> WindowPixels:
 
 
 def baseline_of(patches: list[WindowPixels]) -> PixelBaseline | None:
-    """Return the median, the median absolute deviation and the number of looks of every pixel.
+    """Return the median, the median absolute deviation and the number of dates of every pixel.
 
     Bands that not all dates have are left out. None without dates or without a common band.
     """

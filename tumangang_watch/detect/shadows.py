@@ -1,9 +1,9 @@
-"""Cast shadow as a height cue, and where known bodies throw it."""
+"""Cast shadow as a height cue, and where known bodies throw it and lean."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, radians, sin, tan
+from math import radians, tan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,9 @@ from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
+from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.cargo import CargoSettings
+from tumangang_watch.track_frame import bearing
 
 FEW_LANES = 3
 BREAK_PX = 3
@@ -79,10 +81,32 @@ def shadow_of(
 def swept(shape: BaseGeometry, azimuth_deg: float, elevation_deg: float, height_m: float) -> BaseGeometry:
     """Return the ground a body of this height can darken, in metres (its own ground included)."""
     length = min(height_m / max(tan(radians(elevation_deg)), 0.05), 12 * height_m)
-    west, south = -sin(radians(azimuth_deg)), -cos(radians(azimuth_deg))
+    west, south = -bearing(azimuth_deg)
     count = max(2, int(np.ceil(length)))
-    steps = [
-        affinity.translate(shape, west * length * k / count, south * length * k / count)
-        for k in range(count + 1)
-    ]
-    return unary_union(steps)
+    return unary_union(
+        [
+            affinity.translate(shape, west * length * k / count, south * length * k / count)
+            for k in range(count + 1)
+        ]
+    )
+
+
+def shadow_fall(
+    scene: Scene, height_m: float, typical_deg: float, min_deg: float = 5.0
+) -> NDArray[np.float64] | None:
+    """Return (east, north) from a body's foot to the tip of its shadow, metres; None without a sun.
+
+    ``typical_deg`` is the sun's elevation taken where none is stated, ``min_deg`` the lowest.
+    """
+    if scene.sun_azimuth_deg is None:
+        return None
+    elevation = typical_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
+    return bearing(scene.sun_azimuth_deg + 180) * (height_m / tan(radians(max(elevation, min_deg))))
+
+
+def lean_fall(scene: Scene, height_m: float) -> NDArray[np.float64]:
+    """Return (east, north) from a body's foot to where its top is shown, metres; 0 without a view."""
+    if not scene.off_nadir_deg or scene.view_azimuth_deg is None:
+        return np.zeros(2)
+    reach_m = height_m * tan(radians(min(scene.off_nadir_deg, 40.0)))
+    return bearing(scene.view_azimuth_deg + 180) * reach_m

@@ -26,35 +26,35 @@ class ChangeSettings:
     dark_share: float = 0.9
     """Part of the darkest ground that is taken for path light: nothing is quite black."""
     brightness_lift: float = 0.5
-    """Share of usual ground added before logs are taken.
+    """Share of typical ground added before logs are taken.
     Assumed, not calibrated."""
     bare_share_min: float = 0.1
-    """Least share of ground free of snow for it to say what is usual."""
+    """Least share of ground free of snow for it to show what is typical."""
     consist_colour_step: float = 0.25
-    """Distance of two wagons' tones, in log units of `Light`, at which they are as likely one wagon as two.
+    """Distance of two vehicles' log brightness (`PairScale`) at which they are as likely one vehicle as two.
     Assumed; ``python -m benchmarks.change --split train`` prints the distances it can be judged by."""
     consist_colour_sd: float = 0.05
     """Distance over which those log-odds change by one. Assumed, as `consist_colour_step`."""
     cut_for_max: float = 1.5
-    """Most that one cut of like wagons can say for a train: every fifth unrelated cut looks the same."""
+    """Most that one cut of like vehicles can say for a train: every fifth unrelated cut looks the same."""
     cut_against_max: float = 3.0
     """Most that one cut can say against it: one in twenty is misjudged (shade, snow, a changed load)."""
     half_vehicle_m: float = 6.5
-    """Length of the pieces in which looks are compared: half a wagon, so that couplings fall out."""
+    """Length of the pieces in which looks are compared: half a vehicle, so that couplings fall out."""
     common_light_max: float = 0.15
     """Greatest difference of light common to a whole train, in log reflectance, that is taken out: what
     normalisation leaves (docs/sources.md, normalisation)."""
     end_play_m: float = 3.0
     """Play for the ends of two trains that are laid on one another: the length error of both."""
     in_place_odds: float = 2.0
-    """Log-odds, before any wagon is looked at, that a train of the same length in the same place is the
+    """Log-odds, before any vehicle is looked at, that a train of the same length in the same place is the
     same one: most stand for days."""
     moved_odds: float = 0.0
     """The same for a train elsewhere on the same track."""
     turned_odds: float = -2.5
     """Added for a train that would have been turned round."""
     other_track_odds: float = -3.5
-    """The same for a train on another track: three cuts of wagons must agree before it is named."""
+    """The same for a train on another track: three cuts of vehicles must agree before it is named."""
     part_odds: float = 0.0
     """The same for a longer or shorter train of which a part stands in the same place."""
     part_moved_odds: float = -3.0
@@ -62,7 +62,7 @@ class ChangeSettings:
     sure_consist: float = 0.9
     """Probability of one consist below which a change says that it could be another train."""
     same_vehicles_odds: float = 2.5
-    """Log-odds from which wagons seen in place on a date without a detection are there: two cuts agree."""
+    """Log-odds from which vehicles seen in place on a date without a detection are there: two cuts agree."""
     observed_min: float = 0.6
     """Least clear share of a place on the other date for saying that something is new or gone."""
     cargo_overlap_min: float = 0.2
@@ -93,7 +93,7 @@ class ChangeSettings:
     unmatched_confidence: float = 0.9
     """Factor on the confidence of a finding that rests on the absence of a match."""
     piece_m: float = 20.0
-    """Length of track compared as one piece: a long wagon."""
+    """Length of track compared as one piece: a long vehicle."""
     growth_low_min_m2: float = 60.0
     """Least lower bound of new ground for the grade ``detected``: a unit of 100 m2 (docs/sources.md, growth)
     less its edge of half a metre all round."""

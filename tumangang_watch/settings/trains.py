@@ -15,9 +15,9 @@ class GroupSettings:
     window_tracks: int = 5
     """Tracks of a group judged together at a time: 32 states each metre; larger groups in turns."""
     step_px: float = 0.5
-    """Step of a ribbon along and across, in pixels."""
+    """Step of a corridor along and across, in pixels."""
     margin_m: float = 9.0
-    """Ground beyond the outer tracks that a ribbon holds: the shadow of a 3.8 m body at 25 degrees."""
+    """Ground beyond the outer tracks that a corridor holds: the shadow of a 3.8 m body at 25 degrees."""
     body_half_width_m: float = 1.5
     """Half of a vehicle's width: 2.8-3.25 m (docs/sources.md, rolling stock)."""
     body_height_m: float = 3.8
@@ -30,7 +30,7 @@ class GroupSettings:
     """Spread of a body's brightness about the bed's, as a share of it: paints of 0.05 to 0.65 over
     ballast of 0.12 to 0.22, mixed with dirt (docs/sources.md, rolling stock)."""
     band_ratio_spread: float = 0.15
-    """Spread of a body's hue, as a share of the bed's brightness."""
+    """Spread of a body's band ratio, as a share of the bed's brightness."""
     bed_spread: float = 0.2
     """Spread of an empty bed's brightness about what is expected of it, as a share: oil, rust, weeds."""
     unknown_spread: float = 0.3
@@ -40,11 +40,11 @@ class GroupSettings:
     shadow_spread: float = 0.12
     """Spread of that share."""
     bed_length_m: float = 60.0
-    """Standard deviation of the kernel over which the empty ground's look varies along a track."""
+    """Standard deviation of the kernel over which the empty ground varies along a track."""
     rounds: int = 3
     """Times the empty ground is learned anew."""
     seed_share: float = 0.3
-    """Share of the ribbon taken as empty at first: the least structured cross-sections."""
+    """Share of the corridor taken as empty at first: the least structured cross-sections."""
     memory_px: float = 2.0
     """Pixels along a track over which evidence repeats itself: log-odds are divided by it."""
     clip: float = 8.0
@@ -52,7 +52,7 @@ class GroupSettings:
     switch_cost: float = 7.0
     """Cost in log-odds of a change between empty and occupied along one track."""
     train_min_m: float = 10.0
-    """Shortest train that is told at this scale: one wagon."""
+    """Shortest train that is told at this scale: one vehicle."""
     score_detected: float = 34.0
     """Summed log-odds from which a train is ``detected``: empty track of 60 train pairs reached 33 where a
     shadow vouched for it. ``python -m benchmarks.limits --groups`` measures what comes of it."""
@@ -72,7 +72,7 @@ class GroupSettings:
     dark bed beside it passes for more of it. Chosen on train pairs; ``python -m benchmarks.limits
     --groups`` measures how often the interval holds the truth."""
     longer_share: float = 0.2
-    """How much longer, as a share: light wagons on light ground end it too early."""
+    """How much longer, as a share: light vehicles on light ground end it too early."""
     end_error_px: float = 3.3
     """What is added to both, in pixels."""
     observed_min: float = 0.6
@@ -83,31 +83,31 @@ class GroupSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadSettings:
-    """Named numbers for hints of what wagons carry: a hint only where it is nearly always right."""
+    """Named numbers for hints of what vehicles carry: a hint only where it is nearly always right."""
 
     gsd_max_m: float = 0.52
     """Inner walls of 2 m and shadows of 1.3 m need half-metre pixels (docs/sources.md, trains)."""
     type_sure: float = 0.8
     """Least probability of the type that the hint rests on."""
     sun_deg: tuple[float, float] = (18.0, 70.0)
-    """Sun elevations between which inner shadows neither fill a wagon nor vanish."""
+    """Sun elevations between which inner shadows neither fill a vehicle nor vanish."""
     off_nadir_max_deg: float = 25.0
     """Further off nadir the near wall hides the floor."""
     wall_m: float = 2.1
     """Depth of an empty gondola's floor below its rim: 3.5 m over rail, floor at 1.4 m (sources.md, rolling
     stock)."""
     inner_shadow_m: tuple[float, float] = (0.5, 3.0)
-    """Widths of the inner shadow, across the wagon, that leave part of the floor lit and can be seen."""
+    """Widths of the inner shadow, across the vehicle, that leave part of the floor lit and can be seen."""
     surely_seen_m: tuple[float, float] = (0.8, 1.9)
-    """Widths that no empty wagon hides, and that leave its floor lit: only then does an even inside speak
+    """Widths that no empty vehicle hides, and that leave its floor lit: only then does an even inside speak
     for a load."""
     empty_contrast: float = 0.3
-    """Least loss of light on the sunward side of a wagon against the other for ``empty``. Chosen by hand on
+    """Least loss of light on the sunward side of a vehicle against the other for ``empty``. Chosen by hand on
     painted train seeds; ``python -m benchmarks.limits --load`` measures the hints."""
     loaded_contrast: float = 0.05
     """Largest for ``loaded``: an even load near the rim. Chosen as `empty_contrast`."""
     half_width_m: float = 1.2
-    """Half width of a wagon's inside that is read."""
+    """Half width of a vehicle's inside that is read."""
     flat_height_m: float = 1.9
     """Greatest height by the shadow for ``empty`` of a flat: the deck lies at 1.3 m (sources.md, rolling
     stock)."""
@@ -172,8 +172,8 @@ class TrainSettings:
     background_odds: float = -2.5
     """Log-odds below which another date's strip counts as empty and serves as this one's background."""
     background_plain: float = 0.3
-    """Farthest that a cell of another date may lie from its row's usual tone, log light, to serve: neither
-    shadow nor spill."""
+    """Farthest that a cell of another date may lie from its row's typical log brightness to serve: neither shadow nor
+    spill."""
     memory_m: float = 4.0
     """Metres over which the cues of neighbouring metres repeat each other: log-odds are divided by
     it before they are summed along a track."""
@@ -209,7 +209,7 @@ class TrainSettings:
     vehicle_floor: float = 0.35
     """Prior weight of any length between `vehicle_min_m` and `vehicle_max_m`."""
     own_length_share: float = 0.4
-    """Prior weight of the lengths that are sure in the same train: wagons travel in cuts of like ones
+    """Prior weight of the lengths that are sure in the same train: vehicles travel in cuts of like ones
     (docs/sources.md, the same train). Chosen among 0, 0.4, 0.6 and 0.8 on validation seeds (``--score``)."""
     own_length_sd_m: float = 0.4
     """Spread about such a length: the error of two couplings' places at 0.5 m GSD."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tumangang_watch.detect.tracks.network import SHRINK, track_odds
 from tumangang_watch.detect.tracks.paths import Lattice, find_paths
-from tumangang_watch.detect.tracks.view import CHANNELS
+from tumangang_watch.detect.tracks.view import CHANNELS, SHRINK, track_odds
 from tumangang_watch.settings.tracks import TraceSettings
 
 SETTINGS = TraceSettings()

@@ -104,9 +104,7 @@ def line_at(y_m, start=5.0, stop=195.0):
 
 
 def found_at(y_m, **where):
-    return TracedTrack(
-        line=line_at(y_m, **where), accuracy_m=0.2, confidence=0.9, supported=1.0, evidence=3.0
-    )
+    return TracedTrack(line=line_at(y_m, **where), accuracy_m=0.2, confidence=0.9, evidence=3.0)
 
 
 def test_a_model_keeps_its_id_and_extent_and_takes_the_traced_line():

@@ -9,7 +9,7 @@ from support.values import observation, straight_site, train_detection
 
 from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.detect.trains.background import TrackReading
-from tumangang_watch.detect.trains.history import add_occupancy
+from tumangang_watch.detect.trains.find import add_occupancy
 from tumangang_watch.detect.trains.network import NetReading
 from tumangang_watch.detect.trains.strips import sample_strip
 from tumangang_watch.detect.trains.view import STEP_M

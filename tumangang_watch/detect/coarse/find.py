@@ -1,9 +1,9 @@
-"""Trains where a wagon is one pixel: present on a group of tracks, with a wide length, uncounted."""
+"""Trains where a vehicle is one pixel wide: present on a group of tracks, with a wide length, uncounted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -12,7 +12,7 @@ from shapely.ops import substring
 from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.detect.coarse.infer import GroupReading, read_groups
 from tumangang_watch.detect.coarse.states import BLOCK, footprints
-from tumangang_watch.model.detection import Detection, Grade
+from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
@@ -41,23 +41,10 @@ def detect_group_trains(
     background: Observation | None = None,
     background_dates: Sequence[Observation] = (),
 ) -> tuple[Detection, ...]:
-    """Find trains by track group, from one date alone or against another one.
+    """Find trains by group among the ``tracks`` that can be seen, from one date alone or against others.
 
-    Parameters
-    ----------
-    observation : Observation
-        In the site's frame; corridors are sampled from its native pixels.
-    tracks : list of Track
-        Those that can be seen on this date.
-    background : Observation, optional
-        Another date in the same frame: where it is judged empty it shows what always lies there.
-    background_dates : sequence of Observation
-        Further such dates; of several the median counts.
-
-    Returns
-    -------
-    tuple of Detection
-        ``cars`` is None, no vehicle is described; ``track`` is the likeliest of the group.
+    Where another date is judged empty it shows what always lies there; of several dates the median counts.
+    ``cars`` is None, no vehicle is described; ``track`` is the likeliest of the group.
     """
     judged = read_groups(observation, tracks, settings)
     others = (*(() if background is None else (background,)), *background_dates)
@@ -83,9 +70,7 @@ def runs_of(judged: GroupReading, settings: GroupSettings) -> list[GroupRun]:
     out = []
     columns = np.arange(corridor.s_m.size)
     for k, track in enumerate(corridor.tracks):
-        if track not in judged.own:
-            continue
-        for a, b in stretches(occupied[:, k]):
+        for a, b in stretches(occupied[:, k]) if track in judged.own else ():
             with_it = judged.log_likelihood[path.best[a:b], columns[a:b]]
             without = judged.log_likelihood[path.best[a:b] & ~(1 << k), columns[a:b]]
             ends = [_along(corridor, track, k, c) for c in (a, b)]
@@ -112,12 +97,6 @@ def _shadow(judged: GroupReading, track: int, part: slice, settings: GroupSettin
     return lost / weight if weight > 0.25 * (part.stop - part.start) else None
 
 
-def _evidence(run: GroupRun) -> tuple[tuple[str, float], ...]:
-    """Return what speaks for a train, as named numbers."""
-    shadow = () if run.shadow is None else (("shadow", round(run.shadow, 3)),)
-    return ("log_odds", round(run.score, 2)), *shadow
-
-
 def _along(corridor: Corridor, track: Track, index: int, column: int) -> float:
     """Return the distance along a track's own line of a column's lower edge."""
     n = corridor.s_m.size
@@ -127,18 +106,6 @@ def _along(corridor: Corridor, track: Track, index: int, column: int) -> float:
     point = corridor.frame.points[:, near] + offset * corridor.frame.left[:, near]
     point = point + corridor.frame.ahead[:, near] * corridor.step_m * (at - near - 0.5)
     return float(track.line.project(shapely.Point(point)))
-
-
-def _needed(run: GroupRun, settings: GroupSettings) -> float:
-    """Return the score from which a train is sure: more where no plausible shadow vouches for it."""
-    low, high = settings.shadow_like
-    vouched = run.shadow is not None and low <= run.shadow <= high
-    return settings.score_detected if vouched else settings.score_blind
-
-
-def _confidence(score: float, needed: float) -> float:
-    """Return the probability that a train is real: 0.9 at the score from which it is sure."""
-    return float(1 / (1 + np.exp(-(2.2 + 4.4 * (score - needed) / needed))))
 
 
 def _length(run: GroupRun, gsd_m: float, settings: GroupSettings) -> Interval:
@@ -160,20 +127,17 @@ def _detection(
     settings: GroupSettings,
 ) -> Detection:
     """Describe one train of a track group."""
-    gsd_m = observation.image.gsd_m
-    place = substring(run.track.line, run.from_m, run.to_m).buffer(1.6, cap_style="flat")
-    seen = observation.observed_fraction(place)
-    needed = _needed(run, settings)
+    gsd_m, track = observation.image.gsd_m, run.track
+    low, high = settings.shadow_like
+    vouched = run.shadow is not None and low <= run.shadow <= high
     against = run.shadow is not None and run.shadow < settings.shadow_against
-    sure = judged.sun_known and run.score >= needed and seen >= settings.observed_min and not against
-    grade: Grade = "detected" if sure else "possible"
-    area = site.area_of(run.track)
+    needed = settings.score_detected if vouched else settings.score_blind
     notes = [f"at {gsd_m:.1f} m cars are not counted and colours not read"]
-    others = [t.id for t in judged.group if t.id != run.track.id]
+    others = [t.id for t in judged.group if t.id != track.id]
     if others:
         notes.append(
-            f"tracks {', '.join(sorted([run.track.id, *others]))} cannot be told apart for certain at "
-            f"{gsd_m:.1f} m: {run.track.id} is the likeliest"
+            f"tracks {', '.join(sorted([track.id, *others]))} cannot be told apart for certain at "
+            f"{gsd_m:.1f} m: {track.id} is the likeliest"
         )
     if not judged.sun_known:
         notes.append("the sun's position is not known: no shadow can vouch for it")
@@ -181,23 +145,43 @@ def _detection(
         notes.append("where its shadow should fall the ground is lighter than elsewhere")
     elif needed > settings.score_detected:
         notes.append("no shadow of its own vouches for it")
-    if seen < 0.95:
-        notes.append(f"only {seen:.0%} of its place was seen")
-    if run.track.provisional:
+    # 0.9 at the score from which it is sure.
+    sure_from = needed if judged.sun_known and not against else 2 * needed
+    confidence = float(1 / (1 + np.exp(-(2.2 + 4.4 * (run.score - sure_from) / sure_from))))
+    train = train_at(name, observation, site, track, (run.from_m, run.to_m))
+    sure = judged.sun_known and run.score >= needed and not against
+    shadow = () if run.shadow is None else (("shadow", round(run.shadow, 3)),)
+    return replace(
+        train,
+        confidence=confidence,
+        grade="detected" if sure and train.observed_fraction >= settings.observed_min else "possible",
+        length_m=_length(run, gsd_m, settings),
+        evidence=(("log_odds", round(run.score, 2)), *shadow),
+        caveats=(*notes, *train.caveats),
+    )
+
+
+def train_at(
+    name: str, observation: Observation, site: Site, track: Track, ends_m: tuple[float, float]
+) -> Detection:
+    """Return a train between two ends along a track, as yet unmeasured: its place and what limits that."""
+    place = substring(track.line, *ends_m).buffer(1.6, cap_style="flat")
+    seen = observation.observed_fraction(place)
+    notes = [f"only {seen:.0%} of its place was seen"] if seen < 0.95 else []
+    if track.provisional:
         notes.append("the track's geometry is provisional")
+    area = site.area_of(track)
     return Detection(
         id=name,
         date=observation.date,
         kind="train",
         area=area.id if area else None,
         geometry=place,
-        confidence=_confidence(run.score, needed if judged.sun_known and not against else 2 * needed),
-        grade=grade,
+        confidence=0.0,
+        grade="possible",
         observed_fraction=seen,
-        track=run.track.id,
-        from_m=run.from_m,
-        to_m=run.to_m,
-        length_m=_length(run, gsd_m, settings),
-        evidence=_evidence(run),
+        track=track.id,
+        from_m=ends_m[0],
+        to_m=ends_m[1],
         caveats=tuple(notes),
     )

@@ -17,13 +17,13 @@ ROW_SHARE = 0.1
 COMMON_SAMPLES = 6.0
 """Weight of the common bed, in columns, against a row's own mean."""
 KNOWN_SHARE = 0.15
-"""Share of a bed's surroundings that must have been seen empty for its look to be known."""
+"""Share of a bed's surroundings that must have been seen empty for it to be known."""
 NOISE_FLOOR = 0.01
-"""Least spread of the ground about its expected look: sensor noise of 2-3 % averages no lower."""
+"""Least spread of the ground about what is expected: sensor noise of 2-3 % averages no lower."""
 
 
 def in_bed_units(corridors: list[Corridor]) -> list[NDArray[np.float64]]:
-    """Return each corridor's values with the scene's darkest ground at 0 and its usual bed at 1."""
+    """Return each corridor's values with the scene's darkest ground at 0 and its typical bed at 1."""
     every = np.concatenate([r.values[:, r.valid] for r in corridors], axis=1)
     bed = np.concatenate([r.values[:, near_tracks(r) & r.valid] for r in corridors], axis=1)
     if bed.shape[1] < 20:
@@ -105,7 +105,7 @@ def _local(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean along the track where empty, and (m, n) the share of surroundings it rests on.
 
-    Where that is thin it leans on the row's mean and the usual bed.
+    Where that is thin it leans on the row's mean and the typical bed.
     """
     sigma = settings.bed_length_m / corridor.step_m
     sums = gaussian_filter1d(values * weight, sigma, axis=-1, mode="nearest", truncate=3)
@@ -126,7 +126,7 @@ def _with_noise(
     unknown: NDArray[np.float64],
     settings: GroupSettings,
 ) -> EmptyGround:
-    """Measure how the ground varies about its expected look: between bands and across the corridor."""
+    """Measure how the ground varies about what is expected: between bands and across the corridor."""
     residual = values - expected
     bands = residual.shape[0]
     sure = (weight > 0.7) & bed

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from tumangang_watch.detect.trains.strips import StraightGround
 from tumangang_watch.model.image import NativeImage, frozen
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.trains import GroupSettings
@@ -23,44 +24,20 @@ only meet at a switch are not."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Corridor:
+class Corridor(StraightGround):
     """Ground along a group of tracks: columns run along the longest one, rows across it."""
 
     tracks: tuple[Track, ...]
     """Of the group, the one that leads first."""
-    s_m: NDArray[np.floating]
-    """(n,) distance along the leading track."""
-    y_m: NDArray[np.floating]
-    """(m,) offset to the left of the leading track."""
-    values: NDArray[np.float32]
-    """(bands, m, n), read-only; 0 where not valid."""
-    valid: NDArray[np.bool_]
-    """(m, n): True = seen."""
     offset_m: NDArray[np.float64]
     """(tracks, n) where each track lies, to the left of the leading one; NaN where it does not run."""
-    frame: TrackFrame
-    """The leading track's points."""
-    bands: tuple[str, ...]
     gsd_m: float
-
-    @property
-    def step_m(self) -> float:
-        """Step along and across."""
-        return float(self.y_m[1] - self.y_m[0])
 
 
 def group_tracks(tracks: tuple[Track, ...], apart_m: float) -> list[tuple[Track, ...]]:
-    """Group tracks that run nearer to one another than ``apart_m``, in file order.
+    """Group tracks that run nearer to one another than ``apart_m``, in the order of their first track.
 
-    Parameters
-    ----------
-    apart_m : float
-        Three pixels of the scene.
-
-    Returns
-    -------
-    list of tuple of Track
-        Every track is in exactly one group; groups in the order of their first track.
+    Every track is in exactly one group.
     """
     group = list(range(len(tracks)))
     for i, a in enumerate(tracks):

@@ -1,8 +1,8 @@
-"""What stands on the tracks of a group where a wagon is one pixel: the likeliest states along a corridor."""
+"""What stands on the tracks of a group in a coarse scene: the likeliest states along a corridor."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,14 @@ from tumangang_watch.detect.coarse.groups import Corridor, group_tracks, sample_
 from tumangang_watch.detect.coarse.states import (
     Displacement,
     StatePath,
-    displacement_of,
+    displacements_of,
     footprints,
-    lean_of,
     likeliest_path,
     likelihoods,
     state_table,
 )
 from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.trains import GroupSettings
 
@@ -30,9 +30,9 @@ class GroupReading:
     """One corridor and what was found to stand on it."""
 
     corridor: Corridor
-    own: tuple[Track, ...]
+    own: tuple[Track, ...] = ()
     """Tracks of the corridor that it speaks for."""
-    group: tuple[Track, ...]
+    group: tuple[Track, ...] = ()
     """All tracks that cannot be told from these."""
     states: NDArray[np.bool_]
     log_likelihood: NDArray[np.float64]
@@ -59,9 +59,9 @@ def read_groups(
 
     Parameters
     ----------
-    before : list of Judged, optional
+    before : list of GroupReading, optional
         What was found of this scene so far; from the least structured ground otherwise.
-    others : list of lists of Judged, optional
+    others : list of lists of GroupReading, optional
         The same corridors on other dates.
     """
     gsd_m = observation.image.gsd_m
@@ -85,8 +85,8 @@ def read_groups(
     for (group, _, own), corridor, values, weight, back in zip(
         parts, corridors, units, weights, backgrounds, strict=True
     ):
-        task = _Task(corridor, values, own, group)
-        out.append(_judge(observation, task, weight, back, settings))
+        reading = _judge(observation.scene, corridor, values, weight, back, settings)
+        out.append(replace(reading, own=own, group=group))
     return out
 
 
@@ -94,7 +94,8 @@ def _grounds(others: list[list[GroupReading]]) -> list[NDArray[np.float64] | Non
     """Return for every corridor what other dates show there empty, the median of them."""
     out: list[NDArray[np.float64] | None] = []
     for same in zip(*others, strict=True):
-        stack = np.stack([_ground_of_other(judged) for judged in same])
+        empty = [np.where((o.empty > 0.8) & o.corridor.valid, o.values, np.nan) for o in same]
+        stack = np.stack(empty)
         known = np.isfinite(stack).any(axis=0)
         ground = np.full(stack.shape[1:], np.nan)
         ground[known] = np.nanmedian(stack[:, known], axis=0)
@@ -102,37 +103,17 @@ def _grounds(others: list[list[GroupReading]]) -> list[NDArray[np.float64] | Non
     return out
 
 
-def _ground_of_other(other: GroupReading) -> NDArray[np.float64]:
-    """Return another date's corridor in its bed units, NaN where it may be occupied."""
-    known = (other.empty > 0.8) & other.corridor.valid
-    return np.where(known, other.values, np.nan)
-
-
-@dataclass(frozen=True)
-class _Task:
-    """One corridor to judge."""
-
-    corridor: Corridor
-    values: NDArray[np.float64]
-    """(bands, m, n) in bed units."""
-    own: tuple[Track, ...]
-    group: tuple[Track, ...]
-
-
 def _judge(
-    observation: Observation,
-    task: _Task,
+    scene: Scene,
+    corridor: Corridor,
+    values: NDArray[np.float64],
     weight: NDArray[np.float64],
     background: NDArray[np.float64] | None,
     settings: GroupSettings,
 ) -> GroupReading:
     """Judge one corridor: learn the empty ground, weigh the states, and again with what was found."""
-    corridor, values = task.corridor, task.values
     states = state_table(len(corridor.tracks))
-    stated = displacement_of(corridor, observation.scene, settings)
-    lean = lean_of(corridor, observation.scene, settings)
-    typical = settings.body_height_m
-    lights = [stated] if stated else [Displacement(typical, lean), Displacement(-typical, lean)]
+    lights = displacements_of(corridor, scene, settings)
     result: GroupReading | None = None
     for _ in range(settings.rounds):
         ground = learn_ground(corridor, values, weight, settings, background)
@@ -148,8 +129,6 @@ def _judge(
         weight = _still_empty(corridor, path, light, settings)
         result = GroupReading(
             corridor=corridor,
-            own=task.own,
-            group=task.group,
             states=states,
             log_likelihood=log_likelihood,
             path=path,
@@ -157,7 +136,7 @@ def _judge(
             values=values,
             expected=ground.expected,
             light=light,
-            sun_known=stated is not None,
+            sun_known=scene.sun_azimuth_deg is not None,
         )
     if result is None:
         raise ValueError("rounds must be at least 1")
@@ -181,14 +160,12 @@ def _still_empty(
     """Return (m, n) how surely neither a body nor its shadow touches a point."""
     m, n = corridor.valid.shape
     out = np.ones((m, n))
-    singles = np.concatenate(
-        [np.zeros((1, len(corridor.tracks)), bool), np.eye(len(corridor.tracks), dtype=bool)]
-    )
+    tracks = len(corridor.tracks)
+    singles = np.eye(tracks + 1, tracks, k=-1, dtype=bool)
     near = 2 * max(round(1 / settings.step_px), 1) + 1
     chance = maximum_filter1d(path.chance, near, axis=1)
-    middle = n // 2
-    prints = footprints(corridor, middle, singles, light, settings)
-    for track in range(len(corridor.tracks)):
+    prints = footprints(corridor, n // 2, singles, light, settings)
+    for track in range(tracks):
         touched = np.minimum(prints.bodies[track] + prints.shade[track + 1], 1.0) > 0.1
         out[touched] *= 1 - chance[track]
     return out

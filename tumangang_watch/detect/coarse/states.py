@@ -9,7 +9,6 @@ nearly known; both are integrated out in closed form.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, radians, sin, tan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.special import logsumexp
 
 from tumangang_watch.detect.coarse.groups import Corridor
+from tumangang_watch.detect.shadows import lean_fall, shadow_fall
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.trains import GroupSettings
 
@@ -37,33 +37,15 @@ class Displacement:
     """How far it reaches along the track, positive towards increasing distance."""
 
 
-def displacement_of(corridor: Corridor, scene: Scene, settings: GroupSettings) -> Displacement | None:
-    """Return what the scene's metadata say of sun and view, or None where the sun is not stated."""
-    if scene.sun_azimuth_deg is None:
-        return None
-    elevation = settings.typical_sun_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
-    reach = settings.body_height_m / tan(radians(max(elevation, 5.0)))
+def displacements_of(corridor: Corridor, scene: Scene, settings: GroupSettings) -> list[Displacement]:
+    """Return what the scene's metadata give of sun and view; both sides where no sun is stated."""
     left = corridor.frame.left.mean(axis=1)
+    lean = float(lean_fall(scene, settings.body_height_m) @ left)
+    fall = shadow_fall(scene, settings.body_height_m, settings.typical_sun_deg)
+    if fall is None:
+        return [Displacement(settings.body_height_m, lean), Displacement(-settings.body_height_m, lean)]
     left /= max(float(np.hypot(*left)), 1e-9)
-    away = -_towards(scene.sun_azimuth_deg)
-    ahead = np.array([left[1], -left[0]])
-    return Displacement(
-        reach * float(away @ left), lean_of(corridor, scene, settings), reach * float(away @ ahead)
-    )
-
-
-def lean_of(corridor: Corridor, scene: Scene, settings: GroupSettings) -> float:
-    """Return how far a body's top is shown to the left, metres."""
-    if not scene.off_nadir_deg or scene.view_azimuth_deg is None:
-        return 0.0
-    left = corridor.frame.left.mean(axis=1)
-    reach = settings.body_height_m * tan(radians(min(scene.off_nadir_deg, 40.0)))
-    return float(-_towards(scene.view_azimuth_deg) @ left) * reach
-
-
-def _towards(azimuth_deg: float) -> NDArray[np.float64]:
-    """Return the unit vector (east, north) of an azimuth."""
-    return np.array([sin(radians(azimuth_deg)), cos(radians(azimuth_deg))])
+    return [Displacement(float(fall @ left), lean, float(fall @ np.array([left[1], -left[0]])))]
 
 
 @dataclass(frozen=True)
@@ -113,7 +95,7 @@ class EmptyGround:
     rows: NDArray[np.float64]
     """(m, m) covariance of the noise across the corridor, common to the turned bands."""
     unknown: NDArray[np.float64]
-    """(m, n) share of what is expected that is no more than the usual bed: no empty ground near."""
+    """(m, n) share of what is expected that is no more than the typical bed: no empty ground near."""
 
 
 def likelihoods(
@@ -158,7 +140,7 @@ def _bed_clutter(
     """Return the covariance (m, m) of what empty ground may look like beyond its noise.
 
     A bed differs from what is expected in the very shape of a body (ballast, oil, rust), and where no
-    empty ground was seen nearby only the scene's usual bed is known. As shares of the brightness squared.
+    empty ground was seen nearby only the scene's typical bed is known. As shares of the brightness squared.
     """
     near = np.exp(-np.abs(corridor.y_m[:, None] - corridor.y_m[None]) / settings.body_height_m)
     thin = settings.unknown_spread * np.sqrt(np.clip(unknown, 0.0, 1.0))
@@ -209,7 +191,7 @@ def likeliest_path(log_likelihood: NDArray[np.float64], states: NDArray[np.bool_
 
     Parameters
     ----------
-    gain : (states, n) float
+    log_likelihood : (states, n) float
         Log-likelihood ratios, one count per independent sample.
     states : (states, tracks) bool
     cost : float

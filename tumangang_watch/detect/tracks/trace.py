@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.detect.tracks.network import SHRINK, track_odds
 from tumangang_watch.detect.tracks.paths import Lattice, TrackPath, find_paths
-from tumangang_watch.detect.tracks.view import CELL_M, CHANNELS, GuideFrame, SearchArea, TraceScene, view_of
+from tumangang_watch.detect.tracks.view import (
+    CELL_M,
+    CHANNELS,
+    SHRINK,
+    GuideFrame,
+    Search,
+    TraceScene,
+    track_odds,
+    view_of,
+)
 from tumangang_watch.grid import Grid
 from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.track_frame import points_along
@@ -30,43 +38,21 @@ class TracedTrack:
     """How well it is known: the scatter of its measures about the line, nine in ten within it."""
     confidence: float
     """0 to 1."""
-    supported: float
-    """Share of its length along which a track was seen."""
     evidence: float
     """Mean reward of its steps."""
-
-
-@dataclass(frozen=True)
-class Search:
-    """Where to look, and in which scenes."""
-
-    scenes: tuple[TraceScene, ...]
-    within: SearchArea
 
 
 def trace_tracks(
     scenes: tuple[TraceScene, ...], area: BaseGeometry, grid: Grid, settings: TraceSettings
 ) -> tuple[TracedTrack, ...]:
-    """Find the tracks that scenes show.
+    """Find the tracks that scenes in one frame show, of confidence `TraceSettings.confidence_min` or more.
 
-    Parameters
-    ----------
-    scenes : tuple of TraceScene
-        One, or more in one frame.
-    area : Polygon or MultiPolygon
-        Ground to look at, in the site's metres.
-    grid : Grid
-        Over that ground, pixels of about a metre.
-
-    Returns
-    -------
-    tuple of TracedTrack
-        Those of confidence `TraceSettings.confidence_min` or more.
+    ``area`` is the ground to look at, site metres; ``grid`` lies over it, with pixels of about a metre.
     """
     scenes = tuple(scene for scene in scenes if scene.image.gsd_m <= settings.gsd_max_m)
     if not scenes or area.is_empty:
         return ()
-    search = Search(scenes, SearchArea(area, grid, grid.mask([area])))
+    search = Search(scenes, area, grid, grid.mask([area]))
     tracks: list[TracedTrack] = []
     pool = sorted(_guides(search, settings), key=lambda p: -p[0])
     for _ in range(settings.guides_max):
@@ -96,7 +82,7 @@ def _guides(search: Search, settings: TraceSettings) -> list[tuple[float, shapel
     for number in range(settings.guide_frames):
         heading = np.pi * number / settings.guide_frames
         along = np.array([np.cos(heading), np.sin(heading)])
-        for frame in _tiles(search.within.area, along, settings):
+        for frame in _tiles(search.area, along, settings):
             lattice = _lattice(search, frame, slopes, settings)
             paths = find_paths(lattice, settings.guide_paths_max, settings) if lattice is not None else ()
             found += [(p.score, shapely.LineString(_smooth_line(frame, p, settings))) for p in paths]
@@ -126,7 +112,7 @@ def _lattice(
     """Return the log-odds of a track in a frame: the best of the scenes' at each place."""
     out: NDArray[np.floating] | None = None
     for scene in search.scenes:
-        view = view_of(scene, frame, search.within)
+        view = view_of(scene, frame, search)
         seen = view[CHANNELS.index("seen")]
         if not seen.any():
             continue
@@ -248,9 +234,5 @@ def _track(frame: GuideFrame, lattice: Lattice, path: TrackPath, settings: Trace
     needed = settings.sure_middle + settings.sure_length_m / max(line.length, settings.sure_length_m)
     confidence = float(1 / (1 + np.exp(-settings.sure_slope * (evidence - needed))))
     return TracedTrack(
-        line=line,
-        accuracy_m=max(accuracy, settings.accuracy_min_m),
-        confidence=confidence,
-        supported=float(seen.mean()),
-        evidence=evidence,
+        line=line, accuracy_m=max(accuracy, settings.accuracy_min_m), confidence=confidence, evidence=evidence
     )

@@ -1,41 +1,59 @@
-"""A scene straightened along a guide, as the network of tracks takes it.
+"""A scene straightened along a guide, and where a small convolutional network reads tracks in it.
 
-Rows run across the guide and columns along it. Tones are shares of the way from the darkest to the usual
-ground, as in `detect.trains.view`: a gain and the path light of a haze drop out.
+Rows run across the guide and columns along it. Values are shares of the way from the darkest to the typical
+ground, as in `detect.trains.view`: a gain and the path light of a haze drop out. The network sees some 8 m of
+ground on both sides and 40 m along. Its weights come from yards of two painters that draw differently
+(``python -m training.trace_net``); no real picture is among them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import radians, tan
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.detect.trains.view import RadiometricScale, shares
+from tumangang_watch.detect.shadows import lean_fall, shadow_fall
+from tumangang_watch.detect.trains.view import (
+    RadiometricScale,
+    band_ratios,
+    log_share,
+    roughness,
+    scale_between,
+    shares,
+    visible,
+)
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.track_frame import TrackFrame, bearing, frame_along
+from tumangang_watch.nets import convolve, in_pieces, layer_of, weights
+from tumangang_watch.track_frame import TrackFrame, frame_along
 
 CELL_M = 0.5
 """Cell of a view, across and along."""
 FINE_M = CELL_M / 2
 """Step at which the scene is sampled."""
 CHANNELS = ("right", "left", "red_blue", "green", "nir", "fine", "seen", "shadow", "lean", "gsd", "known")
-"""Of `view_of`: log tone of the cell's right and left half, hues, texture along the guide, what is seen, and,
-the same everywhere, which way a vehicle's shadow and its top fall across the guide, the scene's resolution,
-and whether the sun is known."""
-FLOOR = 0.15
-"""Added before logarithms: a fraction of the usual ground's light, about what shadow keeps."""
+"""Of `view_of`: log brightness of the cell's right and left half, band ratios, texture along the guide, what
+is seen, and, the same everywhere, which way a vehicle's shadow and its top fall across the guide, the scene's
+resolution, and whether the sun is known."""
 BODY_M = 3.0
 """Height of a vehicle for its shadow and its lean."""
 HEADING_BASE_M = 6.0
 """Half of the base over which a guide's heading is taken."""
 BLOCK_SAMPLES = 1 << 20
 """Points sampled at a time: bounds memory."""
+
+SHRINK = 4
+"""Columns of a view to one of the network's outputs: 2 m."""
+DILATIONS = ((1, 1), (2, 2), (4, 4), (4, 8), (2, 4), (1, 1))
+"""Rows and columns of the inner layers: together 14 rows (7 m) and 20 columns (40 m) on either side."""
+REACH = sum(d for _, d in DILATIONS) + 3
+"""Output columns on either side that one depends on."""
+PIECE = 256
+"""Output columns computed at a time: bounds the memory of the convolutions."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +67,10 @@ class TraceScene:
 
 
 @dataclass(frozen=True)
-class SearchArea:
-    """Ground in which tracks are looked for."""
+class Search:
+    """Scenes and ground in which tracks are looked for."""
 
+    scenes: tuple[TraceScene, ...]
     area: BaseGeometry
     grid: Grid
     """Over the area, pixels of a metre or so."""
@@ -101,7 +120,7 @@ class GuideFrame:
         return np.asarray((point + left * y_m).T)
 
 
-def view_of(scene: TraceScene, frame: GuideFrame, within: SearchArea | None) -> NDArray[np.float32]:
+def view_of(scene: TraceScene, frame: GuideFrame, within: Search | None) -> NDArray[np.float32]:
     """Return what the network sees: (channels, rows, cols), 0 where not seen or not to be looked at."""
     image = scene.image
     sub = np.array([-FINE_M / 2, FINE_M / 2])
@@ -118,41 +137,27 @@ def view_of(scene: TraceScene, frame: GuideFrame, within: SearchArea | None) -> 
     patch = np.zeros((len(CHANNELS), len(y) // 2, frame.steps // 2), np.float32)
     if np.count_nonzero(valid) < 400:
         return patch
-    patch[:7] = _looks(shares(values, _light(values, valid)), valid, image.bands)
+    patch[:7] = _ground_channels(shares(values, _scale(values, valid)), valid, image.bands)
     patch[7:] = np.asarray(_constants(scene, frame), np.float32)[:, None, None]
     patch *= patch[6] > 0
     return patch
 
 
-def _light(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> RadiometricScale:
+def _scale(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> RadiometricScale:
     every = values[:, ::3, ::5][:, valid[::3, ::5]]
-    if every.shape[1] == 0:
-        every = values[:, valid]
-    dark, typical = np.percentile(every, (0.5, 50), axis=1)
-    return RadiometricScale(np.minimum(dark, 0.8 * typical), np.maximum(typical, 1e-6), np.zeros(0))
+    return scale_between(every if every.shape[1] else values[:, valid])
 
 
-def _looks(
+def _ground_channels(
     share: NDArray[np.floating], valid: NDArray[np.bool_], bands: tuple[str, ...]
 ) -> NDArray[np.floating]:
-    visible = [k for k, b in enumerate(bands) if b in ("red", "green", "blue", "pan")] or [0]
-    fine = np.log(FLOOR + share[visible].mean(axis=0))
-    rough = np.zeros_like(fine)
-    rough[:, 1:-1] = np.abs(fine[:, 1:-1] - 0.5 * (fine[:, 2:] + fine[:, :-2]))
+    fine = log_share(visible(share, bands).mean(axis=0))
     seen = _cells(valid.astype(np.float32)) > 0.99
-    zero: NDArray[np.floating] = np.zeros(seen.shape, np.float32)
-    red_blue: NDArray[np.floating] = zero
-    green: NDArray[np.floating] = zero
-    nir: NDArray[np.floating] = zero
-    if {"red", "green", "blue"} <= set(bands):
-        cell = {b: np.log(FLOOR + _cells(share[k])) for k, b in enumerate(bands)}
-        red_blue = cell["red"] - cell["blue"]
-        green = cell["green"] - 0.5 * (cell["red"] + cell["blue"])
-        nir = cell["nir"] - cell["red"] if "nir" in cell else zero
     half = fine.reshape(fine.shape[0], -1, 2).mean(axis=2)
-    texture = np.log(0.02 + _cells(rough))
+    texture = np.log(0.02 + _cells(roughness(fine)))
     typical = float(np.median(texture[seen])) if seen.any() else 0.0
-    return np.stack([half[::2], half[1::2], red_blue, green, nir, texture - typical, seen])
+    ratios = band_ratios({band: _cells(share[k]) for k, band in enumerate(bands)})
+    return np.stack([half[::2], half[1::2], *ratios, texture - typical, seen])
 
 
 def _cells(values: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -163,12 +168,33 @@ def _cells(values: NDArray[np.floating]) -> NDArray[np.floating]:
 def _constants(seen: TraceScene, frame: GuideFrame) -> tuple[float, float, float, float]:
     """Return shadow and lean to the left (10 and 3 m = 1), resolution, whether the sun is known."""
     left, scene = frame.track.left.mean(axis=1), seen.scene
-    shadow = lean = known = 0.0
-    if scene is not None and scene.sun_azimuth_deg is not None:
-        elevation = 35.0 if scene.sun_elevation_deg is None else scene.sun_elevation_deg
-        reach = BODY_M / tan(radians(max(elevation, 10.0)))
-        shadow, known = float(bearing(scene.sun_azimuth_deg + 180) @ left) * reach / 10, 1.0
-    if scene is not None and scene.off_nadir_deg and scene.view_azimuth_deg is not None:
-        reach = BODY_M * tan(radians(min(scene.off_nadir_deg, 40)))
-        lean = float(bearing(scene.view_azimuth_deg + 180) @ left) * reach / 3
-    return shadow, lean, seen.image.gsd_m, known
+    if scene is None:
+        return 0.0, 0.0, seen.image.gsd_m, 0.0
+    fall = shadow_fall(scene, BODY_M, 35.0, 10.0)
+    shadow = 0.0 if fall is None else float(fall @ left) / 10
+    return shadow, float(lean_fall(scene, BODY_M) @ left) / 3, seen.image.gsd_m, float(fall is not None)
+
+
+def track_odds(view: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return log-odds of a track's middle, and that vehicles stand there, (rows, cols // `SHRINK`) each.
+
+    Parameters
+    ----------
+    view : (channels, rows, cols) float32
+        Of `view_of`; ``cols`` a multiple of `SHRINK`.
+    """
+
+    def run(part: slice) -> NDArray[np.float32]:
+        return _outputs(view[:, :, part.start * SHRINK : part.stop * SHRINK])
+
+    middle, occupied = in_pieces(run, view.shape[2] // SHRINK, PIECE, REACH)
+    return middle, occupied
+
+
+def _outputs(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    net = weights("trace_net")
+    for name in "ab":
+        x = convolve(x, layer_of(net, name), stride=(1, 2), order="sum")
+    for k, dilation in enumerate(DILATIONS):
+        x = x + convolve(x, layer_of(net, f"d.{k}"), dilation=dilation, order="sum")
+    return convolve(x, layer_of(net, "e"), order="sum", relu=False)

@@ -47,18 +47,18 @@ class OtherView:
 
 
 def against(view: StripView, others: list[OtherView], settings: TrainSettings) -> StripView:
-    """Return a view whose tones are told against what other dates show there.
+    """Return a view whose brightness is compared with what other dates show there.
 
-    Without another date a row's tone is told against its usual tone along the track; where another date
-    shows the same cell empty and plainly lit, that cell is the better background; of several dates, the
-    median of what they show.
+    Without another date a row's brightness is compared with its typical one along the track; where another
+    date shows the same cell empty and plainly sunlit, that cell is the better background; of several dates,
+    the median of what they show.
 
     Parameters
     ----------
     view : StripView
         Of the date that is read.
     others : list of OtherView
-        The same track on other dates in the same frame, expressed in this date's `Light`.
+        The same track on other dates in the same frame, expressed in this date's `RadiometricScale`.
     """
     patch = view.patch
     differences: list[NDArray[np.floating]] = []

@@ -1,8 +1,7 @@
 """Names of vehicles' colours, freed of the light by the ground about the tracks.
 
-A small network names a body from its bands as shares of the scene's usual ground
-(`detect.trains.view.shares`),
-from the empty bed beside it and from the tones and the hue of the scene's ground. It is calibrated on two
+A small network names a body from its bands as shares of the scene's typical ground
+(`detect.trains.view.shares`), from the empty bed beside it and from the scene's ground. It is calibrated on two
 painters (``python -m training.colour_net``), whose paints are drawn about the names, faded, dirty and seen
 through products with curves of their own.
 """
@@ -15,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.strips import Strip
-from tumangang_watch.detect.trains.view import RadiometricScale
+from tumangang_watch.detect.trains.view import RadiometricScale, shares
 from tumangang_watch.nets import weights
 from tumangang_watch.settings.trains import TrainSettings
 
 COLOURS = ("black", "grey", "light_grey", "white", "red", "brown", "blue", "light_blue", "green", "yellow")
 """Names in the order of the network's outputs."""
+LIMIT = 20.0
+"""Largest share of the typical ground's light that counts."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class ColourScale:
 
 
 def bed_of(strip: Strip, light: RadiometricScale, empty: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the empty bed's log shares (3,) of blue, green, red; the usual ground's where none is seen.
+    """Return the empty bed's log shares (3,) of blue, green, red; the typical ground's where none is seen.
 
     Parameters
     ----------
-    light : Light
+    light : RadiometricScale
         Of the scene.
     empty : (columns,) bool
         Columns of the strip whose bed is empty.
@@ -46,7 +47,7 @@ def bed_of(strip: Strip, light: RadiometricScale, empty: NDArray[np.bool_]) -> N
         return np.full(3, np.log(1.05))
     order = [strip.bands.index(b) for b in ("blue", "green", "red")]
     inner = strip.values[order][:, strip.rows(-1.0, 1.0), ::2][:, :, empty[::2]]
-    return np.asarray(np.log(0.05 + np.median(_shares(inner, light, order).reshape(3, -1), axis=1)))
+    return np.asarray(np.log(0.05 + np.median(shares(inner, light, order, LIMIT).reshape(3, -1), axis=1)))
 
 
 def body_features(
@@ -60,7 +61,7 @@ def body_features(
 
     Parameters
     ----------
-    light : Light
+    light : RadiometricScale
         Of the scene.
     bed : (3,) float
         Of the track (`bed_of`).
@@ -72,14 +73,14 @@ def body_features(
     Returns
     -------
     (13,) float
-        Log shares of blue, green, red of the body and of the bed, the scene's ground, the spread of tone over
-        the body, and whether there is an infrared band: products for the eye have none, and a curve instead.
+        Log shares of blue, green, red of the body and of the bed, the scene's ground, the spread of brightness
+        over the body, and whether there is an infrared band: products for the eye have none, and a curve instead.
     """
     if not {"red", "green", "blue"} <= set(strip.bands):
         return None
     order = [strip.bands.index(b) for b in ("blue", "green", "red")]
     rows, columns = place
-    body = _shares(strip.values[order][:, rows, columns], light, order).reshape(3, -1)
+    body = shares(strip.values[order][:, rows, columns], light, order, LIMIT).reshape(3, -1)
     if body.shape[1] == 0:
         return None
     middle = np.median(body, axis=1)
@@ -89,26 +90,21 @@ def body_features(
 
 
 def ground_of(strips: list[Strip], light: RadiometricScale) -> NDArray[np.float64]:
-    """Return a scene's ground (5,): log tones of its darker, brighter and brightest parts, and its hue.
+    """Return a scene's ground (5,): log brightness of its darker, brighter and brightest parts, band ratios.
 
-    The hue is that of the bands as delivered, the air's light taken off: a product's bands are calibrated
+    The ratios are those of the bands as delivered, the air's light taken off: a product's bands are calibrated
     against each other better than one yard's ground is grey.
     """
     thin = [s.values[:, ::3, ::8][:, s.valid[::3, ::8]] for s in strips]
     every = np.concatenate(thin, axis=1)[:, :, None]
     order = [k for k, b in enumerate(strips[0].bands) if b in ("red", "green", "blue")] or [0]
-    brightnesses = np.quantile(_shares(every[order], light, order).mean(axis=0), (0.1, 0.9, 0.99))
+    brightnesses = np.quantile(shares(every[order], light, order, LIMIT).mean(axis=0), (0.1, 0.9, 0.99))
     band_ratio = np.zeros(2)
     if {"red", "green", "blue"} <= set(strips[0].bands):
         blue, green, red = (strips[0].bands.index(b) for b in ("blue", "green", "red"))
         own = np.log(np.maximum(light.typical - light.dark, 1e-9))
         band_ratio = np.array([own[red] - own[blue], own[green] - 0.5 * (own[red] + own[blue])])
     return np.concatenate([np.log(0.05 + brightnesses), band_ratio])
-
-
-def _shares(values: NDArray[np.floating], light: RadiometricScale, order: list[int]) -> NDArray[np.float64]:
-    dark, typical = light.dark[order][:, None, None], light.typical[order][:, None, None]
-    return np.asarray(np.clip((values - dark) / (typical - dark), 0.0, 20.0), float)
 
 
 def colour_probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:

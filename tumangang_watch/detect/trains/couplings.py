@@ -1,7 +1,7 @@
 """Vehicles of a train: couplings by a semi-Markov model over a strip.
 
 A train is a row of vehicles whose lengths over couplers follow a prior of rolling stock; a coupling's place
-is told by the reading of the strip. Dynamic programming gives the likeliest division, the forward pass the
+is shown by the reading of the strip. Dynamic programming gives the likeliest division, the forward pass the
 posterior of the count, and the forward and backward passes together how sure each coupling is (Rabiner
 1989, explicit durations).
 """
@@ -45,7 +45,7 @@ def length_prior(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return lengths between couplings in steps, and their log prior.
 
-    Wagons travel in cuts of like ones: lengths ``own_m`` already sure in a train are likelier in it.
+    Vehicles travel in cuts of like ones: lengths ``own_m`` already sure in a train are likelier in it.
     """
     steps = np.arange(int(settings.vehicle_min_m / step_m), int(settings.vehicle_max_m / step_m) + 1)
     metres = steps * step_m

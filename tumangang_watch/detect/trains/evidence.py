@@ -5,7 +5,7 @@ How many trains like this one a scene's empty track would show by chance.
 A contrario (Desolneux, Moisan and Morel 2000): a train counts when the expected number of false ones at least
 as strong, over all track that the scene shows, is small. The null is empirical: the scores of what was found
 on empty track fall off exponentially, with a rate a kilometre and a scale that are calibrated. A scene whose
-own weak stretches are more than the null expects is noisier than usual, and its null is raised by that.
+own weak stretches are more than the null expects is noisier than most, and its null is raised by that.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def false_alarms(score: float, track_km: float, noise: float, settings: TrainSet
 
 
 def noise_of(runs: list[TrainSegment], track_km: float, settings: TrainSettings) -> float:
-    """Return by what factor a scene has more weak stretches than empty track usually shows, at least 1."""
+    """Return by what factor a scene has more weak stretches than empty track mostly shows, at least 1."""
     weak = sum(WEAK[0] <= run.score < WEAK[1] for run in runs)
     expected = false_alarms(WEAK[0], track_km, 1.0, settings) - false_alarms(WEAK[1], track_km, 1.0, settings)
     return max(1.0, (weak + 1) / (expected + 1))

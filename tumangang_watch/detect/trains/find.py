@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely.ops import substring
 
-from tumangang_watch.detect.coarse.find import detect_group_trains
+from tumangang_watch.detect.coarse.find import detect_group_trains, train_at
 from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.detect.trains.background import OtherView, TrackReading, against
 from tumangang_watch.detect.trains.colour import ColourScale, ground_of
@@ -21,16 +20,18 @@ from tumangang_watch.detect.trains.vehicles import Counted, divide_run, vehicles
 from tumangang_watch.detect.trains.view import (
     CHANNELS,
     HALF_ROWS,
+    STEP_M,
     RadiometricScale,
     StripView,
     scale_of,
     view_of,
 )
-from tumangang_watch.model.detection import Detection, Grade, Vehicle
+from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site, Track, is_roofed
+from tumangang_watch.settings.history import HistorySettings
 from tumangang_watch.settings.trains import TrainSettings
 
 
@@ -201,47 +202,64 @@ def _train(
 def _detection(
     name: str, observation: Observation, site: Site, train: FoundTrain, settings: TrainSettings
 ) -> Detection:
-    """Describe one train in the site's frame."""
-    track, run = train.track, train.run
-    place = substring(track.line, run.from_m, run.to_m).buffer(1.6, cap_style="flat")
-    seen = observation.observed_fraction(place)
+    """Describe one train in the site's frame, with what limits its measures."""
+    run, scene, quality = train.run, observation.scene, observation.quality
+    place = train_at(name, observation, site, train.track, (run.from_m, run.to_m))
     length = max(run.to_m - run.from_m - settings.length_bias_m, 1.0)
     error = settings.end_error_m * max(observation.image.gsd_m / 0.5, 0.8)
     low, high = max(length - np.hypot(error, run.shorter_m), 0.5), length + np.hypot(error, run.longer_m)
-    sure = train.false_alarms <= settings.false_alarms_detected and seen >= settings.observed_min
-    grade: Grade = "detected" if sure else "possible"
-    area = site.area_of(track)
-    return Detection(
-        id=name,
-        date=observation.date,
-        kind="train",
-        area=area.id if area else None,
-        geometry=place,
+    sure = train.false_alarms <= settings.false_alarms_detected
+    notes = []
+    if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
+        notes.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
+    if quality.snowy:
+        notes.append(f"snow on the ground ({quality.snow_state})")
+    if quality.haze > settings.haze_max:
+        notes.append("haze")
+    return replace(
+        place,
         confidence=train.confidence,
-        grade=grade,
-        observed_fraction=seen,
-        track=track.id,
-        from_m=run.from_m,
-        to_m=run.to_m,
+        grade="detected" if sure and place.observed_fraction >= settings.observed_min else "possible",
         length_m=Interval(length, float(low), float(high)),
         cars=train.cars,
         rolling_stock=train.vehicles,
         evidence=(*train.evidence, ("false_alarms_expected", round(train.false_alarms, 6))),
-        caveats=_caveats(observation, track, seen, settings),
+        caveats=(*notes, *place.caveats),
     )
 
 
-def _caveats(observation: Observation, track: Track, seen: float, settings: TrainSettings) -> tuple[str, ...]:
-    """Return what limits a train's measures, in words."""
-    scene, notes = observation.scene, []
-    if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
-        notes.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
-    if observation.quality.snowy:
-        notes.append(f"snow on the ground ({observation.quality.snow_state})")
-    if observation.quality.haze > settings.haze_max:
-        notes.append("haze")
-    if seen < 0.95:
-        notes.append(f"only {seen:.0%} of its place was seen")
-    if track.provisional:
-        notes.append("the track's geometry is provisional")
-    return tuple(notes)
+def add_occupancy(
+    trains: tuple[Detection, ...], background_dates: Sequence[BackgroundDate], settings: HistorySettings
+) -> tuple[Detection, ...]:
+    """Return one date's trains with the number of dates before it on which their place was occupied."""
+    out = []
+    for train in trains:
+        shares = [_occupied_share(train, date, settings) for date in background_dates]
+        known = [share for share in shares if share is not None]
+        seen, occupied = len(known), sum(share >= settings.track_occupied for share in known)
+        if seen:
+            extra = (("earlier_dates", float(seen)), ("earlier_occupied", float(occupied)))
+            notes = f"its place was occupied on {occupied} of {seen} earlier date{'' if seen == 1 else 's'}"
+            train = replace(
+                train,
+                evidence=(*train.evidence, *extra),
+                caveats=(*train.caveats, notes) if occupied else train.caveats,
+            )
+        out.append(train)
+    return tuple(out)
+
+
+def _occupied_share(train: Detection, date: BackgroundDate, settings: HistorySettings) -> float | None:
+    """Return the part of a train's place that another date's reading shows as occupied; None if unseen."""
+    if date.tracks is None or train.from_m is None or train.to_m is None:
+        return None
+    for strip, reading in zip(date.tracks.strips, date.tracks.readings, strict=True):
+        if strip.track.id != train.track:
+            continue
+        low, high = round(train.from_m / STEP_M), max(round(train.to_m / STEP_M), 1)
+        per = round(STEP_M / strip.step_m)
+        middle = strip.valid[strip.y_m.size // 2, low * per : high * per]
+        if middle.size == 0 or middle.mean() < settings.seen_min:
+            return None
+        return float((reading.occupied[low:high] > 0).mean())
+    return None

@@ -1,19 +1,19 @@
-"""Hints of what wagons carry: inner wall shadow of open wagons, shadow beside flats.
+"""Hints of what vehicles carry: inner wall shadow of open vehicles, shadow beside flats.
 
-An empty open wagon holds the shadow of its own sunward wall: the sunward side of its inside is dark, the
+An empty open vehicle holds the shadow of its own sunward wall: the sunward side of its inside is dark, the
 other lit. A load near the rim is even. A flat's shadow is as short as its deck is low, or as long as
-what stands on it. A hint, never more; nothing is said where the picture does not show it.
+what stands on it. A hint, never more; none is given where the picture does not show it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import cos, radians, sin, tan
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tumangang_watch.detect.shadows import lean_fall, shadow_fall
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
@@ -21,6 +21,8 @@ from tumangang_watch.settings.trains import LoadSettings
 from tumangang_watch.track_frame import frame_along
 
 STEP_M = 0.25
+RIM_M = 2.5
+"""Height of a vehicle's rim over the ground, where it is seen."""
 Hint = tuple[Literal["loaded", "empty"], str]
 """A vehicle's load and the evidence for it."""
 
@@ -64,7 +66,7 @@ def hint_loads(
 
 
 def darkest(observation: Observation) -> float:
-    """Return the tone of the darkest ground of a scene, mean over its bands."""
+    """Return the brightness of the darkest ground of a scene, mean over its bands."""
     image = observation.image
     return float(np.quantile(image.values.mean(axis=0)[image.valid], 0.005))
 
@@ -88,19 +90,19 @@ def read_inside(
 ) -> Inside | None:
     """Read a vehicle across the track; None where it is not seen or no ground beside it tells the light.
 
-    ``dark`` is the scene's darkest tone (`darkest`).
+    ``dark`` is the scene's darkest ground (`darkest`).
     """
     scene, image = observation.scene, observation.image
     inset = 0.2 * (vehicle.to_m - vehicle.from_m)
     s = np.arange(vehicle.from_m + inset, max(vehicle.to_m - inset, vehicle.from_m + inset + 1), STEP_M)
     frame = frame_along(track.line, s, 3.0)
     left = frame.left.mean(axis=1)
-    azimuth = radians(scene.sun_azimuth_deg or 0.0)
-    away = -np.array([sin(azimuth), cos(azimuth)])
-    side = 1.0 if away @ left >= 0 else -1.0
+    fall = shadow_fall(scene, 1.0, 35.0)
+    if fall is None:
+        return None
+    side = 1.0 if fall @ left >= 0 else -1.0
     y = np.arange(-settings.reach_m, settings.reach_m + 1e-6, STEP_M)
-    lean = _lean(observation, left)
-    values, valid = image.sample(*frame.mesh(side * y + lean))
+    values, valid = image.sample(*frame.mesh(side * y + lean_fall(scene, RIM_M) @ left))
     if valid.mean() < 0.95:
         return None
     light = values.mean(axis=0)
@@ -108,22 +110,11 @@ def read_inside(
     bed = float(np.median(profile[(y < -2.2) & (y > -4.0)]))
     if bed - dark < 0.05 * abs(bed):
         return None
-    across = abs(float(away @ left)) / tan(radians(max(scene.sun_elevation_deg or 35.0, 5.0)))
-    return Inside(y, (profile - dark) / (bed - dark), across)
-
-
-def _lean(observation: Observation, left: NDArray[np.float64]) -> float:
-    """Return how far to the left the rim of a wagon is shown, metres."""
-    scene = observation.scene
-    if not scene.off_nadir_deg or scene.view_azimuth_deg is None:
-        return 0.0
-    azimuth = radians(scene.view_azimuth_deg)
-    reach = 2.5 * tan(radians(min(scene.off_nadir_deg, 40.0)))
-    return float(-np.array([sin(azimuth), cos(azimuth)]) @ left) * reach
+    return Inside(y, (profile - dark) / (bed - dark), abs(float(fall @ left)))
 
 
 def contrast_across(inside: Inside, settings: LoadSettings) -> float:
-    """Return how much darker the sunward half of a wagon's inside is, as a share of the bed's light."""
+    """Return how much darker the sunward half of a vehicle's inside is, as a share of the bed's light."""
     y, half = inside.across_m, settings.half_width_m
     sunward = float(inside.light[(y >= -half) & (y < -0.25 * half)].mean())
     other = float(inside.light[(y > 0.25 * half) & (y <= half)].mean())
@@ -131,7 +122,7 @@ def contrast_across(inside: Inside, settings: LoadSettings) -> float:
 
 
 def hint_open(inside: Inside, settings: LoadSettings) -> Hint | None:
-    """Tell an empty open wagon by the shadow of its own wall, a loaded one by an even inside."""
+    """Tell an empty open vehicle by the shadow of its own wall, a loaded one by an even inside."""
     width = settings.wall_m * inside.sun_across
     if not settings.inner_shadow_m[0] <= width <= settings.inner_shadow_m[1]:
         return None

@@ -27,7 +27,7 @@ STATIC_EDGE_PX = 512
 PEAKS = 5
 """Offsets of each band against the first that are tried together."""
 BRIGHTNESS = 0.5
-"""Weight of the likeness of two bands' tones against that of their edges in telling one wagon from the
+"""Weight of the likeness of two bands' brightness against that of their edges in telling one vehicle from the
 next."""
 NEARER = 0.004
 """Likeness that a metre of spread must be worth."""
@@ -205,7 +205,7 @@ def static_along(
 def _edges(
     values: NDArray[np.float32], step_m: float, gsd_m: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return (bands, n) the log tone along the track, and how steep it is whatever the sign, bounded."""
+    """Return (bands, n) the log brightness along the track, and how steep it is, without sign, bounded."""
     floor = np.maximum(0.05 * np.median(values, axis=(1, 2), keepdims=True), 1e-6)
     line = np.log(np.maximum(values, floor)).mean(axis=1)
     steep = np.abs(gaussian_filter1d(line.astype(float), 0.6 * gsd_m / step_m, axis=1, order=1))
@@ -254,7 +254,7 @@ def _joint(
 ) -> NDArray[np.float64]:
     """Return each band's place (the first at 0) that all pairs of bands agree on best.
 
-    Like wagons look alike a wagon further on: one pair alone may settle there, all pairs do not. Of
+    Like vehicles look alike a vehicle further on: one pair alone may settle there, all pairs do not. Of
     places as good the nearer ones are taken.
     """
     candidates = [_peaks(scores[0, band]) for band in range(1, bands)]

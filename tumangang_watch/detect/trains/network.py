@@ -2,7 +2,7 @@
 
 It sees what an analyst sees: the strip freed of the scene's light (`detect.trains.view`), turned so that
 shadows fall to one side, and which way sun and view stand. Its weights come from strips of two painters
-with different looks (``python -m training.strip_net``); no real picture is among them.
+that draw differently (``python -m training.strip_net``); no real picture is among them.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.track_frame import stretches
 
 END_REACH_M = 20.0
-"""How far from a stretch's end the true one is looked for: a wagon and a half."""
+"""How far from a stretch's end the true one is looked for: a vehicle and a half."""
 LIMIT = 6.0
 """Log-odds beyond which a step says no more."""
 
@@ -46,7 +46,7 @@ def find_runs(
     Returns
     -------
     list of TrainSegment
-        In order along the track, uncoupled cuts told apart.
+        In order along the track, uncoupled cuts apart.
     """
     odds = np.where(seen, np.clip(log_odds + settings.net_bias, -LIMIT, LIMIT), 0.0)
     runs: list[TrainSegment] = []

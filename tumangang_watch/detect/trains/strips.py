@@ -19,16 +19,15 @@ HEADING_BASE_M = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strip:
-    """Native pixels resampled along one track: columns run along it, rows across."""
+class StraightGround:
+    """Native pixels resampled along a track: columns run along it, rows across."""
 
-    track: Track
     s_m: NDArray[np.floating]
     """(n,) distance of column centres from the track's first vertex."""
     y_m: NDArray[np.floating]
     """(m,) offset of rows from the centreline, positive to the left of the direction of travel."""
     values: NDArray[np.float32]
-    """(bands, m, n), read-only."""
+    """(bands, m, n), read-only; 0 where not valid."""
     valid: NDArray[np.bool_]
     """(m, n): True where the pixels are valid and clear."""
     frame: TrackFrame
@@ -39,6 +38,13 @@ class Strip:
     def step_m(self) -> float:
         """Step along and across, metres."""
         return float(self.y_m[1] - self.y_m[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip(StraightGround):
+    """The ground along one track."""
+
+    track: Track
 
     def rows(self, low_m: float, high_m: float) -> slice:
         """Return the rows whose centres lie within ``[low_m, high_m]``."""

@@ -53,8 +53,8 @@ def vehicles_of(
         Of the train's track.
     run, consist : TrainSegment, Consist
         The train and its division.
-    scene_light : (Light, (5,) float)
-        The scene's light and its ground's tones (`colour.ground_of`).
+    scene_light : ColourScale
+        The scene's light and its ground (`colour.ground_of`).
     """
     half = settings.coupling_mean_m / 2
     starts = [run.from_m, *(run.from_m + c + half for c in consist.couplings_m)]
@@ -134,7 +134,7 @@ class Counted:
 def without_end_shadow(train: Counted, geometry: Geometry, settings: TrainSettings) -> Counted:
     """Take a black low vehicle off the end that the sun throws the train's shadow from.
 
-    It goes only where it is no longer than that shadow can be, by `end_shadow_reach`. A black low wagon may
+    It goes only where it is no longer than that shadow can be, by `end_shadow_reach`. A black low vehicle may
     stand there all the same: the upper bounds of count and length keep it.
 
     Parameters

@@ -1,6 +1,6 @@
 """What a reader sees of a straightened strip, freed of a scene's light, air and product.
 
-Every band is expressed as a share of the way from the scene's darkest ground to its usual ground: a gain
+Every band is expressed as a share of the way from the scene's darkest ground to its typical ground: a gain
 drops out of it, and so does the path light of a haze. Mirrored and turned so that shadows fall to the left
 and ahead, whatever the sun.
 """
@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
-from math import radians, sin, tan
+from math import radians, sin
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tumangang_watch.detect.shadows import lean_fall, shadow_fall
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.trains import TrainSettings
-from tumangang_watch.track_frame import bearing
 
 STEP_M = 0.5
 """Step of a view along and across the track."""
@@ -28,21 +28,21 @@ CHANNELS = ("light", "red_blue", "green", "nir", "unlike_row", "unlike_bed", "fi
 CONSTANTS = ("sun_known", "shadow_across", "shadow_along", "lean_across", "lean_along", "gsd", "nir_known")
 """Rows of `StripView.constants`."""
 FLOOR = 0.15
-"""Added before logarithms: a fraction of the usual ground's light, about what shadow keeps."""
+"""Added before logarithms: a fraction of the typical ground's light, about what shadow keeps."""
 BLOCK_M = 50.0
-"""Piece of track over which a row's usual tone is taken."""
+"""Piece of track over which a row's typical brightness is taken."""
 
 
 @dataclass(frozen=True)
 class RadiometricScale:
-    """A scene's darkest and usual ground, from all its strips."""
+    """A scene's darkest and typical ground, from all its strips."""
 
     dark: NDArray[np.float64]
-    """(bands,) tone of full shadow, or of the darkest ground there is."""
+    """(bands,) value of full shadow, or of the darkest ground there is."""
     typical: NDArray[np.float64]
     """(bands,) median of everything beside and on the tracks."""
     profile: NDArray[np.float64]
-    """(2 `HALF_ROWS` + 1,) usual log tone across a track of the scene, the same to both sides: rails, bed and
+    """(2 `HALF_ROWS` + 1,) typical log brightness across a track, the same to both sides: rails, bed and
     shoulders, where most track is empty."""
 
 
@@ -76,51 +76,53 @@ class StripView:
 
 
 def scale_of(strips: list[Strip]) -> RadiometricScale | None:
-    """Measure a scene's darkest and usual ground; None where hardly anything was seen."""
+    """Measure a scene's darkest and typical ground; None where hardly anything was seen."""
     thin = [s.values[:, ::2, ::4][:, s.valid[::2, ::4]] for s in strips]
     every = np.concatenate(thin, axis=1)
     if every.shape[1] < 50:
         return None
-    dark, typical = np.percentile(every, (0.5, 50), axis=1)
-    # Without a shadow in the scene the darkest ground is ground: it is no darker than a good part of it.
-    light = RadiometricScale(
-        np.minimum(dark, 0.8 * typical), np.maximum(typical, 1e-6), np.zeros(2 * HALF_ROWS + 1)
-    )
+    light = scale_between(every)
     return replace(light, profile=_profile(strips, light))
 
 
+def scale_between(values: NDArray[np.floating]) -> RadiometricScale:
+    """Return the scale of ground (bands, n), as yet without a profile."""
+    dark, typical = np.percentile(values, (0.5, 50), axis=1)
+    # Without a shadow in the scene the darkest ground is ground: it is no darker than a good part of it.
+    return RadiometricScale(
+        np.minimum(dark, 0.8 * typical), np.maximum(typical, 1e-6), np.zeros(2 * HALF_ROWS + 1)
+    )
+
+
 def _profile(strips: list[Strip], light: RadiometricScale) -> NDArray[np.float64]:
-    """Return the usual tone across the scene's tracks, the same to both sides."""
+    """Return the typical brightness across the scene's tracks, the same to both sides."""
     columns = []
     for strip in strips:
         per = round(STEP_M / strip.step_m)
         rows = strip.y_m.size // 2 + per * np.arange(-HALF_ROWS, HALF_ROWS + 1)
-        brightness = _log(_visible(shares(strip.values[:, rows, ::4], light), strip.bands).mean(axis=0))
+        share = visible(shares(strip.values[:, rows, ::4], light), strip.bands)
+        brightness = log_share(share.mean(axis=0))
         columns.append(np.where(strip.valid[rows, ::4], brightness, np.nan))
     every = np.concatenate(columns, axis=1)
-    profile = np.nan_to_num(_median(np.concatenate([every, every[::-1]], axis=1)))
-    return np.asarray(profile)
+    return np.asarray(np.nan_to_num(_median(np.concatenate([every, every[::-1]], axis=1))))
 
 
 def geometry_of(strip: Strip, scene: Scene, settings: TrainSettings) -> Geometry:
     """Return where shadows and bodies' tops fall for a track's mean heading."""
     left = strip.frame.left.mean(axis=1)
     ahead = np.array([left[1], -left[0]])
-    lean = lean_along = along = 0.0
-    side, shadow = 0, settings.body_height_m
-    if scene.off_nadir_deg and scene.view_azimuth_deg is not None:
-        away = bearing(scene.view_azimuth_deg + 180)
-        reach_m = settings.body_height_m * tan(radians(min(scene.off_nadir_deg, 40)))
-        lean, lean_along = float(away @ left) * reach_m, float(away @ ahead) * reach_m
-    if scene.sun_azimuth_deg is not None:
-        away = bearing(scene.sun_azimuth_deg + 180)
-        elevation = settings.typical_sun_deg if scene.sun_elevation_deg is None else scene.sun_elevation_deg
-        reach_m = settings.body_height_m / tan(radians(max(elevation, 5.0)))
-        across = float(away @ left)
-        shadow, along = reach_m * abs(across), reach_m * float(away @ ahead)
-        side = int(np.sign(across)) if abs(across) > sin(radians(8)) else 0
+    lean = lean_fall(scene, settings.body_height_m)
+    fall = shadow_fall(scene, settings.body_height_m, settings.typical_sun_deg)
+    side, across, along = 0, settings.body_height_m, 0.0
+    if fall is not None:
+        across, along = float(fall @ left), float(fall @ ahead)
+        side = int(np.sign(across)) if abs(across) > sin(radians(8)) * float(np.hypot(*fall)) else 0
     return Geometry(
-        shadow_side=side, shadow_m=shadow, shadow_along_m=along, lean_m=lean, lean_along_m=lean_along
+        shadow_side=side,
+        shadow_m=abs(across),
+        shadow_along_m=along,
+        lean_m=float(lean @ left),
+        lean_along_m=float(lean @ ahead),
     )
 
 
@@ -131,7 +133,7 @@ def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: Train
     ----------
     scene : Scene
         Its GSD and, where stated, its sun and view.
-    light : Light
+    light : RadiometricScale
         Of the whole scene.
     """
     per = round(STEP_M / strip.step_m)
@@ -140,28 +142,18 @@ def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: Train
     reach = HALF_ROWS * per + 1
     share = shares(strip.values[:, centre - reach : centre + reach + 1], light)
     valid = strip.valid[centre - reach : centre + reach + 1]
-    fine = _log(_visible(share, strip.bands).mean(axis=0))
-    rough = np.zeros_like(fine)
-    rough[:, 1:-1] = np.abs(fine[:, 1:-1] - 0.5 * (fine[:, 2:] + fine[:, :-2]))
+    fine = log_share(visible(share, strip.bands).mean(axis=0))
     whole = _blocks(valid.astype(np.float32), n, per) > 0.99
     cells = {band: _blocks(share[k], n, per) for k, band in enumerate(strip.bands)}
-    bright = _log(_blocks(_visible(share, strip.bands).mean(axis=0), n, per))
-    zero = np.zeros_like(bright)
-    red_blue = green = nir = zero
-    if {"red", "green", "blue"} <= set(strip.bands):
-        red, blue = _log(cells["red"]), _log(cells["blue"])
-        red_blue, green = red - blue, _log(cells["green"]) - 0.5 * (red + blue)
-        nir = _log(cells["nir"]) - red if "nir" in cells else zero
-    texture = np.log(0.02 + _blocks(rough, n, per))
+    bright = log_share(_blocks(visible(share, strip.bands).mean(axis=0), n, per))
+    texture = np.log(0.02 + _blocks(roughness(fine), n, per))
     patch = np.stack(
         [
             bright,
-            red_blue,
-            green,
-            nir,
+            *band_ratios(cells),
             bright - _typical_row(bright, whole),
             bright - light.profile[:, None],
-            texture - np.median(texture[whole]) if whole.any() else zero,
+            texture - np.median(texture[whole]) if whole.any() else np.zeros_like(bright),
             np.ones_like(bright),
         ]
     ).astype(np.float32)
@@ -192,19 +184,42 @@ def _constants(geometry: Geometry, gsd_m: float, has_nir: bool) -> NDArray[np.fl
     )
 
 
-def shares(values: NDArray[np.floating], light: RadiometricScale) -> NDArray[np.floating]:
-    """Return band values as shares of the way from the darkest to the usual ground."""
-    spread = (light.typical - light.dark)[:, None, None]
-    return np.clip((values - light.dark[:, None, None]) / spread, 0.0, 12.0)
+def shares(
+    values: NDArray[np.floating],
+    light: RadiometricScale,
+    bands: list[int] | slice = slice(None),
+    limit: float = 12.0,
+) -> NDArray[np.floating]:
+    """Return values (bands, rows, cols) as shares of the way from the darkest to the typical ground."""
+    dark, typical = light.dark[bands][:, None, None], light.typical[bands][:, None, None]
+    return np.clip((values - dark) / (typical - dark), 0.0, limit)
 
 
-def _log(share: NDArray[np.floating]) -> NDArray[np.floating]:
+def log_share(share: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the logarithm of shares, bounded below as shadow is."""
     return np.log(FLOOR + share)
 
 
-def _visible(values: NDArray[np.floating], bands: tuple[str, ...]) -> NDArray[np.floating]:
+def visible(values: NDArray[np.floating], bands: tuple[str, ...]) -> NDArray[np.floating]:
+    """Return the bands that the eye sees, else the first."""
     chosen = [k for k, b in enumerate(bands) if b in ("red", "green", "blue", "pan")]
     return values[chosen or [0]]
+
+
+def roughness(fine: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return how far each sample (rows, columns) lies from the mean of its neighbours along the track."""
+    out = np.zeros_like(fine)
+    out[:, 1:-1] = np.abs(fine[:, 1:-1] - 0.5 * (fine[:, 2:] + fine[:, :-2]))
+    return out
+
+
+def band_ratios(cells: dict[str, NDArray[np.floating]]) -> list[NDArray[np.floating]]:
+    """Return log red to blue, green to both and infrared to red of shares; 0 without the bands."""
+    zero = np.zeros_like(next(iter(cells.values())))
+    if not {"red", "green", "blue"} <= set(cells):
+        return [zero, zero, zero]
+    red, green, blue = (log_share(cells[band]) for band in ("red", "green", "blue"))
+    return [red - blue, green - 0.5 * (red + blue), log_share(cells["nir"]) - red if "nir" in cells else zero]
 
 
 def _blocks(values: NDArray[np.floating], n: int, per: int) -> NDArray[np.floating]:
@@ -217,7 +232,7 @@ def _blocks(values: NDArray[np.floating], n: int, per: int) -> NDArray[np.floati
 
 
 def _typical_row(bright: NDArray[np.floating], seen: NDArray[np.bool_]) -> NDArray[np.floating]:
-    """Return each row's usual tone along the track: medians of pieces, then of their neighbours."""
+    """Return each row's typical brightness along the track: medians of pieces, then of their neighbours."""
     n = bright.shape[1]
     pieces = max(round(n * STEP_M / BLOCK_M), 1)
     edges = np.linspace(0, n, pieces + 1).astype(int)

@@ -28,7 +28,7 @@ def features_of(raster: Raster, headings: tuple[int, ...]) -> NDArray[np.float32
     """Return (1 or 2 + headings, rows, cols): log brightness, band ratio, edge energy along heading bins.
 
     The energy of heading bin k is the log of the smoothed squared gradient across tracks whose normal lies in
-    that bin: rails and the sides of wagons alike raise it, however bright they are.
+    that bin: rails and the sides of vehicles alike raise it, however bright they are.
     """
     light = log_brightness_of(raster)
     layers = [cv2.GaussianBlur(light, (0, 0), 0.8 / raster.grid.pixel_m)]

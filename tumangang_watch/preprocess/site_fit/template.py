@@ -17,7 +17,7 @@ from tumangang_watch.track_frame import frame_along, middles
 GROUP_M = 30.0
 """Length of track or outline that is judged as one: ground and traffic change beyond it."""
 BED_HALF_M = 1.7
-"""Rails, sleepers and wagons lie within this of a centreline."""
+"""Rails, sleepers and vehicles lie within this of a centreline."""
 FLANK_M = (3.2, 8.5)
 """Ground beside a group of tracks: beyond the ballast shoulder, and beyond the 2.5-2.75 m that lie
 between two tracks, where a train's side or shadow would be taken for a bed."""
