@@ -172,8 +172,8 @@ class TrainSettings:
     background_odds: float = -2.5
     """Log-odds below which another date's strip counts as empty and serves as this one's background."""
     background_plain: float = 0.3
-    """Farthest that a cell of another date may lie from its row's typical log brightness to serve: neither shadow nor
-    spill."""
+    """Farthest that a cell of another date may lie from its row's typical log brightness to serve: neither
+    shadow nor spill."""
     memory_m: float = 4.0
     """Metres over which the cues of neighbouring metres repeat each other: log-odds are divided by
     it before they are summed along a track."""

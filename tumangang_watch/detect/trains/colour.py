@@ -1,9 +1,9 @@
 """Names of vehicles' colours, freed of the light by the ground about the tracks.
 
 A small network names a body from its bands as shares of the scene's typical ground
-(`detect.trains.view.shares`), from the empty bed beside it and from the scene's ground. It is calibrated on two
-painters (``python -m training.colour_net``), whose paints are drawn about the names, faded, dirty and seen
-through products with curves of their own.
+(`detect.trains.view.shares`), from the empty bed beside it and from the scene's ground. It is calibrated on
+two painters (``python -m training.colour_net``), whose paints are drawn about the names, faded, dirty and
+seen through products with curves of their own.
 """
 
 from __future__ import annotations
@@ -73,8 +73,9 @@ def body_features(
     Returns
     -------
     (13,) float
-        Log shares of blue, green, red of the body and of the bed, the scene's ground, the spread of brightness
-        over the body, and whether there is an infrared band: products for the eye have none, and a curve instead.
+        Log shares of blue, green, red of the body and of the bed, the scene's ground, the spread of
+        brightness over the body, and whether there is an infrared band: products for the eye have none, and a
+        curve instead.
     """
     if not {"red", "green", "blue"} <= set(strip.bands):
         return None
@@ -92,8 +93,8 @@ def body_features(
 def ground_of(strips: list[Strip], light: RadiometricScale) -> NDArray[np.float64]:
     """Return a scene's ground (5,): log brightness of its darker, brighter and brightest parts, band ratios.
 
-    The ratios are those of the bands as delivered, the air's light taken off: a product's bands are calibrated
-    against each other better than one yard's ground is grey.
+    The ratios are those of the bands as delivered, the air's light taken off: a product's bands are
+    calibrated against each other better than one yard's ground is grey.
     """
     thin = [s.values[:, ::3, ::8][:, s.valid[::3, ::8]] for s in strips]
     every = np.concatenate(thin, axis=1)[:, :, None]
