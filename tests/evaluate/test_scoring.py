@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tumangang_watch.evaluate.labels import Label, TruthDocument
+from tumangang_watch.cli import main
+from tumangang_watch.evaluate.labels import Label, TruthDocument, fault_of
 from tumangang_watch.evaluate.scoring import score_report
 
 
@@ -79,3 +80,43 @@ def test_a_truth_file_that_ships_has_the_labels_that_are_scored():
     assert {"trains", "cargo", "new_ground"} <= set(truth) & set(TruthDocument.__annotations__)
     named = {"date", "track", "from_m", "to_m", "cars", "colours"}
     assert all(named <= set(train) & set(Label.__annotations__) for train in truth["trains"])
+
+
+@pytest.mark.parametrize(
+    ("truth", "fault"),
+    [
+        ({"trains": {}}, "trains is not a list"),
+        ({"trains": [7]}, "trains, label 1: it is not an object"),
+        ({"trains": [{"track": "T1", "from_m": 0, "to_m": 9}, {"track": "T1"}]}, "label 2: it has no from_m"),
+        ({"trains": [{"track": "T1", "from_m": "0", "to_m": 9}]}, "its from_m is not a number"),
+        ({"trains": [{"track": "T1", "from_m": 0, "to_m": 9, "date": "2022"}]}, "neither earlier nor later"),
+        ({"cargo": [{"date": "later"}]}, "cargo, label 1: it has no geometry"),
+        ({"cargo": [{"geometry": {"type": "Polygon"}}]}, "its geometry cannot be read"),
+        ({"rejected": [{"kind": "train", "to_m": 9}]}, "it has no track"),
+        ({"coverage": [{"date": "later", "kind": "train"}]}, "it has no area"),
+    ],
+)
+def test_a_truth_file_that_does_not_fit_the_contract_is_refused_in_one_line(truth, fault, tmp_path, capsys):
+    (tmp_path / "report.json").write_text(json.dumps(report(train(0, 9))))
+    (tmp_path / "truth.json").write_text(json.dumps(truth))
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", str(tmp_path), str(tmp_path / "truth.json")])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 3
+    assert line.startswith("tumangang-watch: not a truth: ")
+    assert fault in line
+
+
+def test_a_report_that_lacks_what_the_contract_promises_is_refused_in_one_line(tmp_path, capsys):
+    (tmp_path / "report.json").write_text(json.dumps(report({"kind": "train"})))
+    (tmp_path / "truth.json").write_text("{}")
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", str(tmp_path), str(tmp_path / "truth.json")])
+    assert ended.value.code == 3
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["truth_2022-11-04_2022-11-30.json", "truth_2022-11-30_2022-12-01.json"])
+def test_the_truth_of_the_fixtures_fits_the_contract(name):
+    fixtures = Path(__file__).resolve().parents[2] / "fixtures"
+    assert fault_of(json.loads((fixtures / name).read_text())) is None

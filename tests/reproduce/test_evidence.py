@@ -9,7 +9,7 @@ import pytest
 from support.values import straight_site
 
 from tumangang_watch.reproduce import judge, load_observations
-from tumangang_watch.reproduce.evidence import Evidence, Judgement
+from tumangang_watch.reproduce.observations import Evidence, Judgement
 
 NOTHING_SEEN = Evidence(
     scene="scene",

@@ -16,8 +16,8 @@ from tumangang_watch.model.interval import Interval
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.reidentify.compare import same_train
 from tumangang_watch.reproduce import Claim, Evidence, Observed, judge, load_observations, match_scenes
-from tumangang_watch.reproduce.cargo import judge_cargo
 from tumangang_watch.reproduce.consist import without_locomotives
+from tumangang_watch.reproduce.judge import judge_cargo
 from tumangang_watch.reproduce.observations import PLACES
 from tumangang_watch.reproduce.report import table_lines
 from tumangang_watch.reproduce.run import scenes_in
@@ -339,7 +339,7 @@ def test_locomotives_are_no_wagons():
 
 
 def test_an_empty_folder_is_refused_and_a_table_counts(tmp_path):
-    with pytest.raises(InputRefused, match="no GeoTIFF"):
+    with pytest.raises(InputRefused, match="no scene"):
         scenes_in(tmp_path, NOON, RunContext(site()))
     counts = {"reproduced": 0, "no scene": 2}
     assert table_lines({"claims": [], "counts": counts, "painted": False}) == ["0 reproduced, 2 no scene"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import click
 import numpy as np
@@ -18,7 +18,7 @@ from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.file import MAGIC
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.evaluate.area import Tally, adjusted_area, draw_points
-from tumangang_watch.evaluate.labels import TruthDocument
+from tumangang_watch.evaluate.labels import TruthDocument, fault_of
 from tumangang_watch.evaluate.scoring import Scores, score_report
 from tumangang_watch.files import json_text, write_whole
 from tumangang_watch.model.document import ReportDocument
@@ -29,8 +29,13 @@ from tumangang_watch.sites import load_site
 
 def evaluate(report: Path, truth: Path, possible: bool, as_json: bool) -> int:
     """Score REPORT (a report folder or its report.json) against labels."""
-    content = cast(ReportDocument, load_json(report / "report.json" if report.is_dir() else report, "report"))
-    scores = score_report(content, _labels(content, truth), possible=possible)
+    content = load_report(report)
+    labels = _labels(content, truth)
+    try:
+        scores = score_report(content, labels, possible=possible)
+    except (KeyError, TypeError, AttributeError) as error:
+        why = f"a detection or finding is not as the contract says ({error})"
+        raise InputRefused("not a report", report, why, "Give a report file of the contract") from error
     click.echo(json.dumps(scores, indent=2) if as_json else _scores_text(scores))
     return 0
 
@@ -43,20 +48,31 @@ def _labels(report: ReportDocument, truth: Path) -> TruthDocument:
     except OSError:
         is_archive = False
     if not is_archive:
-        return cast(TruthDocument, load_json(truth, "truth"))
-
+        labels = load_json(truth, "truth")
+        fault = fault_of(labels)
+        if fault:
+            raise InputRefused("not a truth", truth, fault, "Give a truth file of the contract")
+        return cast(TruthDocument, labels)
     with open_archive(truth) as archive:
         return cast(TruthDocument, truth_for(archive, report))
 
 
-def load_json(file: Path, what: str) -> dict[str, Any]:
+def load_report(report: Path) -> ReportDocument:
+    """Return the contents of a report's folder or of its ``report.json``."""
+    file = report / "report.json" if report.is_dir() else report
+    content = load_json(file, "report")
+    if not {"detections", "scenes", "findings"} <= content.keys():
+        raise InputRefused("not a report", file, "fields are missing", "Give a report file of the contract")
+    return cast(ReportDocument, content)
+
+
+def load_json(file: Path, what: str) -> dict[str, object]:
     """Return a JSON document's object, or refuse the file in one line."""
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputRefused(f"cannot read the {what}", file, str(error), f"Give a {what} file") from error
-    needed = ("detections", "scenes", "findings") if what == "report" else ()
-    if not isinstance(data, dict) or any(key not in data for key in needed):
+    if not isinstance(data, dict):
         raise InputRefused(f"not a {what}", file, "fields are missing", f"Give a {what} file of the contract")
     return data
 
@@ -131,15 +147,13 @@ def area(report: Path, labelled: Path, site: Path | None, as_json: bool) -> int:
     return 0
 
 
-def _strata(report: Path, site_file: Path | None) -> tuple[dict[str, Any], dict[str, BaseGeometry], str]:
+def _strata(report: Path, site_file: Path | None) -> tuple[ReportDocument, dict[str, BaseGeometry], str]:
     """Return a report, its strata in the site's metres (new ground first), and the site's system."""
-    file = report / "report.json" if report.is_dir() else report
-    data = load_json(file, "report")
-    site = load_site(site_file)
+    data, site = load_report(report), load_site(site_file)
     if data.get("site", {}).get("sha256") != site.sha256:
         raise InputRefused(
             "another site",
-            file,
+            report,
             f"the report was not made with this file of site {site.id}",
             "Give the report's site with --site",
         )
@@ -150,7 +164,7 @@ def _strata(report: Path, site_file: Path | None) -> tuple[dict[str, Any], dict[
         if f["kind"] == "handling_area" and f["change"] == "grown" and f["geometry"]
     ]
     if not grown:
-        raise InputRefused("no growth", file, "the report maps no new ground", "Nothing is to be checked")
+        raise InputRefused("no growth", report, "the report maps no new ground", "Nothing is to be checked")
     whole = unary_union([a.polygon for a in site.having("handling")])
     new = unary_union([g.buffer(0) for g in grown]).intersection(whole)
     return data, {NEW: new, OTHER: whole.difference(new)}, site.crs

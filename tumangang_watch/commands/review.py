@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tumangang_watch.commands.evaluate import load_json
+from tumangang_watch.commands.evaluate import load_report
 from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
 from tumangang_watch.commands.review_lines import document_of, line_of, lines_of
 from tumangang_watch.errors import UsageError
@@ -114,7 +114,7 @@ def import_file(
 
 def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> int:
     """Write what was reviewed in REPORT's scenes as a truth file for `evaluate`."""
-    content = load_json(report / "report.json" if report.is_dir() else report, "report")
+    content = load_report(report)
     with opened(archive_file, site_id or content["site"]["id"]) as (archive, _):
         labels = truth_for(archive, content)
     if not labels_in(labels) and not labels["coverage"]:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from tumangang_watch.reproduce.evidence import Evidence, Judgement
 from tumangang_watch.reproduce.judge import judge
-from tumangang_watch.reproduce.observations import Claim, Observed, load_observations, match_scenes
+from tumangang_watch.reproduce.observations import (
+    Claim,
+    Evidence,
+    Judgement,
+    Observed,
+    load_observations,
+    match_scenes,
+)
 
 __all__ = ["Claim", "Evidence", "Judgement", "Observed", "judge", "load_observations", "match_scenes"]

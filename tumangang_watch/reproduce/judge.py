@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import permutations
 
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.site import Site
 from tumangang_watch.reidentify.compare import SameTrain
-from tumangang_watch.reproduce.cargo import judge_cargo
 from tumangang_watch.reproduce.consist import (
     colour_verdict,
     locomotive_verdict,
     other_colours,
     without_locomotives,
 )
-from tumangang_watch.reproduce.evidence import Evidence, Judgement
 from tumangang_watch.reproduce.observations import (
     PLACES,
     Claim,
+    Evidence,
+    Judgement,
     Observed,
     Verdict,
     distance,
@@ -30,6 +30,7 @@ from tumangang_watch.settings.records import PublishedSettings
 
 MOST_TRAINS = 7
 """Trains of a place that are tried against its claims; more are taken by size."""
+GONE: tuple[Verdict, str] = ("contradicted", "no such train was found there")
 
 
 def judge(
@@ -68,16 +69,8 @@ def judge(
         for words, verdict, why in lines:
             if blind is not None:
                 verdict, why = blind
-            out.append(
-                Judgement(
-                    observation=observed.id,
-                    claim=words,
-                    verdict=verdict,
-                    why=why,
-                    scene=scene,
-                    painted=painted,
-                )
-            )
+            line = {"observation": observed.id, "claim": words, "why": why}
+            out.append(Judgement(**line, verdict=verdict, scene=scene, painted=painted))
     return out
 
 
@@ -135,73 +128,50 @@ def _train(
     limits: PublishedSettings,
 ) -> list[tuple[str, Verdict, str]]:
     """Judge what was said of one train, a line each."""
-    lines: list[tuple[str, Verdict, str]] = []
-    gone: tuple[Verdict, str] = ("contradicted", "no such train was found there")
-    if train is None:
-        lines.append(("a train stands there", *gone))
-    else:
-        lines.append(
-            ("a train stands there", "reproduced", f"{_where(train)}, confidence {train.confidence:.2f}")
-        )
-    if claim.cars is not None:
-        lines.append(
-            (
-                f"it has {range_words(claim.cars)} cars",
-                *(gone if train is None else _count(train, claim, limits)),
-            )
-        )
-    if claim.length_m is not None:
-        judgement = gone if train is None else judged(train.length_m, claim.length_m, "m long", limits)
-        lines.append((f"it is {range_words(claim.length_m)} m long", *judgement))
-    if claim.locomotive is not None:
-        words = "a locomotive is at its end" if claim.locomotive else "no locomotive is with it"
-        lines.append(
-            (words, *(gone if train is None else locomotive_verdict(train, claim.locomotive, limits)))
-        )
+    asked: list[tuple[str, Callable[[Detection], tuple[Verdict, str]]]] = [
+        ("a train stands there", lambda t: ("reproduced", f"{_where(t)}, confidence {t.confidence:.2f}"))
+    ]
+    if (cars := claim.cars) is not None:
+        asked.append((f"it has {range_words(cars)} cars", lambda t: _count(t, claim, limits)))
+    if (length_m := claim.length_m) is not None:
+        words = f"it is {range_words(length_m)} m long"
+        asked.append((words, lambda t: judged(t.length_m, length_m, "m long", limits)))
+    if (locomotive := claim.locomotive) is not None:
+        words = "a locomotive is at its end" if locomotive else "no locomotive is with it"
+        asked.append((words, lambda t: locomotive_verdict(t, locomotive, limits)))
     if claim.colours:
         words = f"its colours are {', '.join(claim.colours)} ({claim.order.replace('_', ' ')})"
-        own = evidence.get(observed.id)
-        judgement = gone
-        if train is not None and own is not None:
-            judgement = colour_verdict(train, claim, _eastward(own.site, train), limits)
-        lines.append((words, *judgement))
-    if claim.same_as is not None:
-        lines.append(
-            (f"it is the train of {claim.same_as}", *_same(observed, claim, train, evidence, same, limits))
+        asked.append(
+            (words, lambda t: colour_verdict(t, claim, _eastward(evidence[observed.id].site, t), limits))
         )
+    lines = [(words, *(GONE if train is None else judgement(train))) for words, judgement in asked]
+    if claim.same_as is not None:
+        other, judgement = evidence.get(claim.same_as), GONE
+        if other is None:
+            judgement = "no scene", f"no scene shows {claim.same_as}"
+        elif train is not None:
+            answers = {
+                first.removeprefix(f"{claim.same_as}/"): answer
+                for (first, second), answer in same.items()
+                if second == f"{observed.id}/{train.id}" and first.startswith(f"{claim.same_as}/")
+            }
+            judgement = _same(claim.same_as, other, train, answers, limits)
+        lines.append((f"it is the train of {claim.same_as}", *judgement))
     return lines
 
 
 def _same(
-    observed: Observed,
-    claim: Claim,
-    train: Detection | None,
-    evidence: Mapping[str, Evidence],
-    same: Mapping[tuple[str, str], SameTrain],
-    limits: PublishedSettings,
+    claimed: str, other: Evidence, train: Detection, answers: dict[str, SameTrain], limits: PublishedSettings
 ) -> tuple[Verdict, str]:
-    """Judge whether a train is that of another observation."""
-    other = evidence.get(claim.same_as or "")
-    if other is None:
-        return "no scene", f"no scene shows {claim.same_as}"
-    if train is None:
-        return "contradicted", "no such train was found there"
-    answers = [
-        (answer, first)
-        for (first, second), answer in same.items()
-        if second == f"{observed.id}/{train.id}" and first.startswith(f"{claim.same_as}/")
-    ]
+    """Judge whether a train is that of another observation, by the answers for each train there."""
     if not answers:
-        return "not observable", f"no train was found in the scene of {claim.same_as}"
-    answer, first = min(answers, key=lambda pair: pair[0].e_value)
-    there = next((d for d in other.detections if f"{claim.same_as}/{d.id}" == first), None)
+        return "not observable", f"no train was found in the scene of {claimed}"
+    first, answer = min(answers.items(), key=lambda item: item[1].e_value)
     if answer.verdict in ("likely the same", "consistent with"):
         return "reproduced", answer.statement
-    if there is not None:
-        conflict = conflicts(there, train, limits)
-        if conflict:
-            return "contradicted", conflict
-    return "not observable", answer.statement
+    there = next((d for d in other.detections if d.id == first), None)
+    conflict = conflicts(there, train, limits) if there else None
+    return ("contradicted", conflict) if conflict else ("not observable", answer.statement)
 
 
 def conflicts(first: Detection, second: Detection, limits: PublishedSettings) -> str | None:
@@ -253,6 +223,45 @@ def _number(claim: Claim, trains: list[Detection], limits: PublishedSettings) ->
     counts = [t.cars for t in trains if t.cars is not None]
     total = Interval(*(sum(getattr(c, part) for c in counts) for part in ("estimate", "low", "high")))
     return words, *judged(total, claimed, "vehicles", limits)
+
+
+def judge_cargo(
+    claim: Claim, own: Evidence | None, areas: list[str], limits: PublishedSettings
+) -> tuple[str, Verdict, str]:
+    """Judge goods on the ground of a place."""
+    words = (
+        "the piles are smaller"
+        if claim.kind == "piles_smaller"
+        else f"{range_words(claim.count or (0, None))} piles of goods" + (" are new" if claim.since else "")
+    )
+    if own is None:
+        return words, "no scene", ""
+    if claim.since is not None and own.since != claim.since:
+        return words, "no scene", f"no scene of {claim.since} to compare with"
+    here = [d for d in own.detections if d.kind == "cargo" and _inside(d, own.site, areas)]
+    if claim.kind == "piles_smaller":
+        before = [d for d in own.earlier if d.kind == "cargo" and _inside(d, own.site, areas)]
+        old, new = (sum(d.geometry.area for d in group) for group in (before, here))
+        if not before:
+            return words, "not observable", f"no goods were found in the scene of {claim.since}"
+        found = f"{new:.0f} m2 of goods, {old:.0f} m2 before"
+        return words, "reproduced" if new <= limits.smaller_share * old else "contradicted", found
+    came = [f for f in own.findings if f.kind == "cargo" and f.change == "appeared"]
+    # Goods beside one train are one finding of several objects; a publication counts the objects.
+    new_ids = {i for f in came for i in (f.later, *f.members)}
+    counted = [d for d in here if claim.since is None or d.id in new_ids]
+    sure = sum(d.grade == "detected" for d in counted)
+    found = f"{len(counted)} found, {sure} of them surely"
+    low, high = claim.count or (0, None)
+    if len(counted) < low:
+        return words, "contradicted", f"{found}; goods toned like their ground can be missed"
+    if high is not None and sure > high:
+        return words, "contradicted", found
+    return words, "reproduced", found
+
+
+def _inside(cargo: Detection, site: Site, areas: list[str]) -> bool:
+    return any(a.polygon.intersects(cargo.geometry) for a in site.areas if a.id in areas)
 
 
 def _eastward(site: Site, train: Detection) -> bool | None:

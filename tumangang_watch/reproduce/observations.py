@@ -1,62 +1,23 @@
-"""Published observations: what was claimed, of which place and date, and which scene shows it.
-
-Numbers and words that every claim is judged with.
-
-The words a claim is judged with.
-"""
+"""Published observations: what was claimed, of which place and date, which scene shows it, what that says."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.site import Site
 from tumangang_watch.settings.records import PublishedSettings
 
-
-def judged(
-    found: Interval | None, claimed: Range, unit: str, limits: PublishedSettings
-) -> tuple[Verdict, str]:
-    """Judge a number with its 90 % interval against a published range."""
-    if found is None:
-        return "not observable", f"it cannot be measured in this scene ({unit})"
-    found_words = f"{found.estimate:.0f} {unit} ({found.low:.0f} to {found.high:.0f})"
-    high = float("inf") if claimed[1] is None else claimed[1]
-    if found.high < claimed[0] or found.low > high:
-        return "contradicted", found_words
-    if not claimed[0] <= round(found.estimate) <= high:
-        return (
-            "not observable",
-            f"{found_words}: nearer to another number, and the published one not excluded",
-        )
-    slack = limits.count_slack if unit != "m long" else 0.1 * claimed[0]
-    if found.low < claimed[0] - slack or found.high > high + slack:
-        return "not observable", f"{found_words}: too uncertain to tell"
-    return "reproduced", found_words
-
-
-def distance(value: float, claimed: Range) -> float:
-    """Return how far a number lies outside a range."""
-    high = float("inf") if claimed[1] is None else claimed[1]
-    return max(claimed[0] - value, value - high, 0.0)
-
-
-def range_words(claimed: Range) -> str:
-    """Return a range in words."""
-    low, high = claimed
-    if high is None:
-        return f"{low} or more"
-    return str(low) if low == high else f"{low} to {high}"
-
-
 Verdict = Literal["reproduced", "contradicted", "not observable", "no scene"]
-
-
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 LOCAL = timezone(timedelta(hours=9))
 """Published dates are Korean; Khasan's own clock is an hour ahead, and no claim turns on it."""
 SAME_TIME = timedelta(minutes=30)
@@ -123,6 +84,38 @@ class Observed:
         return self.first <= local.date() <= self.last
 
 
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the program says of the scene that shows an observation."""
+
+    scene: str
+    acquired: datetime
+    painted: bool
+    site: Site
+    seen: Mapping[str, tuple[str, tuple[str, ...]]]
+    """Status of each area (``observed``, ``partial``, ``not_observable``) and its reasons."""
+    detections: tuple[Detection, ...]
+    """Of this scene's date."""
+    since: str | None = None
+    """The observation whose scene it was compared with."""
+    earlier: tuple[Detection, ...] = ()
+    """Of that scene, in the same comparison."""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """One line of the table."""
+
+    observation: str
+    claim: str
+    """The claim in words."""
+    verdict: Verdict
+    why: str
+    scene: str | None
+    painted: bool
+
+
 @cache
 def load_observations() -> tuple[Observed, ...]:
     """Return the observations that come with the program, in the order of their dates."""
@@ -138,16 +131,11 @@ def _observed(item: dict[str, Any]) -> Observed:
         first = last = date.fromisoformat(item["date"])
     time = item.get("time_utc")
     return Observed(
-        id=item["id"],
-        publisher=item["publisher"],
-        published=item["published"],
-        url=item["url"],
-        place=item["place"],
+        **{name: item[name] for name in ("id", "publisher", "published", "url", "place", "facts")},
         first=first,
         last=last,
-        facts=item["facts"],
         claims=tuple(_claim(claim) for claim in item["claims"]),
-        time=None if time is None else datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
+        time=None if time is None else datetime.fromisoformat(time),
         part=item.get("part"),
         caveat=item.get("caveat"),
     )
@@ -188,3 +176,38 @@ def match_scenes(
         if fitting:
             found[observed.id] = min(fitting)[1]
     return found
+
+
+def judged(
+    found: Interval | None, claimed: Range, unit: str, limits: PublishedSettings
+) -> tuple[Verdict, str]:
+    """Judge a number with its 90 % interval against a published range."""
+    if found is None:
+        return "not observable", f"it cannot be measured in this scene ({unit})"
+    found_words = f"{found.estimate:.0f} {unit} ({found.low:.0f} to {found.high:.0f})"
+    high = float("inf") if claimed[1] is None else claimed[1]
+    if found.high < claimed[0] or found.low > high:
+        return "contradicted", found_words
+    if not claimed[0] <= round(found.estimate) <= high:
+        return (
+            "not observable",
+            f"{found_words}: nearer to another number, and the published one not excluded",
+        )
+    slack = limits.count_slack if unit != "m long" else 0.1 * claimed[0]
+    if found.low < claimed[0] - slack or found.high > high + slack:
+        return "not observable", f"{found_words}: too uncertain to tell"
+    return "reproduced", found_words
+
+
+def distance(value: float, claimed: Range) -> float:
+    """Return how far a number lies outside a range."""
+    high = float("inf") if claimed[1] is None else claimed[1]
+    return max(claimed[0] - value, value - high, 0.0)
+
+
+def range_words(claimed: Range) -> str:
+    """Return a range in words."""
+    low, high = claimed
+    if high is None:
+        return f"{low} or more"
+    return str(low) if low == high else f"{low} to {high}"

@@ -9,7 +9,6 @@ from tumangang_watch.files import FolderKind, json_text, whole_folder
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.folder import write_manifest
 
-VERDICTS = ("reproduced", "contradicted", "not observable", "no scene")
 PAINTED_MARK = "PAINTED"
 NOTICE = (
     "PAINTED, NOT EVIDENCE: judged on scenes the program painted itself. They show that the judging works, "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +16,13 @@ from tumangang_watch.pipeline.compare import compare, detect
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.reidentify.compare import SameTrain, same_train
 from tumangang_watch.reproduce import Evidence, Judgement, judge, load_observations, match_scenes
-from tumangang_watch.reproduce.observations import PLACES, Observed
+from tumangang_watch.reproduce.observations import PLACES, VERDICTS, Observed
 from tumangang_watch.scenes import SceneOptions, footprint, open_scene
+from tumangang_watch.scenes.folder import scenes_in as folder_scenes
 from tumangang_watch.simulate.sequence import SEQUENCE, paint_sequence, sequence_site
 from tumangang_watch.simulate.write import site_geojson
 from tumangang_watch.text import utc_text
 
-ENDINGS = (".tif", ".tiff")
 PAINTED = "painted"
 """Provider of scenes that the program painted."""
 
@@ -46,50 +46,43 @@ def scenes_in(folder: Path, latest: datetime, run: RunContext) -> tuple[list[Sce
     InputRefused
         It is no folder, or nothing in it can be used.
     """
-    try:
-        files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
-    except OSError as error:
-        raise InputRefused("scenes refused", folder, str(error), "Give a folder of scenes") from error
-    if not folder.is_dir() or not files:
-        raise InputRefused("scenes refused", folder, "it holds no GeoTIFF", "Give a folder of scenes")
     scenes, refused = [], []
+    try:
+        files = folder_scenes(folder, run.settings.read, run.settings.history.max_files)
+    except InputRefused as error:
+        raise InputRefused("scenes refused", folder, error.why, error.todo) from error
     for file in files:
-        if file.stem.lower().endswith(("_udm", "_udm2")):
-            continue
         try:
             scenes.append(open_scene(file, SceneOptions(latest=latest), run.settings.read))
         except InputRefused as error:
             refused.append((file.name, f"{error.why}. {error.todo}"))
-    if not scenes:
+    if refused and not scenes:
         why = f"no scene in it can be used ({refused[0][0]}: {refused[0][1]})"
         raise InputRefused("scenes refused", folder, why, "'tumangang-watch inspect' tells of each")
+    if not scenes:
+        raise InputRefused("scenes refused", folder, "it holds no scene", "Give a folder of scenes")
     return scenes, refused
 
 
-def reproduce(
-    scenes: Iterable[Scene], run: RunContext, observations: tuple[Observed, ...] | None = None
-) -> Reproduction:
-    """Judge every published claim on the scenes that show its place at its time."""
-    known = load_observations() if observations is None else observations
-    opened = tuple(scenes)
-    shown = [_areas_shown(scene, run) for scene in opened]
-    matched = match_scenes(known, [scene.acquired for scene in opened], shown)
-    evidence, blind = _evidence(known, matched, opened, run)
+def reproduce_folder(folder: Path, latest: datetime, run: RunContext) -> Reproduction:
+    """Judge every published claim on the scenes of a folder that show its place at its time."""
+    scenes, refused = scenes_in(folder, latest, run)
+    known = load_observations()
+    shown = [_areas_shown(scene, run) for scene in scenes]
+    matched = match_scenes(known, [scene.acquired for scene in scenes], shown)
+    evidence, blind = _evidence(known, matched, scenes, run)
     same = dict(_same_trains(known, evidence))
-    judgements = [
-        replace(
-            line,
-            verdict="not observable",
-            why=blind[observed.id],
-            scene=opened[matched[observed.id]].id,
-            painted=_painted(opened[matched[observed.id]]),
-        )
-        if observed.id in blind
-        else line
-        for observed in known
-        for line in judge(observed, evidence, same)
-    ]
-    return Reproduction(known, tuple(judgements), opened, ())
+    judgements = []
+    for observed in known:
+        lines = judge(observed, evidence, same)
+        if observed.id in blind:
+            scene, why = scenes[matched[observed.id]], blind[observed.id]
+            lines = [
+                replace(line, verdict="not observable", why=why, scene=scene.id, painted=_painted(scene))
+                for line in lines
+            ]
+        judgements += lines
+    return Reproduction(known, tuple(judgements), tuple(scenes), tuple(refused))
 
 
 def _areas_shown(scene: Scene, run: RunContext) -> frozenset[str]:
@@ -98,7 +91,7 @@ def _areas_shown(scene: Scene, run: RunContext) -> frozenset[str]:
 
 
 def _evidence(
-    known: tuple[Observed, ...], matched: dict[str, int], scenes: tuple[Scene, ...], run: RunContext
+    known: tuple[Observed, ...], matched: dict[str, int], scenes: Sequence[Scene], run: RunContext
 ) -> tuple[dict[str, Evidence], dict[str, str]]:
     """Measure each matched scene once (a pair where a claim compares); say why one could not be."""
     done: dict[tuple[int | None, int], Comparison | str] = {}
@@ -170,27 +163,15 @@ def _painted(scene: Scene) -> bool:
 def summary(reproduction: Reproduction) -> dict[str, Any]:
     """Return ``reproduction.json``'s content, the tool's version apart."""
     by_id = {o.id: o for o in reproduction.observations}
-    lines = [
-        {
-            "observation": line.observation,
-            "date": by_id[line.observation].first.isoformat(),
-            "place": by_id[line.observation].place,
-            "publisher": by_id[line.observation].publisher,
-            "url": by_id[line.observation].url,
-            "facts": by_id[line.observation].facts,
-            "caveat": by_id[line.observation].caveat,
-            "claim": line.claim,
-            "verdict": line.verdict,
-            "why": line.why,
-            "scene": line.scene,
-            "painted": line.painted,
-        }
-        for line in reproduction.judgements
-    ]
-    verdicts = ("reproduced", "contradicted", "not observable", "no scene")
+    lines = []
+    for line in reproduction.judgements:
+        of = by_id[line.observation]
+        published = {n: getattr(of, n) for n in ("place", "publisher", "url", "facts", "caveat")}
+        judged = {n: getattr(line, n) for n in ("claim", "verdict", "why", "scene", "painted")}
+        lines.append({"observation": of.id, "date": of.first.isoformat(), **published, **judged})
     return {
         "schema_version": 1,
-        "counts": {v: sum(line["verdict"] == v for line in lines) for v in verdicts},
+        "counts": {v: sum(line["verdict"] == v for line in lines) for v in VERDICTS},
         "painted": any(line["painted"] for line in lines),
         "scenes": [
             {
@@ -215,9 +196,3 @@ def painted_scenes(run: RunContext, folder: Path) -> tuple[RunContext, str]:
     for number, path in enumerate(paint_sequence(site, folder), start=1):
         run.progress(f"painted {number} of {len(SEQUENCE)}: {path.stem}")
     return replace(run, site=site), json.dumps(site_geojson(site), indent=1, ensure_ascii=False) + "\n"
-
-
-def reproduce_folder(folder: Path, latest: datetime, run: RunContext) -> Reproduction:
-    """Judge every published claim on the scenes of a folder."""
-    scenes, refused = scenes_in(folder, latest, run)
-    return replace(reproduce(scenes, run), refused=tuple(refused))
