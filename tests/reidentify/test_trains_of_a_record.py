@@ -15,11 +15,18 @@ from tumangang_watch.commands.options.record import trains
 from tumangang_watch.errors import OutputFailed, UsageError
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.alignment import best_path, cells, log2_ratio
-from tumangang_watch.reidentify.archive import RecordPart, coverages, sightings, track_lengths
 from tumangang_watch.reidentify.columns import Strips
 from tumangang_watch.reidentify.document import Asked, document, step_table, text_lines
 from tumangang_watch.reidentify.null_model import Impossible, offset_bits, upper_offset, withdrawn
-from tumangang_watch.reidentify.run import find, moment, with_review
+from tumangang_watch.reidentify.run import (
+    RecordPart,
+    coverages,
+    find,
+    moment,
+    track_lengths,
+    trains_of,
+    with_review,
+)
 from tumangang_watch.reidentify.stays import train_stays
 from tumangang_watch.reidentify.vehicle_model import learn, likelihoods
 from tumangang_watch.reidentify.words import rounded, stay_line
@@ -71,21 +78,21 @@ def test_an_imposed_cut_is_recovered_by_the_likeliest_alignment(left):
 
 
 def test_the_archive_gives_each_train_with_its_vehicles_and_what_was_seen(archive):
-    found = sightings(archive, RecordPart("toy"))
+    found = trains_of(archive, RecordPart("toy"))
     assert [(s.key, s.cars, len(s.vehicles)) for s in found] == [
         ("r1/t1", 14, 14),
         ("r2/t1", 14, 14),
         ("r5/t1", 12, 12),
     ]
     assert found[0].vehicles[0].colours == (("grey", 0.85), ("unknown", 0.15))
-    assert sightings(archive, RecordPart("toy", areas=("elsewhere",))) == []
-    assert len(sightings(archive, RecordPart("toy", since=found[1].acquired, until=found[2].acquired))) == 1
+    assert trains_of(archive, RecordPart("toy", areas=("elsewhere",))) == []
+    assert len(trains_of(archive, RecordPart("toy", since=found[1].acquired, until=found[2].acquired))) == 1
     assert [c.observed for c in coverages(archive, RecordPart("toy"))] == [1.0, 1.0, 1.0, 0.97, 1.0, 0.1]
     assert set(track_lengths(archive, "toy")) == {(f"r{k}", "1") for k in (0, 1, 2, 3, 5, 6)}
 
 
 def test_a_train_that_shifted_by_half_a_vehicle_stayed_and_one_further_off_is_another(archive):
-    found, covered = sightings(archive, RecordPart("toy"))[:2], coverages(archive, RecordPart("toy"))
+    found, covered = trains_of(archive, RecordPart("toy"))[:2], coverages(archive, RecordPart("toy"))
     moved = replace(found[1], from_m=found[0].from_m + 16.0, to_m=found[0].to_m + 16.0)
     for second, count in ((found[1], 1), (moved, 2)):
         stays = train_stays([found[0], second], covered, lambda *_: False, PLAIN)
@@ -94,7 +101,7 @@ def test_a_train_that_shifted_by_half_a_vehicle_stayed_and_one_further_off_is_an
 
 
 def test_without_reviews_every_train_stands_as_detected(archive):
-    found = sightings(archive, RecordPart("toy"))
+    found = trains_of(archive, RecordPart("toy"))
     assert with_review(archive, "toy", found) == (found, {})
 
 

@@ -18,8 +18,16 @@ from tumangang_watch.review.add import complete, date_of, missed_review
 from tumangang_watch.review.apply import judged_scenes, state_of
 from tumangang_watch.review.gis_export import export_review, seen_areas
 from tumangang_watch.review.gis_import import import_review
-from tumangang_watch.review.marks import folder_words, marks, review_notes
-from tumangang_watch.review.session import Reviewer, Wanted, answer, find, record, under_review
+from tumangang_watch.review.session import (
+    Reviewer,
+    Wanted,
+    answer,
+    find,
+    folder_words,
+    marks,
+    record,
+    under_review,
+)
 from tumangang_watch.review.truth import labels_in, truth_for
 
 KIM = Reviewer("kim", datetime(2022, 2, 1, tzinfo=UTC))
@@ -43,7 +51,6 @@ def test_an_answer_is_found_recorded_once_and_marked(record_file):
         assert marks(archive)["r0", "t1"] == ("accepted", "kim")
         assert marks(archive)["r0", "t2"] == ("unreviewed", "")
         assert folder_words(archive, "toy") == {"r0": "1 accepted, 2 unreviewed"}
-        assert review_notes(archive) == []
         (one,) = under_review(archive, "toy", Wanted(states=("accepted",)))
     assert "accepted" in line_of(one)
     assert any("by kim" in line for line in lines_of(one, None))

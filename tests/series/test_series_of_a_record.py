@@ -14,12 +14,10 @@ from tumangang_watch.archive.export import write_csv
 from tumangang_watch.commands.options.record import series
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.model.series import STATUSES
-from tumangang_watch.series.archive import area_dates, sightings, track_dates
-from tumangang_watch.series.build import columns_of, record_of
-from tumangang_watch.series.plots import Panel, plot
-from tumangang_watch.series.tables import stays_table
+from tumangang_watch.series.build import area_dates, columns_of, record_of, track_dates, trains_of
+from tumangang_watch.series.page import Panel, plot
 from tumangang_watch.series.words import document, series_rows, stay_words, summary
-from tumangang_watch.series.write import write_series
+from tumangang_watch.series.write import stays_table, write_series
 from tumangang_watch.settings.records import SeriesSettings
 
 
@@ -41,7 +39,7 @@ def test_dates_are_read_in_columns_by_time(archive):
     assert [STATUSES[k] for k in columns.status] == [row.status for row in rows]
     cars = np.array([np.nan if row.cars is None else row.cars for row in rows])
     np.testing.assert_array_equal(columns.measures["cars"], cars)
-    assert [s.from_m for s in sightings(archive, "toy")] == [20.0, 21.0, 120.0]
+    assert [s.from_m for s in trains_of(archive, "toy")] == [20.0, 21.0, 120.0]
     assert len(track_dates(archive, "toy")) == 6
 
 

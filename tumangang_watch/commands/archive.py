@@ -12,7 +12,7 @@ from tumangang_watch.archive.export import export_archive
 from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.rebuild import rebuild as make_again
 from tumangang_watch.errors import ArchiveDamaged
-from tumangang_watch.review.marks import marks, review_notes
+from tumangang_watch.review.session import marks
 from tumangang_watch.watch.inbox import locate_scenes
 
 
@@ -30,9 +30,6 @@ def check(archive_file: Path, reports: Path | None, files: bool) -> int:
     with open_archive(archive_file, write=True) as archive:
         faults = check_archive(archive, reports, files=files)
         count = archive.connection.execute("SELECT count(*) FROM reports").fetchone()[0]
-        notes = [] if faults else review_notes(archive)
-    for note in notes:
-        click.echo(f"note: {note}", err=True)
     for fault in faults:
         click.echo(fault, err=True)
     if faults:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from tumangang_watch.commands.evaluate import load_report
 from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
 from tumangang_watch.commands.review_lines import document_of, line_of, lines_of
-from tumangang_watch.errors import UsageError
+from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import json_text, write_whole
-from tumangang_watch.model.document import IntervalDocument
+from tumangang_watch.model.document import IntervalDocument, ReportDocument
 from tumangang_watch.model.review import REASONS
 from tumangang_watch.review.gis_export import export_review
-from tumangang_watch.review.gis_import import import_review, refuse_import
+from tumangang_watch.review.gis_import import import_review
 from tumangang_watch.review.session import find, under_review
 from tumangang_watch.review.summary import summary
 from tumangang_watch.review.truth import labels_in, truth_for
@@ -104,7 +104,9 @@ def import_file(
         out = import_review(archive, site, file, who, site_file)
     for line in (*(f"note: {note}" for note in out.notes), *(f"refused: {fault}" for fault in out.faults)):
         click.echo(clean_text(line), err=True)
-    refuse_import(file, out)
+    if out.faults:
+        why = f"{len(out.faults)} rows (see above); nothing was taken in"
+        raise InputRefused("review refused", file, why, "Mend them and import it again")
     known = len(out.reviews) - out.new
     click.echo(
         f"{out.new} new answers, {known} known before, {out.unanswered} rows without a new answer", err=True
@@ -116,13 +118,14 @@ def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> i
     """Write what was reviewed in REPORT's scenes as a truth file for `evaluate`."""
     content = load_report(report)
     with opened(archive_file, site_id or content["site"]["id"]) as (archive, _):
-        labels = truth_for(archive, content)
+        labels = truth_for(archive, cast(ReportDocument, content))
     if not labels_in(labels) and not labels["coverage"]:
         raise UsageError(
             "no labels", report, "nobody has reviewed its scenes beyond doubt", "See `review list`"
         )
     write_whole(out, json_text(labels, indent=1))
-    lines = [f"{n}: {len(labels[n])}" for n in ("trains", "cargo", "new_ground", "rejected", "disputed")]
+    areas = ("coverage", "not_whole")
+    lines = [f"{n}: {len(v)}" for n, v in labels.items() if isinstance(v, list) and n not in areas]
     lines += [f"wholly reviewed: {p['area']} ({p['date']}), {p['kind']}" for p in labels["coverage"]]
     lines += [
         f"looked over, but {p['open']} open: {p['area']} ({p['date']}), {p['kind']}"

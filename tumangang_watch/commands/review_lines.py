@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from tumangang_watch.model.review import Thing, span_words, words_of
 from tumangang_watch.report.pictures import chip_name
@@ -89,7 +88,7 @@ def _thing_line(thing: Thing) -> str:
     return "; ".join(text for text in (words_of(thing), grade, consist) if text)
 
 
-def document_of(one: ReviewStatus) -> dict[str, Any]:
+def document_of(one: ReviewStatus) -> dict[str, object]:
     """Return a thing under review as JSON values."""
     about, subject = one.about, one.subject
     return {

@@ -11,10 +11,9 @@ import click
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.commands.run import progress_bar
-from tumangang_watch.reidentify.archive import RecordPart, track_lengths
 from tumangang_watch.reidentify.columns import Strips
 from tumangang_watch.reidentify.document import Asked, document, text_lines
-from tumangang_watch.reidentify.run import find, moment
+from tumangang_watch.reidentify.run import RecordPart, find, moment, track_lengths
 from tumangang_watch.reidentify.write import write_trains
 from tumangang_watch.series.build import site_of
 from tumangang_watch.settings import Settings

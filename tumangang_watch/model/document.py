@@ -6,6 +6,7 @@ are ``NotRequired``; a value that is not known is None.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict
 
 from tumangang_watch.model.detection import AreaState, ChangeWord, Grade, Kind
@@ -13,6 +14,8 @@ from tumangang_watch.model.document_trials import DetectabilityDocument, FillDoc
 from tumangang_watch.model.observation import DateLabel, RegistrationStatus, SnowState
 
 Number = float | int | None
+Json = str | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+"""A value that JSON carries."""
 
 
 class AmountDocument(IntervalDocument):

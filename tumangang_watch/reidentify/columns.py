@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -30,7 +31,6 @@ LETTERS = {
 class DrawnSighting:
     """One sighting of a journey as it is drawn."""
 
-    stay: int
     sighting: Sighting
     turned: bool
     """Drawn from its other end, against its track's distances."""
@@ -38,7 +38,6 @@ class DrawnSighting:
     """The track straightened (PIL); None where there is none."""
     why_no_strip: str
     strip_m: float
-    """Length of the strip in metres."""
 
 
 @dataclass(frozen=True)
@@ -64,20 +63,19 @@ class Strips:
     track_m: dict[tuple[str, str], float]
     """Length of each track by report folder and track."""
 
-    def of(self, sighting: Sighting) -> tuple[Image.Image | None, float, str]:
-        """Return a sighting's strip, its length in metres, and why there is none."""
+    def drawn(self, sighting: Sighting, turned: bool) -> DrawnSighting:
+        """Return a sighting with its strip, or why there is none."""
+        strip, length = None, self.track_m.get((sighting.folder, sighting.track), 0.0)
+        why = f"no picture: {sighting.folder} holds no strip of track {sighting.track} any more"
         if self.reports is None:
-            return None, 0.0, "no pictures: the reports' folder was not given (--reports)"
-        length = self.track_m.get((sighting.folder, sighting.track), 0.0)
-        if not sighting.track or length <= 0:
-            return None, 0.0, "no picture: the train stands on no known track"
-        path = self.reports / sighting.folder / STRIPS / strip_name(sighting.track)
-        try:
-            with Image.open(path) as picture:
-                return picture.convert("RGB"), length, ""
-        except (OSError, UnidentifiedImageError):
-            why = f"no picture: {sighting.folder} holds no strip of track {sighting.track} any more"
-            return None, 0.0, why
+            why = "no pictures: the reports' folder was not given (--reports)"
+        elif not sighting.track or length <= 0:
+            why = "no picture: the train stands on no known track"
+        else:
+            path = self.reports / sighting.folder / STRIPS / strip_name(sighting.track)
+            with suppress(OSError, UnidentifiedImageError), Image.open(path) as picture:
+                strip = picture.convert("RGB")
+        return DrawnSighting(sighting=sighting, turned=turned, strip=strip, why_no_strip=why, strip_m=length)
 
 
 def aligned_rows(search: TrainSearch, journey: Journey, strips: Strips, max_rows: int) -> Aligned:
@@ -108,18 +106,9 @@ def aligned_rows(search: TrainSearch, journey: Journey, strips: Strips, max_rows
         rows[ready.stay] = (sighting, turned)
         _place(columns, ready.stay, target, len(sighting.vehicles), turned)
     order = [s.stay for s in steps if s.stay in rows]
-    number = {stay: n for n, stay in enumerate(order)}
-    made = []
-    for stay in order:
-        sighting, turned = rows[stay]
-        strip, length, why = strips.of(sighting)
-        made.append(
-            DrawnSighting(
-                stay=stay, sighting=sighting, turned=turned, strip=strip, why_no_strip=why, strip_m=length
-            )
-        )
-    numbered = tuple({number[stay]: k for stay, k in column.items()} for column in columns)
-    return Aligned(tuple(made), numbered, len(journey.steps) - len(made))
+    drawn = tuple(strips.drawn(*rows[stay]) for stay in order)
+    numbered = tuple({order.index(stay): k for stay, k in column.items()} for column in columns)
+    return Aligned(drawn, numbered, len(journey.steps) - len(drawn))
 
 
 Targets = dict[int, dict[int, int]]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tumangang_watch.archive.export import Cell, Table
+from tumangang_watch.model.document import Json
 from tumangang_watch.model.sightings import Bound, Sighting, Stay
 from tumangang_watch.reidentify.model import Journey, StayMatch, TrainSearch
 from tumangang_watch.reidentify.words import (
@@ -19,7 +20,7 @@ from tumangang_watch.reidentify.words import (
     why_not_compared,
 )
 
-Document = Mapping[str, object]
+Document = Mapping[str, Json]
 STEP_COLUMNS = (
     "journey verdict e_value possible step area track after first_seen last_seen before vehicles part "
     "matched_with_step direction aligned report detection"

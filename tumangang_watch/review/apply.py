@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -92,7 +92,7 @@ def _row(row: AreaDate, group: Sequence[JudgedThing], observed_m: float | None) 
     return row._replace(**merged, types=types)
 
 
-def _document(thing: Thing) -> dict[str, Any]:
+def _document(thing: Thing) -> dict[str, object]:
     """Return a thing as a detection of ``report.json``, as far as sums need it."""
     types, cars = list(thing.get("types") or []), thing.get("cars")
     if cars is not None and thing["kind"] == "train" and len(types) != round(cars["estimate"]):
@@ -108,40 +108,24 @@ def _sightings(
 ) -> list[Sighting]:
     """Return the trains of every date, rejected ones left out, corrected ones replaced, missed ones added."""
     times = dict(archive.connection.execute("SELECT sha256, acquired FROM scenes"))
-    known = {(s.acquired, s.area, s.track, s.from_m, s.to_m): s for s in sightings}
+    known: dict[tuple[object, ...], Sighting] = {
+        (s.acquired, s.area, s.track, s.from_m, s.to_m): s for s in sightings
+    }
     for scene, group in judged.items():
         for one in group:
             if one.kind != "train" or one.says not in ("there", "not_there"):
                 continue
-            thing: Mapping[str, Any] = one.thing
+            thing, acquired = one.thing, times.get(scene)
             was = one.subject.about.evidence if one.subject is not None else thing
-            place = (
-                times.get(scene, ""),
-                was.get("area"),
-                was.get("track"),
-                was.get("from_m"),
-                was.get("to_m"),
-            )
-            old = known.pop(place, None)  # type: ignore[arg-type]
-            whole = None not in (thing.get("area"), thing.get("track"), thing.get("to_m")) and place[0]
-            if one.says == "there" and whole:
-                cars = thing["cars"]["estimate"] if thing.get("cars") else None
-                new = Sighting(
-                    area=thing["area"],
-                    track=thing["track"],
-                    acquired=place[0],
-                    from_m=thing["from_m"],
-                    to_m=thing["to_m"],
-                    cars=cars,
-                    confidence=1.0,
-                )
-                known[(new.acquired, new.area, new.track, new.from_m, new.to_m)] = (
-                    new
-                    if old is None
-                    else replace(
-                        old, track=new.track, from_m=new.from_m, to_m=new.to_m, cars=cars, confidence=1.0
-                    )
-                )
+            old = known.pop((acquired, *(was.get(n) for n in ("area", "track", "from_m", "to_m"))), None)
+            area, track, cars = thing.get("area"), thing.get("track"), thing.get("cars")
+            if one.says == "not_there" or not acquired or None in (area, track, thing.get("to_m")):
+                continue
+            place: dict[str, Any] = {"area": area, "track": track, "acquired": acquired, "confidence": 1.0}
+            place |= {"from_m": thing["from_m"], "to_m": thing["to_m"]}
+            place["cars"] = cars["estimate"] if cars else None
+            new = replace(old, **place) if old else Sighting(**place)
+            known[acquired, area, track, new.from_m, new.to_m] = new
     return sorted(known.values(), key=lambda s: (s.acquired, s.track, s.from_m))
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from tumangang_watch.archive import Archive
-from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.archive.subjects import subjects
-from tumangang_watch.errors import InputRefused, UsageError
+from tumangang_watch.errors import UsageError
 from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.review import About, Answer, Review, ReviewSubject, thing_of
 from tumangang_watch.review.add import date_of, missed_review
@@ -26,7 +25,7 @@ MOVED_M = 0.15
 """An outline read back that lies at most this far from the exported one was not moved: the files carry 7
 decimals of a degree (11 mm), and editors snap."""
 _VERDICT_TODO = "Say accepted, rejected or corrected"
-_WAY_MARKS = ("answer_before", "export")
+_WAY_MARKS = ("key", "answer_before", "export")
 
 
 @dataclass(kw_only=True)
@@ -62,7 +61,8 @@ def import_review(
     out = reading.out
     reading.note_missing(rows)
     if not out.faults:
-        out.new = len(record(archive, site, reading.reviews()))
+        # An answer read from this export before is not a new one: it has the same digest.
+        out.new = len(record(archive, site, out.reviews))
     return out
 
 
@@ -78,13 +78,8 @@ class _FileReading:
         for subject in subjects(archive, site, superseded=True):
             self.known.setdefault(subject.key, []).append(subject)
         self.areas = {place.key: place for place in seen_areas(archive, site, Wanted())}
-        self.earlier = {r.uid for r in all_reviews(archive, site)}
         self.exports = [e for f in rows if (e := f.text("export")) is not None]
         self.seen: dict[str, EditedRow] = {}
-
-    def reviews(self) -> list[Review]:
-        """Return what is not recorded yet: an answer read from this export before is not a new one."""
-        return [r for r in self.out.reviews if r.uid not in self.earlier]
 
     def note_missing(self, rows: list[EditedRow]) -> None:
         """Note how many exported rows did not come back."""
@@ -130,8 +125,8 @@ class _FileReading:
         subject = next((s for s in same or self.known[key] if s.current), (same or self.known[key])[0])
         self._note_evidence(row, evidence_row(subject))
         given = self._given(row)
-        verdict = given.pop("verdict")
-        reason, remark = given.pop("reason"), given.pop("remark")
+        verdict, reason, remark = (given.pop(name) for name in ("verdict", "reason", "remark"))
+        verdict = verdict and verdict.lower()
         given |= self._moved(row, subject, verdict, given)
         if verdict is None and "outline" in given:
             verdict = "corrected"
@@ -152,16 +147,9 @@ class _FileReading:
         self._add(row, subject.about, checked_answer(answer, subject.about.evidence))
 
     def _given(self, row: EditedRow) -> dict[str, Any]:
-        given: dict[str, Any] = {name: row.text(name) for name in ANSWER if name not in _NUMBERS}
-        for name in _NUMBERS:
-            given[name] = _number(row, name)
-        verdict = given.pop("verdict")
-        return {
-            "verdict": verdict and verdict.lower(),
-            "reason": given.pop("reason"),
-            "remark": given.pop("remark"),
-            **{name.removeprefix("new_"): value for name, value in given.items()},
-        }
+        numbers = ("new_from_m", "new_to_m")
+        given = {n: row.number(n) if n in numbers else row.text(n) for n in ANSWER}
+        return {name.removeprefix("new_"): value for name, value in given.items()}
 
     def _add(self, row: EditedRow, about: About, answer: Answer) -> None:
         before = row.text("answer_before")
@@ -209,12 +197,12 @@ class _FileReading:
     def _note_evidence(self, row: EditedRow, expected: Mapping[str, object]) -> None:
         """Note edited evidence; what is recorded is the archive's own, never the file's."""
         layer = "findings" if expected.get("change") is not None else "detections"
-        edited = []
-        for name, column in EVIDENCE[layer].items():
-            if name in row.values and name not in (*_WAY_MARKS, "key"):
-                old, new = expected.get(name), row.values[name]
-                if not _same(old, new, column.kind):
-                    edited.append(name)
+        edited = [
+            name
+            for name, column in EVIDENCE[layer].items()
+            if name in row.values and name not in _WAY_MARKS
+            if not _same(expected.get(name), row.values[name], column.kind)
+        ]
         if edited:
             self.out.notes.append(f"{row.where}: evidence was edited and is passed over: {', '.join(edited)}")
 
@@ -231,8 +219,8 @@ class _FileReading:
         date = date_of(self.archive, self.site, where)
         given: dict[str, Any] = {n: of(n) for n in ("track", "cars", "colours", "types", "area_m2")}
         for name in ("from_m", "to_m"):
-            new = _number(row, f"new_{name}")
-            given[name] = new if new is not None else _number(row, name)
+            new = row.number(f"new_{name}")
+            given[name] = new if new is not None else row.number(name)
         given["outline"] = outline_of(row.outline) if row.outline is not None else None
         if kind == "train" and row.outline is not None and None in (given["from_m"], given["to_m"]):
             given["track"], given["from_m"], given["to_m"] = self.tracks.stretch(row.outline, given["track"])
@@ -256,20 +244,6 @@ class _FileReading:
         self._add(row, place.date.about_area(place.area), answer)
 
 
-_NUMBERS = ("new_from_m", "new_to_m")
-
-
-def _number(row: EditedRow, name: str) -> float | None:
-    value = row.values.get(name)
-    if value is None or isinstance(value, float):
-        return value
-    text = row.text(name)
-    try:
-        return None if text is None else float(text)
-    except ValueError as error:
-        raise UsageError("not a number", name, repr(text), "Give metres along the track") from error
-
-
 def _same_answer(before: str, answer: Answer) -> bool:
     """Return whether an answer is the one that was filled in when the file was made."""
     try:
@@ -291,14 +265,3 @@ def _same(old: Any, new: str | float | None, kind: ColumnKind) -> bool:
         return str(new)[:19] == str(old)[:19]
     text = f"{new:g}" if isinstance(new, float) else str(new)
     return text.split() == str(old).split()
-
-
-def refuse_import(path: Path, out: Import) -> None:
-    """Say that nothing was taken in, when a row was refused."""
-    if out.faults:
-        raise InputRefused(
-            "review refused",
-            path,
-            f"{len(out.faults)} rows (see above); nothing was taken in",
-            "Mend them and import it again",
-        )

@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.errors import Busy, InputRefused
+from tumangang_watch.errors import Busy, InputRefused, UsageError
 
 _MAGIC = b"SQLite format 3\0"
 _SIDES = ("-wal", "-journal")
@@ -57,6 +56,14 @@ class EditedRow:
             return None
         tidy = f"{value:g}" if isinstance(value, float) else str(value).strip()
         return None if tidy.lower() in _EMPTY else tidy
+
+    def number(self, name: str) -> float | None:
+        """Return a column's number; None where it is empty or missing."""
+        text = self.text(name)
+        try:
+            return None if text is None else float(self.values[name] or 0.0)
+        except ValueError as error:
+            raise UsageError("not a number", name, repr(text), "Give metres along the track") from error
 
 
 def read_rows(path: Path) -> list[EditedRow]:
@@ -180,12 +187,10 @@ def _value(value: Any) -> str | float | None:
         return None
     if isinstance(value, np.datetime64):
         return str(value.astype("datetime64[s]"))
-    if isinstance(value, datetime):
-        return value.isoformat()
     if isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
         number = float(value)
         return number if math.isfinite(number) else None
-    return value if isinstance(value, str) else str(value)
+    return str(value)
 
 
 def _to_lonlat(shapes: list[Any], crs: str | None) -> list[Any]:

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.archive.subjects import subjects
+from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.review import ANY_KIND, Review
 from tumangang_watch.review.apply import judged_scenes
 from tumangang_watch.review.consensus import JudgedThing
 from tumangang_watch.review.status import statuses
 
-Truth = dict[str, Any]
-"""The contract's truth file."""
-SECTIONS = {"train": "trains", "cargo": "cargo"}
+KINDS = ("train", "cargo")
 _MEASURED_BY = {"cars": {"cars"}, "length_m": {"from_m", "to_m"}, "area_m2": {"outline"}}
+
+
+Place = dict[str, object]
+"""A thing or an area as JSON values."""
+
+
+class ReviewedTruth(TypedDict):
+    """The contract's truth file, with who judged and what was judged in part."""
+
+    trains: list[Place]
+    cargo: list[Place]
+    new_ground: list[Place]
+    rejected: list[Place]
+    disputed: list[Place]
+    coverage: list[Place]
+    not_whole: list[Place]
+    source: dict[str, object]
 
 
 class TruthCoverage(NamedTuple):
@@ -28,10 +44,10 @@ class TruthCoverage(NamedTuple):
     kind: str
 
 
-def truth_for(archive: Archive, report: Mapping[str, Any]) -> Truth:
+def truth_for(archive: Archive, report: ReportDocument) -> ReviewedTruth:
     """Return the contract's truth file for a report's scenes, from everything that was reviewed in them."""
     site = str(report["site"]["id"])
-    scenes = {date: str(scene["sha256"]) for date, scene in report["scenes"].items()}
+    scenes: dict[str, str] = {date: scene["sha256"] for date, scene in report["scenes"].items()}
     labels = {scene: date for date, scene in scenes.items()}
     reviews = all_reviews(archive, site)
     whole, left_open = wholly_reviewed(reviews, judged_scenes(archive, site))
@@ -47,14 +63,14 @@ def truth_for(archive: Archive, report: Mapping[str, Any]) -> Truth:
     return truth
 
 
-def labels_in(truth: Truth) -> int:
+def labels_in(truth: ReviewedTruth) -> int:
     """Return how many labels a truth file of reviews holds."""
-    return sum(len(truth[name]) for name in ("trains", "cargo", "new_ground", "rejected"))
+    return sum(map(len, (truth["trains"], truth["cargo"], truth["new_ground"], truth["rejected"])))
 
 
 def truth_of(
     scenes: Mapping[str, str], judged: Mapping[str, Sequence[JudgedThing]], whole: Collection[TruthCoverage]
-) -> Truth:
+) -> ReviewedTruth:
     """Return trains and cargo that readers say were there, and places where they say there was nothing.
 
     Parameters
@@ -66,24 +82,32 @@ def truth_of(
     whole : collection of TruthCoverage
         Where a reader looked over everything: what is not labelled there is not there.
     """
-    truth: Truth = {"trains": [], "cargo": [], "new_ground": [], "rejected": [], "disputed": []}
+    found: dict[str, list[Place]] = {"train": [], "cargo": [], "not_there": [], "doubtful": []}
     for date, scene in scenes.items():
         for one in judged.get(scene, ()):
-            if one.kind not in SECTIONS:
+            if one.kind not in KINDS:
                 continue
             placed = one.kind != "train" or one.thing.get("to_m") is not None
             if one.says == "there" and placed:
-                truth[SECTIONS[one.kind]].append(_label(date, one))
+                found[one.kind].append(_label(date, one))
             elif one.says != "open":
-                truth["rejected" if one.says == "not_there" else "disputed"].append(_place(date, one))
+                found["not_there" if one.says == "not_there" else "doubtful"].append(_place(date, one))
     labels = {scene: date for date, scene in scenes.items()}
     covered = sorted((labels[c.scene], c.area, c.kind) for c in whole if c.scene in labels)
-    truth["coverage"] = [{"date": date, "area": area, "kind": kind} for date, area, kind in covered]
-    return truth
+    return {
+        "trains": found["train"],
+        "cargo": found["cargo"],
+        "new_ground": [],
+        "rejected": found["not_there"],
+        "disputed": found["doubtful"],
+        "coverage": [{"date": date, "area": area, "kind": kind} for date, area, kind in covered],
+        "not_whole": [],
+        "source": {},
+    }
 
 
 def _add_growth(
-    truth: Truth, archive: Archive, site: str, scenes: Mapping[str, str], reviews: Sequence[Review]
+    truth: ReviewedTruth, archive: Archive, site: str, scenes: Mapping[str, str], reviews: Sequence[Review]
 ) -> None:
     """Add the growth between two scenes that readers confirmed, and that they say is none."""
     later, earlier = scenes["later"], scenes["earlier"]
@@ -138,7 +162,7 @@ def wholly_reviewed(
         TruthCoverage(scene, area or "", kind)
         for (_, scene, area, asked), review in last.items()
         if review.answer.verdict == "complete"
-        for kind in (SECTIONS if asked == ANY_KIND else (asked,))
+        for kind in (KINDS if asked == ANY_KIND else (asked,))
     }
     whole = {place for place in looked_over if not left_open[place]}
     return whole, {place: left_open[place] for place in sorted(looked_over - whole)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 
 import numpy as np
@@ -19,13 +20,20 @@ from tumangang_watch.model.series import (
     Record,
     ReviewTaken,
     Series,
+    TrackDate,
 )
+from tumangang_watch.model.sightings import Sighting, Stretches
 from tumangang_watch.review.apply import with_review
-from tumangang_watch.series import archive as history
 from tumangang_watch.series.stays import occupancy, stays
 from tumangang_watch.series.tests import change_points, exposure_of, ranks, unusual
 from tumangang_watch.settings.records import SeriesSettings
 
+_COLUMNS = ", ".join(
+    {"gsd_m": "s.gsd_m", "acquired": "s.acquired", "folder": "r.folder", "scene": "s.scene_id"}.get(
+        name, f"a.{name}"
+    )
+    for name in AreaDate._fields
+)
 OBSERVED = STATUSES.index("observed")
 
 
@@ -96,12 +104,12 @@ def _measure(
 
 def record_of(archive: Archive, site: str, settings: SeriesSettings, *, review: bool = False) -> Record:
     """Return everything the archive says of a site over time; with ``review`` as its readers leave it."""
-    rows, sightings = history.area_dates(archive, site), history.sightings(archive, site)
+    rows, sightings = area_dates(archive, site), trains_of(archive, site)
     taken = ReviewTaken(False)
     if review:
         rows, sightings, taken = with_review(archive, site, rows, sightings)
     series = series_of(rows, settings)
-    dates = history.track_dates(archive, site)
+    dates = track_dates(archive, site)
     seen: dict[str, list[NDArray[np.datetime64]]] = defaultdict(list)
     for one in series:
         seen[one.area].append(one.columns.times[one.columns.status == OBSERVED])
@@ -138,3 +146,44 @@ def site_of(archive: Archive, wanted: str | None) -> str:
     why = f"no site {wanted!r}" if wanted else f"it holds {len(names)} sites"
     known = ", ".join(names) or "none"
     raise UsageError("which site", archive.path, f"{why} (known: {known})", "Name one with --site")
+
+
+def area_dates(archive: Archive, site: str) -> list[AreaDate]:
+    """Return every area on every date, unordered."""
+    rows = archive.connection.execute(
+        f"""SELECT {_COLUMNS} FROM area_dates AS a JOIN reports AS r ON r.id = a.report
+            JOIN scenes AS s ON s.id = r.scene JOIN sites ON sites.id = r.site
+            WHERE r.current AND a.speaks AND sites.site = ?""",
+        (site,),
+    )
+    return list(map(AreaDate._make, rows))
+
+
+def trains_of(archive: Archive, site: str) -> list[Sighting]:
+    """Return every train surely detected, by time."""
+    rows = archive.connection.execute(
+        """SELECT area, track, acquired, from_m, to_m, cars, confidence FROM current_detections
+           WHERE site_id = ? AND kind = 'train' AND grade = 'detected' AND track IS NOT NULL
+           ORDER BY acquired, track, from_m""",
+        (site,),
+    )
+    names = [column[0] for column in rows.description]
+    return [Sighting(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def track_dates(archive: Archive, site: str) -> list[TrackDate]:
+    """Return which metres of each track could be seen on every date, by time."""
+    rows = archive.connection.execute(
+        """SELECT t.track, t.area, t.length_m, r.acquired, r.folder, t.observed
+           FROM track_dates AS t JOIN current_reports AS r ON r.id = t.report
+           LEFT JOIN area_dates AS a ON a.report = r.id AND a.area = t.area
+           WHERE r.site_id = ? AND coalesce(a.speaks, r.part = 0) ORDER BY r.acquired, t.track""",
+        (site,),
+    )
+    known: dict[str, Stretches] = {}
+    found = []
+    for track, area, length_m, acquired, folder, observed in rows:
+        if observed not in known:
+            known[observed] = tuple((a, b) for a, b in json.loads(observed))
+        found.append(TrackDate(track, area, length_m, acquired, folder, known[observed]))
+    return found

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from tumangang_watch.model.document import Json
 from tumangang_watch.model.series import STATUSES, Exposure, Record, Series
 from tumangang_watch.model.sightings import Stay, hours_between
 
-Document = Mapping[str, object]
+Document = Mapping[str, Json]
 LABELS = {
     "trains": ("trains", ""),
     "cars": ("cars", ""),

@@ -2,24 +2,70 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tumangang_watch.archive.export import write_csv, write_parquet
+from tumangang_watch.archive.export import Cell, Table, write_csv, write_parquet
 from tumangang_watch.errors import UsageError
 from tumangang_watch.files import FolderKind, json_text, whole_folder
-from tumangang_watch.model.series import Record
+from tumangang_watch.model.series import AreaDate, Record
 from tumangang_watch.report.stacked import write_stacked
 from tumangang_watch.series.page import page, write_plots
-from tumangang_watch.series.tables import occupancy_table, series_table, stays_table
-from tumangang_watch.series.words import Document
+from tumangang_watch.series.words import Document, review_word
 from tumangang_watch.settings.records import SeriesSettings
 
-TABLES = {"series": series_table, "stays": stays_table, "occupancy": occupancy_table}
 MARK = "series.json"
 SERIES = FolderKind("cannot write the series", "a series", lambda folder: (folder / MARK).is_file())
+
+
+def series_table(record: Record) -> Table:
+    """Return one row an area and date; empty cells are gaps, never zero."""
+    kinds = ("box", "open", "tank", "flat", "container", "locomotive", "passenger", "unknown")
+    cars: dict[str, tuple[Cell, ...]] = {"{}": (None,) * len(kinds)}
+    rows = []
+    for series in record.series:
+        for date in series.dates:
+            if date.types not in cars:
+                counts = json.loads(date.types)
+                cars[date.types] = tuple(counts.get(kind, 0) for kind in kinds)
+            notes = record.review.dates.get((date.folder, date.area), "")
+            measures = (series.sensor, *date[:-1], *cars[date.types])
+            rows.append((record.site, *measures, review_word(record), notes))
+    names = ("sensor", *AreaDate._fields[:-1], *(f"cars_{kind}" for kind in kinds))
+    return ("site", *names, "review", "reviewed"), rows
+
+
+def stays_table(record: Record) -> Table:
+    """Return one row a stay; on a bridge it is a crossing."""
+    columns = "area role what track from_m to_m cars dates after first_seen last_seen before shortest_days"
+    rows: list[tuple[Cell, ...]] = []
+    for stay in record.stays:
+        first, last, longest = stay.first, stay.last, stay.longest_days
+        role = record.roles.get(first.area, "")
+        place = (first.area, role, "crossing" if role == "bridge" else "stay", first.track, last.from_m)
+        after, before = (None if b is None else b.acquired for b in (stay.after, stay.before))
+        bounds = (after, first.acquired, last.acquired, before, round(stay.shortest_days, 3))
+        longest = None if longest is None else round(longest, 3)
+        rows.append((*place, last.to_m, last.cars, len(stay.sightings), *bounds, longest))
+    return (*columns.split(), "longest_days"), rows
+
+
+def occupancy_table(record: Record) -> Table:
+    """Return one row a piece of track: on how many dates it was seen, and on how many a train stood there."""
+    rows: list[tuple[Cell, ...]] = []
+    for track, found in sorted(record.occupancy.items()):
+        edges = [round(float(e), 2) for e in found.edges_m]
+        counts = zip(found.observed.tolist(), found.occupied.tolist(), strict=True)
+        for k, (seen, taken) in enumerate(counts):
+            share = round(taken / seen, 4) if seen else None
+            rows.append((track, edges[k], edges[k + 1], seen, taken, share))
+    return ("track", "from_m", "to_m", "dates_observed", "dates_occupied", "share"), rows
+
+
+TABLES = {"series": series_table, "stays": stays_table, "occupancy": occupancy_table}
 
 
 @dataclass(frozen=True)
