@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tumangang_watch.model.series import TrackDate
 from tumangang_watch.model.sightings import Bound, Sighting
-from tumangang_watch.series.stays import occupancy, stays
+from tumangang_watch.series.stays import stays
 from tumangang_watch.series.tests import change_points, exposure_of, ranks, unusual
 from tumangang_watch.settings.records import SeriesSettings
 
@@ -163,14 +163,3 @@ def test_another_train_in_the_same_place_is_another_stay():
     first, second = stays(trains, dates, SeriesSettings())
     assert (first.before, second.after, second.before) == (Bound(day(1)), Bound(day(0)), Bound(day(2)))
     assert second.longest_days == pytest.approx(2.0)
-
-
-def test_occupancy_divides_by_the_dates_that_showed_the_metre():
-    dates = [
-        TrackDate("1", "yard", 100.0, day(0), "a", ((0.0, 100.0),)),
-        TrackDate("1", "yard", 100.0, day(1), "b", ((0.0, 50.0),)),
-    ]
-    trains = [train(0, 20.0, 80.0), train(1, 0.0, 30.0)]
-    found = occupancy(trains, dates, 10.0)["1"]
-    assert found.observed.tolist() == [2] * 5 + [1] * 5
-    assert found.occupied.tolist() == [1, 1, 2, 1, 1, 1, 1, 1, 0, 0]

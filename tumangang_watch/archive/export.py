@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyogrio
@@ -15,6 +15,7 @@ import shapely
 from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.errors import UsageError
 from tumangang_watch.files import FolderKind, check_file, whole_files, whole_folder
+from tumangang_watch.text import xml_text
 
 CANNOT_EXPORT = "cannot export the archive"
 TABLES = {
@@ -79,6 +80,14 @@ Marks = Mapping[tuple[str, str], tuple[str, str]]
 Cell = str | float | int | None
 Table = tuple[Sequence[str], Sequence[tuple[Cell, ...]]]
 """Names of columns, and rows."""
+ColumnKind = Literal["text", "number", "whole", "time"]
+_GDAL: dict[ColumnKind, tuple[str, Cell]] = {
+    "text": ("object", ""),
+    "number": ("float64", 0.0),
+    "whole": ("int64", 0),
+    "time": ("datetime64[ms]", "1970-01-01"),
+}
+"""Type of each kind of column, and what stands in a masked cell."""
 _UTC = 100
 """GDAL's code for UTC in a date-time field."""
 
@@ -206,39 +215,54 @@ def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
     pyogrio.set_gdal_config_options({option: f"{moment}.000Z"})
     try:
         for name in TABLES:
-            columns, rows = _marked(name, table(archive, name), marks)
-            outlines = None
-            if name in _SPATIAL:
-                shapes = [None if row[-1] is None else shapely.from_geojson(str(row[-1])).wkb for row in rows]
-                outlines = np.array(shapes, dtype=object)
-                columns, rows = columns[:-1], [row[:-1] for row in rows]
-            data = [_field(column, values) for column, values in _columns(columns, rows)]
-            pyogrio.raw.write(
-                path,
-                outlines,
-                [values for values, _ in data],
-                columns,
-                field_mask=[missing for _, missing in data],
-                layer=name,
-                driver="GPKG",
-                append=path.exists(),
-                geometry_type="Unknown" if name in _SPATIAL else None,
-                crs="EPSG:4326" if name in _SPATIAL else None,
-                gdal_tz_offsets={c: np.full(len(rows), _UTC, np.int8) for c in columns if c in TIMES},
-            )
+            data = dict(_columns(*_marked(name, table(archive, name), marks)))
+            outlines = data.pop("geometry") if name in _SPATIAL else None
+            write_layer(path, name, {c: (_kind(c, values), values) for c, values in data.items()}, outlines)
     finally:
         pyogrio.set_gdal_config_options({option: before})
 
 
-def _field(name: str, values: list[Any]) -> tuple[Any, Any]:
-    """Return a column's values and which of them are missing, typed for GDAL."""
-    missing = np.array([v is None for v in values], dtype=bool)
-    if name in TIMES:
-        moments = [("1970-01-01" if v is None else v.rstrip("Z")) for v in values]
-        return np.array(moments, dtype="datetime64[ms]"), missing
+def _kind(name: str, values: list[Any]) -> ColumnKind:
     present = [v for v in values if v is not None]
+    if name in TIMES:
+        return "time"
     if any(isinstance(v, float) for v in present):
-        return np.array([0.0 if v is None else float(v) for v in values]), missing
-    if present and all(isinstance(v, int) for v in present):
-        return np.array([0 if v is None else v for v in values], dtype=np.int64), missing
-    return np.array(["" if v is None else str(v) for v in values], dtype=object), missing
+        return "number"
+    return "whole" if present and all(isinstance(v, int) for v in present) else "text"
+
+
+def write_layer(
+    path: Path,
+    layer: str,
+    columns: Mapping[str, tuple[ColumnKind, Sequence[Cell]]],
+    outlines: Sequence[str | None] | None,
+) -> None:
+    """Add a layer to a GeoPackage, made where there is none; a cell of None stays empty.
+
+    ``outlines`` are GeoJSON texts in lon/lat, one a row; None for a table without geometry.
+    """
+    data, masks = [], []
+    for kind, values in columns.values():
+        dtype, blank = _GDAL[kind]
+        filled = [blank if v is None else v for v in values]
+        if kind in ("text", "time"):
+            filled = [xml_text(str(v)) if kind == "text" else str(v).rstrip("Z") for v in filled]
+        data.append(np.array(filled, dtype=dtype))
+        masks.append(np.array([v is None for v in values], dtype=bool))
+    shapes = None
+    if outlines is not None:
+        shapes = np.array([None if o is None else shapely.from_geojson(o).wkb for o in outlines], object)
+    utc = np.full(len(masks[0]), _UTC, np.int8)
+    pyogrio.raw.write(
+        path,
+        shapes,
+        data,
+        list(columns),
+        field_mask=masks,
+        layer=layer,
+        driver="GPKG",
+        append=path.exists(),
+        geometry_type=None if shapes is None else "Unknown",
+        crs=None if shapes is None else "EPSG:4326",
+        gdal_tz_offsets={name: utc for name, (kind, _) in columns.items() if kind == "time"},
+    )

@@ -87,7 +87,7 @@ def reasons() -> int:
 
 
 def export(out: Path, archive_file: Path, site_id: str | None, reader: str | None, **given: Any) -> int:
-    """Write findings and detections as a GeoPackage to answer in a GIS, your own answers filled in."""
+    """Write findings and detections as a GeoPackage to answer in a GIS."""
     who = reader_of(reader)
     with opened(archive_file, site_id) as (archive, site):
         counts = export_review(archive, site, out, wanted_of(given, open_only=False), who)

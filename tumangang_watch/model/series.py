@@ -123,18 +123,6 @@ class Exposure:
     """For stays of so many days, the chance that one at a random time of the record was not seen."""
 
 
-@dataclass(frozen=True)
-class Occupancy:
-    """How often each piece of a track was occupied."""
-
-    edges_m: NDArray[np.float64]
-    """Ends of the pieces, one more than there are pieces."""
-    observed: NDArray[np.int64]
-    """Number of dates on which the middle of the piece was seen."""
-    occupied: NDArray[np.int64]
-    """Number of dates on which a train stood there."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class MeasureSeries:
     """One measure of a series, held against itself. Indices count the series' dates."""
@@ -190,7 +178,5 @@ class Record:
     stays: tuple[Stay, ...]
     sightings: tuple[Sighting, ...]
     track_dates: tuple[TrackDate, ...]
-    occupancy: dict[str, Occupancy]
-    """By track."""
     roles: dict[str, str]
     review: ReviewTaken = ReviewTaken(False)

@@ -7,19 +7,11 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
-import numpy as np
-import pyogrio.raw
-import shapely
-from numpy.typing import NDArray
-
+from tumangang_watch.archive.export import Cell, ColumnKind, write_layer
 from tumangang_watch.model.detection import COLOURS, VEHICLE_TYPES
 from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.review import REASONS
-from tumangang_watch.text import xml_text
-
-ColumnKind = Literal["text", "number", "time"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,6 @@ _VALUES: Columns = {
     "area_m2": Column(title="square metres: 120 or 100-140"),
 }
 _KEY = Column(title="names what is judged; leave it, and leave it empty in what you add")
-_BEFORE = Column(title="your answer when this was exported; leave it")
 _EXPORT = Column(title="names this export; leave it")
 ANSWER: Columns = {
     "verdict": Column(title="accepted, rejected or corrected; empty: no answer", domain="verdict"),
@@ -78,12 +69,7 @@ _COMMON: Columns = {
     "confidence": NUMBER,
     **dict.fromkeys(("statement", "area", "track"), TEXT),
 }
-_END: Columns = {
-    **dict.fromkeys(("caveats", "report", "id"), TEXT),
-    "key": _KEY,
-    "answer_before": _BEFORE,
-    "export": _EXPORT,
-}
+_END: Columns = {**dict.fromkeys(("caveats", "report", "id"), TEXT), "key": _KEY, "export": _EXPORT}
 _MEASURES = [f"{m}{s}" for m in ("length_m", "cars", "area_m2") for s in ("", "_low", "_high")]
 EVIDENCE: dict[str, Columns] = {
     "findings": {
@@ -121,16 +107,12 @@ LAYERS: dict[str, Columns] = {
             title="yes where you looked over the whole area and nothing else is there", domain="complete"
         ),
         "remark": _REMARK,
-        "answer_before": _BEFORE,
         "export": _EXPORT,
     },
 }
 """Layers of the file with their columns, in order; ``missed`` is empty, to draw in."""
 
 
-Cell = str | float | None
-_UTC = 100
-"""GDAL's code for UTC in a date-time field."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT,
    extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL,
@@ -158,8 +140,11 @@ class LayerRow:
 
 def write_review_gpkg(path: Path, layers: Mapping[str, Sequence[LayerRow]]) -> None:
     """Write the layers of `LAYERS` to a file that must not exist yet."""
-    for name in LAYERS:
-        _write(path, name, layers.get(name, ()))
+    for name, fields in LAYERS.items():
+        rows = layers.get(name, ())
+        outlines = [None if row.outline is None else json.dumps(row.outline) for row in rows]
+        columns = {field: (c.kind, [row.cells.get(field) for row in rows]) for field, c in fields.items()}
+        write_layer(path, name, columns, None if name == "areas" else outlines)
     reports = {str(row.cells["report"]): str(row.cells["acquired"]) for row in layers.get("areas", ())}
     connection = sqlite3.connect(path)
     try:
@@ -167,34 +152,6 @@ def write_review_gpkg(path: Path, layers: Mapping[str, Sequence[LayerRow]]) -> N
             _describe(connection, {**DOMAINS, "report": reports})
     finally:
         connection.close()
-
-
-def _write(path: Path, name: str, rows: Sequence[LayerRow]) -> None:
-    fields, spatial = LAYERS[name], name != "areas"
-    table = [[row.cells.get(field) for row in rows] for field in fields]
-    shapes = [None if r.outline is None else shapely.from_geojson(json.dumps(r.outline)).wkb for r in rows]
-    pyogrio.raw.write(
-        path,
-        np.array(shapes, dtype=object) if spatial else None,
-        [_column(values, field.kind) for values, field in zip(table, fields.values(), strict=True)],
-        list(fields),
-        field_mask=[np.array([v is None for v in values], dtype=bool) for values in table],
-        layer=name,
-        driver="GPKG",
-        append=path.exists(),
-        geometry_type="Unknown" if spatial else None,
-        crs="EPSG:4326" if spatial else None,
-        gdal_tz_offsets={f: np.full(len(rows), _UTC, np.int8) for f, c in fields.items() if c.kind == "time"},
-    )
-
-
-def _column(values: list[Cell], kind: ColumnKind) -> NDArray[Any]:
-    if kind == "time":
-        moments = ["1970-01-01" if v is None else str(v).rstrip("Z") for v in values]
-        return np.array(moments, dtype="datetime64[ms]")
-    if kind == "number":
-        return np.array([0.0 if v is None else v for v in values], dtype=np.float64)
-    return np.array(["" if v is None else xml_text(str(v)) for v in values], dtype=object)
 
 
 def _describe(connection: sqlite3.Connection, domains: Mapping[str, Mapping[str, str]]) -> None:

@@ -104,23 +104,8 @@ def find(archive: Archive, site: str, names: Sequence[str]) -> list[ReviewStatus
         Nothing or more than one thing has such a name.
     """
     wanted = list(dict.fromkeys(name.strip() for name in names))
-    scenes = _scenes_named(archive, wanted)
-    everything = under_review(archive, site, Wanted(each_detection=True), scenes=scenes)
+    everything = under_review(archive, site, Wanted(each_detection=True))
     return [_one_of(everything, name) for name in wanted]
-
-
-def _scenes_named(archive: Archive, names: Sequence[str]) -> set[str] | None:
-    """Return the scenes of names like ``REPORT/ID``: a long record need not be read for them."""
-    found = set()
-    for name in names:
-        row = archive.connection.execute(
-            "SELECT s.sha256 FROM reports AS r JOIN scenes AS s ON s.id = r.scene WHERE r.folder = ?",
-            (name.partition("/")[0],),
-        ).fetchone()
-        if row is None:
-            return None
-        found.add(str(row[0]))
-    return found
 
 
 def _one_of(everything: Sequence[ReviewStatus], name: str) -> ReviewStatus:
@@ -171,15 +156,11 @@ def record(archive: Archive, site: str, reviews: Sequence[Review]) -> list[Revie
     return add_reviews(archive, fresh) if fresh else []
 
 
-def marks(archive: Archive, *, reviewed: bool = False) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return what became of each detection and finding of the current reports: state and readers.
-
-    With ``reviewed`` only of scenes of which anything was reviewed.
-    """
+def marks(archive: Archive) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return what became of each detection and finding of scenes that anybody reviewed: state and readers."""
     found = {}
     for site in site_names(archive):
-        scenes = reviewed_scenes(archive, site) if reviewed else None
-        for one in under_review(archive, site, Wanted(each_detection=True), scenes):
+        for one in under_review(archive, site, Wanted(each_detection=True), reviewed_scenes(archive, site)):
             if one.subject is not None:
                 readers = sorted({r.reader for r in (*one.latest, *one.stale)})
                 found[one.subject.folder, one.subject.id] = (one.state, ", ".join(readers))
@@ -188,11 +169,7 @@ def marks(archive: Archive, *, reviewed: bool = False) -> dict[tuple[str, str], 
 
 def add_marks(rows: Sequence[IndexRow], findings: Sequence[FeedRow], archive: Archive, site: str) -> None:
     """Add to the rows of index page and feed what readers said; the reports themselves stay as they are."""
-    words = {
-        place: f"{state} by {readers}"
-        for place, (state, readers) in marks(archive, reviewed=True).items()
-        if readers
-    }
+    words = {place: f"{state} by {readers}" for place, (state, readers) in marks(archive).items() if readers}
     of_folder = folder_words(archive, site)
     for row in rows:
         row["review"] = of_folder.get(row["folder"], "")

@@ -24,7 +24,7 @@ from tumangang_watch.model.series import (
 )
 from tumangang_watch.model.sightings import Sighting, Stretches
 from tumangang_watch.review.apply import with_review
-from tumangang_watch.series.stays import occupancy, stays
+from tumangang_watch.series.stays import stays
 from tumangang_watch.series.tests import change_points, exposure_of, ranks, unusual
 from tumangang_watch.settings.records import SeriesSettings
 
@@ -124,7 +124,6 @@ def record_of(archive: Archive, site: str, settings: SeriesSettings, *, review: 
         stays=tuple(stays(sightings, dates, settings)),
         sightings=tuple(sightings),
         track_dates=tuple(dates),
-        occupancy=occupancy(sightings, dates, settings.bin_m),
         roles={one.area: one.role for one in series},
         review=taken,
     )

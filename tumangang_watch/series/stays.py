@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from tumangang_watch.model.series import Occupancy, TrackDate
+from tumangang_watch.model.series import TrackDate
 from tumangang_watch.model.sightings import Bound, Sighting, Stay
 from tumangang_watch.settings.records import SeriesSettings
 
@@ -85,26 +83,3 @@ def _last_showing(dates: list[TrackDate], train: Sighting, settings: SeriesSetti
     """Return the last earlier date that showed the place; what stood there then was another train."""
     shown = (d for d in reversed(dates) if train.seen_share(d.observed) >= settings.shown_share)
     return next((Bound(d.acquired) for d in shown), None)
-
-
-def occupancy(
-    sightings: Sequence[Sighting], dates: Sequence[TrackDate], bin_m: float
-) -> dict[str, Occupancy]:
-    """Return how often each piece of each track was occupied, by track."""
-    lengths: dict[str, float] = {}
-    seen: Counter[tuple[str, float, float]] = Counter()
-    for date in dates:
-        lengths.setdefault(date.track, date.length_m)
-        seen.update((date.track, a, b) for a, b in date.observed)
-    stood = Counter((s.track, s.from_m, s.to_m) for s in sightings if s.track in lengths)
-    found = {}
-    for track, length_m in lengths.items():
-        edges = np.append(np.arange(0.0, length_m, bin_m), length_m)
-        middles = (edges[:-1] + edges[1:]) / 2
-        observed, occupied = np.zeros((2, len(middles)), dtype=int)
-        for counts, stretches in ((observed, seen), (occupied, stood)):
-            for (name, from_m, to_m), number in stretches.items():
-                if name == track:
-                    counts[(middles >= from_m) & (middles <= to_m)] += number
-        found[track] = Occupancy(edges, observed, np.minimum(occupied, observed))
-    return found

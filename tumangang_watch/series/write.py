@@ -53,19 +53,7 @@ def stays_table(record: Record) -> Table:
     return (*columns.split(), "longest_days"), rows
 
 
-def occupancy_table(record: Record) -> Table:
-    """Return one row a piece of track: on how many dates it was seen, and on how many a train stood there."""
-    rows: list[tuple[Cell, ...]] = []
-    for track, found in sorted(record.occupancy.items()):
-        edges = [round(float(e), 2) for e in found.edges_m]
-        counts = zip(found.observed.tolist(), found.occupied.tolist(), strict=True)
-        for k, (seen, taken) in enumerate(counts):
-            share = round(taken / seen, 4) if seen else None
-            rows.append((track, edges[k], edges[k + 1], seen, taken, share))
-    return ("track", "from_m", "to_m", "dates_observed", "dates_occupied", "share"), rows
-
-
-TABLES = {"series": series_table, "stays": stays_table, "occupancy": occupancy_table}
+TABLES = {"series": series_table, "stays": stays_table}
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,6 @@ class SeriesSettings:
     """A date bounds a stay when it shows at least this part of the train's place."""
     missed_days: tuple[float, ...] = (1.0, 3.0, 7.0)
     """Lengths of a stay for which the chance of going unseen is stated."""
-    bin_m: float = 10.0
-    """Length of track for which occupancy is counted: shorter than a wagon."""
     strip_dates: int = 200
     """At most so many dates in the picture of a track, the latest."""
     plot_spans: int = 1000

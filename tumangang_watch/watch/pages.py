@@ -17,7 +17,7 @@ from tumangang_watch.files import write_whole
 from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.report.assets import render
-from tumangang_watch.review.marks import add_marks
+from tumangang_watch.review.session import add_marks
 from tumangang_watch.text import xml_text
 from tumangang_watch.watch.plan import Places
 

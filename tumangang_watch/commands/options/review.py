@@ -170,7 +170,7 @@ def complete() -> None:
 @filters
 @done_in("review")
 def export() -> None:
-    """Write findings and detections as a GeoPackage to answer in a GIS, your own answers filled in.
+    """Write findings and detections as a GeoPackage to answer in a GIS.
 
     Every standing finding is written; --unreviewed, --disagreed, --stale, dates, area, kind and grade
     narrow it.
