@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+from support import browser
 from support.record_of_trains import consist, fill, twice_seen
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
@@ -148,29 +149,9 @@ def test_coal_rakes_are_left_out_and_possible_trains_only_possible(tmp_path):
 
 
 def test_the_page_opens_shows_each_car_and_loads_nothing(record, tmp_path):
-    browser = shutil.which("chromium")
-    if browser is None:
-        pytest.skip("no browser")
     out = tmp_path / "out"
     run("--archive", record, "--out", out, "--reports", tmp_path / "gone")
-    done = subprocess.run(
-        [
-            browser,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-sync",
-            "--enable-logging=stderr",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--dump-dom",
-            (out / "trains.html").as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = browser.opened(out / "trains.html", tmp_path / "profile")
     assert "CONSOLE" not in done.stderr
     assert 'alt="Cars of journey j1, aligned. Same train: yard' in done.stdout
     assert done.stdout.count("<td>–</td>") == 2

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
+from support import browser
 from support import issued_reports as make
 
 from tumangang_watch.archive import Issued, add_report, open_archive
@@ -116,26 +116,7 @@ def test_the_page_draws_each_date_and_loads_nothing(record, tmp_path):
     run("--archive", record, "--out", out, "--reports", tmp_path / "reports", "--overwrite")
     assert (out / "series.html").read_text() == text
     assert (out / "yard-0.4-0.85-m.svg").read_bytes() == svg
-    browser = shutil.which("chromium")
-    if browser is None:
-        pytest.skip("no browser")
-    done = subprocess.run(
-        [
-            browser,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-sync",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--dump-dom",
-            (out / "series.html").as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = browser.opened(out / "series.html", tmp_path / "profile")
     assert done.stdout.count("<title>not observable") == 4 * 7
     assert done.stdout.count("<title>") - 1 == 4 * (63 + 7)
     assert 'href="../reports/r0/report.html"' in done.stdout
