@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.sightings import Sighting
@@ -73,7 +73,7 @@ class Strips:
             why = "no picture: the train stands on no known track"
         else:
             path = self.reports / sighting.folder / STRIPS / strip_name(sighting.track)
-            with suppress(OSError, UnidentifiedImageError), Image.open(path) as picture:
+            with suppress(OSError), Image.open(path) as picture:
                 strip = picture.convert("RGB")
         return DrawnSighting(sighting=sighting, turned=turned, strip=strip, why_no_strip=why, strip_m=length)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from pathlib import Path
 
 from tumangang_watch.archive.export import write_csv
@@ -23,19 +22,8 @@ MARK = "trains.json"
 TRAINS = FolderKind("cannot write the trains", "a search for trains", lambda f: (f / MARK).is_file())
 
 
-@dataclass(frozen=True, kw_only=True)
-class JourneyPicture:
-    """What the page shows of a journey beside its sentences."""
-
-    png: str
-    """The drawing, base64."""
-    title: str
-    matches: list[str]
-    """Each match in a sentence."""
-    labels: tuple[str, ...]
-    """Each row: place and date."""
-    table: list[list[str]]
-    """The aligned vehicles in words, a row a column of the drawing."""
+JourneyPicture = dict[str, object]
+"""What the page shows of a journey beside its sentences: see `_picture`."""
 
 
 def write_trains(
@@ -91,16 +79,16 @@ def _picture(
     write_drawing(aligned, labels, settings.pad_m, path)
     found = (search.match_of(s.stay, s.partner) for s in journey.steps if s.partner is not None)
     rows = range(len(aligned.rows))
-    return JourneyPicture(
-        png=base64.b64encode(path.read_bytes()).decode("ascii"),
-        title=f"Cars of journey {path.stem}, aligned",
-        matches=[match_words(search, match) for match in found if match is not None],
-        labels=labels,
-        table=[
+    return {
+        "png": base64.b64encode(path.read_bytes()).decode("ascii"),
+        "title": f"Cars of journey {path.stem}, aligned",
+        "matches": [match_words(search, match) for match in found if match is not None],
+        "labels": labels,
+        "table": [
             [vehicle_words(aligned.vehicle(r, n) if r in column else None) for r in rows]
             for n, column in enumerate(aligned.columns)
         ],
-    )
+    }
 
 
 def _label(row: DrawnSighting) -> str:
@@ -123,7 +111,7 @@ def _page(
         "trains.html.j2",
         "tumangang_watch.reidentify",
         content=content,
-        pictures=[picture and vars(picture) for picture in pictures],
+        pictures=pictures,
         swatches=PAINTS,
         letters=LETTERS,
         verdict=verdict if search.journeys else "No train known again.",
