@@ -7,6 +7,15 @@ from tumangang_watch.reidentify.model import Conflict, Journey, StayMatch, Train
 from tumangang_watch.settings.reidentify import JourneySettings
 
 HEADS = {"same train": "Same train", "could be": "Could be the same train"}
+CONFLICTS = {
+    "consists differ": "Of one journey, yet their wagons are surely different when compared with each other: "
+    "{}.",
+    "look-alikes": "Two trains that agree like one and cannot be one, at two places at one time: {}. What "
+    "matches either may be the other.",
+    "stood elsewhere": "{}: one was seen while the other seemed to stand where it was before and after. "
+    "Either it went and came back unseen, or the match is wrong. Not followed.",
+    "two places at once": "These would put one train at two places at once, so at most one is right: {}. {}",
+}
 NEVER = "'Not told apart' is not 'another train', and a train that was not seen again may have come unseen."
 
 
@@ -116,24 +125,10 @@ def conflict_words(search: TrainSearch, conflict: Conflict) -> str:
         return f"{one.area} {one.acquired[:10]} ({one.key}) = {two.area} {two.acquired[:10]} ({two.key})"
 
     pairs = "; ".join(map(named, conflict.matches))
-    if conflict.kind == "consists differ":
-        return (
-            f"Of one journey, yet their wagons are surely different when compared with each other: {pairs}."
-        )
-    if conflict.kind == "look-alikes":
-        return (
-            f"Two trains that agree like one and cannot be one, at two places at one time: {pairs}. What "
-            "matches either may be the other."
-        )
-    if conflict.kind == "stood elsewhere":
-        return (
-            f"{pairs}: one was seen while the other seemed to stand where it was before and after. Either it "
-            "went and came back unseen, or the match is wrong. Not followed."
-        )
     followed = (
         "Neither is followed." if conflict.followed is None else f"Followed: {named(conflict.followed)}."
     )
-    return f"These would put one train at two places at once, so at most one is right: {pairs}. {followed}"
+    return CONFLICTS[conflict.kind].format(pairs, followed)
 
 
 def why_not_compared(stay: Stay, min_vehicles: int) -> str:

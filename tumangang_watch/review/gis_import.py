@@ -11,7 +11,7 @@ from tumangang_watch.archive import Archive
 from tumangang_watch.archive.export import ColumnKind
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.review import About, Answer, Review, ReviewSubject, thing_of
+from tumangang_watch.model.review import Answer, Review, ReviewSubject, thing_of
 from tumangang_watch.review.add import date_of, missed_review
 from tumangang_watch.review.answers import GivenValues, checked_answer, parse_correction, parse_remark
 from tumangang_watch.review.gis_export import evidence_row, seen_areas
@@ -107,13 +107,12 @@ class _FileReading:
         export = row.text("export") or (self.exports[0] if self.exports else "unknown")
         return replace(self.reviewer, origin=f"export {export}")
 
-    def _once(self, row: EditedRow) -> str:
+    def _once(self, row: EditedRow) -> None:
         key = row.text("key") or ""
         if key in self.seen:
             todo = "Keep one; clear the key of a new thing"
             raise UsageError("given twice", key[:8], f"also in {self.seen[key].where}", todo)
         self.seen[key] = row
-        return key
 
     def _answer(self, row: EditedRow) -> None:
         key = row.text("key") or ""
@@ -123,7 +122,11 @@ class _FileReading:
         same = [s for s in self.known[key] if (s.folder, s.id) == (row.text("report"), row.text("id"))]
         subject = next((s for s in same or self.known[key] if s.current), (same or self.known[key])[0])
         self._note_evidence(row, evidence_row(subject))
-        given = self._given(row)
+        numbers = ("new_from_m", "new_to_m")
+        given: dict[str, Any] = {
+            name.removeprefix("new_"): row.number(name) if name in numbers else row.text(name)
+            for name in ANSWER
+        }
         verdict, reason, remark = (given.pop(name) for name in ("verdict", "reason", "remark"))
         verdict = verdict and verdict.lower()
         given |= self._moved(row, subject, verdict, given)
@@ -139,15 +142,8 @@ class _FileReading:
         if verdict not in ("accepted", "rejected", "corrected"):
             raise UsageError("unknown verdict", repr(verdict), "it is not in the list", _VERDICT_TODO)
         answer = Answer(verdict, reason, remark or "", parse_correction(cast(GivenValues, given)))
-        self._add(row, subject.about, checked_answer(answer, subject.about.evidence))
-
-    def _given(self, row: EditedRow) -> dict[str, Any]:
-        numbers = ("new_from_m", "new_to_m")
-        given = {n: row.number(n) if n in numbers else row.text(n) for n in ANSWER}
-        return {name.removeprefix("new_"): value for name, value in given.items()}
-
-    def _add(self, row: EditedRow, about: About, answer: Answer) -> None:
-        self.out.reviews.append(self._reviewer(row).review(about, answer))
+        checked = checked_answer(answer, subject.about.evidence)
+        self.out.reviews.append(self._reviewer(row).review(subject.about, checked))
 
     def _moved(
         self, row: EditedRow, subject: ReviewSubject, verdict: str | None, given: dict[str, Any]
@@ -222,7 +218,7 @@ class _FileReading:
             raise UsageError("unclear", repr(whole), "complete is yes or empty", "Say yes, or clear the row")
         place = self.areas[key]
         answer = Answer("complete", None, parse_remark(row.text("remark")))
-        self._add(row, place.date.about_area(place.area), answer)
+        self.out.reviews.append(self._reviewer(row).review(place.date.about_area(place.area), answer))
 
 
 def _same(old: Any, new: str | float | None, kind: ColumnKind) -> bool:
