@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
 
@@ -13,7 +13,7 @@ from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
 from tumangang_watch.commands.review_lines import document_of, line_of, lines_of
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import json_text, write_whole
-from tumangang_watch.model.document import IntervalDocument, ReportDocument
+from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import REASONS
 from tumangang_watch.review.gis_export import export_review
 from tumangang_watch.review.gis_import import import_review
@@ -118,7 +118,7 @@ def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> i
     """Write what was reviewed in REPORT's scenes as a truth file for `evaluate`."""
     content = load_report(report)
     with opened(archive_file, site_id or content["site"]["id"]) as (archive, _):
-        labels = truth_for(archive, cast(ReportDocument, content))
+        labels = truth_for(archive, content)
     if not labels_in(labels) and not labels["coverage"]:
         raise UsageError(
             "no labels", report, "nobody has reviewed its scenes beyond doubt", "See `review list`"
