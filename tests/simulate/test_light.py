@@ -53,7 +53,7 @@ def test_a_roof_is_seen_whole_and_displaced() -> None:
     assert len(np.unique(source[roof])) >= 0.95 * 20 * 20
 
 
-@pytest.mark.parametrize(("product", "bands", "dtype"), [("visual", 3, "uint8"), ("analytic8", 8, "uint16")])
+@pytest.mark.parametrize(("product", "bands", "dtype"), [("visual", 3, "uint8"), ("analytic4", 4, "uint16")])
 def test_products_have_their_bands(product: str, bands: int, dtype: str) -> None:
     pair = make_pair(5, 0.7, product=product, length_m=80.0, tracks=3)
     scene = pair.later

@@ -32,16 +32,9 @@ from tumangang_watch.simulate.traffic import COLOURS_OF, GAP_M, LENGTHS, SECTION
 from tumangang_watch.simulate.world import PaintedVehicle
 
 BRIGHTNESS_OF = {
-    "black": "dark",
-    "brown": "dark",
-    "green": "dark",
-    "grey": "mid",
-    "red": "mid",
-    "blue": "mid",
-    "light_grey": "bright",
-    "light_blue": "bright",
-    "yellow": "bright",
-    "white": "bright",
+    **dict.fromkeys(("black", "brown", "green"), "dark"),
+    **dict.fromkeys(("grey", "red", "blue"), "mid"),
+    **dict.fromkeys(("light_grey", "light_blue", "yellow", "white"), "bright"),
 }
 """Tone of each paint: visible reflectance below 0.09, to 0.2, above."""
 LOAD_BRIGHTNESS = {"coal": "dark", "soil": "mid", "gravel": "mid", "timber": "mid"}
@@ -61,14 +54,9 @@ class Overwritten:
     """(bands, rows, cols)."""
 
 
-def length_over_couplers(specimen: Specimen) -> float:
-    """Return the commonest length of a type of vehicle, metres."""
-    return LENGTHS[specimen.kind][0]
-
-
 def span_of(specimen: Specimen) -> float:
     """Return a specimen's length from its first body to its last, metres."""
-    return specimen.cars * length_over_couplers(specimen) - GAP_M
+    return specimen.cars * LENGTHS[specimen.kind][0] - GAP_M
 
 
 def insert(
@@ -87,16 +75,10 @@ def insert(
         Changed in place, only where the body, its shadow or their blur fall.
     image : NativeImage
         The scene the values were copied from: where its pixels lie.
-    light : SceneLight
     track : Track
         The one the placement names.
-    placement : Placement
-    settings : DetectabilitySettings
 
-    Returns
-    -------
-    Patch
-        For `restore`.
+    Returns what `restore` needs.
     """
     rng = np.random.default_rng(placement.seed)
     frame = frame_of(track, placement, light)
@@ -140,7 +122,7 @@ def _canvas(
     """Draw the vehicles of a placement."""
     canvas = Canvas(frame.grid, frame.sun_azimuth_deg, light.sun_elevation_deg)
     specimen = placement.specimen
-    (width, height), over = SECTIONS[specimen.kind], length_over_couplers(specimen)
+    (width, height), over = SECTIONS[specimen.kind], LENGTHS[specimen.kind][0]
     loads = [load for load, brightness in LOAD_BRIGHTNESS.items() if brightness == specimen.brightness]
     load = str(rng.choice(loads)) if specimen.load == "loaded" and loads else "none"
     colours = COLOURS_OF[specimen.kind]
@@ -190,10 +172,9 @@ class _Seen:
         sunlit = (above <= 0.03).astype(np.float32)
         self.sunlit = np.asarray(cv2.GaussianBlur(sunlit, (0, 0), 0.1 / cell + 0.2), np.float32)
         self.canvas = canvas
-        self.shown_at, self.source, wall = view_source(
+        self.shown_at, self.source, self.wall = view_source(
             canvas.height, cell, frame.off_nadir_deg, frame.view_azimuth_deg
         )
-        self.wall = wall
         facing = np.cos(radians(frame.sun_azimuth_deg - frame.view_azimuth_deg))
         self.wall_sun = min(max(float(facing), 0.0) / tan(canvas.sun[1]) * 0.6, 1.5)
         self.body = canvas.paint > 0
@@ -213,11 +194,10 @@ class _Seen:
             white = float(np.array(MATERIALS["snow"].spectrum) @ weights)
             brightness = brightness + snow * (white * np.clip(self.canvas.shade, 0.5, 1.15) - brightness)
         added = np.where(self.body, brightness * light, 0.0).astype(np.float32)
-        if len(self.shown_at):
-            flat = np.where(self.body, brightness, 0.0).ravel()
-            side = 0.5 * shade + (1 - shade) * self.wall_sun + 0.08
-            shown = flat[self.source] * np.where(self.wall, side, light.ravel()[self.source])
-            added.ravel()[self.shown_at] = shown
+        flat = np.where(self.body, brightness, 0.0).ravel()
+        side = 0.5 * shade + (1 - shade) * self.wall_sun + 0.08
+        shown = flat[self.source] * np.where(self.wall, side, light.ravel()[self.source])
+        added.ravel()[self.shown_at] = shown
         keep = np.where(self.covered, 0.0, light).astype(np.float32)
         return keep, added
 

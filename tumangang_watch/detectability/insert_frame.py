@@ -63,7 +63,9 @@ def frame_of(track: Track, placement: Placement, light: SceneLight) -> Insertion
     turn = 90.0 - heading
     corners = np.array([(-span / 2 - 1.5, -2.2), (span / 2 + 1.5, 2.2)])
     # A track that bends leaves the chord.
-    bend = _bend(local, placement)
+    at = np.linspace(placement.from_m, placement.to_m, 9)
+    off = shapely.get_coordinates(shapely.line_interpolate_point(local, at))[:, 1]
+    bend = np.array([min(off.min(), 0.0), max(off.max(), 0.0)])
     corners[:, 1] += bend
     shadow, lean, blur = reach_m(light)
     for dx, dy in (shadow, lean):
@@ -93,12 +95,6 @@ def frame_of(track: Track, placement: Placement, light: SceneLight) -> Insertion
         view_azimuth_deg=light.view_azimuth_deg + turn,
         off_nadir_deg=light.off_nadir_deg,
     )
-
-
-def _bend(local: object, placement: Placement) -> NDArray[np.float64]:
-    at = np.linspace(placement.from_m, placement.to_m, 9)
-    off = shapely.get_coordinates(shapely.line_interpolate_point(local, at))[:, 1]
-    return np.array([min(off.min(), 0.0), max(off.max(), 0.0)])
 
 
 def native_window(

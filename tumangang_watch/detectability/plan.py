@@ -89,15 +89,13 @@ def plan_trials(
     ----------
     observation : Observation
         Says what was seen; its scene's digest seeds the draw, so the same scene gives the same plan.
-    site : Site
     trains : tuple of Detection
         What stands there: nothing is inserted into it, nor does a shadow fall on it. Every grade counts.
-    footing : Footing
-    settings : DetectabilitySettings
     """
     here = [d for d in trains if d.kind == "train" and d.date == observation.date]
     judged = [_track_state(observation, track, here, settings) for track in site.tracks]
-    rng = np.random.default_rng(_seed(observation.scene.sha256, observation.date))
+    digest = hashlib.sha256(f"{observation.scene.sha256}/{observation.date}".encode()).digest()
+    rng = np.random.default_rng([int.from_bytes(digest[k : k + 4], "big") for k in range(0, 16, 4)])
     rounds: list[tuple[Placement, ...]] = []
     length_km = max(sum(t.line.length for t in site.tracks) / 1000, 1e-3)
     rounds_max = max(min(settings.rounds_max, int(settings.track_km_max / length_km)), 1)
@@ -117,11 +115,6 @@ def plan_trials(
             break
         rounds.append(one)
     return TrialPlan(tuple(rounds), tuple(state for state, _ in judged))
-
-
-def _seed(*parts: str) -> list[int]:
-    digest = hashlib.sha256("/".join(parts).encode()).digest()
-    return [int.from_bytes(digest[k : k + 4], "big") for k in range(0, 16, 4)]
 
 
 def _track_state(
@@ -152,11 +145,14 @@ def _track_state(
     free &= (s > end) & (s < track.line.length - end)
     if track.provisional:
         reasons = (*reasons, "provisional geometry: rates hold only where it is right")
-    status: TrackStatus = "observed" if share >= settings.seen_share else "partial"
-    empty_m = float(free.sum())
-    return TrackState(
-        track=track.id, status=status, observed_fraction=share, empty_m=empty_m, reasons=reasons
-    ), free
+    state = TrackState(
+        track=track.id,
+        status="observed" if share >= settings.seen_share else "partial",
+        observed_fraction=share,
+        empty_m=float(free.sum()),
+        reasons=reasons,
+    )
+    return state, free
 
 
 def _unobservable(track: Track, share: float, reasons: tuple[str, ...]) -> TrackState:

@@ -47,10 +47,8 @@ def found_rates(
 
     Parameters
     ----------
-    outcomes : tuple of Outcome
     weights : dict of track id to its seen and empty metres
         Tracks that a rate is given for, and their share in the mean over all of them.
-    settings : DetectabilitySettings
     """
     tracks = list(weights)
     if not outcomes or not tracks:
@@ -144,17 +142,10 @@ class Design:
         """Return one trial's row."""
         kind = f"{specimen.kind}-{specimen.load}"
         row = np.zeros(len(self.index))
-        names: list[tuple[str, ...]] = [
-            ("all",),
-            ("kind", kind),
-            ("tone", specimen.brightness),
-            ("mix", kind, specimen.brightness),
-            ("track", track),
-            ("track", track, specimen.brightness),
-        ]
-        for name in names:
-            if name in self.index:
-                row[self.index[name]] = 1.0
+        paint = specimen.brightness
+        own = [("all",), ("kind", kind), ("tone", paint), ("mix", kind, paint)]
+        own += [("track", track), ("track", track, paint)]
+        row[[self.index[name] for name in own if name in self.index]] = 1.0
         row[self.index["cut",]] = float(specimen.cars > 1)
         return row
 

@@ -52,14 +52,10 @@ def try_detector(
 
     Parameters
     ----------
-    observation : Observation
-    site : Site
-    plan : TrialPlan
     insert : callable
         Paints one round into a copy of the native values.
     detector : callable
         Finds trains in an observation.
-    settings : DetectabilitySettings
     """
     outcomes: list[TrialOutcome] = []
     values = observation.image.values.copy() if plan.rounds else observation.image.values

@@ -57,12 +57,10 @@ def scene_light(
 
     Parameters
     ----------
-    observation : Observation
     site : Site
         Its tracks; the bed between their rails is what the light is judged by.
     occupied : list of Stretch
         Where trains stand: no bed there, but their shadows show the light.
-    settings : DetectabilitySettings
     """
     image, scene, quality = observation.image, observation.scene, observation.quality
     bed = _bed(observation, site, occupied)
@@ -174,9 +172,8 @@ def shade_level(
         inside = (beyond > BODY_M) & (beyond < 1.5 + width - 0.4)
         if inside.sum() >= 3:
             # Its darker half: the body leans into it on one side, and light ballast ends it on the other.
-            levels.append(
-                np.sort(shadow.values[:, inside], axis=1)[:, : (inside.sum() + 1) // 2].mean(axis=1)
-            )
+            darkest = np.sort(shadow.values[:, inside], axis=1)[:, : (inside.sum() + 1) // 2]
+            levels.append(darkest.mean(axis=1))
     if not levels:
         return None
     level = np.quantile(levels, 0.3, axis=0)
@@ -192,9 +189,8 @@ def sun_from_shadows(shadows: list[TrainShadow], height_m: float = 3.8) -> tuple
     for shadow in shadows:
         light = shadow.values.mean(axis=0)
         plain = float(np.median(light))
-        near = {
-            side: light[(PROFILE_M * side > BODY_M) & (PROFILE_M * side < 3.2)].mean() for side in (1, -1)
-        }
+        beside = {side: (PROFILE_M * side > BODY_M) & (PROFILE_M * side < 3.2) for side in (1, -1)}
+        near = {side: light[place].mean() for side, place in beside.items()}
         side = min(near, key=lambda k: near[k])
         if near[side] > 0.75 * near[-side] or near[side] > 0.8 * plain:
             continue
@@ -219,7 +215,6 @@ def _sun(
     shown = sun_from_shadows(shadows)
     if shown is not None:
         return shown
-
     west, south, east, north = site.bounds
     change = Transformer.from_crs(site.crs, "EPSG:4326", always_xy=True)
     lon, lat = change.transform((west + east) / 2, (south + north) / 2)
@@ -239,10 +234,7 @@ def _noise(observation: Observation) -> NDArray[np.float64]:
     """
     values, valid = observation.image.values, observation.image.valid
     rows, cols = valid.shape
-    window = (
-        slice(max(rows // 2 - 500, 0), rows // 2 + 500),
-        slice(max(cols // 2 - 500, 0), cols // 2 + 500),
-    )
+    window = tuple(slice(max(n // 2 - 500, 0), n // 2 + 500) for n in (rows, cols))
     seen = cv2.erode(valid[window].astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.float32)
     size = (max(seen.shape[1] // BLOCK_PX, 1), max(seen.shape[0] // BLOCK_PX, 1))
     whole = cv2.resize(seen, size, interpolation=cv2.INTER_AREA) > 0.999

@@ -49,7 +49,8 @@ def world_from_site(site: Site, seed: int, bounds: Bounds | None = None, margin_
     busy = unary_union([*(track.line.buffer(9) for track in rails), *yards])
     blocks = [block for block in blocks if busy.distance(Point(block.x, block.y)) > 16]
     if near:
-        blocks += [m for m in masts(frame, half, sides[0] - 4.5, rng) if _clear_of(m, rails)]
+        beside = unary_union([track.line for track in rails])
+        blocks += [m for m in masts(frame, half, sides[0] - 4.5, rng) if beside.distance(Point(m.x, m.y)) > 3]
     blocks += _roofs(site, inside, rng)
     keep_off, trusses = busy, []
     for bridge in site.having("bridge"):
@@ -114,14 +115,8 @@ def _onward(site: Site, tracks: list[Track], bounds: Bounds) -> list[Track]:
         norm = hypot(end.x - back.x, end.y - back.y)
         ux, uy = (end.x - back.x) / norm, (end.y - back.y) / norm
         line = LineString([(end.x, end.y), (end.x + reach * ux, end.y + reach * uy)])
-        out.append(
-            Track(
-                id=f"onward-{k + 1}",
-                line=line.intersection(box(*bounds).buffer(30)),
-                name="Onward",
-                gauge_mm=1520,
-            )
-        )
+        line = line.intersection(box(*bounds).buffer(30))
+        out.append(Track(id=f"onward-{k + 1}", line=line, name="Onward", gauge_mm=1520))
     return out
 
 
@@ -132,10 +127,9 @@ def _site_ground(
     out = []
     for area in site.having("yard", "station"):
         if area.polygon.intersects(inside):
-            out.append(
-                Surface(ragged(area.polygon, 2.0, rng), str(rng.choice(["soil", "cinder", "dry_grass"])))
-            )
-    bed = unary_union([track.line.buffer(3.4) for track in rails]) if rails else Polygon()
+            ground = ragged(area.polygon, 2.0, rng)
+            out.append(Surface(ground, str(rng.choice(["soil", "cinder", "dry_grass"]))))
+    bed = unary_union([track.line.buffer(3.4) for track in rails])
     for piece in getattr(bed, "geoms", [bed]):
         if not piece.is_empty:
             out.append(Surface(piece, ballast))
@@ -174,10 +168,6 @@ def _middle_line(polygon: Polygon) -> tuple[Any, Any, float, float]:
     return a, b, float(sides[k]), float(sides[1 - k])
 
 
-def _clear_of(mast: Block, rails: list[Track], min_m: float = 3.0) -> bool:
-    return all(track.line.distance(Point(mast.x, mast.y)) > min_m for track in rails)
-
-
 def _river(bridge: Area, bounds: Bounds, rng: np.random.Generator) -> tuple[list[Surface], list[Block]]:
     """Return a river below a bridge, its sandbanks, the deck, and two trusses with cross-beams."""
     a, b, length, _ = _middle_line(bridge.polygon)
@@ -190,9 +180,7 @@ def _river(bridge: Area, bounds: Bounds, rng: np.random.Generator) -> tuple[list
     ground = [Surface(bank, "sand"), Surface(water, "water"), Surface(deck, "steel")]
     blocks = []
     for v in (-2.9, 2.9):
-        size = 0.86 * length, 0.5, TRUSS_M
-        blocks.append(Block.at(frame(0.0, v), heading, size, "steel", "truss"))
+        blocks.append(Block.at(frame(0.0, v), heading, (0.86 * length, 0.5, TRUSS_M), "steel", "truss"))
     for u in np.arange(-0.42 * length, 0.42 * length, 8.4):
-        size = 5.8, 0.25, TRUSS_M
-        blocks.append(Block.at(frame(float(u), 0.0), heading + 90, size, "steel", "truss"))
+        blocks.append(Block.at(frame(float(u), 0.0), heading + 90, (5.8, 0.25, TRUSS_M), "steel", "truss"))
     return ground, blocks

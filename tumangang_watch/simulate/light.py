@@ -5,7 +5,6 @@ Rows run south, columns east; a direction is an azimuth clockwise from north. He
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import asin, atan2, cos, degrees, radians, sin, tan
 
@@ -152,21 +151,12 @@ COARSE = 16
 """Clouds are painted this many times coarser than the ground: they have no edges finer than 2 m."""
 
 
-@dataclass(frozen=True)
-class CloudLayers:
-    """(rows, cols) fields on the fine grid."""
-
-    veil: NDArray[np.float32]
-    """Opacity of cloud in front of the ground."""
-    sun: NDArray[np.float32]
-    """Share of direct sun that reaches the ground."""
-
-
-def cloud_layers(grid: Grid, day: DayState, sensor: Sensor, rng: np.random.Generator) -> CloudLayers | None:
-    """Return the clouds as seen from the satellite and their shadows as cast by the sun."""
+def cloud_layers(
+    grid: Grid, day: DayState, sensor: Sensor, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+    """Return, each (rows, cols), the opacity of cloud before the ground and the share of sun that is left."""
     if not day.clouds:
         return None
-
     rows, cols = grid.rows // COARSE + 2, grid.cols // COARSE + 2
     step = grid.pixel_m * COARSE
     x = grid.west + (np.arange(cols) + 0.5) * step
@@ -183,14 +173,10 @@ def cloud_layers(grid: Grid, day: DayState, sensor: Sensor, rng: np.random.Gener
             puff = 1 - np.hypot(dx, dy) / cloud.radius_m
             for k, scale in enumerate((0.9, 0.45, 0.2)):
                 size = cloud.radius_m * scale
-                puff = puff + 0.22 * scale**0.5 * np.sin(dx / size * 2 + wave[k, 0]) * np.sin(
-                    dy / size * 2 + wave[k, 1]
-                )
+                waves = 0.22 * scale**0.5 * np.sin(dx / size * 2 + wave[k, 0])
+                puff = puff + waves * np.sin(dy / size * 2 + wave[k, 1])
             np.maximum(field, cloud.opacity * np.clip(puff * 3.5, 0, 1), out=field)
     whole = (cols * COARSE, rows * COARSE)
-    full = [
-        np.asarray(cv2.resize(field, whole, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-        for field in (veil, shade)
-    ]
-    full = [field[: grid.rows, : grid.cols] for field in full]
-    return CloudLayers(full[0], 1 - 0.85 * full[1])
+    full = (cv2.resize(field, whole, interpolation=cv2.INTER_LINEAR) for field in (veil, shade))
+    veil, shade = (np.asarray(field, np.float32)[: grid.rows, : grid.cols] for field in full)
+    return veil, 1 - 0.85 * shade

@@ -127,14 +127,7 @@ def draw_block(canvas: Canvas, block: Block, rng: np.random.Generator) -> None:
             # Seen from above a solid chord; below it only every other cell stands in the sun's way.
             inside &= (np.abs(u) % 1.0 < 0.4) | (np.abs(v) > half_w * 0.6)
             height = np.where(np.abs(u) % 1.0 < 0.4, block.height_m, 1.2)
-        elif block.shape == "cylinder":
-            side = np.clip(v / half_w, -1, 1)
-            tilt = np.arcsin(np.abs(side) * 0.98)
-            shade *= canvas.sides_light(side, tilt, right)
-            height = block.height_m - half_w * (1 - np.sqrt(1 - side**2 * 0.96))
-        return Appearance(
-            inside, height + block.base_m, np.full(u.shape, paint, np.uint8), np.clip(shade, 0.05, 2.5)
-        )
+        return Appearance(inside, height, np.full(u.shape, paint, np.uint8), np.clip(shade, 0.05, 2.5))
 
     canvas.draw(block.x, block.y, block.heading_deg, (block.length_m, block.width_m), shape)
 

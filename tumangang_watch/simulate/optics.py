@@ -14,7 +14,6 @@ from tumangang_watch.simulate.world import DayState, Sensor, World
 PRODUCTS: dict[str, tuple[str, ...]] = {
     "analytic4": ("blue", "green", "red", "nir"),
     "visual": ("red", "green", "blue"),
-    "analytic8": ("coastal_blue", "blue", "green_i", "green", "yellow", "red", "rededge", "nir"),
 }
 PATH = (0.055, 0.035, 0.020, 0.010)
 """Path reflectance of clear air for each band, sun at 40 degrees."""
@@ -53,7 +52,7 @@ def expose(
     east, north = sensor.geolocation_error_m
     x = stated.west + (np.arange(stated.cols) + 0.5 - shift_col) * stated.pixel_m - east
     y = stated.north - (np.arange(stated.rows) + 0.5 - shift_row) * stated.pixel_m - north
-    row, col = fine.to_pixel(x, y)[0], fine.to_pixel(x, y)[1]
+    row, col = fine.to_pixel(x, y)
     map_col, map_row = np.meshgrid(
         ((col + 0.5) / factor - 0.5).astype(np.float32), ((row + 0.5) / factor - 0.5).astype(np.float32)
     )
@@ -78,10 +77,6 @@ def digitise(
     bands = PRODUCTS[sensor.product]
     if sensor.product == "visual":
         return _visual(out), bands
-    if sensor.product == "analytic8":
-        b, g, r, n = out
-        out = np.stack([b * 1.04, b, 0.4 * b + 0.6 * g, g, 0.5 * (g + r), r, 0.55 * r + 0.45 * n, n])
-        out += rng.standard_normal(out.shape, dtype=np.float32) * np.float32(0.5 * sensor.noise)
     return np.clip(np.rint(out * DN_PER_REFLECTANCE), 1, 65535).astype(np.uint16), bands
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, radians, tan
 
 import cv2
@@ -59,21 +59,20 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
         if moving:
             same = np.random.default_rng([world.seed, seed, 7])
             placed = _placed(world, in_band(day, band), sensor, same)
-        sunlit, shown_at, source, wall = placed.sunlit, placed.shown_at, placed.source, placed.wall
+        sunlit, source, wall = placed.sunlit, placed.source, placed.wall
         reflectance = albedo(placed.skin, band)
         share = min(DIFFUSE[band] * (40 / max(day.sun_elevation_deg, 10)) ** 0.5, 0.6)
         direct = (1 - share) * sunlit
-        reflectance *= share + (direct if clouds is None else direct * clouds.sun)
-        if len(shown_at):
-            flat = reflectance.ravel()
-            seen = flat[source]
-            seen[wall] *= side[band] / np.maximum(share + (1 - share) * sunlit.ravel()[source[wall]], 0.1)
-            flat[shown_at] = seen
+        reflectance *= share + (direct if clouds is None else direct * clouds[1])
+        flat = reflectance.ravel()
+        seen = flat[source]
+        seen[wall] *= side[band] / np.maximum(share + (1 - share) * sunlit.ravel()[source[wall]], 0.1)
+        flat[placed.shown_at] = seen
         if clouds is not None:
-            reflectance += clouds.veil * (np.float32(0.75) - reflectance)
+            reflectance += clouds[0] * (np.float32(0.75) - reflectance)
         exposed.append(expose(reflectance, ground.grid, stated, sensor, band))
     values, bands = digitise(np.stack(exposed), day, sensor, rng)
-    fraction = 0.0 if clouds is None else float((clouds.veil > 0.3).mean())
+    fraction = 0.0 if clouds is None else float((clouds[0] > 0.3).mean())
     return PaintedScene(
         values=frozen(values),
         grid=stated,
@@ -155,9 +154,7 @@ def _ground_of_day(ground: Ground, day: DayState) -> Ground:
     changed = material != ground.material
     look, weeds = ground.look.copy(), ground.weeds.copy()
     look[changed], weeds[changed] = 1.0, 0.0
-    return Ground(
-        grid=ground.grid, material=material, look=look, weeds=weeds, melt=ground.melt, noise=ground.noise
-    )
+    return replace(ground, material=material, look=look, weeds=weeds)
 
 
 def _sunlight(canvas: Canvas, day: DayState) -> NDArray[np.float32]:

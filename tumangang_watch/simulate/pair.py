@@ -28,6 +28,7 @@ from tumangang_watch.simulate.yard import make_world
 
 LON, LAT = 130.63, 42.41
 SEASON_DAY = {"winter": 20, "spring": 115, "summer": 200, "autumn": 295}
+SEASONS = list(SEASON_DAY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +101,15 @@ def make_pair(seed: int, gsd_m: float = 0.5, **options: Any) -> Pair:
     chosen = PairOptions(**options)
     rng = np.random.default_rng([seed, 200])
     world = make_world(seed, tracks=chosen.tracks, length_m=chosen.length_m)
-    seasons = _seasons(chosen, rng)
-    first = _day(seasons[0], rng)
-    second = _day(seasons[1], rng, after=first)
+    season = chosen.season or str(rng.choice(SEASONS))
+    other = SEASONS[(SEASONS.index(season) + int(rng.integers(1, 4))) % 4] if chosen.season_change else season
+    first = _day(season, rng)
+    second = _day(other, rng, after=first)
     trains = draw_trains(world, rng, chosen.trains)
     cargo = draw_cargo(world, rng)
-    first = replace(first, trains=trains, cargo=cargo, vehicles=draw_road(world, rng))
-    first = replace(first, puddles=draw_puddles(world, first.wetness, rng))
+    road = draw_road(world, rng)
+    puddles = draw_puddles(world, first.wetness, rng)
+    first = replace(first, trains=trains, cargo=cargo, vehicles=road, puddles=puddles)
     second = replace(second, puddles=draw_puddles(world, second.wetness, rng))
     if chosen.no_change:
         second = replace(second, trains=trains, cargo=cargo, vehicles=first.vehicles)
@@ -136,14 +139,6 @@ def make_pair(seed: int, gsd_m: float = 0.5, **options: Any) -> Pair:
         truth=truth(world, first, second, sensors),
         options=chosen,
     )
-
-
-def _seasons(options: PairOptions, rng: np.random.Generator) -> tuple[str, str]:
-    names = list(SEASON_DAY)
-    first = options.season or str(rng.choice(names))
-    if options.season_change:
-        return first, names[(names.index(first) + int(rng.integers(1, 4))) % 4]
-    return first, first
 
 
 def _day(season: str, rng: np.random.Generator, after: DayState | None = None) -> DayState:
@@ -201,18 +196,7 @@ SPLITS: dict[SplitName, range] = {
 
 
 def split_seeds(kind: SplitName) -> range:
-    """Return the seeds of one split.
-
-    Parameters
-    ----------
-    kind : {"train", "validation", "test"}
-        Which split.
-
-    Returns
-    -------
-    range
-        Take as many as are needed from its start: ``split_seeds("train")[:20]``.
-    """
+    """Return the seeds of one split, of which the first are taken: ``split_seeds("train")[:20]``."""
     return SPLITS[kind]
 
 
@@ -228,7 +212,6 @@ def earlier_days(
 
     Parameters
     ----------
-    pair : Pair
     count : int
         How many; a larger count begins with the same days.
     fixed : tuple of Block

@@ -60,15 +60,12 @@ def ragged(polygon: Polygon, amount_m: float, rng: np.random.Generator) -> Polyg
     wander = np.zeros(len(xy))
     for waves in (3, 7, 13, 29, 61):
         if step.sum() / waves > 3:
-            wander += (
-                amount_m * 2.2 / waves**0.75 * rng.normal() * np.sin(2 * np.pi * (waves * s + rng.random()))
-            )
+            height = amount_m * 2.2 / waves**0.75 * rng.normal()
+            wander += height * np.sin(2 * np.pi * (waves * s + rng.random()))
     along = np.roll(xy, -1, axis=0) - np.roll(xy, 1, axis=0)
     away = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.maximum(np.hypot(*along.T), 1e-6)[:, None]
     out = Polygon(xy + away * wander[:, None]).buffer(0)
-    if out.geom_type != "Polygon" or out.is_empty:
-        return polygon
-    return out
+    return polygon if out.geom_type != "Polygon" or out.is_empty else out
 
 
 Bounds = tuple[float, float, float, float]
@@ -182,10 +179,8 @@ def woods(
     """Return trees clear of a place and of buildings, singly and in groves."""
     west, south, east, north = bounds
     scale = max((east - west) * (north - south) / 2e5, 0.5)
-    spots = [
-        (rng.uniform(west, east), rng.uniform(south, north))
-        for _ in range(int(scale * rng.integers(30, 140)))
-    ]
+    count = int(scale * rng.integers(30, 140))
+    spots = [(rng.uniform(west, east), rng.uniform(south, north)) for _ in range(count)]
     for _ in range(int(scale * rng.integers(0, 4))):
         x, y = rng.uniform(west, east), rng.uniform(south, north)
         spots += [(x + dx, y + dy) for dx, dy in rng.normal(0, 14, (25, 2))]

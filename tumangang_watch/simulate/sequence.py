@@ -161,17 +161,7 @@ def _model_roofs(
 
 
 def paint_sequence(site: Site, folder: Path, shots: tuple[Shot, ...] = SEQUENCE) -> Iterator[Path]:
-    """Paint scenes into a folder, one at a time; the same call gives the same bytes.
-
-    Parameters
-    ----------
-    site : Site
-        From `sequence_site`.
-    folder : Path
-        Where the GeoTIFFs and their metadata go.
-    shots : tuple of Shot
-        What to paint.
-    """
+    """Paint scenes of a `sequence_site` into a folder, one at a time; the same call gives the same bytes."""
     worlds: dict[str, World] = {}
     for shot in shots:
         if shot.place not in worlds:
@@ -222,11 +212,8 @@ def _world(site: Site, place: str) -> World:
     if place == "secure_yard":
         world = world_from_site(site, SEED, _bounds([a.polygon for a in site.having("yard", "handling")]))
     else:
-        own = [
-            t.line
-            for t in site.tracks
-            if t.id.startswith("khasan" if place == "khasan_station" else "approach")
-        ]
+        prefix = "khasan" if place == "khasan_station" else "approach"
+        own = [t.line for t in site.tracks if t.id.startswith(prefix)]
         world = world_from_site(site, SEED, _bounds(own))
     looks = track_looks(len(world.rails), np.random.default_rng(SEED))
     return replace(world, looks=tuple(replace(look, weeds=min(look.weeds, 0.15)) for look in looks))

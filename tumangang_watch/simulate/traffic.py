@@ -59,18 +59,17 @@ FREIGHT = ("box", "open", "tank", "flat", "container", "passenger")
 FREIGHT_CHANCE = (0.36, 0.24, 0.14, 0.08, 0.14, 0.04)
 
 
-def make_vehicle(
-    type: str, colour: str, at_m: float, rng: np.random.Generator, length_m: float | None = None
+def _vehicle(
+    type: str, colour: str, at_m: float, length_m: float, rng: np.random.Generator
 ) -> PaintedVehicle:
-    """Return one vehicle whose coupler face stands at ``at_m`` along its track."""
-    over = length_m or float(rng.choice(LENGTHS[type]))
+    """Return one vehicle whose coupler face stands at ``at_m`` along its track; length over couplers."""
     width, height = SECTIONS[type]
     load = str(rng.choice(LOADS)) if type == "open" else "none"
     if type == "container":
         load = str(rng.choice(["forty", "twenty"]))
     return PaintedVehicle(
         from_m=at_m + GAP_M / 2,
-        to_m=at_m + over - GAP_M / 2,
+        to_m=at_m + length_m - GAP_M / 2,
         type=type,
         colour=colour,
         width_m=round(width + float(rng.uniform(-0.05, 0.0)), 2),
@@ -85,7 +84,7 @@ def make_train(track: str, start_m: float, kinds: list[tuple[str, str]], rng: np
     cars, at = [], start_m
     lengths = {kind: float(rng.choice(LENGTHS[kind])) for kind, _ in kinds}
     for kind, colour in kinds:
-        vehicle = make_vehicle(kind, colour, at, rng, lengths[kind])
+        vehicle = _vehicle(kind, colour, at, lengths[kind], rng)
         cars.append(vehicle)
         at = vehicle.to_m + GAP_M / 2
     return Train(track, tuple(cars))
@@ -292,19 +291,11 @@ def draw_clouds(world: World, day: DayState, sensor: Sensor, rng: np.random.Gene
         height = float(rng.uniform(300, 1200))
         shown = rng.random() < 0.6
         x, y = rng.uniform(west, east), rng.uniform(south, north)
-        azimuth = sensor.view_azimuth_deg if shown else day.sun_azimuth_deg
-        reach = height * (
-            tan(radians(sensor.off_nadir_deg)) if shown else 1 / tan(radians(day.sun_elevation_deg))
-        )
+        azimuth, reach = day.sun_azimuth_deg, height * (1 / tan(radians(day.sun_elevation_deg)))
+        if shown:
+            azimuth, reach = sensor.view_azimuth_deg, height * tan(radians(sensor.off_nadir_deg))
         x += reach * sin(radians(azimuth))
         y += reach * np.cos(radians(azimuth))
-        out.append(
-            Cloud(
-                x=float(x),
-                y=float(y),
-                radius_m=float(rng.uniform(35, 110)),
-                height_m=height,
-                opacity=float(rng.uniform(0.5, 0.97)),
-            )
-        )
+        radius, opacity = float(rng.uniform(35, 110)), float(rng.uniform(0.5, 0.97))
+        out.append(Cloud(x=float(x), y=float(y), radius_m=radius, height_m=height, opacity=opacity))
     return tuple(out)

@@ -35,8 +35,7 @@ class Block:
     paint: str
     """A material or a colour name."""
     shape: str = "flat"
-    """``flat``, ``gable``, ``pile`` (rounded heap), ``cylinder``, ``tarp`` or ``truss``."""
-    base_m: float = 0.0
+    """``flat``, ``gable``, ``pile`` (rounded heap), ``tarp`` or ``truss``."""
 
     @classmethod
     def at(
@@ -226,7 +225,7 @@ class Sensor:
     band_shift_px: tuple[tuple[float, float], ...] = field(default=((0.0, 0.0),) * 4)
     """(col, row) displacement of each of blue, green, red, nir."""
     product: str = "analytic4"
-    """``analytic4`` uint16 B,G,R,N; ``analytic8`` uint16; ``visual`` uint8 R,G,B."""
+    """``analytic4`` uint16 B,G,R,N; ``visual`` uint8 R,G,B."""
     phase_px: tuple[float, float] = (0.0, 0.0)
     """Where the pixel grid starts within a pixel (col, row)."""
 
@@ -248,10 +247,9 @@ def set_in_motion(
         When each band is taken: 0.1 to 0.5 s apart for SkySat, up to 2 s for PlanetScope.
     """
     blue, green, red, nir = (speed_m_s * t for t in band_times_s)
-    trains = tuple(
-        replace(t, band_offset_m=(blue, green, red, nir)) if t.track == track else t for t in day.trains
-    )
-    return replace(day, trains=trains)
+    offset = blue, green, red, nir
+    trains = (replace(t, band_offset_m=offset) if t.track == track else t for t in day.trains)
+    return replace(day, trains=tuple(trains))
 
 
 def in_band(day: DayState, band: int) -> DayState:

@@ -24,13 +24,7 @@ NOTICE = "PAINTED, NOT EVIDENCE"
 
 
 def write_scene(painted: PaintedScene, folder: Path, name: str) -> Path:
-    """Write ``NAME.tif`` and ``NAME_metadata.json``.
-
-    Returns
-    -------
-    Path
-        The image file.
-    """
+    """Write ``NAME.tif`` and ``NAME_metadata.json``; return the image file."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.tif"
@@ -110,16 +104,13 @@ def write_site(world: World, path: Path, features: str = "full") -> Path:
 def site_geojson(site: Site, features: str = "full") -> dict[str, Any]:
     """Return a site as the contract's FeatureCollection."""
     wanted = {"yard"} if features == "tracks_only" else None
-    items = []
+    items: list[tuple[dict[str, Any], BaseGeometry]] = []
     for area in site.areas:
         if wanted is None or area.role in wanted:
-            properties = {"role": area.role, "id": area.id, "name": area.name}
-            items.append((properties, area.polygon))
+            items.append(({"role": area.role, "id": area.id, "name": area.name}, area.polygon))
     for track in site.tracks:
-        properties = {"role": "track", "id": track.id, "name": track.name}
-        if track.gauge_mm:
-            properties["gauge_mm"] = track.gauge_mm  # type: ignore[assignment]
-        items.append((properties, track.line))
+        gauge = {"gauge_mm": track.gauge_mm} if track.gauge_mm else {}
+        items.append(({"role": "track", "id": track.id, "name": track.name, **gauge}, track.line))
     collection = [{"type": "Feature", "properties": p, "geometry": geojson_of(g, site.crs)} for p, g in items]
     return {"type": "FeatureCollection", "notice": NOTICE, "features": collection}
 
@@ -209,14 +200,12 @@ def truth(
         "notice": NOTICE,
         "trains": parts[0][0] + parts[1][0],
         "cargo": parts[0][1] + parts[1][1],
-        "new_ground": [],
-    }
-    if not new.is_empty:
-        pieces = list(getattr(new, "geoms", [new]))
-        out["new_ground"] = [
+        "new_ground": [
             {"geometry": geojson_of(piece, world.site.crs), "area_m2": round(piece.area, 2)}
-            for piece in pieces
-        ]
+            for piece in getattr(new, "geoms", [new])
+            if not piece.is_empty
+        ],
+    }
     if sensors:
         first, second = (sensor.geolocation_error_m for sensor in sensors)
         out["registration"] = {
@@ -226,9 +215,5 @@ def truth(
     out["handling_ground_m2"] = {
         "earlier": handling_ground(world, earlier),
         "later": handling_ground(world, later),
-    }
-    out["conditions"] = {
-        name: {"season": day.season, "snow_cover": day.snow_cover, "clouds": len(day.clouds)}
-        for name, day in (("earlier", earlier), ("later", later))
     }
     return out

@@ -24,17 +24,7 @@ CENTRE = (634_000.0, 4_696_700.0)
 
 
 def make_world(seed: int, *, length_m: float | None = None, tracks: int | None = None) -> World:
-    """Draw a yard.
-
-    Parameters
-    ----------
-    seed : int
-        Decides everything that the other arguments leave open.
-    length_m : float, optional
-        Length of the yard's tracks; 250 to 400 m by default.
-    tracks : int, optional
-        Number of tracks; 3 to 6 by default.
-    """
+    """Draw a yard; where not given, the seed draws its tracks' length (250 to 380 m) and number (3 to 6)."""
     rng = np.random.default_rng([seed, 100])
     length = float(rng.uniform(250, 380)) if length_m is None else length_m
     count = int(rng.integers(3, 7)) if tracks is None else tracks
@@ -60,7 +50,20 @@ def make_world(seed: int, *, length_m: float | None = None, tracks: int | None =
     if rng.random() < 0.7:
         blocks += masts(frame, half, left - 3.6, rng)
     trees = woods(yard, blocks, bounds, rng)
-    site = _site(seed, yard, handling, aprons, stable, rails[:listed])
+    areas = [
+        Area(id="yard", role="yard", polygon=yard, name="Yard"),
+        Area(id="handling", role="handling", polygon=handling, name="Handling area"),
+        *_numbered("apron", aprons),
+        *_numbered("stable", stable),
+    ]
+    site = Site(
+        id=f"painted-{seed}",
+        name=f"Painted yard {seed}",
+        sha256="",
+        crs=CRS,
+        areas=tuple(areas),
+        tracks=tuple(rails[:listed]),
+    )
     edge = frame.patch(-half - 5, half + 5, left - 22, right + 37).exterior.coords
     fences = (tuple(edge),) if rng.random() < 0.5 else ()
     return World(
@@ -74,29 +77,6 @@ def make_world(seed: int, *, length_m: float | None = None, tracks: int | None =
         trees=tuple(trees),
         fences=fences,
         background=str(rng.choice(["dry_grass", "grass", "soil"])),
-    )
-
-
-def _site(
-    seed: int,
-    yard: Polygon,
-    handling: Polygon,
-    aprons: list[Polygon],
-    stable: list[Polygon],
-    tracks: list[Track],
-) -> Site:
-    return Site(
-        id=f"painted-{seed}",
-        name=f"Painted yard {seed}",
-        sha256="",
-        crs=CRS,
-        areas=(
-            Area(id="yard", role="yard", polygon=yard, name="Yard"),
-            Area(id="handling", role="handling", polygon=handling, name="Handling area"),
-            *_numbered("apron", aprons),
-            *_numbered("stable", stable),
-        ),
-        tracks=tuple(tracks),
     )
 
 
@@ -143,15 +123,13 @@ def _tracks(
 
 def track_looks(count: int, rng: np.random.Generator) -> tuple[TrackAppearance, ...]:
     """Return each track's look: one ballast for the yard, with exceptions."""
-    common = str(
-        rng.choice(["ballast_grey", "ballast_brown", "ballast_pale", "cinder"], p=[0.4, 0.35, 0.1, 0.15])
-    )
+    ballasts = ["ballast_grey", "ballast_brown", "ballast_pale", "cinder"]
+    common = str(rng.choice(ballasts, p=[0.4, 0.35, 0.1, 0.15]))
     sleeper = str(rng.choice(["sleeper_wood", "sleeper_concrete"]))
     looks = []
     for _ in range(count):
-        ballast = (
-            common if rng.random() < 0.75 else str(rng.choice(["ballast_grey", "ballast_brown", "cinder"]))
-        )
+        other = rng.random() >= 0.75
+        ballast = str(rng.choice(["ballast_grey", "ballast_brown", "cinder"])) if other else common
         looks.append(
             TrackAppearance(
                 ballast=ballast,

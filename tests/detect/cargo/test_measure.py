@@ -55,8 +55,7 @@ def test_one_object_is_measured_and_trials_find_boxes_on_the_empty_rest():
     view = view_apron(seen, apron, MultiPolygon(), MultiPolygon())
     work = search(view, place, seen, SETTINGS)
     assert np.unique(work.labels).size == 2
-    whole = (slice(0, view.grid.rows), slice(0, view.grid.cols))
-    found = measure(work, 1, whole)
+    found = measure(work, 1)
     assert found.area_m2.low <= 24 <= found.area_m2.high
     assert found.geometry.centroid.distance(Point(53, 42)) < 1
     first, again = (try_cargo(view, place, seen, SETTINGS, seed=3) for _ in range(2))

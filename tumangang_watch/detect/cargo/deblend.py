@@ -49,7 +49,6 @@ def joined(labels: NDArray[np.int32], height: NDArray[np.float32], depth: float)
         0 outside, basins from 1.
     height : (rows, cols) float32
         What the basins were parted by; high inside of objects.
-    depth : float
     """
     out = labels.copy()
     while True:

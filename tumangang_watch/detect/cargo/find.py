@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import find_objects
 from shapely import box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
@@ -46,26 +45,11 @@ def detect_cargo(
     settings: CargoSettings,
     trials: bool = False,
 ) -> CargoResult:
-    """Find goods set down on the aprons of a site.
+    """Find goods set down on the aprons of a site, from north to south and west to east within each date.
 
-    Every date is read by itself. Where there are two, each object also carries what the other date
-    shows in its place: evidence ``other_goods`` (share covered), ``other_shadow``.
-
-    Parameters
-    ----------
-    dates : tuple of Observation
-        One or two.
-    site : Site
-    trains : tuple of Detection
-        Trains of these dates: their ground is left out.
-    settings : CargoSettings
-    trials : bool
-        Also paint boxes on empty ground and count how many would have been found.
-
-    Returns
-    -------
-    CargoResult
-        Detections from north to south and west to east within each date.
+    Every date, of one or two, is read by itself. Where there are two, each object also carries what the
+    other date shows in its place: evidence ``other_goods`` (share covered), ``other_shadow``. The ground of
+    ``trains`` is left out. ``trials`` also paints boxes on empty ground and counts how many would be found.
     """
     fine = [o for o in dates if o.image.gsd_m <= settings.objects_gsd_max_m]
     views = {o.date: _views(o, site, trains, settings) for o in fine}
@@ -96,16 +80,13 @@ def _views(
 ) -> list[tuple[Place, list[ApronPiece]]]:
     """Read every place of a date that can be seen."""
     bodies, blocked = _occupied(observation, site, trains, settings)
-    white = _white(observation)
     out = []
     for place in _places(observation, site, settings):
-        views = [
-            (core, view_apron(observation, whole, blocked, bodies))
-            for core, whole in _pieces(place.polygon, settings)
-        ]
+        grounds = _pieces(place.polygon, settings)
+        views = [(core, view_apron(observation, whole, blocked, bodies)) for core, whole in grounds]
         pieces = [ApronPiece(core, view) for core, view in views if view is not None]
         if pieces:
-            out.append((replace(place, white=white), pieces))
+            out.append((place, pieces))
     return out
 
 
@@ -153,7 +134,7 @@ def _places(observation: Observation, site: Site, settings: CargoSettings) -> li
     """
     taken = unary_union([a.polygon for a in site.having("ignore")])
     lines = tuple(t.line for t in site.tracks)
-    aprons = site.having("apron")
+    aprons, white = site.having("apron"), _white(observation)
     free: list[tuple[str, BaseGeometry]] = []
     for area in aprons:
         own = area.polygon.difference(taken)
@@ -169,7 +150,7 @@ def _places(observation: Observation, site: Site, settings: CargoSettings) -> li
             polygon=polygon,
             firm=bool(aprons),
             tracks=lines,
-            white=1.0,
+            white=white,
             observed_fraction=observation.observed_fraction(polygon),
         )
         for name, polygon in free
@@ -190,9 +171,8 @@ def _occupied(
     parts.append(bodies.buffer(settings.train_margin_m))
     if scene.off_nadir_deg and scene.view_azimuth_deg is not None and not bodies.is_empty:
         # Relief leans away from the satellite as shadow falls away from the sun.
-        leaning = bodies.buffer(settings.lean_margin_m)
         view = scene.view_azimuth_deg, 90.0 - scene.off_nadir_deg
-        parts.append(swept(leaning, *view, settings.train_height_m))
+        parts.append(swept(bodies.buffer(settings.lean_margin_m), *view, settings.train_height_m))
     return bodies, unary_union(parts)
 
 
@@ -201,29 +181,23 @@ def _cargo_in(
 ) -> list[Detection]:
     """Return the cargo of one piece of a place, without ids."""
     work = search(piece.view, place, observation, settings)
-    found = []
-    for number, cut in enumerate(find_objects(work.labels), 1):
-        if cut is not None:
-            rows, cols = (slice(max(c.start - 1, 0), c.stop + 1) for c in cut)
-            item = measure(work, number, (rows, cols))
-            found += [] if item is None else [item]
+    measured = (measure(work, number) for number in range(1, len(work.cuts) + 1))
+    found = [item for item in measured if item is not None]
     if piece.core.area < 0.999 * place.polygon.area:
         found = [item for item in found if piece.core.covers(item.geometry.representative_point())]
-    sunless = observation.scene.sun_azimuth_deg is None
-    return without_shadows(found, settings) if sunless else found
+    return without_shadows(found, settings) if observation.scene.sun_azimuth_deg is None else found
 
 
 def _with_other(item: Detection, others: list[ApronView]) -> Detection:
     """Add to an object what another date shows in its place."""
     core = item.geometry.buffer(-0.3)
     place = item.geometry if core.is_empty else core
-    extra: list[tuple[str, float]] = []
     for view in others:
         means = ("other_goods", view.mean(view.body, place)), ("other_shadow", view.mean(view.shadow, place))
         extra = [(name, round(value, 3)) for name, value in means if value is not None]
         if extra:
-            break
-    return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
+            return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
+    return replace(item, evidence=tuple(sorted(item.evidence)))
 
 
 def _white(observation: Observation) -> float:

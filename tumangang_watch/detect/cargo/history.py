@@ -12,6 +12,7 @@ from tumangang_watch.detect.history import (
     BackgroundDate,
     Footprint,
     PixelBaseline,
+    PlaceState,
     Window,
     WindowPixels,
     baseline_of,
@@ -24,22 +25,6 @@ from tumangang_watch.detect.history import (
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.history import HistorySettings
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlaceCounts:
-    """What earlier dates show in one object's place."""
-
-    same: int
-    """Dates on which it stood there, looking the same."""
-    empty: int
-    """Dates that show bare ground."""
-    other: int
-    """Dates that show something else: its place is used, and varies for that."""
-    seen: int
-    """Dates that show the place at all."""
-    unusual: float
-    """Part of the object that lies beyond the typical spread of its ground."""
 
 
 def weigh_cargo(
@@ -56,14 +41,10 @@ def weigh_cargo(
 
     Parameters
     ----------
-    now : Observation
-    cargo : tuple of Detection
-        Of this date alone.
     background_dates : sequence of BackgroundDate
         In the same frame and light; those not before ``now`` are left out.
     compared : BackgroundDate or None
         The date it is compared with, earlier or later.
-    settings : HistorySettings
     """
     every = unary_union([d.geometry for d in cargo])
     earlier = before(background_dates, now)
@@ -82,7 +63,8 @@ def weigh_cargo(
             # Without a sun nothing is known to be flat: a height would not have shown.
             scene = now.scene
             sunlit = scene.sun_azimuth_deg is not None and scene.sun_elevation_deg is not None
-            item = _weighed(item, _counts(ground, place, settings), sunlit, settings)
+            states = [place_state(ground.here, pixels, place, settings)[0] for _, pixels in ground.earlier]
+            item = _weighed(item, states, _unusual(ground, place, settings), sunlit, settings)
         out.append(item)
     return tuple(out)
 
@@ -116,21 +98,14 @@ def _ground_of(
     )
 
 
-def _counts(ground: _Ground, place: Footprint, settings: HistorySettings) -> PlaceCounts:
-    states = [place_state(ground.here, pixels, place, settings)[0] for _, pixels in ground.earlier]
-    odd = 1.0
-    if ground.typical is not None:
-        typical, here = ground.typical.part(place.cut), ground.here.part(place.cut)
-        known = place.body & (typical.count > 0)
-        if known.any():
-            odd = float((unusual_pixels(here, typical, settings) & known).sum() / known.sum())
-    return PlaceCounts(
-        same=states.count("same"),
-        empty=states.count("empty"),
-        other=states.count("other"),
-        seen=sum(s != "unseen" for s in states),
-        unusual=odd,
-    )
+def _unusual(ground: _Ground, place: Footprint, settings: HistorySettings) -> float:
+    """Return the part of an object that lies beyond the typical spread of its ground; 1 if not known."""
+    if ground.typical is None:
+        return 1.0
+    typical, here = ground.typical.part(place.cut), ground.here.part(place.cut)
+    known = place.body & (typical.count > 0)
+    odd = unusual_pixels(here, typical, settings) & known
+    return float(odd.sum() / known.sum()) if known.any() else 1.0
 
 
 def _with_compared(
@@ -153,27 +128,30 @@ def _with_compared(
     return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
 
 
-def _weighed(item: Detection, counts: PlaceCounts, sunlit: bool, settings: HistorySettings) -> Detection:
-    if not counts.seen:
+def _weighed(
+    item: Detection, states: list[PlaceState], unusual: float, sunlit: bool, settings: HistorySettings
+) -> Detection:
+    same, empty, seen = states.count("same"), states.count("empty"), len(states) - states.count("unseen")
+    if not seen:
         return item
-    dates = f"{counts.same} of {counts.seen} earlier date{'' if counts.seen == 1 else 's'}"
+    dates = f"{same} of {seen} earlier date{'' if seen == 1 else 's'}"
     evidence = (
-        ("earlier_dates", float(counts.seen)),
-        ("earlier_same", float(counts.same)),
-        ("earlier_bare", float(counts.empty)),
-        ("earlier_unusual", round(counts.unusual, 3)),
+        ("earlier_dates", float(seen)),
+        ("earlier_same", float(same)),
+        ("earlier_bare", float(empty)),
+        ("earlier_unusual", round(unusual, 3)),
     )
     item = replace(item, evidence=tuple(sorted((*item.evidence, *evidence))))
-    flat = counts.seen >= settings.dates_min and sunlit and item.height_m is None
-    if flat and counts.same >= settings.mostly * counts.seen:
+    flat = seen >= settings.dates_min and sunlit and item.height_m is None
+    if flat and same >= settings.mostly * seen:
         caveat = f"the same lay there on {dates}: a mark of the ground rather than goods"
         return _less_sure(item, settings.mark_odds, caveat, settings)
-    if counts.same:
+    if same:
         return replace(item, caveats=(*item.caveats, f"stood there on {dates}"))
-    if counts.empty >= settings.mostly * counts.seen:
-        gained = settings.new_odds * counts.empty / (counts.empty + 2.0)
+    if empty >= settings.mostly * seen:
+        gained = settings.new_odds * empty / (empty + 2.0)
         return replace(item, confidence=max(_shifted(item.confidence, gained), item.confidence))
-    if flat and not counts.other and counts.unusual < 0.5:
+    if flat and "other" not in states and unusual < 0.5:
         caveat = "the ground here varies as much between earlier dates"
         return _less_sure(item, settings.typical_odds, caveat, settings)
     return item

@@ -7,6 +7,7 @@ from math import exp, log, radians, sqrt, tan
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 from shapely import LineString, MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
@@ -19,10 +20,6 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.cargo import CargoSettings
-
-PILE = "pile or stacked goods"
-CHANGE = "surface change"
-VEHICLE = "truck or car"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +45,8 @@ class ApronSearch:
     observation: Observation
     labels: NDArray[np.int32]
     """Objects from 1, on the view's grid."""
+    cuts: tuple[tuple[slice, slice], ...]
+    """(rows, cols) of each label with a pixel of room around it; nothing where a label is not used."""
     textures: tuple[Texture, ...]
     settings: CargoSettings
 
@@ -57,25 +56,25 @@ def search(view: ApronView, place: Place, observation: Observation, settings: Ca
     labels = deblend(view, settings)
     taken = (labels > 0) | (view.shadow > 0.5)
     log_values = np.stack([np.log(np.maximum(v, 1e-4)) for v in view.values.values()])
-    found = textures(log_values, view.usable, taken, view.grid.pixel_m) if labels.any() else ()
+    places = [cut or (slice(1, 0), slice(1, 0)) for cut in find_objects(labels)]
+    cuts = ([slice(max(s.start - 1, 0), s.stop + 1) for s in place] for place in places)
     return ApronSearch(
-        view=view, place=place, observation=observation, labels=labels, textures=found, settings=settings
+        view=view,
+        place=place,
+        observation=observation,
+        labels=labels,
+        cuts=tuple((rows, cols) for rows, cols in cuts),
+        textures=textures(log_values, view.usable, taken, view.grid.pixel_m) if labels.any() else (),
+        settings=settings,
     )
 
 
-def measure(work: ApronSearch, number: int, cut: tuple[slice, slice]) -> Detection | None:
-    """Measure one object; None where it is too small or too doubtful to be reported.
-
-    Parameters
-    ----------
-    work : ApronSearch
-    number : int
-        Which of the labels.
-    cut : (slice, slice)
-        Where it lies, with a pixel of room around it.
-    """
-    view, settings = work.view, work.settings
+def measure(work: ApronSearch, number: int) -> Detection | None:
+    """Measure the object of a label; None where it is too small or too doubtful to be reported."""
+    view, settings, cut = work.view, work.settings, work.cuts[number - 1]
     own, body = work.labels[cut] == number, view.body[cut]
+    if not own.any():
+        return None
     sure = float(np.quantile(body[own], settings.peak_quantile))
     if sure < settings.confidence_min:
         return None
@@ -109,8 +108,7 @@ def measure(work: ApronSearch, number: int, cut: tuple[slice, slice]) -> Detecti
     confidence = float(1 / (1 + np.exp(-score))) * (1.0 if work.place.firm else settings.loose_ground)
     if confidence < settings.confidence_min:
         return None
-    found = _detection(shape, shadow, confidence, cues, work)
-    return replace(found, colour=_colour(inner, cut, work))
+    return replace(_detection(shape, shadow, confidence, cues, work), colour=_colour(inner, cut, work))
 
 
 def _box_fill(shape: BaseGeometry) -> float:
@@ -170,6 +168,10 @@ def _detection(
     min_m2 = max(settings.min_area_m2, settings.pixels_min * scene.gsd_m**2)
     sure &= confidence >= settings.detected_confidence and shape.area >= min_m2
     distances = [line.distance(shape) for line in work.place.tracks]
+    # Where its outline lies, and how far its top leans.
+    registration_m = work.observation.site_fit.residual_median_m or settings.registration_m
+    lean = tan(radians(scene.off_nadir_deg or 0.0))
+    edge_m = sqrt((0.3 * scene.gsd_m) ** 2 + (0.3 * registration_m) ** 2 + (0.35 * lean) ** 2)
     return Detection(
         id="",
         date=work.observation.date,
@@ -179,7 +181,7 @@ def _detection(
         confidence=round(confidence, 3),
         grade="detected" if sure else "possible",
         observed_fraction=work.place.observed_fraction,
-        area_m2=Interval.around(shape.area, _area_half_m2(shape, work.observation, settings)),
+        area_m2=Interval.around(shape.area, float(settings.edge_factor * shape.length * edge_m)),
         height_m=height,
         label=label,
         track_distance_m=round(min(distances), 2) if distances else None,
@@ -198,25 +200,16 @@ def _named(
         if cues.get("texture_p", 0.0) > settings.texture_p_max:
             caveats.append("the ground around is as uneven: may be part of it")
             sure = False
-    label = PILE if shadow is not None else CHANGE
     if cues["edge"] > settings.edge_share_max:
         caveats.append("cut by the edge of its apron: may stand beside it, or be a part of what does")
         sure = False
     if cues["vehicle"] > settings.vehicle_share and is_vehicle_sized(shape):
-        return VEHICLE, [*caveats, "looks like a parked truck or car"], False
+        return "truck or car", [*caveats, "looks like a parked truck or car"], False
     if cues["vehicle"] > settings.vehicle_doubt:
         caveats.append("may be a truck or a car")
     elif is_vehicle_sized(shape) and cues["box_fill"] > settings.vehicle_fill:
         caveats.append("has the size of a road vehicle: possibly a truck or a car")
-    return label, caveats, sure
-
-
-def _area_half_m2(shape: BaseGeometry, observation: Observation, settings: CargoSettings) -> float:
-    """Return the 90 % half width of an area: where its outline lies, and how far its top leans."""
-    registration_m = observation.site_fit.residual_median_m or settings.registration_m
-    lean = tan(radians(observation.scene.off_nadir_deg or 0.0))
-    edge_m = sqrt((0.3 * observation.scene.gsd_m) ** 2 + (0.3 * registration_m) ** 2 + (0.35 * lean) ** 2)
-    return float(settings.edge_factor * shape.length * edge_m)
+    return "surface change" if shadow is None else "pile or stacked goods", caveats, sure
 
 
 def height_of(shadow: Shadow, shape: BaseGeometry, elevation_deg: float, settings: CargoSettings) -> Interval:

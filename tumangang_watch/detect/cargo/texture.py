@@ -45,7 +45,6 @@ def textures(
     usable : (rows, cols) bool
     taken : (rows, cols) bool
         Objects and their shadows: not part of the null.
-    pixel_m : float
     """
     return tuple(_texture(log_values, usable, taken, r / pixel_m) for r in RADII_M)
 

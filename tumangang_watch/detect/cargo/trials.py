@@ -49,13 +49,10 @@ def try_cargo(
         work = search(_painted(view, boxes, observation), place, observation, settings)
         for one in boxes:
             number = int(work.labels[one.row, one.col])
+            item = measure(work, number) if number else None
             tally = counts.setdefault((one.size_m[0] * one.size_m[1], one.brightness), [0, 0])
             tally[0] += 1
-            if number:
-                rows, cols = (np.flatnonzero((work.labels == number).any(axis=k)) for k in (1, 0))
-                cut = (slice(max(rows[0] - 1, 0), rows[-1] + 2), slice(max(cols[0] - 1, 0), cols[-1] + 2))
-                item = measure(work, number, cut)
-                tally[1] += item is not None and item.grade == "detected"
+            tally[1] += item is not None and item.grade == "detected"
     return tuple(CargoTrial(*kind, *tally) for kind, tally in sorted(counts.items()))
 
 

@@ -32,20 +32,17 @@ class Turn:
 
     def into(self, shape: BaseGeometry) -> BaseGeometry:
         """Return a shape of the site's metres in the turned metres."""
-        return self._moved(shape, 1.0)
+        c, s = cos(radians(self.azimuth_deg)), sin(radians(self.azimuth_deg))
+        return affine_transform(shape, [c, -s, s, c, 0.0, 0.0])
 
     def back(self, shape: BaseGeometry) -> BaseGeometry:
         """Return a shape of the turned metres in the site's."""
-        return self._moved(shape, -1.0)
+        return Turn(-self.azimuth_deg).into(shape)
 
     def to_site(self, p: NDArray[np.float64], q: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
         """Return the site's ``(x, y)`` of turned metres."""
         c, s = cos(radians(self.azimuth_deg)), sin(radians(self.azimuth_deg))
         return p * c + q * s, q * c - p * s
-
-    def _moved(self, shape: BaseGeometry, sign: float) -> BaseGeometry:
-        c, s = cos(radians(self.azimuth_deg)), sign * sin(radians(self.azimuth_deg))
-        return affine_transform(shape, [c, -s, s, c, 0.0, 0.0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +91,6 @@ def view_apron(
 
     Parameters
     ----------
-    observation : Observation
     place : Polygon
         In the site's metres.
     blocked : geometry
@@ -117,32 +113,29 @@ def view_apron(
     usable = inside & valid
     if usable.sum() < 40:
         return None
-    pavement = {b: _pavement_value(v[usable]) for b, v in values.items()}
+    # The commonest value of each band; a large sample is thinned evenly.
+    step = max(1, int(usable.sum()) // 20000)
+    pavement = {b: max(half_sample_mode(v[usable][::step]), 1e-6) for b, v in values.items()}
     train = grid.mask([turn.into(bodies.buffer(0.9))]) if not bodies.is_empty else np.zeros_like(usable)
     item = apron_input(values, pavement, usable, train, _known(observation))
-    none = np.zeros(usable.shape, np.float32)
-    unread = ApronView(
-        turn=turn,
-        grid=grid,
-        values=values,
-        item=item,
-        inside=inside,
-        usable=usable,
-        cargo=none,
-        core=none,
-        vehicle=none,
-        shadow=none,
+    return ApronView(
+        turn=turn, grid=grid, values=values, item=item, inside=inside, usable=usable, **_layers(item, usable)
     )
-    return reread(unread, item)
 
 
 def reread(view: ApronView, item: ApronInput) -> ApronView:
     """Return the view as the network reads it from another input of the same ground."""
-    read = read_apron(item)
-    cargo, core, vehicle = (
-        np.where(view.usable, read[name], 0).astype(np.float32) for name in ("goods", "core", "vehicle")
+    own = _layers(item, view.usable)
+    return replace(
+        view, item=item, cargo=own["cargo"], core=own["core"], vehicle=own["vehicle"], shadow=own["shadow"]
     )
-    return replace(view, item=item, cargo=cargo, core=core, vehicle=vehicle, shadow=read["shadow"])
+
+
+def _layers(item: ApronInput, usable: NDArray[np.bool_]) -> dict[str, NDArray[np.float32]]:
+    read = read_apron(item)
+    named = {"cargo": read["goods"], "core": read["core"], "vehicle": read["vehicle"]}
+    inside = {name: np.where(usable, layer, 0).astype(np.float32) for name, layer in named.items()}
+    return {**inside, "shadow": read["shadow"]}
 
 
 def _known(observation: Observation) -> tuple[float, float, float, float]:
@@ -175,8 +168,3 @@ def _sampled(
         valid = cv2.resize(valid.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.999
     names = bands if len(bands) > 1 else ("pan",)
     return dict(zip(names, values, strict=True)), valid
-
-
-def _pavement_value(values: NDArray[np.float32]) -> float:
-    """Return the commonest value; a large sample is thinned evenly."""
-    return max(half_sample_mode(values[:: max(1, values.size // 20000)]), 1e-6)

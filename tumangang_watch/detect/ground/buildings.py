@@ -59,18 +59,20 @@ def new_buildings(
     low, high = settings.building_sun_deg
     if azimuth is None or elevation is None or not low <= elevation <= high:
         return ()
-    step, known = _darkening(earlier, later)
+    # How much darker each pixel became, as a log, and where that is known.
+    one, two = (np.maximum(o.raster.luminance(), 1e-3) for o in (earlier, later))
+    step = np.log(one / two).astype(np.float32)
+    known = earlier.raster.valid & later.raster.valid & ~earlier.quality.cloud & ~later.quality.cloud
     strength, inside = _as_fine(strength, step.shape), _as_fine(inside, step.shape)
     sunlit = known & inside & (step < settings.building_shade_log)
     changed = hysteresis(
         sunlit & (strength > settings.strong_change), sunlit & (strength > settings.weak_change)
     )
-    out = []
-    for part in _parts(changed, later, settings):
-        height = _height(part, (azimuth, elevation), step, known, later, settings)
-        if height >= settings.building_height_m:
-            out.append(Building(float(part.area), height))
-    return tuple(out)
+    found = (
+        Building(float(part.area), _height(part, (azimuth, elevation), step, known, later, settings))
+        for part in _parts(changed, later, settings)
+    )
+    return tuple(b for b in found if b.height_m >= settings.building_height_m)
 
 
 def _parts(changed: NDArray[np.bool_], later: Observation, settings: HandlingSettings) -> list[Polygon]:
@@ -92,13 +94,6 @@ def _as_fine(coarse: NDArray[Value], shape: tuple[int, ...]) -> NDArray[Value]:
     """Return a coarse array on the fine pixels that its cells hold; the last cells reach to the edge."""
     rows, cols = (np.arange(n) // max(1, round(n / m)) for n, m in zip(shape, coarse.shape, strict=True))
     return coarse[np.minimum(rows, coarse.shape[0] - 1)[:, None], np.minimum(cols, coarse.shape[1] - 1)]
-
-
-def _darkening(earlier: Observation, later: Observation) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return the log of how much darker each pixel became, and where that is known."""
-    one, two = (np.maximum(o.raster.luminance(), 1e-3) for o in (earlier, later))
-    known = earlier.raster.valid & later.raster.valid & ~earlier.quality.cloud & ~later.quality.cloud
-    return np.log(one / two).astype(np.float32), known
 
 
 def _filled(part: Polygon) -> float:

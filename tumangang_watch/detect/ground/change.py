@@ -88,18 +88,29 @@ def _of_one_piece(
     barer, but it is the same surface as the part that did.
     """
     features = _features(log)
-    floor = np.full(len(features), settings.floor_colour_log, dtype=np.float32)
-    floor[0] = settings.floor_log
     labels, count = label(mask)
     out = mask.copy()
     for k in range(1, count + 1):
         segment = labels == k
-        middle = np.median(features[:, segment], axis=1)
-        mad = 1.4826 * np.median(np.abs(features[:, segment] - middle[:, None]), axis=1)
-        spread = np.maximum(mad, floor)[:, None, None]
-        away = np.sqrt(np.mean(((features - middle[:, None, None]) / spread) ** 2, axis=0))
+        middle, spread = _middle_and_spread(features, segment, settings)
+        away = np.sqrt(np.mean(((features - middle[:, None, None]) / spread[:, None, None]) ** 2, axis=0))
         out |= hysteresis(segment, segment | (changed & (away < settings.alike_spreads)))
     return out
+
+
+def _middle_and_spread(
+    values: NDArray[np.float32], pick: NDArray[np.bool_], settings: HandlingSettings
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the median and the robust spread of each feature over some pixels; the first is brightness."""
+    middle = np.median(values[:, pick], axis=1)
+    mad = 1.4826 * np.median(np.abs(values[:, pick] - middle[:, None]), axis=1)
+    return middle, np.maximum(mad, _floor(len(values), settings))
+
+
+def _floor(count: int, settings: HandlingSettings) -> NDArray[np.float32]:
+    floor = np.full(count, settings.floor_colour_log, dtype=np.float32)
+    floor[0] = settings.floor_log
+    return floor
 
 
 def _half_level(
@@ -110,17 +121,15 @@ def _half_level(
     labels, count = label(mask)
     for k in range(1, count + 1):
         segment = labels == k
-        core = np.asarray(binary_erosion(segment, iterations=2)) & usable
+        inner = np.asarray(binary_erosion(segment, iterations=2))
+        core = inner & usable
         if core.sum() < 9:
             core = segment & usable
         if not core.any():
             continue
         typical = np.median(change[:, core], axis=1)
         part = np.tensordot(typical, change, axes=1) / max(float((typical**2).sum()), 1e-9)
-        inner = np.asarray(binary_erosion(segment, iterations=2))
-        near = np.asarray(binary_dilation(segment, iterations=1))
-        part = np.where(usable, np.clip(part, 0, 1), 1.0)
-        part = np.where(near, part, 0)
+        part = np.where(binary_dilation(segment, iterations=1), np.where(usable, np.clip(part, 0, 1), 1.0), 0)
         part[inner] = np.maximum(part[inner], 0.75)
         whole = np.asarray(binary_fill_holes(part > 0.5))
         part[whole & (part <= 0.5)] = 0.75
@@ -152,11 +161,7 @@ def _worked_turn(
     log_brightness = after.log.mean(axis=0)
     earthy = after.saturation > settings.earthy_share * natural_saturation(after, settings)
     dry = after.usable & reference & earthy & (after.green < np.median(after.green[after.usable]))
-    level = (
-        np.median(log_brightness[dry])
-        if dry.sum() >= settings.class_min_px
-        else np.median(log_brightness[after.usable])
-    )
+    level = np.median(log_brightness[dry if dry.sum() >= settings.class_min_px else after.usable])
     ploughed = earthy & (log_brightness < level - settings.ploughed_log)
     shaded = beyond[0] < -settings.shade_log
     return np.asarray(agree & (crossed | bared) & ~after.water & ~ploughed & ~shaded)
@@ -200,9 +205,7 @@ def _own_change(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
     """Return for every pixel how its class changed elsewhere and how unevenly."""
     own = np.zeros_like(step)
-    floor = np.full(len(step), settings.floor_colour_log, dtype=np.float32)
-    floor[0] = settings.floor_log
-    spread = np.broadcast_to(floor[:, None, None], step.shape).copy()
+    spread = np.broadcast_to(_floor(len(step), settings)[:, None, None], step.shape).copy()
     compared = True
     for k in range(int(labels.max()) + 1):
         here = labels == k
@@ -212,10 +215,8 @@ def _own_change(
             pick = here & usable
         if pick.sum() < 20:
             continue
-        middle = np.median(step[:, pick], axis=1)
-        mad = 1.4826 * np.median(np.abs(step[:, pick] - middle[:, None]), axis=1)
-        own[:, here] = middle[:, None]
-        spread[:, here] = np.maximum(mad, floor)[:, None]
+        middle, scatter = _middle_and_spread(step, pick, settings)
+        own[:, here], spread[:, here] = middle[:, None], scatter[:, None]
     return own, spread, compared
 
 

@@ -52,17 +52,16 @@ def measure_handling(
         One, or two (earlier, later) on one grid, in one frame, the second normalised to the first.
     trains : tuple of Detection
         Of either date; the ground they hide says nothing.
-    settings : HandlingSettings
     background_dates : sequence of BackgroundDate
         Earlier dates: what only goes back and forth between them is no growth.
     """
     if len(observations) not in (1, 2) or len({o.raster.grid for o in observations}) != 1:
         raise ValueError(f"{len(observations)} observations, not one or two on one grid")
     areas = site.having("handling")
-    grounds = tuple(date.ground for date in background_dates if date.ground is not None)
-    record = EarlierGround(grounds, history or HistorySettings()) if grounds else None
     if not areas:
         return HandlingResult((), ())
+    grounds = tuple(date.ground for date in background_dates if date.ground is not None)
+    record = EarlierGround(grounds, history or HistorySettings())
     path = path_light(observations, settings)
     surfaces = [surface_of(o, trains, settings, path) for o in observations]
     grid = surfaces[0].grid
@@ -74,18 +73,16 @@ def measure_handling(
         inside = grid.mask([area.polygon])
         turned: tuple[Turned, ...] = ()
         if len(surfaces) == 2:
+            since, asked = observations[0].scene.acquired, []
             for before, after in (surfaces, surfaces[::-1]):
-                turned += (turned_to_worked(before, after, inside, reference, settings),)
-            denied: tuple[Denied, ...] = ()
-            since = observations[0].scene.acquired
-            if record is not None:
-                asked = [deny_seasonal(item, since, surfaces[1], record, settings) for item in turned]
-                turned, denied = tuple(left for left, _ in asked), tuple(taken for _, taken in asked)
-            growth.append(_change(observations, surfaces, area, turned, settings, denied))
+                item = turned_to_worked(before, after, inside, reference, settings)
+                asked.append(deny_seasonal(item, since, surfaces[1], record, settings))
+            turned, denied = tuple(left for left, _ in asked), tuple(taken for _, taken in asked)
+            growth.append(_change(observations, surfaces, area, turned, denied, settings))
         worked = _worked(surfaces, inside, turned, settings)
         for observation, surface, mask in zip(observations, surfaces, worked, strict=True):
             unsure = None
-            if record is not None:
+            if grounds:
                 unsure = unsettled(record, surface, observation.scene.acquired, settings) & inside
             found = _detection(observation, surface, area, mask, settings, unsure)
             number = 1 + sum(d.date == observation.date for d in detections)
@@ -129,7 +126,9 @@ def _detection(
     seen = observation.observed_fraction(area.polygon)
     caveats = _limits(observation, surface, seen, settings)
     hidden = max(0.0, area.polygon.area * (1 - seen))
-    doubt = _doubt_m2(surface, surface.grid.mask([area.polygon]), settings)
+    # Half of the ground whose colour decides neither way: it may go either way.
+    share = worked_share(surface, settings)[surface.grid.mask([area.polygon]) & surface.usable]
+    doubt = float(0.5 * ((share > 0.1) & (share < 0.9)).sum() * surface.grid.pixel_m**2)
     if unsure is not None:
         doubt = sqrt(doubt**2 + (0.5 * float(unsure.sum()) * surface.grid.pixel_m**2) ** 2)
     half = sqrt(
@@ -167,12 +166,6 @@ def _limits(
     return tuple(notes)
 
 
-def _doubt_m2(surface: GroundSurface, inside: NDArray[np.bool_], settings: HandlingSettings) -> float:
-    """Return the area whose colour decides neither way, halved: it may go either way."""
-    share = worked_share(surface, settings)[inside & surface.usable]
-    return float(0.5 * ((share > 0.1) & (share < 0.9)).sum() * surface.grid.pixel_m**2)
-
-
 def _edge_m2(shape: MultiPolygon, observation: Observation, settings: HandlingSettings) -> float:
     """Return the 90 % half width of an area from where its boundary lies (docs/sources.md, growth)."""
     fit = observation.site_fit
@@ -185,16 +178,15 @@ def _change(
     surfaces: list[GroundSurface],
     area: Area,
     turned: tuple[Turned, ...],
+    denied: tuple[Denied, ...],
     settings: HandlingSettings,
-    denied: tuple[Denied, ...] = (),
 ) -> HandlingChange:
     grid = surfaces[0].grid
     inside = grid.mask([area.polygon])
     both = surfaces[0].clear & surfaces[1].clear & inside
     seen = float(both.sum() / max(inside.sum(), 1))
-    notes: list[str] = []
-    for observation, surface in zip(observations, surfaces, strict=True):
-        notes += _limits(observation, surface, 1.0, settings)
+    dates = observations[0], observations[1]
+    notes = [note for o, s in zip(dates, surfaces, strict=True) for note in _limits(o, s, 1.0, settings)]
     if seen < settings.observed_min:
         notes.append(f"only {seen:.0%} of the polygon is seen on both dates")
     barred = bool(notes)
@@ -205,16 +197,20 @@ def _change(
         shape = as_multi(outline(item.membership * (not barred), grid, 0, 0).intersection(area.polygon))
         edge_m2 = settings.growth_edge_factor * _edge_m2(shape, observations[1], settings)
         half = sqrt(edge_m2**2 + (settings.class_error * shape.area) ** 2)
-        wider = _denied_m2(denied[number], grid.pixel_m) if denied else (0.0, 0.0)
-        if wider[1] and not barred:
-            notes.append(_denied_words(denied[number], wider[1], number))
-        high = area.polygon.area if barred else shape.area + max(half, 0.0) + wider[1]
+        lower_m2 = float(denied[number].doubtful.sum()) * grid.pixel_m**2
+        raise_m2 = float(denied[number].pixels.sum()) * grid.pixel_m**2
+        if raise_m2 and not barred:
+            became, asked = ("given up" if number else "worked"), denied[number].dates
+            notes.append(
+                f"{raise_m2:.0f} m2 that look newly {became} looked so before, on {asked} earlier "
+                f"date{'' if asked == 1 else 's'} asked: taken for the season, not for work"
+            )
+        high = area.polygon.area if barred else shape.area + max(half, 0.0) + raise_m2
         if not barred and shape.is_empty:
-            high = max(settings.segment_min_m2, wider[1])
+            high = max(settings.segment_min_m2, raise_m2)
         shapes.append(as_multi(shape.simplify(0.5 * grid.pixel_m)))
-        amounts.append(Interval(shape.area, max(0.0, shape.area - half - wider[0]), max(high, shape.area)))
-    confidence = _confidence(turned, barred, bool(turned[0].compared))
-    dates = observations[0], observations[1]
+        amounts.append(Interval(shape.area, max(0.0, shape.area - half - lower_m2), max(high, shape.area)))
+    confidence = _confidence(turned, barred)
     came, gone = (
         () if barred else new_buildings(*order, item.strength, inside, settings)
         for order, item in zip((dates, dates[::-1]), turned, strict=True)
@@ -233,23 +229,10 @@ def _change(
     )
 
 
-def _denied_m2(denied: Denied, pixel_m: float) -> tuple[float, float]:
-    """Return by how much the record lowers and raises the bounds of an area, square metres."""
-    return float(denied.doubtful.sum()) * pixel_m**2, float(denied.pixels.sum()) * pixel_m**2
-
-
-def _denied_words(denied: Denied, area_m2: float, number: int) -> str:
-    turned = "worked" if number == 0 else "given up"
-    return (
-        f"{area_m2:.0f} m2 that look newly {turned} looked so before, on {denied.dates} earlier "
-        f"date{'' if denied.dates == 1 else 's'} asked: taken for the season, not for work"
-    )
-
-
-def _confidence(turned: tuple[Turned, ...], barred: bool, compared: bool) -> float:
+def _confidence(turned: tuple[Turned, ...], barred: bool) -> float:
     """Return how sure the statement is: the typical strength of the change, or of its absence."""
     if barred:
         return 0.0
     strengths = [float(np.median(t.strength[t.mask])) for t in turned if t.mask.any()]
     sure = min(0.97, 0.35 + 0.1 * min(strengths)) if strengths else 0.9
-    return round(sure if compared else 0.6 * sure, 3)
+    return round(sure if turned[0].compared else 0.6 * sure, 3)

@@ -105,14 +105,8 @@ def deny_seasonal(
         When the earlier of the two dates was acquired: only dates before it can deny.
     after : Surface
         The later date.
-    record : GroundRecord
     settings : HandlingSettings
         Steps of colour that count as a turn.
-
-    Returns
-    -------
-    Turned
-    Denied
     """
     none = np.zeros(turned.mask.shape, bool)
     dates = [d for d in record.dates if d.acquired < before]
@@ -123,10 +117,11 @@ def deny_seasonal(
     kept, doubtful, count_of = none.copy(), none.copy(), 0
     for k in range(1, count + 1):
         segment = labels == k
-        asked = [(alike, known) for alike, known in like if _tells(known, segment)]
+        # A date must have seen enough of a segment to speak of it.
+        asked = [alike for alike, known in like if (segment & known).sum() >= 0.5 * segment.sum()]
         count_of = max(count_of, len(asked))
         needed = max(1, ceil(record.settings.deny_share * len(asked)))
-        seen_so = np.sum([alike for alike, _ in asked] or [none], axis=0) >= needed
+        seen_so = np.sum(asked or [none], axis=0) >= needed
         left = _left(segment, segment & seen_so, after.grid.pixel_m, settings)
         kept |= left
         doubtful |= left & seen_so
@@ -164,11 +159,6 @@ def _resembles(
     known[cut] = date.usable & after.usable[cut]
     alike[cut] = like & known[cut]
     return alike, known
-
-
-def _tells(known: NDArray[np.bool_], segment: NDArray[np.bool_]) -> bool:
-    """Return whether a date saw enough of a segment to speak of it."""
-    return bool((segment & known).sum() >= 0.5 * segment.sum())
 
 
 def unsettled(
