@@ -16,9 +16,8 @@ class CargoSettings:
     core_min_m2: float = 0.5
     """Smaller cores are noise: goods of 4 m2 have cores of 1 m2."""
     part_depth: float = 0.55
-    """Two bodies are one where the pass between them, in cover plus core, is at least so high against their
-    lower top. Assumed, after four validation pairs and some twenty held-out patches
-    with few touching goods."""
+    """Two bodies are one where the saddle between them, in cover plus core, is at least so high against their
+    lower top. Assumed, after four validation pairs and some twenty patches with few touching goods."""
     peak_quantile: float = 0.8
     """Quantile of an object's cover that says how sure its body is."""
     min_area_m2: float = 3.5
@@ -33,8 +32,7 @@ class CargoSettings:
     ``python -m benchmarks.ground --split train --calibrate`` prints them for each
     resolution, where they differ much: these are of all together."""
     texture_p_max: float = 0.05
-    """An object without a shadow must be more unlike its surroundings than all but this share of the
-    ground of its apron."""
+    """An object without a shadow must be more unlike its surroundings than all but so much of its apron."""
     edge_within_m: float = 0.5
     """An outline so near to the edge of its apron is cut by it: the registration's error and half a pixel."""
     edge_share_max: float = 0.4
@@ -99,11 +97,9 @@ class CargoSettings:
     """Distance from the commonest ground, in its spreads, from which a pixel of a coarse scene is unlike it
     (hysteresis 5/3, docs/sources.md, cargo)."""
     coarse_min: float = 0.2
-    """The same as a log ratio at least: goods of a fifth another tone than their apron.
-    Assumed."""
+    """The same as a log ratio at least: goods of a fifth another tone than their apron. Assumed."""
     coarse_factor: float = 2.0
-    """Bounds of a coarse fill: half and twice of it, for stains and shadows, and goods that cover a pixel in
-    part. Assumed."""
+    """Bounds of a coarse fill: half and twice, for stains, shadows and pixels covered in part. Assumed."""
     coarse_floor: float = 0.02
     """Part of the ground that coarse scenes can miss or invent at least. Assumed."""
     row_gap_m: float = 3.0

@@ -21,13 +21,11 @@ class ChangeSettings:
     """Correlation of the pixels in one place on two dates from which it shows the same thing.
     Calibrated by ``python -m benchmarks.change --split train``."""
     dark_quantile: float = 0.01
-    """Share of a scene's clear ground that is darker than what path light is judged by (dark-object
-    subtraction, Chavez 1988)."""
+    """Share of clear ground that is darker than what path light is judged by (dark objects, Chavez 1988)."""
     dark_share: float = 0.9
     """Part of the darkest ground that is taken for path light: nothing is quite black."""
     brightness_lift: float = 0.5
-    """Share of typical ground added before logs are taken.
-    Assumed, not calibrated."""
+    """Share of typical ground added before logs are taken. Assumed, not calibrated."""
     bare_share_min: float = 0.1
     """Least share of ground free of snow for it to show what is typical."""
     consist_colour_step: float = 0.25

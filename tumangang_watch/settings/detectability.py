@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,8 +10,7 @@ class DetectabilitySettings:
     """Named numbers for vehicles inserted on trial."""
 
     enabled: bool = False
-    """True: trials are made for every date (the commands' default, ``--detectability``). False: none, and the
-    report says so."""
+    """True: trials for every date (the commands' default, ``--detectability``); else the report says none."""
     trials: int = 200
     """Vehicles tried a scene: a rate of 0.9 is then known to 0.035 (binomial), that of one type less well."""
     rounds_max: int = 12
@@ -133,61 +132,45 @@ class LimitSettings:
 
     gsd_slack: float = 1.05
     """A GSD may be nominal (1.02 m for a 1 m product): so much above a limit is forgiven."""
-    presence: Limit = field(
-        default_factory=lambda: Limit(
-            gsd_m=(4.0, 5.0), sun_deg=(12.0, 2.0), off_nadir_deg=(35.0, 50.0), haze=(0.8, 1.01)
-        )
+    presence: Limit = Limit(
+        gsd_m=(4.0, 5.0), sun_deg=(12.0, 2.0), off_nadir_deg=(35.0, 50.0), haze=(0.8, 1.01)
     )
-    track: Limit = field(
-        default_factory=lambda: Limit(
-            gsd_m=(1.5, 2.0), sun_deg=(12.0, 2.0), off_nadir_deg=(30.0, 50.0), haze=(0.8, 1.01)
-        )
+    track: Limit = Limit(gsd_m=(1.5, 2.0), sun_deg=(12.0, 2.0), off_nadir_deg=(30.0, 50.0), haze=(0.8, 1.01))
+    length: Limit = Limit(
+        gsd_m=(2.0, 5.0),
+        sun_deg=(12.0, 2.0),
+        off_nadir_deg=(35.0, 50.0),
+        haze=(0.6, 1.01),
+        snow=("yes", "limited"),
     )
-    length: Limit = field(
-        default_factory=lambda: Limit(
-            gsd_m=(2.0, 5.0),
-            sun_deg=(12.0, 2.0),
-            off_nadir_deg=(35.0, 50.0),
-            haze=(0.6, 1.01),
-            snow=("yes", "limited"),
-        )
-    )
-    count: Limit = field(
-        default_factory=lambda: Limit(
-            gsd_m=(0.7, 1.2),
-            sun_deg=(12.0, 5.0),
-            off_nadir_deg=(30.0, 45.0),
-            haze=(0.4, 0.8),
-            snow=("yes", "limited"),
-        )
+    count: Limit = Limit(
+        gsd_m=(0.7, 1.2),
+        sun_deg=(12.0, 5.0),
+        off_nadir_deg=(30.0, 45.0),
+        haze=(0.4, 0.8),
+        snow=("yes", "limited"),
     )
     """Its coarsest GSD is `TrainSettings.count_gsd_max_m`: a 1.1 m coupling vanishes."""
-    type: Limit = field(
-        default_factory=lambda: Limit(
-            gsd_m=(0.5, 0.8),
-            sun_deg=(15.0, 8.0),
-            off_nadir_deg=(25.0, 40.0),
-            haze=(0.3, 0.6),
-            snow=("limited", "limited"),
-        )
+    type: Limit = Limit(
+        gsd_m=(0.5, 0.8),
+        sun_deg=(15.0, 8.0),
+        off_nadir_deg=(25.0, 40.0),
+        haze=(0.3, 0.6),
+        snow=("limited", "limited"),
     )
     """Goals of the type are stated up to 0.7 m; beyond it a roof's form is two pixels wide."""
-    colours: Limit = field(
-        default_factory=lambda: Limit(
-            gsd_m=(0.5, 1.0),
-            sun_deg=(15.0, 12.0),
-            off_nadir_deg=(30.0, 45.0),
-            haze=(0.25, 0.4),
-            snow=("limited", "no"),
-        )
+    colours: Limit = Limit(
+        gsd_m=(0.5, 1.0),
+        sun_deg=(15.0, 12.0),
+        off_nadir_deg=(30.0, 45.0),
+        haze=(0.25, 0.4),
+        snow=("limited", "no"),
     )
-    load: Limit = field(
-        default_factory=lambda: Limit(
-            gsd_m=(0.35, 0.5),
-            sun_deg=(20.0, 15.0),
-            off_nadir_deg=(15.0, 25.0),
-            haze=(0.15, 0.25),
-            snow=("no", "no"),
-        )
+    load: Limit = Limit(
+        gsd_m=(0.35, 0.5),
+        sun_deg=(20.0, 15.0),
+        off_nadir_deg=(15.0, 25.0),
+        haze=(0.15, 0.25),
+        snow=("no", "no"),
     )
     """Inner walls of 2 m need half-metre pixels and a shadow that does not fill the wagon."""

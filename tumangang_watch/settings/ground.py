@@ -31,8 +31,7 @@ class HandlingSettings:
     strong_change: float = 2.6
     """Robust distance from the change of the same land cover that starts a segment (sources.md, cargo)."""
     weak_change: float = 1.6
-    """Robust distance that continues a segment. Calibrated by
-    ``python -m benchmarks.ground --split train``."""
+    """Robust distance that continues one. Calibrated by ``python -m benchmarks.ground --split train``."""
     natural_quantile: float = 0.75
     """Quantile of the scene's saturation that natural ground shows."""
     natural_saturation: tuple[float, float] = (0.35, 0.60)
@@ -78,8 +77,7 @@ class HandlingSettings:
     registration_m: float = 0.15
     """Registration error where it is not known."""
     class_error: float = 0.05
-    """Share of a segment's area in doubt from its class. Calibrated by
-    ``python -m benchmarks.ground --split train``."""
+    """Doubtful share of a segment's area. Calibrated by ``python -m benchmarks.ground --split train``."""
     growth_edge_factor: float = 4.0
     """Factor on where the boundary of a change may lie, for intervals that hold 90 %: parts of new ground
     that hardly differ from the old are missed. From 12 train pairs with growth (``python

@@ -49,8 +49,7 @@ class HistorySettings:
     """Log-odds gained by goods whose ground was bare on every earlier date, with many dates; a third of it
     with one. Assumed: shadows, puddles and vehicles are new as well."""
     mark_odds: float = -1.5
-    """Log-odds lost by something flat that lay there on most earlier dates: a patch, paint, a kerb.
-    Assumed."""
+    """Log-odds lost by what is flat and lay there on most earlier dates: a patch, paint, a kerb. Assumed."""
     typical_odds: float = -0.8
     """Log-odds lost by something flat that lies within the usual spread of its ground, where no date shows
     the same or other goods. Assumed."""
@@ -60,8 +59,7 @@ class HistorySettings:
     """Difference in log tone up to which ground looks as on an earlier date: a quarter, about what
     wetness does to bare ground (docs/sources.md, growth)."""
     deny_share: float = 0.25
-    """Part of the dates that must show ground looking so already (at least one) for it to be season and not
-    work."""
+    """Part of the dates that must show ground looking so (at least one) for it to be season, not work."""
     flicker: tuple[float, float] = (0.2, 0.8)
     """Share of the dates on which ground looks worked between which its class is not settled."""
     flicker_min: int = 2

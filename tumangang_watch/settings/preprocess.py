@@ -69,8 +69,7 @@ class RegistrationSettings:
     site_pixel_m: float = 1.0
     """Step of the search over shifts."""
     site_correlation_m2: float = 12.0
-    """Ground area that counts as one independent sample. Calibrated by
-    ``python -m benchmarks.registration --split train``."""
+    """Ground that is one sample. Calibrated by ``python -m benchmarks.registration --split train``."""
     site_margin: float = 10.0
     """Log-odds a fit must have over any other that lies across the tracks. Calibrated by
     ``python -m benchmarks.registration --split train``."""

@@ -92,5 +92,4 @@ class SiteSettings:
     join_kink_deg: float = 15.0
     """Ways that meet end to end within this are one track: a 1:6 turnout diverges by 9.5 degrees."""
     join_gap_m: float = 0.3
-    """Ends this near are the same node: coordinates to seven decimals are within 1 cm, drawn ones that
-    snapped within a pixel."""
+    """Ends this near are one node: seven decimals are within 1 cm, drawn ones that snapped within a pixel."""

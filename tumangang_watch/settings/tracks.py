@@ -32,8 +32,7 @@ class TraceSettings:
     odds_unseen: float = -1.0
     """Log-odds of a track where nothing was seen."""
     evidence_zero: float = 0.0
-    """Log-odds that speak neither for nor against a track. Assumed; judge it by
-    ``python -m benchmarks.trace --paths``."""
+    """Log-odds that speak neither way. Assumed; judge it by ``python -m benchmarks.trace --paths``."""
     reward_max: float = 3.0
     """Most that one step speaks for a track."""
     reward_min: float = -1.5
@@ -47,13 +46,11 @@ class TraceSettings:
     measured_within_m: float = 0.8
     """A measure further from its path than this belongs to something else."""
     path_min: float = 12.0
-    """Least reward of a whole path. Assumed; judge it by
-    ``python -m benchmarks.trace --paths``."""
+    """Least reward of a whole path. Assumed; judge it by ``python -m benchmarks.trace --paths``."""
     length_min_m: float = 40.0
     """A shorter path is no track worth telling."""
     apart_m: float = 3.7
-    """Two tracks side by side lie further apart than this: vehicles are up to 3.4 m wide, and the least
-    spacing in use is 4.0 m."""
+    """Tracks side by side lie further apart: vehicles are up to 3.4 m wide, the least spacing is 4.0 m."""
     follow_half_m: float = 16.0
     """Half width in which a first track is followed: what the network looks at on either side, twice."""
     group_half_m: float = 60.0
@@ -72,8 +69,7 @@ class TraceSettings:
     sure_length_m: float = 30.0
     """A path of this length needs one more of mean reward: short ones are easily like a track by chance."""
     sure_slope: float = 3.0
-    """How fast confidence grows with it. Assumed; judge it by
-    ``python -m benchmarks.trace --paths``."""
+    """How fast confidence grows with it. Assumed; judge it by ``python -m benchmarks.trace --paths``."""
     confidence_min: float = 0.5
     """Tracks of less are not told."""
     match_m: float = 2.0

@@ -94,13 +94,11 @@ class LoadSettings:
     off_nadir_max_deg: float = 25.0
     """Further off nadir the near wall hides the floor."""
     wall_m: float = 2.1
-    """Depth of an empty gondola's floor below its rim: 3.5 m over rail, floor at 1.4 m (sources.md, rolling
-    stock)."""
+    """Depth of an empty gondola's floor below its rim: 3.5 m less 1.4 m (sources.md, rolling stock)."""
     inner_shadow_m: tuple[float, float] = (0.5, 3.0)
     """Widths of the inner shadow, across the vehicle, that leave part of the floor lit and can be seen."""
     surely_seen_m: tuple[float, float] = (0.8, 1.9)
-    """Widths that no empty vehicle hides, and that leave its floor lit: only then does an even inside speak
-    for a load."""
+    """Widths that no empty vehicle hides and that leave its floor lit: only then an even inside is a load."""
     empty_contrast: float = 0.3
     """Least loss of light on the sunward side of a vehicle against the other for ``empty``. Chosen by hand on
     painted train seeds; ``python -m benchmarks.limits --load`` measures the hints."""
@@ -109,8 +107,7 @@ class LoadSettings:
     half_width_m: float = 1.2
     """Half width of a vehicle's inside that is read."""
     flat_height_m: float = 1.9
-    """Greatest height by the shadow for ``empty`` of a flat: the deck lies at 1.3 m (sources.md, rolling
-    stock)."""
+    """Greatest height for ``empty`` of a flat: the deck lies at 1.3 m (sources.md, rolling stock)."""
     loaded_height_m: float = 2.6
     """Least height for ``loaded`` of a flat: a container stands at 3.9 m."""
     shadow_lost: float = 0.5
@@ -154,13 +151,11 @@ class TrainSettings:
     """Named numbers for trains on tracks."""
 
     strip_half_width_m: float = 8.0
-    """Cross-track half width of a strip: two neighbouring tracks fit (spacing 4.5-5.5 m,
-    docs/sources.md, the place)."""
+    """Half width of a strip: two neighbouring tracks fit (spacing 4.5-5.5 m, docs/sources.md, the place)."""
     strip_step_m: float = 0.25
     """Step of a strip along and across the track; native pixels are averaged to it (sources.md, trains)."""
     body_height_m: float = 3.8
-    """Typical height of a vehicle above the ground: 3.48-3.78 m gondolas to 4.6 m boxcars
-    (docs/sources.md, rolling stock)."""
+    """Typical height of a vehicle: 3.48-3.78 m gondolas to 4.6 m boxcars (sources.md, rolling stock)."""
     net_bias: float = 1.0
     """Added to the network's log-odds that a train stands on a step: painted banks hold more empty track
     than doubtful track. Chosen among 0, 0.7, 1, 1.5 and 2 on validation seeds:
@@ -172,8 +167,7 @@ class TrainSettings:
     background_odds: float = -2.5
     """Log-odds below which another date's strip counts as empty and serves as this one's background."""
     background_plain: float = 0.3
-    """Farthest that a cell of another date may lie from its row's typical log brightness to serve: neither
-    shadow nor spill."""
+    """Farthest that another date's cell may lie from its row's typical log brightness: no shadow, no spill."""
     memory_m: float = 4.0
     """Metres over which the cues of neighbouring metres repeat each other: log-odds are divided by
     it before they are summed along a track."""
@@ -182,13 +176,12 @@ class TrainSettings:
     train_min_m: float = 8.5
     """Shortest body that counts as a train of one vehicle (12.0 m tank: 10.8 m barrel)."""
     false_alarms_detected: float = 0.01
-    """Expected number of false trains in a scene up to which one is ``detected`` (sources.md,
-    significance)."""
+    """Expected false trains in a scene up to which one is ``detected`` (docs/sources.md, significance)."""
     false_alarms_possible: float = 1.0
     """Expected number up to which one is at least ``possible``."""
     null_rate_km: float = 0.006
-    """Stretches of any score a kilometre of empty track. Calibrated by
-    ``python -m benchmarks.trains --null --banks EMPTY``."""
+    """Stretches a kilometre of empty track. Calibrated by ``python -m benchmarks.trains --null --banks
+    EMPTY``."""
     null_scale: float = 8.6
     """Fall of their number with the score: by e for each of these. Calibrated as `null_rate_km`."""
     count_gsd_max_m: float = 1.2
@@ -198,8 +191,7 @@ class TrainSettings:
     cut_gap_m: float = 4.1
     """Bodies farther apart are separate trains: a coupling of 1.1 m plus 3 m."""
     coupling_mean_m: float = 1.2
-    """Gap between coupled bodies: 0.83 m tanks, 1.14 m gondolas (sources.md, rolling stock), to 2 m in
-    Europe."""
+    """Gap between bodies: 0.83 m tanks, 1.14 m gondolas (sources.md, rolling stock), to 2 m in Europe."""
     vehicle_lengths_m: tuple[float, ...] = (12.0, 13.92, 14.7, 17.0, 19.2, 24.3)
     """Common lengths over couplers (docs/sources.md, rolling stock)."""
     vehicle_length_weights: tuple[float, ...] = (0.15, 0.3, 0.2, 0.15, 0.1, 0.1)
@@ -228,8 +220,7 @@ class TrainSettings:
     gap_limit: float = 7.0
     """Log-odds beyond which a coupling is no surer."""
     type_sharpness: float = 1.3
-    """Independent readings a vehicle's steps are worth together.
-    Chosen among 1, 1.3, 1.6 and 3 on validation seeds."""
+    """Readings a vehicle's steps are worth together. Chosen among 1, 1.3, 1.6 and 3 on validation seeds."""
     roof_lean: float = 0.7
     """Share of relief lean by which the middle of what is seen of a body is displaced."""
     roof_half_m: float = 0.75
@@ -238,8 +229,7 @@ class TrainSettings:
     """Rise of a train's log-odds with the logarithm of its score.
     Calibrated by ``python -m benchmarks.trains --calibrate``."""
     confidence_middle: float = 3.3
-    """Score at which a train is as likely real as not.
-    Calibrated by ``python -m benchmarks.trains --calibrate``."""
+    """Score at which a train is likely real. Calibrated by ``python -m benchmarks.trains --calibrate``."""
     length_bias_m: float = 0.0
     """Taken off a measured length: blur widens a body.
     ``python -m benchmarks.trains --calibrate`` prints it: within 0.2 m, so nothing is taken off."""
@@ -249,8 +239,7 @@ class TrainSettings:
     """Least half of the 90 % interval of a train's length at 0.5 m GSD, in proportion to the GSD from there.
     Assumed; the interval's coverage is printed by ``python -m benchmarks.train_accuracy``."""
     typical_sun_deg: float = 35.0
-    """Sun elevation taken where none is stated: between winter noon (25) and spring mornings (45) at
-    42 degrees north."""
+    """Sun elevation where none is stated: between winter noon (25) and spring mornings (45) at 42 north."""
     low_sun_deg: float = 12.0
     """Below it shadows bury neighbouring tracks (docs/sources.md, trains)."""
     haze_max: float = 0.4
