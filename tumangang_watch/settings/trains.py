@@ -167,7 +167,7 @@ class TrainSettings:
     background_odds: float = -2.5
     """Log-odds below which another date's strip counts as empty and serves as this one's background."""
     background_plain: float = 0.3
-    """Farthest that another date's cell may lie from its row's typical log brightness: no shadow, no spill."""
+    """Farthest that another date's cell may lie from its row's typical brightness: no shadow, no spill."""
     memory_m: float = 4.0
     """Metres over which the cues of neighbouring metres repeat each other: log-odds are divided by
     it before they are summed along a track."""
