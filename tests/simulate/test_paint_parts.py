@@ -13,7 +13,7 @@ from tumangang_watch.model.site import Area, Site
 from tumangang_watch.simulate.from_site import world_from_site
 from tumangang_watch.simulate.ground import INDEX, burn, ground_of
 from tumangang_watch.simulate.objects import Canvas, draw_block
-from tumangang_watch.simulate.optics import MARGIN_M, expose, scene_grid
+from tumangang_watch.simulate.paint import MARGIN_M, expose, scene_grid
 from tumangang_watch.simulate.scenery import YardFrame, ragged
 from tumangang_watch.simulate.sequence import SEQUENCE, sequence_site
 from tumangang_watch.simulate.skin import albedo, skin_of
