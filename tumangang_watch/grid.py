@@ -18,6 +18,8 @@ from rasterio.features import rasterize
 from rasterio.transform import Affine
 from shapely.geometry.base import BaseGeometry
 
+METRES_PER_DEGREE = 111_320.0
+"""Length of a degree of latitude, to 1 %: for limits, not for places."""
 NESTED_PIXEL_SIZES_M = (0.25, 0.5, 1.0, 3.0)
 """Pixel sizes a site's grids may have; each divides 3 m, so they nest."""
 

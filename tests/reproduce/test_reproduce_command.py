@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tumangang_watch.reproduce import load_observations
 from tumangang_watch.simulate.sequence import SEQUENCE, paint_sequence, sequence_site
-from tumangang_watch.sites import check_site, fixtures_dir, load_site
+from tumangang_watch.sites import fixtures_dir, load_site
+from tumangang_watch.sites.file import faults_of
 
 COMMAND = Path(sys.executable).parent / "tumangang-watch"
 
@@ -76,7 +77,7 @@ def test_the_painted_site_is_sound(tmp_path: Path) -> None:
     site = sequence_site(load_site())
     file = tmp_path / "painted.geojson"
     feature_file = write_site(type("W", (), {"site": site})(), file)
-    assert check_site(feature_file) == []
+    assert faults_of(feature_file) == []
 
 
 def test_a_place_that_is_taken_is_refused_before_the_scenes_are_looked_at(tmp_path: Path) -> None:

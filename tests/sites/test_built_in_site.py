@@ -12,7 +12,8 @@ from pyproj import Geod, Transformer
 from shapely import Point
 
 from tumangang_watch.model.site import Area, Site, Track
-from tumangang_watch.sites import built_in_site_path, check_site, fixtures_dir, load_site
+from tumangang_watch.sites import built_in_site_path, fixtures_dir, load_site
+from tumangang_watch.sites.file import faults_of
 
 GEOD = Geod(ellps="WGS84")
 BRIDGE_RU, BRIDGE_KP = (130.643200, 42.416156), (130.636876, 42.413125)
@@ -47,7 +48,7 @@ def degrees(site: Site, xy: tuple[float, ...]) -> tuple[float, float]:
 
 
 def test_it_is_sound_and_in_its_zone(site: Site) -> None:
-    assert check_site(built_in_site_path()) == []
+    assert faults_of(built_in_site_path()) == []
     assert (site.id, site.name, site.crs) == ("tumangang", "Tumangang", "EPSG:32652")
     assert fixtures_dir().is_dir()
 

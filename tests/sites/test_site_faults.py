@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.sites import check_site, load_site
+from tumangang_watch.sites import load_site
+from tumangang_watch.sites.file import faults_of
 
 SQUARE = [[8.0, 47.0], [8.002, 47.0], [8.002, 47.001], [8.0, 47.001], [8.0, 47.0]]
 LINE = [[8.0, 47.0], [8.001, 47.0002], [8.002, 47.0]]
@@ -143,7 +144,7 @@ def test_a_fault_is_refused_in_one_line_that_names_its_place(case: str, tmp_path
 
 def test_check_names_all_faults_in_file_order_and_the_reader_raises_the_first(tmp_path: Path) -> None:
     file = write(tmp_path, area("yards"), area(id_="b", ring=BOW_TIE), track(id_="c"), area(id_="c"))
-    faults = check_site(file)
+    faults = list(map(str, faults_of(file)))
     assert [fault.split(":")[0] for fault in faults] == [
         "feature 0 ('a')",
         "feature 1 ('b')",
@@ -155,7 +156,7 @@ def test_check_names_all_faults_in_file_order_and_the_reader_raises_the_first(tm
 
 
 def test_check_finds_nothing_in_a_sound_file(tmp_path: Path) -> None:
-    assert check_site(write(tmp_path, area(), track())) == []
+    assert faults_of(write(tmp_path, area(), track())) == []
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_what_is_not_a_feature_collection_is_refused(content: bytes, word: str, 
     file.write_bytes(content)
     with pytest.raises(InputRefused, match=word):
         load_site(file)
-    assert len(check_site(file)) == 1
+    assert len(faults_of(file)) == 1
 
 
 def test_a_file_that_is_not_one_is_refused_without_waiting(tmp_path: Path) -> None:
@@ -233,5 +234,5 @@ def test_wgs84_by_its_names_is_accepted(name: str, tmp_path: Path) -> None:
 def test_a_tangle_of_a_track_is_refused_at_once(tmp_path: Path) -> None:
     """Every pair of its segments would be checked by a search that does not stop at the first crossing."""
     points = [[8 + (k % 7) * 1e-4, 47 + (k % 11) * 1e-4] for k in range(20_000)]
-    (fault,) = check_site(write(tmp_path, track(points)))
+    (fault,) = map(str, faults_of(write(tmp_path, track(points))))
     assert "crosses itself" in fault

@@ -15,6 +15,7 @@ from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.collection import collection_faults, day_of
 from tumangang_watch.sites.doubts import site_doubts
 from tumangang_watch.sites.faults import extent_faults, geometry_faults
+from tumangang_watch.sites.file import load_site, write_site
 from tumangang_watch.sites.importing.assemble import SitePiece, collection_of
 from tumangang_watch.sites.importing.checks import check_staged
 from tumangang_watch.sites.importing.join import Way, join_ways
@@ -22,8 +23,6 @@ from tumangang_watch.sites.importing.layers import SourceFeature, SourceReader
 from tumangang_watch.sites.importing.pieces import pieces_of
 from tumangang_watch.sites.importing.roles import ImportOptions, role_of
 from tumangang_watch.sites.importing.stage import Staged, stage
-from tumangang_watch.sites.read import load_site
-from tumangang_watch.sites.write import write_site
 
 LINE = [[130.0, 42.0], [130.003, 42.0]]
 SOURCE = Path("drawn.geojson")

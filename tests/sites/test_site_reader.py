@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.sites import check_site, load_site
+from tumangang_watch.sites import load_site
+from tumangang_watch.sites.file import faults_of
 
 GEOD = Geod(ellps="WGS84")
 SQUARE = [[8.0, 47.0], [8.002, 47.0], [8.002, 47.001], [8.0, 47.001], [8.0, 47.0]]
@@ -184,7 +185,7 @@ def test_no_json_value_anywhere_makes_it_crash(tmp_path: Path, value: Any, at: s
     else:
         members[at] = value
     file = write(tmp_path, one, **members)
-    faults = check_site(file)
+    faults = list(map(str, faults_of(file)))
     if not faults:
         load_site(file)
         return

@@ -23,11 +23,10 @@ from tumangang_watch.scenes import footprint, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import built_in_site_path, examine_site, load_site
 from tumangang_watch.sites.collection import ROLES
+from tumangang_watch.sites.file import check_room, read_collection, refuse_source, write_site
 from tumangang_watch.sites.importing import Imported, import_sources
 from tumangang_watch.sites.importing.roles import ImportOptions
-from tumangang_watch.sites.read import read_collection
 from tumangang_watch.sites.remarks import remarks_text
-from tumangang_watch.sites.write import check_room, refuse_source, write_site
 from tumangang_watch.text import clean_text, count_text
 
 MAX_NOTES = 10

@@ -27,8 +27,7 @@ from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.tracks import trace_site_tracks
 from tumangang_watch.scenes import footprint
 from tumangang_watch.scenes.reference import write_reference
-from tumangang_watch.sites.read import load_site
-from tumangang_watch.sites.write import check_room, put_site
+from tumangang_watch.sites.file import check_room, load_site, put_site
 from tumangang_watch.text import utc_text
 
 Document = dict[str, object]

@@ -11,6 +11,7 @@ from typing import NoReturn
 from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import scene_refused
+from tumangang_watch.grid import METRES_PER_DEGREE
 from tumangang_watch.scenes.sidecar import Properties
 from tumangang_watch.scenes.tiff import Layout
 from tumangang_watch.settings.scenes import ReadSettings
@@ -20,7 +21,6 @@ RADAR = re.compile(
 )
 DTYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
 UNUSABLE_COLOURS = {"palette": "palette", "cyan": "CMYK", "magenta": "CMYK", "hue": "HSL"}
-METRES_A_DEGREE = 111_320.0
 ODD_PIXEL = 1.1
 """Ratio of a pixel's edges from which it is mentioned that it is not square."""
 
@@ -77,7 +77,7 @@ def pixel_edge_m(
     x_unit = y_unit = 1.0
     if finite and dataset.crs.is_geographic:
         lat = f + d * dataset.width / 2 + e * dataset.height / 2
-        x_unit, y_unit = METRES_A_DEGREE * cos(radians(max(-89.0, min(89.0, lat)))), METRES_A_DEGREE
+        x_unit, y_unit = METRES_PER_DEGREE * cos(radians(max(-89.0, min(89.0, lat)))), METRES_PER_DEGREE
     elif finite:
         x_unit = y_unit = float(dataset.crs.linear_units_factor[1])
     across, down = hypot(a * x_unit, d * y_unit), hypot(b * x_unit, e * y_unit)

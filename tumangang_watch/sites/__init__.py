@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tumangang_watch.sites.read import built_in_site_path, check_site, examine_site, fixtures_dir, load_site
+from tumangang_watch.sites.file import built_in_site_path, examine_site, fixtures_dir, load_site
 from tumangang_watch.sites.remarks import Remark
 
-__all__ = ["Remark", "built_in_site_path", "check_site", "examine_site", "fixtures_dir", "load_site"]
+__all__ = ["Remark", "built_in_site_path", "examine_site", "fixtures_dir", "load_site"]

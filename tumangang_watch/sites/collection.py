@@ -51,7 +51,7 @@ def collection_faults(data: dict[str, Any]) -> list[Remark]:
             own += geometry_faults(feature.get("geometry"), role == "track")
         if not own:
             boxes[where] = lonlat_of(feature).bounds
-        faults += [replace(fault, where=where) for fault in own]
+        faults += [replace(remark, where=where) for remark in own]
     if not faults and not roles & {*REPORTED_ROLES, "track"}:
         what = "it has neither a track nor an area to report on: every feature is stable or ignore"
         faults.append(fault("nothing_reported", what))
@@ -77,21 +77,17 @@ def _reference_faults(reference: Any) -> list[Remark]:
         return []
     if not isinstance(reference, dict):
         return [fault("reference", f"reference_scene is {shown(reference)}, not an object")]
-    faults = []
-    name = reference.get("image")
-    if not isinstance(name, str) or not PLAIN_NAME.fullmatch(name) or not name.isprintable():
-        what = f"reference_scene: image {shown(name)} is not the plain name of a file beside the site file"
-        faults.append(fault("reference", what))
-    if not isinstance(reference.get("name"), str):
-        what = f"reference_scene: name {shown(reference.get('name'))} is not text"
-        faults.append(fault("reference", what))
+    image, name = reference.get("image"), reference.get("name")
+    wrong = []
+    if not isinstance(image, str) or not PLAIN_NAME.fullmatch(image) or not image.isprintable():
+        wrong.append(f"image {shown(image)} is not the plain name of a file beside the site file")
+    if not isinstance(name, str):
+        wrong.append(f"name {shown(name)} is not text")
     for key in ("sha256", "image_sha256"):
         digest = reference.get(key)
         if not isinstance(digest, str) or not SHA256.fullmatch(digest):
-            faults.append(
-                fault("reference", f"reference_scene: {key} {shown(digest)} is not a SHA-256 digest")
-            )
-    return faults
+            wrong.append(f"{key} {shown(digest)} is not a SHA-256 digest")
+    return [fault("reference", f"reference_scene: {what}") for what in wrong]
 
 
 def _property_faults(feature: Any) -> list[Remark]:

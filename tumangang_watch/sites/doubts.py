@@ -22,33 +22,24 @@ STEP_M = 2.0
 """Tracks are compared at points this far apart."""
 
 
-def site_doubts(site: Site, settings: SiteSettings | None = None) -> list[Remark]:
-    """Return what is doubtful about a site that has no faults.
-
-    Parameters
-    ----------
-    site : Site
-        Geometry in metres.
-    settings : SiteSettings, optional
-        The limits.
-
-    Returns
-    -------
-    list of Remark
-        Of level ``doubt``; each says where on the ground (degrees) when it is at one place.
-    """
-    limits = settings or SiteSettings()
+def site_doubts(site: Site) -> list[Remark]:
+    """Return the doubts about a site without faults, each with its place in lon/lat where it has one."""
+    limits = SiteSettings()
     found = [
         *_accuracy(site, limits),
-        *_provisional(site),
-        *_lone_tracks(site),
-        *_unwatched_yards(site),
+        *_lacks(site),
         *_close_tracks(site.tracks, limits),
         *_aprons_on_tracks(site, limits),
         *_outside(site, limits),
-        *(remark for track in site.tracks for remark in _kinks(track, limits)),
+        *(doubt for track in site.tracks for doubt in _kinks(track, limits)),
     ]
-    return _placed(found, site.crs)
+    to_lonlat = Transformer.from_crs(site.crs, "EPSG:4326", always_xy=True).transform
+    remarks = []
+    for doubt in found:
+        lonlat = None if doubt.at is None else tuple(round(v, 7) for v in to_lonlat(doubt.at.x, doubt.at.y))
+        remark = Remark(kind=doubt.kind, what=doubt.what, where=doubt.where, level="doubt", lonlat=lonlat)
+        remarks.append(remark)
+    return remarks
 
 
 def repeated_vertices(features: Iterable[dict[str, Any]]) -> list[Remark]:
@@ -84,19 +75,6 @@ class _Doubt:
     at: Point | None = None
 
 
-def _placed(found: list[_Doubt], crs: str) -> list[Remark]:
-    """Return doubts as remarks, with the longitude and latitude of their place."""
-    to_lonlat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
-    out = []
-    for doubt in found:
-        lonlat = None
-        if doubt.at is not None:
-            lon, lat = to_lonlat(doubt.at.x, doubt.at.y)
-            lonlat = round(lon, 7), round(lat, 7)
-        out.append(Remark(kind=doubt.kind, what=doubt.what, where=doubt.where, level="doubt", lonlat=lonlat))
-    return out
-
-
 def _name(feature: Area | Track) -> str:
     return f"{getattr(feature, 'role', 'track')} {feature.id!r}"
 
@@ -122,24 +100,18 @@ def _accuracy(site: Site, limits: SiteSettings) -> list[_Doubt]:
     return found
 
 
-def _provisional(site: Site) -> list[_Doubt]:
+def _lacks(site: Site) -> list[_Doubt]:
+    """Return what a site lacks: tracks that are no models, ground to fit on, ground that may grow."""
     models = [track for track in site.tracks if track.provisional]
-    return [_Doubt("provisional", f"tracks are marked provisional: {_ids(models)}")] if models else []
-
-
-def _lone_tracks(site: Site) -> list[_Doubt]:
-    if not site.tracks or site.having("apron", "stable"):
-        return []
-    return [_Doubt("no_fit_ground", "there is neither an apron nor stable ground beside the tracks")]
-
-
-def _unwatched_yards(site: Site) -> list[_Doubt]:
-    grounds = [area.polygon for area in site.having("handling")]
-    return [
-        _Doubt("no_handling", "no handling polygon touches it", _name(yard))
-        for yard in site.having("yard")
-        if not any(ground.intersects(yard.polygon) for ground in grounds)
-    ]
+    found = [_Doubt("provisional", f"tracks are marked provisional: {_ids(models)}")] if models else []
+    if site.tracks and not site.having("apron", "stable"):
+        what = "there is neither an apron nor stable ground beside the tracks"
+        found.append(_Doubt("no_fit_ground", what))
+    handling = shapely.union_all([area.polygon for area in site.having("handling")])
+    for yard in site.having("yard"):
+        if not handling.intersects(yard.polygon):
+            found.append(_Doubt("no_handling", "no handling polygon touches it", _name(yard)))
+    return found
 
 
 def _close_tracks(tracks: tuple[Track, ...], limits: SiteSettings) -> list[_Doubt]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from math import cos, isfinite, radians
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import shapely
 from shapely import LineString, Polygon
 from shapely.validation import explain_validity
 
+from tumangang_watch.grid import METRES_PER_DEGREE
 from tumangang_watch.sites.remarks import Remark, fault
 
 Bounds = tuple[float, float, float, float]
-METRES_PER_DEGREE = 111_320.0
-"""Length of a degree of latitude, to 1 %: good enough to tell a slip of the pen from a track."""
 MIN_TRACK_M = 10.0
 """A track shorter than this is a slip of the pen: the shortest wagon is 12 m."""
 MIN_AREA_M2 = 1.0
@@ -37,7 +36,7 @@ def shown(value: Any) -> str:
     return names.get(type(value).__name__, "something else")
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Tell whether a JSON value is a finite number (true and false are not numbers)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False

@@ -149,9 +149,9 @@ class Remark:
         return f"{self.where}: {self.what}" if self.where else self.what
 
 
-def fault(kind: str, what: str, where: str = "") -> Remark:
+def fault(kind: str, what: str) -> Remark:
     """Return a remark that refuses the file."""
-    return Remark(kind=kind, what=what, where=where)
+    return Remark(kind=kind, what=what)
 
 
 def remarks_text(file: Path, remarks: list[Remark]) -> str:

@@ -30,9 +30,7 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def import_sources(
-    sources: Sequence[Path], options: ImportOptions, settings: SiteSettings | None = None
-) -> Imported:
+def import_sources(sources: Sequence[Path], options: ImportOptions) -> Imported:
     """Return the site that the sources make together; nothing is written.
 
     Raises
@@ -41,7 +39,7 @@ def import_sources(
         A source cannot be read, says no reference system, or holds nothing to import; a role or
         geometry is at fault.
     """
-    limits = settings or SiteSettings()
+    limits = SiteSettings()
     reader = SourceReader(limits=limits, wanted=options.layers, crs=options.crs)
     features: list[SourceFeature] = []
     for source in sources:

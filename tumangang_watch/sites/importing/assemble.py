@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -69,14 +70,10 @@ def collection_of(pieces: list[SitePiece], options: ImportOptions) -> dict[str, 
 
 def _geometry(shape: Any) -> dict[str, Any]:
     """Return GeoJSON: two coordinates, seven decimals, no repeated vertices, outlines anticlockwise."""
-    rounded = shapely.remove_repeated_points(
-        shapely.transform(shapely.force_2d(shape), lambda c: c.round(DECIMALS))
-    )
-    if rounded.geom_type == "Polygon":
-        rounded = shapely.orient_polygons(rounded)
-        rings = [rounded.exterior, *rounded.interiors]
-        return {"type": "Polygon", "coordinates": [[list(p) for p in ring.coords] for ring in rings]}
-    return {"type": "LineString", "coordinates": [list(p) for p in rounded.coords]}
+    rounded = shapely.transform(shape, lambda c: c.round(DECIMALS))
+    rounded = shapely.orient_polygons(shapely.remove_repeated_points(rounded))
+    geometry: dict[str, Any] = json.loads(shapely.to_geojson(rounded))
+    return geometry
 
 
 def _ids(pieces: list[SitePiece], id_field: str | None) -> list[str]:

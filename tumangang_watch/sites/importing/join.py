@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from tumangang_watch.sites.faults import METRES_PER_DEGREE
+from tumangang_watch.grid import METRES_PER_DEGREE
 
 HEADING_M = 20.0
 """Headings at a way's end are taken over this far, so that a short last segment does not decide."""

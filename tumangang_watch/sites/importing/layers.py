@@ -157,7 +157,7 @@ class SourceReader:
             raise refusal(staged.source, why, "Export it in EPSG:4326") from error
         if system == CRS.from_user_input(WGS84) or system.to_epsg() == 4326:
             return shapes
-        moved = shapely.transform(shapes, lambda c: np.column_stack(transformer.transform(c[:, 0], c[:, 1])))
+        moved = shapely.transform(shapes, transformer.transform, interleaved=False)
         if not np.isfinite(shapely.get_coordinates(moved)).all():
             why = f"layer {label!r} has positions outside its reference system {system.name}"
             raise refusal(staged.source, why, "Export it in EPSG:4326")

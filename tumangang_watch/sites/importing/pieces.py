@@ -9,8 +9,9 @@ from typing import Any
 
 import shapely
 
+from tumangang_watch.grid import METRES_PER_DEGREE
 from tumangang_watch.settings.scenes import SiteSettings
-from tumangang_watch.sites.faults import METRES_PER_DEGREE, MIN_TRACK_M
+from tumangang_watch.sites.faults import MIN_TRACK_M
 from tumangang_watch.sites.importing.assemble import SitePiece
 from tumangang_watch.sites.importing.join import Way, join_ways
 from tumangang_watch.sites.importing.layers import SourceFeature

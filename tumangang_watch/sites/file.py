@@ -1,19 +1,20 @@
-"""Read and check a site file (GeoJSON FeatureCollection of the contract)."""
+"""A site file (GeoJSON FeatureCollection of the contract): read, checked, and written whole or not at all."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import shapely
 from pyproj import Transformer
-from shapely import LineString, Polygon
+from shapely import LineString
 
-from tumangang_watch.errors import InputRefused
+from tumangang_watch.errors import InputRefused, OutputFailed
+from tumangang_watch.files import CANNOT_WRITE, OTHER_OUT, check_file, failing_as, json_text, whole_files
 from tumangang_watch.grid import utm_crs
 from tumangang_watch.model.site import Area, ReferenceScene, Site, Track
 from tumangang_watch.sites.collection import collection_faults, day_of, lonlat_of
@@ -23,6 +24,7 @@ from tumangang_watch.sites.remarks import Remark, fault
 
 MAX_BYTES = 16 * 1024 * 1024
 """A site is a few dozen features; JSON is read up to 16 MiB (docs/sources.md, hostile files)."""
+BUILT_IN = "tumangang.geojson"
 TEXT_CHARACTERS = 300
 """Names and sources are cut here: they stand in a report's tables."""
 
@@ -55,11 +57,6 @@ def read_collection(file: Path) -> tuple[dict[str, Any], str]:
     return _parse(file, content), hashlib.sha256(content).hexdigest()
 
 
-def check_site(path: Path) -> list[str]:
-    """Return every fault of a site file in words, each with its place; empty when it is sound."""
-    return [str(fault) for fault in faults_of(path)]
-
-
 def faults_of(path: Path) -> list[Remark]:
     """Return every fault of a site file, in file order; empty when it is sound."""
     file = Path(path)
@@ -70,9 +67,8 @@ def faults_of(path: Path) -> list[Remark]:
 
 
 def _refusal(file: Path, why: str) -> InputRefused:
-    return InputRefused(
-        "site refused", file, why, "Correct it; 'tumangang-watch site check' names all faults at once"
-    )
+    todo = "Correct it; 'tumangang-watch site check' names all faults at once"
+    return InputRefused("site refused", file, why, todo)
 
 
 def _content(file: Path) -> bytes:
@@ -114,17 +110,17 @@ def _text(value: Any, otherwise: str) -> str:
 def build_site(file: Path, data: dict[str, Any], sha256: str) -> Site:
     """Return the site of a collection that has no faults, in metres."""
     shapes = [lonlat_of(feature) for feature in data["features"]]
-    west, south, east, north = (
-        pick(s.bounds[k] for s in shapes) for k, pick in enumerate((min, min, max, max))
-    )
+    west, south, east, north = shapely.total_bounds(shapes)
     crs = utm_crs((west + east) / 2, (south + north) / 2)
+    to_metres = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
     areas, tracks = [], []
-    for feature, placed in zip(data["features"], _in_metres(shapes, crs), strict=True):
-        properties = feature["properties"]
+    for feature, shape in zip(data["features"], shapes, strict=True):
+        properties, placed = feature["properties"], shapely.transform(shape, to_metres, interleaved=False)
         if properties["role"] == "track":
             tracks.append(_track(properties, placed))
         else:
-            areas.append(_area(properties, placed))
+            areas.append(Area(role=properties["role"], polygon=placed, **_common(properties)))
+    reference = data.get("reference_scene")
     return Site(
         id=file.stem,
         name=_text(data.get("name"), file.stem),
@@ -132,24 +128,15 @@ def build_site(file: Path, data: dict[str, Any], sha256: str) -> Site:
         crs=crs,
         areas=tuple(areas),
         tracks=tuple(tracks),
-        reference=_reference(file, data.get("reference_scene")),
+        reference=None
+        if reference is None
+        else ReferenceScene(
+            _text(reference["name"], "a scene"),
+            reference["sha256"],
+            file.parent / reference["image"],
+            reference["image_sha256"],
+        ),
     )
-
-
-def _reference(file: Path, reference: Any) -> ReferenceScene | None:
-    if reference is None:
-        return None
-    return ReferenceScene(
-        _text(reference["name"], "a scene"),
-        reference["sha256"],
-        file.parent / reference["image"],
-        reference["image_sha256"],
-    )
-
-
-def _in_metres(shapes: list[LineString | Polygon], crs: str) -> list[Any]:
-    transform = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
-    return [shapely.transform(s, lambda c: np.column_stack(transform(c[:, 0], c[:, 1]))) for s in shapes]
 
 
 def _common(properties: dict[str, Any]) -> dict[str, Any]:
@@ -163,13 +150,8 @@ def _common(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _area(properties: dict[str, Any], polygon: Any) -> Area:
-    return Area(role=properties["role"], polygon=polygon, **_common(properties))
-
-
-def _track(properties: dict[str, Any], line: Any) -> Track:
-    gauge: Any = properties.get("gauge_mm")
-    sure: Any = properties.get("confidence")
+def _track(properties: dict[str, Any], line: LineString) -> Track:
+    gauge, sure = properties.get("gauge_mm"), properties.get("confidence")
     return Track(
         line=line,
         gauge_mm=None if gauge is None else round(gauge),
@@ -185,12 +167,71 @@ def examine_site(path: Path) -> list[Remark]:
     faults = faults_of(file)
     if faults:
         return faults
-
     data, sha256 = read_collection(file)
     return [*repeated_vertices(data["features"]), *site_doubts(build_site(file, data, sha256))]
 
 
-BUILT_IN = "tumangang.geojson"
+def check_room(path: Path, overwrite: bool, endings: tuple[str, ...] = (".geojson", ".json")) -> None:
+    """Refuse an output that is something else, or a file that is not to be replaced.
+
+    Raises
+    ------
+    OutputFailed
+        Before any work was done.
+    """
+    if path.suffix.lower() not in endings:
+        todo = f"Give a name that ends in {endings[0]}"
+        raise OutputFailed(CANNOT_WRITE, path, f"it is written as {endings[0]}", todo)
+    check_file(path, overwrite=overwrite, links=True)
+    with failing_as(CANNOT_WRITE, path):
+        if not path.absolute().parent.is_dir():
+            raise OutputFailed(CANNOT_WRITE, path, "its folder does not exist", "Make the folder first")
+
+
+def refuse_source(path: Path, sources: Iterable[Path]) -> None:
+    """Refuse an output that is one of the inputs.
+
+    Raises
+    ------
+    OutputFailed
+        Writing would destroy what is read.
+    """
+    for source in sources:
+        if source.absolute() == path.absolute() or (
+            path.exists() and source.exists() and path.samefile(source)
+        ):
+            raise OutputFailed(CANNOT_WRITE, path, "it is also a source", OTHER_OUT)
+
+
+def write_site(collection: dict[str, Any], path: Path, *, overwrite: bool = False) -> Site:
+    """Write a FeatureCollection as a site file and return it as it reads back.
+
+    Raises
+    ------
+    InputRefused
+        The collection has a fault; nothing was written.
+    OutputFailed
+        It could not be written, or ``path`` exists and ``overwrite`` is False.
+    """
+    check_room(path, overwrite)
+    with whole_files(path, replace=overwrite) as (part,):
+        put_site(collection, part, path)
+    return load_site(path)
+
+
+def put_site(collection: dict[str, Any], part: Path, path: Path) -> None:
+    """Write a site file under the name it has before it is whole, and read it back.
+
+    Raises
+    ------
+    InputRefused
+        The collection has a fault.
+    """
+    faults = collection_faults(collection)
+    if faults:
+        raise InputRefused("site refused", path, str(faults[0]), faults[0].todo)
+    part.write_text(json_text(collection, indent=1), encoding="utf-8", newline="\n")
+    load_site(part)
 
 
 def _data(name: str) -> Path:
