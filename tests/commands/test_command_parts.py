@@ -10,8 +10,6 @@ from inspect import signature
 
 import click
 import pytest
-import tumangang_watch.commands.review_files
-import tumangang_watch.commands.review_walk
 from click.testing import CliRunner
 
 import tumangang_watch.__main__ as as_module

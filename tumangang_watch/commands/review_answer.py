@@ -56,16 +56,12 @@ def correction_of(given: dict[str, Any], kind: str | None = None) -> Correction:
 
 
 def _record(
-    verdict: Verdict,
-    names: Sequence[str],
-    archive_file: Path,
-    correction: Correction | None = None,
-    **given: Any,
+    verdict: Verdict, correction: Correction, names: Sequence[str], archive_file: Path, **given: Any
 ) -> int:
     """Give one answer to each thing named."""
     reader = reader_of(given["reader"])
     with opened(archive_file, given["site_id"], write=True) as (archive, site):
-        answer_given = Answer(verdict, given["reason"], given["remark"], correction or Correction())
+        answer_given = Answer(verdict, given["reason"], given["remark"], correction)
         found = find(archive, site, names)
         for one, new in zip(found, answer(archive, found, reader, answer_given), strict=True):
             click.echo(
@@ -74,12 +70,14 @@ def _record(
     return 0
 
 
-accept, reject, withdraw = (partial(_record, verdict) for verdict in ("accepted", "rejected", "withdrawn"))
+accept, reject, withdraw = (
+    partial(_record, verdict, Correction()) for verdict in ("accepted", "rejected", "withdrawn")
+)
 
 
 def correct(names: tuple[str, ...], archive_file: Path, kind: str | None, **given: Any) -> int:
     """Say that findings are so, but with other values. What is not given stays the detector's."""
-    return _record("corrected", names, archive_file, correction_of(given, kind), **given)
+    return _record("corrected", correction_of(given, kind), names, archive_file, **given)
 
 
 def add(date: str, kind: str, area: str | None, archive_file: Path, site_id: str | None, **given: Any) -> int:
