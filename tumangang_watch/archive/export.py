@@ -217,7 +217,7 @@ def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
         for name in TABLES:
             data = dict(_columns(*_marked(name, table(archive, name), marks)))
             outlines = data.pop("geometry") if name in _SPATIAL else None
-            write_layer(path, name, {c: (_kind(c, values), values) for c, values in data.items()}, outlines)
+            write_layer(path, name, {c: _kind(c, values) for c, values in data.items()}, data, outlines)
     finally:
         pyogrio.set_gdal_config_options({option: before})
 
@@ -234,7 +234,8 @@ def _kind(name: str, values: list[Any]) -> ColumnKind:
 def write_layer(
     path: Path,
     layer: str,
-    columns: Mapping[str, tuple[ColumnKind, Sequence[Cell]]],
+    kinds: Mapping[str, ColumnKind],
+    cells: Mapping[str, Sequence[Cell]],
     outlines: Sequence[str | None] | None,
 ) -> None:
     """Add a layer to a GeoPackage, made where there is none; a cell of None stays empty.
@@ -242,8 +243,8 @@ def write_layer(
     ``outlines`` are GeoJSON texts in lon/lat, one a row; None for a table without geometry.
     """
     data, masks = [], []
-    for kind, values in columns.values():
-        dtype, blank = _GDAL[kind]
+    for name, kind in kinds.items():
+        (dtype, blank), values = _GDAL[kind], cells[name]
         filled = [blank if v is None else v for v in values]
         if kind in ("text", "time"):
             filled = [xml_text(str(v)) if kind == "text" else str(v).rstrip("Z") for v in filled]
@@ -257,12 +258,12 @@ def write_layer(
         path,
         shapes,
         data,
-        list(columns),
+        list(kinds),
         field_mask=masks,
         layer=layer,
         driver="GPKG",
         append=path.exists(),
         geometry_type=None if shapes is None else "Unknown",
         crs=None if shapes is None else "EPSG:4326",
-        gdal_tz_offsets={name: utc for name, (kind, _) in columns.items() if kind == "time"},
+        gdal_tz_offsets={name: utc for name, kind in kinds.items() if kind == "time"},
     )

@@ -143,8 +143,9 @@ def write_review_gpkg(path: Path, layers: Mapping[str, Sequence[LayerRow]]) -> N
     for name, fields in LAYERS.items():
         rows = layers.get(name, ())
         outlines = [None if row.outline is None else json.dumps(row.outline) for row in rows]
-        columns = {field: (c.kind, [row.cells.get(field) for row in rows]) for field, c in fields.items()}
-        write_layer(path, name, columns, None if name == "areas" else outlines)
+        kinds = {field: column.kind for field, column in fields.items()}
+        cells = {field: [row.cells.get(field) for row in rows] for field in fields}
+        write_layer(path, name, kinds, cells, None if name == "areas" else outlines)
     reports = {str(row.cells["report"]): str(row.cells["acquired"]) for row in layers.get("areas", ())}
     connection = sqlite3.connect(path)
     try:
