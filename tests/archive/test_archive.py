@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import issued_reports as make
+from support.command import run
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
@@ -26,17 +27,6 @@ from tumangang_watch.archive.schema import APPLICATION_ID, VERSION
 from tumangang_watch.archive.summary import EMPTY, count, summarise
 from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
 from tumangang_watch.report.assets import schema
-
-PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
-
-
-def run(*arguments, status):
-    done = subprocess.run(
-        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == status, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from support.command import run
 
-COMMAND = Path(sys.executable).parent / "tumangang-watch"
 WEST, NORTH = 500_000.0, 4_700_000.0
 CRS = "EPSG:32652"
 
 
 def north_up(west, north, pixel_m):
     return Affine(pixel_m, 0.0, west, 0.0, -pixel_m, north)
-
-
-def run(*arguments, status=None):
-    done = subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300)
-    if status is not None:
-        assert done.returncode == status, (done.returncode, done.stderr)
-    return done
 
 
 def refused(*arguments, status, words):

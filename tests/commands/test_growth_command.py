@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from shapely import Point, box
 from shapely.geometry import shape
+from support.command import run
 
 LON, LAT = 130.6, 42.4
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tumangang_watch", "growth", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +42,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_points_are_drawn_labelled_and_give_the_area(files: tuple[Path, Path], tmp_path: Path) -> None:
     folder, site = files
     out = tmp_path / "points.geojson"
-    done = run("points", folder, "--out", out, "--site", site, "--new", 60, "--other", 90)
+    done = run("growth", "points", folder, "--out", out, "--site", site, "--new", 60, "--other", 90)
     assert done.returncode == 0, done.stderr
     points = json.loads(out.read_text())
     assert len(points["features"]) == 150
@@ -58,7 +52,7 @@ def test_points_are_drawn_labelled_and_give_the_area(files: tuple[Path, Path], t
         inside = truth.contains(Point(shape(feature["geometry"])))
         feature["properties"]["label"] = "new" if inside else "not new"
     out.write_text(json.dumps(points))
-    said = run("area", folder, out, "--site", site, "--json")
+    said = run("growth", "area", folder, out, "--site", site, "--json")
     assert said.returncode == 0, said.stderr
     result = json.loads(said.stdout)
     whole = result["mapped_m2"] * 4
@@ -69,12 +63,12 @@ def test_points_are_drawn_labelled_and_give_the_area(files: tuple[Path, Path], t
 def test_bad_labels_and_other_sites_are_refused_in_one_line(files: tuple[Path, Path], tmp_path: Path) -> None:
     folder, site = files
     out = tmp_path / "points.geojson"
-    assert run("points", folder, "--out", out, "--site", site).returncode == 0
-    again = run("points", folder, "--out", out, "--site", site)
+    assert run("growth", "points", folder, "--out", out, "--site", site).returncode == 0
+    again = run("growth", "points", folder, "--out", out, "--site", site)
     assert again.returncode == 5
-    unlabelled = run("area", folder, out, "--site", site)
+    unlabelled = run("growth", "area", folder, out, "--site", site)
     assert unlabelled.returncode == 3
     assert unlabelled.stderr.count("\n") == 1
     out.write_text(out.read_text().replace('"label": ""', '"label": "perhaps"'))
-    assert "unknown label" in run("area", folder, out, "--site", site).stderr
-    assert run("points", folder, "--out", tmp_path / "x").returncode == 3
+    assert "unknown label" in run("growth", "area", folder, out, "--site", site).stderr
+    assert run("growth", "points", folder, "--out", tmp_path / "x").returncode == 3

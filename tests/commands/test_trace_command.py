@@ -2,21 +2,13 @@
 
 import hashlib
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import shapely
+from support.command import run
 
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.sites import load_site
-
-PROGRAM = Path(sys.executable).with_name("tumangang-watch")
-
-
-def run(*arguments):
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

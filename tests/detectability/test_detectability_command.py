@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import jsonschema
 import pytest
+from support.command import run
 
 from tumangang_watch.report.assets import schema
 from tumangang_watch.simulate import make_pair, split_seeds, write_scene, write_site
-
-COMMAND = Path(sys.executable).parent / "tumangang-watch"
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +24,7 @@ def painted(tmp_path_factory):
 
 def detect(painted, out, *options):
     scene, site, _ = painted
-    command = [COMMAND, "detect", scene, "--site", site, "--out", out, *options]
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
+    done = run("detect", scene, "--site", site, "--out", out, *options, status=0)
     return json.loads((out / "report.json").read_text()), done.stderr
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from shapely.geometry import shape
+from support import command
 
 from tumangang_watch.pipeline.background import bytes_of, within_memory
 from tumangang_watch.report.assets import schema
@@ -23,17 +21,11 @@ from tumangang_watch.simulate.pair import earlier_days, write_earlier
 from tumangang_watch.simulate.world import Block, footprint
 from tumangang_watch.simulate.write import lonlat, write_scene
 
-PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
 QUICK = ("--no-detectability", "--overwrite")
 
 
 def run(*arguments, status=0):
-    done = subprocess.run(
-        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == status, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stderr
+    return command.run(*arguments, status=status).stderr
 
 
 def on_apron(apron, share: float, size, paint: str) -> Block:

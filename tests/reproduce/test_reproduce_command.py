@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+
+from support.command import run
 
 from tumangang_watch.reproduce import load_observations
 from tumangang_watch.simulate.sequence import SEQUENCE, paint_sequence, sequence_site
 from tumangang_watch.sites import fixtures_dir, load_site
 from tumangang_watch.sites.file import faults_of
 
-COMMAND = Path(sys.executable).parent / "tumangang-watch"
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, "reproduce", *map(str, arguments)], capture_output=True, text=True, timeout=500
-    )
-
 
 def test_own_scenes_are_matched_and_judged_and_painted_ones_say_so(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = run("--scenes", fixtures_dir(), "--out", out, "--json")
+    done = run("reproduce", "--scenes", fixtures_dir(), "--out", out, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told == json.loads((out / "reproduction.json").read_text())
@@ -44,7 +36,7 @@ def test_own_scenes_are_matched_and_judged_and_painted_ones_say_so(tmp_path: Pat
     assert names == {"reproduction.json", "reproduction.html"}
     standing = [x for x in told["claims"] if x["claim"] == "a train stands there" and x["scene"]]
     assert {x["verdict"] for x in standing} == {"reproduced"}
-    again = run("--scenes", fixtures_dir(), "--out", out)
+    again = run("reproduce", "--scenes", fixtures_dir(), "--out", out)
     assert again.returncode == 5
     assert len(again.stderr.splitlines()) >= 1
 
@@ -52,7 +44,7 @@ def test_own_scenes_are_matched_and_judged_and_painted_ones_say_so(tmp_path: Pat
 def test_a_folder_without_scenes_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "half.tif").write_bytes(b"II*\x00")
     for folder in (tmp_path / "none", tmp_path):
-        done = run("--scenes", folder, "--out", tmp_path / "out")
+        done = run("reproduce", "--scenes", folder, "--out", tmp_path / "out")
         assert done.returncode == 3
         (line,) = done.stderr.splitlines()
         assert line.startswith("tumangang-watch: scenes refused: ")
@@ -84,7 +76,7 @@ def test_a_place_that_is_taken_is_refused_before_the_scenes_are_looked_at(tmp_pa
     out = tmp_path / "out"
     out.mkdir()
     (out / "note.txt").write_text("mine")
-    done = run("--scenes", tmp_path / "none", "--out", out)
+    done = run("reproduce", "--scenes", tmp_path / "none", "--out", out)
     assert done.returncode == 5
     assert "not empty" in done.stderr
     assert [p.name for p in out.iterdir()] == ["note.txt"]

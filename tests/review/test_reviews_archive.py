@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support import issued_reports as make
+from support.command import run
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
@@ -23,17 +23,6 @@ from tumangang_watch.archive.schema import VERSION
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.errors import Busy
 from tumangang_watch.model.review import TERMINAL, Answer, Correction, Review
-
-PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
-
-
-def run(*arguments, status=0):
-    done = subprocess.run(
-        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == status, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture
@@ -158,12 +147,12 @@ def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path):
     rows = before.execute("SELECT * FROM detections ORDER BY id").fetchall()
     before.close()
     assert "older version" in run("review", "list", "--archive", path, status=3).stderr
-    run("archive", "check", "--archive", path)
+    run("archive", "check", "--archive", path, status=0)
     after = sqlite3.connect(path)
     assert after.execute("PRAGMA user_version").fetchone() == (VERSION,)
     assert after.execute("SELECT * FROM detections ORDER BY id").fetchall() == rows
     after.close()
-    assert len(run("review", "list", "--archive", path).stdout.splitlines()) == 4
+    assert len(run("review", "list", "--archive", path, status=0).stdout.splitlines()) == 4
 
 
 @pytest.mark.parametrize("state", ["sound", "lost", "garbage", "cut", "no copy"])
@@ -210,7 +199,7 @@ def test_reviews_are_exported(archive_file, tmp_path):
         add_reviews(archive, [said(archive, "t2", "rejected", reason="shadow", remark="=1+1")])
         export_archive(archive, tmp_path / "out.gpkg", "gpkg")
     assert pyogrio.read_info(tmp_path / "out.gpkg", layer="reviews")["features"] == 1
-    run("archive", "export", "--archive", archive_file, "--out", tmp_path / "csv", "--review")
+    run("archive", "export", "--archive", archive_file, "--out", tmp_path / "csv", "--review", status=0)
     text = (tmp_path / "csv" / "reviews.csv").read_text()
     assert ",rejected,shadow,'=1+1," in text
     detections = (tmp_path / "csv" / "detections.csv").read_text()

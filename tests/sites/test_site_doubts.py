@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyproj import Transformer
+from support.command import run
 
 from tumangang_watch.sites import examine_site
 from tumangang_watch.sites.remarks import EXPLANATIONS
 
-COMMAND = Path(sys.executable).parent / "tumangang-watch"
 EAST, NORTH = 500_000.0, 4_700_000.0
 LONLAT = Transformer.from_crs("EPSG:32652", "EPSG:4326", always_xy=True)
 
@@ -155,23 +153,21 @@ def test_check_explains_faults_and_doubts_on_the_command_line(tmp_path: Path) ->
     features = sound()
     impose("kink", features)
     file = write(tmp_path, features)
-    done = subprocess.run([COMMAND, "site", "check", file], capture_output=True, text=True)
+    done = run("site", "check", file)
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("sound, 1 doubt", "why it matters", "what to do", "radius"):
         assert words in done.stdout
     features["T2"]["properties"]["role"] = "rail\x1b[31m"
     features["yard"]["properties"]["id"] = "T1"
     write(tmp_path, features)
-    done = subprocess.run([COMMAND, "site", "check", file], capture_output=True, text=True)
+    done = run("site", "check", file)
     assert done.returncode == 3
     (line_,) = done.stderr.splitlines()
     assert line_.startswith("tumangang-watch: site refused: ")
     assert "(and 1 more)" in line_
     assert done.stdout.count("why it matters") == 2
     assert "\x1b" not in done.stdout
-    document = json.loads(
-        subprocess.run([COMMAND, "site", "check", file, "--json"], capture_output=True, text=True).stdout
-    )
+    document = json.loads(run("site", "check", file, "--json").stdout)
     assert document["sound"] is False
     assert [r["kind"] for r in document["remarks"]] == ["duplicate_id", "role"]
 

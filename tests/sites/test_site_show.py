@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from support.command import run
 
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.sites import built_in_site_path, fixtures_dir
 
-COMMAND = Path(sys.executable).parent / "tumangang-watch"
 SCENE = fixtures_dir() / "tumangang_2022-11-30_painted.tif"
-
-
-def show(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [COMMAND, "site", "show", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
 def test_the_picture_shows_the_site_over_the_fitted_scene(tmp_path: Path) -> None:
     out = tmp_path / "show.png"
-    done = show(built_in_site_path(), SCENE, "--out", out)
+    done = run("site", "show", built_in_site_path(), SCENE, "--out", out)
     assert done.returncode == 0, done.stderr
     assert "fit to the site: ok" in done.stderr
     truth = json.loads(SCENE.with_name(f"{SCENE.stem}_truth.json").read_text())["geolocation_error_m"]
@@ -36,10 +29,10 @@ def test_the_picture_shows_the_site_over_the_fitted_scene(tmp_path: Path) -> Non
     assert yard > 500
     assert [p.name for p in tmp_path.iterdir()] == ["show.png"]
     before = out.read_bytes()
-    again = show(built_in_site_path(), SCENE, "--out", out)
+    again = run("site", "show", built_in_site_path(), SCENE, "--out", out)
     assert (again.returncode, out.read_bytes()) == (5, before)
     assert len(again.stderr.splitlines()) == 1
-    wrong = show(built_in_site_path(), SCENE, "--out", tmp_path / "show.jpg")
+    wrong = run("site", "show", built_in_site_path(), SCENE, "--out", tmp_path / "show.jpg")
     assert wrong.returncode == 5
     assert not (tmp_path / "show.jpg").exists()
 
@@ -53,7 +46,7 @@ def test_a_scene_of_another_place_is_refused(tmp_path: Path) -> None:
         "geometry": {"type": "Polygon", "coordinates": [ring]},
     }
     elsewhere.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    done = show(elsewhere, SCENE, "--out", tmp_path / "show.png")
+    done = run("site", "show", elsewhere, SCENE, "--out", tmp_path / "show.png")
     assert done.returncode == 4
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "show.png").exists()

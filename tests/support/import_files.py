@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ import pytest
 import shapely
 from pyproj import Transformer
 
-COMMAND = Path(sys.executable).parent / "tumangang-watch"
+from support import command
+
 UTM = "EPSG:32632"
 EAST, NORTH = 500_000.0, 5_200_000.0
 LONLAT = Transformer.from_crs(UTM, "OGC:CRS84", always_xy=True)
@@ -24,7 +24,7 @@ YARD = [(0, 0), (300, 0), (300, 100), (0, 100), (0, 0)]
 
 
 def run(*arguments: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, "site", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    return command.run("site", *arguments)
 
 
 def taken(*arguments: Any) -> dict[str, Any]:

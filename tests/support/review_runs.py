@@ -6,11 +6,10 @@ import contextlib
 import io
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from unittest import mock
 
-PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
+from support.command import PROGRAM
 
 
 @dataclass

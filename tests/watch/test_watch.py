@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from xml.etree import ElementTree
 
 import pytest
 from support import quick_watch as quick
+from support.command import run
 from support.watch_kills import measure
 
 from tumangang_watch.archive import open_archive
@@ -19,8 +18,6 @@ from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.rebuild import rebuild
 from tumangang_watch.errors import Busy, OutputFailed
 from tumangang_watch.watch.inbox import locate_scenes, look_into
-
-PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
 
 
 @pytest.fixture
@@ -233,26 +230,9 @@ def test_a_file_is_settled_when_nothing_of_it_changed_for_a_while(root):
 
 
 def watch(root, *more, status):
-    done = subprocess.run(
-        [
-            PROGRAM,
-            "watch",
-            str(root / "in"),
-            "--archive",
-            str(root / "record.sqlite"),
-            "--reports",
-            str(root / "reports"),
-            "--site",
-            str(root / "site.geojson"),
-            *more,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == status, done.stderr
-    assert "Traceback" not in done.stderr
+    record, reports, site = (root / name for name in ("record.sqlite", "reports", "site.geojson"))
+    where = ("--archive", record, "--reports", reports, "--site", site)
+    done = run("watch", root / "in", *where, *more, status=status)
     return done.stderr
 
 
@@ -274,27 +254,8 @@ def test_the_command_says_what_is_wrong_with_how_it_is_called(root):
 
 def test_an_inbox_named_from_where_one_stands_is_taken_in(root):
     (root / "in" / "bad.tif").write_bytes(b"no image")
-    done = subprocess.run(
-        [
-            PROGRAM,
-            "watch",
-            "in",
-            "--archive",
-            "record.sqlite",
-            "--reports",
-            "reports",
-            "--site",
-            "site.geojson",
-            "--settle",
-            "0",
-        ],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        cwd=root,
-    )
-    assert done.returncode == 3, done.stderr
+    where = ("--archive", "record.sqlite", "--reports", "reports", "--site", "site.geojson")
+    done = run("watch", "in", *where, "--settle", 0, status=3, cwd=root)
     assert "Refused: " in done.stderr
     assert "bad.tif" in done.stderr
 
@@ -345,25 +306,8 @@ def test_the_command_on_painted_scenes(root):
 def test_backfill_makes_the_record_that_watch_makes(root):
     for day in (0, 3):
         quick.write_scene(root / "in", day)
-    done = subprocess.run(
-        [
-            PROGRAM,
-            "backfill",
-            str(root / "in" / "day000.tif"),
-            str(root / "missing.tif"),
-            "--archive",
-            str(root / "b.sqlite"),
-            "--reports",
-            str(root / "b"),
-            "--site",
-            str(root / "site.geojson"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 3
+    where = ("--archive", root / "b.sqlite", "--reports", root / "b", "--site", root / "site.geojson")
+    done = run("backfill", root / "in" / "day000.tif", root / "missing.tif", *where, status=3)
     assert done.stderr.count("\n") == 1
     from tumangang_watch.watch.inbox import given_scenes
 
