@@ -54,11 +54,10 @@ def with_review(
         else row
         for row in rows
     ]
-    totals: Counter[str] = Counter()
-    for place in changed:
-        totals.update(counts[place])
+    totals = sum((counts[place] for place in changed), Counter[str]())
+    states = {name: totals[name] for name in _STATES if totals[name]}
     notes = {place: _words(counts[place]) for place in changed}
-    return taken, _sightings(archive, sightings, judged), ReviewTaken(True, dict(totals), notes)
+    return taken, _sightings(archive, sightings, judged), ReviewTaken(True, states, notes)
 
 
 def state_of(one: JudgedThing) -> str:
