@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from tumangang_watch.model.image import NativeImage, Raster, frozen
 from tumangang_watch.settings.preprocess import NormaliseSettings
@@ -56,7 +56,7 @@ def normalise_pair(
         return _identity(bands, 0, "too little common clear ground")
     one, two, weight = cells
     slope, offset = np.ones(len(bands)), np.zeros(len(bands))
-    invariant, limit = np.ones(len(one), dtype=bool), float(chi2.isf(settings.invariant_p, len(bands)))
+    invariant, limit = np.ones(len(one), dtype=bool), float(chdtri(len(bands), settings.invariant_p))
     prior = weight
     for _ in range(settings.iterations):
         slope, offset = _orthogonal(one, two, weight)

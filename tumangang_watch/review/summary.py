@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import TypedDict
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
@@ -87,8 +87,8 @@ def _counts(words: Iterable[str]) -> dict[str, int]:
 
 def share(hits: int, of: int) -> IntervalDocument:
     """Return a proportion with its 90 % interval (Clopper and Pearson, Biometrika 26, 1934); ``of`` > 0."""
-    low = float(beta.ppf(TAIL, hits, of - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(1 - TAIL, hits + 1, of - hits)) if hits < of else 1.0
+    low = float(betaincinv(hits, of - hits + 1, TAIL)) if hits else 0.0
+    high = float(betaincinv(hits + 1, of - hits, 1 - TAIL)) if hits < of else 1.0
     return {"estimate": round(hits / of, 4), "low": round(low, 4), "high": round(high, 4)}
 
 
