@@ -26,7 +26,7 @@ from tumangang_watch.detect.history import (
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.site import Area
-from tumangang_watch.settings.history import HistorySettings
+from tumangang_watch.settings.change import HistorySettings
 
 SETTINGS = HistorySettings()
 DAY0 = datetime(2022, 11, 1, tzinfo=UTC)

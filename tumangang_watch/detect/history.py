@@ -20,7 +20,7 @@ from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
-from tumangang_watch.settings.history import HistorySettings
+from tumangang_watch.settings.change import HistorySettings
 
 MAD_TO_SIGMA = 1.4826
 PlaceState = Literal["same", "empty", "other", "unsure", "unseen"]

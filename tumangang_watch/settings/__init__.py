@@ -9,11 +9,9 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 
-from tumangang_watch.settings.cargo import CargoSettings
-from tumangang_watch.settings.change import ChangeSettings
+from tumangang_watch.settings.cargo import CargoSettings, HandlingSettings
+from tumangang_watch.settings.change import ChangeSettings, HistorySettings
 from tumangang_watch.settings.detectability import DetectabilitySettings, LimitSettings
-from tumangang_watch.settings.ground import HandlingSettings
-from tumangang_watch.settings.history import HistorySettings
 from tumangang_watch.settings.preprocess import NormaliseSettings, QualitySettings, RegistrationSettings
 from tumangang_watch.settings.records import SeriesSettings, WatchSettings
 from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettings

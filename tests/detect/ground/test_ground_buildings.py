@@ -11,7 +11,7 @@ from tumangang_watch.detect.ground.buildings import building_words, new_building
 from tumangang_watch.detect.ground.change import cleaned, turned_to_worked
 from tumangang_watch.detect.ground.surface import path_light, surface_of
 from tumangang_watch.detect.shadows import swept
-from tumangang_watch.settings.ground import HandlingSettings
+from tumangang_watch.settings.cargo import HandlingSettings
 
 SETTINGS = HandlingSettings()
 

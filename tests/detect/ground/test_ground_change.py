@@ -13,7 +13,7 @@ from tumangang_watch.detect.shadows import swept
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Area, Site, Track
-from tumangang_watch.settings.ground import HandlingSettings
+from tumangang_watch.settings.cargo import HandlingSettings
 
 CRS = "EPSG:32652"
 BANDS = ("blue", "green", "red", "nir")

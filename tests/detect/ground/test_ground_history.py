@@ -14,8 +14,8 @@ from tumangang_watch.detect.ground.find import measure_handling
 from tumangang_watch.detect.ground.history import EarlierGround, keep_ground, unsettled
 from tumangang_watch.detect.ground.surface import path_light, surface_of
 from tumangang_watch.detect.history import BackgroundDate
-from tumangang_watch.settings.ground import HandlingSettings
-from tumangang_watch.settings.history import HistorySettings
+from tumangang_watch.settings.cargo import HandlingSettings
+from tumangang_watch.settings.change import HistorySettings
 
 SETTINGS, LIMITS = HandlingSettings(), HistorySettings()
 START = datetime(2024, 6, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from tumangang_watch.detect.trains.find import add_occupancy
 from tumangang_watch.detect.trains.network import NetReading
 from tumangang_watch.detect.trains.strips import sample_strip
 from tumangang_watch.detect.trains.view import STEP_M
-from tumangang_watch.settings.history import HistorySettings
+from tumangang_watch.settings.change import HistorySettings
 from tumangang_watch.settings.trains import TrainSettings
 
 SITE = straight_site()

@@ -24,7 +24,7 @@ from tumangang_watch.detect.history import (
 )
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
-from tumangang_watch.settings.history import HistorySettings
+from tumangang_watch.settings.change import HistorySettings
 
 
 def weigh_cargo(

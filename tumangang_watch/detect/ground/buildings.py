@@ -13,7 +13,7 @@ from shapely import Polygon
 from tumangang_watch.detect.blobs import as_multi, disk, hysteresis, outline
 from tumangang_watch.detect.shadows import swept
 from tumangang_watch.model.observation import Observation
-from tumangang_watch.settings.ground import HandlingSettings
+from tumangang_watch.settings.cargo import HandlingSettings
 
 Value = TypeVar("Value", bound=np.generic)
 

@@ -11,7 +11,7 @@ from skimage.morphology import remove_small_holes, remove_small_objects
 
 from tumangang_watch.detect.blobs import disk, hysteresis, without_thin
 from tumangang_watch.detect.ground.surface import GroundSurface, natural_saturation, worked_share
-from tumangang_watch.settings.ground import HandlingSettings
+from tumangang_watch.settings.cargo import HandlingSettings
 
 SAMPLE = 20000
 

@@ -24,8 +24,8 @@ from tumangang_watch.model.finding import HandlingChange
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Area, Site
-from tumangang_watch.settings.ground import HandlingSettings
-from tumangang_watch.settings.history import HistorySettings
+from tumangang_watch.settings.cargo import HandlingSettings
+from tumangang_watch.settings.change import HistorySettings
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from tumangang_watch.detect.ground.surface import GroundSurface, surface_of, wor
 from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
-from tumangang_watch.settings.ground import HandlingSettings
-from tumangang_watch.settings.history import HistorySettings
+from tumangang_watch.settings.cargo import HandlingSettings
+from tumangang_watch.settings.change import HistorySettings
 
 
 @dataclass(frozen=True, kw_only=True)

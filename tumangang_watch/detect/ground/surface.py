@@ -12,7 +12,7 @@ from tumangang_watch.detect.blobs import smooth
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
-from tumangang_watch.settings.ground import HandlingSettings
+from tumangang_watch.settings.cargo import HandlingSettings
 
 FLOOR = 0.02
 """Floor of a value, as a share of the scene's median, so that logs stay finite."""

@@ -31,7 +31,7 @@ from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site, Track, is_roofed
-from tumangang_watch.settings.history import HistorySettings
+from tumangang_watch.settings.change import HistorySettings
 from tumangang_watch.settings.trains import TrainSettings
 
 
