@@ -51,16 +51,12 @@ def convolve(
     order: Order = "taps",
     relu: bool = True,
 ) -> NDArray[np.float32]:
-    """Correlate with kernels, zeros beyond the edges.
+    """Correlate (channels, rows, cols) with the kernels of a layer (`layer_of`), zeros beyond the edges.
 
     Parameters
     ----------
-    values : (channels, rows, cols) float32
-    layer : (out, channels, high, wide) and (out,)
-        Kernels and biases (`layer_of`).
-    stride : (rows, cols)
-        A kernel of even width looks at whole strides and as far to both sides.
-    dilation : (rows, cols)
+    stride, dilation : (rows, cols)
+        A kernel of even width covers whole strides and as far to both sides.
     relu : bool
         Whether what is negative becomes 0.
 
@@ -110,14 +106,8 @@ def in_pieces(
 ) -> NDArray[np.float32]:
     """Run a network on a long strip piece by piece, which bounds the memory of the convolutions.
 
-    Parameters
-    ----------
-    run : function of a slice
-        Returns (..., n) for that stretch of the strip.
-    length : int
-        Of the strip.
-    piece, reach : int
-        Length computed at a time, and how far to either side a reading depends on the strip.
+    ``run`` returns (..., n) for a stretch of the strip; ``piece`` is the length computed at a time, ``reach``
+    how far to either side a reading depends on the strip.
     """
     parts = []
     for start in range(0, length, piece):

@@ -180,12 +180,6 @@ def beside_trains(
     A train belongs to goods that came when it stands within ``beside_train_m`` of them on the later
     date, whether or not it stood there before; to goods that went, likewise: they may have been
     loaded.
-
-    Parameters
-    ----------
-    findings : tuple of Finding
-        Of cargo.
-    cargo, trains : tuple of Detection
     """
     shapes = {d.id: d for d in cargo}
     present = [t for t in trains if t.date == "later" and t.grade == "detected"]
@@ -250,15 +244,8 @@ def stood_before(
 
     An object found on one date only may have been missed on the other. Where the other date clearly shows
     bare ground it came or went, however long it stood there before; where it does not, what most dates
-    before both of them show decides.
-
-    Parameters
-    ----------
-    findings : tuple of Finding
-        Of cargo.
-    cargo : tuple of Detection
-        Their evidence says what the other date and those before show (``compared_share``, ``before_seen``,
-        ``before_same``); without it a finding stays as it is.
+    before both of them show decides. Without evidence of these (``compared_share``, ``before_seen``,
+    ``before_same``) a finding stays as it is.
     """
     by_id = {d.id: d for d in cargo}
     return tuple(_with_record(pair, f, by_id, settings) for f in findings)

@@ -97,14 +97,8 @@ def body_profile(
 ) -> NDArray[np.float64]:
     """Return the log brightness of the bodies along a track, (metres, bands), log units; NaN where not seen.
 
-    Parameters
-    ----------
-    line : LineString
-        The track's centreline.
-    stretch_m : (float, float)
-        From and to along it; metre ``k`` is centred on ``from + k + 0.5``.
-
-    The median over 1.8 m across and 1 m along is taken, where relief lean shows the roofs.
+    Metre ``k`` is centred on ``stretch_m[0] + k + 0.5`` along the line. The median over 1.8 m across and 1 m
+    along is taken, where relief lean shows the roofs.
     """
     from_m, to_m = stretch_m
     offset_m = lean_m(observation, line, (from_m + to_m) / 2)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, distance_transform_edt, label
+from scipy.ndimage import binary_dilation, distance_transform_edt
 from shapely import MultiPolygon, Polygon, get_parts
 from shapely.ops import unary_union
+from skimage.filters import apply_hysteresis_threshold
 from skimage.measure import find_contours
 
 from tumangang_watch.grid import Grid
@@ -20,11 +21,7 @@ from tumangang_watch.grid import Grid
 
 def hysteresis(strong: NDArray[np.bool_], weak: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the 4-connected parts of ``weak`` that hold a pixel of ``strong``."""
-    labels, count = label(weak)
-    keep = np.zeros(count + 1, dtype=bool)
-    keep[np.unique(labels[strong & weak])] = True
-    keep[0] = False
-    return keep[labels]
+    return np.asarray(apply_hysteresis_threshold(weak.astype(np.uint8) + (strong & weak), 0, 1))
 
 
 def disk(radius_px: float) -> NDArray[np.bool_]:
@@ -101,14 +98,9 @@ steel and gravel of the Muttenz yard stay below it."""
 
 
 def colour_name(values: NDArray[np.floating], bands: tuple[str, ...], white: float) -> str:
-    """Name a surface's colour.
+    """Name a surface's colour by the typical values (bands,) of its sunlit part.
 
-    Parameters
-    ----------
-    values : (bands,) float
-        Typical value of the sunlit surface.
-    white : float
-        Value of a white surface in the same scene and unit.
+    ``white`` is the value of a white surface in the same scene and unit.
     """
     if not {"red", "green", "blue"} <= set(bands):
         return "unknown"

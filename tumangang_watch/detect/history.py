@@ -139,12 +139,7 @@ def footprint_of(
 ) -> Footprint | None:
     """Return the pixels of an object and of the ground beside it; None where it has too few.
 
-    Parameters
-    ----------
-    shape : geometry
-        The object's outline, site metres.
-    others : geometry
-        All objects of its date: their ground is no bare ground.
+    ``shape`` is the object's outline in site metres, ``others`` all objects of its date: no bare ground.
     """
     grid, (near, far) = window.grid, settings.ring_m
     found = grid.window(shape.buffer(far + grid.pixel_m))
@@ -162,16 +157,10 @@ def footprint_of(
 def place_state(
     now: WindowPixels, then: WindowPixels, place: Footprint, settings: HistorySettings
 ) -> tuple[PlaceState, float]:
-    """Judge what another date shows in an object's place.
+    """Judge what another date shows in an object's place, and the share of its contrast that is there.
 
     The object's contrast with the ground beside it is looked for in the same place on the other date, so
-    that light and wetness common to object and ground drop out.
-
-    Returns
-    -------
-    PlaceState
-    float
-        Share of the object's contrast that the other date shows: 1 the same, 0 bare ground.
+    that light and wetness common to object and ground drop out: 1 is the same, 0 bare ground.
     """
     bands = tuple(b for b in now.bands if b in then.bands)
     here, there = _contrast(now, bands, place, settings), _contrast(then, bands, place, settings)

@@ -30,8 +30,6 @@ def register_pair(
         Native pixels of the same ground, with the same origin of registrations.
     site : Site
         Its tracks and ``ignore`` areas are kept out of the ties: what moved there is no shift.
-    grid : Grid
-        Working grid over the areas and their margin.
 
     Returns
     -------

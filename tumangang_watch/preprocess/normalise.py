@@ -39,16 +39,10 @@ def normalise_pair(
     stable: NDArray[np.bool_] | None,
     settings: NormaliseSettings,
 ) -> Normalisation:
-    """Fit gain and offset of each common band from unchanged ground.
+    """Fit gain and offset of each common band from unchanged ground of two rasters on one grid.
 
-    Parameters
-    ----------
-    reference, moving : Raster
-        On one grid.
-    usable : (rows, cols) bool
-        Clear and unsaturated on both dates.
-    stable : (rows, cols) bool or None
-        Ground known not to change: it starts with five times the weight.
+    ``usable`` (rows, cols) is clear and unsaturated on both dates; ``stable`` is known not to change and
+    starts with five times the weight.
     """
     bands = tuple(b for b in reference.bands if b in moving.bands)
     cells = _cells(reference, moving, usable, stable, bands, settings)

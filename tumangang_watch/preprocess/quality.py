@@ -24,14 +24,7 @@ UDM_SNOW, UDM_HEAVY_HAZE, UDM_CLOUD = 1, 4, 5
 def assess_quality(raster: Raster, image: NativeImage, scene: Scene, settings: QualitySettings) -> Quality:
     """Return the quality masks of a registered scene on its grid.
 
-    Parameters
-    ----------
-    raster : Raster
-        The scene on the working grid.
-    image : NativeImage
-        Its native pixels, registered alike.
-    scene : Scene
-        For the sun, the view and the radiometric class.
+    ``raster`` is the scene on the working grid, ``image`` its native pixels, registered alike.
     """
     x, y = raster.grid.centres
     mesh = np.meshgrid(x, y)

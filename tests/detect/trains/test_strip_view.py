@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.values import EAST0, NORTH0, observation, straight_site
 
@@ -38,6 +38,7 @@ def view(values, sun=(180.0, 35.0), light=None):
     return view_of(strip, seen.scene, light or scale_of([strip]), SETTINGS)
 
 
+@settings(deadline=None)
 @given(gain=st.floats(0.3, 5), haze=st.floats(0, 0.2))
 def test_gain_and_path_light_drop_out(gain, haze):
     plain, changed = view(yard((0.1, 0.2, 0.3, 0.4))), view(gain * (yard((0.1, 0.2, 0.3, 0.4)) + haze))

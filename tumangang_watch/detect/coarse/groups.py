@@ -57,13 +57,10 @@ def _near(a: Track, b: Track, apart_m: float) -> bool:
 
 
 def windows_of(group: tuple[Track, ...], most: int) -> list[tuple[tuple[Track, ...], tuple[Track, ...]]]:
-    """Split a large group into windows of neighbours that are judged together.
+    """Split a large group into windows of neighbours that are judged together: (tracks, own) of each.
 
-    Returns
-    -------
-    list of (tracks, own)
-        The tracks of each window and those of them that it speaks for; the others, one on either
-        side, are there so that their trains and shadows are not taken for something else.
+    A window speaks for its own tracks; the others, one on either side, are there so that their trains and
+    shadows are not taken for something else.
     """
     if len(group) <= most:
         return [(group, group)]

@@ -57,12 +57,8 @@ def read_groups(
 ) -> list[GroupReading]:
     """Judge every track group of a scene.
 
-    Parameters
-    ----------
-    before : list of GroupReading, optional
-        What was found of this scene so far; from the least structured ground otherwise.
-    others : list of lists of GroupReading, optional
-        The same corridors on other dates.
+    ``before`` is what was found of this scene so far (from the least structured ground otherwise), ``others``
+    the same corridors on other dates.
     """
     gsd_m = observation.image.gsd_m
     groups = group_tracks(tuple(tracks), settings.apart_px * gsd_m)

@@ -106,14 +106,9 @@ def likelihoods(
     light: Displacement,
     settings: GroupSettings,
 ) -> NDArray[np.float64]:
-    """Return log-likelihood ratios (states, n) of each state against the empty one.
+    """Return log-likelihood ratios (states, n) of each state against the empty one, the first.
 
-    Parameters
-    ----------
-    values : (bands, m, n) float
-        In the units of ``ground.expected``.
-    states : (states, tracks) bool
-        The first is the empty one.
+    ``values`` (bands, m, n) are in the units of ``ground.expected``, ``states`` (states, tracks).
     """
     n = values.shape[2]
     residual = np.einsum("ab,bmn->amn", ground.turn, values - ground.expected)
@@ -189,13 +184,8 @@ class StatePath:
 def likeliest_path(log_likelihood: NDArray[np.float64], states: NDArray[np.bool_], cost: float) -> StatePath:
     """Find the likeliest sequence of states and the posterior of each track along a corridor.
 
-    Parameters
-    ----------
-    log_likelihood : (states, n) float
-        Log-likelihood ratios, one count per independent sample.
-    states : (states, tracks) bool
-    cost : float
-        Of each change of one track between empty and occupied.
+    ``log_likelihood`` (states, n) holds ratios, one count per independent sample; each change of one track
+    between empty and occupied takes ``cost`` off.
     """
     change = -cost * (states[:, None] ^ states[None]).sum(axis=2)
     count, n = log_likelihood.shape

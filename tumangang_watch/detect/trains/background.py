@@ -53,17 +53,14 @@ def against(view: StripView, others: list[OtherView], settings: TrainSettings) -
     date shows the same cell empty and plainly sunlit, that cell is the better background; of several dates,
     the median of what they show.
 
-    Parameters
-    ----------
-    view : StripView
-        Of the date that is read.
-    others : list of OtherView
-        The same track on other dates in the same frame, expressed in this date's `RadiometricScale`.
+    ``others`` show the same track in the same frame, in this date's radiometric scale.
     """
     patch = view.patch
     differences: list[NDArray[np.floating]] = []
     for other in others:
-        theirs = _laid_like(other.view, other.view.patch, view)
+        mirrored = (other.view.geometry.shadow_side < 0) != (view.geometry.shadow_side < 0)
+        turned = other.view.turned != view.turned
+        theirs = other.view.patch[:, :: -1 if mirrored else 1, :: -1 if turned else 1]
         if theirs.shape != patch.shape:
             continue
         occupied = other.reading.occupied
@@ -84,10 +81,3 @@ def against(view: StripView, others: list[OtherView], settings: TrainSettings) -
     changed = patch.copy()
     changed[UNLIKE][known] = np.nanmedian(stack[:, known], axis=0)
     return replace(view, patch=changed)
-
-
-def _laid_like(other: StripView, patch: NDArray[np.floating], view: StripView) -> NDArray[np.floating]:
-    """Return another view's patch mirrored and turned like this one."""
-    mirrored = (other.geometry.shadow_side < 0) != (view.geometry.shadow_side < 0)
-    turned = other.turned != view.turned
-    return patch[:, :: -1 if mirrored else 1, :: -1 if turned else 1]

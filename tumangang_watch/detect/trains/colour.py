@@ -36,12 +36,7 @@ class ColourScale:
 def bed_of(strip: Strip, light: RadiometricScale, empty: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the empty bed's log shares (3,) of blue, green, red; the typical ground's where none is seen.
 
-    Parameters
-    ----------
-    light : RadiometricScale
-        Of the scene.
-    empty : (columns,) bool
-        Columns of the strip whose bed is empty.
+    ``empty`` (columns,) are the strip's columns whose bed is empty.
     """
     if not {"red", "green", "blue"} <= set(strip.bands) or empty.sum() < 60:
         return np.full(3, np.log(1.05))
@@ -61,8 +56,6 @@ def body_features(
 
     Parameters
     ----------
-    light : RadiometricScale
-        Of the scene.
     bed : (3,) float
         Of the track (`bed_of`).
     place : (rows, columns)
@@ -73,9 +66,8 @@ def body_features(
     Returns
     -------
     (13,) float
-        Log shares of blue, green, red of the body and of the bed, the scene's ground, the spread of
-        brightness over the body, and whether there is an infrared band: products for the eye have none, and a
-        curve instead.
+        Log shares of blue, green, red of the body and of the bed, the scene's ground, the body's spread of
+        brightness, and whether there is an infrared band: products for the eye have a curve instead.
     """
     if not {"red", "green", "blue"} <= set(strip.bands):
         return None

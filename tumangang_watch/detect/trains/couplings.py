@@ -66,14 +66,8 @@ def length_prior(
 def divide(gain: NDArray[np.float64], length_m: float, step_m: float, settings: TrainSettings) -> Consist:
     """Divide a train into vehicles, then once more knowing the lengths that are sure in it (empirical Bayes).
 
-    Parameters
-    ----------
-    gain : (n,) float
-        Log-likelihood ratio of a coupling's middle at each step from the first to the last body.
-    length_m : float
-        Length of the train over bodies.
-    step_m : float
-        Step of ``gain``.
+    ``gain`` (n,) is the log-likelihood ratio of a coupling's middle at each step of ``step_m`` from the first
+    to the last body, ``length_m`` the train's length over bodies.
     """
     first = _divide(gain, length_m, step_m, settings, ())
     own = _sure_lengths(first, length_m, settings)
@@ -120,14 +114,14 @@ def _divide(
         node = int(back[node, k])
         cuts.append(node)
     cuts.reverse()
-    low, high = _bounds(posterior, count)
+    low, high = np.searchsorted(np.cumsum(posterior), (0.05, 0.95))
     sure = _certainty(node_gain, cost, steps, prior, cuts, max(round(SAME_M / step_m), 1))
     inner = tuple(float(c * step_m - half) for c in cuts[1:-1])
     return Consist(
         couplings_m=tuple(_refined(gain, m, step_m) for m in inner),
         count=count,
-        low=low,
-        high=high,
+        low=max(min(int(low), count), 1),
+        high=max(int(high), count),
         certainty=sure,
     )
 
@@ -213,11 +207,3 @@ def _refined(gain: NDArray[np.float64], at_m: float, step_m: float) -> float:
         return at_m
     weight = np.exp(np.clip(gain[near] - gain[near].max(), -20, 0))
     return float(((near + 0.5) * weight).sum() / weight.sum() * step_m)
-
-
-def _bounds(posterior: NDArray[np.float64], count: int) -> tuple[int, int]:
-    """Return the bounds of the 90 % interval that holds ``count``."""
-    total = np.cumsum(posterior)
-    low = int(np.searchsorted(total, 0.05))
-    high = int(np.searchsorted(total, 0.95))
-    return max(min(low, count), 1), max(high, count)

@@ -29,20 +29,10 @@ def evidence_of(
 ) -> tuple[tuple[str, float], ...]:
     """Measure the cues of one train against the same rows of its track elsewhere.
 
-    Parameters
-    ----------
-    view, reading : StripView, NetReading
-        Of the train's track.
-    couplings_m : tuple of float
-        Middles of its couplings along the track.
-
-    Returns
-    -------
-    tuple of (str, float)
-        ``network``: mean log-odds. ``tone``, ``hue``, ``texture``: inside minus empty bed, in spreads of
-        the bed along the track. ``edges``: the weaker of the steps over both sides, log light. ``shadow``:
-        share of light lost on the side away from the sun (the darker side where the sun is not known).
-        ``couplings``: mean log-odds of a coupling where one was placed.
+    ``network``: mean log-odds. ``tone``, ``hue``, ``texture``: inside minus empty bed, in spreads of the bed
+    along the track. ``edges``: the weaker of the steps over both sides, log light. ``shadow``: share of light
+    lost on the side away from the sun (the darker side where the sun is not known). ``couplings``: mean
+    log-odds of a coupling where one was placed, ``couplings_m`` along the track.
     """
     n = view.patch.shape[2]
     patch = view.patch[:, :, ::-1] if view.turned else view.patch
@@ -99,14 +89,8 @@ WEAK = (1.0, 4.0)
 def false_alarms(score: float, track_km: float, noise: float, settings: TrainSettings) -> float:
     """Return the expected number of false trains of at least this score in a scene.
 
-    Parameters
-    ----------
-    score : float
-        Of the train (`TrainSegment.score`).
-    track_km : float
-        Length of all track that the scene shows.
-    noise : float
-        The scene's factor on the null (`noise_of`).
+    ``track_km`` is the length of all track that the scene shows, ``noise`` its factor on the null
+    (`noise_of`).
     """
     return noise * track_km * settings.null_rate_km * exp(-score / settings.null_scale)
 

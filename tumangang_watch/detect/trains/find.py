@@ -42,23 +42,16 @@ def detect_trains(
     background: Observation | None = None,
     background_dates: Sequence[BackgroundDate] = (),
 ) -> tuple[Detection, ...]:
-    """Find the trains that stand on the site's tracks on one date.
+    """Find the trains that stand on the site's tracks on one date, in the order of the tracks and along each.
 
     Parameters
     ----------
     observation : Observation
-        In the site's frame; strips are sampled from its native pixels.
-    site : Site
-        Its tracks; those under a roof on this date are left out.
+        In the site's frame; strips are sampled from its native pixels. Tracks under a roof are left out.
     background : Observation, optional
         Another date in the same frame and radiometry; not needed.
     background_dates : sequence of BackgroundDate
         Earlier dates of the record, likewise.
-
-    Returns
-    -------
-    tuple of Detection
-        Of kind ``train``, in the order of the site's tracks and along each.
     """
     on = observation.scene.acquired.date()
     tracks = [t for t in site.tracks if not is_roofed(t, on) and t.line.length >= 2.0]
@@ -109,19 +102,10 @@ class FoundTrain:
 def read_trains(
     strips: list[Strip], scene: Scene, settings: TrainSettings, others: list[TrackReading] | None = None
 ) -> list[list[FoundTrain]]:
-    """Find the trains on straightened strips of one scene.
+    """Find the trains on straightened strips of one scene: one list a strip, in order along its track.
 
-    Parameters
-    ----------
-    scene : Scene
-        Its GSD and, where stated, its sun and view.
-    others : list of TrackReading, optional
-        The same tracks on other dates: where they were empty they are the background.
-
-    Returns
-    -------
-    list of lists of FoundTrain
-        One list a strip, in order along its track; empty where the scene shows nothing.
+    Where ``others``, the same tracks on other dates, were empty they are the background. Empty where the
+    scene shows nothing.
     """
     light, views = _views(strips, scene, settings)
     if light is None:

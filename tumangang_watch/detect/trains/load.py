@@ -113,20 +113,15 @@ def read_inside(
     return Inside(y, (profile - dark) / (bed - dark), abs(float(fall @ left)))
 
 
-def contrast_across(inside: Inside, settings: LoadSettings) -> float:
-    """Return how much darker the sunward half of a vehicle's inside is, as a share of the bed's light."""
-    y, half = inside.across_m, settings.half_width_m
-    sunward = float(inside.light[(y >= -half) & (y < -0.25 * half)].mean())
-    other = float(inside.light[(y > 0.25 * half) & (y <= half)].mean())
-    return (other - sunward) / max(abs(other) + abs(sunward), 0.2)
-
-
 def hint_open(inside: Inside, settings: LoadSettings) -> Hint | None:
     """Tell an empty open vehicle by the shadow of its own wall, a loaded one by an even inside."""
     width = settings.wall_m * inside.sun_across
     if not settings.inner_shadow_m[0] <= width <= settings.inner_shadow_m[1]:
         return None
-    contrast = contrast_across(inside, settings)
+    y, half = inside.across_m, settings.half_width_m
+    sunward = float(inside.light[(y >= -half) & (y < -0.25 * half)].mean())
+    other = float(inside.light[(y > 0.25 * half) & (y <= half)].mean())
+    contrast = (other - sunward) / max(abs(other) + abs(sunward), 0.2)
     if contrast >= settings.empty_contrast:
         return "empty", f"inner wall shadow: its sunward side is darker by {contrast:.2f} of the light"
     sure = settings.surely_seen_m[0] <= width <= settings.surely_seen_m[1]

@@ -135,12 +135,7 @@ def measure_motion(
 ) -> Motion | None:
     """Measure where each band shows a train; None where too little of it is seen.
 
-    Parameters
-    ----------
-    track : Track
-        The one it stands on.
-    static_px : (bands, 2) float
-        Of `band_offsets`.
+    ``static_px`` (bands, 2) are the scene's own offsets (`band_offsets`).
     """
     least = max(settings.length_min_m, settings.length_min_px * image.gsd_m)
     if train.from_m is None or train.to_m is None or train.to_m - train.from_m < least:

@@ -34,19 +34,14 @@ class TrainSegment:
 def find_runs(
     log_odds: NDArray[np.float64], seen: NDArray[np.bool_], settings: TrainSettings
 ) -> list[TrainSegment]:
-    """Return the trains of one track.
+    """Return the trains of one track in order along it, uncoupled cuts apart.
 
     Parameters
     ----------
     log_odds : (n,) float
         That a train stands on each step of `STEP_M` along the track.
     seen : (n,) bool
-        Steps whose bed was seen; the others say nothing.
-
-    Returns
-    -------
-    list of TrainSegment
-        In order along the track, uncoupled cuts apart.
+        Steps whose bed was seen; the others do not count.
     """
     odds = np.where(seen, np.clip(log_odds + settings.net_bias, -LIMIT, LIMIT), 0.0)
     runs: list[TrainSegment] = []

@@ -54,18 +54,9 @@ class Strip(StraightGround):
 
 
 def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> Strip:
-    """Straighten the image along a track.
+    """Straighten an image, registered to the site's frame, along a track.
 
     Native pixels finer than the strip's step are averaged, so that no detail is aliased.
-
-    Parameters
-    ----------
-    image : NativeImage
-        Registered to the site's frame.
-    track : Track
-        Centreline in the site's metres.
-    settings : TrainSettings
-        Half width and step of the strip.
     """
     step = settings.strip_step_m
     finer = max(1, ceil(2 * step / image.gsd_m - 1e-6)) if image.gsd_m < 2 * step else 1
@@ -91,12 +82,7 @@ def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> S
 def only_clear(strip: Strip, clear: NDArray[np.bool_], grid: Grid) -> Strip:
     """Return the strip with what lies under cloud marked as not valid.
 
-    Parameters
-    ----------
-    clear : (rows, cols) bool
-        True where the ground is visible.
-    grid : Grid
-        Of ``clear``; ground beyond it stays as it is.
+    ``clear`` (rows, cols) is True where the ground is visible; ground beyond its ``grid`` stays as it is.
     """
     if clear.all():
         return strip

@@ -45,17 +45,7 @@ def vehicles_of(
     scene_light: ColourScale,
     settings: TrainSettings,
 ) -> tuple[Vehicle, ...]:
-    """Describe the vehicles of one train.
-
-    Parameters
-    ----------
-    view, reading : StripView, NetReading
-        Of the train's track.
-    run, consist : TrainSegment, Consist
-        The train and its division.
-    scene_light : ColourScale
-        The scene's light and its ground (`colour.ground_of`).
-    """
+    """Describe the vehicles of one train by the readings of its track."""
     half = settings.coupling_mean_m / 2
     starts = [run.from_m, *(run.from_m + c + half for c in consist.couplings_m)]
     stops = [*(run.from_m + c - half for c in consist.couplings_m), run.to_m]
@@ -136,11 +126,6 @@ def without_end_shadow(train: Counted, geometry: Geometry, settings: TrainSettin
 
     It goes only where it is no longer than that shadow can be, by `end_shadow_reach`. A black low vehicle may
     stand there all the same: the upper bounds of count and length keep it.
-
-    Parameters
-    ----------
-    geometry : Geometry
-        Of the train's strip: how far a body's shadow falls along the track.
     """
     along_m = geometry.shadow_along_m
     if abs(along_m) < settings.end_shadow_min_m or len(train.vehicles) < 2:

@@ -127,15 +127,7 @@ def geometry_of(strip: Strip, scene: Scene, settings: TrainSettings) -> Geometry
 
 
 def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: TrainSettings) -> StripView:
-    """Return what the network sees of one strip.
-
-    Parameters
-    ----------
-    scene : Scene
-        Its GSD and, where stated, its sun and view.
-    light : RadiometricScale
-        Of the whole scene.
-    """
+    """Return what the network sees of one strip, in the light of the whole scene."""
     per = round(STEP_M / strip.step_m)
     n = max(strip.s_m.size // per, 1)
     centre = strip.y_m.size // 2

@@ -31,7 +31,7 @@ def shape_odds(
     moves_m: NDArray[np.float64],
     settings: RegistrationSettings,
 ) -> NDArray[np.float64]:
-    """Return the log-odds of each move along the tracks from a shift.
+    """Return the log-odds (k,) of each move along the tracks from a shift.
 
     Each piece of track, moved, reads the network's log-odds of a centreline against the mean about it,
     bounded by `section_cap`; the pieces' sum is weighed by `shape_weight`, as they are not independent.
@@ -43,10 +43,6 @@ def shape_odds(
     along : (2,) float
         Unit vector along the tracks.
     moves_m : (k,) float
-
-    Returns
-    -------
-    (k,) float
     """
     total = np.zeros((len(ASIDE), len(moves_m)))
     margin = round(float(np.abs(moves_m).max()) / ALONG_M) + 1

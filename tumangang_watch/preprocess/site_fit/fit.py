@@ -26,12 +26,7 @@ MOVE_M = 0.25
 def fit_to_site(
     images: tuple[NativeImage, ...], site: Site, grid: Grid, settings: RegistrationSettings
 ) -> Registration:
-    """Find the shift that brings mutually registered images onto the site.
-
-    Parameters
-    ----------
-    images : tuple of NativeImage
-        One or two dates, seen in the first one's frame.
+    """Find the shift that brings one or two mutually registered images onto the site.
 
     Returns
     -------

@@ -122,14 +122,8 @@ def score_groups(
 
     Each group of points is split in two classes, bed and beside, or inside and outside. The gain of
     two means over one is ``-n/2 log(1 - eta2)``, with ``eta2`` the share of variance explained and
-    ``n`` the independent samples. Edge energy counts only where the bed has more of it.
-
-    Parameters
-    ----------
-    east_m, north_m : (n,) float
-        Shifts of the content to try.
-    sample_m2 : float
-        Ground area of one independent sample.
+    ``n`` the independent samples of ``sample_m2`` of ground. Edge energy counts only where the bed has
+    more of it.
     """
     layers, plain, grid = picture.layers, picture.plain, picture.grid
     starts = np.flatnonzero(np.r_[True, np.diff(template.group * 2 + template.inner) != 0])

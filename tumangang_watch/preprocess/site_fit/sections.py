@@ -52,12 +52,8 @@ def sections_of(
 ) -> Sections:
     """Read each piece of track.
 
-    Parameters
-    ----------
-    shift_m : (2,) float
-        (east, north) of the content against the site.
-    across : (2,) float
-        Unit vector across the tracks.
+    ``shift_m`` is (east, north) of the content against the site, ``across`` the unit vector across the
+    tracks.
     """
     half = int(np.ceil((settings.site_reach_m + 2.0) / STEP_M))
     offset = np.arange(-half, half + 1, dtype=np.float64) * STEP_M
@@ -88,14 +84,8 @@ def reading_along(
 ) -> NDArray[np.float64]:
     """Return the network's log-odds of a centreline (across, along) about points; NaN where nothing is seen.
 
-    Parameters
-    ----------
-    frame : TrackFrame
-        Every `ALONG_M` along a line.
-    shift_m : (2,) float
-        (east, north) of the content against it.
-    offset_m : (k,) float
-        Distances to the left, `STEP_M` apart.
+    The frame's points lie `ALONG_M` apart and the content ``shift_m`` (east, north) off them; ``offset_m``
+    are distances to the left, `STEP_M` apart.
     """
     moved = TrackFrame(frame.points + np.asarray(shift_m)[:, None], frame.left)
     row, col = picture.grid.to_pixel(*moved.mesh(offset_m))
@@ -152,20 +142,11 @@ def _means(reading: NDArray[np.float64]) -> NDArray[np.float64]:
 def centredness(
     sections: Sections, across_m: NDArray[np.float64], settings: RegistrationSettings
 ) -> NDArray[np.float64]:
-    """Return, for each piece and lateral shift, how much likelier its centreline runs there than anywhere.
+    """Return (pieces, k): how much likelier a piece's centreline runs at a lateral shift than anywhere.
 
     The mean log-odds at the shifted centreline against their mean over all shifts, as of
     `section_samples` independent readings, bounded by `section_cap`: a shadow or a wall beside one piece
-    must not outvote the others.
-
-    Parameters
-    ----------
-    across_m : (k,) float
-        Shifts to try along the yard's ``across`` vector.
-
-    Returns
-    -------
-    (pieces, k) float
+    must not outvote the others. ``across_m`` (k,) are shifts along the yard's ``across`` vector.
     """
     out = np.zeros((len(sections.odds), len(across_m)))
     for k, (row, cosine) in enumerate(zip(sections.odds, sections.cosine, strict=True)):
