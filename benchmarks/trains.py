@@ -20,8 +20,8 @@ import numpy as np
 from shapely.geometry import Polygon, shape
 
 from training.strip_bank import load
-from tumangang_watch.detect.trains.evidence import WEAK
 from tumangang_watch.detect.trains.find import FoundTrain, read_trains
+from tumangang_watch.detect.trains.segments import WEAK
 from tumangang_watch.pipeline import RunContext, detect
 from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.scenes import SceneOptions, open_scene

@@ -1,4 +1,4 @@
-"""Calibrate the network of ``detect.trains.network`` on banks of painted strips.
+"""Calibrate the network of ``detect.trains.reading`` on banks of painted strips.
 
 The banks: ``python -m training.strip_bank --split train --folder A`` and
 ``python -m training.yard_painter --folder B``, two painters with different looks. Then
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from training.strip_bank import BankScene, load
-from tumangang_watch.detect.trains.network import DILATIONS, TYPES
+from tumangang_watch.detect.trains.reading import DILATIONS, TYPES
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView, scale_of, view_of
 from tumangang_watch.nets import read_weights, write_weights
 from tumangang_watch.settings.trains import TrainSettings
@@ -150,7 +150,7 @@ def _repaint(patch: Any, labels: Any, rng: np.random.Generator, row: dict[str, i
 
 
 def network(constants: int) -> Any:
-    """Return the layers that ``detect.trains.network`` computes with numpy."""
+    """Return the layers that ``detect.trains.reading`` computes with numpy."""
     from torch import nn
 
     rows = 8

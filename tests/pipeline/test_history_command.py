@@ -239,7 +239,7 @@ def test_what_there_is_no_memory_for_is_dropped_tracks_first():
 
     from tumangang_watch.detect.ground.history import BackgroundGround
     from tumangang_watch.detect.history import BackgroundDate, Window, WindowPixels
-    from tumangang_watch.detect.trains.background import TrackReading
+    from tumangang_watch.detect.trains.reading import TrackReading
     from tumangang_watch.detect.trains.strips import Strip
     from tumangang_watch.grid import Grid
     from tumangang_watch.track_frame import TrackFrame

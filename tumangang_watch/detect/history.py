@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.ground.history import BackgroundGround
-from tumangang_watch.detect.trains.background import TrackReading
+from tumangang_watch.detect.trains.reading import TrackReading
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import Observation

@@ -25,7 +25,6 @@ class Normalisation:
     bands: tuple[str, ...]
     gain: tuple[float, ...]
     offset: tuple[float, ...]
-    correlation: tuple[float, ...]
     cells: int
     """Invariant cells the fit rests on."""
     status: Literal["ok", "weak", "failed"]
@@ -78,9 +77,7 @@ def apply(normalisation: Normalisation, image: NativeImage) -> NativeImage:
 
 def _identity(bands: tuple[str, ...], cells: int, reason: str) -> Normalisation:
     ones, zeros = (1.0,) * len(bands), (0.0,) * len(bands)
-    return Normalisation(
-        bands=bands, gain=ones, offset=zeros, correlation=zeros, cells=cells, status="failed", reason=reason
-    )
+    return Normalisation(bands=bands, gain=ones, offset=zeros, cells=cells, status="failed", reason=reason)
 
 
 def _cells(
@@ -171,7 +168,6 @@ def _judged(
         bands=bands,
         gain=tuple(map(float, slope)),
         offset=tuple(map(float, offset)),
-        correlation=tuple(map(float, correlation)),
         cells=len(one),
         status="weak" if weak else "ok",
         reason=reason,

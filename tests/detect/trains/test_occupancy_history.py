@@ -8,9 +8,8 @@ import numpy as np
 from support.values import observation, straight_site, train_detection
 
 from tumangang_watch.detect.history import BackgroundDate
-from tumangang_watch.detect.trains.background import TrackReading
 from tumangang_watch.detect.trains.find import add_occupancy
-from tumangang_watch.detect.trains.network import NetReading
+from tumangang_watch.detect.trains.reading import NetReading, TrackReading
 from tumangang_watch.detect.trains.strips import sample_strip
 from tumangang_watch.detect.trains.view import STEP_M
 from tumangang_watch.settings.change import HistorySettings

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shapely import LineString
 
-from tumangang_watch.detect.trains.network import PIECE, REACH, read_strip
+from tumangang_watch.detect.trains.reading import PIECE, REACH, read_strip
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import CHANNELS, Geometry, StripView
 from tumangang_watch.model.site import Track

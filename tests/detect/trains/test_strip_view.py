@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.values import EAST0, NORTH0, observation, straight_site
 
-from tumangang_watch.detect.trains.background import OtherView, against
-from tumangang_watch.detect.trains.network import NetReading
+from tumangang_watch.detect.trains.reading import NetReading, OtherView, against
 from tumangang_watch.detect.trains.strips import sample_strip
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, geometry_of, scale_of, view_of
 from tumangang_watch.settings.trains import TrainSettings

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tumangang_watch.detect.trains.evidence import false_alarms, noise_of
-from tumangang_watch.detect.trains.segments import TrainSegment
+from tumangang_watch.detect.trains.segments import TrainSegment, false_alarms, noise_of
 from tumangang_watch.settings.trains import TrainSettings
 
 SETTINGS = TrainSettings()

@@ -14,9 +14,8 @@ from support.values import EAST0, NORTH0, native_image, straight_site
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.site import Area
-from tumangang_watch.preprocess.site_fit.bends import shape_odds
 from tumangang_watch.preprocess.site_fit.outlines import GROUP_CAP, Picture, score_groups
-from tumangang_watch.preprocess.site_fit.sections import block_starts, centredness, sections_of
+from tumangang_watch.preprocess.site_fit.sections import block_starts, centredness, sections_of, shape_odds
 from tumangang_watch.preprocess.site_fit.template import BED_HALF_M, outlines_of, template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
 

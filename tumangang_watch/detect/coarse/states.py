@@ -28,13 +28,11 @@ BLOCK = 8
 
 @dataclass(frozen=True)
 class Displacement:
-    """Where shadows fall and bodies lean, metres to the left of the leading track and along it."""
+    """Where shadows fall and bodies lean, metres to the left of the leading track."""
 
     shadow_m: float
     """How far a body's shadow reaches to the left (negative: to the right)."""
     lean_m: float
-    along_m: float = 0.0
-    """How far it reaches along the track, positive towards increasing distance."""
 
 
 def displacements_of(corridor: Corridor, scene: Scene, settings: GroupSettings) -> list[Displacement]:
@@ -45,7 +43,7 @@ def displacements_of(corridor: Corridor, scene: Scene, settings: GroupSettings) 
     if fall is None:
         return [Displacement(settings.body_height_m, lean), Displacement(-settings.body_height_m, lean)]
     left /= max(float(np.hypot(*left)), 1e-9)
-    return [Displacement(float(fall @ left), lean, float(fall @ np.array([left[1], -left[0]])))]
+    return [Displacement(float(fall @ left), lean)]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from tumangang_watch.detect.coarse.find import detect_group_trains, train_at
 from tumangang_watch.detect.history import BackgroundDate
-from tumangang_watch.detect.trains.background import OtherView, TrackReading, against
 from tumangang_watch.detect.trains.colour import ColourScale, ground_of
-from tumangang_watch.detect.trains.evidence import evidence_of, false_alarms, noise_of
-from tumangang_watch.detect.trains.network import NetReading, read_strip
-from tumangang_watch.detect.trains.segments import TrainSegment, find_runs
+from tumangang_watch.detect.trains.reading import NetReading, OtherView, TrackReading, against, read_strip
+from tumangang_watch.detect.trains.segments import (
+    TrainSegment,
+    evidence_of,
+    false_alarms,
+    find_runs,
+    noise_of,
+)
 from tumangang_watch.detect.trains.strips import Strip, only_clear, sample_strip
 from tumangang_watch.detect.trains.vehicles import Counted, divide_run, vehicles_of, without_end_shadow
 from tumangang_watch.detect.trains.view import (

@@ -19,7 +19,7 @@ from tumangang_watch.detect.trains.colour import (
     name_colour,
 )
 from tumangang_watch.detect.trains.couplings import Consist, divide
-from tumangang_watch.detect.trains.network import TYPES, NetReading
+from tumangang_watch.detect.trains.reading import TYPES, NetReading
 from tumangang_watch.detect.trains.segments import TrainSegment
 from tumangang_watch.detect.trains.view import STEP_M, Geometry, StripView
 from tumangang_watch.model.detection import Vehicle

@@ -12,9 +12,8 @@ from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.model.image import NativeImage, shift
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
-from tumangang_watch.preprocess.site_fit.bends import shape_odds
 from tumangang_watch.preprocess.site_fit.outlines import Picture, score_groups
-from tumangang_watch.preprocess.site_fit.sections import centredness, sections_of
+from tumangang_watch.preprocess.site_fit.sections import centredness, sections_of, shape_odds
 from tumangang_watch.preprocess.site_fit.template import Template, outlines_of, template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.track_frame import frame_along, middles

@@ -1,4 +1,10 @@
-"""The same strip on another date, where it was empty, as the background of this one."""
+"""A small convolutional network that reads straightened strips, alone and against other dates.
+
+It sees what an analyst sees: the strip freed of the scene's light (`detect.trains.view`), turned so that
+shadows fall to one side, and which way sun and view stand. The same strip on another date, where it was
+empty, is the background of this one. Its weights come from strips of two painters that draw differently
+(``python -m training.strip_net``); no real picture is among them.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +13,65 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.detect.trains.network import NetReading
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.nets import convolve, in_pieces, layer_of, weights
 from tumangang_watch.settings.trains import TrainSettings
 
+TYPES = ("box", "open", "tank", "flat", "container", "locomotive", "passenger")
+"""Types that the network tells apart, in the order of its outputs."""
+DILATIONS = (1, 2, 4, 8, 16, 32)
+"""Of the layers along the track: together they see 126 m."""
+REACH = 2 * sum(DILATIONS) + 4
+"""Steps on either side that a step's reading depends on."""
+PIECE = 1200
+"""Steps computed at a time: bounds the memory of the convolutions to some 60 MB."""
 LIGHT, UNLIKE, SEEN = (CHANNELS.index(name) for name in ("light", "unlike_row", "seen"))
+
+
+@dataclass(frozen=True)
+class NetReading:
+    """What the network says of one track, on steps of `detect.trains.view.STEP_M`."""
+
+    occupied: NDArray[np.float64]
+    """(n,) log-odds that a vehicle or a coupling of a train lies there."""
+    coupling: NDArray[np.float64]
+    """(n,) log-odds that the middle of a coupling lies there."""
+    types: NDArray[np.float64]
+    """(types, n) log-probabilities of `TYPES`, where a vehicle stands."""
+
+
+def read_strip(view: StripView) -> NetReading:
+    """Let the network read one strip.
+
+    Returns
+    -------
+    NetReading
+        In the strip's own direction, whichever way the view is turned.
+    """
+    outputs = in_pieces(
+        lambda part: _outputs(view.patch[:, :, part], view.constants), view.patch.shape[2], PIECE, REACH
+    )
+    out = outputs.astype(float)
+    if view.turned:
+        out = out[:, ::-1]
+    kinds = out[2:] - out[2:].max(axis=0)
+    return NetReading(out[0], out[1], kinds - np.log(np.exp(kinds).sum(axis=0)))
+
+
+def _outputs(patch: NDArray[np.float32], constants: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (outputs, n) of one piece; what lies beyond it counts as not seen."""
+    net = weights("strip_net")
+    x = patch
+    for name in "ab":
+        x = convolve(x, layer_of(net, name), stride=(2, 1), order="channels")
+    flat = x.reshape(-1, x.shape[2])
+    lines = np.repeat(constants[:, None], flat.shape[1], axis=1)
+    h = convolve(np.concatenate([flat, lines])[:, None], layer_of(net, "c"), order="sum_on_bias")
+    for k, dilation in enumerate(DILATIONS):
+        h = h + convolve(h, layer_of(net, f"d.{k}"), dilation=(1, dilation), order="sum_on_bias")
+    return convolve(h, layer_of(net, "e"), order="sum_on_bias", relu=False)[:, 0]
 
 
 @dataclass(frozen=True)
