@@ -20,6 +20,11 @@ from shapely.geometry.base import BaseGeometry
 
 METRES_PER_DEGREE = 111_320.0
 """Length of a degree of latitude, to 1 %: for limits, not for places."""
+Mask = NDArray[np.bool_]
+"""Array of any shape: True = valid, or where what its name says holds."""
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Floats = NDArray[np.floating]
 NESTED_PIXEL_SIZES_M = (0.25, 0.5, 1.0, 3.0)
 """Pixel sizes a site's grids may have; each divides 3 m, so they nest."""
 

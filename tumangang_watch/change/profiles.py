@@ -12,6 +12,7 @@ from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
+from tumangang_watch.grid import Float64, Floats, Mask
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.change import ChangeSettings
 from tumangang_watch.track_frame import bearing, frame_along
@@ -67,7 +68,7 @@ class PairScale:
     lift: tuple[float, ...]
     """Added before the log is taken: differences far below the typical ground do not count."""
 
-    def log_brightness(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+    def log_brightness(self, values: Floats) -> Float64:
         """Return the log of values (bands, ...) above the path light."""
         shape = (-1,) + (1,) * (values.ndim - 1)
         dark, lift = np.reshape(self.dark, shape), np.reshape(self.lift, shape)
@@ -94,7 +95,7 @@ def pair_scale(earlier: Observation, later: Observation, settings: ChangeSetting
 
 def body_profile(
     observation: Observation, line: LineString, stretch_m: tuple[float, float], scale: PairScale
-) -> NDArray[np.float64]:
+) -> Float64:
     """Return the log brightness of the bodies along a track, (metres, bands), log units; NaN where not seen.
 
     Metre ``k`` is centred on ``stretch_m[0] + k + 0.5`` along the line. The median over 1.8 m across and 1 m
@@ -133,7 +134,7 @@ def lean_m(observation: Observation, line: LineString, at_m: float) -> float:
     return -away * float(left @ bearing(scene.view_azimuth_deg))
 
 
-def agreement(one: NDArray[np.float64], two: NDArray[np.float64], settings: ChangeSettings) -> float | None:
+def agreement(one: Float64, two: Float64, settings: ChangeSettings) -> float | None:
     """Return the log-odds that two aligned profiles (metres, bands) show the same vehicles.
 
     The profiles are cut where either changes: a cut of like vehicles speaks once, however
@@ -151,9 +152,7 @@ def agreement(one: NDArray[np.float64], two: NDArray[np.float64], settings: Chan
     return float(sum(odds[cuts == k].mean() for k in range(int(cuts[-1]) + 1)))
 
 
-def piece_distances(
-    one: NDArray[np.float64], two: NDArray[np.float64], settings: ChangeSettings
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+def piece_distances(one: Float64, two: Float64, settings: ChangeSettings) -> tuple[Float64, NDArray[np.intp]]:
     """Return how far two aligned profiles differ, piece by piece, and the number of each piece's cut.
 
     Distances are root mean squares over bands, in log reflectance; pieces seen on one date only are
@@ -169,7 +168,7 @@ def piece_distances(
     return distance, np.cumsum(np.concatenate([[0], _changes(a, settings) | _changes(b, settings)]))
 
 
-def _pieces(profile: NDArray[np.float64], settings: ChangeSettings) -> NDArray[np.float64]:
+def _pieces(profile: Float64, settings: ChangeSettings) -> Float64:
     """Return medians over pieces of about half a vehicle, (pieces, bands): couplings fall out."""
     count = max(round(len(profile) * STEP_M / settings.half_vehicle_m), 1)
     out = np.full((count, profile.shape[1]), np.nan)
@@ -182,6 +181,6 @@ def _pieces(profile: NDArray[np.float64], settings: ChangeSettings) -> NDArray[n
     return out
 
 
-def _changes(pieces: NDArray[np.float64], settings: ChangeSettings) -> NDArray[np.bool_]:
+def _changes(pieces: Float64, settings: ChangeSettings) -> Mask:
     """Return where a piece looks unlike the one before it."""
     return np.sqrt((np.diff(pieces, axis=0) ** 2).mean(axis=1)) > settings.consist_colour_step

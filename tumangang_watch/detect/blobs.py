@@ -9,36 +9,35 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, distance_transform_edt
 from shapely import MultiPolygon, Polygon, get_parts
 from shapely.ops import unary_union
 from skimage.filters import apply_hysteresis_threshold
 from skimage.measure import find_contours
 
-from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Float32, Floats, Grid, Mask
 
 
-def hysteresis(strong: NDArray[np.bool_], weak: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def hysteresis(strong: Mask, weak: Mask) -> Mask:
     """Return the 4-connected parts of ``weak`` that hold a pixel of ``strong``."""
     return np.asarray(apply_hysteresis_threshold(weak.astype(np.uint8) + (strong & weak), 0, 1))
 
 
-def disk(radius_px: float) -> NDArray[np.bool_]:
+def disk(radius_px: float) -> Mask:
     """Return a disk-shaped footprint; a single pixel below a radius of one."""
     reach = int(np.floor(radius_px))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     return x * x + y * y <= radius_px * radius_px + 0.25
 
 
-def without_thin(mask: NDArray[np.bool_], width_px: float) -> NDArray[np.bool_]:
+def without_thin(mask: Mask, width_px: float) -> Mask:
     """Return the mask without what is narrower than ``width_px`` (opening by reconstruction of edges)."""
     inside = np.asarray(distance_transform_edt(np.pad(mask, 1)))[1:-1, 1:-1]
     core = inside >= max(width_px / 2, 1.0)
     return mask & np.asarray(binary_dilation(core, disk(width_px / 2 + 1)))
 
 
-def outline(mask: NDArray[np.floating] | NDArray[np.bool_], grid: Grid, row0: int, col0: int) -> MultiPolygon:
+def outline(mask: Floats | Mask, grid: Grid, row0: int, col0: int) -> MultiPolygon:
     """Return the half-level contour of a membership (0 to 1) as polygons in the grid's metres.
 
     ``row0, col0`` is the place of the array's first pixel in the grid.
@@ -72,7 +71,7 @@ def as_multi(shape: object) -> MultiPolygon:
     return MultiPolygon([p for p in get_parts(shape) if isinstance(p, Polygon) and not p.is_empty])
 
 
-def half_sample_mode(values: NDArray[np.floating]) -> float:
+def half_sample_mode(values: Floats) -> float:
     """Return the mode of a sample by repeated halving (Bickel & Fruehwirth 2006)."""
     ordered = np.sort(np.asarray(values, dtype=np.float64).ravel())
     while ordered.size > 3:
@@ -83,7 +82,7 @@ def half_sample_mode(values: NDArray[np.floating]) -> float:
     return float(np.mean(ordered))
 
 
-def smooth(values: NDArray[np.floating], weight: NDArray[np.bool_], sigma_px: float) -> NDArray[np.float32]:
+def smooth(values: Floats, weight: Mask, sigma_px: float) -> Float32:
     """Return the Gaussian mean of the usable pixels (normalised convolution); 0 where none is near."""
     edge = cv2.BORDER_REFLECT
     mass = cv2.GaussianBlur(weight.astype(np.float32), (0, 0), sigma_px, borderType=edge)
@@ -97,7 +96,7 @@ GREY_SATURATION = 0.22
 steel and gravel of the Muttenz yard stay below it."""
 
 
-def colour_name(values: NDArray[np.floating], bands: tuple[str, ...], white: float) -> str:
+def colour_name(values: Floats, bands: tuple[str, ...], white: float) -> str:
     """Name a surface's colour by the typical values (bands,) of its sunlit part.
 
     ``white`` is the value of a white surface in the same scene and unit.

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.ground.history import BackgroundGround
 from tumangang_watch.detect.trains.reading import TrackReading
-from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Float32, Float64, Grid, Mask
 from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
@@ -43,11 +43,11 @@ class WindowPixels:
     """A window's pixels on one date, in the light of the date that is measured."""
 
     bands: tuple[str, ...]
-    values: NDArray[np.float32]
+    values: Float32
     """(bands, rows, cols)."""
-    seen: NDArray[np.bool_]
+    seen: Mask
     """(rows, cols): True where the ground is clear."""
-    sunlit: NDArray[np.bool_]
+    sunlit: Mask
     """(rows, cols): True where it is clear and neither in shadow nor as dark as shadow."""
 
     def part(self, cut: tuple[slice, slice]) -> WindowPixels:
@@ -60,9 +60,9 @@ class PixelBaseline:
     """What is typical of a window: robust statistics of every pixel over earlier dates."""
 
     bands: tuple[str, ...]
-    median: NDArray[np.float32]
+    median: Float32
     """(bands, rows, cols); 0 where no date saw the ground."""
-    mad: NDArray[np.float32]
+    mad: Float32
     """(bands, rows, cols): median absolute deviation."""
     count: NDArray[np.int16]
     """(rows, cols): dates that saw the ground, in light or shadow: a mark can be as dark as shadow."""
@@ -112,7 +112,7 @@ def baseline_of(patches: list[WindowPixels]) -> PixelBaseline | None:
     return PixelBaseline(bands, frozen(median), frozen(mad), frozen(count))
 
 
-def unusual_pixels(now: WindowPixels, typical: PixelBaseline, settings: HistorySettings) -> NDArray[np.bool_]:
+def unusual_pixels(now: WindowPixels, typical: PixelBaseline, settings: HistorySettings) -> Mask:
     """Return the pixels (rows, cols) that lie beyond their own typical spread in any band."""
     out = np.zeros(now.seen.shape, bool)
     for k, band in enumerate(typical.bands):
@@ -128,8 +128,8 @@ def unusual_pixels(now: WindowPixels, typical: PixelBaseline, settings: HistoryS
 class Footprint:
     """An object's pixels in its window, and those of the bare ground beside it."""
 
-    body: NDArray[np.bool_]
-    beside: NDArray[np.bool_]
+    body: Mask
+    beside: Mask
     cut: tuple[slice, slice]
     """The part of the window that both masks cover."""
 
@@ -181,7 +181,7 @@ def place_state(
 
 def _contrast(
     patch: WindowPixels, bands: tuple[str, ...], place: Footprint, settings: HistorySettings
-) -> NDArray[np.float64] | None:
+) -> Float64 | None:
     """Return an object's brightness against the ground beside it, relative, by band; None where not seen."""
     body, beside = place.body & patch.seen[place.cut], place.beside & patch.sunlit[place.cut]
     if body.sum() < settings.seen_min * place.body.sum() or beside.sum() < 8 or not bands:

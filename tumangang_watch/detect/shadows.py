@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from math import radians, tan
 
 import numpy as np
-from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
+from tumangang_watch.grid import Float32, Float64, Mask
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.cargo import CargoSettings
 from tumangang_watch.track_frame import bearing
@@ -34,9 +34,7 @@ class Shadow:
     """Half the object's extent along the sun's direction."""
 
 
-def shadow_of(
-    body: NDArray[np.bool_], shade: NDArray[np.float32], pixel_m: float, settings: CargoSettings
-) -> Shadow | None:
+def shadow_of(body: Mask, shade: Float32, pixel_m: float, settings: CargoSettings) -> Shadow | None:
     """Measure the shadow beyond an object's far edge along rays of sunlight.
 
     Parameters
@@ -91,9 +89,7 @@ def swept(shape: BaseGeometry, azimuth_deg: float, elevation_deg: float, height_
     )
 
 
-def shadow_fall(
-    scene: Scene, height_m: float, typical_deg: float, min_deg: float = 5.0
-) -> NDArray[np.float64] | None:
+def shadow_fall(scene: Scene, height_m: float, typical_deg: float, min_deg: float = 5.0) -> Float64 | None:
     """Return (east, north) from a body's foot to the tip of its shadow, metres; None without a sun.
 
     ``typical_deg`` is the sun's elevation taken where none is stated, ``min_deg`` the lowest.
@@ -104,7 +100,7 @@ def shadow_fall(
     return bearing(scene.sun_azimuth_deg + 180) * (height_m / tan(radians(max(elevation, min_deg))))
 
 
-def lean_fall(scene: Scene, height_m: float) -> NDArray[np.float64]:
+def lean_fall(scene: Scene, height_m: float) -> Float64:
     """Return (east, north) from a body's foot to where its top is shown, metres; 0 without a view."""
     if not scene.off_nadir_deg or scene.view_azimuth_deg is None:
         return np.zeros(2)

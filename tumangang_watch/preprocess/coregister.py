@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.grid import Grid, grid_over
+from tumangang_watch.grid import Float32, Float64, Grid, grid_over
 from tumangang_watch.model.image import Affine6, NativeImage, Raster, compose, shift
 from tumangang_watch.model.observation import Registration, RegistrationStatus
 from tumangang_watch.model.site import Site
@@ -87,9 +87,7 @@ def _coarse(
     return float(peaks.cols[0] * wide.pixel_m), float(-peaks.rows[0] * wide.pixel_m)
 
 
-def _second_peak_ratio(
-    surface: NDArray[np.float32], reach: int, row: float, col: float, apart_px: float
-) -> float:
+def _second_peak_ratio(surface: Float32, reach: int, row: float, col: float, apart_px: float) -> float:
     r0, c0 = surface.shape[0] // 2, surface.shape[1] // 2
     top, left = max(r0 - reach, 0), max(c0 - reach, 0)
     near = surface[top : r0 + reach + 1, left : c0 + reach + 1]
@@ -99,9 +97,7 @@ def _second_peak_ratio(
     return float(near.max() / max(rest, 1e-9))
 
 
-def _filled(
-    raster: Raster, settings: RegistrationSettings
-) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+def _filled(raster: Raster, settings: RegistrationSettings) -> tuple[Float32, Float32] | None:
     """Return blurred luminance and a mask of trust, both (rows, cols)."""
     if raster.valid.mean() < 0.05:
         return None
@@ -198,7 +194,7 @@ def _affine(ties: Ties, used: NDArray[np.intp]) -> Affine6:
     return (1 + float(a), float(b), float(c), float(d), 1 + float(e), float(f))
 
 
-def _residuals(ties: Ties, which: NDArray[np.intp], affine: Affine6) -> NDArray[np.float64]:
+def _residuals(ties: Ties, which: NDArray[np.intp], affine: Affine6) -> Float64:
     a, b, c, d, e, f = affine
     x, y = ties.x[which], ties.y[which]
     east = ties.east[which] - ((a - 1) * x + b * y + c)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri
 
+from tumangang_watch.grid import Float32, Float64, Mask
 from tumangang_watch.model.image import NativeImage, Raster, frozen
 from tumangang_watch.settings.preprocess import NormaliseSettings
 
@@ -32,11 +33,7 @@ class Normalisation:
 
 
 def normalise_pair(
-    reference: Raster,
-    moving: Raster,
-    usable: NDArray[np.bool_],
-    stable: NDArray[np.bool_] | None,
-    settings: NormaliseSettings,
+    reference: Raster, moving: Raster, usable: Mask, stable: Mask | None, settings: NormaliseSettings
 ) -> Normalisation:
     """Fit gain and offset of each common band from unchanged ground of two rasters on one grid.
 
@@ -83,16 +80,16 @@ def _identity(bands: tuple[str, ...], cells: int, reason: str) -> Normalisation:
 def _cells(
     reference: Raster,
     moving: Raster,
-    usable: NDArray[np.bool_],
-    stable: NDArray[np.bool_] | None,
+    usable: Mask,
+    stable: Mask | None,
     bands: tuple[str, ...],
     settings: NormaliseSettings,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None:
+) -> tuple[Float64, Float64, Float64] | None:
     """Return cell means of both dates, (cells, bands), and their starting weight."""
     size = max(1, round(settings.cell_m / reference.grid.pixel_m))
     rows, cols = (n // size * size for n in usable.shape)
 
-    def blocks(array: NDArray[np.generic]) -> NDArray[np.float32]:
+    def blocks(array: NDArray[np.generic]) -> Float32:
         cut = np.asarray(array[:rows, :cols], dtype=np.float32)
         return np.asarray(cut.reshape(rows // size, size, cols // size, size).mean(axis=(1, 3)))
 
@@ -108,9 +105,7 @@ def _cells(
     return one, two, weight
 
 
-def _orthogonal(
-    one: NDArray[np.float64], two: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _orthogonal(one: Float64, two: Float64, weight: Float64) -> tuple[Float64, Float64]:
     """Return slope and offset of a weighted orthogonal (Deming) regression of each band.
 
     Both dates carry noise, so the line must not depend on which is called the reference.
@@ -129,13 +124,7 @@ def _orthogonal(
     return slope, mean_one - slope * mean_two
 
 
-def _distance(
-    one: NDArray[np.float64],
-    two: NDArray[np.float64],
-    slope: NDArray[np.float64],
-    offset: NDArray[np.float64],
-    invariant: NDArray[np.bool_],
-) -> NDArray[np.float64]:
+def _distance(one: Float64, two: Float64, slope: Float64, offset: Float64, invariant: Mask) -> Float64:
     """Return each cell's squared residual over all bands, in robust standard deviations."""
     residual = one - (slope * two + offset)
     centre = np.median(residual[invariant], axis=0)
@@ -145,10 +134,10 @@ def _distance(
 
 def _judged(
     bands: tuple[str, ...],
-    one: NDArray[np.float64],
-    two: NDArray[np.float64],
-    slope: NDArray[np.float64],
-    offset: NDArray[np.float64],
+    one: Float64,
+    two: Float64,
+    slope: Float64,
+    offset: Float64,
     settings: NormaliseSettings,
 ) -> Normalisation:
     if len(one) < settings.cells_min:

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from tumangang_watch.grid import Float32, Mask
 from tumangang_watch.model.image import NativeImage, Raster, frozen
 from tumangang_watch.model.observation import Quality, SnowState
 from tumangang_watch.model.scene import Scene
@@ -53,13 +53,13 @@ def assess_quality(raster: Raster, image: NativeImage, scene: Scene, settings: Q
     return replace(quality, notes=(source, *_notes(quality, scene, raster.bands, settings)))
 
 
-def _relative_spread(raster: Raster) -> NDArray[np.float32]:
+def _relative_spread(raster: Raster) -> Float32:
     """Return the spread of the bands over their mean, (rows, cols): 0 = flat spectrum."""
     mean = raster.values.mean(axis=0)
     return np.asarray(raster.values.std(axis=0) / np.maximum(mean, 1e-3))
 
 
-def _cloud(raster: Raster, snow_state: SnowState, settings: QualitySettings) -> NDArray[np.bool_]:
+def _cloud(raster: Raster, snow_state: SnowState, settings: QualitySettings) -> Mask:
     """Return large, bright, soft, flat regions; none under full snow, where nothing tells them."""
     none = np.zeros(raster.grid.shape, dtype=bool)
     if snow_state == "full" or len(raster.bands) < 3 or not raster.valid.any():
@@ -97,7 +97,7 @@ def _cloud(raster: Raster, snow_state: SnowState, settings: QualitySettings) -> 
     return (full > 0) & raster.valid
 
 
-def _soft(light: NDArray[np.float32], region: NDArray[np.bool_], settings: QualitySettings) -> bool:
+def _soft(light: Float32, region: Mask, settings: QualitySettings) -> bool:
     """A cloud fades over several cells; a roof or an apron ends within one or two."""
     kernel = np.ones((3, 3), np.uint8)
     mask = region.astype(np.uint8)
@@ -116,9 +116,7 @@ def _soft(light: NDArray[np.float32], region: NDArray[np.bool_], settings: Quali
     )
 
 
-def _cloud_shadow(
-    raster: Raster, cloud: NDArray[np.bool_], scene: Scene, settings: QualitySettings
-) -> NDArray[np.bool_]:
+def _cloud_shadow(raster: Raster, cloud: Mask, scene: Scene, settings: QualitySettings) -> Mask:
     """Return the darkest copy of the clouds along the sun's direction, or none."""
     none = np.zeros(raster.grid.shape, dtype=bool)
     if not cloud.any() or scene.sun_azimuth_deg is None:
@@ -140,7 +138,7 @@ def _cloud_shadow(
     return shade
 
 
-def _object_shadow(raster: Raster, hidden: NDArray[np.bool_], settings: QualitySettings) -> NDArray[np.bool_]:
+def _object_shadow(raster: Raster, hidden: Mask, settings: QualitySettings) -> Mask:
     """Return pixels much darker than their 25 m surroundings, in patches no wider than 30 m."""
     light = raster.luminance()
     seen = (raster.valid & ~hidden).astype(np.float32)
@@ -156,7 +154,7 @@ def _object_shadow(raster: Raster, hidden: NDArray[np.bool_], settings: QualityS
     return dark & ~(opened > 0)
 
 
-def _snow(raster: Raster, scene: Scene, settings: QualitySettings) -> tuple[NDArray[np.bool_], SnowState]:
+def _snow(raster: Raster, scene: Scene, settings: QualitySettings) -> tuple[Mask, SnowState]:
     """Return snow and the scene's state; ``unknown`` where scale and bands cannot tell it."""
     none = np.zeros(raster.grid.shape, dtype=bool)
     if not raster.valid.any() or len(raster.bands) < 3:
@@ -179,7 +177,7 @@ def _snow(raster: Raster, scene: Scene, settings: QualitySettings) -> tuple[NDAr
     return snow, "full" if share >= settings.snow_full else "partial"
 
 
-def _scattered(snow: NDArray[np.bool_], raster: Raster) -> bool:
+def _scattered(snow: Mask, raster: Raster) -> bool:
     """Snow lies all over the place; a concrete apron or a bright field lies in one."""
     cells = max(2, round(40.0 / raster.grid.pixel_m))
     size = (max(1, raster.grid.cols // cells), max(1, raster.grid.rows // cells))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Float32, Float64, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.preprocess import RegistrationSettings
@@ -29,14 +29,14 @@ BATCH = 32
 class Peaks:
     """Peaks of a batch of correlation surfaces."""
 
-    rows: NDArray[np.float64]
+    rows: Float64
     """Displacement of the moving patch's content against the reference, pixels down."""
-    cols: NDArray[np.float64]
-    z: NDArray[np.float64]
+    cols: Float64
+    z: Float64
     """Height of the peak over its surface, in the surface's standard deviations."""
 
 
-def orientation(patches: NDArray[np.float32], *, polarity: bool) -> NDArray[np.complex64]:
+def orientation(patches: Float32, *, polarity: bool) -> NDArray[np.complex64]:
     """Return gradients of unit length (weak ones damped), shape (..., rows, cols).
 
     Without ``polarity`` the angle is doubled, so that a dark edge equals a bright one: grass that
@@ -56,7 +56,7 @@ def orientation(patches: NDArray[np.float32], *, polarity: bool) -> NDArray[np.c
 
 def surfaces(
     reference: NDArray[np.inexact], moving: NDArray[np.inexact], *, whiten: bool, sigma_px: float
-) -> NDArray[np.float32]:
+) -> Float32:
     """Return correlation surfaces (n, rows, cols), zero displacement at the centre.
 
     ``whiten`` makes it a phase correlation; the spectrum is weighted by a Gaussian that widens the
@@ -74,7 +74,7 @@ def surfaces(
     return np.fft.fftshift(surface, axes=(-2, -1)).astype(np.float32)
 
 
-def find_peaks(surface: NDArray[np.float32], reach_px: int) -> Peaks:
+def find_peaks(surface: Float32, reach_px: int) -> Peaks:
     """Return the highest point within ``reach_px`` of the centre, refined by a paraboloid."""
     count, rows, cols = surface.shape
     r0, c0 = rows // 2, cols // 2
@@ -91,9 +91,7 @@ def find_peaks(surface: NDArray[np.float32], reach_px: int) -> Peaks:
     return Peaks(r - r0 + dr, c - c0 + dc, z.astype(np.float64))
 
 
-def _vertex(
-    before: NDArray[np.floating], top: NDArray[np.floating], after: NDArray[np.floating]
-) -> NDArray[np.float64]:
+def _vertex(before: Floats, top: Floats, after: Floats) -> Float64:
     curve = before - 2 * top + after
     return np.where(curve < 0, 0.5 * (before - after) / np.where(curve < 0, curve, -1), 0.0).clip(-0.5, 0.5)
 
@@ -102,11 +100,11 @@ def _vertex(
 class Ties:
     """Where two scenes agree, and by how much the moving one's content lies off, metres."""
 
-    x: NDArray[np.float64]
+    x: Float64
     """East of the registration origin."""
-    y: NDArray[np.float64]
-    east: NDArray[np.float64]
-    north: NDArray[np.float64]
+    y: Float64
+    east: Float64
+    north: Float64
     windows: int
     """Places examined."""
 
@@ -148,7 +146,7 @@ def find_ties(
     )
 
 
-def _flattened(raster: Raster, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _flattened(raster: Raster, seen: Mask) -> Float32:
     """Return log luminance less its own 8 m surroundings, hidden ground filled smoothly.
 
     Slow shading (haze, season, light) drops out, and hidden ground has no edges to correlate.
@@ -164,9 +162,7 @@ def _flattened(raster: Raster, seen: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.clip(detail, -limit, limit)
 
 
-def _corners(
-    seen: NDArray[np.bool_], edge: int, grid: Grid, settings: RegistrationSettings
-) -> NDArray[np.intp]:
+def _corners(seen: Mask, edge: int, grid: Grid, settings: RegistrationSettings) -> NDArray[np.intp]:
     """Return (n, 2) top-left corners of windows that show enough ground."""
     rows, cols = grid.shape
     if rows < edge or cols < edge:
@@ -184,12 +180,8 @@ def _corners(
 
 
 def _measure(
-    light: list[NDArray[np.float32]],
-    corners: NDArray[np.intp],
-    edge: int,
-    grid: Grid,
-    settings: RegistrationSettings,
-) -> tuple[NDArray[np.float64], ...]:
+    light: list[Float32], corners: NDArray[np.intp], edge: int, grid: Grid, settings: RegistrationSettings
+) -> tuple[Float64, ...]:
     """Return (row, col, down, right) of the windows on which both estimators agree."""
     a, b = (np.stack([v[r : r + edge, c : c + edge] for r, c in corners]) for v in light)
     taper = np.outer(np.hanning(edge), np.hanning(edge)).astype(np.float32)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.detect.coarse.states import EmptyGround
+from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.settings.trains import GroupSettings
 
 NEAR_M = 3.0
@@ -22,7 +22,7 @@ NOISE_FLOOR = 0.01
 """Least spread of the ground about what is expected: sensor noise of 2-3 % averages no lower."""
 
 
-def in_bed_units(corridors: list[Corridor]) -> list[NDArray[np.float64]]:
+def in_bed_units(corridors: list[Corridor]) -> list[Float64]:
     """Return each corridor's values with the scene's darkest ground at 0 and its typical bed at 1."""
     every = np.concatenate([r.values[:, r.valid] for r in corridors], axis=1)
     bed = np.concatenate([r.values[:, near_tracks(r) & r.valid] for r in corridors], axis=1)
@@ -37,13 +37,13 @@ def in_bed_units(corridors: list[Corridor]) -> list[NDArray[np.float64]]:
     ]
 
 
-def near_tracks(corridor: Corridor) -> NDArray[np.bool_]:
+def near_tracks(corridor: Corridor) -> Mask:
     """Return (m, n): rows that are some track's bed."""
     away = np.abs(corridor.y_m[:, None, None] - corridor.offset_m.T[None])
     return np.asarray(np.nan_to_num(away, nan=np.inf).min(axis=2) <= NEAR_M)
 
 
-def structure(corridor: Corridor, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def structure(corridor: Corridor, values: Float64) -> Float64:
     """Return (n,) how much a cross-section varies about its tracks: little where they are empty."""
     step = max(round(NEAR_M / corridor.step_m), 1)
     bend = np.zeros(values.shape[1:])
@@ -61,10 +61,10 @@ def structure(corridor: Corridor, values: NDArray[np.float64]) -> NDArray[np.flo
 
 def learn_ground(
     corridor: Corridor,
-    values: NDArray[np.float64],
-    weight: NDArray[np.float64],
+    values: Float64,
+    weight: Float64,
     settings: GroupSettings,
-    background: NDArray[np.float64] | None = None,
+    background: Float64 | None = None,
 ) -> EmptyGround:
     """Learn what the corridor looks like empty, and how it varies about that.
 
@@ -101,8 +101,8 @@ def learn_ground(
 
 
 def _local(
-    corridor: Corridor, values: NDArray[np.float64], weight: NDArray[np.float64], settings: GroupSettings
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    corridor: Corridor, values: Float64, weight: Float64, settings: GroupSettings
+) -> tuple[Float64, Float64]:
     """Return the mean along the track where empty, and (m, n) the share of surroundings it rests on.
 
     Where that is thin it leans on the row's mean and the typical bed.
@@ -119,12 +119,7 @@ def _local(
 
 
 def _with_noise(
-    values: NDArray[np.float64],
-    expected: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    bed: NDArray[np.bool_],
-    unknown: NDArray[np.float64],
-    settings: GroupSettings,
+    values: Float64, expected: Float64, weight: Float64, bed: Mask, unknown: Float64, settings: GroupSettings
 ) -> EmptyGround:
     """Measure how the ground varies about what is expected: between bands and across the corridor."""
     residual = values - expected
@@ -150,7 +145,7 @@ def _with_noise(
     )
 
 
-def _row_noise(white: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+def _row_noise(white: Float64, weight: Float64) -> Float64:
     """Return the covariance (m, m) of turned residuals across the corridor.
 
     Each row has its own size; the correlation depends on the distance alone.

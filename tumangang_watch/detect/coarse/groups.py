@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.strips import StraightGround
+from tumangang_watch.grid import Float64
 from tumangang_watch.model.image import NativeImage, frozen
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.trains import GroupSettings
@@ -29,7 +29,7 @@ class Corridor(StraightGround):
 
     tracks: tuple[Track, ...]
     """Of the group, the one that leads first."""
-    offset_m: NDArray[np.float64]
+    offset_m: Float64
     """(tracks, n) where each track lies, to the left of the leading one; NaN where it does not run."""
     gsd_m: float
 
@@ -137,7 +137,7 @@ def sample_corridor(image: NativeImage, tracks: tuple[Track, ...], settings: Gro
     )
 
 
-def _offsets(track: Track, frame: TrackFrame) -> NDArray[np.float64]:
+def _offsets(track: Track, frame: TrackFrame) -> Float64:
     """Return (n,) how far to the left of each point a track lies; NaN where it does not run."""
     across, along = frame.offsets_of(nearest_on(track.line, frame.points)[1])
     return np.where(along < 1.0 + 0.1 * np.abs(across), across, np.nan)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from tumangang_watch.detect.coarse.ground import in_bed_units, learn_ground, structure
@@ -19,6 +18,7 @@ from tumangang_watch.detect.coarse.states import (
     likelihoods,
     state_table,
 )
+from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Track
@@ -34,15 +34,15 @@ class GroupReading:
     """Tracks of the corridor that it speaks for."""
     group: tuple[Track, ...] = ()
     """All tracks that cannot be told from these."""
-    states: NDArray[np.bool_]
-    log_likelihood: NDArray[np.float64]
+    states: Mask
+    log_likelihood: Float64
     """(states, n) log-likelihood ratios against empty, one count per independent sample."""
     path: StatePath
-    empty: NDArray[np.float64]
+    empty: Float64
     """(m, n) how surely each point is empty ground."""
-    values: NDArray[np.float64]
+    values: Float64
     """(bands, m, n) in bed units."""
-    expected: NDArray[np.float64]
+    expected: Float64
     """(bands, m, n) what empty ground would show."""
     light: Displacement
     sun_known: bool
@@ -86,9 +86,9 @@ def read_groups(
     return out
 
 
-def _grounds(others: list[list[GroupReading]]) -> list[NDArray[np.float64] | None]:
+def _grounds(others: list[list[GroupReading]]) -> list[Float64 | None]:
     """Return for every corridor what other dates show there empty, the median of them."""
-    out: list[NDArray[np.float64] | None] = []
+    out: list[Float64 | None] = []
     for same in zip(*others, strict=True):
         empty = [np.where((o.empty > 0.8) & o.corridor.valid, o.values, np.nan) for o in same]
         stack = np.stack(empty)
@@ -102,9 +102,9 @@ def _grounds(others: list[list[GroupReading]]) -> list[NDArray[np.float64] | Non
 def _judge(
     scene: Scene,
     corridor: Corridor,
-    values: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    background: NDArray[np.float64] | None,
+    values: Float64,
+    weight: Float64,
+    background: Float64 | None,
     settings: GroupSettings,
 ) -> GroupReading:
     """Judge one corridor: learn the empty ground, weigh the states, and again with what was found."""
@@ -139,7 +139,7 @@ def _judge(
     return result
 
 
-def _bounded(log_likelihood: NDArray[np.float64], settings: GroupSettings) -> NDArray[np.float64]:
+def _bounded(log_likelihood: Float64, settings: GroupSettings) -> Float64:
     """Bound what one cross-section says and count it as the part of an independent sample it is.
 
     A state falls short of the best one by ``clip`` at most, whatever odd thing lies beside the tracks.
@@ -152,7 +152,7 @@ def _bounded(log_likelihood: NDArray[np.float64], settings: GroupSettings) -> ND
 
 def _still_empty(
     corridor: Corridor, path: StatePath, light: Displacement, settings: GroupSettings
-) -> NDArray[np.float64]:
+) -> Float64:
     """Return (m, n) how surely neither a body nor its shadow touches a point."""
     m, n = corridor.valid.shape
     out = np.ones((m, n))

@@ -17,6 +17,7 @@ from scipy.special import logsumexp
 
 from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.detect.shadows import lean_fall, shadow_fall
+from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.trains import GroupSettings
 
@@ -50,16 +51,16 @@ def displacements_of(corridor: Corridor, scene: Scene, settings: GroupSettings) 
 class Footprints:
     """What each state covers of a cross-section, in a block of columns."""
 
-    states: NDArray[np.bool_]
+    states: Mask
     """(states, tracks)"""
-    bodies: NDArray[np.float64]
+    bodies: Float64
     """(tracks, m) share of each row that a body on that track fills."""
-    shade: NDArray[np.float64]
+    shade: Float64
     """(states, m) share of each row that lies in cast shadow and is not covered."""
 
 
 def footprints(
-    corridor: Corridor, column: int, states: NDArray[np.bool_], light: Displacement, settings: GroupSettings
+    corridor: Corridor, column: int, states: Mask, light: Displacement, settings: GroupSettings
 ) -> Footprints:
     """Draw bodies and shadows of every state across the corridor about one column."""
     y = np.arange(corridor.y_m[0] - 6.0, corridor.y_m[-1] + 6.0, FINE_M)
@@ -83,27 +84,27 @@ def footprints(
 class EmptyGround:
     """The empty ground of a corridor and what varies about it."""
 
-    expected: NDArray[np.float64]
+    expected: Float64
     """(bands, m, n) in units in which the scene's bed is about 1 and full shadow 0."""
-    turn: NDArray[np.float64]
+    turn: Float64
     """(bands, bands): makes the ground's noise of unit size and free of correlation between bands, and a
     body's colour prior diagonal."""
-    colour: NDArray[np.float64]
+    colour: Float64
     """(bands,) variance of that prior."""
-    rows: NDArray[np.float64]
+    rows: Float64
     """(m, m) covariance of the noise across the corridor, common to the turned bands."""
-    unknown: NDArray[np.float64]
+    unknown: Float64
     """(m, n) share of what is expected that is no more than the typical bed: no empty ground near."""
 
 
 def likelihoods(
     corridor: Corridor,
-    values: NDArray[np.float64],
+    values: Float64,
     ground: EmptyGround,
-    states: NDArray[np.bool_],
+    states: Mask,
     light: Displacement,
     settings: GroupSettings,
-) -> NDArray[np.float64]:
+) -> Float64:
     """Return log-likelihood ratios (states, n) of each state against the empty one, the first.
 
     ``values`` (bands, m, n) are in the units of ``ground.expected``, ``states`` (states, tracks).
@@ -127,9 +128,7 @@ def likelihoods(
     return out
 
 
-def _bed_clutter(
-    corridor: Corridor, unknown: NDArray[np.float64], beds: NDArray[np.float64], settings: GroupSettings
-) -> NDArray[np.float64]:
+def _bed_clutter(corridor: Corridor, unknown: Float64, beds: Float64, settings: GroupSettings) -> Float64:
     """Return the covariance (m, m) of what empty ground may look like beyond its noise.
 
     A bed differs from what is expected in the very shape of a body (ballast, oil, rust), and where no
@@ -141,13 +140,13 @@ def _bed_clutter(
 
 
 def _block(
-    residual: NDArray[np.float64],
-    level: NDArray[np.float64],
+    residual: Float64,
+    level: Float64,
     ground: EmptyGround,
-    clutter: NDArray[np.float64],
+    clutter: Float64,
     prints: Footprints,
     settings: GroupSettings,
-) -> NDArray[np.float64]:
+) -> Float64:
     """Return log-likelihood ratios (states, columns) in a block of columns."""
     states, shade = prints.states.astype(float), prints.shade
     filled = np.einsum("zj,jm,jk->zmk", states, prints.bodies, prints.bodies)
@@ -164,7 +163,7 @@ def _block(
     return np.asarray(total - total[:1])
 
 
-def state_table(tracks: int) -> NDArray[np.bool_]:
+def state_table(tracks: int) -> Mask:
     """Return every subset of ``tracks`` tracks, (2**tracks, tracks), the empty one first."""
     return (np.arange(2**tracks)[:, None] >> np.arange(tracks)) & 1 > 0
 
@@ -175,11 +174,11 @@ class StatePath:
 
     best: NDArray[np.intp]
     """(n,) index of the state in the likeliest sequence."""
-    chance: NDArray[np.float64]
+    chance: Float64
     """(tracks, n) posterior that each track is occupied."""
 
 
-def likeliest_path(log_likelihood: NDArray[np.float64], states: NDArray[np.bool_], cost: float) -> StatePath:
+def likeliest_path(log_likelihood: Float64, states: Mask, cost: float) -> StatePath:
     """Find the likeliest sequence of states and the posterior of each track along a corridor.
 
     ``log_likelihood`` (states, n) holds ratios, one count per independent sample; each change of one track

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from tumangang_watch.detect.tracks.trace import TracedTrack
+from tumangang_watch.grid import Floats
 from tumangang_watch.model.site import TRACED, Site, Track
 from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.track_frame import TrackFrame, frame_along
@@ -101,7 +101,7 @@ def _frame(line: shapely.LineString) -> TrackFrame:
     return frame_along(line, np.linspace(0, line.length, steps + 1), line.length / steps)
 
 
-def _offsets(line: shapely.LineString, other: shapely.LineString) -> tuple[NDArray[np.floating], float]:
+def _offsets(line: shapely.LineString, other: shapely.LineString) -> tuple[Floats, float]:
     """Return how far left of a line another runs at each step (NaN where it does not), and the share."""
     frame = _frame(line)
     offset = np.full(frame.points.shape[1], np.nan)

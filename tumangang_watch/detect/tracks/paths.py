@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tumangang_watch.grid import Floats
 from tumangang_watch.settings.tracks import TraceSettings
 
 CROSSING = -3.0
@@ -26,11 +27,11 @@ BRANCH_APART_M = 1.0
 class Lattice:
     """Evidence on (slope, y, step)."""
 
-    evidence: NDArray[np.floating]
+    evidence: Floats
     """(slopes, y, steps)."""
-    slopes: NDArray[np.floating]
-    y_m: NDArray[np.floating]
-    s_m: NDArray[np.floating]
+    slopes: Floats
+    y_m: Floats
+    s_m: Floats
     """(steps,) distance along the guide."""
 
 
@@ -38,10 +39,10 @@ class Lattice:
 class TrackPath:
     """One path of a lattice."""
 
-    s_m: NDArray[np.floating]
-    y_m: NDArray[np.floating]
-    slope: NDArray[np.floating]
-    reward: NDArray[np.floating]
+    s_m: Floats
+    y_m: Floats
+    slope: Floats
+    reward: Floats
     """(n,) of each step."""
 
     @property
@@ -74,7 +75,7 @@ def find_paths(lattice: Lattice, count_max: int, settings: TraceSettings) -> tup
 class _Moves:
     source: NDArray[np.intp]
     """(moves, slopes * y) flat index a state is reached from."""
-    cost: NDArray[np.floating]
+    cost: Floats
     """(moves, slopes * y); infinite where there is no such state."""
 
 
@@ -99,9 +100,7 @@ def _moves(lattice: Lattice, settings: TraceSettings) -> _Moves:
     return _Moves(np.stack(source), np.stack(cost).astype(np.float32))
 
 
-def _best_path(
-    reward: NDArray[np.floating], lattice: Lattice, moves: _Moves, settings: TraceSettings
-) -> TrackPath | None:
+def _best_path(reward: Floats, lattice: Lattice, moves: _Moves, settings: TraceSettings) -> TrackPath | None:
     slopes, ys, steps = reward.shape
     total = np.zeros(slopes * ys, dtype=np.float32)
     back = np.empty((steps, slopes * ys), dtype=np.int8)
@@ -133,9 +132,7 @@ def _best_path(
     )
 
 
-def _take_out(
-    reward: NDArray[np.floating], lattice: Lattice, path: TrackPath, settings: TraceSettings
-) -> None:
+def _take_out(reward: Floats, lattice: Lattice, path: TrackPath, settings: TraceSettings) -> None:
     """Make the ground of a path dear for the next ones."""
     first = int(np.searchsorted(lattice.s_m, path.s_m[0]))
     for number, (y, slope) in enumerate(zip(path.y_m, path.slope, strict=True)):

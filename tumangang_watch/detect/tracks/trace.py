@@ -8,7 +8,6 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 from shapely.geometry.base import BaseGeometry
 
@@ -23,7 +22,7 @@ from tumangang_watch.detect.tracks.view import (
     track_odds,
     view_of,
 )
-from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Floats, Grid
 from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.track_frame import points_along
 
@@ -89,7 +88,7 @@ def _guides(search: Search, settings: TraceSettings) -> list[tuple[float, shapel
     return found
 
 
-def _tiles(area: BaseGeometry, along: NDArray[np.floating], settings: TraceSettings) -> list[GuideFrame]:
+def _tiles(area: BaseGeometry, along: Floats, settings: TraceSettings) -> list[GuideFrame]:
     """Return straight frames in one direction that cover an area."""
     left = np.array([-along[1], along[0]])
     turned = shapely.transform(area, lambda c: np.stack([c @ along, c @ left], axis=1))
@@ -106,11 +105,9 @@ def _tiles(area: BaseGeometry, along: NDArray[np.floating], settings: TraceSetti
     return frames
 
 
-def _lattice(
-    search: Search, frame: GuideFrame, slopes: NDArray[np.floating], settings: TraceSettings
-) -> Lattice | None:
+def _lattice(search: Search, frame: GuideFrame, slopes: Floats, settings: TraceSettings) -> Lattice | None:
     """Return the log-odds of a track in a frame: the best of the scenes' at each place."""
-    out: NDArray[np.floating] | None = None
+    out: Floats | None = None
     for scene in search.scenes:
         view = view_of(scene, frame, search)
         seen = view[CHANNELS.index("seen")]
@@ -136,14 +133,12 @@ def _lattice(
     return Lattice(evidence, slopes, y, (np.arange(steps) + 0.5) * settings.step_m)
 
 
-def _smooth_line(frame: GuideFrame, path: TrackPath, settings: TraceSettings) -> NDArray[np.floating]:
+def _smooth_line(frame: GuideFrame, path: TrackPath, settings: TraceSettings) -> Floats:
     y = smoothed(path.y_m, np.clip(path.reward + 1, 0.05, 2), settings.smooth * 4)
     return frame.place(path.s_m, y)
 
 
-def smoothed(
-    values: NDArray[np.floating], weight: NDArray[np.floating], stiffness: float
-) -> NDArray[np.floating]:
+def smoothed(values: Floats, weight: Floats, stiffness: float) -> Floats:
     """Return values smoothed by penalised second differences (Whittaker, 1923)."""
     n = len(values)
     if n < 4:
@@ -158,7 +153,7 @@ def smoothed(
     return np.asarray(solveh_banded(bands, weight * values + 1e-6 * values))
 
 
-def _extended(line: shapely.LineString, by_m: float) -> NDArray[np.floating]:
+def _extended(line: shapely.LineString, by_m: float) -> Floats:
     """Return a line continued at both ends along the arc of its last 80 m."""
     s = np.arange(0.0, line.length, 4.0)
     xy = points_along(line, s).T
@@ -197,7 +192,7 @@ def _followed(search: Search, line: shapely.LineString, settings: TraceSettings)
     return line
 
 
-def _slopes(settings: TraceSettings, steepest: float) -> NDArray[np.floating]:
+def _slopes(settings: TraceSettings, steepest: float) -> Floats:
     count = round(steepest / settings.slope_step)
     return np.arange(-count, count + 1) * settings.slope_step
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.shadows import lean_fall, shadow_fall
@@ -25,7 +24,7 @@ from tumangang_watch.detect.trains.view import (
     shares,
     visible,
 )
-from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Float32, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.nets import convolve, in_pieces, layer_of, weights
@@ -74,7 +73,7 @@ class Search:
     area: BaseGeometry
     grid: Grid
     """Over the area, pixels of a metre or so."""
-    mask: NDArray[np.bool_]
+    mask: Mask
     """The area on the grid."""
 
 
@@ -87,7 +86,7 @@ class GuideFrame:
     half_m: float
 
     @classmethod
-    def along(cls, line: NDArray[np.floating], half_m: float) -> GuideFrame:
+    def along(cls, line: Floats, half_m: float) -> GuideFrame:
         """Make the frame of a polyline (k, 2)."""
         guide = shapely.LineString(line)
         steps = int(guide.length / (4 * CELL_M)) * 4 * round(CELL_M / FINE_M)
@@ -104,12 +103,12 @@ class GuideFrame:
         return self.steps * FINE_M
 
     @property
-    def rows_m(self) -> NDArray[np.floating]:
+    def rows_m(self) -> Floats:
         """(m,) offsets of the middles of the cells' rows."""
         count = int(self.half_m / CELL_M)
         return np.arange(-count, count + 1) * CELL_M
 
-    def place(self, s_m: NDArray[np.floating], y_m: NDArray[np.floating]) -> NDArray[np.floating]:
+    def place(self, s_m: Floats, y_m: Floats) -> Floats:
         """Return the site's (x, y) of frame coordinates, (n, 2)."""
         index = np.clip(s_m / FINE_M - 0.5, 0, self.steps - 1.001)
         low = index.astype(int)
@@ -120,7 +119,7 @@ class GuideFrame:
         return np.asarray((point + left * y_m).T)
 
 
-def view_of(scene: TraceScene, frame: GuideFrame, within: Search | None) -> NDArray[np.float32]:
+def view_of(scene: TraceScene, frame: GuideFrame, within: Search | None) -> Float32:
     """Return what the network sees: (channels, rows, cols), 0 where not seen or not to be looked at."""
     image = scene.image
     sub = np.array([-FINE_M / 2, FINE_M / 2])
@@ -143,14 +142,12 @@ def view_of(scene: TraceScene, frame: GuideFrame, within: Search | None) -> NDAr
     return patch
 
 
-def _scale(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> RadiometricScale:
+def _scale(values: Floats, valid: Mask) -> RadiometricScale:
     every = values[:, ::3, ::5][:, valid[::3, ::5]]
     return scale_between(every if every.shape[1] else values[:, valid])
 
 
-def _ground_channels(
-    share: NDArray[np.floating], valid: NDArray[np.bool_], bands: tuple[str, ...]
-) -> NDArray[np.floating]:
+def _ground_channels(share: Floats, valid: Mask, bands: tuple[str, ...]) -> Floats:
     fine = log_share(visible(share, bands).mean(axis=0))
     seen = _cells(valid.astype(np.float32)) > 0.99
     half = fine.reshape(fine.shape[0], -1, 2).mean(axis=2)
@@ -160,7 +157,7 @@ def _ground_channels(
     return np.stack([half[::2], half[1::2], *ratios, texture - typical, seen])
 
 
-def _cells(values: NDArray[np.floating]) -> NDArray[np.floating]:
+def _cells(values: Floats) -> Floats:
     rows, cols = values.shape
     return np.asarray(values.reshape(rows // 2, 2, cols // 2, 2).mean(axis=(1, 3)))
 
@@ -175,7 +172,7 @@ def _constants(seen: TraceScene, frame: GuideFrame) -> tuple[float, float, float
     return shadow, float(lean_fall(scene, BODY_M) @ left) / 3, seen.image.gsd_m, float(fall is not None)
 
 
-def track_odds(view: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def track_odds(view: Float32) -> tuple[Float32, Float32]:
     """Return log-odds of a track's middle, and that vehicles stand there, (rows, cols // `SHRINK`) each.
 
     Parameters
@@ -184,14 +181,14 @@ def track_odds(view: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
         Of `view_of`; ``cols`` a multiple of `SHRINK`.
     """
 
-    def run(part: slice) -> NDArray[np.float32]:
+    def run(part: slice) -> Float32:
         return _outputs(view[:, :, part.start * SHRINK : part.stop * SHRINK])
 
     middle, occupied = in_pieces(run, view.shape[2] // SHRINK, PIECE, REACH)
     return middle, occupied
 
 
-def _outputs(x: NDArray[np.float32]) -> NDArray[np.float32]:
+def _outputs(x: Float32) -> Float32:
     net = weights("trace_net")
     for name in "ab":
         x = convolve(x, layer_of(net, name), stride=(1, 2), order="sum")

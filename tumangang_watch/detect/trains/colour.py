@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import RadiometricScale, shares
+from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.nets import weights
 from tumangang_watch.settings.trains import TrainSettings
 
@@ -29,11 +29,11 @@ class ColourScale:
     """A scene's radiometric scale and its ground."""
 
     scale: RadiometricScale
-    ground: NDArray[np.float64]
+    ground: Float64
     """(5,), of `ground_of`."""
 
 
-def bed_of(strip: Strip, light: RadiometricScale, empty: NDArray[np.bool_]) -> NDArray[np.float64]:
+def bed_of(strip: Strip, light: RadiometricScale, empty: Mask) -> Float64:
     """Return the empty bed's log shares (3,) of blue, green, red; the typical ground's where none is seen.
 
     ``empty`` (columns,) are the strip's columns whose bed is empty.
@@ -46,12 +46,8 @@ def bed_of(strip: Strip, light: RadiometricScale, empty: NDArray[np.bool_]) -> N
 
 
 def body_features(
-    strip: Strip,
-    light: RadiometricScale,
-    bed: NDArray[np.float64],
-    place: tuple[slice, slice],
-    ground: NDArray[np.float64],
-) -> NDArray[np.float64] | None:
+    strip: Strip, light: RadiometricScale, bed: Float64, place: tuple[slice, slice], ground: Float64
+) -> Float64 | None:
     """Return what the network names a colour from; None where the bands do not allow it.
 
     Parameters
@@ -82,7 +78,7 @@ def body_features(
     return np.concatenate([np.log(0.05 + middle), bed, ground, [spread, curve_free]])
 
 
-def ground_of(strips: list[Strip], light: RadiometricScale) -> NDArray[np.float64]:
+def ground_of(strips: list[Strip], light: RadiometricScale) -> Float64:
     """Return a scene's ground (5,): log brightness of its darker, brighter and brightest parts, band ratios.
 
     The ratios are those of the bands as delivered, the air's light taken off: a product's bands are
@@ -100,7 +96,7 @@ def ground_of(strips: list[Strip], light: RadiometricScale) -> NDArray[np.float6
     return np.concatenate([np.log(0.05 + brightnesses), band_ratio])
 
 
-def colour_probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:
+def colour_probabilities(features: Float64) -> Float64:
     """Return the probability (10,) of each of `COLOURS` from `body_features`."""
     w = weights("colour_net")
     x = (features - w["mean"]) / w["spread"]
@@ -111,7 +107,7 @@ def colour_probabilities(features: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(p / p.sum())
 
 
-def name_colour(probabilities: NDArray[np.float64], settings: TrainSettings) -> str:
+def name_colour(probabilities: Float64, settings: TrainSettings) -> str:
     """Return the likeliest colour's name, ``unknown`` where it is not sure enough."""
     best = int(probabilities.argmax())
     return COLOURS[best] if probabilities[best] >= settings.colour_sure else "unknown"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tumangang_watch.grid import Float64
 from tumangang_watch.settings.trains import TrainSettings
 
 SLACK_SD_M = 0.7
@@ -42,7 +43,7 @@ class Consist:
 
 def length_prior(
     step_m: float, settings: TrainSettings, own_m: tuple[float, ...] = ()
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int64], Float64]:
     """Return lengths between couplings in steps, and their log prior.
 
     Vehicles travel in cuts of like ones: lengths ``own_m`` already sure in a train are likelier in it.
@@ -63,7 +64,7 @@ def length_prior(
     return steps, np.log(density * step_m)
 
 
-def divide(gain: NDArray[np.float64], length_m: float, step_m: float, settings: TrainSettings) -> Consist:
+def divide(gain: Float64, length_m: float, step_m: float, settings: TrainSettings) -> Consist:
     """Divide a train into vehicles, then once more knowing the lengths that are sure in it (empirical Bayes).
 
     ``gain`` (n,) is the log-likelihood ratio of a coupling's middle at each step of ``step_m`` from the first
@@ -84,11 +85,7 @@ def _sure_lengths(consist: Consist, length_m: float, settings: TrainSettings) ->
 
 
 def _divide(
-    gain: NDArray[np.float64],
-    length_m: float,
-    step_m: float,
-    settings: TrainSettings,
-    own_m: tuple[float, ...],
+    gain: Float64, length_m: float, step_m: float, settings: TrainSettings, own_m: tuple[float, ...]
 ) -> Consist:
     steps, prior = length_prior(step_m, settings, own_m)
     # Couplers reach half a coupling beyond the first and the last body.
@@ -127,12 +124,8 @@ def _divide(
 
 
 def _passes(
-    gain: NDArray[np.float64],
-    cost: NDArray[np.float64],
-    steps: NDArray[np.int64],
-    prior: NDArray[np.float64],
-    most: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    gain: Float64, cost: Float64, steps: NDArray[np.int64], prior: Float64, most: int
+) -> tuple[Float64, Float64, NDArray[np.int64]]:
     """Return the summed and the best log weights (nodes, count + 1) and the way back of the best."""
     nodes = gain.size
     forward = np.full((nodes, most + 1), -np.inf)
@@ -153,12 +146,7 @@ def _passes(
 
 
 def _certainty(
-    gain: NDArray[np.float64],
-    cost: NDArray[np.float64],
-    steps: NDArray[np.int64],
-    prior: NDArray[np.float64],
-    cuts: list[int],
-    reach: int,
+    gain: Float64, cost: Float64, steps: NDArray[np.int64], prior: Float64, cuts: list[int], reach: int
 ) -> tuple[float, ...]:
     """Return for each vehicle the posterior that one spans its cuts, give or take ``reach`` steps."""
     ahead = _weights(gain, cost, steps, prior)
@@ -178,9 +166,7 @@ def _certainty(
     return tuple(sure)
 
 
-def _weights(
-    gain: NDArray[np.float64], cost: NDArray[np.float64], steps: NDArray[np.int64], prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _weights(gain: Float64, cost: Float64, steps: NDArray[np.int64], prior: Float64) -> Float64:
     """Return the summed log weight (nodes,) of all divisions up to each node, its own gain included."""
     out = cost.copy()
     for i in range(1, gain.size):
@@ -190,7 +176,7 @@ def _weights(
     return out
 
 
-def _logsumexp(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _logsumexp(values: Float64) -> Float64:
     """Return log(sum(exp)) over the first axis; -inf where nothing is possible."""
     peak = values.max(axis=0)
     safe = np.where(np.isfinite(peak), peak, 0.0)
@@ -198,7 +184,7 @@ def _logsumexp(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.log(np.exp(values - safe).sum(axis=0)) + safe)
 
 
-def _refined(gain: NDArray[np.float64], at_m: float, step_m: float) -> float:
+def _refined(gain: Float64, at_m: float, step_m: float) -> float:
     """Return the centre of mass of a coupling's evidence within 0.75 m."""
     centre = int(at_m / step_m)
     reach = max(round(0.75 / step_m), 1)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tumangang_watch.detect.coarse.find import detect_group_trains, train_at
 from tumangang_watch.detect.history import BackgroundDate
@@ -30,6 +29,7 @@ from tumangang_watch.detect.trains.view import (
     scale_of,
     view_of,
 )
+from tumangang_watch.grid import Mask
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
@@ -148,7 +148,7 @@ def _views(
     return light, [] if light is None else [view_of(s, scene, light, settings) for s in strips]
 
 
-def seen_steps(view: StripView) -> NDArray[np.bool_]:
+def seen_steps(view: StripView) -> Mask:
     """Return the steps (n,) whose bed was seen, in the strip's own direction."""
     bed = view.patch[CHANNELS.index("seen"), HALF_ROWS - 2 : HALF_ROWS + 3].min(axis=0) > 0
     return np.asarray(bed[::-1] if view.turned else bed)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tumangang_watch.detect.shadows import lean_fall, shadow_fall
+from tumangang_watch.grid import Float64
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
@@ -31,9 +31,9 @@ Hint = tuple[Literal["loaded", "empty"], str]
 class Inside:
     """What is read of one vehicle, across the track and towards the sun."""
 
-    across_m: NDArray[np.float64]
+    across_m: Float64
     """(n,) offset from the track's centre, positive away from the sun."""
-    light: NDArray[np.float64]
+    light: Float64
     """(n,) brightness, mean along the vehicle's middle; the scene's shadow at 0, its bed at 1."""
     sun_across: float
     """Length across the track of the shadow of a body 1 m high."""

@@ -12,9 +12,9 @@ from itertools import combinations, product
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from tumangang_watch.grid import Float32, Float64, Mask
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Observation
@@ -37,7 +37,7 @@ NEARER = 0.004
 class Motion:
     """What a train's bands say."""
 
-    offset_m: NDArray[np.float64]
+    offset_m: Float64
     """(bands,) place of each band's train along the track against the mean of all."""
     likeness: float
     """Median correlation of two bands' edges at their offset."""
@@ -88,7 +88,7 @@ def flagged(train: Detection, motion: Motion) -> Detection:
     )
 
 
-def band_offsets(image: NativeImage) -> NDArray[np.float64]:
+def band_offsets(image: NativeImage) -> Float64:
     """Return the scene's own band offsets, (bands, 2) pixels (col, row), against their mean.
 
     Phase correlation of gradient pictures over the middle of the window that was read.
@@ -104,7 +104,7 @@ def band_offsets(image: NativeImage) -> NDArray[np.float64]:
     return np.asarray(_from_pairs(pairs, found, len(pictures))[0])
 
 
-def _gradient(values: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _gradient(values: Float32, valid: Mask) -> Float32:
     """Return the size of the relative gradient, bounded."""
     typical = float(np.median(values[valid])) if valid.any() else 1.0
     down, right = np.gradient(np.where(valid, values, typical) / max(typical, 1e-6))
@@ -113,9 +113,7 @@ def _gradient(values: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[
     return np.minimum(size, bound).astype(np.float32)
 
 
-def _from_pairs(
-    pairs: list[tuple[int, int]], found: NDArray[np.float64], count: int
-) -> tuple[NDArray[np.float64], float]:
+def _from_pairs(pairs: list[tuple[int, int]], found: Float64, count: int) -> tuple[Float64, float]:
     """Return each band's offset (bands, ...) from those of all pairs, and the largest misfit."""
     design = np.zeros((len(pairs) + 1, count))
     for k, (i, j) in enumerate(pairs):
@@ -127,11 +125,7 @@ def _from_pairs(
 
 
 def measure_motion(
-    image: NativeImage,
-    train: Detection,
-    track: Track,
-    static_px: NDArray[np.float64],
-    settings: MotionSettings,
+    image: NativeImage, train: Detection, track: Track, static_px: Float64, settings: MotionSettings
 ) -> Motion | None:
     """Measure where each band shows a train; None where too little of it is seen.
 
@@ -184,9 +178,7 @@ def _moves(seen: Motion, gsd_m: float, settings: MotionSettings) -> bool:
     )
 
 
-def static_along(
-    image: NativeImage, frame: TrackFrame, static_px: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def static_along(image: NativeImage, frame: TrackFrame, static_px: Float64) -> Float64:
     """Return the scene's own band offsets along a track, (bands,) metres."""
     x, y = frame.points.mean(axis=1)
     row, col = image.pixel_of(np.array([x, x + 1.0, x]), np.array([y, y, y + 1.0]))
@@ -197,9 +189,7 @@ def static_along(
     return np.asarray((mean / max(float(np.hypot(*mean)), 1e-9)) @ metres)
 
 
-def _edges(
-    values: NDArray[np.float32], step_m: float, gsd_m: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _edges(values: Float32, step_m: float, gsd_m: float) -> tuple[Float64, Float64]:
     """Return (bands, n) the log brightness along the track, and how steep it is, without sign, bounded."""
     floor = np.maximum(0.05 * np.median(values, axis=(1, 2), keepdims=True), 1e-6)
     line = np.log(np.maximum(values, floor)).mean(axis=1)
@@ -207,9 +197,7 @@ def _edges(
     return line.astype(float), np.minimum(steep, np.quantile(steep, 0.99, axis=1, keepdims=True))
 
 
-def _likeness(
-    one: NDArray[np.float64], other: NDArray[np.float64], reach_m: float, step_m: float
-) -> NDArray[np.float64]:
+def _likeness(one: Float64, other: Float64, reach_m: float, step_m: float) -> Float64:
     """Return the correlation of two bands' edges for every offset of the other, middle = none."""
     n, most = one.size, int(reach_m / step_m)
     score = np.empty(2 * most + 1)
@@ -222,15 +210,13 @@ def _likeness(
     return score
 
 
-def _at(score: NDArray[np.float64], lag_m: float, step_m: float) -> float:
+def _at(score: Float64, lag_m: float, step_m: float) -> float:
     """Return the likeness at an offset; none beyond what was tried."""
     middle = score.size // 2
     return float(np.interp(lag_m / step_m + middle, np.arange(score.size), score, left=-1.0, right=-1.0))
 
 
-def _peak_near(
-    score: NDArray[np.float64], lag_m: float, within_m: float, step_m: float
-) -> tuple[float, float]:
+def _peak_near(score: Float64, lag_m: float, within_m: float, step_m: float) -> tuple[float, float]:
     """Return the best offset near one, to a part of a step, and the likeness there."""
     middle, most = score.size // 2, max(round(within_m / step_m), 1)
     near = round(lag_m / step_m) + middle
@@ -244,9 +230,7 @@ def _peak_near(
     return place * step_m, float(score[k])
 
 
-def _joint(
-    scores: dict[tuple[int, int], NDArray[np.float64]], bands: int, step_m: float
-) -> NDArray[np.float64]:
+def _joint(scores: dict[tuple[int, int], Float64], bands: int, step_m: float) -> Float64:
     """Return each band's place (the first at 0) that all pairs of bands agree on best.
 
     Like vehicles look alike a vehicle further on: one pair alone may settle there, all pairs do not. Of
@@ -263,7 +247,7 @@ def _joint(
     return found
 
 
-def _peaks(score: NDArray[np.float64]) -> list[float]:
+def _peaks(score: Float64) -> list[float]:
     """Return the offsets, in steps, of the highest peaks and of none."""
     inner = score[1:-1]
     tops = np.flatnonzero((inner >= score[:-2]) & (inner >= score[2:])) + 1

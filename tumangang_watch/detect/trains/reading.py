@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView
+from tumangang_watch.grid import Float32, Float64, Floats
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.nets import convolve, in_pieces, layer_of, weights
 from tumangang_watch.settings.trains import TrainSettings
@@ -34,11 +34,11 @@ LIGHT, UNLIKE, SEEN = (CHANNELS.index(name) for name in ("light", "unlike_row", 
 class NetReading:
     """What the network says of one track, on steps of `detect.trains.view.STEP_M`."""
 
-    occupied: NDArray[np.float64]
+    occupied: Float64
     """(n,) log-odds that a vehicle or a coupling of a train lies there."""
-    coupling: NDArray[np.float64]
+    coupling: Float64
     """(n,) log-odds that the middle of a coupling lies there."""
-    types: NDArray[np.float64]
+    types: Float64
     """(types, n) log-probabilities of `TYPES`, where a vehicle stands."""
 
 
@@ -60,7 +60,7 @@ def read_strip(view: StripView) -> NetReading:
     return NetReading(out[0], out[1], kinds - np.log(np.exp(kinds).sum(axis=0)))
 
 
-def _outputs(patch: NDArray[np.float32], constants: NDArray[np.float32]) -> NDArray[np.float32]:
+def _outputs(patch: Float32, constants: Float32) -> Float32:
     """Return (outputs, n) of one piece; what lies beyond it counts as not seen."""
     net = weights("strip_net")
     x = patch
@@ -114,7 +114,7 @@ def against(view: StripView, others: list[OtherView], settings: TrainSettings) -
     ``others`` show the same track in the same frame, in this date's radiometric scale.
     """
     patch = view.patch
-    differences: list[NDArray[np.floating]] = []
+    differences: list[Floats] = []
     for other in others:
         mirrored = (other.view.geometry.shadow_side < 0) != (view.geometry.shadow_side < 0)
         turned = other.view.turned != view.turned

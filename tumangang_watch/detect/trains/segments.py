@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from math import exp
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.reading import NetReading
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView
+from tumangang_watch.grid import Float64, Floats, Mask
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.track_frame import stretches
 
@@ -44,9 +44,7 @@ class TrainSegment:
     """By how much it may be longer."""
 
 
-def find_runs(
-    log_odds: NDArray[np.float64], seen: NDArray[np.bool_], settings: TrainSettings
-) -> list[TrainSegment]:
+def find_runs(log_odds: Float64, seen: Mask, settings: TrainSettings) -> list[TrainSegment]:
     """Return the trains of one track in order along it, uncoupled cuts apart.
 
     Parameters
@@ -72,7 +70,7 @@ def find_runs(
     return runs
 
 
-def _stretches(odds: NDArray[np.float64], settings: TrainSettings) -> list[tuple[int, int]]:
+def _stretches(odds: Float64, settings: TrainSettings) -> list[tuple[int, int]]:
     """Return occupied stretches (start, stop) in steps by a two-state hidden Markov model (Viterbi)."""
     empty = occupied = 0.0
     cost = settings.switch_cost
@@ -100,7 +98,7 @@ def _joined(pieces: list[tuple[int, int]], settings: TrainSettings) -> list[tupl
     return out
 
 
-def _unsure(odds: NDArray[np.float64], at: int, side: int, settings: TrainSettings) -> tuple[float, float]:
+def _unsure(odds: Float64, at: int, side: int, settings: TrainSettings) -> tuple[float, float]:
     """Return how far inside and outside of a stretch's end the true one may lie (5 and 95 %), metres.
 
     The posterior of one change from train to empty track near the end, every step counted by its log-odds.
@@ -116,7 +114,7 @@ def _unsure(odds: NDArray[np.float64], at: int, side: int, settings: TrainSettin
     return max(middle - low, 0) * STEP_M, max(high - middle, 0) * STEP_M
 
 
-def _end(odds: NDArray[np.float64], at: int, side: int) -> float:
+def _end(odds: Float64, at: int, side: int) -> float:
     """Return where the log-odds cross zero nearest a stretch's end, metres, between steps."""
     smooth = np.convolve(np.pad(odds, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
     low, high = max(at - 4, 1), min(at + 4, odds.size - 1)
@@ -195,7 +193,7 @@ def _rows(low_m: float, high_m: float) -> slice:
     return slice(round(low_m / STEP_M) + HALF_ROWS, round(high_m / STEP_M) + HALF_ROWS + 1)
 
 
-def _spreads(profile: NDArray[np.floating], steps: slice, empty: NDArray[np.bool_]) -> float:
+def _spreads(profile: Floats, steps: slice, empty: Mask) -> float:
     """Return how far the mean over a train lies from the empty bed, in the bed's own spreads."""
     if empty.sum() < 20:
         return float(profile[steps].mean() - np.median(profile))

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Float32, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage, frozen
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.trains import TrainSettings
@@ -22,13 +21,13 @@ HEADING_BASE_M = 3.0
 class StraightGround:
     """Native pixels resampled along a track: columns run along it, rows across."""
 
-    s_m: NDArray[np.floating]
+    s_m: Floats
     """(n,) distance of column centres from the track's first vertex."""
-    y_m: NDArray[np.floating]
+    y_m: Floats
     """(m,) offset of rows from the centreline, positive to the left of the direction of travel."""
-    values: NDArray[np.float32]
+    values: Float32
     """(bands, m, n), read-only; 0 where not valid."""
-    valid: NDArray[np.bool_]
+    valid: Mask
     """(m, n): True where the pixels are valid and clear."""
     frame: TrackFrame
     """The centreline's points in the site's metres."""
@@ -79,7 +78,7 @@ def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> S
     )
 
 
-def only_clear(strip: Strip, clear: NDArray[np.bool_], grid: Grid) -> Strip:
+def only_clear(strip: Strip, clear: Mask, grid: Grid) -> Strip:
     """Return the strip with what lies under cloud marked as not valid.
 
     ``clear`` (rows, cols) is True where the ground is visible; ground beyond its ``grid`` stays as it is.

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.colour import (
     COLOURS,
@@ -22,6 +21,7 @@ from tumangang_watch.detect.trains.couplings import Consist, divide
 from tumangang_watch.detect.trains.reading import TYPES, NetReading
 from tumangang_watch.detect.trains.segments import TrainSegment
 from tumangang_watch.detect.trains.view import STEP_M, Geometry, StripView
+from tumangang_watch.grid import Float64
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.settings.trains import TrainSettings
@@ -90,10 +90,10 @@ def type_probabilities(
 def _colours(
     view: StripView,
     ends: tuple[float, float],
-    bed: NDArray[np.float64],
+    bed: Float64,
     scene_light: ColourScale,
     settings: TrainSettings,
-) -> NDArray[np.float64] | None:
+) -> Float64 | None:
     strip = view.strip
     middle, half = (ends[0] + ends[1]) / 2, max((ends[1] - ends[0]) * 0.36, 0.5)
     columns = slice(*np.searchsorted(strip.s_m, (middle - half, middle + half)))
@@ -103,7 +103,7 @@ def _colours(
     return None if features is None else colour_probabilities(features)
 
 
-def _ranked(names: tuple[str, ...], p: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
+def _ranked(names: tuple[str, ...], p: Float64) -> tuple[tuple[str, float], ...]:
     order = np.argsort(-p, kind="stable")
     return tuple((names[k], float(p[k])) for k in order)
 

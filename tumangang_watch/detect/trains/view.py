@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from math import radians, sin
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tumangang_watch.detect.shadows import lean_fall, shadow_fall
 from tumangang_watch.detect.trains.strips import Strip
+from tumangang_watch.grid import Float32, Float64, Floats, Mask
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.trains import TrainSettings
 
@@ -37,11 +37,11 @@ BLOCK_M = 50.0
 class RadiometricScale:
     """A scene's darkest and typical ground, from all its strips."""
 
-    dark: NDArray[np.float64]
+    dark: Float64
     """(bands,) value of full shadow, or of the darkest ground there is."""
-    typical: NDArray[np.float64]
+    typical: Float64
     """(bands,) median of everything beside and on the tracks."""
-    profile: NDArray[np.float64]
+    profile: Float64
     """(2 `HALF_ROWS` + 1,) typical log brightness across a track, the same to both sides: rails, bed and
     shoulders, where most track is empty."""
 
@@ -67,9 +67,9 @@ class StripView:
 
     strip: Strip
     geometry: Geometry
-    patch: NDArray[np.float32]
+    patch: Float32
     """(channels, rows, n), rows as in `CHANNELS`; 0 where not seen."""
-    constants: NDArray[np.float32]
+    constants: Float32
     """(constants,), as in `CONSTANTS`."""
     turned: bool
     """True when the direction along the track was reversed."""
@@ -85,7 +85,7 @@ def scale_of(strips: list[Strip]) -> RadiometricScale | None:
     return replace(light, profile=_profile(strips, light))
 
 
-def scale_between(values: NDArray[np.floating]) -> RadiometricScale:
+def scale_between(values: Floats) -> RadiometricScale:
     """Return the scale of ground (bands, n), as yet without a profile."""
     dark, typical = np.percentile(values, (0.5, 50), axis=1)
     # Without a shadow in the scene the darkest ground is ground: it is no darker than a good part of it.
@@ -94,7 +94,7 @@ def scale_between(values: NDArray[np.floating]) -> RadiometricScale:
     )
 
 
-def _profile(strips: list[Strip], light: RadiometricScale) -> NDArray[np.float64]:
+def _profile(strips: list[Strip], light: RadiometricScale) -> Float64:
     """Return the typical brightness across the scene's tracks, the same to both sides."""
     columns = []
     for strip in strips:
@@ -159,7 +159,7 @@ def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: Train
     )
 
 
-def _constants(geometry: Geometry, gsd_m: float, has_nir: bool) -> NDArray[np.float32]:
+def _constants(geometry: Geometry, gsd_m: float, has_nir: bool) -> Float32:
     """Return `CONSTANTS`, turned as the patch is."""
     mirrored, turned = geometry.shadow_side < 0, geometry.shadow_along_m < -0.01
     return np.array(
@@ -177,35 +177,32 @@ def _constants(geometry: Geometry, gsd_m: float, has_nir: bool) -> NDArray[np.fl
 
 
 def shares(
-    values: NDArray[np.floating],
-    light: RadiometricScale,
-    bands: list[int] | slice = slice(None),
-    limit: float = 12.0,
-) -> NDArray[np.floating]:
+    values: Floats, light: RadiometricScale, bands: list[int] | slice = slice(None), limit: float = 12.0
+) -> Floats:
     """Return values (bands, rows, cols) as shares of the way from the darkest to the typical ground."""
     dark, typical = light.dark[bands][:, None, None], light.typical[bands][:, None, None]
     return np.clip((values - dark) / (typical - dark), 0.0, limit)
 
 
-def log_share(share: NDArray[np.floating]) -> NDArray[np.floating]:
+def log_share(share: Floats) -> Floats:
     """Return the logarithm of shares, bounded below as shadow is."""
     return np.log(FLOOR + share)
 
 
-def visible(values: NDArray[np.floating], bands: tuple[str, ...]) -> NDArray[np.floating]:
+def visible(values: Floats, bands: tuple[str, ...]) -> Floats:
     """Return the bands that the eye sees, else the first."""
     chosen = [k for k, b in enumerate(bands) if b in ("red", "green", "blue", "pan")]
     return values[chosen or [0]]
 
 
-def roughness(fine: NDArray[np.floating]) -> NDArray[np.floating]:
+def roughness(fine: Floats) -> Floats:
     """Return how far each sample (rows, columns) lies from the mean of its neighbours along the track."""
     out = np.zeros_like(fine)
     out[:, 1:-1] = np.abs(fine[:, 1:-1] - 0.5 * (fine[:, 2:] + fine[:, :-2]))
     return out
 
 
-def band_ratios(cells: dict[str, NDArray[np.floating]]) -> list[NDArray[np.floating]]:
+def band_ratios(cells: dict[str, Floats]) -> list[Floats]:
     """Return log red to blue, green to both and infrared to red of shares; 0 without the bands."""
     zero = np.zeros_like(next(iter(cells.values())))
     if not {"red", "green", "blue"} <= set(cells):
@@ -214,7 +211,7 @@ def band_ratios(cells: dict[str, NDArray[np.floating]]) -> list[NDArray[np.float
     return [red - blue, green - 0.5 * (red + blue), log_share(cells["nir"]) - red if "nir" in cells else zero]
 
 
-def _blocks(values: NDArray[np.floating], n: int, per: int) -> NDArray[np.floating]:
+def _blocks(values: Floats, n: int, per: int) -> Floats:
     """Return means over steps of the view: (rows, columns) of the strip to (2 `HALF_ROWS` + 1, n).
 
     Every row of the view lies on a row of the strip, so that the middle one is the centreline.
@@ -223,7 +220,7 @@ def _blocks(values: NDArray[np.floating], n: int, per: int) -> NDArray[np.floati
     return np.asarray((along[:-2:per] + 2 * along[1:-1:per] + along[2::per]) / 4)
 
 
-def _typical_row(bright: NDArray[np.floating], seen: NDArray[np.bool_]) -> NDArray[np.floating]:
+def _typical_row(bright: Floats, seen: Mask) -> Floats:
     """Return each row's typical brightness along the track: medians of pieces, then of their neighbours."""
     n = bright.shape[1]
     pieces = max(round(n * STEP_M / BLOCK_M), 1)
@@ -236,7 +233,7 @@ def _typical_row(bright: NDArray[np.floating], seen: NDArray[np.bool_]) -> NDArr
     return out
 
 
-def _median(values: NDArray[np.floating]) -> NDArray[np.floating]:
+def _median(values: Floats) -> Floats:
     """Return medians over the last axis, NaN where nothing is known (without numpy's warning)."""
     out = np.full(values.shape[0], np.nan)
     known = np.isfinite(values).any(axis=1)

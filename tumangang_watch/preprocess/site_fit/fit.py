@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from shapely import LineString, box
 
-from tumangang_watch.grid import Grid, grid_over
+from tumangang_watch.grid import Float64, Grid, grid_over
 from tumangang_watch.model.image import NativeImage, shift
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
@@ -68,7 +67,7 @@ def fit_to_site(
 
 
 def _registration(
-    shift_m: NDArray[np.float64], along_sd_m: float, groups: int, settings: RegistrationSettings
+    shift_m: Float64, along_sd_m: float, groups: int, settings: RegistrationSettings
 ) -> Registration:
     sure = along_sd_m <= settings.site_along_sd_ok_m
     reason = "" if sure else f"the position along the tracks is uncertain by {along_sd_m:.1f} m (one sd)"
@@ -102,7 +101,7 @@ def _as_delivered(why: str, groups: int) -> Registration:
     return Registration(status="degraded", tie_points=groups, reason=reason)
 
 
-def _across(site: Site) -> NDArray[np.float64] | None:
+def _across(site: Site) -> Float64 | None:
     """Return the unit vector across the tracks, or None where they run in no one direction."""
     if not site.tracks:
         return None
@@ -119,11 +118,11 @@ def _across(site: Site) -> NDArray[np.float64] | None:
 def _odds(
     pictures: tuple[Picture, ...],
     template: Template,
-    axes: NDArray[np.float64],
-    u: NDArray[np.float64],
-    v: NDArray[np.float64],
+    axes: Float64,
+    u: Float64,
+    v: Float64,
     settings: RegistrationSettings,
-) -> NDArray[np.float64]:
+) -> Float64:
     """Return log-odds of each shift ``(u, v) @ axes``: what outlines say, and the prior on geolocation."""
     total = -0.5 * (u**2 + v**2) / settings.site_prior_sd_m**2
     east, north = np.stack([u, v]).T @ axes[:, 0], np.stack([u, v]).T @ axes[:, 1]
@@ -136,10 +135,10 @@ def _odds(
 def _symmetry(
     pictures: tuple[Picture, ...],
     site: Site,
-    start_m: NDArray[np.float64],
-    across: NDArray[np.float64],
+    start_m: Float64,
+    across: Float64,
     settings: RegistrationSettings,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Float64, Float64]:
     """Return lateral moves from a shift and the log-odds that the tracks' centrelines run there."""
     moves = np.arange(-settings.site_reach_m - 1.0, settings.site_reach_m + 1.0 + MOVE_M / 2, MOVE_M)
     total = np.zeros(len(moves))
@@ -149,9 +148,7 @@ def _symmetry(
     return moves, total
 
 
-def _near_best(
-    moves: NDArray[np.float64], lateral: NDArray[np.float64], u: NDArray[np.float64], reach_m: float
-) -> NDArray[np.float64]:
+def _near_best(moves: Float64, lateral: Float64, u: Float64, reach_m: float) -> Float64:
     """Return the best of the finer lateral odds within reach of each coarse step."""
     steps, index = np.unique(u, return_inverse=True)
     best = np.array([lateral[np.abs(moves - step) <= reach_m + 1e-6].max() for step in steps])
@@ -159,12 +156,7 @@ def _near_best(
 
 
 def _rival(
-    odds: NDArray[np.float64],
-    u: NDArray[np.float64],
-    v: NDArray[np.float64],
-    axes: NDArray[np.float64],
-    has_direction: bool,
-    settings: RegistrationSettings,
+    odds: Float64, u: Float64, v: Float64, axes: Float64, has_direction: bool, settings: RegistrationSettings
 ) -> Registration | None:
     """Refuse where another fit, half a gap or more away, is nearly as good."""
     best = int(odds.argmax())
@@ -187,7 +179,7 @@ def _along(
     pictures: tuple[Picture, ...],
     site: Site,
     template: Template,
-    axes: NDArray[np.float64],
+    axes: Float64,
     place: tuple[float, float],
     settings: RegistrationSettings,
 ) -> tuple[tuple[float, float], float]:
@@ -214,7 +206,7 @@ def _along(
     return (float(place[0]), mean), sd
 
 
-def _mean_and_sd(v: NDArray[np.float64], odds: NDArray[np.float64]) -> tuple[float, float]:
+def _mean_and_sd(v: Float64, odds: Float64) -> tuple[float, float]:
     weight = np.exp(odds - odds.max())
     weight /= weight.sum()
     mean = float(weight @ v)
@@ -225,7 +217,7 @@ def _centred(
     pictures: tuple[Picture, ...],
     site: Site,
     place: tuple[float, float],
-    axes: NDArray[np.float64],
+    axes: Float64,
     settings: RegistrationSettings,
 ) -> float:
     """Return the lateral shift, moved by less than half a gap to where the centrelines most likely run."""

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Float32, Float64, Floats, Grid, Mask
 from tumangang_watch.model.image import Raster
 from tumangang_watch.preprocess.site_fit.template import HEADINGS, Template
 
@@ -24,7 +24,7 @@ SURROUNDINGS_M = 8.0
 """Standard deviation of what counts as the surroundings."""
 
 
-def features_of(raster: Raster, headings: tuple[int, ...]) -> NDArray[np.float32]:
+def features_of(raster: Raster, headings: tuple[int, ...]) -> Float32:
     """Return (1 or 2 + headings, rows, cols): log brightness, band ratio, edge energy along heading bins.
 
     The energy of heading bin k is the log of the smoothed squared gradient across tracks whose normal lies in
@@ -46,12 +46,12 @@ def features_of(raster: Raster, headings: tuple[int, ...]) -> NDArray[np.float32
     return np.stack(layers).astype(np.float32)
 
 
-def log_brightness_of(raster: Raster) -> NDArray[np.float32]:
+def log_brightness_of(raster: Raster) -> Float32:
     """Return the log luminance (rows, cols)."""
     return np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32)
 
 
-def band_ratio_of(raster: Raster) -> NDArray[np.float32]:
+def band_ratio_of(raster: Raster) -> Float32:
     """Return the log ratio (rows, cols) of infrared, else green, to red; zeros without them."""
     other = "nir" if "nir" in raster.bands else "green" if "green" in raster.bands else None
     if other is None or "red" not in raster.bands:
@@ -60,7 +60,7 @@ def band_ratio_of(raster: Raster) -> NDArray[np.float32]:
     return np.log(ratio).astype(np.float32)
 
 
-def shade(raster: Raster) -> NDArray[np.bool_]:
+def shade(raster: Raster) -> Mask:
     """Return (rows, cols): what is much darker than its surroundings.
 
     A shadow beside a train is the strongest contrast of a yard, and lies a track further on.
@@ -78,17 +78,17 @@ class Picture:
     """What of a raster the fit looks at."""
 
     grid: Grid
-    valid: NDArray[np.bool_]
+    valid: Mask
     """(rows, cols); seen."""
-    sunlit: NDArray[np.bool_]
+    sunlit: Mask
     """(rows, cols); seen and not in shadow."""
-    layers: NDArray[np.float32]
+    layers: Float32
     """(k, rows, cols), of `features_of`."""
     headings: tuple[int, ...]
     """Heading bins of the last layers, ascending."""
-    log_brightness: NDArray[np.float32]
+    log_brightness: Float32
     """(rows, cols), of `log_brightness_of`, as sharp as the raster."""
-    band_ratio: NDArray[np.float32]
+    band_ratio: Float32
     """(rows, cols), of `band_ratio_of`."""
 
     @classmethod
@@ -106,18 +106,14 @@ class Picture:
         )
 
     @property
-    def plain(self) -> NDArray[np.float32]:
+    def plain(self) -> Float32:
         """Brightness and band ratio, without the edge energies."""
         return self.layers[: len(self.layers) - len(self.headings)]
 
 
 def score_groups(
-    picture: Picture,
-    template: Template,
-    east_m: NDArray[np.float64],
-    north_m: NDArray[np.float64],
-    sample_m2: float,
-) -> NDArray[np.float64]:
+    picture: Picture, template: Template, east_m: Float64, north_m: Float64, sample_m2: float
+) -> Float64:
     """Return (n, groups): what each group of points gains by the site's geometry, for each shift.
 
     Each group of points is split in two classes, bed and beside, or inside and outside. The gain of
@@ -153,14 +149,14 @@ def score_groups(
 
 
 def _gain(
-    values: NDArray[np.floating],
-    weight: NDArray[np.float64],
+    values: Floats,
+    weight: Float64,
     starts: NDArray[np.intp],
-    counts: NDArray[np.float64],
+    counts: Float64,
     sample_m2: float,
     *,
     signed: bool,
-) -> NDArray[np.float64]:
+) -> Float64:
     """Return each group's gain of two means over one."""
     weighted, total = values * weight, counts.sum(axis=1)
     sums = np.add.reduceat(weighted, starts).reshape(-1, 2)

@@ -20,6 +20,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString
 
+from tumangang_watch.grid import Float32, Float64, Floats, Mask
 from tumangang_watch.model.site import Site
 from tumangang_watch.nets import convolve, layer_of, weights
 from tumangang_watch.preprocess.site_fit.outlines import Picture
@@ -37,7 +38,7 @@ REACH = 14
 
 ASIDE = (-0.5, 0.0, 0.5)
 """Metres the whole group may lie aside of the lateral fit: it is made before the place along it is known."""
-OFFSETS_M: NDArray[np.float64] = np.arange(-16.0, 17.0) * STEP_M
+OFFSETS_M: Float64 = np.arange(-16.0, 17.0) * STEP_M
 """Ground read to either side: a turnout of 1 in 6 moves a track 3 m over the farthest shift, a curve less."""
 
 
@@ -45,20 +46,16 @@ OFFSETS_M: NDArray[np.float64] = np.arange(-16.0, 17.0) * STEP_M
 class Sections:
     """Mean log-odds of a centreline across short pieces of the tracks."""
 
-    offset_m: NDArray[np.float64]
+    offset_m: Float64
     """(n,) distance to the left of the believed centreline."""
-    odds: NDArray[np.float32]
+    odds: Float32
     """(pieces, n); NaN where too little is seen."""
-    cosine: NDArray[np.float64]
+    cosine: Float64
     """(pieces,) what one metre across the yard is across this piece."""
 
 
 def sections_of(
-    picture: Picture,
-    site: Site,
-    shift_m: NDArray[np.float64],
-    across: NDArray[np.float64],
-    settings: RegistrationSettings,
+    picture: Picture, site: Site, shift_m: Float64, across: Float64, settings: RegistrationSettings
 ) -> Sections:
     """Read each piece of track.
 
@@ -89,9 +86,7 @@ def sections_of(
     return Sections(offset, np.concatenate(odds).astype(np.float32), np.concatenate(cosine))
 
 
-def reading_along(
-    picture: Picture, frame: TrackFrame, shift_m: NDArray[np.float64], offset_m: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def reading_along(picture: Picture, frame: TrackFrame, shift_m: Float64, offset_m: Float64) -> Float64:
     """Return the network's log-odds of a centreline (across, along) about points; NaN where nothing is seen.
 
     The frame's points lie `ALONG_M` apart and the content ``shift_m`` (east, north) off them; ``offset_m``
@@ -113,8 +108,8 @@ def reading_along(
 def layers_of(
     log_brightness: NDArray[np.integer | np.floating],
     band_ratio: NDArray[np.integer | np.floating],
-    seen: NDArray[np.bool_],
-) -> NDArray[np.floating]:
+    seen: Mask,
+) -> Floats:
     """Return what the network sees (3, across, along) of samples (across, along)."""
     weight = seen.astype(np.float32)
     around = np.maximum(cv2.GaussianBlur(weight, (0, 0), 12.0), 1e-3)
@@ -125,7 +120,7 @@ def layers_of(
     return np.stack([*layers, weight]).astype(np.float32)
 
 
-def read_centres(layers: NDArray[np.float32]) -> NDArray[np.float32]:
+def read_centres(layers: Float32) -> Float32:
     """Return the log-odds (across, along) that a centreline runs through each cell of `layers_of`."""
     net = weights("centre_net")
     x = layers
@@ -141,7 +136,7 @@ def block_starts(count: int, block_m: float, share: float) -> list[int]:
     return list(range(0, max(count - block // 3, 1), step))
 
 
-def _means(reading: NDArray[np.float64]) -> NDArray[np.float64]:
+def _means(reading: Float64) -> Float64:
     """Return means over the last axis; NaN where less than half is known."""
     known = np.isfinite(reading)
     total = np.where(known, reading, 0.0).sum(axis=-1)
@@ -149,9 +144,7 @@ def _means(reading: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(count > reading.shape[-1] / 2, total / np.maximum(count, 1), np.nan)
 
 
-def centredness(
-    sections: Sections, across_m: NDArray[np.float64], settings: RegistrationSettings
-) -> NDArray[np.float64]:
+def centredness(sections: Sections, across_m: Float64, settings: RegistrationSettings) -> Float64:
     """Return (pieces, k): how much likelier a piece's centreline runs at a lateral shift than anywhere.
 
     The mean log-odds at the shifted centreline against their mean over all shifts, as of
@@ -173,11 +166,11 @@ def centredness(
 def shape_odds(
     picture: Picture,
     site: Site,
-    start_m: NDArray[np.float64],
-    along: NDArray[np.float64],
-    moves_m: NDArray[np.float64],
+    start_m: Float64,
+    along: Float64,
+    moves_m: Float64,
     settings: RegistrationSettings,
-) -> NDArray[np.float64]:
+) -> Float64:
     """Return the log-odds (k,) of each move along the tracks from a shift.
 
     Each piece of track, moved, reads the network's log-odds of a centreline against the mean about it,
@@ -217,13 +210,13 @@ def _frame_beyond(line: LineString, margin: int) -> TrackFrame:
 
 
 def _moved(
-    reading: NDArray[np.float64],
-    heading: NDArray[np.float64],
-    along: NDArray[np.float64],
-    moves_m: NDArray[np.float64],
+    reading: Float64,
+    heading: Float64,
+    along: Float64,
+    moves_m: Float64,
     margin: int,
     settings: RegistrationSettings,
-) -> NDArray[np.float64]:
+) -> Float64:
     """Return (aside, k): what the pieces of one block say of each move, with the tracks a little aside."""
     per = round(settings.section_piece_m / ALONG_M)
     own = np.arange(margin, reading.shape[1] - margin)

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString, Polygon
 
+from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.model.site import Site
 from tumangang_watch.track_frame import frame_along, middles
 
@@ -30,7 +31,7 @@ POINTS_ALONG = 2000
 HEADINGS = 8
 """Directions told apart, over 180 degrees."""
 
-Part = tuple[NDArray[np.float64], NDArray[np.bool_], int]
+Part = tuple[Float64, Mask, int]
 """Points, which of them are inner, and the heading bin."""
 
 
@@ -38,10 +39,10 @@ Part = tuple[NDArray[np.float64], NDArray[np.bool_], int]
 class Template:
     """Points of the site with the group and side they belong to, sorted by both."""
 
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
+    x: Float64
+    y: Float64
     group: NDArray[np.intp]
-    inner: NDArray[np.bool_]
+    inner: Mask
     """True on a bed or inside an outline."""
     heading: NDArray[np.intp]
     """For each group: the bin of its track's direction, or -1 for an outline."""
@@ -96,15 +97,13 @@ def template_of(site: Site, bounds: tuple[float, float, float, float], points_ma
     )
 
 
-def _within(points: NDArray[np.float64], bounds: tuple[float, float, float, float]) -> bool:
+def _within(points: Float64, bounds: tuple[float, float, float, float]) -> bool:
     west, south, east, north = bounds
     x, y = points.mean(axis=0)
     return bool(west < x < east and south < y < north)
 
 
-def _beside(
-    line: LineString, step_m: float, offsets_m: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _beside(line: LineString, step_m: float, offsets_m: Float64) -> tuple[Float64, Float64]:
     """Return places (n, k, 2) beside a line and the normals (n, 2) to its left."""
     frame = frame_along(line, middles(line.length, step_m), 1.0)
     return np.stack(frame.mesh(offsets_m), axis=-1).transpose(1, 0, 2), frame.left.T
