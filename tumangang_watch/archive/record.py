@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from dataclasses import astuple, dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.schema import SCENE_FACTS
-from tumangang_watch.archive.summary import EMPTY, summarise, vehicle_types
+from tumangang_watch.archive.summary import EMPTY, ends_of, summarise, vehicle_types
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.files import json_line
 from tumangang_watch.model.document import (
     AreaDocument,
     DetectionDocument,
     FindingDocument,
+    IntervalDocument,
     IssueDocument,
     ReportDocument,
     SceneDocument,
@@ -26,12 +27,6 @@ from tumangang_watch.settings.preprocess import QualitySettings
 
 Document = dict[str, Any]
 _NO_FIT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
-_MEASURES: tuple[Literal["length_m", "cars", "area_m2", "height_m"], ...] = (
-    "length_m",
-    "cars",
-    "area_m2",
-    "height_m",
-)
 
 
 @dataclass(frozen=True)
@@ -153,7 +148,13 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
         },
     )
     if part == 0 and not issue.get("supersedes"):
-        _weigh_again_from(connection, str(later["acquired"]))
+        # A new date is there: scenes after it may have a better earlier date now. Part of the transaction, so
+        # that a run that is killed before it has seen to them is made up for.
+        connection.execute(
+            """INSERT INTO state VALUES ('weigh_again_from', ?)
+               ON CONFLICT (key) DO UPDATE SET value = min(value, excluded.value)""",
+            (str(later["acquired"]),),
+        )
     connection.executemany(
         "INSERT INTO superseded VALUES (?, ?)",
         [(key, old["folder"]) for old in issue.get("supersedes") or []],
@@ -170,18 +171,6 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
         _add_detection(connection, key, detection)
     for finding in report["findings"]:
         _add_finding(connection, key, finding)
-
-
-def _weigh_again_from(connection: sqlite3.Connection, acquired: str) -> None:
-    """Note that a new date is there: scenes after it may have a better earlier date now.
-
-    Part of the transaction, so that a run that is killed before it has seen to them is made up for.
-    """
-    connection.execute(
-        """INSERT INTO state VALUES ('weigh_again_from', ?)
-           ON CONFLICT (key) DO UPDATE SET value = min(value, excluded.value)""",
-        (acquired,),
-    )
 
 
 def _current(connection: sqlite3.Connection, folder: str, supersedes: list[SupersededDocument]) -> int:
@@ -260,12 +249,11 @@ def _add_detection(connection: sqlite3.Connection, key: int, found: DetectionDoc
         "evidence": json_line(found.get("evidence", {})),
         "caveats": json_line(found["caveats"]),
     }
-    for name in _MEASURES:
-        value = found.get(name)
-        stem, _, unit = name.partition("_")
-        for end in ("low", "high"):
-            row[f"{stem}_{end}_{unit}" if unit else f"{stem}_{end}"] = value[end] if value else None
-        row[name] = value["estimate"] if value else None
+    for measure in ("length_m", "cars", "area_m2", "height_m"):
+        value = cast(IntervalDocument | None, found.get(measure)) or dict.fromkeys(
+            ("estimate", "low", "high")
+        )
+        row |= zip(ends_of(measure), (value["estimate"], value["low"], value["high"]), strict=True)
     detection = _insert(connection, "detections", row)
     for position, vehicle in enumerate(found["rolling_stock"], start=1):
         row = {

@@ -4,38 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from tumangang_watch.archive.file import Archive, database_errors
+from tumangang_watch.archive.summary import ends_of
 from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import About, ReviewEvidence, ReviewSubject
 
-Row = tuple[Any, ...]
+Row = dict[str, Any]
 Things = dict[tuple[int, str], ReviewEvidence]
 """Detections by the row of their report and their id in it."""
-Keys = Collection[tuple[int, str]]
-_DETECTIONS = """
-    SELECT d.id, r.id, r.folder, d.detection, d.date, d.kind, d.grade, d.confidence, d.area, d.track,
-           d.from_m, d.to_m, d.length_m, d.length_low_m, d.length_high_m, d.cars, d.cars_low, d.cars_high,
-           d.area_m2, d.area_low_m2, d.area_high_m2, d.geometry, d.caveats,
-           (SELECT json_group_array(json_array(colour, type)) FROM
-            (SELECT colour, type FROM vehicles v WHERE v.detection = d.id ORDER BY position)),
-           r.current AND coalesce(
-               (SELECT a.speaks FROM area_dates a WHERE a.report = r.id AND a.area = d.area), r.part = 0),
-           s.sha256, s.acquired, e.sha256, e.acquired
-    FROM detections AS d JOIN reports AS r ON r.id = d.report JOIN scenes AS s ON s.id = r.scene
+_QUESTION = """
+    SELECT r.id AS report_row, r.folder, t.kind, t.grade, t.confidence, t.area, t.track,
+           t.geometry, t.caveats, r.current AND coalesce(
+               (SELECT a.speaks FROM area_dates a WHERE a.report = r.id AND a.area = t.area), r.part = 0
+           ) AS standing, s.sha256 AS scene, s.acquired,
+           e.sha256 AS other, e.acquired AS other_acquired, {more}
+    FROM {table} AS t JOIN reports AS r ON r.id = t.report JOIN scenes AS s ON s.id = r.scene
     JOIN sites ON sites.id = r.site LEFT JOIN scenes AS e ON e.id = r.earlier
-    WHERE sites.site = ? AND {where} ORDER BY s.acquired, r.folder, d.id"""
-_FINDINGS = """
-    SELECT r.id, r.folder, f.finding, f.kind, f.change, f.grade, f.confidence, f.area, f.track, f.earlier,
-           f.later, f.amount, f.amount_low, f.amount_high, f.unit, f.statement, f.geometry, f.caveats,
-           f.members,
-           r.current AND coalesce(
-               (SELECT a.speaks FROM area_dates a WHERE a.report = r.id AND a.area = f.area), r.part = 0),
-           s.sha256, s.acquired, e.sha256, e.acquired
-    FROM findings AS f JOIN reports AS r ON r.id = f.report JOIN scenes AS s ON s.id = r.scene
-    JOIN sites ON sites.id = r.site LEFT JOIN scenes AS e ON e.id = r.earlier
-    WHERE sites.site = ? AND {where} ORDER BY s.acquired, r.folder, f.id"""
+    WHERE sites.site = ? AND {where} ORDER BY s.acquired, r.folder, t.id"""
+_OF_DETECTIONS = """t.detection AS id, t.date, t.from_m, t.to_m, t.length_m, t.length_low_m, t.length_high_m,
+    t.cars, t.cars_low, t.cars_high, t.area_m2, t.area_low_m2, t.area_high_m2,
+    (SELECT json_group_array(json_array(colour, type)) FROM
+     (SELECT colour, type FROM vehicles v WHERE v.detection = t.id ORDER BY position)) AS stock"""
+_OF_FINDINGS = """t.finding AS id, t.change, t.earlier, t.later, t.amount, t.amount_low, t.amount_high,
+    t.unit, t.statement, t.members"""
 
 
 def subjects(
@@ -72,94 +65,94 @@ def subjects(
         where = [*where, "s.sha256 IN (SELECT value FROM json_each(?))"]
         values = [*values, json.dumps(sorted(scenes))]
     condition = " AND ".join(where)
-    with database_errors(archive.path):
-        ask = archive.connection.execute
-        things = ask(_DETECTIONS.format(where=condition), (site, *values)).fetchall()
-        changes = ask(_FINDINGS.format(where=condition), (site, *values)).fetchall()
-    evidence = {(row[1], row[3]): _thing(row) for row in things}
+    things, changes = (
+        _rows(archive, _QUESTION.format(more=more, table=table, where=condition), (site, *values))
+        for table, more in (("detections", _OF_DETECTIONS), ("findings", _OF_FINDINGS))
+    )
+    evidence = {(row["report_row"], row["id"]): _thing(row) for row in things}
     covered = {
-        (row[0], name) for row in changes for name in (*row[9:11], *json.loads(row[18])) if name is not None
+        (row["report_row"], name)
+        for row in changes
+        for name in (row["earlier"], row["later"], *json.loads(row["members"]))
+        if name is not None
     }
-    found = [_change_subject(site, row, evidence) for row in changes]
-    found += [_detection_subject(site, row, evidence, covered) for row in things if row[4] == "later"]
+    found = [_subject(site, row, _change(row, evidence)) for row in changes]
+    found += [
+        _subject(site, row, evidence[place], covered=(place in covered))
+        for row in things
+        if row["date"] == "later" and (place := (row["report_row"], row["id"]))
+    ]
     found = [s for s in found if s.current or superseded]
     return sorted(found, key=lambda s: (s.acquired, s.folder, s.about.word != "finding"))
 
 
-def _detection_subject(site: str, row: Row, things: Things, covered: Keys) -> ReviewSubject:
+def _rows(archive: Archive, question: str, values: tuple[Any, ...]) -> list[Row]:
+    with database_errors(archive.path):
+        cursor = archive.connection.execute(question, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _subject(site: str, row: Row, evidence: ReviewEvidence, *, covered: bool = False) -> ReviewSubject:
+    """Return a finding, or a detection: what one date shows has no earlier scene."""
+    change = "change" in evidence
     about = About(
-        word="detection",
+        word="finding" if change else "detection",
         site=site,
-        scene=row[25],
-        earlier=None,
-        kind=row[5],
-        area=row[8],
-        evidence=things[row[1], row[3]],
+        scene=row["scene"],
+        earlier=row["other"] if change else None,
+        kind=row["kind"],
+        area=row["area"],
+        evidence=evidence,
     )
     return ReviewSubject(
         about=about,
-        folder=row[2],
-        id=row[3],
-        current=bool(row[24]),
-        acquired=row[26],
-        earlier_acquired=None,
-        covered=(row[1], row[3]) in covered,
+        folder=row["folder"],
+        id=row["id"],
+        current=bool(row["standing"]),
+        acquired=row["acquired"],
+        earlier_acquired=row["other_acquired"] if change else None,
+        covered=covered,
     )
 
 
 def _thing(row: Row) -> ReviewEvidence:
-    stock = json.loads(row[23])
-    return {
-        "report": row[2],
-        "id": row[3],
-        "date": row[4],
-        "kind": row[5],
-        "grade": row[6],
-        "confidence": row[7],
-        "area": row[8],
-        "track": row[9],
-        "from_m": row[10],
-        "to_m": row[11],
-        "length_m": _span(row[12:15]),
-        "cars": _span(row[15:18]),
-        "area_m2": _span(row[18:21]),
-        "geometry": json.loads(row[21]),
-        "caveats": json.loads(row[22]),
+    stock = json.loads(row["stock"])
+    plain = ("id", "date", "kind", "grade", "confidence", "area", "track", "from_m", "to_m")
+    thing = {
+        "report": row["folder"],
+        **{name: row[name] for name in plain},
+        **{name: _interval(row, name) for name in ("length_m", "cars", "area_m2")},
+        "geometry": json.loads(row["geometry"]),
+        "caveats": json.loads(row["caveats"]),
         "colours": [c for c, _ in stock],
         "types": [t for _, t in stock],
     }
+    return cast(ReviewEvidence, thing)
 
 
-def _change_subject(site: str, row: Row, things: Things) -> ReviewSubject:
-    evidence: ReviewEvidence = {
-        "report": row[1], "id": row[2], "kind": row[3], "change": row[4], "grade": row[5],
-        "confidence": row[6], "area": row[7], "track": row[8],
-        "earlier": things.get((row[0], row[9])), "later": things.get((row[0], row[10])),
-        "amount": {
-            "estimate": float(row[11]), "low": float(row[12]), "high": float(row[13]), "unit": row[14],
-        },
-        "statement": row[15],
-        "geometry": json.loads(row[16]), "caveats": json.loads(row[17]),
+def _change(row: Row, things: Things) -> ReviewEvidence:
+    report, ends = row["report_row"], (row["earlier"], row["later"])
+    change = {
+        "report": row["folder"],
+        **{name: row[name] for name in ("id", "kind", "change", "grade", "confidence", "area", "track")},
+        "earlier": things.get((report, row["earlier"])),
+        "later": things.get((report, row["later"])),
+        "amount": {**(_interval(row, "amount") or {}), "unit": row["unit"]},
+        "statement": row["statement"],
+        "geometry": json.loads(row["geometry"]),
+        "caveats": json.loads(row["caveats"]),
         "members": [
-            things[row[0], name] for name in json.loads(row[18])
-            if name not in row[9:11] and (row[0], name) in things
+            things[report, name]
+            for name in json.loads(row["members"])
+            if name not in ends and (report, name) in things
         ],
-    }  # fmt: skip
-    about = About(
-        word="finding", site=site, scene=row[20], earlier=row[22], kind=row[3], area=row[7], evidence=evidence
-    )
-    return ReviewSubject(
-        about=about,
-        folder=row[1],
-        id=row[2],
-        current=bool(row[19]),
-        acquired=row[21],
-        earlier_acquired=row[23],
-    )
+    }
+    return cast(ReviewEvidence, change)
 
 
-def _span(values: tuple[float | None, ...]) -> IntervalDocument | None:
-    estimate, low, high = values
+def _interval(row: Row, measure: str) -> IntervalDocument | None:
+    estimate, low, high = (row[name] for name in ends_of(measure))
     if estimate is None or low is None or high is None:
         return None
     return {"estimate": float(estimate), "low": float(low), "high": float(high)}

@@ -8,35 +8,20 @@ from math import sqrt
 from typing import Any
 
 from tumangang_watch.model.interval import Z90
+from tumangang_watch.model.series import MEASURES
 
 Row = dict[str, Any]
 TAIL = 0.05
-EMPTY: Row = dict.fromkeys(
-    (
-        "trains",
-        "trains_low",
-        "trains_high",
-        "cars",
-        "cars_low",
-        "cars_high",
-        "uncounted",
-        "length_m",
-        "length_low_m",
-        "length_high_m",
-        "fill",
-        "fill_low",
-        "fill_high",
-        "cargo",
-        "cargo_low",
-        "cargo_high",
-        "cargo_m2",
-        "cargo_low_m2",
-        "cargo_high_m2",
-        "worked_m2",
-        "worked_low_m2",
-        "worked_high_m2",
-    )
-)
+
+
+def ends_of(measure: str) -> tuple[str, str, str]:
+    """Return the columns of a measure: its estimate and the ends of its interval."""
+    stem, _, unit = measure.partition("_")
+    tail = f"_{unit}" if unit else ""
+    return measure, f"{stem}_low{tail}", f"{stem}_high{tail}"
+
+
+EMPTY: Row = dict.fromkeys(("uncounted", *(name for measure in MEASURES for name in ends_of(measure))))
 """A date on which the area could not be observed: unknown, never zero."""
 
 
@@ -53,24 +38,22 @@ def summarise(found: Sequence[Mapping[str, Any]], observed_track_m: float | None
     trains = [d for d in found if d["kind"] == "train"]
     cargo = [d for d in found if d["kind"] == "cargo"]
     surfaces = [d for d in found if d["kind"] == "handling_area" and d["area_m2"]]
-    row = dict(EMPTY)
-    row["trains"], row["trains_low"], row["trains_high"] = count(trains)
-    row["cargo"], row["cargo_low"], row["cargo_high"] = count(cargo)
-    row["uncounted"] = sum(d["cars"] is None for d in trains if d["grade"] == "detected")
-    cars = total(trains, "cars")
-    if row["uncounted"]:
-        row["cars_low"] = cars[1]
-    else:
-        row["cars"], row["cars_low"], row["cars_high"] = cars
-    lengths = total(trains, "length_m")
-    row["length_m"], row["length_low_m"], row["length_high_m"] = lengths
+    uncounted = sum(d["cars"] is None for d in trains if d["grade"] == "detected")
+    cars, lengths = total(trains, "cars"), total(trains, "length_m")
+    measured: dict[str, Sequence[float | None]] = {
+        "trains": count(trains),
+        "cargo": count(cargo),
+        "cars": (None, cars[1], None) if uncounted else cars,
+        "length_m": lengths,
+        "cargo_m2": total(cargo, "area_m2"),
+    }
     if observed_track_m:
-        row["fill"], row["fill_low"], row["fill_high"] = (
-            round(min(v / observed_track_m, 1.0), 5) for v in lengths
-        )
-    row["cargo_m2"], row["cargo_low_m2"], row["cargo_high_m2"] = total(cargo, "area_m2")
+        measured["fill"] = [round(min(v / observed_track_m, 1.0), 5) for v in lengths]
     if surfaces:
-        row["worked_m2"], row["worked_low_m2"], row["worked_high_m2"] = total(surfaces, "area_m2")
+        measured["worked_m2"] = total(surfaces, "area_m2")
+    row = {**EMPTY, "uncounted": uncounted}
+    for measure, values in measured.items():
+        row |= zip(ends_of(measure), values, strict=True)
     return row
 
 
