@@ -14,11 +14,10 @@ from tumangang_watch.model.comparison import BackgroundScene, BackgroundUse, Lef
 from tumangang_watch.model.image import IDENTITY, compose
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.pipeline.prepare import observe, read_image
+from tumangang_watch.pipeline.prepare import in_light_of, observe, read_image
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.areas import area_statuses
 from tumangang_watch.preprocess.coregister import register_pair
-from tumangang_watch.preprocess.normalise import apply, normalise_pair
 
 ONE_TOO_MANY = "dates more like the scene were enough"
 SAME_IMAGE = "the same image as another date"
@@ -120,16 +119,11 @@ def _laid(
         placed = image.registered(compose(fit.affine, frame))
         seen = observe("earlier", scene, placed, grid, fit, run)
         _check_use(seen, measured[-1], run)
-        usable = anchor.quality.clear & seen.quality.clear
-        usable &= ~anchor.quality.saturated & ~seen.quality.saturated
-        stable = site.having("stable")
-        ground = grid.mask([a.polygon for a in stable]) if stable else None
-        light = normalise_pair(anchor.raster, seen.raster, usable, ground, settings.normalise)
+        alike, light = in_light_of(anchor, seen, run)
         if light.status == "failed":
             why = why or f"its light cannot be told against the scene's: {light.reason}"
             continue
-        image = apply(light, placed)
-        return replace(seen, image=image, raster=image.on_grid(grid)), fit.residual_median_m
+        return alike, fit.residual_median_m
     raise _Unusable(why, faulty=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.image import compose
@@ -11,11 +10,10 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import gather
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.measure import assemble
-from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
+from tumangang_watch.pipeline.prepare import in_light_of, judge_areas, observe, read_image, working_grid
 from tumangang_watch.pipeline.run import RunContext, refuse_failed
 from tumangang_watch.pipeline.tracks import with_tracks
 from tumangang_watch.preprocess.coregister import register_pair
-from tumangang_watch.preprocess.normalise import apply, normalise_pair
 
 
 def compare(
@@ -53,15 +51,10 @@ def compare(
     run.progress("judging what can be seen")
     one = observe("earlier", earlier, first, grid, fit, run)
     two = observe("later", later, second, grid, fit, run)
-    stable = grid.mask([a.polygon for a in run.site.having("stable")]) if run.site.having("stable") else None
-    usable = one.quality.clear & two.quality.clear & ~one.quality.saturated & ~two.quality.saturated
-    light = normalise_pair(one.raster, two.raster, usable, stable, settings.normalise)
-    image = apply(light, second)
-    two = replace(two, image=image, raster=image.on_grid(grid))
+    two, light = in_light_of(one, two, run)
     pair_caveats = (*fit_caveats, *traced)
-    pair_caveats += (
-        () if light.status == "ok" else (f"radiometry of the pair is {light.status}: {light.reason}",)
-    )
+    if light.status != "ok":
+        pair_caveats += (f"radiometry of the pair is {light.status}: {light.reason}",)
     areas = judge_areas(run, two, one)
     gathered = gather(background, (one, two), run)
     return assemble(run, (one, two), registration, areas, gathered, pair_caveats)

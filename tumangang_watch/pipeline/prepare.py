@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from shapely import box
@@ -14,8 +15,10 @@ from tumangang_watch.model.finding import AreaStatus
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import DateLabel, Observation, Registration
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import REPORTED_ROLES
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.areas import area_statuses, hide_roofed
+from tumangang_watch.preprocess.normalise import Normalisation, apply, normalise_pair
 from tumangang_watch.preprocess.quality import assess_quality
 from tumangang_watch.scenes import SceneOptions, describe, footprint, open_scene, read_native
 from tumangang_watch.settings import Settings
@@ -71,9 +74,7 @@ def working_grid(scenes: tuple[Scene, ...], run: RunContext) -> Grid:
     common = footprint(scenes[0], run.site.crs)
     for scene in scenes[1:]:
         common = common.intersection(footprint(scene, run.site.crs))
-    places = [
-        a.polygon for a in run.site.areas if a.role in ("yard", "bridge", "station", "handling", "apron")
-    ]
+    places = [area.polygon for area in run.site.having(*REPORTED_ROLES)]
     places += [track.line for track in run.site.tracks]
     touched = [p for p in places if not common.is_empty and p.intersects(common)]
     if not touched:
@@ -113,6 +114,19 @@ def observe(
         site_fit=fit,
         caveats=quality.notes,
     )
+
+
+def in_light_of(
+    reference: Observation, seen: Observation, run: RunContext
+) -> tuple[Observation, Normalisation]:
+    """Return a date in the radiometry of another on the same grid, and how well that could be told."""
+    grid, stable = reference.raster.grid, run.site.having("stable")
+    ground = grid.mask([a.polygon for a in stable]) if stable else None
+    usable = reference.quality.clear & seen.quality.clear
+    usable &= ~reference.quality.saturated & ~seen.quality.saturated
+    light = normalise_pair(reference.raster, seen.raster, usable, ground, run.settings.normalise)
+    image = apply(light, seen.image)
+    return replace(seen, image=image, raster=image.on_grid(grid)), light
 
 
 def describe_scene(scene: Scene, settings: Settings) -> dict[str, object]:

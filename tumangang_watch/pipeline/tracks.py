@@ -56,13 +56,10 @@ def trace_site_tracks(
 def ground_of(site: Site, settings: TraceSettings) -> BaseGeometry:
     """Return the ground in which a site's tracks are looked for."""
     areas = site.having("yard", "station", "bridge") or site.having("handling", "apron")
+    known = [*((a.polygon, a.accuracy_m) for a in areas), *((t.line, t.accuracy_m) for t in site.tracks)]
     shapes = [
-        a.polygon.buffer(settings.area_margin_m + min(a.accuracy_m or 0.0, settings.area_accuracy_max_m))
-        for a in areas
-    ]
-    shapes += [
-        t.line.buffer(settings.area_margin_m + min(t.accuracy_m or 0.0, settings.area_accuracy_max_m))
-        for t in site.tracks
+        place.buffer(settings.area_margin_m + min(accuracy_m or 0.0, settings.area_accuracy_max_m))
+        for place, accuracy_m in known
     ]
     ignored = unary_union([a.polygon for a in site.having("ignore")])
     return unary_union(shapes).difference(ignored)

@@ -18,7 +18,7 @@ from tumangang_watch.model.comparison import LeftOut
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.pipeline.earlier_scenes import Candidates, add_left_out
+from tumangang_watch.pipeline.earlier_scenes import Candidates, add_left_out, known_of
 from tumangang_watch.pipeline.prepare import judge_areas, read_image, working_grid
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.quality import assess_quality
@@ -112,19 +112,8 @@ def look_at(task: LookTask) -> KnownScene | Failed:
         areas = judge_areas(run, seen, None)
     except WatchError as error:
         return Failed.of(error, acquired)
-    return KnownScene(
-        sha256=scene.sha256,
-        scene_id=scene.id,
-        acquired=acquired,
-        gsd_m=scene.gsd_m,
-        off_nadir_deg=scene.off_nadir_deg,
-        view_azimuth_deg=scene.view_azimuth_deg,
-        sun_elevation_deg=scene.sun_elevation_deg,
-        sun_azimuth_deg=scene.sun_azimuth_deg,
-        snow_state=quality.snow_state,
-        radiometry=scene.radiometry,
-        observed={area.id: round(area.observed_later, 3) for area in areas},
-    )
+    observed = {area.id: round(area.observed_later, 3) for area in areas}
+    return replace(known_of(scene), acquired=acquired, snow_state=quality.snow_state, observed=observed)
 
 
 def make_report(task: ReportTask) -> Failed | None:
