@@ -148,13 +148,7 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
         },
     )
     if part == 0 and not issue.get("supersedes"):
-        # A new date is there: scenes after it may have a better earlier date now. Part of the transaction, so
-        # that a run that is killed before it has seen to them is made up for.
-        connection.execute(
-            """INSERT INTO state VALUES ('weigh_again_from', ?)
-               ON CONFLICT (key) DO UPDATE SET value = min(value, excluded.value)""",
-            (str(later["acquired"]),),
-        )
+        _note_new_date(connection, str(later["acquired"]))
     connection.executemany(
         "INSERT INTO superseded VALUES (?, ?)",
         [(key, old["folder"]) for old in issue.get("supersedes") or []],
@@ -171,6 +165,15 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
         _add_detection(connection, key, detection)
     for finding in report["findings"]:
         _add_finding(connection, key, finding)
+
+
+def _note_new_date(connection: sqlite3.Connection, acquired: str) -> None:
+    """Note that scenes after a date may have a better earlier date now; a killed run is made up for."""
+    connection.execute(
+        """INSERT INTO state VALUES ('weigh_again_from', ?)
+           ON CONFLICT (key) DO UPDATE SET value = min(value, excluded.value)""",
+        (acquired,),
+    )
 
 
 def _current(connection: sqlite3.Connection, folder: str, supersedes: list[SupersededDocument]) -> int:
