@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import issued_reports as make
 from support.command import run
+from support.schema import schema
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
@@ -26,7 +27,6 @@ from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusa
 from tumangang_watch.archive.schema import APPLICATION_ID, VERSION
 from tumangang_watch.archive.summary import EMPTY, count, summarise
 from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
-from tumangang_watch.report.assets import schema
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import json
 import jsonschema
 import pytest
 from support.command import run
+from support.schema import schema
 
-from tumangang_watch.report.assets import schema
 from tumangang_watch.simulate import make_pair, split_seeds, write_scene, write_site
 
 

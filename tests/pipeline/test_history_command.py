@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 from shapely.geometry import shape
 from support import command
+from support.schema import schema
 
 from tumangang_watch.pipeline.background import bytes_of, within_memory
-from tumangang_watch.report.assets import schema
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.simulate.paint import paint
 from tumangang_watch.simulate.pair import earlier_days, write_earlier

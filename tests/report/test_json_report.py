@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 import shapely
 from support.report_scene import painted_comparison, single_scene
+from support.schema import schema
 
-from tumangang_watch.report.assets import schema
 from tumangang_watch.report.folder import json_text
 from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.report.summary import summary_text

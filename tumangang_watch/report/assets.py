@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from importlib import resources
 from itertools import groupby
-from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from tumangang_watch.model.document import VehicleDocument
 from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.text import clean_document
 
@@ -19,12 +18,6 @@ from tumangang_watch.text import clean_document
 def asset(name: str, package: str = "tumangang_watch.report") -> str:
     """Return the text of a file that ships inside a package."""
     return resources.files(package).joinpath(name).read_text(encoding="utf-8")
-
-
-def schema() -> dict[str, Any]:
-    """Return the published JSON Schema of ``report.json``."""
-    loaded: dict[str, Any] = json.loads(asset("report.schema.json"))
-    return loaded
 
 
 def render(template: str, package: str, *, script: str = "", **values: object) -> str:
@@ -71,7 +64,7 @@ def _shown(value: float, digits: int | None = None) -> str:
     return f"{value:.{digits}f}"
 
 
-def _runs(stock: list[dict[str, Any]]) -> str:
+def _runs(stock: list[VehicleDocument]) -> str:
     """Return ``3 brown box, 1 grey tank, ...``: vehicles in order, like ones counted together."""
     names = (f"{vehicle['colour']} {vehicle['type']}".replace("_", " ") for vehicle in stock)
     return ", ".join(f"{len(list(run))} {name}" for name, run in groupby(names))

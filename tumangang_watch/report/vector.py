@@ -6,7 +6,7 @@ import html
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -43,12 +43,8 @@ _BOUNDS: tuple[tuple[Literal["estimate", "low", "high"], str], ...] = (
     ("low", "_low"),
     ("high", "_high"),
 )
-_MEASURED: tuple[Literal["length_m", "cars", "area_m2", "height_m"], ...] = (
-    "length_m",
-    "cars",
-    "area_m2",
-    "height_m",
-)
+_Measure = Literal["length_m", "cars", "area_m2", "height_m"]
+_MEASURED: tuple[_Measure, ...] = get_args(_Measure)
 _MEASURES = [f"{name}{suffix}" for name in _MEASURED for _, suffix in _BOUNDS]
 DETECTION_FIELDS: Fields = {
     **dict.fromkeys(("id", "date", "kind", "label", "area", "track"), "text"),
