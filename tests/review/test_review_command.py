@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import pty
+import select
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -90,6 +95,7 @@ def test_mistakes_are_told_in_one_line_and_nothing_is_kept(root):
         (("complete", DAYS[3], "--area", "pier"), "was not seen"),
         (("list", "--since", "soon"), "not a date"),
         (("withdraw", "r3/f1"), "kim has not answered it"),
+        (("walk",), "no terminal"),
     ):
         done = review(root, *arguments, status=2)
         assert done.stderr.count("\n") == 1
@@ -249,3 +255,85 @@ def test_summary_says_how_far_readers_agree(root):
     trains = next(r for r in told["precision"] if (r["of"], r["kind"]) == ("detection", "train"))
     assert (trains["judged"], trains["holds"]["estimate"], trains["stated"]) == (3, 1.0, 0.97)
     assert "kim and lee both judged 6: agree 0.83" in review(root, "summary").stdout
+
+
+# In a terminal
+
+
+def type_in(root, *lines, options=()):
+    """Answer on a real terminal (None: the interrupt key); return what it showed and how it ended."""
+    command = [review_runs.PROGRAM, "review", "walk", "--archive", root / "record.sqlite", *options]
+    terminal, end = pty.openpty()
+    around = {**os.environ, "TUMANGANG_WATCH_READER": "kim"}
+    child = subprocess.Popen(
+        list(map(str, command)),
+        stdin=end,
+        stdout=end,
+        stderr=end,
+        env=around,
+        start_new_session=True,
+        # Tests that run in the background ignore the interrupt key, and would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    os.close(end)
+    shown, waiting = b"", list(lines)
+    try:
+        while True:
+            assert select.select([terminal], [], [], 60)[0], shown.decode()
+            shown += os.read(terminal, 4096)
+            if shown.rstrip(b" ").endswith(b":") and waiting:
+                line = waiting.pop(0)
+                if line is None:
+                    child.send_signal(signal.SIGINT)
+                else:
+                    os.write(terminal, line.encode())
+                shown += b"\n"
+    except OSError:
+        pass
+    finally:
+        os.close(terminal)
+    return shown.decode(), child.wait(60)
+
+
+def test_walking_keeps_each_answer_at_once(root):
+    """Accept, reject by a reason's number, skip, correct after a slip; then the terminal is cut off."""
+    shown, status = type_in(
+        root,
+        "a\n",
+        "\n",
+        "sure\n",
+        "r\n",
+        "1\n",
+        "\n",
+        "s\n",
+        "c\n",
+        "many\n",
+        "6-7\n",
+        "\n",
+        "\n",
+        "\n",
+        "\n",
+        "\n",
+        "\n",
+        None,
+    )
+    assert status == 130
+    assert "not a number or range" in shown
+    told = [
+        (one["id"], r["verdict"], r["reason"], r["remark"])
+        for one in listed(root, "--all")
+        for r in one["reviews"]
+    ]
+    assert told == [
+        ("t1", "accepted", None, "sure"),
+        ("t2", "rejected", "shadow", ""),
+        ("f1", "corrected", "wrong_count", ""),
+    ]
+
+
+def test_walking_can_be_left_and_taken_up(root):
+    shown, status = type_in(root, "a\n", "\n", "\n", "q\n", options=("--kind", "cargo"))
+    assert (status, "1 of 3" in shown) == (0, True)
+    assert "1 answers kept, 2 left" in shown
+    shown, _ = type_in(root, "q\n", options=("--kind", "cargo"))
+    assert "1 of 2" in shown

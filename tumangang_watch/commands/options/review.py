@@ -164,6 +164,19 @@ def complete() -> None:
 
 
 @review.command()
+@record_options
+@reader_option
+@reports_option
+@filters
+@done_in("review_walk")
+def walk() -> None:
+    """Go through what is open, one by one. Each answer is kept at once: stop whenever you like.
+
+    What you have answered yourself is passed over; what another reader answered still comes with --all.
+    """
+
+
+@review.command()
 @click.argument("out", metavar="FILE.gpkg", type=SCENE)
 @record_options
 @reader_option
