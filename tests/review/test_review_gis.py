@@ -137,6 +137,26 @@ def test_export_and_import_change_nothing(made, tmp_path_factory, answers):
     assert everything(root) == before
 
 
+def test_own_answers_are_filled_in_and_others_are_not(root):
+    run(root, "reject", f"{FIRST}/later-1", "--reason", "shadow", reader="lee")
+    outline = "POLYGON((129.4862 42.406, 129.4863 42.406, 129.4863 42.40605, 129.4862 42.406))"
+    values = ("--from-m", "3", "--to-m", "20", "--cars", "2", "--colours", "red,blue", "--outline", outline)
+    run(root, "correct", f"{SECOND}/later-1", *values)
+    before = reviews(root)
+    path = export(root)
+    with gis.editing(path) as file:
+        rows = file.execute("SELECT report, verdict, new_from_m, new_colours FROM detections").fetchall()
+    assert [row for row in rows if row[1]] == [(SECOND, "corrected", 3.0, "red, blue")]
+    assert "0 new answers" in take_back(root, path).stderr
+    assert reviews(root) == before
+    with gis.editing(path) as file:
+        gis.fill(file, "detections", SECOND, "later-1", new_cars="3", new_colours="")
+    take_back(root, path)
+    last = json.loads(reviews(root)[-1]["correction"])
+    assert last["cars"] == [3, 3]
+    assert last["outline"] == json.loads(before[-1]["correction"])["outline"]
+
+
 def test_a_moved_outline_is_a_corrected_extent_along_its_track(root):
     path = export(root)
     with gis.editing(path) as file:

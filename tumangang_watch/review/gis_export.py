@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.export import Cell
+from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.files import check_file, whole_files
-from tumangang_watch.model.review import ReviewSubject, digest
+from tumangang_watch.model.review import Answer, ReviewSubject, digest
 from tumangang_watch.review.add import RecordedDate
 from tumangang_watch.review.gpkg_write import LayerRow, write_review_gpkg
 from tumangang_watch.review.session import Reviewer, Wanted, under_review
@@ -34,15 +36,18 @@ class SeenArea:
 def export_review(
     archive: Archive, site: str, out: Path, wanted: Wanted, reviewer: Reviewer
 ) -> dict[str, int]:
-    """Write what is to be reviewed as a GeoPackage; return the counts.
+    """Write what is to be reviewed as a GeoPackage, the reader's own answers filled in; return the counts.
 
-    Answers are not shown: a second reading is worth more when it is blind.
+    Answers of others are not shown: a second reading is worth more when it is blind.
     """
+    own = {r.about.key: r.answer for r in all_reviews(archive, site) if r.reader == reviewer.name}
     layers: dict[str, list[LayerRow]] = {"findings": [], "detections": [], "areas": []}
     for one in under_review(archive, site, replace(wanted, each_detection=True)):
         if one.subject is not None:
-            row = LayerRow(evidence_row(one.subject), one.about.evidence["geometry"])
-            layers[f"{one.about.word}s"].append(row)
+            answer = own.get(one.about.key)
+            outline = answer.correction.outline if answer is not None else None
+            row = evidence_row(one.subject) | _answer_columns(answer)
+            layers[f"{one.about.word}s"].append(LayerRow(row, outline or one.about.evidence["geometry"]))
     for place in seen_areas(archive, site, wanted):
         cells: dict[str, Cell] = {
             "key": place.key,
@@ -50,7 +55,7 @@ def export_review(
             "acquired": place.date.acquired,
         }
         cells |= {"area": place.area, "role": place.role, "status": place.status}
-        layers["areas"].append(LayerRow(cells))
+        layers["areas"].append(LayerRow(cells | _complete_columns(own.get(place.key))))
     # Each row names the export and how many rows it had, so that deleted ones can be told.
     mark = digest([site, reviewer.name, reviewer.made])[:16]
     for one_row in (row for rows in layers.values() for row in rows):
@@ -85,6 +90,33 @@ def evidence_row(subject: ReviewSubject) -> dict[str, Cell]:
             row[name + end] = value.get(bound)
     row["unit"] = (found.get("amount") or {}).get("unit")
     return row
+
+
+def _answer_columns(own: Answer | None) -> dict[str, Cell]:
+    if own is None or own.verdict == "withdrawn":
+        return {}
+    values: Mapping[str, Any] = own.correction.as_dict()
+    spans = {n: _span_text(values[n]) for n in ("cars", "area_m2") if n in values}
+    lists = {n: ", ".join(values[n]) for n in ("colours", "types") if n in values}
+    plain = {n: values[n] for n in ("from_m", "to_m", "track", "kind") if n in values}
+    return {
+        "verdict": own.verdict,
+        "reason": own.reason,
+        "remark": own.remark or None,
+        **{f"new_{name}": value for name, value in (spans | lists | plain).items()},
+        "answer_before": json.dumps(own.as_dict(), ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _complete_columns(own: Answer | None) -> dict[str, Cell]:
+    if own is None or own.verdict != "complete":
+        return {}
+    return {"complete": "yes", "remark": own.remark or None, "answer_before": json.dumps(own.as_dict())}
+
+
+def _span_text(bounds: Sequence[float]) -> str:
+    low, high = bounds
+    return f"{low:.12g}" if low == high else f"{low:.12g}-{high:.12g}"
 
 
 def seen_areas(archive: Archive, site: str, wanted: Wanted) -> list[SeenArea]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +12,8 @@ from tumangang_watch.archive import Archive
 from tumangang_watch.archive.export import ColumnKind
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.review import Answer, Review, ReviewSubject, thing_of
+from tumangang_watch.model.document import GeometryDocument
+from tumangang_watch.model.review import About, Answer, Review, ReviewSubject, thing_of
 from tumangang_watch.review.add import date_of, missed_review
 from tumangang_watch.review.answers import GivenValues, checked_answer, parse_correction, parse_remark
 from tumangang_watch.review.gis_export import evidence_row, seen_areas
@@ -24,7 +26,7 @@ MOVED_M = 0.15
 """An outline read back that lies at most this far from the exported one was not moved: the files carry 7
 decimals of a degree (11 mm), and editors snap."""
 _VERDICT_TODO = "Say accepted, rejected or corrected"
-_WAY_MARKS = ("key", "export")
+_WAY_MARKS = ("key", "answer_before", "export")
 
 
 @dataclass(kw_only=True)
@@ -138,18 +140,30 @@ class _FileReading:
             if filled:
                 raise UsageError("no verdict", ", ".join(filled), "the verdict is empty", _VERDICT_TODO)
             self.out.unanswered += 1
+            if row.text("answer_before"):
+                self.out.notes.append(
+                    f"{row.where}: your answer was cleared here; it stands until `review withdraw`"
+                )
             return
         if verdict not in ("accepted", "rejected", "corrected"):
             raise UsageError("unknown verdict", repr(verdict), "it is not in the list", _VERDICT_TODO)
         answer = Answer(verdict, reason, remark or "", parse_correction(cast(GivenValues, given)))
-        checked = checked_answer(answer, subject.about.evidence)
-        self.out.reviews.append(self._reviewer(row).review(subject.about, checked))
+        self._add(row, subject.about, checked_answer(answer, subject.about.evidence))
+
+    def _add(self, row: EditedRow, about: About, answer: Answer) -> None:
+        before = row.text("answer_before")
+        if before is not None and _same_answer(before, answer):
+            self.out.unanswered += 1
+            return
+        self.out.reviews.append(self._reviewer(row).review(about, answer))
 
     def _moved(
         self, row: EditedRow, subject: ReviewSubject, verdict: str | None, given: dict[str, Any]
     ) -> dict[str, Any]:
         """Return the extent of an outline that was moved; a note says so."""
-        evidence = subject.about.evidence
+        evidence, before = subject.about.evidence, self._outline_before(row)
+        if before is not None and shift_m(before, row.outline) <= MOVED_M:
+            return {"outline": before}
         by = shift_m(evidence["geometry"], row.outline)
         if by <= MOVED_M:
             return {}
@@ -170,6 +184,14 @@ class _FileReading:
             found["to_m"] = stop if given.get("to_m") is None else given["to_m"]
         self.out.notes.append(f"{row.where}: its outline was moved by {by:.1f} m: taken as corrected extent")
         return found
+
+    def _outline_before(self, row: EditedRow) -> GeometryDocument | None:
+        """Return the outline that this reader had given when the file was made."""
+        try:
+            outline = json.loads(row.text("answer_before") or "{}").get("correction", {}).get("outline")
+        except (ValueError, AttributeError):
+            return None
+        return cast(GeometryDocument, outline) if isinstance(outline, dict) else None
 
     def _note_evidence(self, row: EditedRow, expected: Mapping[str, object]) -> None:
         """Note edited evidence; what is recorded is the archive's own, never the file's."""
@@ -218,7 +240,16 @@ class _FileReading:
             raise UsageError("unclear", repr(whole), "complete is yes or empty", "Say yes, or clear the row")
         place = self.areas[key]
         answer = Answer("complete", None, parse_remark(row.text("remark")))
-        self.out.reviews.append(self._reviewer(row).review(place.date.about_area(place.area), answer))
+        self._add(row, place.date.about_area(place.area), answer)
+
+
+def _same_answer(before: str, answer: Answer) -> bool:
+    """Return whether an answer is the one that was filled in when the file was made."""
+    try:
+        old = json.loads(before)
+    except ValueError:
+        return False
+    return bool(old == json.loads(json.dumps(answer.as_dict())))
 
 
 def _same(old: Any, new: str | float | None, kind: ColumnKind) -> bool:

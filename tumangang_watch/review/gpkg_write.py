@@ -55,6 +55,7 @@ _VALUES: Columns = {
     "area_m2": Column(title="square metres: 120 or 100-140"),
 }
 _KEY = Column(title="names what is judged; leave it, and leave it empty in what you add")
+_BEFORE = Column(title="your answer when this was exported; leave it")
 _EXPORT = Column(title="names this export; leave it")
 ANSWER: Columns = {
     "verdict": Column(title="accepted, rejected or corrected; empty: no answer", domain="verdict"),
@@ -69,7 +70,12 @@ _COMMON: Columns = {
     "confidence": NUMBER,
     **dict.fromkeys(("statement", "area", "track"), TEXT),
 }
-_END: Columns = {**dict.fromkeys(("caveats", "report", "id"), TEXT), "key": _KEY, "export": _EXPORT}
+_END: Columns = {
+    **dict.fromkeys(("caveats", "report", "id"), TEXT),
+    "key": _KEY,
+    "answer_before": _BEFORE,
+    "export": _EXPORT,
+}
 _MEASURES = [f"{m}{s}" for m in ("length_m", "cars", "area_m2") for s in ("", "_low", "_high")]
 EVIDENCE: dict[str, Columns] = {
     "findings": {
@@ -107,6 +113,7 @@ LAYERS: dict[str, Columns] = {
             title="yes where you looked over the whole area and nothing else is there", domain="complete"
         ),
         "remark": _REMARK,
+        "answer_before": _BEFORE,
         "export": _EXPORT,
     },
 }
