@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from shapely import box
-from support.values import EAST0, NORTH0, observation, straight_site, train_detection
+from support.values import EAST0, NORTH0, observation, straight_site, thing, train_detection
 
 from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.model.detection import Detection
@@ -29,15 +29,13 @@ def values(goods=(), seed=0) -> np.ndarray:
 def cargo(date: str, place, area=None, half=3.0, confidence=0.9, elsewhere=0.0, number=1) -> Detection:
     west, south, width, height = place
     shape = box(EAST0 + west, NORTH0 - 60 + south, EAST0 + west + width, NORTH0 - 60 + south + height)
-    return Detection(
-        id=f"{date}-cargo-{number}",
-        date=date,
-        kind="cargo",
+    return thing(
+        "cargo",
+        date,
+        shape,
+        f"{date}-cargo-{number}",
         area="apron",
-        geometry=shape,
         confidence=confidence,
-        grade="detected",
-        observed_fraction=1.0,  # type: ignore[arg-type]
         area_m2=Interval.around(area or shape.area, half),
         label="pile or stacked goods",
         evidence=(("other_goods", elsewhere), ("other_shadow", 0.0)),

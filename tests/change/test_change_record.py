@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 from shapely import box
-from support.values import EAST0, NORTH0, observation
+from support.values import EAST0, NORTH0, change_of, observation, thing
 
 from tumangang_watch.change.cargo import stood_before
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings import Settings
@@ -26,35 +25,17 @@ def pair():
 
 
 def goods(name="later-cargo-1", **evidence) -> Detection:
-    return Detection(
-        id=name,
-        date="later",
-        kind="cargo",
-        area="a",
-        geometry=PLACE,
-        confidence=0.9,
-        grade="detected",
-        observed_fraction=1.0,
-        label="pile or stacked goods",
-        evidence=tuple(sorted(evidence.items())),
-    )
+    label, known = "pile or stacked goods", tuple(sorted(evidence.items()))
+    return thing("cargo", "later", PLACE, name, area="a", label=label, evidence=known)
 
 
-APPEARED = Finding(
+APPEARED = change_of(
+    goods(),
+    "appeared",
     id="f",
-    kind="cargo",
-    change="appeared",
-    area="a",
     track="T1",
-    earlier=None,
-    later="later-cargo-1",
     amount=Interval(20, 15, 25),
-    unit="m2",
-    confidence=0.9,
-    grade="detected",
     statement="Pile or stacked goods, not there before.",
-    geometry=PLACE,
-    observed_fraction=1.0,
     train="later-train-1",
 )
 

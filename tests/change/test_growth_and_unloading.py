@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from shapely import MultiPolygon, box
-from support.values import EAST0, NORTH0, observation, straight_site, train_detection
+from support import values
+from support.values import EAST0, NORTH0, change_of, observation, straight_site, train_detection
 
 from tumangang_watch.change.cargo import beside_trains
 from tumangang_watch.change.ground import growth_findings
-from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.finding import Finding, HandlingChange
+from tumangang_watch.model.finding import HandlingChange
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings
@@ -20,17 +20,8 @@ PAIR = DatePair(*(observation(np.full((4, 120, 400), 0.2), d) for d in ("earlier
 
 
 def thing(kind, date, shape, number=1):
-    return Detection(
-        id=f"{date}-{kind}-{number}",
-        date=date,
-        kind=kind,
-        area="h",
-        geometry=shape,
-        confidence=0.9,
-        grade="detected",
-        observed_fraction=1.0,
-        area_m2=Interval.around(shape.area, 2),
-    )
+    area = Interval.around(shape.area, 2)
+    return values.thing(kind, date, shape, f"{date}-{kind}-{number}", area="h", area_m2=area)
 
 
 @pytest.mark.parametrize(
@@ -62,25 +53,6 @@ def test_the_larger_change_counts_where_it_is_above_its_error(grown, lost, word,
     assert "By its shadow a building" in finding.statement
 
 
-def appeared(item):
-    return Finding(
-        id=f"finding-{item.id}",
-        kind="cargo",
-        change="appeared",
-        area="h",
-        track=None,
-        earlier=None,
-        later=item.id,
-        amount=item.area_m2,
-        unit="m2",
-        confidence=0.8,
-        grade="detected",
-        statement="",
-        geometry=item.geometry,
-        observed_fraction=1.0,
-    )
-
-
 @pytest.mark.parametrize(("off_m", "together"), [(6.0, True), (25.0, False)])
 def test_goods_beside_a_train_are_one_finding(off_m, together):
     site = straight_site()
@@ -88,7 +60,7 @@ def test_goods_beside_a_train_are_one_finding(off_m, together):
     south = NORTH0 - 30 + off_m
     boxes = [box(EAST0 + x, south, EAST0 + x + 4, south + 3) for x in (30, 50)]
     cargo = tuple(thing("cargo", "later", shape, k) for k, shape in enumerate(boxes))
-    found = beside_trains(PAIR, tuple(appeared(c) for c in cargo), cargo, (train,), SETTINGS)
+    found = beside_trains(PAIR, tuple(change_of(c, "appeared") for c in cargo), cargo, (train,), SETTINGS)
     if not together:
         assert [f.train for f in found] == [None, None]
         return

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
-from support.values import EAST0, NORTH0, observation, straight_site
+from support.values import EAST0, NORTH0, observation, straight_site, thing
 
 from tumangang_watch.detect.cargo.history import weigh_cargo
 from tumangang_watch.detect.history import (
@@ -56,15 +56,12 @@ def past(*things: tuple[float, ...] | None, light: float = 1.0):
 
 
 def goods(height: float | None = 2.0, confidence: float = 0.7, place=PLACE) -> Detection:
-    return Detection(
-        id="later-cargo-1",
-        date="later",
-        kind="cargo",
+    return thing(
+        "cargo",
+        "later",
+        place,
         area="a",
-        geometry=place,
         confidence=confidence,
-        grade="detected",
-        observed_fraction=1.0,
         area_m2=Interval.around(place.area, 3.0),
         label="surface change",
         height_m=None if height is None else Interval.around(height, 0.5),

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from shapely import box
-from support.values import straight_site
+from support.values import change_of, straight_site, thing
 
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.model.detection import Detection, Vehicle
-from tumangang_watch.model.finding import Finding
+from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.reidentify.compare import same_train
@@ -48,15 +47,13 @@ def train(colours, track="T1", locomotive=False, at=20.0, low=None, high=None):
         for k, name in enumerate(names)
     )
     count = len(names)
-    return Detection(
-        id=f"train-{track}-{at:.0f}",
-        date="later",
-        kind="train",
+    return thing(
+        "train",
+        "later",
+        box(0, 0, 1, 1),
+        f"train-{track}-{at:.0f}",
         area="secure_yard",
-        geometry=box(0, 0, 1, 1),
         confidence=0.99,
-        grade="detected",
-        observed_fraction=1.0,
         track=track,
         from_m=at,
         to_m=at + 14 * count,
@@ -68,35 +65,12 @@ def train(colours, track="T1", locomotive=False, at=20.0, low=None, high=None):
 
 def pile(number, area=30.0, grade="detected"):
     east, north = 500_050.0 + 20 * number, 4_699_960.0
-    return Detection(
-        id=f"cargo-{number}",
-        date="later",
-        kind="cargo",
-        area="apron",
-        geometry=box(east, north, east + area / 5, north + 5),
-        confidence=0.9,
-        grade=grade,
-        observed_fraction=1.0,
-    )
+    place = box(east, north, east + area / 5, north + 5)
+    return thing("cargo", "later", place, f"cargo-{number}", area="apron", grade=grade)
 
 
 def appeared(goods):
-    return Finding(
-        id="f",
-        kind="cargo",
-        change="appeared",
-        area="apron",
-        track=None,
-        earlier=None,
-        later=goods.id,
-        amount=Interval(30, 20, 40),
-        unit="m2",
-        confidence=0.9,
-        grade="detected",
-        statement="",
-        geometry=goods.geometry,
-        observed_fraction=1.0,
-    )
+    return change_of(goods, "appeared", id="f", amount=Interval(30, 20, 40), grade="detected")
 
 
 def evidence(*detections, status="observed", **fields):

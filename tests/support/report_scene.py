@@ -9,11 +9,11 @@ import numpy as np
 from shapely import LineString, box
 from shapely.ops import substring
 
-from support.values import EAST0, NORTH0, observation
+from support.values import EAST0, NORTH0, change_of, observation, thing
 from tumangang_watch.model.comparison import Comparison
-from tumangang_watch.model.detection import Detection, Vehicle
+from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.fill import CargoRow, Fill
-from tumangang_watch.model.finding import AreaStatus, Finding
+from tumangang_watch.model.finding import AreaStatus
 from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Registration
@@ -86,24 +86,23 @@ def _train(the_site, date, track, from_m, colours, **fields):
         )
         for k, colour in enumerate(colours)
     )
-    made = Detection(
-        id=f"{date}-train-{track}",
-        date=date,
-        kind="train",
-        area="yard",
-        track=track,
-        geometry=substring(line, from_m, to_m).buffer(1.6, cap_style="flat"),
-        confidence=0.97,
-        grade="detected",
-        observed_fraction=1.0,
-        from_m=from_m,
-        to_m=to_m,
-        length_m=Interval.around(to_m - from_m, 1.5),
-        cars=Interval(len(colours), len(colours) - 1, len(colours) + 1),
-        rolling_stock=stock,
-        evidence=(("contrast", 7.25),),
-    )
-    return replace(made, **fields)
+    stated = {
+        "track": track,
+        "confidence": 0.97,
+        "from_m": from_m,
+        "to_m": to_m,
+        "length_m": Interval.around(to_m - from_m, 1.5),
+        "cars": Interval(len(colours), len(colours) - 1, len(colours) + 1),
+        "rolling_stock": stock,
+        "evidence": (("contrast", 7.25),),
+    }
+    place = substring(line, from_m, to_m).buffer(1.6, cap_style="flat")
+    return thing("train", date, place, f"{date}-train-{track}", **{**stated, **fields})
+
+
+def _handling(date, width, area_m2):
+    place = _place(20, 80, width, 30)
+    return thing("handling_area", date, place, f"{date}-handling", area="handling", area_m2=area_m2)
 
 
 def _detections(the_site):
@@ -112,43 +111,21 @@ def _detections(the_site):
         _train(the_site, "earlier", "T3", 60.0, ["grey"] * 5, cars=None, rolling_stock=()),
         _train(the_site, "later", "T3", 60.0, ["grey"] * 5, cars=None, rolling_stock=()),
         _train(the_site, "later", "T2", 75.0, AFTER, confidence=0.9),
-        Detection(
-            id="later-cargo-1",
-            date="later",
-            kind="cargo",
+        thing(
+            "cargo",
+            "later",
+            _place(60, 14, 12, 5),
             area="apron",
-            geometry=_place(60, 14, 12, 5),
             confidence=0.7,
             grade="possible",
-            observed_fraction=1.0,
             area_m2=Interval(60.0, 48.5, 72.0),
             height_m=Interval(2.4, 1.5, 3.3),
             colour="blue",
             label="pile or stacked goods",
             caveats=("half of it lies in shadow",),
         ),
-        Detection(
-            id="earlier-handling",
-            date="earlier",
-            kind="handling_area",
-            area="handling",
-            geometry=_place(20, 80, 50, 30),
-            confidence=0.9,
-            grade="detected",
-            observed_fraction=1.0,
-            area_m2=Interval(1500, 1400, 1600),
-        ),
-        Detection(
-            id="later-handling",
-            date="later",
-            kind="handling_area",
-            area="handling",
-            geometry=_place(20, 80, 80, 30),
-            confidence=0.9,
-            grade="detected",
-            observed_fraction=1.0,
-            area_m2=Interval(2400, 2250, 2550),
-        ),
+        _handling("earlier", 50, Interval(1500, 1400, 1600)),
+        _handling("later", 80, Interval(2400, 2250, 2550)),
     )
 
 
@@ -157,24 +134,9 @@ def _findings(found):
 
     def finding(k, kind, change, ids, amount, unit, statement, **fields):
         one = by_id[ids[1] or ids[0]]
-        made = Finding(
-            id=f"F{k}",
-            kind=kind,
-            change=change,
-            area=one.area,
-            track=one.track,
-            earlier=ids[0],
-            later=ids[1],
-            amount=amount,
-            unit=unit,
-            confidence=one.confidence,
-            grade=one.grade,
-            statement=statement,
-            geometry=one.geometry,
-            observed_fraction=1.0,
-            caveats=one.caveats,
-        )
-        return replace(made, **fields)
+        both = {"id": f"F{k}", "kind": kind, "earlier": ids[0], "later": ids[1], "caveats": one.caveats}
+        stated = {**both, "amount": amount, "unit": unit, "statement": statement}
+        return replace(change_of(one, change), **{**stated, **fields})
 
     return (
         finding(

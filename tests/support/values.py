@@ -11,6 +11,7 @@ from shapely import LineString, box
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.detection import Detection, Vehicle
+from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Quality, Registration
@@ -147,3 +148,30 @@ def train_detection(site, date, from_m, to_m, cars=4, track="T1", grade="detecte
         cars=Interval(cars, cars - 1, cars + 1),
         rolling_stock=stock,
     )
+
+
+def thing(kind, date, geometry, name=None, **fields) -> Detection:
+    """A detection that is sure and was wholly seen."""
+    stated = {"area": "yard", "confidence": 0.9, "grade": "detected", "observed_fraction": 1.0}
+    return Detection(
+        id=name or f"{date}-{kind}-1", date=date, kind=kind, geometry=geometry, **{**stated, **fields}
+    )
+
+
+def change_of(item, change, **fields) -> Finding:
+    """A finding of one detection, with its values."""
+    stated = {
+        "id": f"finding-{item.id}",
+        "area": item.area,
+        "track": item.track,
+        "earlier": item.id if item.date == "earlier" else None,
+        "later": item.id if item.date == "later" else None,
+        "amount": item.area_m2,
+        "unit": "m2",
+        "confidence": item.confidence,
+        "grade": item.grade,
+        "statement": "",
+        "geometry": item.geometry,
+        "observed_fraction": 1.0,
+    }
+    return Finding(kind=item.kind, change=change, **{**stated, **fields})
