@@ -18,6 +18,7 @@ import tumangang_watch.commands.evaluate
 import tumangang_watch.commands.reproduce
 import tumangang_watch.commands.review
 import tumangang_watch.commands.review_answer
+import tumangang_watch.commands.review_walk
 import tumangang_watch.commands.scenes
 import tumangang_watch.commands.series
 import tumangang_watch.commands.site
