@@ -14,6 +14,7 @@ from tumangang_watch.model.comparison import BackgroundScene, BackgroundUse, Lef
 from tumangang_watch.model.image import IDENTITY, compose
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.pipeline.common import with_bands_of
 from tumangang_watch.pipeline.prepare import in_light_of, observe, read_image
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.areas import area_statuses
@@ -108,7 +109,9 @@ def _laid(
     """Return an earlier date in the measured dates' frame and light, by whichever of them it fits."""
     settings, site = run.settings, run.site
     grid = measured[-1].raster.grid
-    image = read_image(scene, grid, run)
+    image = with_bands_of(read_image(scene, grid, run), measured[-1].image)
+    if image is None:
+        raise _Unusable("it has no band in common with the scene", faulty=False)
     why = ""
     for anchor in reversed(measured):
         frame = anchor.image.registration

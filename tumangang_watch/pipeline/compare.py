@@ -8,6 +8,7 @@ from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.image import compose
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import gather
+from tumangang_watch.pipeline.common import in_common
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.measure import assemble
 from tumangang_watch.pipeline.prepare import in_light_of, judge_areas, observe, read_image, working_grid
@@ -37,7 +38,8 @@ def compare(
     """
     settings, grid = run.settings, working_grid((earlier, later), run)
     run.progress("reading both scenes")
-    first, second = (read_image(scene, grid, run) for scene in (earlier, later))
+    read = read_image(earlier, grid, run), read_image(later, grid, run)
+    first, second, common_caveats = in_common(read, (earlier, later))
     run.progress("registering the scenes to each other")
     registration = register_pair(first, second, run.site, grid, settings.registration)
     refuse_failed(registration, later, "the scenes cannot be registered to each other")
@@ -52,7 +54,7 @@ def compare(
     one = observe("earlier", earlier, first, grid, fit, run)
     two = observe("later", later, second, grid, fit, run)
     two, light = in_light_of(one, two, run)
-    pair_caveats = (*fit_caveats, *traced)
+    pair_caveats = (*common_caveats, *fit_caveats, *traced)
     if light.status != "ok":
         pair_caveats += (f"radiometry of the pair is {light.status}: {light.reason}",)
     areas = judge_areas(run, two, one)

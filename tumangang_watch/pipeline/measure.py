@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tumangang_watch.change.cargo import compare_cargo, stood_before
 from tumangang_watch.change.ground import growth_findings
 from tumangang_watch.change.trains import compare_trains, unseen_trains
+from tumangang_watch.change.words import when
 from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.detect.cargo.history import weigh_cargo
 from tumangang_watch.detect.coarse.groups import unlooked_parts
@@ -46,7 +47,8 @@ def assemble(
         run.progress("deciding what changed")
         pair = DatePair(*dates)
         findings = find_changes(run, pair, trains, ground)
-        caveats = (*caveats, *unseen_trains(pair, run.site, trains, run.settings.change))
+        unseen = unseen_trains(pair, run.site, trains, run.settings.change)
+        caveats = (*caveats, *coarse_caveats(run, pair), *unseen)
     return Comparison(
         site=run.site,
         earlier=dates[0] if len(dates) == 2 else None,
@@ -75,7 +77,7 @@ def find_trains(
     """Return the trains of every date."""
     found: list[Detection] = []
     for date in dates:
-        others = [d for d in dates if d is not date]
+        others = [d for d in dates if d is not date and same_grain(d, date, run)]
         earlier = before(background_dates, date)
         trains = detect_trains(
             date,
@@ -86,6 +88,15 @@ def find_trains(
         )
         found += after_trains(run, date, add_occupancy(trains, earlier, run.settings.history))
     return tuple(found)
+
+
+def same_grain(one: Observation, other: Observation, run: RunContext) -> bool:
+    """Return whether two dates are read in one way, so that one can stand behind the other."""
+    limit = run.settings.trains.track_gsd_max_m
+    fine = one.image.gsd_m <= limit, other.image.gsd_m <= limit
+    ratio = one.image.gsd_m / other.image.gsd_m
+    same = 1 / run.settings.watch.same_class_ratio <= ratio <= run.settings.watch.same_class_ratio
+    return fine == (True, True) or (fine == (False, False) and same)
 
 
 def after_trains(run: RunContext, date: Observation, trains: tuple[Detection, ...]) -> tuple[Detection, ...]:
@@ -151,11 +162,26 @@ def find_changes(
 ) -> tuple[Finding, ...]:
     """Return what changed between two dates."""
     limits = run.settings.change
-    cargo = compare_cargo(pair, ground.cargo, limits, trains)
+    cargo = () if too_coarse_for_cargo(run, pair) else compare_cargo(pair, ground.cargo, limits, trains)
     return (
         *compare_trains(pair, run.site, trains, limits),
         *stood_before(pair, cargo, ground.cargo, run.settings),
         *growth_findings(pair, ground.surfaces, ground.growth, limits),
+    )
+
+
+def too_coarse_for_cargo(run: RunContext, pair: DatePair) -> tuple[Observation, ...]:
+    """Return the date that shows no single objects beside one that does: what it lacks did not come or go."""
+    limit_m = run.settings.cargo.objects_gsd_max_m
+    coarse = tuple(d for d in (pair.earlier, pair.later) if d.image.gsd_m > limit_m)
+    return coarse if len(coarse) == 1 else ()
+
+
+def coarse_caveats(run: RunContext, pair: DatePair) -> tuple[str, ...]:
+    """Return what could not be compared because one date is too coarse for it, in words."""
+    return tuple(
+        f"goods were not compared: at {d.image.gsd_m:.1f} m {when(d)} shows no single objects"
+        for d in too_coarse_for_cargo(run, pair)
     )
 
 

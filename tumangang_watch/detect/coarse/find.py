@@ -49,7 +49,10 @@ def detect_group_trains(
     judged = read_groups(observation, tracks, settings)
     others = (*(() if background is None else (background,)), *background_dates)
     if others and judged:
-        elsewhere = [read_groups(other, tracks, settings) for other in others]
+        # Corridors follow the grain: another date is read along this one's, or nothing lies on anything.
+        gsd_m = observation.image.gsd_m
+        alike = [replace(other, image=replace(other.image, gsd_m=gsd_m)) for other in others]
+        elsewhere = [read_groups(other, tracks, settings) for other in alike]
         judged = read_groups(observation, tracks, settings, judged, [e for e in elsewhere if e])
     found: list[Detection] = []
     numbers: dict[str, int] = {}
