@@ -1,4 +1,4 @@
-"""What two scenes of different makers have in common: the bands and the grain that both can be compared in."""
+"""What two scenes of different makers have in common: the bands and grain that both can be compared in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tumangang_watch.model.image import NativeImage, frozen
 from tumangang_watch.model.scene import Scene
 
 VISIBLE = ("blue", "green", "red")
-"""What a panchromatic band sees, with a little of the near infrared: 450-800 nm (docs/sources.md, sensors)."""
+"""What a panchromatic band sees, with a little of the near infrared."""
 
 
 def with_bands_of(image: NativeImage, other: NativeImage) -> NativeImage | None:
