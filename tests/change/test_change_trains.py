@@ -135,10 +135,9 @@ def test_wagons_of_one_colour_on_another_track_are_not_known_again():
 
 @pytest.mark.parametrize("short", [3, 14])
 def test_an_end_seen_short_is_no_change(short):
-    detections = (
-        train_detection(SITE, "earlier", 20, 132, 8),
-        train_detection(SITE, "later", 20, 132 - short, 8 - short // 14),
-    )
+    # The later date's own strip shows vehicles along the whole of the longer train.
+    whole = replace(train_detection(SITE, "earlier", 20, 132, 8), evidence=(("other_occupied", 0.97),))
+    detections = (whole, train_detection(SITE, "later", 20, 132 - short, 8 - short // 14))
     pair = DatePair(paint([(20, EIGHT)], "earlier"), paint([(20, EIGHT)], "later", gain=1.1, seed=1))
     assert [f.change for f in compare_trains(pair, SITE, detections, ChangeSettings())] == ["unchanged"]
 

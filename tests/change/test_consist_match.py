@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from shapely import box
@@ -9,10 +11,12 @@ from support.values import observation, straight_site, train_detection
 
 from tumangang_watch.change.consist_match import (
     TrainMatcher,
-    alike_along,
-    alike_in_place,
+    OCCUPIED,
+    coupling_odds,
     match_trains,
     same_length,
+    same_vehicles,
+    there_too,
 )
 from tumangang_watch.change.profiles import (
     agreement,
@@ -25,6 +29,7 @@ from tumangang_watch.change.profiles import (
 )
 from tumangang_watch.change.trains import alone_words, match_words
 from tumangang_watch.change.words import difference, span, total, train_words
+from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings
@@ -80,15 +85,42 @@ def test_a_moved_train_is_matched_with_its_shift_and_another_is_not():
     assert match_trains(matcher(date("earlier", 20), other), SITE, trains) == ()
 
 
-def test_what_stands_in_place_is_alike_there():
+def test_vehicles_that_stand_in_place_are_the_same_there():
     one, two, gone = date("earlier", 20), date("later", 20), date("later", 20, ())
     trains = (train_detection(SITE, "earlier", 20, 76), train_detection(SITE, "later", 20, 76))
-    assert alike_in_place(DatePair(one, two), SITE.tracks[0], trains, SETTINGS) == 0.0
-    assert alike_in_place(DatePair(one, gone), SITE.tracks[0], trains, SETTINGS) is None
-    assert alike_along(matcher(one, two), SITE.tracks[0], 20.0, 76.0)
-    assert not alike_along(matcher(one, gone), SITE.tracks[0], 20.0, 76.0)
+    assert same_vehicles(matcher(one, two), SITE.tracks[0], (20.0, 76.0)) > SETTINGS.same_vehicles_odds
+    assert same_vehicles(matcher(one, gone), SITE.tracks[0], (20.0, 76.0)) < 0
     assert same_length(*trains, SETTINGS)
     assert not same_length(trains[0], train_detection(SITE, "later", 20, 100), SETTINGS)
+
+
+def test_the_strip_of_the_other_date_decides_not_that_both_look_alike():
+    one, two = date("earlier", 20), date("later", 20)
+    train = train_detection(SITE, "later", 20, 76)
+
+    def odds(occupied):
+        read = replace(train, evidence=((OCCUPIED, occupied),))
+        return there_too(matcher(one, two), SITE.tracks[0], read, None)
+
+    assert odds(0.0) < SETTINGS.there_doubt < odds(0.05) < 0 < odds(0.5) < odds(1.0)
+
+
+@pytest.mark.parametrize(("shift", "stands"), [(0.0, True), (0.8, True), (3.5, False), (7.0, False)])
+def test_couplings_of_a_train_that_stands_do_not_move(shift, stands):
+    one, two = (
+        replace(
+            train_detection(SITE, label, at, at + 14 * count, count),
+            cars=Interval(count, count, count),
+            rolling_stock=tuple(
+                Vehicle(from_m=at + 14 * k + 0.5, to_m=at + 14 * k + 13.5, type="box", colour="red", confidence=1)
+                for k in range(count)
+            ),
+        )
+        for label, at, count in (("earlier", 20.0, 8), ("later", 20.0 + 28 + shift, 3))
+    )
+    odds = coupling_odds(matcher(date("earlier", 20), date("later", 20)), one, two)
+    assert odds == coupling_odds(matcher(date("earlier", 20), date("later", 20)), two, one)
+    assert odds > 1 if stands else odds < -2
 
 
 def test_sentences_name_sizes_tracks_and_dates():
@@ -98,7 +130,7 @@ def test_sentences_name_sizes_tracks_and_dates():
     tracks = {t.id: t for t in SITE.tracks}
     text = match_words(DatePair(one, two), tracks, match, "moved", Interval.around(40, 2))
     assert "stands 40 m further along the track (towards increasing distance)" in text
-    gone = alone_words(SITE.tracks[0], trains[0], two, "disappeared", occupied=False)
+    gone = alone_words(SITE.tracks[0], trains[0], two, "disappeared", None)
     assert gone.endswith("is gone: on 2022-12-01 the place was seen and no train was detected.")
     assert train_words(trains[0]) == "A train of 4 (3-5) cars, 56 (54-58) m long,"
     assert span(Interval(8, 8, 8)) == "8"

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise, product
+from math import log, pi
 
 import numpy as np
+from scipy.special import logit
 
 from tumangang_watch.change.profiles import PairScale, agreement, body_place, body_profile, pixel_similarity
+from tumangang_watch.grid import Float64
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.change import ChangeSettings
+
+OCCUPIED = "other_occupied"
+"""Evidence of a train: how likely the other date's own strip shows its place as occupied."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +83,6 @@ def _best(
     a, b = trains
     settings = matcher.settings
     ways: list[Match] = []
-    if tracks[0] is tracks[1]:
-        stayed = alike_in_place(matcher.pair, tracks[0], trains, settings)
-        if stayed is not None:
-            odds = settings.in_place_odds + settings.cut_for_max
-            return Match(earlier=a, later=b, odds=odds, in_place=True, unseen_m=stayed)
     if same_length(a, b, settings):
         ways = _whole(matcher, tracks, trains)
     if not ways and tracks[0] is tracks[1]:
@@ -108,6 +109,8 @@ def _whole(
         odds = _agree(matcher, tracks, (_middle(a), _middle(b), length), turned != against)
         if odds is not None:
             odds += prior + (settings.turned_odds if turned else 0.0)
+            if in_place and not turned:
+                odds += in_place_evidence(matcher, tracks[0], trains)
             still = in_place and not turned
             out.append(Match(earlier=a, later=b, odds=odds, in_place=still, turned=turned, shift_m=shift))
         elif in_place and not turned:
@@ -138,6 +141,7 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
             odds += settings.part_moved_odds
             out.append(Match(earlier=a, later=b, odds=odds, in_place=False, part=True, shift_m=shift))
             continue
+        odds += in_place_evidence(matcher, track, trains)
         unseen = _unseen_beyond(matcher, track, long, short)
         still = unseen is not None
         out.append(
@@ -147,21 +151,36 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
 
 
 def _unseen_beyond(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> float | None:
-    """Return the unseen metres of what one train has and the other has not, if the rest of it is alike.
+    """Return the unseen metres of what one train has and the other has not, if the rest of it stands too.
 
-    None when some of it was seen and differs: vehicles came or went.
+    None when some of it was seen and is not there: vehicles came or went.
     """
     unseen, settings = 0.0, matcher.settings
     other = matcher.pair.other(long.date)
+    occupied = _occupied_beyond(long, short)
     for start, stop in ((_start(long), _start(short)), (_end(short), _end(long))):
         if stop - start < settings.same_place_m:
             continue
         seen = other.observed_fraction(body_place(track.line, start, stop))
         if seen < settings.observed_min:
             unseen += (1 - seen) * (stop - start)
-        elif not alike_along(matcher, track, start, stop):
+        elif occupied is None:
+            odds = same_vehicles(matcher, track, (start, stop))
+            if odds is None or odds < settings.same_vehicles_odds:
+                return None
+        elif occupied < settings.occupied_beyond_min:
             return None
     return unseen
+
+
+def _occupied_beyond(long: Detection, short: Detection) -> float | None:
+    """Return how much of what only the longer train covers the other date's own strip shows as occupied."""
+    whole = dict(long.evidence).get(OCCUPIED)
+    both = min(_end(long), _end(short)) - max(_start(long), _start(short))
+    rest = length_of(long) - both
+    if whole is None or rest <= 0:
+        return None
+    return float(np.clip((whole * length_of(long) - both) / rest, 0.0, 1.0))
 
 
 def _agree(
@@ -187,52 +206,73 @@ def _agree(
     return max((s for s in scores if s is not None), default=None)
 
 
-def alike_in_place(
-    pair: DatePair, track: Track, trains: tuple[Detection, Detection], settings: ChangeSettings
-) -> float | None:
-    """Return how many metres were unseen if all else that either train covers is alike; None if not.
+def in_place_evidence(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detection]) -> float:
+    """Return what the place says for two trains being one that did not move, log-odds.
 
-    Then nothing moved there, and the ends differ because the detector saw them differently. What only
-    one of them covers is compared by itself, so that new vehicles do not hide behind old.
+    Couplings of a train that stands do not move; those of another train, stopped anywhere, fall where they
+    may. Pixels that look the same say a little, and never decide.
     """
-    a, b = trains
-    low, high = sorted((_start(a), _start(b))), sorted((_end(a), _end(b)))
-    if high[0] <= low[1]:
-        return None
-    unseen = 0.0
-    pieces = [(low[1], high[0]), (low[0], low[1]), (high[0], high[1])]
-    for start, stop in pieces:
-        if stop - start < settings.same_place_m and (start, stop) != pieces[0]:
-            continue
-        place = body_place(track.line, start, stop)
-        seen = min(pair.earlier.observed_fraction(place), pair.later.observed_fraction(place))
-        if (start, stop) != pieces[0] and seen < settings.observed_min:
-            unseen += (1 - seen) * (stop - start)
-            continue
-        alike = pixel_similarity(pair.earlier, pair.later, place)
-        if alike is None or alike < settings.same_pixels_min:
-            return None
-    return unseen
+    settings = matcher.settings
+    start, stop = max(map(_start, trains)), min(map(_end, trains))
+    if stop <= start:
+        return 0.0
+    alike = pixel_similarity(matcher.pair.earlier, matcher.pair.later, body_place(track.line, start, stop))
+    most = settings.same_pixels_odds
+    pixels = 0.0 if alike is None else float(np.clip((alike - settings.same_pixels_min) * 10, -most, most))
+    return pixels + coupling_odds(matcher, *trains)
 
 
-def alike_along(matcher: TrainMatcher, track: Track, from_m: float, to_m: float) -> bool:
-    """Return True when both dates show the same along a stretch: by its pixels, or vehicle by vehicle.
+def coupling_odds(matcher: TrainMatcher, a: Detection, b: Detection) -> float:
+    """Return what the places of couplings say for two trains being one that did not move, log-odds.
 
-    The median over pieces decides: a wrong end does not outweigh the rest.
+    The distance of the shorter train's couplings and ends from the nearest of the longer one: half normal
+    about zero if they are one, anything up to half a vehicle if not. Zero where vehicles were not told apart.
     """
+    short, long = sorted((a, b), key=length_of)
+    if not all(d.cars and d.cars.width <= 1 and len(d.rolling_stock) > 1 for d in (short, long)):
+        return 0.0
+    settings, ours, theirs = matcher.settings, _couplings(short), _couplings(long)
+    away = float(np.median(np.abs(ours[:, None] - theirs).min(axis=1)))
+    half_m = float(np.median(np.diff(theirs))) / 2
+    gsd_m = max(matcher.pair.earlier.image.gsd_m, matcher.pair.later.image.gsd_m)
+    sd = settings.coupling_sd_m * max(gsd_m / 0.5, 1.0)
+    odds = 0.5 * log(2 / pi) - log(sd) - 0.5 * (away / sd) ** 2 + log(half_m)
+    return float(np.clip(odds, -settings.coupling_against_max, settings.cut_for_max))
+
+
+def _couplings(train: Detection) -> Float64:
+    """Return a train's ends and the middles of its couplings along its track, metres."""
+    stock = train.rolling_stock
+    between = [0.5 * (one.to_m + two.from_m) for one, two in pairwise(stock)]
+    return np.array([stock[0].from_m, *between, stock[-1].to_m])
+
+
+def same_vehicles(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float | None:
+    """Return the log-odds that two dates show the same vehicles along a stretch; None if unseen."""
     pair, settings = matcher.pair, matcher.settings
-    count = max(1, round((to_m - from_m) / settings.piece_m))
-    edges = np.linspace(from_m, to_m, count + 1)
-    pieces = [body_place(track.line, float(a), float(b)) for a, b in pairwise(edges)]
-    values = [pixel_similarity(pair.earlier, pair.later, piece) for piece in pieces]
-    known = [v for v in values if v is not None]
-    if known and float(np.median(known)) >= settings.same_pixels_min:
-        return True
     one, two = (
-        body_profile(date, track.line, (from_m, to_m), matcher.scale) for date in (pair.earlier, pair.later)
+        body_profile(date, track.line, stretch_m, matcher.scale) for date in (pair.earlier, pair.later)
     )
-    odds = agreement(one, two, settings)
-    return odds is not None and odds >= settings.same_vehicles_odds
+    return agreement(one, two, settings)
+
+
+def there_too(matcher: TrainMatcher, track: Track, train: Detection, standing: Detection | None) -> float:
+    """Return the log-odds that a train without a partner stands on the other date as well.
+
+    Read on the other date's own strip (evidence `OCCUPIED`), against empty track. That the vehicles look
+    the same on both dates adds to it, but grey wagons on grey ballast look the same too: it does not
+    outweigh a strip that reads as bare. Where a train ``standing`` there explains the strip, and where none
+    was read, vehicles and couplings decide.
+    """
+    settings = matcher.settings
+    occupied = dict(train.evidence).get(OCCUPIED)
+    same = same_vehicles(matcher, track, (_start(train), _end(train))) or 0.0
+    if standing is not None:
+        return same + coupling_odds(matcher, train, standing) - settings.same_vehicles_odds
+    if occupied is None:
+        return same - settings.same_vehicles_odds
+    strip = float(np.clip(logit(occupied), -settings.strip_odds_max, settings.strip_odds_max))
+    return strip + float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
 
 
 def _against(tracks: tuple[Track, Track]) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp
 
-from tumangang_watch.change.consist_match import Match, TrainMatcher, alike_along, length_of, match_trains
+from tumangang_watch.change.consist_match import Match, TrainMatcher, length_of, match_trains, there_too
 from tumangang_watch.change.profiles import pair_scale
 from tumangang_watch.change.words import (
     cars_of,
@@ -31,7 +32,9 @@ def compare_trains(
     ``unchanged``, ``moved`` (along its track, to another, or turned round), ``shrunk`` or ``grown``
     (some of its vehicles went or came), ``appeared`` or ``disappeared``. Two detections are one train when
     their vehicles, laid on one another in order, look the same on both dates: measured on pixels in one
-    light, not on names. Other vehicles in the same place are one ``disappeared`` and one ``appeared``.
+    light, not on names. Other vehicles in the same place are one ``disappeared`` and one ``appeared`` that
+    name each other. A train found on one date only stays ``unchanged`` where the other date's strip shows it
+    too (evidence ``other_occupied``); that both dates look alike there does not overrule a detection.
     No finding is made of a train whose place was not seen on the other date: see `unseen_trains`.
     """
     tracks = {t.id: t for t in site.tracks}
@@ -47,7 +50,21 @@ def compare_trains(
             lone = _alone(matcher, tracks[alone.track], alone, trains)
             if lone is not None:
                 found.append((rank[alone.track], 1, lone))
-    return tuple(finding for _, _, finding in sorted(found, key=lambda f: f[:2]))
+    return _paired(tuple(finding for _, _, finding in sorted(found, key=lambda f: f[:2])), trains)
+
+
+def _paired(findings: tuple[Finding, ...], trains: tuple[Detection, ...]) -> tuple[Finding, ...]:
+    """Let a train that went and the one that came in its place name each other: one event, two findings."""
+    by_id = {t.id: t for t in trains}
+    went = {f.earlier: f for f in findings if f.change == "disappeared" and f.earlier}
+    came = {f.later: f for f in findings if f.change == "appeared" and f.later}
+    partner: dict[str, str] = {}
+    for name, finding in came.items():
+        there = standing_at(by_id[name], trains)
+        back = None if there is None else standing_at(there, trains)
+        if there is not None and there.id in went and back is not None and back.id == name:
+            partner[finding.id], partner[went[there.id].id] = went[there.id].id, finding.id
+    return tuple(replace(f, with_finding=partner.get(f.id)) for f in findings)
 
 
 def unseen_trains(
@@ -124,16 +141,16 @@ def _alone(
     change: ChangeWord = "disappeared" if train.date == "earlier" else "appeared"
     grade: Grade = train.grade
     confidence, caveats = train.confidence, list(train.caveats)
-    occupied = any(
-        t.track == track.id and t.date != train.date and t.geometry.intersects(train.geometry) for t in trains
-    )
-    if alike_along(matcher, track, train.from_m or 0.0, train.to_m or 0.0):
+    standing = standing_at(train, trains)
+    most = standing is not None and _overlap_m(train, standing) > length_of(train) / 2
+    odds = there_too(matcher, track, train, standing if most else None)
+    if odds > 0:
         change, grade = "unchanged", "possible"
-        caveats.append(
-            "detected on one date only, but both dates show the same in this place: "
-            "the detector, not the yard, may have changed its mind"
-        )
-    if not occupied:
+        caveats.append(f"detected on one date only; the strip of {when(other)} reads as occupied here too")
+    elif odds > settings.there_doubt and standing is None:
+        grade = "possible"
+        caveats.append(f"the strip of {when(other)} is not plainly bare here: a train may stand there too")
+    if standing is None:
         confidence *= settings.unmatched_confidence
     amount, unit = train_interval(train)
     return Finding(
@@ -148,11 +165,23 @@ def _alone(
         unit=unit,
         confidence=confidence,
         grade=grade,
-        statement=alone_words(track, train, other, change, occupied),
+        statement=alone_words(track, train, other, change, standing),
         geometry=train.geometry,
         observed_fraction=min(seen, train.observed_fraction),
         caveats=tuple(dict.fromkeys(caveats)),
     )
+
+
+def standing_at(train: Detection, trains: tuple[Detection, ...]) -> Detection | None:
+    """Return the train of the other date that takes most of a train's place; None where none does."""
+    others = [t for t in trains if t.track == train.track and t.date != train.date]
+    best = max(others, key=lambda t: _overlap_m(train, t), default=None)
+    return None if best is None or _overlap_m(train, best) <= 0 else best
+
+
+def _overlap_m(a: Detection, b: Detection) -> float:
+    """Return the metres of track that two trains of one track both cover."""
+    return min(a.to_m or 0.0, b.to_m or 0.0) - max(a.from_m or 0.0, b.from_m or 0.0)
 
 
 def match_words(
@@ -205,16 +234,16 @@ def _part_words(pair: DatePair, match: Match, here: str, change: ChangeWord, amo
 
 
 def alone_words(
-    track: Track, train: Detection, other: Observation, change: ChangeWord, occupied: bool
+    track: Track, train: Detection, other: Observation, change: ChangeWord, standing: Detection | None
 ) -> str:
-    """Return the sentence for a train without a partner on the other date."""
+    """Return the sentence for a train without a partner on the other date, where another is ``standing``."""
     size, date = train_words(train), when(other)
     if change == "unchanged":
-        return f"{size} on {track.name}, detected on one date; the pixels of {date} look the same."
-    if occupied and change == "appeared":
-        return f"{size} on {track.name} replaced another consist that stood there on {date}."
-    if occupied:
-        return f"{size} on {track.name} was replaced: on {date} another consist stands there."
+        return f"{size} on {track.name}, detected on one date; on {date} it seems to stand there too."
+    if standing is not None and change == "appeared":
+        return f"{size} on {track.name} replaced another ({cars_of(standing)}) that stood there on {date}."
+    if standing is not None:
+        return f"{size} on {track.name} is gone: on {date} another ({cars_of(standing)}) stands in its place."
     if change == "appeared":
         return f"{size} on {track.name}; on {date} the place was seen and no train was detected there."
     return f"{size} on {track.name} is gone: on {date} the place was seen and no train was detected."

@@ -91,6 +91,8 @@ class FindingDocument(TypedDict):
     statement: str
     train: NotRequired[str | None]
     members: NotRequired[list[str]]
+    with_finding: NotRequired[str | None]
+    """Id of the other half of one event: a train that went and the one that came in its place."""
     observed_fraction: float
     caveats: list[str]
     geometry: GeometryDocument | None

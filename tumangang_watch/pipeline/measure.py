@@ -13,7 +13,7 @@ from tumangang_watch.detect.cargo.history import weigh_cargo
 from tumangang_watch.detect.coarse.groups import unlooked_parts
 from tumangang_watch.detect.ground.find import HandlingChange, measure_handling
 from tumangang_watch.detect.history import BackgroundDate, before, windows_of, windows_of_date
-from tumangang_watch.detect.trains.find import add_occupancy, detect_trains
+from tumangang_watch.detect.trains.find import add_occupancy, add_other_date, detect_and_read
 from tumangang_watch.detect.trains.load import hint_loads
 from tumangang_watch.detect.trains.motion import flag_motion
 from tumangang_watch.detectability.limits import abilities, of_observation, within_limits
@@ -74,20 +74,23 @@ def assemble(
 def find_trains(
     run: RunContext, dates: tuple[Observation, ...], background_dates: tuple[BackgroundDate, ...]
 ) -> tuple[Detection, ...]:
-    """Return the trains of every date."""
-    found: list[Detection] = []
+    """Return the trains of every date, with what the other date shows in their place."""
+    found, read = [], []
     for date in dates:
         others = [d for d in dates if d is not date and same_grain(d, date, run)]
         earlier = before(background_dates, date)
-        trains = detect_trains(
+        trains, reading = detect_and_read(
             date,
             run.site,
             run.settings.trains,
             background=others[0] if others else None,
             background_dates=earlier,
         )
-        found += after_trains(run, date, add_occupancy(trains, earlier, run.settings.history))
-    return tuple(found)
+        found.append(after_trains(run, date, add_occupancy(trains, earlier, run.settings.history)))
+        read.append(reading)
+    if len(dates) == 2:
+        found = [add_other_date(f, r, run.settings.history) for f, r in zip(found, read[::-1], strict=True)]
+    return tuple(train for trains in found for train in trains)
 
 
 def same_grain(one: Observation, other: Observation, run: RunContext) -> bool:

@@ -236,6 +236,7 @@ def _finding(found: Finding, crs: str) -> dict[str, object]:
         "statement": found.statement,
         "train": found.train,
         "members": list(found.members),
+        "with_finding": found.with_finding,
         "observed_fraction": number(found.observed_fraction, 3),
         "caveats": list(found.caveats),
         "geometry": geojson(found.geometry, crs),

@@ -9,6 +9,7 @@ from tumangang_watch.model.document import DetectionDocument, Number, ReportDocu
 from tumangang_watch.model.document_trials import TrackTrialsDocument, VehicleTrialDocument
 from tumangang_watch.model.observation import DateLabel
 from tumangang_watch.report.json_report import KIND_ORDER
+from tumangang_watch.report.summary import count_events
 
 TRIED = ("tracks", "trials", "trials_note", "statements", "goods")
 """Fields of a date's detectability that come from trials; the others are facts of its scene."""
@@ -36,14 +37,15 @@ def verdict(report: ReportDocument) -> dict[str, str]:
     known = "" if residual is None else f", median residual {residual:.2f} m"
     limits.append(f"Registration {fit['status']}{known}.")
     changes = [f for f in report["findings"] if f["change"] != "unchanged"]
-    sure = sum(f["grade"] == "detected" for f in changes)
+    sure, possible = count_events(
+        [(f["id"], f.get("with_finding"), f["grade"] == "detected") for f in changes]
+    )
     if "earlier" not in report["scenes"]:
         trains = sum(d["kind"] == "train" for d in report["detections"])
         line = f"{trains or 'No'} train{'' if trains == 1 else 's'} found in what could be seen."
     elif not changes:
         line = "No change found in what could be seen."
     else:
-        possible = len(changes) - sure
         line = f"{sure or 'No'} change{'' if sure == 1 else 's'} detected"
         line += f", {possible} more possible." if possible else "."
     return {"verdict": line, "verdict_more": " ".join(limits)}

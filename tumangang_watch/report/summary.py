@@ -21,6 +21,18 @@ def certainty(confidence: float) -> str:
     return next((word for least, word in CERTAINTY if confidence >= least), "unlikely")
 
 
+def count_events(changes: list[tuple[str, str | None, bool]]) -> tuple[int, int]:
+    """Return how many events are sure and how many possible; two findings of one event count once.
+
+    ``changes`` holds, a finding each, its id, the id of the event's other finding and whether it is sure.
+    """
+    sure: dict[str, bool] = {}
+    for name, other, detected in changes:
+        key = min(name, other or name)
+        sure[key] = sure.get(key, False) or detected
+    return sum(sure.values()), len(sure) - sum(sure.values())
+
+
 def summary_text(comparison: Comparison) -> str:
     """Return a plain-text summary of a report: dates, what could be seen, what changed."""
     two = comparison.earlier is not None
@@ -85,8 +97,8 @@ def _changes(comparison: Comparison) -> list[str]:
     ordered = by_importance(comparison.findings)
     changed = [f for f in ordered if f.change != "unchanged"]
     same = [f for f in ordered if f.change == "unchanged"]
-    sure = sum(f.grade == "detected" for f in changed)
-    lines = [f"{count_text(sure, 'change')} detected, {len(changed) - sure} possible:"]
+    sure, possible = count_events([(f.id, f.with_finding, f.grade == "detected") for f in changed])
+    lines = [f"{count_text(sure, 'change')} detected, {possible} possible:"]
     if not changed:
         lines = ["No change found in what could be seen."]
     lines += [f"  {_statement(f)}" for f in changed[:MAX_LINES]]

@@ -60,7 +60,25 @@ class ChangeSettings:
     sure_consist: float = 0.9
     """Probability of one consist below which a change says that it could be another train."""
     same_vehicles_odds: float = 2.5
-    """Log-odds from which vehicles seen in place on a date without a detection are there: two cuts agree."""
+    """Log-odds from which a train without a partner shows the same vehicles on both dates: two cuts."""
+    same_vehicles_max: float = 2.0
+    """Most that vehicles that look the same say against a strip that reads as bare: less than
+    `strip_odds_max` less `there_doubt`, so that they alone overrule no detection."""
+    strip_odds_max: float = 5.0
+    """Most that the other date's strip says of a place being occupied or bare: one in 150 is misread."""
+    there_doubt: float = -2.0
+    """Log-odds that a train stands on the other date too from which a change is only ``possible``: one in
+    eight. Assumed; on the strips of ``python -m benchmarks.fates --split train`` bare track reads below -4."""
+    occupied_beyond_min: float = 0.5
+    """Probability of vehicles on the other date's strip, where only the longer train was found, from which
+    the ends were misjudged and nothing came or went."""
+    same_pixels_odds: float = 0.5
+    """Most that pixels that look the same, or do not, say of a train standing in its place."""
+    coupling_sd_m: float = 1.0
+    """Error of a coupling's place on two dates: the end error at 0.5-1 m GSD and what registration leaves; in
+    proportion to the GSD from 0.5 m."""
+    coupling_against_max: float = 5.0
+    """Most that couplings out of place say against a train that stands: one train in 150 is misdivided."""
     observed_min: float = 0.6
     """Least clear share of a place on the other date for saying that something is new or gone."""
     cargo_overlap_min: float = 0.2

@@ -29,7 +29,7 @@ from tumangang_watch.detect.trains.view import (
     scale_of,
     view_of,
 )
-from tumangang_watch.grid import Mask
+from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.model.detection import Detection, Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
@@ -57,23 +57,35 @@ def detect_trains(
     background_dates : sequence of BackgroundDate
         Earlier dates of the record, likewise.
     """
+    return detect_and_read(observation, site, settings, background, background_dates)[0]
+
+
+def detect_and_read(
+    observation: Observation,
+    site: Site,
+    settings: TrainSettings,
+    background: Observation | None = None,
+    background_dates: Sequence[BackgroundDate] = (),
+) -> tuple[tuple[Detection, ...], TrackReading]:
+    """Return what `detect_trains` does, and how the tracks were read; a coarse date's are not."""
     on = observation.scene.acquired.date()
     tracks = [t for t in site.tracks if not is_roofed(t, on) and t.line.length >= 2.0]
     if observation.image.gsd_m > settings.track_gsd_max_m:
         coarse = tuple(date.coarse for date in background_dates if date.coarse is not None)
-        return detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
+        trains = detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
+        return trains, TrackReading(observation.scene, (), ())
     strips = _strips(observation, tracks, settings)
     others = [] if background is None else [read_tracks(background, tracks, settings)]
     others += [
         date.tracks.of_tracks([t.id for t in tracks]) for date in background_dates if date.tracks is not None
     ]
     detections: list[Detection] = []
-    found = read_trains(strips, observation.scene, settings, others)
+    found, reading = find_in_strips(strips, observation.scene, settings, others)
     for track, trains in zip(tracks, found, strict=False):
         for number, train in enumerate(trains, start=1):
             name = f"{observation.date}-train-{track.id}-{number}"
             detections.append(_detection(name, observation, site, train, settings))
-    return tuple(detections)
+    return tuple(detections), reading
 
 
 def _strips(observation: Observation, tracks: list[Track], settings: TrainSettings) -> list[Strip]:
@@ -111,9 +123,16 @@ def read_trains(
     Where ``others``, the same tracks on other dates, were empty they are the background. Empty where the
     scene shows nothing.
     """
+    return find_in_strips(strips, scene, settings, others)[0]
+
+
+def find_in_strips(
+    strips: list[Strip], scene: Scene, settings: TrainSettings, others: list[TrackReading] | None = None
+) -> tuple[list[list[FoundTrain]], TrackReading]:
+    """Return what `read_trains` does, and how the strips were read against the other dates."""
     light, views = _views(strips, scene, settings)
     if light is None:
-        return []
+        return [], TrackReading(scene, (), ())
     scene_light = ColourScale(light, ground_of(strips, light))
     elsewhere = [
         (other.readings, [view_of(one, other.scene, light, settings) for one in other.strips])
@@ -138,7 +157,7 @@ def read_trains(
                 if a <= settings.false_alarms_possible
             ]
         )
-    return found
+    return found, TrackReading(scene, tuple(strips), tuple(readings))
 
 
 def _views(
@@ -237,11 +256,35 @@ def add_occupancy(
     return tuple(out)
 
 
+def add_other_date(
+    trains: tuple[Detection, ...], other: TrackReading, settings: HistorySettings
+) -> tuple[Detection, ...]:
+    """Return one date's trains with how likely the other date of a pair shows their place as occupied.
+
+    Evidence ``other_occupied``: the mean probability over the train's metres, as the other date was read in
+    its own light against the empty track of all dates. Not added where the other date does not show it.
+    """
+    out = []
+    for train in trains:
+        odds = _odds_along(train, other, settings)
+        if odds is not None:
+            occupied = float((1 / (1 + np.exp(-odds))).mean())
+            train = replace(train, evidence=(*train.evidence, ("other_occupied", round(occupied, 3))))
+        out.append(train)
+    return tuple(out)
+
+
 def _occupied_share(train: Detection, date: BackgroundDate, settings: HistorySettings) -> float | None:
     """Return the part of a train's place that another date's reading shows as occupied; None if unseen."""
-    if date.tracks is None or train.from_m is None or train.to_m is None:
+    odds = None if date.tracks is None else _odds_along(train, date.tracks, settings)
+    return None if odds is None else float((odds > 0).mean())
+
+
+def _odds_along(train: Detection, tracks: TrackReading, settings: HistorySettings) -> Float64 | None:
+    """Return the log-odds (n,) of another date's reading along a train's place; None if unseen."""
+    if train.from_m is None or train.to_m is None:
         return None
-    for strip, reading in zip(date.tracks.strips, date.tracks.readings, strict=True):
+    for strip, reading in zip(tracks.strips, tracks.readings, strict=False):
         if strip.track.id != train.track:
             continue
         low, high = round(train.from_m / STEP_M), max(round(train.to_m / STEP_M), 1)
@@ -249,5 +292,5 @@ def _occupied_share(train: Detection, date: BackgroundDate, settings: HistorySet
         middle = strip.valid[strip.y_m.size // 2, low * per : high * per]
         if middle.size == 0 or middle.mean() < settings.seen_min:
             return None
-        return float((reading.occupied[low:high] > 0).mean())
+        return reading.occupied[low:high]
     return None
