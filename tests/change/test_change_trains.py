@@ -212,11 +212,32 @@ def test_swapping_the_dates_mirrors_the_findings():
     assert words([(20, [0, 1, 2, 3])], [], (there,)) == ["disappeared"]
 
 
-def test_a_detection_on_one_date_with_the_same_pixels_on_both_is_no_change():
-    train = [(20, [0, 1, 2, 3])]
-    pair = DatePair(paint(train, "earlier"), paint(train, "later", seed=1))
-    (finding,) = compare_trains(pair, SITE, (train_detection(SITE, "later", 20, 76),), ChangeSettings())
-    assert (finding.change, finding.grade) == ("unchanged", "possible")
+@pytest.mark.parametrize(
+    ("occupied", "told"),
+    [
+        (0.9, ("unchanged", "possible")),
+        (0.2, ("unchanged", "possible")),
+        (0.05, ("appeared", "possible")),
+        (None, ("appeared", "possible")),
+        (0.0, ("appeared", "detected")),
+    ],
+)
+def test_the_same_pixels_on_both_dates_do_not_overrule_a_strip_that_reads_as_bare(occupied, told):
+    cars = [(20, [0, 1, 2, 3])]
+    pair = DatePair(paint(cars, "earlier"), paint(cars, "later", seed=1))
+    read = () if occupied is None else (("other_occupied", occupied),)
+    train = replace(train_detection(SITE, "later", 20, 76), evidence=read)
+    (finding,) = compare_trains(pair, SITE, (train,), ChangeSettings())
+    assert (finding.change, finding.grade) == told
+
+
+def test_a_train_replaced_is_one_event_of_two_findings_that_name_each_other():
+    pair = DatePair(paint([(20, [0, 1, 2, 3])], "earlier"), paint([(20, [1, 3, 0, 4])], "later", seed=1))
+    found = {f.change: f for f in compare_trains(pair, SITE, both(20, 20), ChangeSettings())}
+    assert found["appeared"].with_finding == found["disappeared"].id
+    assert found["disappeared"].with_finding == found["appeared"].id
+    assert "replaced another (4 (3-5) cars) that stood there" in found["appeared"].statement
+    assert "another (4 (3-5) cars) stands in its place" in found["disappeared"].statement
 
 
 def test_nothing_is_claimed_where_the_other_date_saw_nothing():

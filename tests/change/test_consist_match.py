@@ -10,8 +10,8 @@ from shapely import box
 from support.values import observation, straight_site, train_detection
 
 from tumangang_watch.change.consist_match import (
-    TrainMatcher,
     OCCUPIED,
+    TrainMatcher,
     coupling_odds,
     match_trains,
     same_length,
@@ -112,8 +112,8 @@ def test_couplings_of_a_train_that_stands_do_not_move(shift, stands):
             train_detection(SITE, label, at, at + 14 * count, count),
             cars=Interval(count, count, count),
             rolling_stock=tuple(
-                Vehicle(from_m=at + 14 * k + 0.5, to_m=at + 14 * k + 13.5, type="box", colour="red", confidence=1)
-                for k in range(count)
+                Vehicle(from_m=m + 0.5, to_m=m + 13.5, type="box", colour="red", confidence=1)
+                for m in (at + 14 * k for k in range(count))
             ),
         )
         for label, at, count in (("earlier", 20.0, 8), ("later", 20.0 + 28 + shift, 3))

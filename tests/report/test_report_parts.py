@@ -14,6 +14,7 @@ from tumangang_watch.report.page import page
 from tumangang_watch.report.page_tables import dates, verdict
 from tumangang_watch.report.palette import CHANGE_COLOURS
 from tumangang_watch.report.pictures import chip_bounds, chip_name, rings, stretch_from, stretch_of, subjects
+from tumangang_watch.report.summary import event_of
 from tumangang_watch.report.track_coverage import tracks_seen
 from tumangang_watch.report.vector import finding_properties, span_of
 
@@ -67,6 +68,11 @@ def test_the_page_counts_sure_changes_alone(comparison, report):
     )
     quiet = verdict({**report, "findings": []})
     assert quiet["verdict"] == "No change found in what could be seen."
+
+
+def test_two_findings_of_one_event_count_as_one_change():
+    assert event_of("came", "went") == event_of("went", "came")
+    assert len({event_of("came", "went"), event_of("pile", None), event_of("truck", None)}) == 3
 
 
 def test_a_track_is_seen_where_the_ground_is_clear(comparison):

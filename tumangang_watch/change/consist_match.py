@@ -256,23 +256,24 @@ def same_vehicles(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, f
     return agreement(one, two, settings)
 
 
-def there_too(matcher: TrainMatcher, track: Track, train: Detection, standing: Detection | None) -> float:
+def there_too(matcher: TrainMatcher, track: Track, train: Detection, occupant: Detection | None) -> float:
     """Return the log-odds that a train without a partner stands on the other date as well.
 
     Read on the other date's own strip (evidence `OCCUPIED`), against empty track. That the vehicles look
     the same on both dates adds to it, but grey wagons on grey ballast look the same too: it does not
-    outweigh a strip that reads as bare. Where a train ``standing`` there explains the strip, and where none
-    was read, vehicles and couplings decide.
+    outweigh a strip that reads as bare, and where no strip was read it leaves a doubt, no more. Where a train
+    ``occupant`` there explains the strip, vehicles and couplings decide.
     """
     settings = matcher.settings
     occupied = dict(train.evidence).get(OCCUPIED)
     same = same_vehicles(matcher, track, (_start(train), _end(train))) or 0.0
-    if standing is not None:
-        return same + coupling_odds(matcher, train, standing) - settings.same_vehicles_odds
+    if occupant is not None:
+        return same + coupling_odds(matcher, train, occupant) - settings.same_vehicles_odds
+    vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
     if occupied is None:
-        return same - settings.same_vehicles_odds
+        return vehicles - settings.same_vehicles_odds
     strip = float(np.clip(logit(occupied), -settings.strip_odds_max, settings.strip_odds_max))
-    return strip + float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
+    return strip + vehicles
 
 
 def _against(tracks: tuple[Track, Track]) -> bool:

@@ -60,8 +60,8 @@ def _paired(findings: tuple[Finding, ...], trains: tuple[Detection, ...]) -> tup
     came = {f.later: f for f in findings if f.change == "appeared" and f.later}
     partner: dict[str, str] = {}
     for name, finding in came.items():
-        there = standing_at(by_id[name], trains)
-        back = None if there is None else standing_at(there, trains)
+        there = occupant_of(by_id[name], trains)
+        back = None if there is None else occupant_of(there, trains)
         if there is not None and there.id in went and back is not None and back.id == name:
             partner[finding.id], partner[went[there.id].id] = went[there.id].id, finding.id
     return tuple(replace(f, with_finding=partner.get(f.id)) for f in findings)
@@ -141,16 +141,16 @@ def _alone(
     change: ChangeWord = "disappeared" if train.date == "earlier" else "appeared"
     grade: Grade = train.grade
     confidence, caveats = train.confidence, list(train.caveats)
-    standing = standing_at(train, trains)
-    most = standing is not None and _overlap_m(train, standing) > length_of(train) / 2
-    odds = there_too(matcher, track, train, standing if most else None)
+    occupant = occupant_of(train, trains)
+    most = occupant is not None and _overlap_m(train, occupant) > length_of(train) / 2
+    odds = there_too(matcher, track, train, occupant if most else None)
     if odds > 0:
         change, grade = "unchanged", "possible"
         caveats.append(f"detected on one date only; the strip of {when(other)} reads as occupied here too")
-    elif odds > settings.there_doubt and standing is None:
+    elif odds > settings.there_doubt and occupant is None:
         grade = "possible"
-        caveats.append(f"the strip of {when(other)} is not plainly bare here: a train may stand there too")
-    if standing is None:
+        caveats.append(f"on {when(other)} this place is not plainly bare: the train may stand there too")
+    if occupant is None:
         confidence *= settings.unmatched_confidence
     amount, unit = train_interval(train)
     return Finding(
@@ -165,14 +165,14 @@ def _alone(
         unit=unit,
         confidence=confidence,
         grade=grade,
-        statement=alone_words(track, train, other, change, standing),
+        statement=alone_words(track, train, other, change, occupant),
         geometry=train.geometry,
         observed_fraction=min(seen, train.observed_fraction),
         caveats=tuple(dict.fromkeys(caveats)),
     )
 
 
-def standing_at(train: Detection, trains: tuple[Detection, ...]) -> Detection | None:
+def occupant_of(train: Detection, trains: tuple[Detection, ...]) -> Detection | None:
     """Return the train of the other date that takes most of a train's place; None where none does."""
     others = [t for t in trains if t.track == train.track and t.date != train.date]
     best = max(others, key=lambda t: _overlap_m(train, t), default=None)
@@ -234,16 +234,16 @@ def _part_words(pair: DatePair, match: Match, here: str, change: ChangeWord, amo
 
 
 def alone_words(
-    track: Track, train: Detection, other: Observation, change: ChangeWord, standing: Detection | None
+    track: Track, train: Detection, other: Observation, change: ChangeWord, occupant: Detection | None
 ) -> str:
-    """Return the sentence for a train without a partner on the other date, where another is ``standing``."""
+    """Return the sentence for a train without a partner; the other date may show another in its place."""
     size, date = train_words(train), when(other)
     if change == "unchanged":
         return f"{size} on {track.name}, detected on one date; on {date} it seems to stand there too."
-    if standing is not None and change == "appeared":
-        return f"{size} on {track.name} replaced another ({cars_of(standing)}) that stood there on {date}."
-    if standing is not None:
-        return f"{size} on {track.name} is gone: on {date} another ({cars_of(standing)}) stands in its place."
+    if occupant is not None and change == "appeared":
+        return f"{size} on {track.name} replaced another ({cars_of(occupant)}) that stood there on {date}."
+    if occupant is not None:
+        return f"{size} on {track.name} is gone: on {date} another ({cars_of(occupant)}) stands in its place."
     if change == "appeared":
         return f"{size} on {track.name}; on {date} the place was seen and no train was detected there."
     return f"{size} on {track.name} is gone: on {date} the place was seen and no train was detected."

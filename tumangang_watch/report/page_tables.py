@@ -9,7 +9,7 @@ from tumangang_watch.model.document import DetectionDocument, Number, ReportDocu
 from tumangang_watch.model.document_trials import TrackTrialsDocument, VehicleTrialDocument
 from tumangang_watch.model.observation import DateLabel
 from tumangang_watch.report.json_report import KIND_ORDER
-from tumangang_watch.report.summary import count_events
+from tumangang_watch.report.summary import event_of
 
 TRIED = ("tracks", "trials", "trials_note", "statements", "goods")
 """Fields of a date's detectability that come from trials; the others are facts of its scene."""
@@ -37,16 +37,16 @@ def verdict(report: ReportDocument) -> dict[str, str]:
     known = "" if residual is None else f", median residual {residual:.2f} m"
     limits.append(f"Registration {fit['status']}{known}.")
     changes = [f for f in report["findings"] if f["change"] != "unchanged"]
-    sure, possible = count_events(
-        [(f["id"], f.get("with_finding"), f["grade"] == "detected") for f in changes]
-    )
+    events = {event_of(f["id"], f.get("with_finding")) for f in changes}
+    sure = {event_of(f["id"], f.get("with_finding")) for f in changes if f["grade"] == "detected"}
     if "earlier" not in report["scenes"]:
         trains = sum(d["kind"] == "train" for d in report["detections"])
         line = f"{trains or 'No'} train{'' if trains == 1 else 's'} found in what could be seen."
     elif not changes:
         line = "No change found in what could be seen."
     else:
-        line = f"{sure or 'No'} change{'' if sure == 1 else 's'} detected"
+        possible = len(events - sure)
+        line = f"{len(sure) or 'No'} change{'' if len(sure) == 1 else 's'} detected"
         line += f", {possible} more possible." if possible else "."
     return {"verdict": line, "verdict_more": " ".join(limits)}
 

@@ -21,16 +21,9 @@ def certainty(confidence: float) -> str:
     return next((word for least, word in CERTAINTY if confidence >= least), "unlikely")
 
 
-def count_events(changes: list[tuple[str, str | None, bool]]) -> tuple[int, int]:
-    """Return how many events are sure and how many possible; two findings of one event count once.
-
-    ``changes`` holds, a finding each, its id, the id of the event's other finding and whether it is sure.
-    """
-    sure: dict[str, bool] = {}
-    for name, other, detected in changes:
-        key = min(name, other or name)
-        sure[key] = sure.get(key, False) or detected
-    return sum(sure.values()), len(sure) - sum(sure.values())
+def event_of(finding: str, other: str | None) -> str:
+    """Return the key of a finding's event, given the id of the event's other finding if it has one."""
+    return min(finding, other or finding)
 
 
 def summary_text(comparison: Comparison) -> str:
@@ -97,8 +90,9 @@ def _changes(comparison: Comparison) -> list[str]:
     ordered = by_importance(comparison.findings)
     changed = [f for f in ordered if f.change != "unchanged"]
     same = [f for f in ordered if f.change == "unchanged"]
-    sure, possible = count_events([(f.id, f.with_finding, f.grade == "detected") for f in changed])
-    lines = [f"{count_text(sure, 'change')} detected, {possible} possible:"]
+    events = {event_of(f.id, f.with_finding) for f in changed}
+    sure = {event_of(f.id, f.with_finding) for f in changed if f.grade == "detected"}
+    lines = [f"{count_text(len(sure), 'change')} detected, {len(events - sure)} possible:"]
     if not changed:
         lines = ["No change found in what could be seen."]
     lines += [f"  {_statement(f)}" for f in changed[:MAX_LINES]]

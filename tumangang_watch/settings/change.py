@@ -68,10 +68,11 @@ class ChangeSettings:
     """Most that the other date's strip says of a place being occupied or bare: one in 150 is misread."""
     there_doubt: float = -2.0
     """Log-odds that a train stands on the other date too from which a change is only ``possible``: one in
-    eight. Assumed; on the strips of ``python -m benchmarks.fates --split train`` bare track reads below -4."""
+    eight. Bare track reads as -5 (20 of 20 on train seeds of ``benchmarks.fates``), a train that stands as
+    2 and more (22 of 22)."""
     occupied_beyond_min: float = 0.5
-    """Probability of vehicles on the other date's strip, where only the longer train was found, from which
-    the ends were misjudged and nothing came or went."""
+    """Probability that the other date's strip shows vehicles where only the longer train was found, from
+    which the ends were misjudged and nothing came or went."""
     same_pixels_odds: float = 0.5
     """Most that pixels that look the same, or do not, say of a train standing in its place."""
     coupling_sd_m: float = 1.0

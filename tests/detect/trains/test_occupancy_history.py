@@ -8,7 +8,7 @@ import numpy as np
 from support.values import observation, straight_site, train_detection
 
 from tumangang_watch.detect.history import BackgroundDate
-from tumangang_watch.detect.trains.find import add_occupancy
+from tumangang_watch.detect.trains.find import add_occupancy, add_other_date
 from tumangang_watch.detect.trains.reading import NetReading, TrackReading
 from tumangang_watch.detect.trains.strips import sample_strip
 from tumangang_watch.detect.trains.view import STEP_M
@@ -55,3 +55,14 @@ def test_dates_that_did_not_see_the_place_do_not_count():
         assert occupancy(*dates)[0] == TRAIN
     elsewhere = replace(TRAIN, track="T9")
     assert occupancy(earlier(55, 125), train=elsewhere)[0] == elsewhere
+
+
+def test_a_train_carries_how_likely_the_other_date_shows_its_place_as_occupied():
+    def occupied(date):
+        (found,) = add_other_date((TRAIN,), date.tracks, HistorySettings())
+        return dict(found.evidence).get("other_occupied")
+
+    assert occupied(earlier(55, 125)) > 0.99
+    assert occupied(earlier(60, 90)) == 0.5
+    assert occupied(earlier(130, 180)) < 0.01
+    assert occupied(earlier(55, 125, valid=False)) is None

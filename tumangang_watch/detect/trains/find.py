@@ -72,8 +72,8 @@ def detect_and_read(
     tracks = [t for t in site.tracks if not is_roofed(t, on) and t.line.length >= 2.0]
     if observation.image.gsd_m > settings.track_gsd_max_m:
         coarse = tuple(date.coarse for date in background_dates if date.coarse is not None)
-        trains = detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
-        return trains, TrackReading(observation.scene, (), ())
+        groups = detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
+        return groups, TrackReading(observation.scene, (), ())
     strips = _strips(observation, tracks, settings)
     others = [] if background is None else [read_tracks(background, tracks, settings)]
     others += [
