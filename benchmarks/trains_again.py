@@ -3,6 +3,8 @@
 ``python -m benchmarks.trains_again records --split validation`` draws records of rakes seen once and of some
 seen twice (turned, cut, with wagons added), read with the errors of `same_train.py`, and counts matches of
 unrelated rakes at several accepted expected numbers of false ones, and planted trains found.
+``python -m benchmarks.trains_again stays`` draws records of two places seen by turns, where rakes stand for
+days and some go to the other place and back: stays split that were one, and those rightly split.
 ``python -m benchmarks.trains_again different`` measures how few bits trains seen twice have.
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -169,6 +172,57 @@ def records(arguments: argparse.Namespace) -> None:
             print(f"{kind.name:16}{how.name:14}" + "".join(f"{n:{w}f}" for w, n in row), flush=True)
 
 
+def standing(kind: Kind, how: Reading, rakes: int, away: int, rng: Any) -> tuple[list[Sighting], set[int]]:
+    """Return a record of two places seen on alternate days, and the rakes that went away and came back.
+
+    Each rake stands for some days where it came; the last ``away`` are at the other place for one of them.
+    """
+    found, went = [], set[int]()
+    for k in range(rakes):
+        wagons = make_rake(kind, int(rng.integers(8, 31)), rng)
+        place, start = int(rng.integers(2)), int(rng.integers(DAYS - 4))
+        for day in range(start, start + int(rng.integers(3, 7))):
+            if day % 2 == place:
+                found.append(sighting(k, day, place, read_vehicles(wagons, how, rng)))
+            elif k >= rakes - away and k not in went and any(s.track == f"t{k}" for s in found):
+                found.append(sighting(1000 + k, day, 1 - place, read_vehicles(wagons, how, rng)))
+                went.add(k)
+    back = {k for k in went if sum(s.track == f"t{k}" for s in found) > 1}
+    return found, back
+
+
+def stays(arguments: argparse.Namespace) -> None:
+    """Print how many stays were split that were one, and how many of those that were two."""
+    for kind in KINDS:
+        for how in READINGS:
+            if arguments.only and arguments.only not in (kind.name, how.name):
+                continue
+            whole = falsely = two = rightly = 0
+            for n in range(arguments.records):
+                key = [split_seeds(arguments.split)[0] + n, 71, *map(ord, kind.name + how.name)]
+                found, back = standing(
+                    kind, how, arguments.rakes, arguments.twice, np.random.default_rng(key)
+                )
+                tracks = {s.track: ((0.0, 1000.0),) for s in found}
+                seen = {(s.area, s.acquired, s.folder) for s in found}
+                covered = [
+                    Coverage(area=a, acquired=t, folder=f, gsd_m=0.5, observed=1.0, tracks=tracks)
+                    for a, t, f in sorted(seen)
+                ]
+                search = find_trains(found, covered, JourneySettings(), SETTINGS)
+                parts = Counter(stay.first.track for stay in search.stays)
+                wide = {t for t, count in Counter(s.track for s in found).items() if count > 1}
+                gone = {f"t{k}" for k in back}
+                whole, two = whole + len(wide - gone), two + len(gone)
+                falsely += sum(parts[t] > 1 for t in wide - gone)
+                rightly += sum(parts[t] > 1 for t in gone)
+            print(
+                f"{kind.name:16}{how.name:14}split: {falsely} of {whole} that were one, "
+                f"{rightly} of {two} that were two",
+                flush=True,
+            )
+
+
 def different(arguments: argparse.Namespace) -> None:
     """Print how few bits trains seen twice have: `JourneySettings.different_bits` lies below."""
     least, count = [], 0
@@ -188,7 +242,7 @@ def different(arguments: argparse.Namespace) -> None:
 def main() -> None:
     """Run one of the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("records", "different"))
+    parser.add_argument("what", choices=("records", "stays", "different"))
     parser.add_argument("--split", default="train", choices=("train", "validation", "test"))
     parser.add_argument("--records", type=int, default=10, help="records a row")
     parser.add_argument("--rakes", type=int, default=60)
@@ -196,7 +250,7 @@ def main() -> None:
     parser.add_argument("--only", help="one kind of record or reading")
     parser.add_argument("--same", type=int, default=100, help="trains seen twice a kind")
     arguments = parser.parse_args()
-    {"records": records, "different": different}[arguments.what](arguments)
+    {"records": records, "stays": stays, "different": different}[arguments.what](arguments)
 
 
 if __name__ == "__main__":

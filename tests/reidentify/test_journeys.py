@@ -270,12 +270,47 @@ def test_parts_of_a_divided_train_are_no_conflict():
     assert [step.part for step in journey.steps] == [False, True, True]
 
 
-def test_a_train_seen_elsewhere_while_it_seemed_to_stand_is_listed_and_not_followed():
+def stays_in(found):
+    return [[x.key for x in stay.sightings] for stay in found.stays]
+
+
+def test_a_train_surely_seen_elsewhere_did_not_stand_in_between():
+    stood = [seen("a", day, "yard", rake(LONG, KINDS)) for day in (1, 2, 9)]
+    away = seen("b", 5, "khasan", rake(LONG, KINDS))
+    assert stays_in(search(stood)) == [[s.key for s in stood]]
+    found = search([*stood, away])
+    assert stays_in(found) == [[stood[0].key, stood[1].key], [away.key], [stood[2].key]]
+    assert not found.conflicts
+    assert journeys_of(found) == [["a", "b", "a"]]
+    assert (found.stays[0].before.acquired, found.stays[2].after.acquired) == (
+        stood[2].acquired,
+        stood[1].acquired,
+    )
+    assert found.comparisons == 3
+
+
+def test_a_look_alike_that_came_meanwhile_hides_no_journey():
+    """It is read better than the train that left, and speaks for their stay as long as that is one."""
+    blurred = ("unknown",) * 4 + LONG[4:]
+    left = seen("a", 1, "yard", rake(blurred, KINDS))
+    came = seen("c", 9, "yard", rake(LONG[:4] + ("white", "black") * 5, KINDS), track="a")
+    away = seen("b", 5, "khasan", rake(blurred, KINDS))
+    alike = replace(PLAIN, different_bits=-99.0)
+    assert len(search([left, came], options=alike).stays) == 1
+    found = search([left, away, came], options=alike)
+    assert stays_in(found) == [[left.key], [away.key], [came.key]]
+    assert journeys_of(found) == [["a", "b"]]
+
+
+def test_a_doubtful_match_and_other_trains_elsewhere_split_no_stay():
     stood = [seen("a", day, "yard", rake(LONG, KINDS)) for day in (1, 9)]
-    found = search([*stood, seen("b", 5, "khasan", rake(LONG, KINDS))])
+    others = [seen(f"n{k}", 3 + k, "khasan", rake(MORE[k:][::-1] + LONG[:k])) for k in range(4)]
+    assert [s.key for s in search([*stood, *others]).stays[0].sightings] == [s.key for s in stood]
+    found = search(
+        [*stood, seen("b", 5, "khasan", rake(LONG, KINDS))], options=replace(PLAIN, sure_share=0.0)
+    )
     (conflict,) = found.conflicts
-    assert conflict.kind == "stood elsewhere"
-    assert not found.journeys
+    assert (conflict.kind, len(found.stays), found.journeys) == ("stood elsewhere", 2, ())
 
 
 def test_nothing_is_faster_than_a_train():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise, product
 
 from tumangang_watch.model.sightings import Sighting, Stay
 from tumangang_watch.reidentify.model import (
@@ -19,7 +19,13 @@ from tumangang_watch.reidentify.model import (
     TrainSearch,
 )
 from tumangang_watch.reidentify.null_model import scored
-from tumangang_watch.reidentify.search import compare_stays, feasible, interleaved, without_locomotives
+from tumangang_watch.reidentify.search import (
+    best_read,
+    compare_stays,
+    feasible,
+    interleaved,
+    without_locomotives,
+)
 from tumangang_watch.reidentify.stays import train_stays
 from tumangang_watch.reidentify.vehicle_model import likelihoods
 from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettings
@@ -44,11 +50,14 @@ def find_trains(
         Which stays take part; chosen before anything is compared.
     """
 
-    def differ(one: Sighting, two: Sighting) -> bool:
-        return _differ(one, two, settings, alike)
+    def stays_of(left: frozenset[str]) -> tuple[Stay, ...]:
+        def differ(one: Sighting, two: Sighting) -> bool:
+            return one.key in left or _differ(one, two, settings, alike)
 
-    stays = tuple(s for s in train_stays(sightings, coverages, differ, settings) if wanted(s))
-    compared = compare_stays(stays, settings, alike)
+        return tuple(s for s in train_stays(sightings, coverages, differ, settings) if wanted(s))
+
+    compared = _compared(stays_of, settings, alike)
+    stays = compared.stays
     matches = {(p.first, p.second): p for p in compared.pairs if p.verdict in MATCHES}
     conflicts = [*_stood_elsewhere(stays, matches), *_two_places(stays, matches, settings)]
     out = {pair for c in conflicts for pair in c.matches if pair != c.followed}
@@ -64,6 +73,53 @@ def find_trains(
         journeys=journeys,
         max_expected_false=settings.max_expected_false,
     )
+
+
+def _compared(
+    stays_of: Callable[[frozenset[str]], tuple[Stay, ...]],
+    settings: JourneySettings,
+    alike: SameTrainSettings,
+) -> Compared:
+    """Compare the stays of a record, those split that were only assumed.
+
+    That a train stood between two sightings of its place is assumed where no date shows it. Where other
+    trains were seen elsewhere meanwhile, the parts of such a stay are compared on their own; a match as sure
+    as "same train" asks for says that the train had left. ``stays_of`` gives the stays when trains left
+    after some sightings, named by key. The comparisons made to find a split count for every match.
+    """
+    whole = stays_of(frozenset())
+    comparable = [stay for stay in whole if best_read(stay, alike) is not None]
+    lasting = [stay for stay in comparable if len(stay.sightings) > 1]
+    gaps = frozenset(
+        key for one, two in product(lasting, comparable) for key in _left_before(one, two, settings)
+    )
+    parts = stays_of(gaps) if gaps else whole
+    compared = compare_stays(parts, settings, alike)
+    if not gaps:
+        return compared
+    surely = settings.sure_share * settings.max_expected_false
+    stay_of = {sighting.key: stay for stay in whole for sighting in stay.sightings}
+    left = set[str]()
+    for match in compared.pairs:
+        pair = tuple(parts[k] for k in (match.first, match.second))
+        if match.verdict in MATCHES and match.e_value <= surely:
+            for part, other in (pair, pair[::-1]):
+                left.update(_left_before(stay_of[part.first.key], other, settings))
+    made = compared.comparisons if left else 0
+    return compare_stays(stays_of(frozenset(left)), settings, alike, made)
+
+
+def _left_before(stay: Stay, other: Stay, settings: JourneySettings) -> set[str]:
+    """Return the sightings of a stay (keys) after which another stay was seen before the next of its own.
+
+    None where a train cannot have gone to the other place and back.
+    """
+    keys = {
+        one.key
+        for one, two in pairwise(stay.sightings)
+        if any(one.acquired < seen.acquired < two.acquired for seen in other.sightings)
+    }
+    return keys if keys and feasible(stay, other, settings) else set()
 
 
 def _differ(one: Sighting, two: Sighting, settings: JourneySettings, alike: SameTrainSettings) -> bool:

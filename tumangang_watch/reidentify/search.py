@@ -33,7 +33,9 @@ from tumangang_watch.reidentify.vehicle_model import COLOUR_NAMES, colour_likeli
 from tumangang_watch.settings.reidentify import JourneySettings, SameTrainSettings
 
 
-def compare_stays(stays: tuple[Stay, ...], settings: JourneySettings, alike: SameTrainSettings) -> Compared:
+def compare_stays(
+    stays: tuple[Stay, ...], settings: JourneySettings, alike: SameTrainSettings, made: int = 0
+) -> Compared:
     """Compare every two stays that may be one train.
 
     Parameters
@@ -42,6 +44,8 @@ def compare_stays(stays: tuple[Stay, ...], settings: JourneySettings, alike: Sam
         By time of first sight.
     settings, alike : JourneySettings, SameTrainSettings
         Which pairs are compared, and how.
+    made : int
+        Comparisons that were made to find these stays: so many count at least.
     """
     alike = replace(
         alike,
@@ -60,16 +64,16 @@ def compare_stays(stays: tuple[Stay, ...], settings: JourneySettings, alike: Sam
             far += 1
         else:
             pairs.append((i, j))
-    hopeful = _hopeful(consists, pairs)
+    hopeful = _hopeful(consists, pairs, made)
     null = score_impossible(consists, impossible)
-    comparisons, look_alikes = max(len(pairs), 1), null.look_alikes()
+    comparisons, look_alikes = max(len(pairs), made, 1), null.look_alikes()
     matches = _judged(consists, hopeful, null, comparisons)
     if look_alikes:
         matches = doubted(consists, matches, look_alikes, comparisons)
     return Compared(
         stays=stays,
         chosen=tuple(places),
-        comparisons=len(pairs),
+        comparisons=max(len(pairs), made),
         pairs=matches,
         all_scored=len(hopeful) == len(pairs),
         too_fast=len(impossible),
@@ -130,10 +134,10 @@ def _apart_days(one: Stay, two: Stay) -> float:
     return gap / 24.0
 
 
-def _hopeful(consists: Consists, pairs: list[Pair]) -> list[Pair]:
+def _hopeful(consists: Consists, pairs: list[Pair], made: int) -> list[Pair]:
     """Return the pairs to score in full."""
     settings = consists.settings
-    level = min(settings.max_expected_false / max(len(pairs), 1), 1.0)
+    level = min(settings.max_expected_false / max(len(pairs), made, 1), 1.0)
     needed = bits_for(level, consists.alike, settings.null_offset_max)
     if len(pairs) <= settings.score_all_up_to:
         return pairs
