@@ -93,6 +93,9 @@ def fill(path: Path, scenes: int, seed: int = 1, tracks: int = 0) -> None:
                         "INSERT INTO track_dates VALUES (?, ?, 'yard', 600.0, '[[0.0,600.0]]')",
                         (k + 1, f"t{track}"),
                     )
+                    connection.execute(
+                        "INSERT INTO track_areas VALUES (?, ?, 'yard', '[[0.0,600.0]]')", (k + 1, f"t{track}")
+                    )
                     if track < trains:
                         connection.execute(
                             """INSERT INTO detections (report, detection, date, kind, grade, confidence, area,
@@ -100,6 +103,9 @@ def fill(path: Path, scenes: int, seed: int = 1, tracks: int = 0) -> None:
                                VALUES (?, ?, 'later', 'train', 'detected', 0.97, 'yard', ?, ?, ?, 130.0, 9,
                                '{}', '{}', '[]')""",
                             (k + 1, f"d{track}", f"t{track}", *(v + 20.0 * (k % 9) for v in (10.0, 140.0))),
+                        )
+                        connection.execute(
+                            "INSERT INTO detection_areas VALUES (last_insert_rowid(), 'yard', 130.0)"
                         )
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import issued_reports as make
 from support.record_of_trains import COLOURS, KINDS, twice_seen
 
-from tumangang_watch.archive import open_archive
+from tumangang_watch.archive import Issued, add_report, open_archive
 from tumangang_watch.commands.options.record import trains
 from tumangang_watch.errors import OutputFailed, UsageError
 from tumangang_watch.model.detection import Vehicle
@@ -89,6 +90,16 @@ def test_the_archive_gives_each_train_with_its_vehicles_and_what_was_seen(archiv
     assert len(trains_of(archive, RecordPart("toy", since=found[1].acquired, until=found[2].acquired))) == 1
     assert [c.observed for c in coverages(archive, RecordPart("toy"))] == [1.0, 1.0, 1.0, 0.97, 1.0, 0.1]
     assert set(track_lengths(archive, "toy")) == {(f"r{k}", "1") for k in (0, 1, 2, 3, 5, 6)}
+
+
+def test_a_train_in_two_areas_is_one_train_and_each_area_shows_the_track(tmp_path):
+    both = (200.0, 354.0, {"yard": 100.0, "bridge": 54.0})
+    with open_archive(tmp_path / "a.sqlite", write=True, create=True) as archive:
+        add_report(archive, Issued(make.through(0, both, seen=((0.0, 320.0),)), "r0", make.sha(0)))
+        (train,) = trains_of(archive, RecordPart("toy"))
+        covered = coverages(archive, RecordPart("toy"))
+    assert (train.area, train.cars, len(train.vehicles)) == ("yard", 11, 11)
+    assert [(c.area, c.tracks) for c in covered] == [(a, {"1": ((0.0, 320.0),)}) for a in ("bridge", "yard")]
 
 
 def test_a_train_that_shifted_by_half_a_vehicle_stayed_and_one_further_off_is_another(archive):

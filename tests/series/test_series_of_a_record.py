@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from support import issued_reports as make
 from support.record_of_trains import twice_seen
 
-from tumangang_watch.archive import open_archive
+from tumangang_watch.archive import Issued, add_report, open_archive
 from tumangang_watch.archive.export import write_csv
 from tumangang_watch.commands.options.record import series
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.model.series import STATUSES
+from tumangang_watch.report.stacked import HEAD_PX, ROW_PX, write_stacked
 from tumangang_watch.series.build import area_dates, columns_of, record_of, track_dates, trains_of
 from tumangang_watch.series.page import Panel, plot
 from tumangang_watch.series.words import document, series_rows, stay_words, summary
@@ -53,6 +56,26 @@ def test_a_stay_reads_alike_in_words_and_tables(record):
     content = document(record, series_rows(record), "0", "0" * 64, 0.02)
     assert words in content["stays"]
     assert content["areas"][0]["days_observed"] == 5
+
+
+def test_a_train_is_a_stay_of_each_area_it_stands_in_and_of_no_other(tmp_path):
+    bridge, both = (320.0, 432.0, {"bridge": 112.0}), (230.0, 370.0, {"yard": 70.0, "bridge": 70.0})
+    with open_archive(tmp_path / "a.sqlite", write=True, create=True) as archive:
+        for day, trains in enumerate([(), (bridge,), (), (both,), (both,), ()]):
+            add_report(archive, Issued(make.through(day, *trains), f"r{day}", make.sha(day)))
+        record = record_of(archive, "toy", SeriesSettings())
+    columns, rows = stays_table(record)
+    found = [dict(zip(columns, row, strict=True)) for row in rows]
+    assert [(r["area"], r["what"], r["first_seen"][8:10], r["dates"], r["longest_days"]) for r in found] == [
+        ("bridge", "crossing", "02", 1, 2.0),
+        ("bridge", "crossing", "04", 2, 3.0),
+        ("yard", "stay", "04", 2, 3.0),
+    ]
+    counts = {s.area: s.columns.measures["cars"].tolist() for s in record.series}
+    assert counts == {"yard": [0, 0, 0, 5, 5, 0], "bridge": [0, 8, 0, 5, 5, 0]}
+    write_stacked(record, tmp_path, tmp_path, 9)
+    with Image.open(next((tmp_path / "tracks").glob("*.png"))) as picture:
+        assert picture.height == HEAD_PX + (ROW_PX + 6) * 6 + 6, "a row a date, not one an area"
 
 
 def test_cells_are_harmless_and_gaps_stay_empty(tmp_path):

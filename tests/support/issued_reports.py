@@ -165,6 +165,21 @@ def report(day, *, earlier=None, found=(), findings=(), seen=1.0, issue=None, ba
     return document
 
 
+def through(day, *trains, seen=((0.0, 500.0),)):
+    """A report of one track: yard to 300 m, bridge from there on; trains by where they stand."""
+    found = [
+        train(f"t{k}", round((to_m - from_m) / 14), from_m=from_m)
+        | {"areas": areas, "area": next(iter(areas))}
+        for k, (from_m, to_m, areas) in enumerate(trains)
+    ]
+    document = report(day, found=found)
+    yard = document["areas"][0]
+    document["areas"] = [yard, yard | {"id": "bridge", "name": "Bridge", "role": "bridge"}]
+    inside = {"yard": [[0.0, 300.0]], "bridge": [[300.0, 500.0]]}
+    document["tracks"][0] |= {"areas": inside, "observed": {"later": [list(ends) for ends in seen]}}
+    return document
+
+
 def issue(revision=1, supersedes=(), part=0, speaks_for=("yard",)):
     old = [{"folder": f, "manifest_sha256": sha(f), "why": "a scene came late"} for f in supersedes]
     return {

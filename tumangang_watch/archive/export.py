@@ -57,6 +57,13 @@ TABLES = {
     "tracks": """SELECT r.folder, s.acquired, r.current, t.track, t.area, t.length_m, t.observed
         FROM track_dates AS t JOIN reports AS r ON r.id = t.report JOIN scenes AS s ON s.id = r.scene
         ORDER BY s.acquired, r.folder, t.track""",
+    "track_areas": """SELECT r.folder, s.acquired, r.current, t.track, t.area, t.stretches
+        FROM track_areas AS t JOIN reports AS r ON r.id = t.report JOIN scenes AS s ON s.id = r.scene
+        ORDER BY s.acquired, r.folder, t.track, t.area""",
+    "detection_areas": """SELECT r.folder, s.acquired, r.current, d.detection, b.area, b.length_m
+        FROM detection_areas AS b JOIN detections AS d ON d.id = b.detection
+        JOIN reports AS r ON r.id = d.report JOIN scenes AS s ON s.id = r.scene
+        ORDER BY s.acquired, r.folder, d.detection, b.area""",
     "refusals": """SELECT sha256, file, sidecars_sha256, acquired, exit_status, what, why, todo,
         tool_version, site_sha256, settings_sha256 FROM refusals ORDER BY sha256""",
     "files": "SELECT path, bytes, sha256 FROM files ORDER BY path",

@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import astuple, dataclass
 from typing import Any, cast
 
+from tumangang_watch.archive.areas import areas_of, part_in, shared_m, stretches_of
 from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.schema import SCENE_FACTS
 from tumangang_watch.archive.summary import EMPTY, ends_of, summarise, vehicle_types
@@ -210,11 +211,16 @@ def _add_areas(
             "observed": json_line(track["observed"]["later"]),
         }
         _insert(connection, "track_dates", row)
+        connection.executemany(
+            "INSERT INTO track_areas VALUES (?, ?, ?, ?)",
+            [(key, track["id"], area, json_line(inside)) for area, inside in stretches_of(track).items()],
+        )
     found = [d for d in report["detections"] if d["date"] == "later"]
     for area in report["areas"]:
-        here = [d for d in found if d["area"] == area["id"]]
-        seen = [t["observed"]["later"] for t in tracks if t["area"] == area["id"]]
-        observed_m = sum(b - a for stretches in seen for a, b in stretches) if seen else None
+        inside = {t["id"]: s[area["id"]] for t in tracks if area["id"] in (s := stretches_of(t))}
+        here = [part_in(d, area["id"], inside) for d in found if area["id"] in areas_of(d)]
+        seen = [shared_m(t["observed"]["later"], inside[t["id"]]) for t in tracks if t["id"] in inside]
+        observed_m = sum(seen) if seen else None
         status = later_status(area)
         known = status != "not_observable"
         row = {
@@ -258,6 +264,10 @@ def _add_detection(connection: sqlite3.Connection, key: int, found: DetectionDoc
         )
         row |= zip(ends_of(measure), (value["estimate"], value["low"], value["high"]), strict=True)
     detection = _insert(connection, "detections", row)
+    connection.executemany(
+        "INSERT INTO detection_areas VALUES (?, ?, ?)",
+        [(detection, area, metres) for area, metres in areas_of(found).items()],
+    )
     for position, vehicle in enumerate(found["rolling_stock"], start=1):
         row = {
             "detection": detection,

@@ -165,7 +165,34 @@ _REVIEWS = (
 """What people said of findings. It refers to no other row: reports are superseded and made again, and what
 was said of a place in a scene outlives them."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _REVIEWS)
+_AREAS = (
+    """CREATE TABLE detection_areas (
+        detection INTEGER NOT NULL REFERENCES detections ON DELETE CASCADE, area TEXT NOT NULL,
+        length_m REAL,
+        PRIMARY KEY (detection, area)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE track_areas (
+        report INTEGER NOT NULL REFERENCES reports ON DELETE CASCADE, track TEXT NOT NULL,
+        area TEXT NOT NULL, stretches TEXT NOT NULL,
+        PRIMARY KEY (report, track, area)
+    ) STRICT, WITHOUT ROWID""",
+    """INSERT INTO detection_areas
+        SELECT id, area, CASE kind WHEN 'train' THEN to_m - from_m END FROM detections
+        WHERE area IS NOT NULL""",
+    """INSERT INTO track_areas
+        SELECT report, track, area, json_array(json_array(0.0, length_m)) FROM track_dates
+        WHERE area IS NOT NULL""",
+    """CREATE VIEW current_detections_by_area AS
+        SELECT detections.*, b.area AS in_area, b.length_m AS in_area_m,
+               r.folder, r.site_id, r.scene_sha256, r.scene_id, r.acquired, r.gsd_m
+        FROM detections JOIN current_reports AS r ON r.id = detections.report
+        JOIN detection_areas AS b ON b.detection = detections.id
+        JOIN area_dates AS a ON a.report = detections.report AND a.area = b.area AND a.speaks
+        WHERE detections.date = 'later'""",
+)
+"""Where a train stands, and where a track runs, in more than one area. Older reports name one."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _REVIEWS, _AREAS)
 """Statements that lead from each version to the next; a file's ``user_version`` counts those applied."""
 
 VERSION = len(MIGRATIONS)

@@ -64,7 +64,7 @@ class Detection:
     date: DateLabel
     kind: Kind
     area: str | None
-    """Id of the area that holds it."""
+    """Id of the area that holds it, or most of it."""
     geometry: BaseGeometry
     """In the site's metres."""
     confidence: float
@@ -72,6 +72,8 @@ class Detection:
     grade: Grade
     observed_fraction: float
     """Part of its place that could be seen on its date."""
+    areas: tuple[tuple[str, float], ...] = ()
+    """Of a train: the areas it stands in, and its metres in each, most first."""
     track: str | None = None
     from_m: float | None = None
     to_m: float | None = None

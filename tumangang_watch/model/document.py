@@ -56,6 +56,9 @@ class DetectionDocument(TypedDict):
     kind: Kind
     label: str | None
     area: str | None
+    """The area that holds it, or most of it."""
+    areas: NotRequired[dict[str, float]]
+    """Of a train: its metres in each area it stands in."""
     track: str | None
     track_distance_m: Number
     from_m: Number
@@ -178,6 +181,9 @@ class TrackDocument(TypedDict):
 
     id: str
     area: str | None
+    """The area that holds most of it."""
+    areas: NotRequired[dict[str, list[list[float]]]]
+    """Its stretches in each area."""
     length_m: float
     observed: dict[str, list[list[float]]]
 

@@ -7,12 +7,18 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from shapely import LineString, Polygon
+from shapely import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import substring
 
 Role = Literal["yard", "bridge", "station", "handling", "apron", "stable", "ignore"]
 REPORTED_ROLES: tuple[Role, ...] = ("yard", "bridge", "station", "handling", "apron")
 """Roles whose observed fraction is reported."""
 
+
+STANDS_FROM_M = 6.0
+"""A train belongs to a second area where half a vehicle (12-15 m) of it stands there: its ends and the
+outlines of areas are not known better."""
 
 TRACED = "traced from "
 """How the ``source`` of a track begins that was found in a scene."""
@@ -100,9 +106,29 @@ class Site:
 
     def area_of(self, track: Track) -> Area | None:
         """Return the yard, bridge or station that holds most of a track, or None."""
-        best, most_m = None, 0.0
-        for area in self.having("yard", "bridge", "station"):
-            inside_m = area.polygon.intersection(track.line).length
-            if inside_m > most_m:
-                best, most_m = area, inside_m
-        return best
+        held = self._held(track.line)
+        return held[0][0] if held else None
+
+    def areas_along(self, track: Track, from_m: float, to_m: float) -> tuple[tuple[str, float], ...]:
+        """Return the yards, bridges and stations in which a train stands: ids, and its metres in each.
+
+        The one with most of it comes first; the tip of a train does not belong to a second area.
+        """
+        held = self._held(substring(track.line, from_m, to_m))
+        return tuple((a.id, m) for n, (a, m) in enumerate(held) if n == 0 or m >= STANDS_FROM_M)
+
+    def track_in_areas(self, track: Track) -> dict[str, list[tuple[float, float]]]:
+        """Return the stretches of a track inside each yard, bridge and station: from and to, metres."""
+        found = {}
+        for area, _ in self._held(track.line):
+            inside = area.polygon.intersection(track.line)
+            pieces = [p for p in getattr(inside, "geoms", [inside]) if p.length > 0]
+            ends = ([track.line.project(Point(p.coords[k])) for k in (0, -1)] for p in pieces)
+            found[area.id] = sorted((min(pair), max(pair)) for pair in ends)
+        return found
+
+    def _held(self, line: BaseGeometry) -> list[tuple[Area, float]]:
+        """Return the areas that trains are reported in which hold part of a line, and metres, most first."""
+        areas = self.having("yard", "bridge", "station")
+        held = [(area, float(area.polygon.intersection(line).length)) for area in areas]
+        return sorted((pair for pair in held if pair[1] > 0), key=lambda pair: -pair[1])

@@ -209,7 +209,8 @@ def coverages(archive: Archive, part: RecordPart) -> list[Coverage]:
     tracks: dict[tuple[str, str | None], dict[str, Stretches]] = defaultdict(dict)
     with _readable(archive):
         for folder, area, track, observed in archive.connection.execute(
-            f"""SELECT r.folder, t.area, t.track, t.observed FROM track_dates AS t
+            f"""SELECT r.folder, b.area, t.track, t.observed FROM track_dates AS t
+                JOIN track_areas AS b ON b.report = t.report AND b.track = t.track
                 JOIN current_reports AS r ON r.id = t.report WHERE r.site_id = :site AND {_SPAN}""",
             part.span(),
         ):

@@ -188,6 +188,7 @@ def _detection(found: Detection, crs: str) -> dict[str, object]:
         "kind": found.kind,
         "label": found.label,
         "area": found.area,
+        "areas": {area: number(metres, 2) for area, metres in found.areas},
         "track": found.track,
         "track_distance_m": number(found.track_distance_m, 1),
         "from_m": number(found.from_m, 2),

@@ -44,7 +44,10 @@ def write_stacked(record: Record, folder: Path, reports: Path, most: int) -> Non
     """Write ``tracks/<track>.png``: a row a date, the latest below; detected trains underlined."""
     by_track: dict[str, list[TrackDate]] = defaultdict(list)
     for date in record.track_dates:
-        by_track[date.track].append(date)
+        dates = by_track[date.track]
+        # A track that runs through several areas stands in the record once an area.
+        if not dates or dates[-1].acquired != date.acquired:
+            dates.append(date)
     trains: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
     for train in record.sightings:
         trains[train.track, train.acquired].append(train)

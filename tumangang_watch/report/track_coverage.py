@@ -16,12 +16,16 @@ STEP_M = 5.0
 
 
 def tracks_seen(site: Site, dates: Sequence[Observation]) -> list[TrackDocument]:
-    """Return each track's length, its area, and the stretches of it that were clear on each date."""
+    """Return each track's length, the areas it runs through, and the stretches clear on each date."""
     areas = [site.area_of(track) for track in site.tracks]
     return [
         {
             "id": track.id,
             "area": None if area is None else area.id,
+            "areas": {
+                id: [[round(a, 2), round(b, 2)] for a, b in stretches]
+                for id, stretches in site.track_in_areas(track).items()
+            },
             "length_m": round(float(track.line.length), 2),
             "observed": {date.date: _stretches(track, date) for date in dates},
         }

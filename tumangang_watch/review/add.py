@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tumangang_watch.archive import Archive
+from tumangang_watch.archive.areas import shared_m
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import ANY_KIND, About, Answer, Correction, Review, ReviewEvidence
@@ -167,9 +169,10 @@ def _checked_area(archive: Archive, date: RecordedDate, area: str | None) -> str
 
 
 def _area_of_track(archive: Archive, date: RecordedDate, values: Correction) -> str | None:
-    """Return the area a track lies in; refuse a stretch that is not on it."""
+    """Return the area that most of a stretch of track lies in; refuse a stretch that is not on it."""
     row = archive.connection.execute(
-        """SELECT t.area, t.length_m FROM track_dates AS t JOIN current_reports AS r ON r.id = t.report
+        """SELECT t.area, t.length_m, t.report FROM track_dates AS t
+           JOIN current_reports AS r ON r.id = t.report
            WHERE r.scene_sha256 = ? AND t.track = ? ORDER BY r.part LIMIT 1""",
         (date.scene, values.track),
     ).fetchone()
@@ -179,4 +182,9 @@ def _area_of_track(archive: Archive, date: RecordedDate, values: Correction) -> 
     if values.to_m is not None and values.to_m > row[1] + 1.0:
         why = f"it is {row[1]:.0f} m long"
         raise UsageError("not on the track", f"{values.to_m:g} m", why, "Give metres along it")
-    return None if row[0] is None else str(row[0])
+    stretch = [(values.from_m or 0.0, row[1] if values.to_m is None else values.to_m)]
+    areas = archive.connection.execute(
+        "SELECT area, stretches FROM track_areas WHERE report = ? AND track = ?", (row[2], values.track)
+    )
+    held = {str(area): shared_m(stretch, json.loads(inside)) for area, inside in areas}
+    return max(sorted(held), key=lambda area: held[area]) if any(held.values()) else row[0]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tumangang_watch.archive import Archive
+from tumangang_watch.archive.areas import shared_m
 from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.archive.summary import EMPTY, summarise, vehicle_types
@@ -107,25 +108,28 @@ def _sightings(
 ) -> list[Sighting]:
     """Return the trains of every date, rejected ones left out, corrected ones replaced, missed ones added."""
     times = dict(archive.connection.execute("SELECT sha256, acquired FROM scenes"))
-    known: dict[tuple[object, ...], Sighting] = {
-        (s.acquired, s.area, s.track, s.from_m, s.to_m): s for s in sightings
-    }
+    # A train that stands in two areas is seen in each.
+    known: dict[tuple[object, ...], list[Sighting]] = defaultdict(list)
+    for seen in sightings:
+        known[seen.acquired, seen.track, seen.from_m, seen.to_m].append(seen)
     for scene, group in judged.items():
         for one in group:
             if one.kind != "train" or one.says not in ("there", "not_there"):
                 continue
             thing, acquired = one.thing, times.get(scene)
             was = one.subject.about.evidence if one.subject is not None else thing
-            old = known.pop((acquired, *(was.get(n) for n in ("area", "track", "from_m", "to_m"))), None)
+            old = known.pop((acquired, *(was.get(n) for n in ("track", "from_m", "to_m"))), [])
             area, track, cars = thing.get("area"), thing.get("track"), thing.get("cars")
             if one.says == "not_there" or not acquired or None in (area, track, thing.get("to_m")):
                 continue
-            place: dict[str, Any] = {"area": area, "track": track, "acquired": acquired, "confidence": 1.0}
+            place: dict[str, Any] = {"track": track, "acquired": acquired, "confidence": 1.0}
             place |= {"from_m": thing["from_m"], "to_m": thing["to_m"]}
             place["cars"] = cars["estimate"] if cars else None
-            new = replace(old, **place) if old else Sighting(**place)
-            known[acquired, area, track, new.from_m, new.to_m] = new
-    return sorted(known.values(), key=lambda s: (s.acquired, s.track, s.from_m))
+            kept = old if area == was.get("area") else []
+            news = [replace(s, **place) for s in kept] or [Sighting(area=str(area), **place)]
+            known[acquired, track, thing["from_m"], thing["to_m"]] = news
+    every = [s for group in known.values() for s in group]
+    return sorted(every, key=lambda s: (s.acquired, s.track, s.from_m, s.area))
 
 
 def _reports(archive: Archive, site: str, scenes: set[str]) -> dict[tuple[str, str], str]:
@@ -143,11 +147,12 @@ def _seen_track_m(archive: Archive, scenes: set[str]) -> dict[tuple[str, str], f
     """Return how many metres of track of each area could be seen, by report."""
     found: dict[tuple[str, str], float] = defaultdict(float)
     rows = archive.connection.execute(
-        """SELECT r.folder, t.area, t.observed
+        """SELECT r.folder, b.area, t.observed, b.stretches
            FROM track_dates AS t JOIN current_reports AS r ON r.id = t.report
-           WHERE r.scene_sha256 IN (SELECT value FROM json_each(?)) AND t.area IS NOT NULL""",
+           JOIN track_areas AS b ON b.report = t.report AND b.track = t.track
+           WHERE r.scene_sha256 IN (SELECT value FROM json_each(?))""",
         (json.dumps(sorted(scenes)),),
     )
-    for folder, area, observed in rows:
-        found[folder, area] += sum(b - a for a, b in json.loads(observed))
+    for folder, area, observed, inside in rows:
+        found[folder, area] += shared_m(json.loads(observed), json.loads(inside))
     return dict(found)

@@ -159,11 +159,12 @@ def area_dates(archive: Archive, site: str) -> list[AreaDate]:
 
 
 def trains_of(archive: Archive, site: str) -> list[Sighting]:
-    """Return every train surely detected, by time."""
+    """Return every train surely detected, once an area it stands in, by time."""
     rows = archive.connection.execute(
-        """SELECT area, track, acquired, from_m, to_m, cars, confidence FROM current_detections
+        """SELECT in_area AS area, track, acquired, from_m, to_m, cars, confidence
+           FROM current_detections_by_area
            WHERE site_id = ? AND kind = 'train' AND grade = 'detected' AND track IS NOT NULL
-           ORDER BY acquired, track, from_m""",
+           ORDER BY acquired, track, from_m, in_area""",
         (site,),
     )
     names = [column[0] for column in rows.description]
@@ -171,12 +172,13 @@ def trains_of(archive: Archive, site: str) -> list[Sighting]:
 
 
 def track_dates(archive: Archive, site: str) -> list[TrackDate]:
-    """Return which metres of each track could be seen on every date, by time."""
+    """Return which metres of each track could be seen on every date, once an area, by time."""
     rows = archive.connection.execute(
-        """SELECT t.track, t.area, t.length_m, r.acquired, r.folder, t.observed
+        """SELECT t.track, b.area, t.length_m, r.acquired, r.folder, t.observed
            FROM track_dates AS t JOIN current_reports AS r ON r.id = t.report
-           LEFT JOIN area_dates AS a ON a.report = r.id AND a.area = t.area
-           WHERE r.site_id = ? AND coalesce(a.speaks, r.part = 0) ORDER BY r.acquired, t.track""",
+           LEFT JOIN track_areas AS b ON b.report = t.report AND b.track = t.track
+           LEFT JOIN area_dates AS a ON a.report = r.id AND a.area = b.area
+           WHERE r.site_id = ? AND coalesce(a.speaks, r.part = 0) ORDER BY r.acquired, t.track, b.area""",
         (site,),
     )
     known: dict[str, Stretches] = {}

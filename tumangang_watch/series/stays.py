@@ -42,16 +42,17 @@ def stays(sightings: Sequence[Sighting], dates: Sequence[TrackDate], settings: S
     settings : SeriesSettings
         How far a train may shift, and its length differ, to be the same.
     """
-    by_date: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
+    by_date: dict[tuple[str, str, str], list[Sighting]] = defaultdict(list)
     for sighting in sightings:
-        by_date[sighting.track, sighting.acquired].append(sighting)
-    pending: dict[str, list[OpenStay]] = defaultdict(list)
-    earlier_dates: dict[str, list[TrackDate]] = defaultdict(list)
+        by_date[sighting.area, sighting.track, sighting.acquired].append(sighting)
+    pending: dict[tuple[str, str], list[OpenStay]] = defaultdict(list)
+    earlier_dates: dict[tuple[str, str], list[TrackDate]] = defaultdict(list)
     ended: list[Stay] = []
-    for date in sorted(dates, key=lambda d: (d.acquired, d.track)):
-        here = list(by_date.get((date.track, date.acquired), ()))
+    for date in sorted(dates, key=lambda d: (d.acquired, d.track, d.area or "")):
+        place = date.area or "", date.track
+        here = list(by_date.get((*place, date.acquired), ()))
         going_on = []
-        for stay in pending[date.track]:
+        for stay in pending[place]:
             same = _same_train(stay.last, here, settings)
             if same is not None:
                 here.remove(same)
@@ -60,11 +61,11 @@ def stays(sightings: Sequence[Sighting], dates: Sequence[TrackDate], settings: S
                 ended.append(stay.ended(Bound(date.acquired)))
                 continue
             going_on.append(stay)
-        going_on += [OpenStay([s], _last_showing(earlier_dates[date.track], s, settings)) for s in here]
-        pending[date.track] = going_on
-        earlier_dates[date.track].append(date)
+        going_on += [OpenStay([s], _last_showing(earlier_dates[place], s, settings)) for s in here]
+        pending[place] = going_on
+        earlier_dates[place].append(date)
     ended += [stay.ended() for going_on in pending.values() for stay in going_on]
-    return sorted(ended, key=lambda s: (s.first.acquired, s.first.track, s.last.from_m))
+    return sorted(ended, key=lambda s: (s.first.acquired, s.first.track, s.last.from_m, s.first.area))
 
 
 def _same_train(stood: Sighting, here: list[Sighting], settings: SeriesSettings) -> Sighting | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from shapely import box
 from support.values import observation, straight_site
 
 from tumangang_watch.detect.coarse.find import detect_group_trains, runs_of
@@ -93,4 +94,9 @@ def test_the_trains_of_a_corridor_are_its_detections():
     assert runs_of(replace(reading, own=SITE.tracks[1:]), SETTINGS) == []
     (found,) = detect_group_trains(seen, SITE, list(SITE.tracks), SETTINGS)
     assert (found.track, found.from_m, found.to_m) == ("T1", run.from_m, run.to_m)
+    west, _, east, north = SITE.bounds
+    yard = replace(SITE.areas[0], polygon=box(west, north - 66, west + 80, north))
+    bridge = replace(yard, id="bridge", role="bridge", polygon=box(west + 80, north - 66, east, north))
+    (there,) = detect_group_trains(seen, replace(SITE, areas=(yard, bridge)), list(SITE.tracks), SETTINGS)
+    assert (there.area, [name for name, _ in there.areas]) == ("bridge", ["bridge"])
     assert detect_group_trains(scene(train=False), SITE, list(SITE.tracks), SETTINGS) == ()

@@ -173,12 +173,13 @@ def train_at(
     notes = [f"only {seen:.0%} of its place was seen"] if seen < 0.95 else []
     if track.provisional:
         notes.append("the track's geometry is provisional")
-    area = site.area_of(track)
+    areas = site.areas_along(track, *ends_m)
     return Detection(
         id=name,
         date=observation.date,
         kind="train",
-        area=area.id if area else None,
+        area=areas[0][0] if areas else None,
+        areas=areas,
         geometry=place,
         confidence=0.0,
         grade="possible",
