@@ -441,17 +441,17 @@ def make_patch(seed: int) -> dict[str, Any]:
     ground = np.where(inside, pavement(rng, (cells, cells), base, heading), beyond[:, None, None] * rough)
     zero = np.zeros((cells, cells), np.uint8)
     scene = Scene(
-        id=rng,
-        image=azimuth,
-        files=elevation,
-        sha256=float(rng.uniform(0, 28)),
-        acquired=float(rng.uniform(0, 360)),
-        provider=Canvas(grid, azimuth, elevation),
-        crs=ground.astype(np.float32),
-        affine=zero.astype(np.int32),
-        width=zero.copy(),
-        height=zero.copy(),
-        dtype=heading,
+        rng=rng,
+        sun_azimuth_deg=azimuth,
+        sun_elevation_deg=elevation,
+        off_nadir_deg=float(rng.uniform(0, 28)),
+        view_azimuth_deg=float(rng.uniform(0, 360)),
+        canvas=Canvas(grid, azimuth, elevation),
+        ground=ground.astype(np.float32),
+        goods=zero.astype(np.int32),
+        vehicles=zero.copy(),
+        trains=zero.copy(),
+        heading_deg=heading,
     )
     track = None
     if half < 30 and rng.random() < 0.75:
