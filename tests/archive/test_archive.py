@@ -97,10 +97,10 @@ def test_rows_are_what_the_reports_say(archive_file):
            FROM reports r JOIN area_dates a ON a.report = r.id ORDER BY r.folder""",
     )
     assert rows == [
-        ("a", 1, "observed", 1, 8.0, pytest.approx(5.543, abs=0.001), 0, 0, 112.0, 0.28),
-        ("b", 1, "observed", 2, None, pytest.approx(5.543, abs=0.001), 1, 1, 182.0, 0.455),
+        ("a", 1, "observed", 1, 8.0, 7.0, 0, 0, 112.0, 0.28),
+        ("b", 1, "observed", 2, None, 7.0, 1, 1, 182.0, 0.455),
         ("c", 0, "not_observable", None, None, None, None, None, None, None),
-        ("c_r2", 1, "observed", 1, 8.0, pytest.approx(5.543, abs=0.001), 0, 0, 112.0, 0.28),
+        ("c_r2", 1, "observed", 1, 8.0, 7.0, 0, 0, 112.0, 0.28),
     ]
     vehicles = ask(archive_file, "SELECT count(*), min(type), min(types) FROM vehicles")
     assert vehicles == [(24, "open", '{"open":0.8}')]
@@ -415,6 +415,8 @@ def test_a_date_sums_what_was_found_with_an_interval_about_it():
     row = summarise([train, train], observed_track_m=480.0)
     assert (row["trains"], row["trains_low"], row["trains_high"]) == (2, 2, 2)
     assert (row["cars"], row["cars_low"], row["cars_high"]) == (16, 14.586, 17.414)
+    one = summarise([{**train, "confidence": 0.9, "cars": {"estimate": 8, "low": 8, "high": 8}}], None)
+    assert (one["cars"], one["cars_low"], one["cars_high"]) == (8, 8, 8)
     assert row["fill"] == 0.5
     uncounted = summarise([{**train, "cars": None}], observed_track_m=None)
     assert uncounted["cars"] is None

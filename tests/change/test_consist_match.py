@@ -28,7 +28,7 @@ from tumangang_watch.change.profiles import (
     pixel_similarity,
 )
 from tumangang_watch.change.trains import alone_words, match_words
-from tumangang_watch.change.words import difference, span, total, train_words
+from tumangang_watch.change.words import difference, span, train_words
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
@@ -136,10 +136,7 @@ def test_sentences_name_sizes_tracks_and_dates():
     assert span(Interval(8, 8, 8)) == "8"
 
 
-def test_errors_of_a_sum_lie_between_independent_and_common_ones():
-    whole = total([Interval.around(10, 3), Interval.around(20, 4)])
-    assert whole.estimate == 30
-    assert 5 < whole.width / 2 < 7
+def test_a_difference_of_trains_is_told_in_cars():
     long, short = (train_detection(SITE, "later", 20, 20 + 14 * n, n) for n in (6, 4))
     amount, unit = difference(short, long)
     assert (amount.estimate, unit) == (2, "cars")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from shapely import MultiPolygon, box
@@ -11,7 +13,7 @@ from support.values import EAST0, NORTH0, change_of, observation, straight_site,
 from tumangang_watch.change.cargo import beside_trains
 from tumangang_watch.change.ground import growth_findings
 from tumangang_watch.model.finding import HandlingChange
-from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings
 
@@ -60,10 +62,31 @@ def test_goods_beside_a_train_are_one_finding(off_m, together):
     south = NORTH0 - 30 + off_m
     boxes = [box(EAST0 + x, south, EAST0 + x + 4, south + 3) for x in (30, 50)]
     cargo = tuple(thing("cargo", "later", shape, k) for k, shape in enumerate(boxes))
-    found = beside_trains(PAIR, tuple(change_of(c, "appeared") for c in cargo), cargo, (train,), SETTINGS)
+    found = beside_trains(PAIR, tuple(change_of(c, "appeared") for c in cargo), (train,), SETTINGS)
     if not together:
         assert [f.train for f in found] == [None, None]
         return
     (one,) = found
     assert (one.train, one.members, one.amount.estimate) == (train.id, tuple(c.id for c in cargo), 24)
     assert "2 objects, 24" in one.statement
+
+
+@pytest.mark.parametrize("change", ["appeared", "disappeared"])
+def test_sure_and_possible_goods_beside_a_train_are_one_finding(change):
+    train = train_detection(straight_site(), "later", 20, 76)
+    boxes = [box(EAST0 + x, NORTH0 - 24, EAST0 + x + 4, NORTH0 - 21) for x in (30, 40, 50)]
+    date = "later" if change == "appeared" else "earlier"
+    cargo = [thing("cargo", date, shape, k) for k, shape in enumerate(boxes)]
+    apart = [change_of(c, change) for c in cargo]
+    apart[1] = replace(apart[1], grade="possible", confidence=0.5, caveats=("in shadow",))
+    (one,) = beside_trains(PAIR, tuple(apart), (train,), SETTINGS)
+    assert (one.grade, one.members, one.amount.estimate) == ("detected", tuple(c.id for c in cargo), 24)
+    assert one.amount.low == pytest.approx(
+        total([Summand(value=f.amount) for f in apart[::2]], SHARED_AREA).low
+    )
+    assert 30 < one.amount.high <= 24 + 12 + 6
+    assert one.caveats == ("1 of 3 only possibly: in shadow",)
+    assert "2 objects and 1 more possible, 24" in one.statement
+    doubtful = tuple(replace(f, grade="possible") for f in apart)
+    (all_possible,) = beside_trains(PAIR, doubtful, (train,), SETTINGS)
+    assert (all_possible.grade, all_possible.amount.estimate) == ("possible", 36)

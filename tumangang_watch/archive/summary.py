@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from math import sqrt
 from typing import Any
 
-from tumangang_watch.model.interval import Z90
+from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.series import MEASURES
 
 Row = dict[str, Any]
@@ -39,18 +38,18 @@ def summarise(found: Sequence[Mapping[str, Any]], observed_track_m: float | None
     cargo = [d for d in found if d["kind"] == "cargo"]
     surfaces = [d for d in found if d["kind"] == "handling_area" and d["area_m2"]]
     uncounted = sum(d["cars"] is None for d in trains if d["grade"] == "detected")
-    cars, lengths = total(trains, "cars"), total(trains, "length_m")
+    cars, lengths = sum_of(trains, "cars"), sum_of(trains, "length_m")
     measured: dict[str, Sequence[float | None]] = {
         "trains": count(trains),
         "cargo": count(cargo),
         "cars": (None, cars[1], None) if uncounted else cars,
         "length_m": lengths,
-        "cargo_m2": total(cargo, "area_m2"),
+        "cargo_m2": sum_of(cargo, "area_m2", SHARED_AREA),
     }
     if observed_track_m:
         measured["fill"] = [round(min(v / observed_track_m, 1.0), 5) for v in lengths]
     if surfaces:
-        measured["worked_m2"] = total(surfaces, "area_m2")
+        measured["worked_m2"] = sum_of(surfaces, "area_m2", SHARED_AREA)
     row = {**EMPTY, "uncounted": uncounted}
     for measure, values in measured.items():
         row |= zip(ends_of(measure), values, strict=True)
@@ -88,25 +87,21 @@ def count(found: Sequence[Mapping[str, Any]]) -> tuple[int, int, int]:
     return detected, min(low or 0, detected), max(high, detected)
 
 
-def total(found: Sequence[Mapping[str, Any]], measure: str) -> tuple[float, float, float]:
-    """Return the sum of a measure over what was detected, with its 90 % interval.
+def sum_of(
+    found: Sequence[Mapping[str, Any]], measure: str, shared: float = 0.0
+) -> tuple[float, float, float]:
+    """Return the sum of a measure over what was detected, with its 90 % interval, as findings sum it.
 
-    Errors of measures are taken as independent and add in quadrature; so does the doubt whether a
-    thing is real at all. What is only possible raises the upper bound by its expected amount.
+    It holds errors of measures, given that the things are there; whether they are is in `count`.
     """
-    estimate = below = above = beyond = 0.0
-    for detection in found:
-        value = detection[measure]
-        if value is None:
-            continue
-        amount, confidence = float(value["estimate"]), float(detection["confidence"])
-        doubt = Z90**2 * confidence * (1 - confidence) * amount**2
-        if detection["grade"] == "detected":
-            estimate += amount
-            below += (amount - value["low"]) ** 2 + doubt
-            above += (value["high"] - amount) ** 2
-        else:
-            beyond += confidence * amount
-            above += doubt
-    low, high = max(0.0, estimate - sqrt(below)), estimate + beyond + sqrt(above)
-    return round(estimate, 3), round(low, 3), round(high, 3)
+    parts = [
+        Summand(
+            value=Interval(*(float(d[measure][end]) for end in ("estimate", "low", "high"))),
+            sure=d["grade"] == "detected",
+            confidence=float(d["confidence"]),
+        )
+        for d in found
+        if d[measure] is not None
+    ]
+    whole = total(parts, shared)
+    return round(whole.estimate, 3), round(whole.low, 3), round(whole.high, 3)

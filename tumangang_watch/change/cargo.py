@@ -12,10 +12,10 @@ from math import sqrt
 from shapely.ops import unary_union
 
 from tumangang_watch.change.profiles import pixel_similarity
-from tumangang_watch.change.words import grade_of, span, total, train_words, when
+from tumangang_watch.change.words import area_of, grade_of, span, train_words, when
 from tumangang_watch.model.detection import ChangeWord, Detection
 from tumangang_watch.model.finding import Finding
-from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings import Settings
 from tumangang_watch.settings.change import ChangeSettings
@@ -27,7 +27,8 @@ def compare_cargo(
     """Follow cargo objects between dates by the overlap of their outlines.
 
     Outlines that overlap, directly or through others, form one group; a group seen on both dates
-    has grown, shrunk or stayed as its areas say. Goods that came beside one train are one finding.
+    has grown, shrunk or stayed as its areas say. Goods that came beside one train are one finding, be it
+    sure of all of them or not.
     """
     findings: list[Finding] = []
     for group in _groups(cargo, settings.cargo_overlap_min):
@@ -35,7 +36,7 @@ def compare_cargo(
             finding = _judge(pair, part, settings)
             if finding is not None:
                 findings.append(finding)
-    return beside_trains(pair, tuple(findings), cargo, trains, settings)
+    return beside_trains(pair, tuple(findings), trains, settings)
 
 
 def _groups(cargo: tuple[Detection, ...], overlap_min: float) -> list[list[Detection]]:
@@ -64,10 +65,6 @@ def _parted(group: list[Detection], settings: ChangeSettings) -> list[list[Detec
     return [group] if alike >= settings.cargo_same_min else [[group[0]], [group[1]]]
 
 
-def _total(items: list[Detection]) -> Interval:
-    return total([d.area_m2 or Interval(d.geometry.area, d.geometry.area, d.geometry.area) for d in items])
-
-
 def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> Finding | None:
     earlier, later = (
         sorted((d for d in group if d.date == date), key=lambda d: d.id) for date in ("earlier", "later")
@@ -80,9 +77,9 @@ def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> 
     grade = grade_of(*group)
     change: ChangeWord
     if earlier and later:
-        change, amount = _size_change(_total(earlier), _total(later), settings)
+        change, amount = _size_change(area_of(earlier), area_of(later), settings)
     else:
-        amount = _total(later or earlier)
+        amount = area_of(later or earlier)
         change, doubts = _came_or_went(pair, later or earlier, settings)
         caveats += doubts
         if doubts or min(d.confidence for d in group) < settings.cargo_change_sure:
@@ -169,31 +166,27 @@ def _words(pair: DatePair, group: list[Detection], change: ChangeWord, amount: I
 
 
 def beside_trains(
-    pair: DatePair,
-    findings: tuple[Finding, ...],
-    cargo: tuple[Detection, ...],
-    trains: tuple[Detection, ...],
-    settings: ChangeSettings,
+    pair: DatePair, findings: tuple[Finding, ...], trains: tuple[Detection, ...], settings: ChangeSettings
 ) -> tuple[Finding, ...]:
     """Put goods that came (or went) beside one train together.
 
     A train belongs to goods that came when it stands within ``beside_train_m`` of them on the later
     date, whether or not it stood there before; to goods that went, likewise: they may have been
-    loaded.
+    loaded. The finding is as sure as its surest goods; those that are only possible are counted apart, and
+    in the upper bound of its amount.
     """
-    shapes = {d.id: d for d in cargo}
     present = [t for t in trains if t.date == "later" and t.grade == "detected"]
     kept: list[Finding] = []
-    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         train = _nearest(finding, present, settings.beside_train_m)
         if train is None or finding.change not in ("appeared", "disappeared"):
             kept.append(finding)
         else:
-            groups.setdefault((train.id, finding.change, finding.grade), []).append(finding)
+            groups.setdefault((train.id, finding.change), []).append(finding)
     by_id = {t.id: t for t in present}
-    for (train_id, _, _), members in sorted(groups.items()):
-        kept.append(_joined(pair, by_id[train_id], members, shapes))
+    for (train_id, _), members in sorted(groups.items()):
+        kept.append(_joined(pair, by_id[train_id], members))
     return tuple(kept)
 
 
@@ -203,32 +196,40 @@ def _nearest(finding: Finding, trains: list[Detection], reach_m: float) -> Detec
     return min(near)[2] if near else None
 
 
-def _joined(
-    pair: DatePair, train: Detection, members: list[Finding], shapes: dict[str, Detection]
-) -> Finding:
-    """Return one finding for all goods that changed alike beside a train."""
-    largest = max(members, key=lambda f: (f.amount.estimate, f.id))
-    amount = total([f.amount for f in members])
+def _joined(pair: DatePair, train: Detection, members: list[Finding]) -> Finding:
+    """Return one finding for all goods that came, or went, beside a train."""
+    sure = [f for f in members if f.grade == "detected"]
+    largest = max(sure or members, key=lambda f: (f.amount.estimate, f.id))
+    parts = [Summand(value=f.amount, sure=not sure or f in sure, confidence=f.confidence) for f in members]
+    amount = total(parts, SHARED_AREA)
     date = "later" if largest.change == "appeared" else "earlier"
-    own = [shapes[i] for f in members if (i := getattr(f, date)) in shapes]
+    caveats = [c for f in sure or members for c in f.caveats]
+    doubts = dict.fromkeys(c for f in members if f not in sure for c in f.caveats) if sure else {}
+    if doubts:
+        caveats.append(f"{len(members) - len(sure)} of {len(members)} only possibly: {'; '.join(doubts)}")
     return replace(
         largest,
         id=f"finding-{train.id}-{largest.change}-{largest.id.removeprefix('finding-')}",
         track=train.track,
         amount=amount,
-        confidence=min(f.confidence for f in members),
-        grade=grade_of(*own) if own and largest.grade == "detected" else largest.grade,
-        statement=_beside_words(pair, train, len(members), largest.change, amount),
+        confidence=min(f.confidence for f in sure or members),
+        statement=_beside_words(pair, train, (len(sure), len(members)), largest.change, amount),
         geometry=unary_union([f.geometry for f in members]),
         observed_fraction=min(f.observed_fraction for f in members),
-        caveats=tuple(dict.fromkeys(c for f in members for c in f.caveats)),
+        caveats=tuple(dict.fromkeys(caveats)),
         train=train.id,
         members=tuple(sorted(i for f in members if (i := getattr(f, date)) is not None)),
     )
 
 
-def _beside_words(pair: DatePair, train: Detection, count: int, change: str, amount: Interval) -> str:
-    things = "1 object" if count == 1 else f"{count} objects"
+def _beside_words(
+    pair: DatePair, train: Detection, counts: tuple[int, int], change: str, amount: Interval
+) -> str:
+    """Return the statement on goods beside a train; ``counts``: how many are sure, and how many in all."""
+    sure, every = counts
+    things = "1 object" if (sure or every) == 1 else f"{sure or every} objects"
+    if 0 < sure < every:
+        things += f" and {every - sure} more possible"
     body = train_words(train).rstrip(",")
     body = body[0].lower() + body[1:]
     beside = f"beside {body} on track {train.track}"

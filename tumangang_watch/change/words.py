@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Sequence
 
 from tumangang_watch.model.detection import Detection, Grade
-from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import Observation
 
 
@@ -37,11 +37,21 @@ def train_interval(train: Detection) -> tuple[Interval, str]:
     return train.length_m or Interval(0.0, 0.0, 0.0), "m"
 
 
-def total(areas: list[Interval]) -> Interval:
-    """Return the sum of areas; errors of one object in part repeat in the next."""
-    halves = [0.5 * a.width for a in areas]
-    half = sqrt(0.75 * sum(h * h for h in halves) + 0.25 * sum(halves) ** 2)
-    return Interval.around(sum(a.estimate for a in areas), half)
+def area_of(items: Sequence[Detection]) -> Interval:
+    """Return the area of some objects of one date, m2, their outlines' where it was not measured.
+
+    What is only possible is in its upper bound; where all of it is, it is the area if they are there.
+    """
+    doubtful = all(d.grade == "possible" for d in items)
+    parts = [
+        Summand(
+            value=d.area_m2 or Interval.around(d.geometry.area, 0.0),
+            sure=doubtful or d.grade == "detected",
+            confidence=d.confidence,
+        )
+        for d in items
+    ]
+    return total(parts, SHARED_AREA)
 
 
 def grade_of(*detections: Detection) -> Grade:

@@ -15,6 +15,7 @@ from shapely.ops import unary_union
 
 from tumangang_watch.evaluate.labels import Label, TruthDocument
 from tumangang_watch.model.document import DetectionDocument, FindingDocument, ReportDocument
+from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 
 Scores = dict[str, object]
 """Counts, shares and errors of one kind by name; null where undefined."""
@@ -231,11 +232,10 @@ def _score_ground(findings: Sequence[FindingDocument], labelled: Sequence[Label]
     true_m2 = sum(_area_m2(t) for t in truths)
     amounts = [f["amount"] for f in grown]
     if true_m2 > 0 and amounts:
-        total = sum(a["estimate"] for a in amounts)
-        score["area_error"] = abs(total - true_m2) / true_m2
-        score["area_interval_covers"] = (
-            sum(a["low"] for a in amounts) <= true_m2 <= sum(a["high"] for a in amounts)
-        )
+        parts = [Summand(value=Interval(a["estimate"], a["low"], a["high"])) for a in amounts]
+        found = total(parts, SHARED_AREA)
+        score["area_error"] = abs(found.estimate - true_m2) / true_m2
+        score["area_interval_covers"] = found.low <= true_m2 <= found.high
     return score
 
 

@@ -1,12 +1,17 @@
-"""An estimate with its 90 % interval."""
+"""An estimate with its 90 % interval, and the one way in which such estimates are summed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, sqrt
 
 Z90 = 1.6449
 """Half width of a 90 % interval in standard deviations: the standard normal quantile at 0.95."""
+SHARED_AREA = 0.3
+"""Share of the variance of an area's error that like areas of a scene have in common: 0.14 for cargo of
+one form in exact frames (``python -m benchmarks.ground --split train --calibrate``), and the fit, which
+they lack. With it intervals of sums of 2 to 5 of them hold their truth 9 times in 10."""
 
 
 @dataclass(frozen=True)
@@ -32,3 +37,45 @@ class Interval:
     def width(self) -> float:
         """``high - low``."""
         return self.high - self.low
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summand:
+    """One thing's measure in a sum."""
+
+    value: Interval
+    """The measure, if the thing is there."""
+    sure: bool = True
+    """Counts in full; else it only raises the upper bound."""
+    confidence: float = 1.0
+    """Probability that it is there."""
+
+
+def total(parts: Sequence[Summand], shared: float = 0.0) -> Interval:
+    """Return the sum of one scene's measures.
+
+    What is sure is summed, and its errors: of their variance a share is common to the scene (blur, threshold,
+    lean, fit) and adds up, the rest is each one's own. What is only possible raises the upper bound, by what
+    it amounts to on average and the spread of that, at most by all of it.
+
+    Parameters
+    ----------
+    parts : sequence of Summand
+    shared : float
+        Share of an error's variance that all measures of a scene have in common.
+    """
+    sure, doubtful = ([p for p in parts if p.sure is known] for known in (True, False))
+    estimate = sum(p.value.estimate for p in sure)
+    below = _together([p.value.estimate - p.value.low for p in sure], shared)
+    above = _together([p.value.high - p.value.estimate for p in sure], shared)
+    if doubtful:
+        mean = sum(p.confidence * p.value.estimate for p in doubtful)
+        variance = sum(p.confidence * (1 - p.confidence) * p.value.estimate**2 for p in doubtful)
+        every = sum(p.value.estimate for p in doubtful)
+        every += _together([p.value.high - p.value.estimate for p in parts], shared)
+        above = min(mean + sqrt(above**2 + Z90**2 * variance), every)
+    return Interval(estimate, max(estimate - below, min(0.0, estimate)), estimate + above)
+
+
+def _together(halves: Sequence[float], shared: float) -> float:
+    return sqrt((1 - shared) * sum(h * h for h in halves) + shared * sum(halves) ** 2)

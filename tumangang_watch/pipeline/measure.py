@@ -8,6 +8,7 @@ from tumangang_watch.change.cargo import compare_cargo, stood_before
 from tumangang_watch.change.ground import growth_findings
 from tumangang_watch.change.trains import compare_trains, unseen_trains
 from tumangang_watch.change.words import when
+from tumangang_watch.detect.cargo.fill import filled
 from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.detect.cargo.history import weigh_cargo
 from tumangang_watch.detect.coarse.groups import unlooked_parts
@@ -138,10 +139,11 @@ def find_ground(
     handling = measure_handling(
         dates, run.site, trains, settings.handling, background_dates, settings.history
     )
-    cargo = found.detections
+    cargo, fill = found.detections, found.fill
     if background_dates:
         cargo = weigh(run, dates, cargo, background_dates)
-    return GroundResult(cargo, handling.detections, handling.growth, found.fill)
+        fill = tuple(filled(f, cargo, run.site, settings.cargo) for f in fill)
+    return GroundResult(cargo, handling.detections, handling.growth, fill)
 
 
 def weigh(

@@ -5,6 +5,8 @@ How full an apron is in scenes too coarse for single goods: what of it is unlike
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -16,7 +18,7 @@ from tumangang_watch.detect.blobs import half_sample_mode
 from tumangang_watch.detect.cargo.measure import Place
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.fill import CargoRow, Fill
-from tumangang_watch.model.interval import Z90, Interval
+from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.cargo import CargoSettings
@@ -29,17 +31,15 @@ COARSE_NOTE = "single goods are not told at this resolution: the fill is what is
 def fill_of(
     ground_m2: tuple[float, float],
     place: Place,
-    cargo: list[Detection],
+    cargo: Sequence[Detection],
     observation: Observation,
     site: Site,
     settings: CargoSettings,
 ) -> Fill:
     """Return how full one place is.
 
-    What is ``detected`` counts in full, what is ``possible`` by its confidence: about as much is missed
-    as is wrongly reported. The interval holds how far outlines may be off (all to one side in
-    part, for what shifts one outline shifts its neighbours'), that each object may not be cargo or
-    be cargo in full, and ground that was not seen.
+    The covered ground is the sum of its objects' areas, as findings sum them. Where nothing stands the upper
+    bound is what can be missed as small cargo.
 
     Parameters
     ----------
@@ -47,33 +47,45 @@ def fill_of(
         Ground that could hold cargo, and what of it is seen.
     """
     whole, ground = ground_m2
-    sure = [d for d in cargo if d.grade == "detected" and d.area_m2 is not None]
-    maybe = [d for d in cargo if d.grade == "possible" and d.area_m2 is not None]
-    areas = [(d.area_m2, d.confidence) for d in (*sure, *maybe) if d.area_m2 is not None]
-    counted = [a.estimate * (1.0 if k < len(sure) else c) for k, (a, c) in enumerate(areas)]
-    estimate = min(sum(counted), ground)
-    halves = [0.5 * a.width for a, _ in areas]
-    alone, together = sqrt(sum(h * h for h in halves)), sum(halves)
-    half = sqrt(alone**2 + (settings.common_edge * together) ** 2 + (settings.fill_floor * ground) ** 2)
-    doubt = Z90 * sqrt(sum(c * (1 - c) * a.estimate**2 for a, c in areas))
-    low = max(0.0, estimate - sqrt(half**2 + doubt**2))
-    high = min(ground, estimate + sqrt(half**2 + doubt**2))
-    covered = Interval(estimate, min(low, estimate), max(high, estimate))
-    rows = rows_of(sure, site, settings.row_gap_m)
-    length = sum(r.to_m - r.from_m for r in rows)
-    end_m = settings.row_end_m * sqrt(2 * max(len(rows), 1))
-    longer = rows_of([*sure, *maybe], site, settings.row_gap_m)
-    longest = max(sum(r.to_m - r.from_m for r in longer), length) + end_m * bool(longer)
-    return Fill(
+    empty = Fill(
         date=observation.date,
         area=place.area,
         ground_m2=ground,
-        covered_m2=covered,
-        share=Interval(*(v / max(ground, 1e-6) for v in (estimate, covered.low, covered.high))),
-        row_length_m=Interval(length, max(0.0, length - end_m) if rows else 0.0, longest),
-        rows=rows,
+        covered_m2=Interval(0.0, 0.0, 0.0),
+        share=Interval(0.0, 0.0, 0.0),
+        row_length_m=Interval(0.0, 0.0, 0.0),
+        rows=(),
         observed_fraction=place.observed_fraction,
         caveats=_caveats(1 - ground / max(whole, 1e-6), observation, settings),
+    )
+    return filled(empty, cargo, site, settings)
+
+
+def filled(fill: Fill, cargo: Sequence[Detection], site: Site, settings: CargoSettings) -> Fill:
+    """Return the fill of a place with what of ``cargo`` stands there on its date; a coarse one as it is."""
+    if COARSE_NOTE in fill.caveats:
+        return fill
+    here = [d for d in cargo if (d.date, d.area) == (fill.date, fill.area) and d.area_m2 is not None]
+    sure = [d for d in here if d.grade == "detected"]
+    parts = [
+        Summand(value=d.area_m2, sure=d.grade == "detected", confidence=d.confidence)
+        for d in here
+        if d.area_m2 is not None
+    ]
+    covered, ground = total(parts, SHARED_AREA), fill.ground_m2
+    high = max(covered.high, settings.fill_floor * ground)
+    covered = Interval(*(min(v, ground) for v in (covered.estimate, covered.low, high)))
+    rows = rows_of(sure, site, settings.row_gap_m)
+    length = sum(r.to_m - r.from_m for r in rows)
+    end_m = settings.row_end_m * sqrt(2 * max(len(rows), 1))
+    longer = rows_of(here, site, settings.row_gap_m)
+    longest = max(sum(r.to_m - r.from_m for r in longer), length) + end_m * bool(longer)
+    return replace(
+        fill,
+        covered_m2=covered,
+        share=Interval(*(v / max(ground, 1e-6) for v in (covered.estimate, covered.low, covered.high))),
+        row_length_m=Interval(length, max(0.0, length - end_m) if rows else 0.0, longest),
+        rows=rows,
     )
 
 
@@ -86,7 +98,7 @@ def _caveats(hidden: float, observation: Observation, settings: CargoSettings) -
     return tuple(notes)
 
 
-def rows_of(cargo: list[Detection], site: Site, gap_m: float) -> tuple[CargoRow, ...]:
+def rows_of(cargo: Sequence[Detection], site: Site, gap_m: float) -> tuple[CargoRow, ...]:
     """Return the stretches of track beside which cargo lies, gaps up to ``gap_m`` closed.
 
     Every object counts along the track nearest to it.
