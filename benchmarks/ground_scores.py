@@ -50,8 +50,10 @@ class Score:
     no_growth: int = 0
     false_growth: int = 0
     evidence: list[tuple[list[float], bool]] = field(default_factory=list)
-    edges: list[tuple[float, float]] = field(default_factory=list)
-    """How far a true outline lies outside the one said, and the half width said, metres."""
+    edges: list[tuple[float, float, float]] = field(default_factory=list)
+    """How far a true outline lies outside the one said, the half width said (m), and the network's doubt."""
+    alike: list[tuple[int, int, str]] = field(default_factory=list)
+    """Pair, date and form of the same objects: like goods of one scene."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -104,7 +106,9 @@ def score_cargo(pair: Pair, index: int, result: CargoResult, score: Score) -> No
             low, high = item.area_m2.low, item.area_m2.high
             score.areas.append((item.area_m2.estimate / shape.area - 1, low <= shape.area <= high))
             around = item.geometry.length
-            score.edges.append(((shape.area - item.area_m2.estimate) / around, (high - low) / 2 / around))
+            gap, doubt = (shape.area - item.area_m2.estimate) / around, 1 - dict(item.evidence)["network"]
+            score.edges.append((gap, (high - low) / 2 / around, doubt))
+            score.alike.append((pair.seed, index, block.shape))
             score.colours.append(item.colour == block.paint)
             if item.height_m is not None:
                 error = item.height_m.estimate - block.height_m
@@ -256,8 +260,9 @@ def calibrated(score: Score) -> str:
     """Return the settings of `CargoSettings` that fit best.
 
     Weights of the confidence by logistic regression with a weak prior; what is to be added to
-    ``outline_bias_m``; the factor by which ``edge_factor`` must grow for intervals that hold 90 %; and the
-    F1 score that each ``detected_confidence`` would have.
+    ``outline_bias_m`` and ``outline_bias_unsure``; the factor by which ``edge_factor`` must grow for
+    intervals that hold 90 %; the share of the error that like goods of a scene have in common
+    (``SHARED_AREA``); and the F1 score that each ``detected_confidence`` would have.
     """
     x = np.array([e for e, _ in score.evidence])
     y = np.array([float(good) for _, good in score.evidence])
@@ -278,9 +283,31 @@ def calibrated(score: Score) -> str:
         said = p >= least
         f1 = 2 * y[said].sum() / max(there + said.sum(), 1)
         lines.append(f"  detected_confidence {least}: F1 {f1:.3f}, {int((1 - y[said]).sum())} wrong")
-    if score.edges:
-        gap, half = np.array(score.edges).T
-        middle = float(np.median(gap))
-        needed = float(np.quantile(np.abs(gap - middle) / np.maximum(half, 1e-6), 0.9))
-        lines.append(f"outline_bias_m: add {middle:+.3f}; edge_factor: times {needed:.2f}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_outlines(score)])
+
+
+def _outlines(score: Score) -> list[str]:
+    """Return what the settings of outlines lack, by least squares with less weight on far values (Huber)."""
+    if not score.edges:
+        return []
+    gap, half, doubt = np.array(score.edges).T
+    terms, weight = np.column_stack([np.ones(len(gap)), doubt]), np.ones(len(gap))
+    for _ in range(20):
+        scaled = terms * weight[:, None]
+        base, rise = np.linalg.solve(scaled.T @ terms + 1e-9 * np.eye(2), scaled.T @ gap)
+        rest = gap - base - rise * doubt
+        limit = 1.345 * 1.4826 * max(float(np.median(np.abs(rest))), 1e-6)
+        weight = 1 / np.maximum(1.0, np.abs(rest) / limit)
+    needed = float(np.quantile(np.abs(rest) / np.maximum(half, 1e-6), 0.9))
+    lines = [
+        f"outline_bias_m: add {base:+.3f}; outline_bias_unsure: add {rise:+.3f}; "
+        f"edge_factor: times {needed:.2f}"
+    ]
+    groups: dict[tuple[int, int, str], list[float]] = {}
+    for key, value in zip(score.alike, rest, strict=True):
+        groups.setdefault(key, []).append(float(value))
+    number = sum(len(g) * (len(g) - 1) for g in groups.values())
+    if number:
+        common = sum(sum(g) ** 2 - sum(v * v for v in g) for g in groups.values()) / number
+        lines.append(f"SHARED_AREA: {common / float(np.mean(rest**2)):.2f} of like goods, {number // 2} twos")
+    return lines

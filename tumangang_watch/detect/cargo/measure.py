@@ -80,8 +80,7 @@ def measure(work: ApronSearch, number: int) -> Detection | None:
         return None
     membership = np.where(own, np.clip(body / max(sure, 0.5), 0, 1), 0)
     turned = outline(membership, view.grid, cut[0].start, cut[1].start)
-    beyond_m = max(work.observation.scene.gsd_m - settings.outline_bias_from_m, 0.0)
-    bias_m = settings.outline_bias_m + settings.outline_bias_rise * beyond_m
+    bias_m = settings.outline_bias_m + settings.outline_bias_unsure * (1 - sure)
     shape = as_multi(view.turn.back(turned).buffer(bias_m, join_style="mitre"))
     inner = own & (membership > 0.5)
     if shape.is_empty or shape.area < settings.dropped_below_m2 or not inner.any():
@@ -168,10 +167,9 @@ def _detection(
     min_m2 = max(settings.min_area_m2, settings.pixels_min * scene.gsd_m**2)
     sure &= confidence >= settings.detected_confidence and shape.area >= min_m2
     distances = [line.distance(shape) for line in work.place.tracks]
-    # Where its outline lies, and how far its top leans.
+    # Where its outline lies.
     registration_m = work.observation.site_fit.residual_median_m or settings.registration_m
-    lean = tan(radians(scene.off_nadir_deg or 0.0))
-    edge_m = sqrt((0.3 * scene.gsd_m) ** 2 + (0.3 * registration_m) ** 2 + (0.35 * lean) ** 2)
+    edge_m = sqrt((0.3 * scene.gsd_m) ** 2 + (0.3 * registration_m) ** 2 + settings.outline_spread_m**2)
     return Detection(
         id="",
         date=work.observation.date,
