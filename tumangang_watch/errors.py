@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 
 class WatchError(Exception):
     """Base of every error that is told to the user in one line.
@@ -64,3 +67,14 @@ class ArchiveDamaged(WatchError):
 def scene_refused(file: object, why: str, todo: str) -> InputRefused:
     """Return the error for a scene that cannot be used."""
     return InputRefused("scene refused", file, why, todo)
+
+
+UNEXPECTED = "unexpected fault"
+
+
+def fault_words(error: Exception) -> str:
+    """Return what a fault that was not foreseen is, and where it was met, in one line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f", {Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
+    text = " ".join(str(error).split())
+    return f"{UNEXPECTED} ({type(error).__name__}{where}{': ' + text[:200] if text else ''})"

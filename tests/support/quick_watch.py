@@ -28,6 +28,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Registration
+from tumangang_watch.pipeline import last_look
 from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, working_grid
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
@@ -42,11 +43,16 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 UNFITTED = Registration(status="ok")
 
 
-def write_scene(inbox: Path, day: int, name: str | None = None) -> Path:
-    """Write a small scene whose brightness tells the day; dark pixels in the yard are its train."""
+def write_scene(inbox: Path, day: int, name: str | None = None, *, hidden: bool = False) -> Path:
+    """Write a small scene whose brightness tells the day; dark pixels in the yard are its train.
+
+    Where it is hidden, so are two fifths of the yard.
+    """
     rng = np.random.default_rng(day)
     values = rng.integers(900, 1500, (4, SIZE, SIZE)).astype(np.uint16)
     values[:, 28:31, 10 : 20 + day % 7] = 300
+    if hidden:
+        values[:, :, :25] = 0
     name = name or f"day{day:03d}"
     inbox.mkdir(parents=True, exist_ok=True)
     profile = {
@@ -57,6 +63,7 @@ def write_scene(inbox: Path, day: int, name: str | None = None) -> Path:
         "dtype": "uint16",
         "crs": CRS,
         "transform": Affine(1, 0, WEST, 0, -1, NORTH),
+        "nodata": 0,
     }
     with rasterio.open(inbox / f"{name}.tif", "w", **profile) as out:
         out.write(values)
@@ -97,6 +104,10 @@ def quick_compare(earlier: Any, later: Any, run: Any, background: tuple[Any, ...
     )
     found = [_train(o, run.site) for o in (one, two) if o is not None]
     findings = () if one is None else (_finding(found[0], found[1]),)
+    seen_min = run.settings.change.observed_min
+    findings = tuple(
+        f for f in findings if min(o.observed_fraction(f.geometry) for o in (one, two) if o) >= seen_min
+    )
     return Comparison(
         site=run.site,
         earlier=one,
@@ -183,13 +194,19 @@ class Inline:
 @contextmanager
 def quick() -> Iterator[None]:
     """Replace the measuring of pixels by the quick one."""
-    kept = pipeline.compare, pipeline.detect
-    pipeline.compare = quick_compare
+    kept = pipeline.compare, pipeline.detect, last_look.shown_on
+    pipeline.compare, last_look.shown_on = quick_compare, quick_shown_on
     pipeline.detect = lambda scene, run: quick_compare(None, scene, run)
     try:
         yield
     finally:
-        pipeline.compare, pipeline.detect = kept
+        pipeline.compare, pipeline.detect, last_look.shown_on = kept
+
+
+def quick_shown_on(scene: Any, later: Any, run: Any) -> Any:
+    """Return another date on the grid of a measured one, without registration."""
+    grid = later.raster.grid
+    return observe("earlier", scene, read_image(scene, grid, run), grid, UNFITTED, run)
 
 
 def places_in(root: Path) -> Places:

@@ -16,6 +16,7 @@ from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.rebuild import rebuild
+from tumangang_watch.commands.watch import finish
 from tumangang_watch.errors import Busy, OutputFailed
 from tumangang_watch.watch.inbox import locate_scenes, look_into
 
@@ -108,7 +109,7 @@ def test_a_late_scene_takes_its_place_and_says_what_it_supersedes(root):
     report = json.loads((root / "reports" / "2022-01-10T020000Z_day009_r2" / "report.json").read_text())
     (old,) = report["issue"]["supersedes"]
     assert old["folder"] == "2022-01-10T020000Z_day009"
-    assert old["why"] == "day006 of 2022-01-07T02:00:00Z is the better earlier date"
+    assert old["why"] == "day006 of 2022-01-07T02:00:00Z is the last look before it"
     assert any("supersedes 2022-01-10T020000Z_day009" in c for c in report["caveats"])
     assert (root / "reports" / "2022-01-10T020000Z_day009" / "report.json").read_bytes() == before
     assert "superseded" in (root / "reports" / "index.html").read_text()
@@ -117,6 +118,44 @@ def test_a_late_scene_takes_its_place_and_says_what_it_supersedes(root):
     assert quick.state(root) == state
     rebuild(root / "record.sqlite", root / "reports", lambda: locate_scenes(root / "in"))
     assert quick.state(root) == state
+
+
+def told_of(root):
+    """Return the standing findings: the scene, its earlier date and the change."""
+    with open_archive(root / "record.sqlite") as archive:
+        return sorted(
+            archive.connection.execute(
+                """SELECT r.scene_id, e.scene_id, f.change FROM findings f JOIN current_reports r
+                   ON r.id = f.report JOIN scenes e ON e.id = r.earlier"""
+            ).fetchall()
+        )
+
+
+def test_what_was_hidden_on_the_last_date_is_told_once_by_the_date_before(root):
+    """The train's place is hidden on two dates; then it is seen to have moved since the date before."""
+    for day in (0, 6):
+        quick.write_scene(root / "in", day)
+    for day in (1, 3):
+        quick.write_scene(root / "in", day, hidden=True)
+    quick.take_in_here(root)
+    quick.write_scene(root / "in", 8)
+    quick.take_in_here(root)
+    expected = [("day006", "day000", "moved"), ("day008", "day006", "moved")]
+    assert told_of(root) == expected
+    assert len(quick.told(root)) == 2
+    feed = (root / "reports" / "feed.xml").read_text()
+    assert feed.count("<entry>") == 2
+    last = [p for p in folders(root) if "day006" in p]
+    issues = [json.loads((root / "reports" / p / "report.json").read_text())["issue"] for p in last]
+    assert [len(i["tells"].get("yard", ())) for i in issues] == [0, 1, 2]
+    # A date between them that comes late takes the finding over: nothing is told twice.
+    quick.write_scene(root / "in", 5)
+    quick.take_in_here(root)
+    assert told_of(root) == [
+        ("day005", "day000", "moved"),
+        ("day006", "day005", "moved"),
+        ("day008", "day006", "moved"),
+    ]
 
 
 def test_a_late_scene_that_says_what_is_usual_is_taken_into_later_reports(root):
@@ -191,6 +230,72 @@ def test_one_bad_scene_does_not_stop_the_rest_and_is_not_tried_every_night(root)
     assert quick.take_in_here(root).refused == []
     sidecar.write_text(dated)
     assert quick.take_in_here(root).made == ["2022-01-04T020000Z_day003"]
+
+
+def broken(kept, names):
+    """Return a comparison that fails in a way not foreseen wherever one of these scenes takes part."""
+
+    def compare(earlier, later, run, background=()):
+        if earlier is not None and names & {s.id for s in (earlier, later, *background)}:
+            raise IndexError("no such pixel")
+        return kept(earlier, later, run, background)
+
+    return compare
+
+
+@pytest.mark.parametrize("day", [0, 3, 6])
+def test_a_scene_in_which_the_program_fails_is_one_line_and_the_rest_is_done(root, monkeypatch, capsys, day):
+    """Whether it is compared, compared with, or stands behind others; and the next night goes on."""
+    monkeypatch.setattr(quick, "quick_compare", broken(quick.quick_compare, {f"day00{day}"}))
+    for other in (0, 3, 6):
+        quick.write_scene(root / "in", other)
+    tally = quick.take_in_here(root)
+    assert len(tally.made) == 3
+    assert {f.exit_status for f in tally.faults} == {3}
+    assert finish(quick.places_in(root), tally, None, "") == 3
+    said = [line for line in capsys.readouterr().err.splitlines() if "fail" in line]
+    assert said
+    assert all("scene failed: day00" in line and "IndexError" in line for line in said)
+    assert all("report this fault" in line for line in said)
+    quick.write_scene(root / "in", 9)
+    monkeypatch.undo()
+    again = quick.take_in_here(root)
+    assert "2022-01-10T020000Z_day009" in again.made
+    assert again.faults == again.refused == []
+
+
+def test_a_scene_that_cannot_even_be_looked_at_is_one_line(root, monkeypatch):
+    from tumangang_watch.watch import tasks
+
+    kept = tasks.working_grid
+
+    def grid(scenes, run):
+        return 1 / 0 if scenes[0].id == "day003" else kept(scenes, run)
+
+    monkeypatch.setattr(tasks, "working_grid", grid)
+    for day in (0, 3, 6):
+        quick.write_scene(root / "in", day)
+    tally = quick.take_in_here(root)
+    (failed,) = tally.refused
+    assert str(failed).startswith(
+        "scene failed: day003.tif: unexpected fault (ZeroDivisionError, test_watch.py"
+    )
+    assert failed.exit_status == 3
+    assert standing(root) == {"day000": (None, []), "day006": ("day000", [])}
+    assert quick.take_in_here(root).refused == []
+
+
+def test_an_inbox_of_visual_and_analytic_scenes_is_taken_in(tmp_path, shared):
+    case = shared / "cases" / "faults" / "watch_mixed_inbox" / "inbox"
+    if not case.is_dir():
+        pytest.skip("the case is not here")
+    shutil.copytree(case, tmp_path / "in")
+    where = ("--archive", tmp_path / "a.sqlite", "--reports", tmp_path / "reports", "--settle", 0)
+    run("watch", tmp_path / "in", *where, "--no-detectability", status=0)
+    reports = sorted((tmp_path / "reports").glob("*/report.json"))
+    assert len(reports) == 3
+    bases = [json.loads(p.read_text())["scenes"].get("earlier", {}).get("acquired") for p in reports]
+    assert [b and b[:10] for b in bases] == [None, "2022-11-30", "2022-12-01"]
 
 
 def test_a_found_report_is_recorded_not_made_again(root):

@@ -238,9 +238,7 @@ def feed_rows(archive: Archive, site: str, limit: int) -> list[FeedRow]:
         """SELECT r.folder, r.acquired, f.finding, f.kind, f.change, f.confidence, f.statement, f.geometry,
                   f.caveats
            FROM findings AS f JOIN current_reports AS r ON r.id = f.report
-           LEFT JOIN area_dates AS a ON a.report = r.id AND a.area = f.area
            WHERE r.site_id = ? AND f.grade = 'detected' AND f.change <> 'unchanged'
-                 AND coalesce(a.speaks, r.part = 0)
            ORDER BY r.acquired DESC, r.folder, f.id LIMIT ?""",
         site,
         limit,

@@ -16,19 +16,19 @@ Things = dict[tuple[int, str], ReviewEvidence]
 """Detections by the row of their report and their id in it."""
 _QUESTION = """
     SELECT r.id AS report_row, r.folder, t.kind, t.grade, t.confidence, t.area, t.track,
-           t.geometry, t.caveats, r.current AND coalesce(
-               (SELECT a.speaks FROM area_dates a WHERE a.report = r.id AND a.area = t.area), r.part = 0
-           ) AS standing, s.sha256 AS scene, s.acquired,
+           t.geometry, t.caveats, s.sha256 AS scene, s.acquired,
            e.sha256 AS other, e.acquired AS other_acquired, {more}
     FROM {table} AS t JOIN reports AS r ON r.id = t.report JOIN scenes AS s ON s.id = r.scene
     JOIN sites ON sites.id = r.site LEFT JOIN scenes AS e ON e.id = r.earlier
     WHERE sites.site = ? AND {where} ORDER BY s.acquired, r.folder, t.id"""
-_OF_DETECTIONS = """t.detection AS id, t.date, t.from_m, t.to_m, t.length_m, t.length_low_m, t.length_high_m,
+_OF_DETECTIONS = """r.current AND coalesce(
+        (SELECT a.speaks FROM area_dates a WHERE a.report = r.id AND a.area = t.area), r.part = 0
+    ) AS standing, t.detection AS id, t.date, t.from_m, t.to_m, t.length_m, t.length_low_m, t.length_high_m,
     t.cars, t.cars_low, t.cars_high, t.area_m2, t.area_low_m2, t.area_high_m2,
     (SELECT json_group_array(json_array(colour, type)) FROM
      (SELECT colour, type FROM vehicles v WHERE v.detection = t.id ORDER BY position)) AS stock"""
-_OF_FINDINGS = """t.finding AS id, t.change, t.earlier, t.later, t.amount, t.amount_low, t.amount_high,
-    t.unit, t.statement, t.members"""
+_OF_FINDINGS = """r.current AS standing, t.finding AS id, t.change, t.earlier, t.later,
+    t.amount, t.amount_low, t.amount_high, t.unit, t.statement, t.members"""
 
 
 def subjects(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from tumangang_watch.errors import UNEXPECTED
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.document_trials import DetectabilityDocument
@@ -25,6 +26,11 @@ class LeftOut:
     why: str
     faulty: bool = False
     """Something is wrong with it: it is not merely unlike, or one too many."""
+
+    @property
+    def unexpected(self) -> bool:
+        """Return whether a fault of the program was met in it."""
+        return self.why.startswith(UNEXPECTED)
 
 
 @dataclass(frozen=True, kw_only=True)

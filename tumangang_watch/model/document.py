@@ -256,7 +256,10 @@ class IssueDocument(TypedDict):
     part: int
     revision: int
     speaks_for: list[str]
-    """Ids of the areas that it decides."""
+    """Ids of the areas whose detections are taken from it."""
+    tells: NotRequired[dict[str, list[str]]]
+    """Areas whose changes it tells, and the scenes (sha256) that showed each since its earlier date: what one
+    of these shows is told there."""
     inputs_sha256: str
     supersedes: list[SupersededDocument]
     not_comparable_with: NotRequired[list[NotComparableDocument]]

@@ -1,14 +1,19 @@
-"""Which earlier date a scene is compared with, area by area, and which say what is usual."""
+"""Which earlier date each area of a scene is compared with, and which dates say what is usual.
+
+An area is compared with the last date on which it was seen, whatever its light: so nothing that came or went
+since is passed over, and nothing is told twice. What that date did not show is told by the date before it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from math import acos, cos, degrees, log2, radians, sin
 
 from tumangang_watch.archive.read import KnownScene
-from tumangang_watch.settings.preprocess import QualitySettings
+from tumangang_watch.settings import Settings
 from tumangang_watch.settings.records import WatchSettings
 
 YEAR_DAYS = 365.25
@@ -16,15 +21,19 @@ YEAR_DAYS = 365.25
 
 @dataclass(frozen=True)
 class Part:
-    """One comparison of a scene: the earlier date and the areas it speaks for."""
+    """One comparison of a scene: the earlier date, and what it speaks for."""
 
     earlier: KnownScene | None
     areas: tuple[str, ...]
+    """Areas whose detections are taken from it: their last look; in the main part also those without one."""
     background: tuple[KnownScene, ...] = ()
+    tells: dict[str, tuple[KnownScene, ...]] = field(default_factory=dict)
+    """Areas whose changes it tells, and the looks at each since ``earlier``: a place that one of these shows
+    is told by that one."""
 
 
 def choose(
-    scene: KnownScene, earlier: Sequence[KnownScene], quality: QualitySettings, settings: WatchSettings
+    scene: KnownScene, earlier: Sequence[KnownScene], settings: Settings, cargo_areas: Collection[str] = ()
 ) -> tuple[Part, ...]:
     """Return the comparisons of a scene, the main one first.
 
@@ -33,54 +42,83 @@ def choose(
     scene : KnownScene
         The scene.
     earlier : sequence of KnownScene
-        Every date before it, in any order. The choice depends on nothing else.
-    quality, settings
-        From which share an area counts as seen; the weights.
+        Every date before it, in any order; of its own instant those that stand before it in `taken`, which
+        are not compared: what both show is told by the first. The choice depends on nothing else.
+    settings : Settings
+        From which share an area counts as seen; how far back a hidden place is followed.
+    cargo_areas : collection of str
+        Areas of which only cargo is told: a date too coarse for cargo is no look at them.
 
     Returns
     -------
     tuple of Part
-        Each area stands in one part. The main part takes the date that is best over all areas; an
-        area that this date does not show goes to the date that shows it best.
+        Each area stands in the ``areas`` of one part. The main part is that of most areas.
     """
     areas = tuple(scene.observed)
-    wanted = [a for a in areas if scene.observed[a] >= quality.not_observable_below]
-    recent = sorted(earlier, key=lambda e: (e.acquired, e.sha256), reverse=True)
-    recent = [e for e in recent if age_days(scene, e) <= settings.candidate_days][: settings.candidates]
-    apart = {e.sha256: distance(scene, e, settings) for e in recent}
-
-    def hidden(other: KnownScene, area: str) -> float:
-        share = other.observed.get(area, 0.0)
-        return settings.hidden * max(0.0, 1.0 - share / quality.observed_from)
-
-    shown = [e for e in recent if any(e.observed.get(a, 0.0) >= quality.not_observable_below for a in wanted)]
-    if not shown:
-        return (Part(None, areas),)
-    main = min(shown, key=lambda e: apart[e.sha256] + sum(hidden(e, a) for a in wanted) / len(wanted))
-    others: dict[str, list[str]] = {}
-    for area in wanted:
-        if main.observed.get(area, 0.0) < quality.observed_from:
-            best = min(shown, key=lambda e, area=area: apart[e.sha256] + hidden(e, area))  # type: ignore[misc]
-            if best.observed.get(area, 0.0) > main.observed.get(area, 0.0) and best is not main:
-                others.setdefault(best.sha256, []).append(area)
-    by_content = {e.sha256: e for e in shown}
-    extra = sorted(others, key=lambda s: (-len(others[s]), apart[s], s))[: settings.parts - 1]
-    elsewhere = {area for sha256 in extra for area in others[sha256]}
-    chosen = [(main, tuple(a for a in areas if a not in elsewhere))]
-    chosen += [(by_content[s], tuple(others[s])) for s in extra]
-    return tuple(Part(e, names, _background(scene, e, shown, apart, settings)) for e, names in chosen)
+    order = sorted(earlier, key=taken, reverse=True)
+    parts: dict[str, Part] = {}
+    for area in (a for a in areas if is_seen(scene, a, settings)):
+        shown = [e for e in order if _shows(e, area, scene, settings, cargo_areas)]
+        looks = _looks(shown, area, scene, settings)
+        dates = [e for e in looks if moment(e) < moment(scene)]
+        for date in dates:
+            part = parts.get(date.sha256, Part(date, ()))
+            own = (area,) if date is dates[0] else ()
+            since = tuple(looks[: looks.index(date)])
+            parts[date.sha256] = replace(part, areas=(*part.areas, *own), tells={**part.tells, area: since})
+    if not parts:
+        # A site without areas: every date that shows its tracks is a look.
+        bare = [Part(e, ()) for e in order if not areas and moment(e) < moment(scene)]
+        return (_with_background(scene, bare[0], order, settings) if bare else Part(None, areas),)
+    rank = {e.sha256: k for k, e in enumerate(order)}
+    main, *others = sorted(parts, key=lambda s: (-len(parts[s].areas), rank[s]))
+    spoken = {area for s in others for area in parts[s].areas}
+    parts[main] = replace(parts[main], areas=tuple(a for a in areas if a not in spoken))
+    return tuple(_with_background(scene, parts[s], order, settings) for s in (main, *others))
 
 
-def _background(
-    scene: KnownScene,
-    partner: KnownScene,
-    shown: Sequence[KnownScene],
-    apart: dict[str, float],
-    settings: WatchSettings,
-) -> tuple[KnownScene, ...]:
-    """Return the further dates that are most like the scene."""
-    fit = [e for e in shown if e is not partner and usable_as_background(scene, e, settings)]
-    return tuple(sorted(fit, key=lambda e: (apart[e.sha256], e.sha256))[: settings.background_dates])
+def is_seen(scene: KnownScene, area: str, settings: Settings) -> bool:
+    """Return whether a date shows enough of an area to count as a look at it."""
+    return scene.observed.get(area, 0.0) >= settings.quality.not_observable_below
+
+
+def _shows(
+    date: KnownScene, area: str, scene: KnownScene, settings: Settings, cargo_areas: Collection[str]
+) -> bool:
+    """Return whether a date is a look at an area for what the scene tells of it."""
+    limit_m = settings.cargo.objects_gsd_max_m
+    too_coarse = area in cargo_areas and date.gsd_m > limit_m >= scene.gsd_m
+    return is_seen(date, area, settings) and not too_coarse
+
+
+def _looks(shown: Sequence[KnownScene], area: str, scene: KnownScene, settings: Settings) -> list[KnownScene]:
+    """Return the last dates that show an area, the latest first: down to one that shows it whole.
+
+    At least one of them was acquired before the scene, where there is one.
+    """
+    looks: list[KnownScene] = []
+    for date in shown:
+        looks.append(date)
+        if date.observed[area] >= settings.quality.observed_from or len(looks) >= settings.watch.looks:
+            break
+    before = [e for e in shown if moment(e) < moment(scene)]
+    return looks if not before or before[0] in looks else [*looks, before[0]]
+
+
+def _with_background(scene: KnownScene, part: Part, order: Sequence[KnownScene], settings: Settings) -> Part:
+    """Return a comparison with the further dates that are most like the scene."""
+    watch = settings.watch
+    seen = [a for a in scene.observed if is_seen(scene, a, settings)]
+    before = [e for e in order if moment(e) < moment(scene) and age_days(scene, e) <= watch.candidate_days]
+    fit = [
+        e
+        for e in before[: watch.candidates]
+        if e is not part.earlier
+        and usable_as_background(scene, e, watch)
+        and (not scene.observed or any(is_seen(e, a, settings) for a in seen))
+    ]
+    fit.sort(key=lambda e: (distance(scene, e, watch), e.sha256))
+    return replace(part, background=tuple(fit[: watch.background_dates]))
 
 
 def usable_as_background(scene: KnownScene, other: KnownScene, settings: WatchSettings) -> bool:
@@ -121,7 +159,18 @@ def same_class(one: KnownScene, other: KnownScene, settings: WatchSettings) -> b
 
 def moment(scene: KnownScene) -> datetime:
     """Return when a scene was acquired, UTC."""
-    return datetime.fromisoformat(scene.acquired)
+    return _read_time(scene.acquired)
+
+
+@lru_cache(maxsize=100_000)
+def _read_time(text: str) -> datetime:
+    """Return a time; a record of thousands asks for each thousands of times."""
+    return datetime.fromisoformat(text)
+
+
+def taken(scene: KnownScene) -> tuple[datetime, str]:
+    """Return where a scene stands among others: by time, those of one instant by content."""
+    return moment(scene), scene.sha256
 
 
 def age_days(one: KnownScene, other: KnownScene) -> float:

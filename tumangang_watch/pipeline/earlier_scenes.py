@@ -10,7 +10,7 @@ from pathlib import Path
 from tumangang_watch.archive import open_archive, read
 from tumangang_watch.archive.file import MAGIC
 from tumangang_watch.archive.read import KnownScene
-from tumangang_watch.errors import InputRefused, NotComparable, WatchError
+from tumangang_watch.errors import InputRefused, NotComparable, WatchError, fault_words
 from tumangang_watch.model.comparison import BackgroundUse, Comparison, LeftOut
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import ONE_TOO_MANY, SAME_IMAGE, fault_caveats
@@ -152,6 +152,8 @@ def _opened(path: Path, name: str, run: RunContext, now: datetime) -> _Candidate
         scene = open_scene(path, SceneOptions(latest=now, digest=False), run.settings.read)
     except WatchError as error:
         return LeftOut(name, None, error.why, faulty=True)
+    except Exception as error:
+        return LeftOut(name, None, fault_words(error), faulty=True)
     return _Candidate(known_of(scene), path, scene)
 
 
@@ -241,12 +243,14 @@ def _checked(item: _Candidate, contents: set[str], run: RunContext, now: datetim
         if isinstance(opened, LeftOut) or opened.scene is None:
             return opened if isinstance(opened, LeftOut) else _left_out(item.known, SAME_IMAGE)
         scene = opened.scene
-    if not _shows(scene, run):
-        return _left_out(item.known, "it does not show the place")
     try:
+        if not _shows(scene, run):
+            return _left_out(item.known, "it does not show the place")
         whole = with_digest(scene)
     except WatchError as error:
         return _left_out(item.known, error.why, faulty=True)
+    except Exception as error:
+        return _left_out(item.known, fault_words(error), faulty=True)
     if item.known.sha256 and whole.sha256 != item.known.sha256:
         return _left_out(item.known, "its content is not what was recorded", faulty=True)
     return _left_out(item.known, SAME_IMAGE) if whole.sha256 in contents else whole

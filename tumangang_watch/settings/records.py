@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class WatchSettings:
     """Named numbers for `watch` and `backfill`.
 
-    The weights add up to a distance between two dates; the earlier date of least distance is the one that is
-    compared. They are judgements, not measurements: each states the difference that weighs one.
+    The weights add up to a distance between two dates: those of least distance say what is usual. They are
+    judgements, not measurements: each states the difference that weighs one.
     """
 
     settle_s: float = 10.0
@@ -23,7 +23,7 @@ class WatchSettings:
     same_class_ratio: float = 1.5
     """Two resolutions that differ by less are one sensor class: 0.5 m and 0.7 m are, 0.7 m and 3 m not."""
     other_class: float = 4.0
-    """Weight of another sensor class: taken only where there is nothing else."""
+    """Weight of another sensor class."""
     season_days: float = 90.0
     """Difference of the day of the year that weighs one: a season."""
     snow: float = 1.5
@@ -36,14 +36,15 @@ class WatchSettings:
     """Weight of a direction that is not known."""
     age_days: float = 14.0
     """Age doubles its weight from here: weight is ``log2(1 + age / age_days) / 2``."""
-    hidden: float = 4.0
-    """Weight of an area that was wholly hidden; in proportion below that."""
     candidate_days: float = 800.0
-    """Earlier dates are looked for so far back: two years and the same season before."""
+    """Dates that say what is usual are looked for so far back: two years and the same season before."""
     candidates: int = 400
-    """At most so many earlier dates are weighed against each other, the latest."""
-    parts: int = 3
-    """At most so many earlier dates one scene is compared with, each for the areas it shows best."""
+    """At most so many of them are weighed against each other, the latest."""
+    looks: int = 3
+    """At most so many looks at an area are followed back for places that the later ones hide: each costs a
+    comparison, and a place hidden on all of them is rare where most scenes are clear."""
+    pair_tries: int = 8
+    """After so many earlier dates that cannot be compared a scene is shown alone: each costs a fit."""
     background_dates: int = 8
     """At most so many further earlier dates say what is usual: a median that three odd ones do not move; each
     costs about a registration."""

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tumangang_watch.errors import InputRefused, UsageError
+from tumangang_watch.errors import InputRefused, UsageError, fault_words
 
 Function = Callable[[Any], Any]
 
@@ -66,9 +66,10 @@ class Processes:
                 ended = self._blame("it took too long")
             else:
                 future = min(done, key=lambda f: list(self._running).index(f))
-                if not isinstance(future.exception(), BrokenProcessPool):
+                error = future.exception()
+                if not isinstance(error, BrokenProcessPool):
                     piece = self._running.pop(future)
-                    return piece.key, future.result()
+                    return piece.key, _outcome(future, error)
                 ended = self._blame("its process died")
             if ended is not None:
                 return ended
@@ -149,11 +150,16 @@ class Cluster:
         error = future.exception()
         if isinstance(error, KilledWorker):
             return key, Died("every worker that had it died")
-        return key, future.result()
+        return key, _outcome(future, error)
 
     def close(self) -> None:
         """Leave the cluster."""
         self._client.close()
+
+
+def _outcome(future: Any, error: BaseException | None) -> Any:
+    """Return what a piece of work gave; where it raised, or its value did not come back, that it died."""
+    return Died(fault_words(error)) if isinstance(error, Exception) else future.result()
 
 
 Executor = Processes | Cluster

@@ -25,10 +25,10 @@ from tumangang_watch.watch.executors import Died, Executor
 from tumangang_watch.watch.inbox import Arrival, sidecars, sidecars_digest
 from tumangang_watch.watch.notify import note_findings
 from tumangang_watch.watch.plan import Places, Plan
-from tumangang_watch.watch.tasks import Failed, LookTask, ReportTask, look_at, make_report
+from tumangang_watch.watch.tasks import Failed, LookTask, Made, ReportTask, look_at, make_report
 
 
-@dataclass
+@dataclass(kw_only=True)
 class IntakeTally:
     """What a run did."""
 
@@ -36,6 +36,8 @@ class IntakeTally:
     """Folders of the reports that were recorded, new ones and found ones."""
     refused: list[Failed] = field(default_factory=list)
     """Scenes refused in this run."""
+    faults: list[Failed] = field(default_factory=list)
+    """Faults of the program met in scenes that reports could be made without."""
     waiting: list[str] = field(default_factory=list)
     """Files that are not settled yet."""
     known: int = 0
@@ -226,11 +228,14 @@ class _Intake:
     def _ended(self, scene: KnownScene, task: ReportTask, outcome: Any) -> None:
         if isinstance(outcome, Died):
             outcome = replace(_of_death(outcome, task.later.path), acquired=scene.acquired)
-        if not isinstance(outcome, Failed):
+        if isinstance(outcome, Made):
+            self.tally.faults += outcome.faults
             self._record(task)
             self._begin(scene)
         elif task.earlier and outcome.exit_status not in (OutputFailed.exit_status, Busy.exit_status):
             self.plan.failed.setdefault(scene.sha256, {})[task.earlier.sha256] = outcome.why
+            if outcome.unexpected:
+                self.tally.faults.append(outcome)
             self._begin(scene)
         else:
             self._refuse(scene.sha256, task.later.path, replace(outcome, acquired=scene.acquired))

@@ -18,11 +18,8 @@ _SCENE_KEYS = ("id", "sha256", "acquired", "provider", "gsd_m")
 def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None:
     """Note which findings of a report are to be told; inside the transaction that records it.
 
-    Told are sure changes of the areas the report speaks for. A report that supersedes another tells only
-    what the other did not say.
+    Told are sure changes. A report that supersedes another tells only what the other did not say.
     """
-    issue = report.get("issue")
-    speaks_for = issue.get("speaks_for") if issue else None
     known = {
         tuple(row)
         for old in _superseded(report)
@@ -36,8 +33,7 @@ def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None
         amount = float(round(finding["amount"]["estimate"]))
         place = (finding["kind"], finding["change"], finding["area"], finding["track"], amount)
         sure = finding["grade"] == "detected" and finding["change"] != "unchanged"
-        spoken = speaks_for is None or finding["area"] is None or finding["area"] in speaks_for
-        if sure and spoken and place not in known:
+        if sure and place not in known:
             archive.connection.execute(
                 "INSERT OR REPLACE INTO notices VALUES (?, ?, ?)",
                 (folder, finding["id"], json.dumps(_document(report, folder, finding), sort_keys=True)),

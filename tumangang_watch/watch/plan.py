@@ -13,7 +13,7 @@ from tumangang_watch.archive import Archive, read
 from tumangang_watch.archive.read import CurrentReport, KnownScene
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.site import Site
-from tumangang_watch.pipeline.choose import Part, choose
+from tumangang_watch.pipeline.choose import Part, choose, taken
 from tumangang_watch.settings import Settings
 from tumangang_watch.watch.tasks import KnownFile, ReportTask
 
@@ -53,19 +53,20 @@ class Plan:
 
     def missing(self, archive: Archive, scene: KnownScene) -> list[ReportTask]:
         """Return the reports a scene lacks, in order; empty when it has what it should have."""
-        site, settings = self.places.site, self.places.settings
+        site = self.places.site
         current = {s.part: s for s in read.current_reports(archive, site.id, scene.sha256)}
         failed = {**read.failed_pairs(archive, scene.sha256), **self.failed.get(scene.sha256, {})}
         earlier = [e for e in self._before(scene) if e.sha256 not in failed]
+        if len(failed) >= self.places.settings.watch.pair_tries:
+            earlier = []
         if scene.sha256 not in self.paths:
             return []
-        parts = choose(scene, earlier, settings.quality, settings.watch)
-        gone_away = not _contents(parts) <= self.paths.keys()
+        parts = self._choose(scene, earlier)
+        gone_away = not _contents(parts) | _later_looks(parts) <= self.paths.keys()
         if gone_away:
             # Scenes are taken out of the inbox some day: what is left decides, but no report is made again
             # only because less is left.
-            earlier = [e for e in earlier if e.sha256 in self.paths]
-            parts = choose(scene, earlier, settings.quality, settings.watch)
+            parts = self._choose(scene, [e for e in earlier if e.sha256 in self.paths])
         tasks = []
         for number, part in enumerate(parts):
             digest = inputs_digest(scene, part, number)
@@ -78,6 +79,7 @@ class Plan:
                     "part": number,
                     "revision": read.last_revisions(archive, site.id, scene.sha256).get(number, 0) + 1,
                     "speaks_for": list(part.areas),
+                    "tells": {area: [e.sha256 for e in since] for area, since in part.tells.items()},
                     "inputs_sha256": digest,
                     "look": {"snow_state": scene.snow_state, "observed": scene.observed},
                     "not_comparable_with": [{"sha256": s, "why": w} for s, w in sorted(failed.items())],
@@ -89,6 +91,10 @@ class Plan:
                 tasks.append(self._task(archive, scene, part, issue))
         return tasks
 
+    def _choose(self, scene: KnownScene, earlier: Sequence[KnownScene]) -> tuple[Part, ...]:
+        aprons = [area.id for area in self.places.site.having("apron")]
+        return choose(scene, earlier, self.places.settings, aprons)
+
     def _adds_nothing(self, archive: Archive, current: CurrentReport | None, part: Part) -> bool:
         """Return whether all dates of a comparison stand in the report already."""
         if current is None:
@@ -97,7 +103,7 @@ class Plan:
         return _contents((part,)) <= known
 
     def _before(self, scene: KnownScene) -> Sequence[KnownScene]:
-        return [e for e in self.timeline if e.acquired < scene.acquired and e.sha256 not in self.refused]
+        return [e for e in self.timeline if taken(e) < taken(scene) and e.sha256 not in self.refused]
 
     def _outdated(self, current: CurrentReport, digest: str) -> bool:
         if current.inputs_sha256 != digest:
@@ -113,7 +119,7 @@ class Plan:
             return "made again with this version and these settings"
         before = read.partner_of(archive, current.folder)
         if part.earlier is not None and part.earlier.sha256 != before:
-            return f"{part.earlier.scene_id} of {part.earlier.acquired} is the better earlier date"
+            return f"{part.earlier.scene_id} of {part.earlier.acquired} is the last look before it"
         return "other earlier dates say now what is usual"
 
     def _task(self, archive: Archive, scene: KnownScene, part: Part, issue: IssueDocument) -> ReportTask:
@@ -122,17 +128,35 @@ class Plan:
         name += f"_r{issue['revision']}" if issue["revision"] != 1 else ""
         earlier = part.earlier
         return ReportTask(
-            later=KnownFile(self.paths[scene.sha256], scene.sha256),
-            earlier=None if earlier is None else KnownFile(self.paths[earlier.sha256], earlier.sha256),
-            background=tuple(KnownFile(self.paths[b.sha256], b.sha256) for b in part.background),
+            later=self._file(scene),
+            earlier=None if earlier is None else self._file(earlier),
+            background=tuple(self._file(b) for b in part.background),
+            tells={area: tuple(map(self._file, since)) for area, since in part.tells.items()},
             site_file=self.places.site_file,
             folder=self.places.reports / name,
             issue=issue,
-            caveats=_caveats(scene, part, issue),
+            caveats=(*_caveats(scene, part, issue), *self._passed_over(issue)),
             settings=self.places.settings,
             tool_version=self.places.tool_version,
             latest=self.places.now,
         )
+
+    def _file(self, scene: KnownScene) -> KnownFile:
+        return KnownFile(self.paths[scene.sha256], scene.sha256)
+
+    def _passed_over(self, issue: IssueDocument) -> list[str]:
+        """Return which earlier scenes could not be compared, in words."""
+        known = {e.sha256: e for e in self.timeline}
+        failed = [
+            (known[f["sha256"]], f["why"])
+            for f in issue.get("not_comparable_with", [])
+            if f["sha256"] in known
+        ]
+        return [
+            f"{e.scene_id} of {e.acquired} could not be compared ({why}): what changed before it and what "
+            "changed since are told as one"
+            for e, why in sorted(failed, key=lambda f: taken(f[0]))
+        ]
 
     def _name(self, archive: Archive, scene: KnownScene) -> str:
         """Return the folder name of a scene's first report; two contents of one name stay apart."""
@@ -150,6 +174,7 @@ def inputs_digest(scene: KnownScene, part: Part, number: int) -> str:
         sorted(b.sha256 for b in part.background),
         number,
         sorted(part.areas),
+        sorted((area, [e.sha256 for e in since]) for area, since in part.tells.items()),
     ]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
@@ -159,16 +184,27 @@ def _contents(parts: tuple[Part, ...]) -> set[str]:
     return {s.sha256 for part in parts for s in (part.earlier, *part.background) if s is not None}
 
 
+def _later_looks(parts: tuple[Part, ...]) -> set[str]:
+    """Return the scenes (sha256) that show something of an area since the date it is compared with."""
+    return {s.sha256 for part in parts for looks in part.tells.values() for s in looks}
+
+
 def _caveats(scene: KnownScene, part: Part, issue: IssueDocument) -> tuple[str, ...]:
     caveats = []
     supersedes = issue["supersedes"]
     if supersedes:
         names = ", ".join(s["folder"] for s in supersedes)
         caveats.append(f"this report supersedes {names}: {supersedes[0]['why']}")
-    if len(part.areas) < len(scene.observed):
+    if set(part.tells) != set(scene.observed) and part.earlier is not None:
         caveats.append(
-            f"of the areas, this report speaks for {', '.join(part.areas) or 'none'}; another report of the "
-            "scene compares the others with a date that shows them better"
+            f"of the areas, this report tells what changed in {', '.join(part.tells) or 'none'}: the others "
+            "were not seen on both dates, or were last seen on another date, which tells of them"
+        )
+    hidden = [area for area, since in part.tells.items() if since]
+    if hidden:
+        caveats.append(
+            f"in {', '.join(hidden)} it tells only of places that no later look showed: the others were seen "
+            "since, and are told there"
         )
     if part.earlier is None:
         caveats.append("no earlier date of the record can be compared: this is what one date shows")

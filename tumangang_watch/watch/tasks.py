@@ -13,12 +13,13 @@ from pathlib import Path
 from tumangang_watch import pipeline
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import read_issued
-from tumangang_watch.errors import Busy, InputRefused, WatchError
-from tumangang_watch.model.comparison import LeftOut
+from tumangang_watch.errors import Busy, InputRefused, WatchError, fault_words
+from tumangang_watch.model.comparison import Comparison, LeftOut
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.earlier_scenes import Candidates, add_left_out, known_of
+from tumangang_watch.pipeline.last_look import only_since
 from tumangang_watch.pipeline.prepare import judge_areas, read_image, working_grid
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.quality import assess_quality
@@ -39,10 +40,14 @@ class Failed:
     todo: str
     exit_status: int
     acquired: str | None = None
+    unexpected: bool = False
+    """A fault of the program rather than of the scene."""
 
     @classmethod
-    def of(cls, error: WatchError, acquired: str | None = None) -> Failed:
-        """Return an error as a value."""
+    def of(cls, error: Exception, file: str, acquired: str | None = None) -> Failed:
+        """Return an error as a value; one that was not foreseen, as a fault of the scene it was met in."""
+        if not isinstance(error, WatchError):
+            return cls.unforeseen(file, fault_words(error), acquired)
         return cls(
             what=error.what,
             file=error.file,
@@ -52,8 +57,29 @@ class Failed:
             acquired=acquired,
         )
 
+    @classmethod
+    def unforeseen(cls, file: str, why: str, acquired: str | None = None) -> Failed:
+        """Return what is told of a scene that met a fault of the program."""
+        return cls(
+            what="scene failed",
+            file=file,
+            why=why,
+            todo="The other scenes were taken in; report this fault with the scene",
+            exit_status=InputRefused.exit_status,
+            acquired=acquired,
+            unexpected=True,
+        )
+
     def __str__(self) -> str:
         return f"{self.what}: {self.file}: {self.why}. {self.todo}"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report stands in its folder."""
+
+    faults: tuple[Failed, ...] = ()
+    """Scenes that it had to do without because of a fault of the program."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +107,8 @@ class ReportTask:
     later: KnownFile
     earlier: KnownFile | None
     background: tuple[KnownFile, ...]
+    tells: dict[str, tuple[KnownFile, ...]]
+    """Areas whose changes it tells, and the later looks at each."""
     site_file: Path | None
     folder: Path
     issue: IssueDocument
@@ -110,30 +138,49 @@ def look_at(task: LookTask) -> KnownScene | Failed:
             site_fit=Registration(status="ok"),
         )
         areas = judge_areas(run, seen, None)
-    except WatchError as error:
-        return Failed.of(error, acquired)
+    except Exception as error:
+        return Failed.of(error, task.path.name, acquired)
     observed = {area.id: round(area.observed_later, 3) for area in areas}
     return replace(known_of(scene), acquired=acquired, snow_state=quality.snow_state, observed=observed)
 
 
-def make_report(task: ReportTask) -> Failed | None:
+def make_report(task: ReportTask) -> Made | Failed:
     """Write a report's folder, or find it written already; return why it could not be done."""
     try:
         if _made_before(task):
-            return None
-        run = RunContext(load_site(task.site_file), task.settings)
-        later = _same(task.later, task.latest)
-        if task.earlier is None:
-            comparison = pipeline.detect(later, run)
-        else:
-            given = _background(task)
-            comparison = pipeline.compare(_same(task.earlier, task.latest), later, run, given.scenes)
-            comparison = add_left_out(comparison, given)
+            return Made()
+        comparison, faults = _measured(task)
         comparison = replace(comparison, issue=task.issue, caveats=(*task.caveats, *comparison.caveats))
         write_report(comparison, task.folder, tool_version=task.tool_version)
-    except WatchError as error:
-        return Failed.of(error)
-    return None
+    except Exception as error:
+        return Failed.of(error, task.later.path.name)
+    return Made(faults)
+
+
+def _measured(task: ReportTask) -> tuple[Comparison, tuple[Failed, ...]]:
+    """Return what the report says, and the scenes that failed behind it."""
+    run = RunContext(load_site(task.site_file), task.settings)
+    later = _same(task.later, task.latest)
+    if task.earlier is None:
+        return pipeline.detect(later, run), ()
+    given, earlier = _background(task), _same(task.earlier, task.latest)
+    try:
+        comparison = pipeline.compare(earlier, later, run, given.scenes)
+    except WatchError:
+        raise
+    except Exception as error:
+        if not given.scenes:
+            raise
+        # Background makes an answer better and never prevents it.
+        why = fault_words(error)
+        without = tuple(LeftOut(s.id, s.acquired, why, faulty=True) for s in given.scenes)
+        given = replace(given, scenes=(), left_out=(*given.left_out, *without))
+        comparison = pipeline.compare(earlier, later, run, ())
+    comparison = add_left_out(comparison, given)
+    tells = {area: [_same(one, task.latest) for one in looks] for area, looks in task.tells.items()}
+    comparison = only_since(comparison, tells, run, main=task.issue["part"] == 0)
+    left_out = comparison.background_use.left_out if comparison.background_use else ()
+    return comparison, tuple(Failed.unforeseen(item.name, item.why) for item in left_out if item.unexpected)
 
 
 def _background(task: ReportTask) -> Candidates:
@@ -144,6 +191,11 @@ def _background(task: ReportTask) -> Candidates:
             scenes.append(_same(one, task.latest))
         except InputRefused as error:
             left_out.append(LeftOut(one.path.name, None, error.why, faulty=True))
+        except WatchError:
+            raise
+        except Exception as error:
+            why = fault_words(error)
+            left_out.append(LeftOut(one.path.name, None, why, faulty=True))
     return Candidates(tuple(scenes), tuple(left_out), len(task.background))
 
 
