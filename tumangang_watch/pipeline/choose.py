@@ -94,15 +94,19 @@ def _shows(
 def _looks(shown: Sequence[KnownScene], area: str, scene: KnownScene, settings: Settings) -> list[KnownScene]:
     """Return the last dates that show an area, the latest first: down to one that shows it whole.
 
-    At least one of them was acquired before the scene, where there is one.
+    Those of the scene's own instant stand first; one date before it stays, where there is one.
     """
-    looks: list[KnownScene] = []
-    for date in shown:
-        looks.append(date)
-        if date.observed[area] >= settings.quality.observed_from or len(looks) >= settings.watch.looks:
-            break
+    whole = settings.quality.observed_from
+    same = [e for e in shown if moment(e) == moment(scene)]
     before = [e for e in shown if moment(e) < moment(scene)]
-    return looks if not before or before[0] in looks else [*looks, before[0]]
+    if any(e.observed[area] >= whole for e in same):
+        return [*same, *before[:1]]
+    looks: list[KnownScene] = []
+    for date in before[: settings.watch.looks]:
+        looks.append(date)
+        if date.observed[area] >= whole:
+            break
+    return [*same, *looks]
 
 
 def _with_background(scene: KnownScene, part: Part, order: Sequence[KnownScene], settings: Settings) -> Part:
