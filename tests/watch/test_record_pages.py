@@ -34,6 +34,8 @@ def test_the_feed_holds_the_finding_and_no_clock():
 
 
 def test_an_error_keeps_its_words_as_a_value():
-    failed = Failed.of(InputRefused("scene refused", "a.tif", "it is damaged", "Deliver it again"), "2022")
+    failed = Failed.of(
+        InputRefused("scene refused", "a.tif", "it is damaged", "Deliver it again"), "a.tif", "2022"
+    )
     assert str(failed) == "scene refused: a.tif: it is damaged. Deliver it again"
     assert (failed.exit_status, failed.acquired) == (3, "2022")
