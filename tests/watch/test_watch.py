@@ -292,7 +292,8 @@ def test_an_inbox_of_visual_and_analytic_scenes_is_taken_in(tmp_path, shared):
     shutil.copytree(case, tmp_path / "in")
     where = ("--archive", tmp_path / "a.sqlite", "--reports", tmp_path / "reports", "--settle", 0)
     run("watch", tmp_path / "in", *where, "--no-detectability", status=0)
-    reports = sorted((tmp_path / "reports").glob("*/report.json"))
+    reports = sorted((tmp_path / "reports").glob("*_analytic/report.json"))
+    reports = sorted([*reports, *(tmp_path / "reports").glob("*_visual/report.json")])
     assert len(reports) == 3
     bases = [json.loads(p.read_text())["scenes"].get("earlier", {}).get("acquired") for p in reports]
     assert [b and b[:10] for b in bases] == [None, "2022-11-30", "2022-12-01"]
