@@ -34,6 +34,8 @@ class Match:
     """The vehicles stand in reverse order."""
     part: bool = False
     """Only a part of the longer train is in the shorter one."""
+    doubtful: bool = False
+    """The rest of the longer train may stand on the other date too, unread."""
     shift_m: float = 0.0
     """How far the common part went along its track, positive with increasing distance."""
     unseen_m: float = 0.0
@@ -142,35 +144,53 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
             out.append(Match(earlier=a, later=b, odds=odds, in_place=False, part=True, shift_m=shift))
             continue
         odds += in_place_evidence(matcher, track, trains)
-        unseen = _unseen_beyond(matcher, track, long, short)
-        still = unseen is not None
+        stands, unseen = _rest(matcher, track, long, short)
+        still = stands > 0
+        doubtful = not still and stands > settings.there_doubt
         out.append(
-            Match(earlier=a, later=b, odds=odds, in_place=still, part=not still, unseen_m=unseen or 0.0)
+            Match(
+                earlier=a,
+                later=b,
+                odds=odds,
+                in_place=still,
+                part=not still,
+                doubtful=doubtful,
+                unseen_m=unseen if still else 0.0,
+            )
         )
     return out
 
 
-def _unseen_beyond(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> float | None:
-    """Return the unseen metres of what one train has and the other has not, if the rest of it stands too.
+def _rest(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> tuple[float, float]:
+    """Return the log-odds that what only the longer train covers stands on the other date too, and unseen m.
 
-    None when some of it was seen and is not there: vehicles came or went.
+    Vehicles beside those that stand still are likely there as well; the other date's strip, and whether the
+    vehicles look the same, speak for or against it. The stretch that is least likely there counts.
     """
     unseen, settings = 0.0, matcher.settings
     other = matcher.pair.other(long.date)
     occupied = _occupied_beyond(long, short)
+    strip = 0.0 if occupied is None else _strip_odds(occupied, settings)
+    stands = settings.in_place_odds + settings.same_vehicles_max
     for start, stop in ((_start(long), _start(short)), (_end(short), _end(long))):
         if stop - start < settings.same_place_m:
             continue
         seen = other.observed_fraction(body_place(track.line, start, stop))
         if seen < settings.observed_min:
             unseen += (1 - seen) * (stop - start)
-        elif occupied is None:
-            odds = same_vehicles(matcher, track, (start, stop))
-            if odds is None or odds < settings.same_vehicles_odds:
-                return None
-        elif occupied < settings.occupied_beyond_min:
-            return None
-    return unseen
+            continue
+        same = same_vehicles(matcher, track, (start, stop)) or 0.0
+        if occupied is None:
+            stands = min(stands, same - settings.same_vehicles_odds)
+            continue
+        vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
+        stands = min(stands, settings.in_place_odds + strip + vehicles)
+    return stands, unseen
+
+
+def _strip_odds(occupied: float, settings: ChangeSettings) -> float:
+    """Return what the other date's strip says for vehicles standing there, log-odds."""
+    return float(np.clip(logit(occupied), -settings.strip_odds_max, settings.strip_odds_max))
 
 
 def _occupied_beyond(long: Detection, short: Detection) -> float | None:
@@ -272,8 +292,7 @@ def there_too(matcher: TrainMatcher, track: Track, train: Detection, occupant: D
     vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
     if occupied is None:
         return vehicles - settings.same_vehicles_odds
-    strip = float(np.clip(logit(occupied), -settings.strip_odds_max, settings.strip_odds_max))
-    return strip + vehicles
+    return _strip_odds(occupied, settings) + vehicles
 
 
 def _against(tracks: tuple[Track, Track]) -> bool:

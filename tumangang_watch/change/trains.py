@@ -97,6 +97,8 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
         )
     if change != "unchanged" and sure < settings.sure_consist:
         caveats.append("few or like wagons: it could be another train that looks the same")
+    if match.doubtful:
+        caveats.append("the place of the other wagons looks alike on both dates: one date may not show them")
     return Finding(
         id=f"finding-train-{b.track}-{a.id}",
         kind="train",
@@ -108,7 +110,7 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
         amount=amount,
         unit=unit,
         confidence=min(a.confidence, b.confidence) * (1.0 if change == "unchanged" else sure),
-        grade=grade_of(a, b),
+        grade="possible" if match.doubtful else grade_of(a, b),
         statement=match_words(pair, tracks, match, change, amount),
         geometry=max(a, b, key=length_of).geometry if match.part else b.geometry,
         observed_fraction=min(a.observed_fraction, b.observed_fraction),

@@ -70,9 +70,6 @@ class ChangeSettings:
     """Log-odds that a train stands on the other date too from which a change is only ``possible``: one in
     eight. Bare track reads as -5 (20 of 20 on train seeds of ``benchmarks.fates``), a train that stands as
     2 and more (22 of 22)."""
-    occupied_beyond_min: float = 0.5
-    """Probability that the other date's strip shows vehicles where only the longer train was found, from
-    which the ends were misjudged and nothing came or went."""
     same_pixels_odds: float = 0.5
     """Most that pixels that look the same, or do not, say of a train standing in its place."""
     coupling_sd_m: float = 1.0
