@@ -12,7 +12,6 @@ from support.values import observation, straight_site, train_detection
 from tumangang_watch.change.consist_match import (
     OCCUPIED,
     TrainMatcher,
-    coupling_odds,
     match_trains,
     same_length,
     same_vehicles,
@@ -22,6 +21,7 @@ from tumangang_watch.change.profiles import (
     agreement,
     body_place,
     body_profile,
+    coupling_odds,
     lean_m,
     pair_scale,
     piece_distances,
@@ -118,8 +118,9 @@ def test_couplings_of_a_train_that_stands_do_not_move(shift, stands):
         )
         for label, at, count in (("earlier", 20.0, 8), ("later", 20.0 + 28 + shift, 3))
     )
-    odds = coupling_odds(matcher(date("earlier", 20), date("later", 20)), one, two)
-    assert odds == coupling_odds(matcher(date("earlier", 20), date("later", 20)), two, one)
+    pair = DatePair(date("earlier", 20), date("later", 20))
+    odds = coupling_odds(pair, one, two, SETTINGS)
+    assert odds == coupling_odds(pair, two, one, SETTINGS)
     assert odds > 1 if stands else odds < -2
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise, product
-from math import log, pi
+from itertools import product
 
 import numpy as np
 from scipy.special import logit
 
-from tumangang_watch.change.profiles import PairScale, agreement, body_place, body_profile, pixel_similarity
-from tumangang_watch.grid import Float64
+from tumangang_watch.change.profiles import (
+    PairScale,
+    agreement,
+    body_place,
+    body_profile,
+    coupling_odds,
+    pixel_similarity,
+)
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site, Track
@@ -239,32 +244,7 @@ def in_place_evidence(matcher: TrainMatcher, track: Track, trains: tuple[Detecti
     alike = pixel_similarity(matcher.pair.earlier, matcher.pair.later, body_place(track.line, start, stop))
     most = settings.same_pixels_odds
     pixels = 0.0 if alike is None else float(np.clip((alike - settings.same_pixels_min) * 10, -most, most))
-    return pixels + coupling_odds(matcher, *trains)
-
-
-def coupling_odds(matcher: TrainMatcher, a: Detection, b: Detection) -> float:
-    """Return what the places of couplings say for two trains being one that did not move, log-odds.
-
-    The distance of the shorter train's couplings and ends from the nearest of the longer one: half normal
-    about zero if they are one, anything up to half a vehicle if not. Zero where vehicles were not told apart.
-    """
-    short, long = sorted((a, b), key=length_of)
-    if not all(d.cars and d.cars.width <= 1 and len(d.rolling_stock) > 1 for d in (short, long)):
-        return 0.0
-    settings, ours, theirs = matcher.settings, _couplings(short), _couplings(long)
-    away = float(np.median(np.abs(ours[:, None] - theirs).min(axis=1)))
-    half_m = float(np.median(np.diff(theirs))) / 2
-    gsd_m = max(matcher.pair.earlier.image.gsd_m, matcher.pair.later.image.gsd_m)
-    sd = settings.coupling_sd_m * max(gsd_m / 0.5, 1.0)
-    odds = 0.5 * log(2 / pi) - log(sd) - 0.5 * (away / sd) ** 2 + log(half_m)
-    return float(np.clip(odds, -settings.coupling_against_max, settings.cut_for_max))
-
-
-def _couplings(train: Detection) -> Float64:
-    """Return a train's ends and the middles of its couplings along its track, metres."""
-    stock = train.rolling_stock
-    between = [0.5 * (one.to_m + two.from_m) for one, two in pairwise(stock)]
-    return np.array([stock[0].from_m, *between, stock[-1].to_m])
+    return pixels + coupling_odds(matcher.pair, *trains, settings)
 
 
 def same_vehicles(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float | None:
@@ -288,7 +268,7 @@ def there_too(matcher: TrainMatcher, track: Track, train: Detection, occupant: D
     occupied = dict(train.evidence).get(OCCUPIED)
     same = same_vehicles(matcher, track, (_start(train), _end(train))) or 0.0
     if occupant is not None:
-        return same + coupling_odds(matcher, train, occupant) - settings.same_vehicles_odds
+        return same + coupling_odds(matcher.pair, train, occupant, settings) - settings.same_vehicles_odds
     vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
     if occupied is None:
         return vehicles - settings.same_vehicles_odds

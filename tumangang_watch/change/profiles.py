@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import radians, tan
+from math import log, pi, radians, tan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
 from tumangang_watch.grid import Float64, Floats, Mask
-from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.settings.change import ChangeSettings
 from tumangang_watch.track_frame import bearing, frame_along
 
@@ -184,3 +185,26 @@ def _pieces(profile: Float64, settings: ChangeSettings) -> Float64:
 def _changes(pieces: Float64, settings: ChangeSettings) -> Mask:
     """Return where a piece looks unlike the one before it."""
     return np.sqrt((np.diff(pieces, axis=0) ** 2).mean(axis=1)) > settings.consist_colour_step
+
+
+def coupling_odds(pair: DatePair, a: Detection, b: Detection, settings: ChangeSettings) -> float:
+    """Return what the places of couplings say for two trains being one that did not move, log-odds.
+
+    The distance of the shorter train's couplings and ends from the nearest of the longer one: half normal
+    about zero if they are one, anything up to half a vehicle if not. Zero where vehicles were not told apart.
+    """
+    if not all(d.cars and d.cars.width <= 1 and len(d.rolling_stock) > 1 for d in (a, b)):
+        return 0.0
+    ours, theirs = sorted((_couplings(a), _couplings(b)), key=lambda at: float(at[-1] - at[0]))
+    away = float(np.median(np.abs(ours[:, None] - theirs).min(axis=1)))
+    half_m = float(np.median(np.diff(theirs))) / 2
+    sd = settings.coupling_sd_m * max(pair.earlier.image.gsd_m / 0.5, pair.later.image.gsd_m / 0.5, 1.0)
+    odds = 0.5 * log(2 / pi) - log(sd) - 0.5 * (away / sd) ** 2 + log(half_m)
+    return float(np.clip(odds, -settings.coupling_against_max, settings.cut_for_max))
+
+
+def _couplings(train: Detection) -> Float64:
+    """Return a train's ends and the middles of its couplings along its track, metres."""
+    stock = train.rolling_stock
+    between = [0.5 * (one.to_m + two.from_m) for one, two in pairwise(stock)]
+    return np.array([stock[0].from_m, *between, stock[-1].to_m])

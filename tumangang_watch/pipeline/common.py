@@ -44,7 +44,7 @@ def in_common(
         return first, second, ()
     one, two = with_bands_of(first, second), with_bands_of(second, first)
     one, two = one or (first if two else None), two or (second if one else None)
-    if one is None or two is None or one.bands != two.bands:
+    if one is None or two is None or set(one.bands) != set(two.bands):
         names = " and ".join(f"{', '.join(i.bands)} ({s.id})" for i, s in zip(images, scenes, strict=True))
         raise NotComparable(
             "the scenes have no band in common",
@@ -52,6 +52,7 @@ def in_common(
             f"their bands are {names}",
             "Give scenes that share a band",
         )
+    two = _only(two, one.bands)
     if one.bands == ("pan",):
         words = "by brightness alone: one scene is panchromatic, so colours are not compared"
     else:
