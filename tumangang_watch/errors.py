@@ -73,7 +73,9 @@ UNEXPECTED = "unexpected fault"
 
 
 def fault_words(error: Exception) -> str:
-    """Return what a fault that was not foreseen is, and where it was met, in one line."""
+    """Return why something failed, in one line: an error's own words, or the fault and where it was met."""
+    if isinstance(error, WatchError):
+        return error.why
     frames = traceback.extract_tb(error.__traceback__)
     where = f", {Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
     text = " ".join(str(error).split())

@@ -9,7 +9,7 @@ from tumangang_watch.detect.ground.history import BackgroundGround, keep_ground
 from tumangang_watch.detect.ground.surface import path_light
 from tumangang_watch.detect.history import BackgroundDate, window_pixels, windows_of
 from tumangang_watch.detect.trains.find import read_tracks
-from tumangang_watch.errors import WatchError, fault_words
+from tumangang_watch.errors import fault_words
 from tumangang_watch.model.comparison import BackgroundScene, BackgroundUse, LeftOut
 from tumangang_watch.model.image import IDENTITY, compose
 from tumangang_watch.model.observation import Observation
@@ -101,8 +101,6 @@ def _behind(
         return _reduced(seen, measured, run, with_tracks), residual_m
     except _Unusable:
         raise
-    except WatchError as error:
-        raise _Unusable(error.why, faulty=True) from error
     except Exception as error:
         raise _Unusable(fault_words(error), faulty=True) from error
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tumangang_watch.archive import open_archive, read
 from tumangang_watch.archive.file import MAGIC
 from tumangang_watch.archive.read import KnownScene
-from tumangang_watch.errors import InputRefused, NotComparable, WatchError, fault_words
+from tumangang_watch.errors import InputRefused, NotComparable, fault_words
 from tumangang_watch.model.comparison import BackgroundUse, Comparison, LeftOut
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import ONE_TOO_MANY, SAME_IMAGE, fault_caveats
@@ -150,8 +150,6 @@ def _opened(path: Path, name: str, run: RunContext, now: datetime) -> _Candidate
     """Return a scene, its digest not yet taken; or why it is none."""
     try:
         scene = open_scene(path, SceneOptions(latest=now, digest=False), run.settings.read)
-    except WatchError as error:
-        return LeftOut(name, None, error.why, faulty=True)
     except Exception as error:
         return LeftOut(name, None, fault_words(error), faulty=True)
     return _Candidate(known_of(scene), path, scene)
@@ -247,8 +245,6 @@ def _checked(item: _Candidate, contents: set[str], run: RunContext, now: datetim
         if not _shows(scene, run):
             return _left_out(item.known, "it does not show the place")
         whole = with_digest(scene)
-    except WatchError as error:
-        return _left_out(item.known, error.why, faulty=True)
     except Exception as error:
         return _left_out(item.known, fault_words(error), faulty=True)
     if item.known.sha256 and whole.sha256 != item.known.sha256:
