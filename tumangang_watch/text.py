@@ -35,6 +35,17 @@ def utc_text(moment: datetime, *, fractions: bool = True) -> str:
     return moment.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
+def minute_text(acquired: str) -> str:
+    """Return an ISO 8601 time in UTC as sentences write it: ``2022-12-04 05:10 UTC``."""
+    return f"{acquired[:10]} {acquired[11:16]} UTC"
+
+
+def day_text(acquired: str, *beside: str) -> str:
+    """Return the day of a time in UTC, with the minute where a date it stands beside is of that day."""
+    same_day = any(other != acquired and other[:10] == acquired[:10] for other in beside)
+    return minute_text(acquired) if same_day else acquired[:10]
+
+
 def count_text(number: int, word: str) -> str:
     """Return ``3 tracks`` or ``1 track``."""
     return f"{number} {word}" + ("" if number == 1 else "s")

@@ -131,7 +131,7 @@ def test_sentences_name_sizes_tracks_and_dates():
     tracks = {t.id: t for t in SITE.tracks}
     text = match_words(DatePair(one, two), tracks, match, "moved", Interval.around(40, 2))
     assert "stands 40 m further along the track (towards increasing distance)" in text
-    gone = alone_words(SITE.tracks[0], trains[0], two, "disappeared", None)
+    gone = alone_words(DatePair(one, two), SITE.tracks[0], trains[0], "disappeared", None)
     assert gone.endswith("is gone: on 2022-12-01 the place was seen and no train was detected.")
     assert train_words(trains[0]) == "A train of 4 (3-5) cars, 56 (54-58) m long,"
     assert span(Interval(8, 8, 8)) == "8"

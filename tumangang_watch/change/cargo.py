@@ -124,11 +124,11 @@ def _came_or_went(
         return "unchanged", ["detected on one date only, but both dates show the same in this place"]
     doubts = []
     if present is not None and present >= settings.cargo_absent_max:
-        doubts.append(f"{when(other)} may show goods here too")
+        doubts.append(f"{when(other, pair)} may show goods here too")
     if shade is not None and shade > settings.cargo_shadow_max:
-        doubts.append(f"on {when(other)} the place lies in shadow")
+        doubts.append(f"on {when(other, pair)} the place lies in shadow")
     if other.quality.snowy:
-        doubts.append(f"snow on {when(other)} may hide goods here")
+        doubts.append(f"snow on {when(other, pair)} may hide goods here")
     return change, doubts
 
 
@@ -156,8 +156,8 @@ def _words(pair: DatePair, group: list[Detection], change: ChangeWord, amount: I
     where = group[0].area or "the ground"
     many = f"{len(group)} outlines, " if len(group) > 2 else ""
     text = {
-        "appeared": f"{label}, {span(amount)} m2, on {where}; not there on {when(pair.earlier)}.",
-        "disappeared": f"{label}, {span(amount)} m2, on {where} is gone on {when(pair.later)}.",
+        "appeared": f"{label}, {span(amount)} m2, on {where}; not there on {when(pair.earlier, pair)}.",
+        "disappeared": f"{label}, {span(amount)} m2, on {where} is gone on {when(pair.later, pair)}.",
         "grown": f"{label} on {where} has grown by {span(amount)} m2.",
         "shrunk": f"{label} on {where} has shrunk by {span(amount)} m2.",
         "unchanged": f"{label} on {where}, {span(amount)} m2, is as before within the errors.",
@@ -233,9 +233,10 @@ def _beside_words(
     body = train_words(train).rstrip(",")
     body = body[0].lower() + body[1:]
     beside = f"beside {body} on track {train.track}"
+    before = when(pair.earlier, pair)
     if change == "appeared":
-        return f"Goods set down {beside}: {things}, {span(amount)} m2, not there on {when(pair.earlier)}."
-    return f"Goods gone {beside}: {things}, {span(amount)} m2, there on {when(pair.earlier)}."
+        return f"Goods set down {beside}: {things}, {span(amount)} m2, not there on {before}."
+    return f"Goods gone {beside}: {things}, {span(amount)} m2, there on {before}."
 
 
 def stood_before(
@@ -273,7 +274,7 @@ def _with_record(
         track=None,
         statement=(
             f"{label[0].upper()}{label[1:]} on {finding.area or 'the ground'}, {span(finding.amount)} m2, is "
-            f"as before: it lay there on {same} of {seen} dates before {when(pair.earlier)} too."
+            f"as before: it lay there on {same} of {seen} dates before {when(pair.earlier, pair)} too."
         ),
         caveats=(
             *finding.caveats,

@@ -66,7 +66,7 @@ def _difference(grown: Interval, lost: Interval) -> Interval:
 
 
 def _statement(pair: DatePair, change: HandlingChange, word: ChangeWord, amount: Interval) -> str:
-    since = f"between {when(pair.earlier)} and {when(pair.later)}"
+    since = f"between {when(pair.earlier, pair)} and {when(pair.later, pair)}"
     built = f" By its shadow {'; '.join(change.buildings)}." if change.buildings else ""
     if word == "unchanged":
         return f"Worked surface of {change.polygon_id} is unchanged within the errors {since}.{built}"

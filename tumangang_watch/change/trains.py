@@ -19,7 +19,7 @@ from tumangang_watch.change.words import (
 from tumangang_watch.model.detection import ChangeWord, Detection, Grade
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
-from tumangang_watch.model.observation import DatePair, Observation
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.change import ChangeSettings
 
@@ -79,7 +79,7 @@ def unseen_trains(
         if train.track in names and seen < settings.observed_min:
             notes.append(
                 f"{train.id} on {names[train.track]}: {1 - seen:.0%} of its place was not seen on "
-                f"{when(other)}; whether it came, went or stayed is not observable"
+                f"{when(other, pair)}; whether it came, went or stayed is not observable"
             )
     return tuple(notes)
 
@@ -145,13 +145,14 @@ def _alone(
     confidence, caveats = train.confidence, list(train.caveats)
     occupant = occupant_of(train, trains)
     most = occupant is not None and _overlap_m(train, occupant) > length_of(train) / 2
+    day = when(other, matcher.pair)
     odds = there_too(matcher, track, train, occupant if most else None)
     if odds > 0:
         change, grade = "unchanged", "possible"
-        caveats.append(f"detected on one date only; the strip of {when(other)} reads as occupied here too")
+        caveats.append(f"detected on one date only; the strip of {day} reads as occupied here too")
     elif odds > settings.there_doubt and occupant is None:
         grade = "possible"
-        caveats.append(f"on {when(other)} this place is not plainly bare: the train may stand there too")
+        caveats.append(f"on {day} this place is not plainly bare: the train may stand there too")
     if occupant is None:
         confidence *= settings.unmatched_confidence
     amount, unit = train_interval(train)
@@ -167,7 +168,7 @@ def _alone(
         unit=unit,
         confidence=confidence,
         grade=grade,
-        statement=alone_words(track, train, other, change, occupant),
+        statement=alone_words(matcher.pair, track, train, change, occupant),
         geometry=train.geometry,
         observed_fraction=min(seen, train.observed_fraction),
         caveats=tuple(dict.fromkeys(caveats)),
@@ -216,7 +217,7 @@ def _towards(match: Match) -> str:
 
 def _part_words(pair: DatePair, match: Match, here: str, change: ChangeWord, amount: Interval) -> str:
     """Return how many cars came or went, of how many, and where the rest stands."""
-    a, b = match.earlier, match.later
+    a, b, day = match.earlier, match.later, when(pair.later, pair)
     counted = a.cars is not None and b.cars is not None
     one = counted and amount.high < 1.5
     how_much = span(amount) + ("" if counted else " m")
@@ -225,21 +226,21 @@ def _part_words(pair: DatePair, match: Match, here: str, change: ChangeWord, amo
     if change == "shrunk":
         stays = "remains" if b.cars is not None and b.cars.high < 1.5 else "remain"
         return (
-            f"{how_much} of {cars_of(a)} on {here} {'is' if one else 'are'} gone on {when(pair.later)}; "
+            f"{how_much} of {cars_of(a)} on {here} {'is' if one else 'are'} gone on {day}; "
             f"{cars_of(b)} {stays}{place}."
         )
     unit = (" car" if one else " cars") if counted else ""
     return (
-        f"{how_much}{unit} joined the {cars_of(a)} on {here}: on {when(pair.later)} they are "
+        f"{how_much}{unit} joined the {cars_of(a)} on {here}: on {day} they are "
         f"{cars_of(b)}, the former ones{place}."
     )
 
 
 def alone_words(
-    track: Track, train: Detection, other: Observation, change: ChangeWord, occupant: Detection | None
+    pair: DatePair, track: Track, train: Detection, change: ChangeWord, occupant: Detection | None
 ) -> str:
     """Return the sentence for a train without a partner; the other date may show another in its place."""
-    size, date = train_words(train), when(other)
+    size, date = train_words(train), when(pair.other(train.date), pair)
     if change == "unchanged":
         return f"{size} on {track.name}, detected on one date; on {date} it seems to stand there too."
     if occupant is not None and change == "appeared":

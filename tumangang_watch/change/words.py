@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
-from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.observation import DatePair, Observation
+from tumangang_watch.text import day_text, utc_text
 
 
-def when(observation: Observation) -> str:
-    """Return the acquisition date in UTC, as written in statements."""
-    return observation.scene.acquired.strftime("%Y-%m-%d")
+def when(observation: Observation, pair: DatePair) -> str:
+    """Return the date in UTC as statements write it; with the time where both dates are of one day."""
+    return day_text(*(utc_text(o.scene.acquired) for o in (observation, pair.earlier, pair.later)))
 
 
 def span(interval: Interval, digits: int = 0) -> str:

@@ -185,7 +185,7 @@ def too_coarse_for_cargo(run: RunContext, pair: DatePair) -> tuple[Observation, 
 def coarse_caveats(run: RunContext, pair: DatePair) -> tuple[str, ...]:
     """Return what could not be compared because one date is too coarse for it, in words."""
     return tuple(
-        f"goods were not compared: at {d.image.gsd_m:.1f} m {when(d)} shows no single objects"
+        f"goods were not compared: at {d.image.gsd_m:.1f} m {when(d, pair)} shows no single objects"
         for d in too_coarse_for_cargo(run, pair)
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tumangang_watch.model.sightings import Bound, Stay
 from tumangang_watch.reidentify.model import Conflict, Journey, StayMatch, TrainSearch
 from tumangang_watch.settings.reidentify import JourneySettings
+from tumangang_watch.text import day_text, minute_text
 
 HEADS = {"same train": "Same train", "could be": "Could be the same train"}
 CONFLICTS = {
@@ -27,11 +28,11 @@ def stay_line(stay: Stay, own_dates: frozenset[str] = frozenset()) -> str:
     """
     where = stay.first.area + (f", track {stay.first.track}" if stay.first.track else "")
     if len(stay.sightings) == 1:
-        seen = f"seen {_minute(stay.first.acquired)}"
+        seen = f"seen {minute_text(stay.first.acquired)}"
     else:
         seen = (
-            f"seen on {len(stay.sightings)} dates from {_minute(stay.first.acquired)} to "
-            f"{_minute(stay.last.acquired)}"
+            f"seen on {len(stay.sightings)} dates from {minute_text(stay.first.acquired)} to "
+            f"{minute_text(stay.last.acquired)}"
         )
     cars = stay.last.cars
     stock = f", {cars:g} vehicles" if cars is not None else ", vehicles not counted"
@@ -42,13 +43,8 @@ def stay_line(stay: Stay, own_dates: frozenset[str] = frozenset()) -> str:
 def _came(stay: Stay, own_dates: frozenset[str]) -> str:
     if stay.after is None:
         return "no earlier date showed the place"
-    when = _day(stay.after.acquired, stay.first.acquired)
+    when = day_text(stay.after.acquired, stay.first.acquired)
     return f"came after {when} ({_seen_then(stay.after, own_dates)})"
-
-
-def _day(acquired: str, beside: str) -> str:
-    """Return a date, with its time where the date it stands beside is the same day."""
-    return _minute(acquired) if acquired[:10] == beside[:10] else acquired[:10]
 
 
 def _seen_then(bound: Bound, own_dates: frozenset[str]) -> str:
@@ -59,7 +55,7 @@ def _seen_then(bound: Bound, own_dates: frozenset[str]) -> str:
 def _went(stay: Stay, own_dates: frozenset[str]) -> str:
     before = stay.before
     if before is not None:
-        when = _day(before.acquired, stay.last.acquired)
+        when = day_text(before.acquired, stay.last.acquired)
         return f"gone by {when} ({_seen_then(before, own_dates)})"
     if stay.unseen_since:
         dates = "1 later date does" if stay.unseen_since == 1 else f"{stay.unseen_since} later dates do"
@@ -77,7 +73,7 @@ def journey_words(search: TrainSearch, journey: Journey) -> str:
         parts.append(f"{stay.first.area} {when}" + (" (a part of it)" if step.part else ""))
     last = search.stays[journey.steps[-1].stay]
     if last.before is not None:
-        parts.append(f"gone by {_day(last.before.acquired, last.last.acquired)}")
+        parts.append(f"gone by {day_text(last.before.acquired, last.last.acquired)}")
     elif last.unseen_since:
         parts.append("not observed since")
     else:
@@ -164,7 +160,3 @@ def search_words(search: TrainSearch) -> str:
 def rounded(value: float) -> float:
     """Return three digits: the same on every machine."""
     return float(f"{value:.3g}")
-
-
-def _minute(acquired: str) -> str:
-    return acquired[:16].replace("T", " ")

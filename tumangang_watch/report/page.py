@@ -16,6 +16,7 @@ from tumangang_watch.report.chips import chip
 from tumangang_watch.report.palette import OUTLINE_COLOURS
 from tumangang_watch.report.pictures import Bounds, DisplayStretch, outlined, rings, scale_bar_m, to_px
 from tumangang_watch.report.summary import certainty, history_words
+from tumangang_watch.text import day_text, utc_text
 
 EMBEDDED_BYTES = 9_000_000
 """Chips and strips are embedded until together they reach this; later ones are named by file."""
@@ -134,13 +135,14 @@ def _strips(
     lo, hi = min(a for a, _ in spans) - STRIP_MARGIN_M, max(b for _, b in spans) + STRIP_MARGIN_M
     wider = max(0.0, STRIP_MIN_M - (hi - lo)) / 2
     lo, hi = lo - wider, hi + wider
+    times = [utc_text(o.scene.acquired) for o in comparison.dates]
     rows: list[DatedStrip] = []
     for observation in comparison.dates:
         train = found.get(finding[observation.date] or "")
         picture = pictures.strip(observation, line, (lo, hi), stretch)
         rows.append(
             {
-                "day": f"{observation.scene.acquired:%Y-%m-%d}",
+                "day": day_text(utc_text(observation.scene.acquired), *times),
                 "uri": pictures.data_uri(picture, 88),
                 "stock": [] if train is None else train["rolling_stock"],
             }

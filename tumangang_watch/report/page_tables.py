@@ -10,6 +10,7 @@ from tumangang_watch.model.document_trials import TrackTrialsDocument, VehicleTr
 from tumangang_watch.model.observation import DateLabel
 from tumangang_watch.report.json_report import KIND_ORDER
 from tumangang_watch.report.summary import event_of
+from tumangang_watch.text import day_text, minute_text
 
 TRIED = ("tracks", "trials", "trials_note", "statements", "goods")
 """Fields of a date's detectability that come from trials; the others are facts of its scene."""
@@ -51,6 +52,11 @@ def verdict(report: ReportDocument) -> dict[str, str]:
     return {"verdict": line, "verdict_more": " ".join(limits)}
 
 
+def day_of(report: ReportDocument, date: DateLabel) -> str:
+    """Return the day of a date in UTC; with its time where both dates are of one day."""
+    return day_text(*(report["scenes"][d]["acquired"] for d in (date, *report["scenes"])))
+
+
 def dates(report: ReportDocument) -> list[DateRow]:
     """Return the dates in order, each with what was detected on it."""
     found = sorted(
@@ -60,8 +66,8 @@ def dates(report: ReportDocument) -> list[DateRow]:
     return [
         {
             "date": date,
-            "day": scene["acquired"][:10],
-            "shown": f"{scene['acquired'][:10]} {scene['acquired'][11:16]} UTC",
+            "day": day_of(report, date),
+            "shown": minute_text(scene["acquired"]),
             "found": [d for d in found if d["date"] == date],
             "file": scene["file"],
             "sha256": scene["sha256"],
@@ -132,7 +138,7 @@ def trials(report: ReportDocument) -> list[dict[str, object]]:
                 kinds.setdefault((name, row["tone"]), {})[1 if row["cars"] == 1 else 3] = row
         made.append(
             {
-                "day": report["scenes"][entry["date"]]["acquired"][:10],
+                "day": day_of(report, entry["date"]),
                 "statements": entry["statements"],
                 "note": entry["trials_note"],
                 "kinds": [(*name, pair.get(1), pair.get(3)) for name, pair in kinds.items()],

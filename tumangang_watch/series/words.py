@@ -10,6 +10,7 @@ import numpy as np
 from tumangang_watch.model.document import Json
 from tumangang_watch.model.series import STATUSES, Exposure, Record, Series
 from tumangang_watch.model.sightings import Stay, hours_between
+from tumangang_watch.text import day_text
 
 Document = Mapping[str, Json]
 LABELS = {
@@ -108,6 +109,7 @@ def level_changes(series: Series) -> list[Document]:
         label, unit = LABELS[measured.measure]
         for change in measured.changes:
             last, first = (series.columns.acquired[measured.dates[change.index - back]] for back in (1, 0))
+            between = f"{day_text(last, first)} and {day_text(first, last)}"
             words = f"{label} changed from {change.before:.3g}{unit} to {change.after:.3g}{unit}"
             found.append(
                 {
@@ -119,7 +121,7 @@ def level_changes(series: Series) -> list[Document]:
                     "mean_before": round(change.before, 3),
                     "mean_after": round(change.after, 3),
                     "p_value": change.p_value,
-                    "statement": f"{series.area}: mean {words} between {last[:10]} and {first[:10]}.",
+                    "statement": f"{series.area}: mean {words} between {between}.",
                 }
             )
     return sorted(found, key=lambda r: (str(r["first_seen"]), str(r["measure"])))
@@ -175,17 +177,19 @@ def _unseen(exposure: Exposure) -> dict[str, float]:
 def stay_words(stay: Stay, role: str) -> str:
     """Return a stay in a sentence, its bounds named."""
     first, last = stay.first, stay.last
+    times = [t.acquired for t in (stay.after, first, last, stay.before) if t is not None]
     cars = "A train" if last.cars is None else f"A train of {last.cars:g} cars"
     came = (
         "already there on the first date seen"
         if stay.after is None
-        else f"came after {stay.after.acquired[:10]}"
+        else f"came after {day_text(stay.after.acquired, *times)}"
     )
-    gone = "not seen to go" if stay.before is None else f"gone by {stay.before.acquired[:10]}"
+    gone = "not seen to go" if stay.before is None else f"gone by {day_text(stay.before.acquired, *times)}"
     seen = (
-        f"seen on {first.acquired[:10]}"
+        f"seen on {day_text(first.acquired, *times)}"
         if len(stay.sightings) == 1
-        else f"seen on {len(stay.sightings)} dates from {first.acquired[:10]} to {last.acquired[:10]}"
+        else f"seen on {len(stay.sightings)} dates from {day_text(first.acquired, *times)} to "
+        f"{day_text(last.acquired, *times)}"
     )
     place = f"on {first.area}" if role == "bridge" else f"in {first.area}"
     return f"{cars} {place}, track {first.track}: {came}, {seen}, {gone}."
