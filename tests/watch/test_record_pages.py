@@ -5,7 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import pytest
+from support import issued_reports as make
+
+from tumangang_watch.archive import open_archive, read
+from tumangang_watch.archive.rebuild import adopt
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.watch.notify import note_findings
 from tumangang_watch.watch.pages import feed
 from tumangang_watch.watch.tasks import Failed
 
@@ -39,3 +45,29 @@ def test_an_error_keeps_its_words_as_a_value():
     )
     assert str(failed) == "scene refused: a.tif: it is damaged. Deliver it again"
     assert (failed.exit_status, failed.acquired) == (3, "2022")
+
+
+@pytest.mark.parametrize(
+    ("came", "went", "told"),
+    [
+        ("detected", "detected", ["came"]),
+        ("possible", "detected", ["went"]),
+        ("detected", "possible", ["came"]),
+        ("possible", "possible", []),
+    ],
+)
+def test_a_train_replaced_is_told_once(tmp_path, came, went, told):
+    halves = [
+        make.finding("went", "disappeared", grade=went) | {"with_finding": "came"},
+        make.finding("came", "appeared", grade=came) | {"with_finding": "went"},
+    ]
+    make.put(
+        tmp_path, make.report(3, earlier=0, found=[make.train()], findings=halves, issue=make.issue()), "a"
+    )
+    with open_archive(tmp_path / "a.sqlite", write=True, create=True) as archive:
+        adopt(archive, tmp_path, {}, note=lambda report, folder: note_findings(archive, report, folder))
+        noted = archive.connection.execute("SELECT finding FROM notices").fetchall()
+        assert [row[0] for row in noted] == told
+        assert [row["finding"] for row in read.feed_rows(archive, "toy", 9)] == told
+        (row,) = read.index_rows(archive, "toy", 9)
+        assert (row["changes"], row["findings"]) == (len(told), told)

@@ -51,7 +51,7 @@ TABLES = {
         ORDER BY r.folder, d.detection, v.position""",
     "findings": """SELECT r.folder, s.acquired, r.current, f.finding, f.kind, f.change, f.grade, f.confidence,
         f.area, f.track, f.earlier, f.later, f.amount, f.amount_low, f.amount_high, f.unit, f.statement,
-        f.observed_fraction, f.caveats, f.members, f.geometry
+        f.observed_fraction, f.caveats, f.members, f.with_finding, f.geometry
         FROM findings AS f JOIN reports AS r ON r.id = f.report JOIN scenes AS s ON s.id = r.scene
         ORDER BY s.acquired, r.folder, f.finding""",
     "tracks": """SELECT r.folder, s.acquired, r.current, t.track, t.area, t.length_m, t.observed

@@ -206,18 +206,18 @@ def index_rows(archive: Archive, site: str, limit: int) -> list[IndexRow]:
     """Return the latest reports for the index page, superseded ones included, latest first."""
     rows = _rows(
         archive,
-        """WITH sure AS (SELECT report, id, finding, statement FROM findings
-                         WHERE change <> 'unchanged' AND grade = 'detected')
-           SELECT r.folder, r.current, r.part, s.acquired, s.scene_id AS scene, s.provider, s.gsd_m,
+        """SELECT r.folder, r.current, r.part, s.acquired, s.scene_id AS scene, s.provider, s.gsd_m,
                   e.acquired AS earlier_acquired, e.scene_id AS earlier, r.registration,
-                  (SELECT count(*) FROM sure WHERE sure.report = r.id) AS changes,
+                  (SELECT count(*) FROM leading_findings AS t WHERE t.report = r.id) AS changes,
                   (SELECT count(*) FROM backgrounds b WHERE b.report = r.id) AS background,
                   (SELECT json_group_array(json_array(area, status))
                    FROM (SELECT area, status FROM area_dates a WHERE a.report = r.id AND a.speaks)) AS areas,
                   (SELECT json_group_array(statement)
-                   FROM (SELECT statement FROM sure WHERE sure.report = r.id ORDER BY id)) AS statements,
+                   FROM (SELECT statement FROM leading_findings AS t
+                         WHERE t.report = r.id ORDER BY id)) AS statements,
                   (SELECT json_group_array(finding)
-                   FROM (SELECT finding FROM sure WHERE sure.report = r.id ORDER BY id)) AS findings,
+                   FROM (SELECT finding FROM leading_findings AS t
+                         WHERE t.report = r.id ORDER BY id)) AS findings,
                   (SELECT json_group_array(folder) FROM (SELECT folder FROM superseded x
                    WHERE x.report = r.id ORDER BY folder)) AS supersedes
            FROM reports AS r JOIN scenes AS s ON s.id = r.scene JOIN sites ON sites.id = r.site
@@ -237,8 +237,7 @@ def feed_rows(archive: Archive, site: str, limit: int) -> list[FeedRow]:
         archive,
         """SELECT r.folder, r.acquired, f.finding, f.kind, f.change, f.confidence, f.statement, f.geometry,
                   f.caveats
-           FROM findings AS f JOIN current_reports AS r ON r.id = f.report
-           WHERE r.site_id = ? AND f.grade = 'detected' AND f.change <> 'unchanged'
+           FROM leading_findings AS f JOIN current_reports AS r ON r.id = f.report WHERE r.site_id = ?
            ORDER BY r.acquired DESC, r.folder, f.id LIMIT ?""",
         site,
         limit,

@@ -298,6 +298,7 @@ def _add_finding(connection: sqlite3.Connection, key: int, found: FindingDocumen
         "geometry": json_line(found["geometry"]),
         "caveats": json_line(found["caveats"]),
         "members": json_line(found.get("members", [])),
+        "with_finding": found.get("with_finding"),
     }
     _insert(connection, "findings", row)
 

@@ -192,7 +192,20 @@ _AREAS = (
 )
 """Where a train stands, and where a track runs, in more than one area. Older reports name one."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _REVIEWS, _AREAS)
+_EVENTS = (
+    "ALTER TABLE findings ADD COLUMN with_finding TEXT",
+    """CREATE VIEW leading_findings AS
+        SELECT * FROM findings AS f
+        WHERE f.grade = 'detected' AND f.change <> 'unchanged' AND NOT (
+            f.change = 'disappeared' AND EXISTS (
+                SELECT 1 FROM findings AS o
+                WHERE o.report = f.report AND o.finding = f.with_finding AND o.grade = 'detected'
+            )
+        )""",
+)
+"""The sure changes that index, feed and notices tell: of a train replaced, the one that came names both."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _REVIEWS, _AREAS, _EVENTS)
 """Statements that lead from each version to the next; a file's ``user_version`` counts those applied."""
 
 VERSION = len(MIGRATIONS)

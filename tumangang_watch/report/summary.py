@@ -95,9 +95,12 @@ def _changes(comparison: Comparison) -> list[str]:
     lines = [f"{count_text(len(sure), 'change')} detected, {len(events - sure)} possible:"]
     if not changed:
         lines = ["No change found in what could be seen."]
-    lines += [f"  {_statement(f)}" for f in changed[:MAX_LINES]]
-    if len(changed) > MAX_LINES:
-        lines.append(f"  ... and {len(changed) - MAX_LINES} more in the report")
+    # Of a train replaced, the one that came names both.
+    came = {f.with_finding for f in changed if f.change == "appeared" and f.grade == "detected"}
+    leading = [f for f in changed if f.id not in came]
+    lines += [f"  {_statement(f)}" for f in leading[:MAX_LINES]]
+    if len(leading) > MAX_LINES:
+        lines.append(f"  ... and {len(leading) - MAX_LINES} more in the report")
     if same:
         kinds = {kind: sum(f.kind == kind for f in same) for kind in ("train", "cargo", "handling_area")}
         words = {"train": "train", "cargo": "cargo object", "handling_area": "handling area"}

@@ -16,9 +16,10 @@ _SCENE_KEYS = ("id", "sha256", "acquired", "provider", "gsd_m")
 
 
 def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None:
-    """Note which findings of a report are to be told; inside the transaction that records it.
+    """Note which findings of a recorded report are to be told; inside the transaction that records it.
 
-    Told are sure changes. A report that supersedes another tells only what the other did not say.
+    Told are sure changes, an event once: of a train replaced, the one that came names the one that went. A
+    report that supersedes another tells only what the other did not say.
     """
     known = {
         tuple(row)
@@ -29,11 +30,18 @@ def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None
             (old["folder"],),
         )
     }
+    leading = {
+        row[0]
+        for row in archive.connection.execute(
+            """SELECT f.finding FROM leading_findings AS f JOIN reports AS r ON r.id = f.report
+               WHERE r.folder = ?""",
+            (folder,),
+        )
+    }
     for finding in report["findings"]:
         amount = float(round(finding["amount"]["estimate"]))
         place = (finding["kind"], finding["change"], finding["area"], finding["track"], amount)
-        sure = finding["grade"] == "detected" and finding["change"] != "unchanged"
-        if sure and place not in known:
+        if finding["id"] in leading and place not in known:
             archive.connection.execute(
                 "INSERT OR REPLACE INTO notices VALUES (?, ?, ?)",
                 (folder, finding["id"], json.dumps(_document(report, folder, finding), sort_keys=True)),
