@@ -121,3 +121,44 @@ def test_unloading_beside_a_train_is_one_finding_that_names_it() -> None:
     assert len(beside[0].members) == 3
     assert "3 objects" in beside[0].statement
     assert "4 (3-5) cars" in beside[0].statement
+
+
+# A place that lay in shadow on the other date
+
+
+def shaded(date="later", days=None, contrast=None, **fields) -> Detection:
+    item = cargo(date, PLACE, **fields)
+    extra = {"other_shadow": 0.9, "other_contrast": contrast, "bare_days_before": days}
+    known = {**dict(item.evidence), **{k: v for k, v in extra.items() if v is not None}}
+    return replace(item, evidence=tuple(sorted(known.items())))
+
+
+def told(item: Detection):
+    before, after = ([], [PLACE]) if item.date == "later" else ([PLACE], [])
+    (found,) = compare_cargo(pair(before, after), (item,), SETTINGS)
+    return found
+
+
+@pytest.mark.parametrize(("date", "change"), [("later", "appeared"), ("earlier", "disappeared")])
+def test_a_place_in_shadow_decides_where_skylight_shows_bare_ground(date, change) -> None:
+    assert (told(shaded(date, contrast=0.1)).change, told(shaded(date, contrast=0.1)).grade) == (
+        change,
+        "detected",
+    )
+    for doubtful in (shaded(date), shaded(date, contrast=0.8)):
+        assert told(doubtful).grade == "possible"
+        assert any("shadow" in c for c in told(doubtful).caveats)
+
+
+def test_a_place_in_shadow_is_told_by_the_date_before() -> None:
+    found = told(shaded(days=12.0))
+    assert found.grade == "detected"
+    assert "not there on 2022-11-19; on 2022-11-30 the place lay in shadow" in found.statement
+    assert told(shaded("earlier", days=12.0)).grade == "possible"
+
+
+def test_goods_beside_a_train_name_the_base_of_what_lay_in_shadow() -> None:
+    train = train_detection(straight_site(), "later", 40, 100)
+    (found,) = compare_cargo(pair([], [PLACE]), (shaded(days=12.0),), SETTINGS, (train,))
+    assert (found.train, found.grade) == (train.id, "detected")
+    assert "not there on 2022-11-19" in found.statement

@@ -8,7 +8,7 @@ import pytest
 from shapely import box
 from support.values import EAST0, NORTH0, change_of, observation, thing
 
-from tumangang_watch.change.cargo import stood_before
+from tumangang_watch.change.record import stood_before
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair

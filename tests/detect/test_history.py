@@ -216,3 +216,13 @@ def test_an_apron_beyond_the_grid_has_no_window():
     far = replace(SITE, areas=(Area(id="far", role="apron", polygon=box(0, 0, 9, 9), name="far"),))
     assert windows_of(far, seen(0, 0).raster.grid, SETTINGS) == ()
     assert weigh_cargo(seen(1, 9), (), past(None), None, SETTINGS) == ()
+
+
+def test_the_last_bare_date_before_is_told_until_one_shows_the_same():
+    def days(*things):
+        return dict(weighed(goods(), past(*things)).evidence).get("bare_days_before")
+
+    assert days(None) == 30.0
+    assert days(None, None) == 29.0
+    assert days(RUST, None) == 29.0
+    assert days(None, RUST) is None

@@ -1,7 +1,6 @@
 """What became of cargo on the ground between two dates.
 
-What came or went beside a standing train is one finding that names the train; what looks new or gone beside
-one date, though earlier dates show it there, is taken back.
+What came or went beside a standing train is one finding that names the train.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ from math import sqrt
 from shapely.ops import unary_union
 
 from tumangang_watch.change.profiles import pixel_similarity
+from tumangang_watch.change.record import bare_before
 from tumangang_watch.change.words import area_of, grade_of, span, train_words, when
 from tumangang_watch.model.detection import ChangeWord, Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair
-from tumangang_watch.settings import Settings
 from tumangang_watch.settings.change import ChangeSettings
 
 
@@ -76,11 +75,12 @@ def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> 
     caveats = [c for d in group for c in d.caveats]
     grade = grade_of(*group)
     change: ChangeWord
+    base = ""
     if earlier and later:
         change, amount = _size_change(area_of(earlier), area_of(later), settings)
     else:
         amount = area_of(later or earlier)
-        change, doubts = _came_or_went(pair, later or earlier, settings)
+        change, doubts, base = _came_or_went(pair, later or earlier, settings)
         caveats += doubts
         if doubts or min(d.confidence for d in group) < settings.cargo_change_sure:
             grade = "possible"
@@ -97,7 +97,8 @@ def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> 
         unit="m2",
         confidence=min(d.confidence for d in group),
         grade=grade,
-        statement=_words(pair, [*earlier, *later], change, amount),
+        statement=_words(pair, [*earlier, *later], change, amount, base),
+        base=base,
         geometry=place,
         observed_fraction=seen,
         caveats=tuple(dict.fromkeys(caveats)),
@@ -106,30 +107,34 @@ def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> 
 
 def _came_or_went(
     pair: DatePair, items: list[Detection], settings: ChangeSettings
-) -> tuple[ChangeWord, list[str]]:
-    """Judge what cargo seen on one date only means, and what speaks against it.
+) -> tuple[ChangeWord, list[str], str]:
+    """Judge what cargo seen on one date only means, what speaks against it, and on which date it rests.
 
-    That the other date shows bare ground must be seen on it as well: a place in shadow, under snow or
-    with half a sign of goods decides nothing.
+    That the other date shows bare ground must be seen on it as well: a place under snow or with half a sign
+    of goods decides nothing. A place in shadow decides where skylight shows bare ground, else the last date
+    before it that does; the base is in words, empty where it is the other date.
     """
     date = items[0].date
     change: ChangeWord = "appeared" if date == "later" else "disappeared"
     other = pair.other(date)
     place = unary_union([d.geometry for d in items])
-    present, shade = (_elsewhere(items, name) for name in ("other_goods", "other_shadow"))
+    names = ("other_goods", "other_shadow", "other_contrast")
+    present, shade, contrast = (_elsewhere(items, name) for name in names)
     alike = pixel_similarity(pair.earlier, pair.later, place.buffer(1.0))
     same = settings.same_pixels_min if present is None else settings.cargo_same_pixels
     there_too = present is not None and present >= settings.cargo_present_min
     if there_too or (alike is not None and alike >= same):
-        return "unchanged", ["detected on one date only, but both dates show the same in this place"]
-    doubts = []
+        return "unchanged", ["detected on one date only, but both dates show the same in this place"], ""
+    doubts, base = [], ""
     if present is not None and present >= settings.cargo_absent_max:
         doubts.append(f"{when(other, pair)} may show goods here too")
-    if shade is not None and shade > settings.cargo_shadow_max:
-        doubts.append(f"on {when(other, pair)} the place lies in shadow")
+    bare = contrast is not None and contrast <= settings.cargo_bare_contrast
+    if shade is not None and shade > settings.cargo_shadow_max and not bare:
+        base = bare_before(pair, items) if change == "appeared" else ""
+        doubts += [] if base else [f"on {when(other, pair)} the place lies in shadow"]
     if other.quality.snowy:
         doubts.append(f"snow on {when(other, pair)} may hide goods here")
-    return change, doubts
+    return change, doubts, base
 
 
 def _elsewhere(items: list[Detection], name: str) -> float | None:
@@ -151,18 +156,22 @@ def _size_change(before: Interval, after: Interval, settings: ChangeSettings) ->
     return "unchanged", after
 
 
-def _words(pair: DatePair, group: list[Detection], change: ChangeWord, amount: Interval) -> str:
+def _words(pair: DatePair, group: list[Detection], change: ChangeWord, amount: Interval, base: str) -> str:
     label = group[-1].label or "surface change"
     where = group[0].area or "the ground"
     many = f"{len(group)} outlines, " if len(group) > 2 else ""
     text = {
-        "appeared": f"{label}, {span(amount)} m2, on {where}; not there on {when(pair.earlier, pair)}.",
+        "appeared": f"{label}, {span(amount)} m2, on {where}; {base or _not_there(pair)}.",
         "disappeared": f"{label}, {span(amount)} m2, on {where} is gone on {when(pair.later, pair)}.",
         "grown": f"{label} on {where} has grown by {span(amount)} m2.",
         "shrunk": f"{label} on {where} has shrunk by {span(amount)} m2.",
         "unchanged": f"{label} on {where}, {span(amount)} m2, is as before within the errors.",
     }[change]
     return many + text if many else text[0].upper() + text[1:]
+
+
+def _not_there(pair: DatePair) -> str:
+    return f"not there on {when(pair.earlier, pair)}"
 
 
 def beside_trains(
@@ -207,13 +216,15 @@ def _joined(pair: DatePair, train: Detection, members: list[Finding]) -> Finding
     doubts = dict.fromkeys(c for f in members if f not in sure for c in f.caveats) if sure else {}
     if doubts:
         caveats.append(f"{len(members) - len(sure)} of {len(members)} only possibly: {'; '.join(doubts)}")
+    base = min((f.base for f in sure or members if f.base), default="")
     return replace(
         largest,
         id=f"finding-{train.id}-{largest.change}-{largest.id.removeprefix('finding-')}",
         track=train.track,
         amount=amount,
         confidence=min(f.confidence for f in sure or members),
-        statement=_beside_words(pair, train, (len(sure), len(members)), largest.change, amount),
+        statement=_beside_words(pair, train, (len(sure), len(members)), largest.change, amount, base),
+        base=base,
         geometry=unary_union([f.geometry for f in members]),
         observed_fraction=min(f.observed_fraction for f in members),
         caveats=tuple(dict.fromkeys(caveats)),
@@ -223,7 +234,7 @@ def _joined(pair: DatePair, train: Detection, members: list[Finding]) -> Finding
 
 
 def _beside_words(
-    pair: DatePair, train: Detection, counts: tuple[int, int], change: str, amount: Interval
+    pair: DatePair, train: Detection, counts: tuple[int, int], change: str, amount: Interval, base: str
 ) -> str:
     """Return the statement on goods beside a train; ``counts``: how many are sure, and how many in all."""
     sure, every = counts
@@ -233,60 +244,6 @@ def _beside_words(
     body = train_words(train).rstrip(",")
     body = body[0].lower() + body[1:]
     beside = f"beside {body} on track {train.track}"
-    before = when(pair.earlier, pair)
     if change == "appeared":
-        return f"Goods set down {beside}: {things}, {span(amount)} m2, not there on {before}."
-    return f"Goods gone {beside}: {things}, {span(amount)} m2, there on {before}."
-
-
-def stood_before(
-    pair: DatePair, findings: tuple[Finding, ...], cargo: tuple[Detection, ...], settings: Settings
-) -> tuple[Finding, ...]:
-    """Take back that goods came or went where both dates and those before show the same.
-
-    An object found on one date only may have been missed on the other. Where the other date clearly shows
-    bare ground it came or went, however long it stood there before; where it does not, what most dates
-    before both of them show decides. Without evidence of these (``compared_share``, ``before_seen``,
-    ``before_same``) a finding stays as it is.
-    """
-    by_id = {d.id: d for d in cargo}
-    return tuple(_with_record(pair, f, by_id, settings) for f in findings)
-
-
-def _with_record(
-    pair: DatePair, finding: Finding, cargo: dict[str, Detection], settings: Settings
-) -> Finding:
-    if finding.change not in ("appeared", "disappeared"):
-        return finding
-    names = finding.members or tuple(n for n in (finding.earlier, finding.later) if n)
-    objects = [cargo[name] for name in names if name in cargo]
-    records = [_stood(dict(item.evidence), settings) for item in objects]
-    known = [r for r in records if r is not None]
-    if not records or len(known) < len(records):
-        return finding
-    same, seen = min(known, key=lambda r: r[0] / r[1])
-    label = objects[0].label or "surface change"
-    return replace(
-        finding,
-        change="unchanged",
-        grade="possible",
-        train=None,
-        track=None,
-        statement=(
-            f"{label[0].upper()}{label[1:]} on {finding.area or 'the ground'}, {span(finding.amount)} m2, is "
-            f"as before: it lay there on {same} of {seen} dates before {when(pair.earlier, pair)} too."
-        ),
-        caveats=(
-            *finding.caveats,
-            "detected on one of the two dates only, but the other does not show bare ground in its place",
-        ),
-    )
-
-
-def _stood(evidence: dict[str, float], settings: Settings) -> tuple[int, int] | None:
-    """Return on how many of how many dates before both it stood there, if that decides."""
-    limits = settings.history
-    seen, same = int(evidence.get("before_seen", 0)), int(evidence.get("before_same", 0))
-    if seen < limits.dates_min or same < limits.mostly * seen:
-        return None
-    return (same, seen) if evidence.get("compared_share", 0.0) > limits.empty_up_to else None
+        return f"Goods set down {beside}: {things}, {span(amount)} m2, {base or _not_there(pair)}."
+    return f"Goods gone {beside}: {things}, {span(amount)} m2, there on {when(pair.earlier, pair)}."

@@ -57,6 +57,8 @@ class Finding:
     """Id of the train beside which goods came or went."""
     members: tuple[str, ...] = ()
     """Ids of all detections that a finding puts together, where it is more than one place's."""
+    base: str = ""
+    """Which date showed the place without it, in words, where the earlier scene of the pair does not."""
     with_finding: str | None = None
     """Id of the other half of one event: a train that went and the one that came in its place."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tumangang_watch.change.cargo import compare_cargo, stood_before
+from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.change.ground import growth_findings
+from tumangang_watch.change.record import stood_before
 from tumangang_watch.change.trains import compare_trains, unseen_trains
 from tumangang_watch.change.words import when
 from tumangang_watch.detect.cargo.fill import filled

@@ -54,6 +54,22 @@ class CargoSettings:
     """Outlines so near to one another touch: two pixels of 0.5 m."""
     shadow_share: float = 0.5
     """Part of an object's far edge that must throw shadow."""
+    contrast_ring_m: tuple[float, float] = (0.9, 3.5)
+    """Ground beside an object that its brightness is held against: beyond blur, within the same pavement."""
+    contrast_shadow: tuple[float, float] = (0.35, 0.65)
+    """The network's shadow up to which ground lies in light and from which in shadow; between them
+    lies the edge of a shadow."""
+    contrast_seen: float = 0.5
+    """Part of a place that another date must show, in light or shadow, to speak of it."""
+    contrast_dark_quantile: float = 0.01
+    """Share of the ground that is darker than what path light is judged by (dark objects, Chavez 1988)."""
+    contrast_dark_share: float = 0.9
+    """Part of that which is path light: nothing is quite black."""
+    contrast_min: float = 0.15
+    """Least contrast of an object with its ground, in logs, for other dates to be held against it: twice that
+    of pavement with itself."""
+    contrast_full: float = 1.0
+    """Contrast from which more says nothing: a third of the ground's brightness."""
     height_error_m: float = 0.55
     """Error of a shadow's length at 90 %, both its ends: a pixel of 0.5 m (sources.md, cargo), and what the
     same train pairs lacked to hold 90 %."""

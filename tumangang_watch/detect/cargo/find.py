@@ -9,6 +9,7 @@ from shapely import box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
+from tumangang_watch.detect.cargo.contrast import ground_contrast, relative_contrast
 from tumangang_watch.detect.cargo.fill import coarse_fill, fill_of
 from tumangang_watch.detect.cargo.measure import Place, measure, search, without_shadows
 from tumangang_watch.detect.cargo.trials import try_cargo
@@ -64,7 +65,8 @@ def detect_cargo(
             cargo = [item for piece in pieces for item in _cargo_in(piece, place, observation, settings)]
             elsewhere = [v for o in fine if o is not observation for v in views[o.date]]
             others = [piece.view for p, parts in elsewhere if p.area == place.area for piece in parts]
-            here += [_with_other(item, others) for item in cargo]
+            own, every = [piece.view for piece in pieces], unary_union([d.geometry for d in cargo])
+            here += [_with_other(item, own, others, every, settings) for item in cargo]
             fill = fill_of(_ground_m2(pieces), place, cargo, observation, site, settings)
             if trials:
                 view = max(pieces, key=lambda piece: int(piece.view.usable.sum())).view
@@ -188,7 +190,13 @@ def _cargo_in(
     return without_shadows(found, settings) if observation.scene.sun_azimuth_deg is None else found
 
 
-def _with_other(item: Detection, others: list[ApronView]) -> Detection:
+def _with_other(
+    item: Detection,
+    own: list[ApronView],
+    others: list[ApronView],
+    every: BaseGeometry,
+    settings: CargoSettings,
+) -> Detection:
     """Add to an object what another date shows in its place."""
     core = item.geometry.buffer(-0.3)
     place = item.geometry if core.is_empty else core
@@ -196,8 +204,20 @@ def _with_other(item: Detection, others: list[ApronView]) -> Detection:
         means = ("other_goods", view.mean(view.body, place)), ("other_shadow", view.mean(view.shadow, place))
         extra = [(name, round(value, 3)) for name, value in means if value is not None]
         if extra:
+            contrast = _contrast(item, own, view, every, settings)
+            extra += [("other_contrast", round(contrast, 3))] if contrast is not None else []
             return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
     return replace(item, evidence=tuple(sorted(item.evidence)))
+
+
+def _contrast(
+    item: Detection, own: list[ApronView], other: ApronView, every: BaseGeometry, settings: CargoSettings
+) -> float | None:
+    """Return how much of an object's contrast another date shows in its place."""
+    there = ground_contrast(other, item.geometry, every, settings)
+    here = (ground_contrast(view, item.geometry, every, settings) for view in own)
+    found = next((c for c in here if c is not None), None)
+    return None if there is None or found is None else relative_contrast(found, there, settings)
 
 
 def _white(observation: Observation) -> float:

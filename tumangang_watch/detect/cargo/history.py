@@ -60,6 +60,7 @@ def weigh_cargo(
         place = None if ground is None else footprint_of(item.geometry, ground.window, every, settings)
         if ground is not None and place is not None:
             item = _with_compared(item, ground, place, settings)
+            item = _with_last_bare(item, now, ground, place, settings)
             # Without a sun nothing is known to be flat: a height would not have shown.
             scene = now.scene
             sunlit = scene.sun_azimuth_deg is not None and scene.sun_elevation_deg is not None
@@ -126,6 +127,24 @@ def _with_compared(
         ("before_seen", float(sum(s != "unseen" for s in states))),
     )
     return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
+
+
+def _with_last_bare(
+    item: Detection, now: Observation, ground: _Ground, place: Footprint, settings: HistorySettings
+) -> Detection:
+    """Add the days since the last other date that shows bare ground, unless a later one shows the object."""
+    other = None if ground.compared is None else ground.compared[0]
+    dates = [(d.scene.acquired, d.scene.sha256, pixels) for d, pixels in ground.earlier if d is not other]
+    for acquired, _, pixels in sorted(dates, key=lambda d: d[:2], reverse=True):
+        state = place_state(ground.here, pixels, place, settings)[0]
+        if state == "empty":
+            days = (now.scene.acquired - acquired).total_seconds() / 86400.0
+            return replace(
+                item, evidence=tuple(sorted((*item.evidence, ("bare_days_before", round(days, 5)))))
+            )
+        if state == "same":
+            break
+    return item
 
 
 def _weighed(
