@@ -56,3 +56,24 @@ def test_only_common_bands_are_fitted():
     visual = replace(b.raster, values=b.raster.values[:3], bands=b.raster.bands[:3])
     found = normalise_pair(a.raster, visual, a.quality.clear, None, SETTINGS)
     assert found.bands == ("blue", "green", "red")
+
+
+@pytest.mark.parametrize("curve", [0.6, 0.75, 1.3])
+@pytest.mark.parametrize("eye", ["earlier", "later"])
+def test_a_picture_made_for_the_eye_is_straightened(curve, eye):
+    measured, rng = ground(), np.random.default_rng(5)
+    picture = np.clip((measured - 0.02) / 0.5, 0, 1) ** curve
+    one, two = (picture, measured) if eye == "earlier" else (measured, picture)
+    two = two + rng.normal(0, 0.004, two.shape)
+    two[:, :, :60] = 0.4
+    a, b = observation(one, "earlier"), observation(two)
+    found = normalise_pair(a.raster, b.raster, a.quality.clear, None, SETTINGS, toned=True)
+    straight = normalise_pair(a.raster, b.raster, a.quality.clear, None, SETTINGS)
+    assert found.status == "ok"
+    # The exponents tried are 15 % apart, and the picture's black lies above that of the measurement.
+    assert found.exponent == pytest.approx(curve if eye == "earlier" else 1 / curve, rel=0.2)
+
+    def left(fit):
+        return float(np.median(np.abs(apply(fit, b.image).values - one)[:, :, 80:]))
+
+    assert left(found) < left(straight)

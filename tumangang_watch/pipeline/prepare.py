@@ -124,7 +124,9 @@ def in_light_of(
     ground = grid.mask([a.polygon for a in stable]) if stable else None
     usable = reference.quality.clear & seen.quality.clear
     usable &= ~reference.quality.saturated & ~seen.quality.saturated
-    light = normalise_pair(reference.raster, seen.raster, usable, ground, run.settings.normalise)
+    kinds = {reference.scene.radiometry, seen.scene.radiometry}
+    toned = "visual" in kinds and len(kinds) == 2
+    light = normalise_pair(reference.raster, seen.raster, usable, ground, run.settings.normalise, toned=toned)
     image = apply(light, seen.image)
     return replace(seen, image=image, raster=image.on_grid(grid)), light
 

@@ -21,7 +21,7 @@ from tumangang_watch.settings.preprocess import NormaliseSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Normalisation:
-    """``reference = gain * moving + offset`` for each common band."""
+    """``reference = gain * moving ** exponent + offset`` for each common band."""
 
     bands: tuple[str, ...]
     gain: tuple[float, ...]
@@ -30,20 +30,56 @@ class Normalisation:
     """Invariant cells the fit rests on."""
     status: Literal["ok", "weak", "failed"]
     reason: str = ""
+    exponent: float = 1.0
+    """1 but between a picture made for the eye and a measurement: the one's tone curve is bent."""
 
 
 def normalise_pair(
-    reference: Raster, moving: Raster, usable: Mask, stable: Mask | None, settings: NormaliseSettings
+    reference: Raster,
+    moving: Raster,
+    usable: Mask,
+    stable: Mask | None,
+    settings: NormaliseSettings,
+    *,
+    toned: bool = False,
 ) -> Normalisation:
     """Fit gain and offset of each common band from unchanged ground of two rasters on one grid.
 
     ``usable`` (rows, cols) is clear and unsaturated on both dates; ``stable`` is known not to change and
-    starts with five times the weight.
+    starts with five times the weight. ``toned``: one of the two is a picture made for the eye, the other is
+    none; then the exponent that leaves the least between them is taken, and any gain is one.
     """
     bands = tuple(b for b in reference.bands if b in moving.bands)
     cells = _cells(reference, moving, usable, stable, bands, settings)
     if not bands or cells is None:
         return _identity(bands, 0, "too little common clear ground")
+    one, two, weight = cells
+    if not toned:
+        return _fitted(bands, cells, 1.0, settings, settings.slope_range)
+    fits = [
+        _fitted(bands, (one, np.maximum(two, 0.0) ** e, weight), e, settings, (0.0, np.inf))
+        for e in settings.tone_exponents
+    ]
+    return min(fits, key=lambda fit: _left(fit, one, two))
+
+
+def _left(fit: Normalisation, one: Float64, two: Float64) -> float:
+    """Return the typical difference that a fit leaves, as a share of the spread of the ground."""
+    if fit.status == "failed":
+        return np.inf
+    left = np.abs(one - (np.array(fit.gain) * np.maximum(two, 0.0) ** fit.exponent + np.array(fit.offset)))
+    spread = np.median(np.abs(one - np.median(one, axis=0)), axis=0)
+    return float((np.median(left, axis=0) / np.maximum(spread, 1e-9)).mean())
+
+
+def _fitted(
+    bands: tuple[str, ...],
+    cells: tuple[Float64, Float64, Float64],
+    exponent: float,
+    settings: NormaliseSettings,
+    slope_range: tuple[float, float],
+) -> Normalisation:
+    """Return the reweighted regression of the cells of both dates."""
     one, two, weight = cells
     slope, offset = np.ones(len(bands)), np.zeros(len(bands))
     invariant, limit = np.ones(len(one), dtype=bool), float(chdtri(len(bands), settings.invariant_p))
@@ -57,7 +93,8 @@ def normalise_pair(
         weight = updated
         if done or invariant.sum() < settings.cells_min:
             break
-    return _judged(bands, one[invariant], two[invariant], slope, offset, settings)
+    judged = _judged(bands, one[invariant], two[invariant], slope, offset, settings, slope_range)
+    return replace(judged, exponent=exponent)
 
 
 def apply(normalisation: Normalisation, image: NativeImage) -> NativeImage:
@@ -67,7 +104,10 @@ def apply(normalisation: Normalisation, image: NativeImage) -> NativeImage:
     values = image.values.copy()
     for band, gain, offset in zip(normalisation.bands, normalisation.gain, normalisation.offset, strict=True):
         k = image.bands.index(band)
-        values[k] = gain * values[k] + offset
+        seen = (
+            values[k] if normalisation.exponent == 1 else np.maximum(values[k], 0.0) ** normalisation.exponent
+        )
+        values[k] = gain * seen + offset
     values[:, ~image.valid] = 0.0
     return replace(image, values=frozen(values))
 
@@ -139,11 +179,12 @@ def _judged(
     slope: Float64,
     offset: Float64,
     settings: NormaliseSettings,
+    slope_range: tuple[float, float],
 ) -> Normalisation:
     if len(one) < settings.cells_min:
         return _identity(bands, len(one), f"only {len(one)} cells of ground did not change")
     correlation = np.nan_to_num([np.corrcoef(a, b)[0, 1] for a, b in zip(one.T, two.T, strict=True)])
-    low, high = settings.slope_range
+    low, high = slope_range
     if correlation.mean() < settings.correlation_min or (slope < low).any() or (slope > high).any():
         return _identity(
             bands,
