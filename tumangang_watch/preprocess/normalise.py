@@ -55,10 +55,11 @@ def normalise_pair(
         return _identity(bands, 0, "too little common clear ground")
     one, two, weight = cells
     if not toned:
-        return _fitted(bands, cells, 1.0, settings, settings.slope_range)
+        return _fitted(bands, cells, 1.0, settings)
+    settings = replace(settings, slope_range=(0.0, np.inf))
     fits = [
-        _fitted(bands, (one, np.maximum(two, 0.0) ** e, weight), e, settings, (0.0, np.inf))
-        for e in settings.tone_exponents
+        _fitted(bands, (one, np.maximum(two, 0.0) ** e, weight), e, settings)
+        for e in settings.picture_exponents
     ]
     return min(fits, key=lambda fit: _left(fit, one, two))
 
@@ -77,7 +78,6 @@ def _fitted(
     cells: tuple[Float64, Float64, Float64],
     exponent: float,
     settings: NormaliseSettings,
-    slope_range: tuple[float, float],
 ) -> Normalisation:
     """Return the reweighted regression of the cells of both dates."""
     one, two, weight = cells
@@ -93,7 +93,7 @@ def _fitted(
         weight = updated
         if done or invariant.sum() < settings.cells_min:
             break
-    judged = _judged(bands, one[invariant], two[invariant], slope, offset, settings, slope_range)
+    judged = _judged(bands, one[invariant], two[invariant], slope, offset, settings)
     return replace(judged, exponent=exponent)
 
 
@@ -179,12 +179,11 @@ def _judged(
     slope: Float64,
     offset: Float64,
     settings: NormaliseSettings,
-    slope_range: tuple[float, float],
 ) -> Normalisation:
     if len(one) < settings.cells_min:
         return _identity(bands, len(one), f"only {len(one)} cells of ground did not change")
     correlation = np.nan_to_num([np.corrcoef(a, b)[0, 1] for a, b in zip(one.T, two.T, strict=True)])
-    low, high = slope_range
+    low, high = settings.slope_range
     if correlation.mean() < settings.correlation_min or (slope < low).any() or (slope > high).any():
         return _identity(
             bands,

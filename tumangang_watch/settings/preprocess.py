@@ -115,7 +115,7 @@ class NormaliseSettings:
     slope_range: tuple[float, float] = (0.33, 3.0)
     """Slopes beyond these are another product, not another light (docs/sources.md, normalisation: 0.5-2 for
     calibrated products; uncalibrated ones differ more)."""
-    tone_exponents: tuple[float, ...] = (0.45, 0.55, 0.65, 0.75, 0.87, 1.0, 1.15, 1.33, 1.55, 1.8, 2.2)
+    picture_exponents: tuple[float, ...] = (0.45, 0.55, 0.65, 0.75, 0.87, 1.0, 1.15, 1.33, 1.55, 1.8, 2.2)
     """Tone curves tried between a picture made for the eye and a measurement: 2.2 and its inverse are of
     sRGB (IEC 61966-2-1), vendors' visual products lie between."""
     correlation_ok: float = 0.9
