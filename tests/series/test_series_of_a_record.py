@@ -16,12 +16,16 @@ from tumangang_watch.archive.export import write_csv
 from tumangang_watch.commands.options.record import series
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.model.series import STATUSES
+from tumangang_watch.reidentify.run import RecordPart, coverages
+from tumangang_watch.reidentify.run import trains_of as trains_seen
+from tumangang_watch.reidentify.stays import train_stays
 from tumangang_watch.report.stacked import HEAD_PX, ROW_PX, write_stacked
 from tumangang_watch.series.build import area_dates, columns_of, record_of, track_dates, trains_of
 from tumangang_watch.series.page import Panel, plot
 from tumangang_watch.series.words import document, series_rows, stay_words, summary
 from tumangang_watch.series.write import stays_table, write_series
 from tumangang_watch.settings.records import SeriesSettings
+from tumangang_watch.settings.reidentify import JourneySettings
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +60,25 @@ def test_a_stay_reads_alike_in_words_and_tables(record):
     content = document(record, series_rows(record), "0", "0" * 64, 0.02)
     assert words in content["stays"]
     assert content["areas"][0]["days_observed"] == 5
+
+
+def test_a_train_that_came_in_the_place_of_a_look_alike_is_a_stay_of_its_own(tmp_path):
+    """Place and length are alike on all dates; the report of the second says that the first one is gone."""
+    for change, grade, dates in (
+        ("appeared", "detected", [1, 2]),
+        ("appeared", "possible", [3]),
+        ("unchanged", "detected", [3]),
+    ):
+        file = tmp_path / f"{change}_{grade}.sqlite"
+        with open_archive(file, write=True, create=True) as archive:
+            for day in range(3):
+                said = [make.finding("f1", change, grade=grade)] if day == 1 else []
+                report = make.report(day, found=[make.train()], findings=said)
+                add_report(archive, Issued(report, f"r{day}", make.sha(day)))
+            assert [len(s.sightings) for s in record_of(archive, "toy", SeriesSettings()).stays] == dates
+            found, covered = trains_seen(archive, RecordPart("toy")), coverages(archive, RecordPart("toy"))
+        stays = train_stays(found, covered, lambda *_: False, JourneySettings())
+        assert [len(s.sightings) for s in stays] == dates
 
 
 def test_a_train_is_a_stay_of_each_area_it_stands_in_and_of_no_other(tmp_path):

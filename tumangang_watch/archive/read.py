@@ -10,6 +10,10 @@ from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.record import Refusal
 from tumangang_watch.model.document import GeometryDocument
 
+SURELY_CAME = """EXISTS (SELECT 1 FROM findings AS f WHERE f.report = {0}.report AND f.later = {0}.detection
+    AND f.kind = 'train' AND f.change = 'appeared' AND f.grade = 'detected')"""
+"""Whether a report says of a detection of one of the views that it came since the last look."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class KnownScene:

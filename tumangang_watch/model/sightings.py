@@ -40,6 +40,8 @@ class Sighting:
     lat: float = nan
     """Its middle."""
     vehicles: tuple[Vehicle, ...] = ()
+    came: bool = False
+    """The scene's own report says surely that it came since the last look: another may have stood there."""
 
     @property
     def lasting_track(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import shapely
 
 from tumangang_watch.archive.file import REBUILD, Archive
+from tumangang_watch.archive.read import SURELY_CAME
 from tumangang_watch.errors import ArchiveDamaged, UsageError
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.sightings import Sighting, Stay, Stretches
@@ -28,9 +29,10 @@ LONGEST_DAYS = 1e5
 
 _SPAN = "acquired >= coalesce(:since, '') AND acquired < coalesce(:until, '~')"
 """``~`` sorts after every time."""
-_SIGHTING = """folder || '/' || detection AS key, area, coalesce(track, '') AS track, acquired,
+_SIGHTING = f"""folder || '/' || detection AS key, area, coalesce(track, '') AS track, acquired,
     scene_id AS scene, gsd_m, folder, coalesce(from_m, 0.0) AS from_m, coalesce(to_m, 0.0) AS to_m,
-    coalesce(length_m, to_m - from_m, 0.0) AS length_m, cars, confidence, grade"""
+    coalesce(length_m, to_m - from_m, 0.0) AS length_m, cars, confidence, grade,
+    {SURELY_CAME.format("current_detections")} AS came"""
 
 
 @dataclass(frozen=True)

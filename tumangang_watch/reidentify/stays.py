@@ -1,8 +1,8 @@
 """Sightings of one train in one place, put together: it did not come again, it had stayed.
 
 Place and length decide, as in `series.stays`, and the consist may object: a train that is surely another one
-starts a stay of its own. A date bounds a stay when it showed the place; coarse dates may show a train that
-stays, but never that it is gone.
+starts a stay of its own, and so does one of which a report says that it came since the last look. A date
+bounds a stay when it showed the place; coarse dates may show a train that stays, but never that it is gone.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _go_on(place: _Place, date: _Date, differ: Differ, settings: JourneySettings
         (stay.last.distance_m(sighting), n, k)
         for n, stay in enumerate(place.pending)
         for k, sighting in enumerate(here)
-        if _same_place(stay.last, sighting, settings)
+        if not sighting.came and _same_place(stay.last, sighting, settings)
     ]
     stayed: dict[int, int] = {}
     for _, n, k in sorted(fits):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.archive import Archive
-from tumangang_watch.archive.read import site_names
+from tumangang_watch.archive.read import SURELY_CAME, site_names
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.series import (
     MEASURES,
@@ -161,7 +161,8 @@ def area_dates(archive: Archive, site: str) -> list[AreaDate]:
 def trains_of(archive: Archive, site: str) -> list[Sighting]:
     """Return every train surely detected, once an area it stands in, by time."""
     rows = archive.connection.execute(
-        """SELECT in_area AS area, track, acquired, from_m, to_m, cars, confidence
+        f"""SELECT in_area AS area, track, acquired, from_m, to_m, cars, confidence,
+                  {SURELY_CAME.format("current_detections_by_area")} AS came
            FROM current_detections_by_area
            WHERE site_id = ? AND kind = 'train' AND grade = 'detected' AND track IS NOT NULL
            ORDER BY acquired, track, from_m, in_area""",

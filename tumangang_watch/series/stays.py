@@ -69,13 +69,17 @@ def stays(sightings: Sequence[Sighting], dates: Sequence[TrackDate], settings: S
 
 
 def _same_train(stood: Sighting, here: list[Sighting], settings: SeriesSettings) -> Sighting | None:
-    """Return the train of a date that may be the one that stood: its place and length are alike."""
+    """Return the train of a date that may be the one that stood: its place and length are alike, and no
+    report says that it came since.
+    """
     length_m = stood.to_m - stood.from_m
     slack_m = settings.same_length * length_m + settings.same_place_m / 2
     fit = [
         s
         for s in here
-        if s.shift_m(stood) <= settings.same_place_m and abs(s.to_m - s.from_m - length_m) <= slack_m
+        if not s.came
+        and s.shift_m(stood) <= settings.same_place_m
+        and abs(s.to_m - s.from_m - length_m) <= slack_m
     ]
     return min(fit, key=lambda s: abs(s.from_m - stood.from_m), default=None)
 

@@ -179,6 +179,8 @@ def stay_words(stay: Stay, role: str) -> str:
     first, last = stay.first, stay.last
     times = [t.acquired for t in (stay.after, first, last, stay.before) if t is not None]
     cars = "A train" if last.cars is None else f"A train of {last.cars:g} cars"
+    if last.cars is not None and last.cars < 1.5:
+        cars = "A single vehicle"
     came = (
         "already there on the first date seen"
         if stay.after is None
