@@ -12,7 +12,7 @@ from tumangang_watch.simulate.weeks.changes import PaintedChange
 from tumangang_watch.simulate.write import lonlat
 
 COVERED_MIN = 0.5
-"""Least share of the smaller of a change's place and of a finding's parts there that the two have in common."""
+"""Least share of the smaller of two places, a change's and a finding's parts there, that both have."""
 PLACE_SLACK_M = 6.0
 """How far off a finding may lie: along straight tracks few outlines say where a scene lies on its site, and
 the report says so."""
