@@ -74,8 +74,15 @@ def test_another_change_place_track_or_kind_is_not_told_and_told_without_cause(w
 def test_what_is_only_possible_or_told_twice_is_a_fault():
     assert faults([finding("appeared", grade="possible")], [change("appeared")])
     assert faults([finding("appeared"), finding("appeared", 5.0)], [change("appeared")]) == [
-        "told 2 times: train of 5 appeared on T1"
+        "told again (train of 5 appeared on T1): train appeared"
     ]
+
+
+def test_piles_side_by_side_are_told_one_by_one():
+    must = [change("appeared", x, kind="cargo", track=None) for x in (0.0, 84.0)]
+    said = [finding("appeared", x, kind="cargo") for x in (1.0, 84.0)]
+    assert faults(said, must) == []
+    assert len(faults([*said, finding("appeared", 2.0, kind="cargo")], must)) == 1
 
 
 def test_what_may_be_told_need_not_be():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from shapely.geometry import shape
 from shapely.ops import unary_union
@@ -33,30 +34,39 @@ def story_faults(
         Of the changes' places.
     """
     changed = [f for f in findings if f["grade"] == "detected" and f["change"] != "unchanged"]
-    explained: set[int] = set()
-    faults = []
-    for needed, change in [*((True, c) for c in must), *((False, c) for c in may)]:
-        fit = [k for k, finding in enumerate(changed) if _tells(finding, change, crs)]
-        explained |= set(fit)
-        if needed and not fit:
-            faults.append(f"not told: {_words(change)}")
-        if len(fit) > 1:
-            faults.append(f"told {len(fit)} times: {_words(change)}")
-    faults += [f"told: {f['statement']}" for k, f in enumerate(changed) if k not in explained]
+    fits = [
+        (change, needed, sorted(_fit(k, finding, change, crs) for k, finding in enumerate(changed)))
+        for needed, changes in ((True, must), (False, may))
+        for change in changes
+    ]
+    best = {fit[0][1] for _, _, fit in fits if _any(fit)}
+    faults = [f"not told: {_words(change)}" for change, needed, fit in fits if needed and not _any(fit)]
+    for k in sorted(set(range(len(changed))) - best):
+        again = next((change for change, _, fit in fits if any(d < inf and j == k for d, j in fit)), None)
+        why = "told" if again is None else f"told again ({_words(again)})"
+        faults.append(f"{why}: {changed[k]['statement']}")
     return faults
 
 
-def _tells(finding: FindingDocument, change: PaintedChange, crs: str) -> bool:
-    if (finding["kind"], finding["change"]) != (change.kind, change.change) or finding["geometry"] is None:
-        return False
+def _any(fit: list[tuple[float, int]]) -> bool:
+    return bool(fit) and fit[0][0] < inf
+
+
+def _fit(number: int, finding: FindingDocument, change: PaintedChange, crs: str) -> tuple[float, int]:
+    """Return how far a finding lies from a change that it tells of, infinite where it does not, and which."""
+    other = (finding["kind"], finding["change"]) != (change.kind, change.change)
+    if other or finding["geometry"] is None:
+        return inf, number
     if change.kind == "train" and finding["track"] != change.track:
-        return False
-    near = lonlat(change.place.buffer(PLACE_SLACK_M), crs)
+        return inf, number
+    painted, near = lonlat(change.place, crs), lonlat(change.place.buffer(PLACE_SLACK_M), crs)
     stated = shape(finding["geometry"])
     parts = [part for part in getattr(stated, "geoms", [stated]) if part.intersects(near)]
-    stated = unary_union(parts)
-    smaller = min(stated.area, lonlat(change.place, crs).area)
-    return bool(parts) and bool(stated.intersection(near).area >= COVERED_MIN * smaller)
+    there = unary_union(parts)
+    common = there.intersection(near).area if parts else 0.0
+    if not parts or common < COVERED_MIN * min(there.area, painted.area):
+        return inf, number
+    return float(min(part.centroid.distance(painted.centroid) for part in parts)), number
 
 
 def _words(change: PaintedChange) -> str:

@@ -7,6 +7,8 @@ import shlex
 import subprocess
 from typing import cast
 
+from shapely.geometry import shape
+
 from tumangang_watch.archive import Archive
 from tumangang_watch.errors import OutputFailed, UsageError
 from tumangang_watch.files import json_text
@@ -19,7 +21,8 @@ def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None
     """Note which findings of a recorded report are to be told; inside the transaction that records it.
 
     Told are sure changes, an event once: of a train replaced, the one that came names the one that went. A
-    report that supersedes another tells only what the other did not say.
+    report that supersedes another tells only what the other did not say, and so does one of a late scene of
+    what came or went: a report of a later scene, compared with a date before both, may have told it.
     """
     known = {
         tuple(row)
@@ -38,14 +41,39 @@ def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None
             (folder,),
         )
     }
+    around = _told_around(archive, report)
     for finding in report["findings"]:
         amount = float(round(finding["amount"]["estimate"]))
         place = (finding["kind"], finding["change"], finding["area"], finding["track"], amount)
-        if finding["id"] in leading and place not in known:
+        if finding["id"] in leading and place not in known and not _is_told(finding, around):
             archive.connection.execute(
                 "INSERT OR REPLACE INTO notices VALUES (?, ?, ?)",
                 (folder, finding["id"], json.dumps(_document(report, folder, finding), sort_keys=True)),
             )
+
+
+def _told_around(archive: Archive, report: ReportDocument) -> list[tuple[str, ...]]:
+    """Return the sure arrivals and departures told over spans of time that hold the report's own."""
+    scenes = report["scenes"]
+    if "earlier" not in scenes:
+        return []
+    return archive.connection.execute(
+        """SELECT f.kind, f.change, f.area, f.track, f.geometry FROM findings AS f
+           JOIN reports AS r ON r.id = f.report JOIN scenes AS s ON s.id = r.scene
+           JOIN scenes AS e ON e.id = r.earlier JOIN sites ON sites.id = r.site
+           WHERE sites.site = ? AND s.acquired > ? AND e.acquired <= ? AND f.grade = 'detected'
+           AND f.change IN ('appeared', 'disappeared')""",
+        (report["site"]["id"], scenes["later"]["acquired"], scenes["earlier"]["acquired"]),
+    ).fetchall()
+
+
+def _is_told(finding: FindingDocument, around: list[tuple[str, ...]]) -> bool:
+    """Return whether the same came or went in the same place as another report told."""
+    same = (finding["kind"], finding["change"], finding["area"], finding["track"])
+    here = finding["geometry"]
+    if here is None:
+        return False
+    return any(row[:4] == same and shape(json.loads(row[4])).intersects(shape(here)) for row in around)
 
 
 def _superseded(report: ReportDocument) -> list[SupersededDocument]:
