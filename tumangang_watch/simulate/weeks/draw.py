@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
+from shapely.ops import unary_union
 
 from tumangang_watch.simulate.pair import SEASON_DAY, SEASONS, PairOptions, sensor_of
 from tumangang_watch.simulate.traffic import (
@@ -73,6 +74,8 @@ def _day(
     world: World, when: datetime, season: str, before: DayState | None, rng: np.random.Generator
 ) -> DayState:
     azimuth, elevation = sun_over(world, when)
+    # A truck on an apron is goods to every reader; it stands on the roads.
+    aprons = unary_union([area.polygon for area in world.site.having("apron")])
     wetness = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.15 else 0.0
     quiet = before is not None and rng.random() < 0.15
     day = DayState(
@@ -82,7 +85,7 @@ def _day(
         season=season,
         wetness=wetness,
         puddles=draw_puddles(world, wetness, rng),
-        vehicles=draw_road(world, rng),
+        vehicles=tuple(v for v in draw_road(world, rng) if not footprint(v).intersects(aprons)),
     )
     was = () if before is None else before.trains
     trains = was if quiet else _next_trains(world, was, rng)
