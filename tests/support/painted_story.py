@@ -88,14 +88,17 @@ class Story:
             "findings"
         ]
 
-    def faults(self, date: PaintedDate, findings: Sequence[Any]) -> list[str]:
-        """Return what findings of a date tell wrong."""
-        return story_faults(findings, self.truth(date), (), date.world.site.crs)
+    def faults(self, date: PaintedDate, findings: Sequence[Any], may: str = "") -> list[str]:
+        """Return what findings of a date tell wrong; changes that they ``may`` tell are not asked."""
+        changes = self.truth(date)
+        asked = [c for c in changes if f"{c.change} {c.kind}" != may]
+        left = [c for c in changes if f"{c.change} {c.kind}" == may]
+        return story_faults(findings, asked, left, date.world.site.crs)
 
     def headlines(self) -> dict[str, list[str]]:
         """Return what the index page says of each scene's standing report, by the scene's name."""
         with open_archive(self.archive) as archive:
-            rows = read.index_rows(archive, self.dates[0].world.site.id, 1000)
+            rows = read.index_rows(archive, read.site_names(archive)[0], 1000)
         page = (self.root / "reports" / "index.html").read_text()
         said = {row["scene"]: row["statements"] for row in rows if row["current"] and not row["part"]}
         assert all(text in page for texts in said.values() for text in texts[:4])

@@ -6,7 +6,9 @@ In October, under a low sun, a train moves along, gets more wagons, and loses ha
 
 from __future__ import annotations
 
-from tumangang_watch.simulate import make_world
+from dataclasses import replace
+
+from tumangang_watch.simulate import World, make_world
 from tumangang_watch.simulate.weeks.shots import CargoPlace, PaintedDate, Shot, date_of
 
 ONE = ("red", "red", "grey", "white", "white", "brown")
@@ -61,13 +63,19 @@ TOLD = {
 }
 
 
+def yard(seed: int) -> World:
+    """Return a small yard with little ground around it, so that scenes are quick."""
+    world = make_world(seed, tracks=3, length_m=250.0)
+    return replace(world, bounds=world.site.having("yard")[0].polygon.buffer(25.0).bounds)
+
+
 def june() -> tuple[PaintedDate, ...]:
     """Return the dates of June, at 0.5 m."""
-    world = make_world(640, tracks=3, length_m=250.0)
+    world = yard(640)
     return tuple(date_of(world, shot, BESIDE) for shot in JUNE)
 
 
 def october() -> tuple[PaintedDate, ...]:
     """Return the dates of October, at 0.6 m."""
-    world = make_world(333, tracks=3, length_m=250.0)
+    world = yard(333)
     return tuple(date_of(world, shot, APART, gsd_m=0.6) for shot in OCTOBER)
