@@ -24,8 +24,8 @@ HEADLINES = {
     r"there on 2022-11-04\.",
     "2022-11-30T0210Z_secure_yard": r"A train of 8 .* on yard track 3 replaced another \(5 cars\) that stood "
     r"there on 2022-11-18\.",
-    "2022-12-01T0130Z_secure_yard": r"Goods set down beside a train of 8 .* on track yard-3: 5 objects, .* m2, "
-    r"not there on 2022-11-30\.",
+    "2022-12-01T0130Z_secure_yard": r"Goods set down beside a train of 8 .* on track yard-3: 5 objects, .* "
+    r"m2, not there on 2022-11-30\.",
     "2022-12-02T0155Z_secure_yard": r"Goods gone beside a train of 8 .* on track yard-3: 2 objects, .* m2, "
     r"there on 2022-12-01\.",
     "2022-12-04T0120Z_secure_yard": r"A train of 8 .* on yard track 3 is gone: on 2022-12-04 the place was "
