@@ -126,9 +126,9 @@ def test_unloading_beside_a_train_is_one_finding_that_names_it() -> None:
 # A place that lay in shadow on the other date
 
 
-def shaded(date="later", days=None, contrast=None, **fields) -> Detection:
+def shaded(date="later", days=None, contrast=None, other_shadow=0.9, **fields) -> Detection:
     item = cargo(date, PLACE, **fields)
-    extra = {"other_shadow": 0.9, "other_contrast": contrast, "bare_days_before": days}
+    extra = {"other_shadow": other_shadow, "other_contrast": contrast, "bare_days_before": days}
     known = {**dict(item.evidence), **{k: v for k, v in extra.items() if v is not None}}
     return replace(item, evidence=tuple(sorted(known.items())))
 
@@ -148,6 +148,14 @@ def test_a_place_in_shadow_decides_where_skylight_shows_bare_ground(date, change
     for doubtful in (shaded(date), shaded(date, contrast=0.8)):
         assert told(doubtful).grade == "possible"
         assert any("shadow" in c for c in told(doubtful).caveats)
+
+
+def test_bare_ground_on_the_other_date_makes_up_for_half_a_sign_and_for_less_sure_goods() -> None:
+    bare = {"days": None, "contrast": 0.1, "other_shadow": 0.0}
+    for fields in ({"elsewhere": 0.3}, {"confidence": 0.65}):
+        assert told(cargo("later", PLACE, **fields)).grade == "possible"
+        assert told(shaded(**fields, **bare)).grade == "detected"
+    assert told(shaded(elsewhere=0.3, contrast=0.4)).grade == "possible"
 
 
 def test_a_place_in_shadow_is_told_by_the_date_before() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def thing(kind, date, shape, number=1):
     [
         (Interval(500, 400, 600), NONE, "grown", "detected"),
         (Interval(500, 10, 600), NONE, "grown", "possible"),
-        (NONE, Interval(300, 200, 400), "shrunk", "detected"),
+        (NONE, Interval(300, 200, 400), "shrunk", "possible"),
         (Interval(500, 0, 900), NONE, "unchanged", "detected"),
     ],
 )
@@ -53,6 +54,21 @@ def test_the_larger_change_counts_where_it_is_above_its_error(grown, lost, word,
     assert (finding.change, finding.grade) == (word, grade)
     assert finding.amount.estimate == abs(grown.estimate - lost.estimate)
     assert "By its shadow a building" in finding.statement
+
+
+def test_worked_ground_is_surely_given_up_only_after_a_summer():
+    place = MultiPolygon([box(0, 0, 20, 15)])
+    change = HandlingChange(
+        polygon_id="h", grown_m2=NONE, lost_m2=Interval(300, 200, 400), grown=MultiPolygon(), lost=place,
+        confidence=0.9, grade="detected", observed_fraction=1.0,
+    )  # fmt: skip
+    surfaces = tuple(thing("handling_area", d, box(0, 0, 50, 50)) for d in ("earlier", "later"))
+    (soon,) = growth_findings(PAIR, surfaces, (change,), SETTINGS)
+    assert (soon.change, soon.grade) == ("shrunk", "possible")
+    later = PAIR.later.scene
+    scene = replace(later, acquired=later.acquired + timedelta(days=365))
+    year = DatePair(PAIR.earlier, replace(PAIR.later, scene=scene))
+    assert growth_findings(year, surfaces, (change,), SETTINGS)[0].grade == "detected"
 
 
 @pytest.mark.parametrize(("off_m", "together"), [(6.0, True), (25.0, False)])

@@ -82,7 +82,9 @@ def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> 
         amount = area_of(later or earlier)
         change, doubts, base = _came_or_went(pair, later or earlier, settings)
         caveats += doubts
-        if doubts or min(d.confidence for d in group) < settings.cargo_change_sure:
+        contrast = _elsewhere(group, "other_contrast")
+        bare = contrast is not None and contrast <= settings.cargo_bare_contrast
+        if doubts or (min(d.confidence for d in group) < settings.cargo_change_sure and not bare):
             grade = "possible"
     first = (later or earlier)[0]
     return Finding(
@@ -126,10 +128,11 @@ def _came_or_went(
     if there_too or (alike is not None and alike >= same):
         return "unchanged", ["detected on one date only, but both dates show the same in this place"], ""
     doubts, base = [], ""
-    if present is not None and present >= settings.cargo_absent_max:
+    some = present is not None and present >= settings.cargo_absent_max
+    if some and (contrast is None or contrast > settings.cargo_bare_surely):
         doubts.append(f"{when(other, pair)} may show goods here too")
-    bare = contrast is not None and contrast <= settings.cargo_bare_contrast
-    if shade is not None and shade > settings.cargo_shadow_max and not bare:
+    shaded = shade is not None and shade > settings.cargo_shadow_max
+    if shaded and (contrast is None or contrast > settings.cargo_bare_contrast):
         base = bare_before(pair, items) if change == "appeared" else ""
         doubts += [] if base else [f"on {when(other, pair)} the place lies in shadow"]
     if other.quality.snowy:

@@ -36,6 +36,11 @@ def _finding(
         word, place = "shrunk", change.lost
     amount = _difference(grown, lost)
     sure = word == "unchanged" or amount.low >= settings.growth_low_min_m2
+    caveats = change.caveats
+    days = (pair.later.scene.acquired - pair.earlier.scene.acquired).days
+    if word == "shrunk" and days < settings.regrown_days:
+        sure = False
+        caveats += (f"worked ground does not go back to nature in {days} days: season, or earth laid bare",)
     fallback = (by_date.get("later") or by_date.get("earlier") or next(iter(surfaces))).geometry
     return Finding(
         id=f"finding-ground-{change.polygon_id}",
@@ -52,7 +57,7 @@ def _finding(
         statement=_statement(pair, change, word, amount),
         geometry=place if place is not None and not place.is_empty else fallback,
         observed_fraction=change.observed_fraction,
-        caveats=change.caveats,
+        caveats=caveats,
     )
 
 

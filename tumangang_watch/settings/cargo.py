@@ -154,6 +154,10 @@ class HandlingSettings:
     """Land-cover classes the change of the rest of the scene is learnt for."""
     class_min_px: int = 300
     """A class needs so much ground outside the handling polygon to say how it changed by itself."""
+    way_share: float = 0.05
+    """Part of a class elsewhere that must have changed in one way for that to be season."""
+    ways_max: int = 2
+    """Further ways that a class may change in: bare among dry grass, and ploughed."""
     floor_log: float = 0.10
     """Least spread, in log reflectance, of ground that did not change: normalisation residual."""
     floor_colour_log: float = 0.05
@@ -211,6 +215,10 @@ class HandlingSettings:
     """Registration error where it is not known."""
     class_error: float = 0.05
     """Doubtful share of a segment's area. Calibrated by ``python -m benchmarks.ground --split train``."""
+    growth_sure: float = 0.75
+    """Confidence from which a change of the surface is `detected`: a typical strength of 4. On 30 pairs of
+    train and validation seeds growths have 5.0 to 8.0, season and earth laid bare 3.1 to 3.8 (``python -m
+    benchmarks.ground --verbose``)."""
     growth_edge_factor: float = 4.0
     """Factor on where the boundary of a change may lie, for intervals that hold 90 %: parts of new ground
     that hardly differ from the old are missed. From 12 train pairs with growth (``python

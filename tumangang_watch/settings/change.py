@@ -99,6 +99,9 @@ class ChangeSettings:
     """Share of an object's contrast up to which a place in shadow shows bare ground. Of 30 bare places in a
     train's shadow 28 lie below it (to 0.47), of 11 with the same goods none (from 0.70): ``python -m
     benchmarks.shaded --split train``."""
+    cargo_bare_surely: float = 0.25
+    """The same from below which the ground is bare though half a sign of goods was read there: the same goods
+    show 0.29 and more where that is less than half, but one of 60."""
     cargo_size_errors: float = 2.0
     """Goods have grown or shrunk when their areas differ by so many 90 % half widths: one unchanged
     object in a thousand does (3.3 standard deviations)."""
@@ -112,6 +115,8 @@ class ChangeSettings:
     """Factor on the confidence of a finding that rests on the absence of a match."""
     piece_m: float = 20.0
     """Length of track compared as one piece: a long vehicle."""
+    regrown_days: int = 300
+    """Least time in which worked ground is given back to nature: a summer of growth, and a like season."""
     growth_low_min_m2: float = 60.0
     """Least lower bound of new ground for the grade ``detected``: a unit of 100 m2 (docs/sources.md, growth)
     less its edge of half a metre all round."""

@@ -109,6 +109,22 @@ def test_light_haze_and_season_are_no_growth(field: tuple[float, ...], bands: in
         assert change.lost_m2.estimate == 0
 
 
+def test_bare_soil_among_grass_that_greens_is_no_growth() -> None:
+    """In winter soil and straw look alike; in summer the soil is as it was and the grass is green."""
+    x, y = np.meshgrid(*GRID.centres)
+    soil = (y < 100) & (x < 140)
+    noise = np.random.default_rng(3)
+
+    def field(rest: tuple[float, ...]) -> np.ndarray:
+        flat = np.stack([np.where(soil, BROWN[k], rest[k]) for k in range(4)])
+        flat[:, y < 30] = np.array(GRAVEL)[:, None]
+        return np.maximum(flat * np.exp(noise.normal(0, 0.05, flat.shape)), 0.002)
+
+    winter, summer = field(BROWN), field(GRASS)
+    for change in (run(winter, summer).growth[0], run(summer, winter).growth[0]):
+        assert change.grown_m2.estimate == change.lost_m2.estimate == 0
+
+
 def test_ploughing_is_no_growth() -> None:
     two = ground(new=NEW, kind=PLOUGHED, seed=2)
     assert run(ground(), two).growth[0].grown_m2.estimate == 0

@@ -203,7 +203,11 @@ def _own_change(
     reference: NDArray[np.bool_],
     settings: HandlingSettings,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
-    """Return for every pixel how its class changed elsewhere and how unevenly."""
+    """Return for every pixel how its class changed elsewhere and how unevenly.
+
+    A class may change in two ways: in winter bare soil and dry grass look alike, and in summer one of them is
+    green. The way nearer to a pixel's own change counts.
+    """
     own = np.zeros_like(step)
     spread = np.broadcast_to(_floor(len(step), settings)[:, None, None], step.shape).copy()
     compared = True
@@ -217,7 +221,48 @@ def _own_change(
             continue
         middle, scatter = _middle_and_spread(step, pick, settings)
         own[:, here], spread[:, here] = middle[:, None], scatter[:, None]
+        for other in _other_ways(step[:, pick & reference], middle, scatter, settings):
+            change = step[:, here]
+            nearer = _apart(change, other, scatter) < _apart(change, own[:, here], scatter)
+            own[:, here] = np.where(nearer, other[:, None], own[:, here])
     return own, spread, compared
+
+
+def _apart(
+    change: NDArray[np.float32], middle: NDArray[np.float32], scatter: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return how far changes (features, pixels) lie from a typical one, in its spreads."""
+    middle = middle if middle.ndim == 2 else middle[:, None]
+    return np.asarray(np.sqrt(np.mean(((change - middle) / scatter[:, None]) ** 2, axis=0)), np.float32)
+
+
+def _other_ways(
+    change: NDArray[np.float32],
+    middle: NDArray[np.float32],
+    scatter: NDArray[np.float32],
+    settings: HandlingSettings,
+) -> list[NDArray[np.float32]]:
+    """Return in which other ways the ground of one class changed outside the polygons.
+
+    Parameters
+    ----------
+    change : (features, pixels) float32
+    """
+    ways: list[NDArray[np.float32]] = []
+    left = change[:, _apart(change, middle, scatter) > settings.strong_change]
+    least = max(settings.class_min_px, settings.way_share * change.shape[1])
+    while left.shape[1] >= least and len(ways) < settings.ways_max:
+        way = np.median(left, axis=1)
+        for _ in range(5):
+            near = _apart(left, way, scatter) < settings.strong_change
+            if not near.any():
+                return ways
+            way = np.median(left[:, near], axis=1)
+        if near.sum() < least:
+            return ways
+        ways.append(way)
+        left = left[:, ~near]
+    return ways
 
 
 def cleaned(

@@ -222,7 +222,7 @@ def _change(
         grown=shapes[0],
         lost=shapes[1],
         confidence=confidence,
-        grade="detected" if confidence >= 0.5 else "possible",
+        grade="detected" if confidence >= settings.growth_sure else "possible",
         observed_fraction=0.0 if barred else seen,
         caveats=tuple(dict.fromkeys(notes)),
         buildings=(*(building_words(b, "new") for b in came), *(building_words(b, "gone") for b in gone)),
