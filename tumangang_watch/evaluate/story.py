@@ -34,39 +34,41 @@ def story_faults(
         Of the changes' places.
     """
     changed = [f for f in findings if f["grade"] == "detected" and f["change"] != "unchanged"]
-    fits = [
-        (change, needed, sorted(_fit(k, finding, change, crs) for k, finding in enumerate(changed)))
-        for needed, changes in ((True, must), (False, may))
-        for change in changes
+    away = [[_distance(finding, change, crs) for finding in changed] for change in (*must, *may)]
+    nearest = [_nearest(one) for one in away]
+    faults = [
+        f"not told: {_words(change)}"
+        for change, k in zip(must, nearest[: len(must)], strict=True)
+        if k is None
     ]
-    best = {fit[0][1] for _, _, fit in fits if _any(fit)}
-    faults = [f"not told: {_words(change)}" for change, needed, fit in fits if needed and not _any(fit)]
-    for k in sorted(set(range(len(changed))) - best):
-        again = next((change for change, _, fit in fits if any(d < inf and j == k for d, j in fit)), None)
+    for k in sorted(set(range(len(changed))) - set(nearest)):
+        again = next((c for c, one in zip((*must, *may), away, strict=True) if one[k] < inf), None)
         why = "told" if again is None else f"told again ({_words(again)})"
         faults.append(f"{why}: {changed[k]['statement']}")
     return faults
 
 
-def _any(fit: list[tuple[float, int]]) -> bool:
-    return bool(fit) and fit[0][0] < inf
+def _nearest(away: list[float]) -> int | None:
+    """Return which finding tells of a change; None where none does."""
+    best = min(range(len(away)), key=lambda k: away[k], default=None)
+    return best if best is not None and away[best] < inf else None
 
 
-def _fit(number: int, finding: FindingDocument, change: PaintedChange, crs: str) -> tuple[float, int]:
-    """Return how far a finding lies from a change that it tells of, infinite where it does not, and which."""
+def _distance(finding: FindingDocument, change: PaintedChange, crs: str) -> float:
+    """Return how far a finding lies from a change that it tells of, infinite where it does not."""
     other = (finding["kind"], finding["change"]) != (change.kind, change.change)
     if other or finding["geometry"] is None:
-        return inf, number
+        return inf
     if change.kind == "train" and finding["track"] != change.track:
-        return inf, number
+        return inf
     painted, near = lonlat(change.place, crs), lonlat(change.place.buffer(PLACE_SLACK_M), crs)
     stated = shape(finding["geometry"])
     parts = [part for part in getattr(stated, "geoms", [stated]) if part.intersects(near)]
     there = unary_union(parts)
     common = there.intersection(near).area if parts else 0.0
     if not parts or common < COVERED_MIN * min(there.area, painted.area):
-        return inf, number
-    return float(min(part.centroid.distance(painted.centroid) for part in parts)), number
+        return inf
+    return float(min(part.centroid.distance(painted.centroid) for part in parts))
 
 
 def _words(change: PaintedChange) -> str:

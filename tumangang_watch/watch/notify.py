@@ -41,18 +41,18 @@ def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None
             (folder,),
         )
     }
-    around = _told_around(archive, report)
+    around = _notified_around(archive, report)
     for finding in report["findings"]:
         amount = float(round(finding["amount"]["estimate"]))
         place = (finding["kind"], finding["change"], finding["area"], finding["track"], amount)
-        if finding["id"] in leading and place not in known and not _is_told(finding, around):
+        if finding["id"] in leading and place not in known and not _is_notified(finding, around):
             archive.connection.execute(
                 "INSERT OR REPLACE INTO notices VALUES (?, ?, ?)",
                 (folder, finding["id"], json.dumps(_document(report, folder, finding), sort_keys=True)),
             )
 
 
-def _told_around(archive: Archive, report: ReportDocument) -> list[tuple[str, ...]]:
+def _notified_around(archive: Archive, report: ReportDocument) -> list[tuple[str, ...]]:
     """Return the sure arrivals and departures told over spans of time that hold the report's own."""
     scenes = report["scenes"]
     if "earlier" not in scenes:
@@ -67,7 +67,7 @@ def _told_around(archive: Archive, report: ReportDocument) -> list[tuple[str, ..
     ).fetchall()
 
 
-def _is_told(finding: FindingDocument, around: list[tuple[str, ...]]) -> bool:
+def _is_notified(finding: FindingDocument, around: list[tuple[str, ...]]) -> bool:
     """Return whether the same came or went in the same place as another report told."""
     same = (finding["kind"], finding["change"], finding["area"], finding["track"])
     here = finding["geometry"]
