@@ -17,13 +17,13 @@ import cv2
 import numpy as np
 from shapely import LineString, box
 
-from benchmarks.change import native
 from training.yard_painter import shoot
 from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.nets import write_weights
 from tumangang_watch.preprocess.site_fit.outlines import band_ratio_of, log_brightness_of
 from tumangang_watch.preprocess.site_fit.sections import ALONG_M, DILATIONS, STEP_M, layers_of
 from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.exact import exact_image
 
 ROWS, COLS = 71, 72
 GSDS = (0.3, 0.5, 0.5, 0.7, 1.0, 1.0)
@@ -85,7 +85,7 @@ def pair_windows(seed: int) -> list[Any]:
     west, south, east, north = pair.world.site.bounds
     out = []
     for painted, sensor in zip((pair.earlier, pair.later), pair.sensors, strict=True):
-        image = native(painted, sensor.geolocation_error_m, ((west + east) / 2, (south + north) / 2))
+        image = exact_image(painted, ((west + east) / 2, (south + north) / 2))
         grid = grid_over(
             (west - 30, south - 30, east + 30, north + 30), 0.5 if sensor.gsd_m < 0.95 else 1.0, "EPSG:32652"
         )

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from shapely import LineString
 
-from benchmarks.change import native
 from tumangang_watch.detect.trains.strips import HEADING_BASE_M, Strip, sample_strip
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.exact import exact_image
 from tumangang_watch.simulate.write import seen_colour
 from tumangang_watch.track_frame import frame_along
 
@@ -91,9 +91,11 @@ def _strips(pair: Any, which: int, rng: np.random.Generator) -> tuple[list[Strip
     west, south, east, north = pair.world.site.bounds
     sensor, day = pair.sensors[which], pair.days[which]
     spread = 0.2 if rng.random() < 0.8 else 0.6
-    error = np.array(sensor.geolocation_error_m) + rng.normal(0, spread, 2)
+    misfit = rng.normal(0, spread, 2)
     painted = (pair.earlier, pair.later)[which]
-    image = native(painted, (float(error[0]), float(error[1])), ((west + east) / 2, (south + north) / 2))
+    image = exact_image(
+        painted, ((west + east) / 2, (south + north) / 2), (float(misfit[0]), float(misfit[1]))
+    )
     strips = [sample_strip(image, t, TrainSettings()) for t in pair.world.site.tracks]
     known = bool(rng.random() < 0.85)
     facts = {

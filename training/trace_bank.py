@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import shapely
 
-from benchmarks.change import native
 from training.yard_painter import Canvas, Surroundings, Yard, draw_paint, shoot
 from tumangang_watch.detect.tracks.view import CELL_M as VIEW_M
 from tumangang_watch.detect.tracks.view import GuideFrame, TraceScene, view_of
 from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.exact import exact_image
 
 GSDS = (0.25, 0.3, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7)
 ALONG_DEG, ACROSS_DEG = 15.0, 22.0
@@ -200,7 +200,7 @@ def first(number: int) -> list[Any]:
     for which in (0, 1):
         sensor, day = pair.sensors[which], pair.days[which]
         shown = (pair.earlier, pair.later)[which]
-        image = native(shown, sensor.geolocation_error_m, ((west + east) / 2, (south + north) / 2))
+        image = exact_image(shown, ((west + east) / 2, (south + north) / 2))
         spans = _spans((t.track, c.from_m - 0.5, c.to_m + 0.5) for t in day.trains for c in t.cars)
         tracks = [_dense(t.line, spans.get(t.id, [])) for t in pair.world.rails]
         scene = scene_of(

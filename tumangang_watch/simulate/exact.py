@@ -13,7 +13,9 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.simulate.paint import PaintedScene
 
 
-def exact_image(painted: PaintedScene, origin: tuple[float, float]) -> NativeImage:
+def exact_image(
+    painted: PaintedScene, origin: tuple[float, float], misfit_m: tuple[float, float] = (0.0, 0.0)
+) -> NativeImage:
     """Return a painted scene's native pixels, registered by the error it was painted with.
 
     Parameters
@@ -21,10 +23,12 @@ def exact_image(painted: PaintedScene, origin: tuple[float, float]) -> NativeIma
     painted : PaintedScene
     origin : (float, float)
         Site metres about which registrations turn (`NativeImage.registered`).
+    misfit_m : (float, float)
+        Metres east and north that a fit leaves.
     """
     raw, sensor = painted.values.astype(np.float32), painted.sensor
     valid = np.asarray((raw > 0).any(axis=0))
-    east, north = sensor.geolocation_error_m
+    east, north = (e + m for e, m in zip(sensor.geolocation_error_m, misfit_m, strict=True))
     return NativeImage(
         values=frozen(raw / np.float32(255.0 if painted.values.dtype == np.uint8 else 10000.0)),
         valid=frozen(valid),
