@@ -550,10 +550,7 @@ def shoot(seed: int, gsd_m: float, wide: Surroundings | None = None) -> Shot:
         _softened(light, canvas, yard, rng)
     image, product = _expose(light, gsd_m, canvas.top_m, rng, misfit=0.0 if wide else 1.0)
     known = bool(rng.random() < 0.7)
-    tracks = tuple(
-        Track(id=f"T{k + 1}", line=LineString([(0.0, at), (yard.length_m, at)]), name=f"T{k + 1}")
-        for k, at in enumerate(yard.v_m)
-    )
+    tracks = tracks_of(yard)
     facts = {
         "seed": seed,
         "gsd_m": gsd_m,
@@ -573,6 +570,14 @@ def shoot(seed: int, gsd_m: float, wide: Surroundings | None = None) -> Shot:
     from training.strip_bank import scene_of
 
     return Shot(image, scene_of(facts), tracks, tuple(yard.trains), facts)
+
+
+def tracks_of(yard: Yard) -> tuple[Track, ...]:
+    """Return a yard's tracks in its own frame: metres along and to the left."""
+    return tuple(
+        Track(id=f"T{k + 1}", line=LineString([(0.0, at), (yard.length_m, at)]), name=f"T{k + 1}")
+        for k, at in enumerate(yard.v_m)
+    )
 
 
 def _softened(light: np.ndarray, canvas: Canvas, yard: Yard, rng: np.random.Generator) -> None:

@@ -9,14 +9,8 @@ import pytest
 from shapely import box
 from support.values import observation, straight_site, train_detection
 
-from tumangang_watch.change.consist_match import (
-    OCCUPIED,
-    TrainMatcher,
-    match_trains,
-    same_length,
-    same_vehicles,
-    there_too,
-)
+from tumangang_watch.change.consist_match import match_trains, same_length
+from tumangang_watch.change.other_date import OCCUPIED, TrainMatcher, same_vehicles, there_too
 from tumangang_watch.change.profiles import (
     agreement,
     body_place,
@@ -83,6 +77,23 @@ def test_a_moved_train_is_matched_with_its_shift_and_another_is_not():
     assert (match.shift_m, match.in_place, match.turned) == (40.0, False, False)
     other = date("later", 60, (0.45, 0.2, 0.08, 0.45))
     assert match_trains(matcher(date("earlier", 20), other), SITE, trains) == ()
+
+
+def test_a_moved_train_is_matched_though_one_end_was_misread():
+    for which, name in enumerate(("earlier", "later")):
+        trains = [train_detection(SITE, "earlier", 20, 76), train_detection(SITE, "later", 60, 116)]
+        start, stop = (20 + 40 * which, 90 + 40 * which)
+        length = Interval(stop - start, stop - start - 11.0, stop - start + 2.0)
+        trains[which] = replace(train_detection(SITE, name, start, stop), length_m=length)
+        (match,) = match_trains(matcher(date("earlier", 20), date("later", 60)), SITE, tuple(trains))
+        assert (match.shift_m, match.in_place, match.part) == (40.0, False, False)
+
+
+def test_wagons_as_bright_as_the_bed_say_nothing_of_bare_track():
+    """Brightness that agrees counts where the pixels follow one pattern too."""
+    bare, grey = date("earlier", 20, ()), date("later", 20, (0.3, 0.3, 0.3, 0.3))
+    train = replace(train_detection(SITE, "later", 20, 76), evidence=((OCCUPIED, 0.02),))
+    assert there_too(matcher(bare, grey), SITE.tracks[0], train, None) < SETTINGS.there_doubt
 
 
 def test_vehicles_that_stand_in_place_are_the_same_there():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from math import exp
 
-from tumangang_watch.change.consist_match import Match, TrainMatcher, length_of, match_trains, there_too
+from tumangang_watch.change.consist_match import Match, match_trains
+from tumangang_watch.change.other_date import TrainMatcher, length_of, there_too
 from tumangang_watch.change.profiles import pair_scale
 from tumangang_watch.change.words import (
     cars_of,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tumangang_watch.detect.trains.couplings import divide
+from tumangang_watch.detect.trains.couplings import divide, narrowest
 from tumangang_watch.settings.trains import TrainSettings
 
 SETTINGS = TrainSettings()
@@ -45,11 +45,22 @@ def test_sixty_vehicles_and_more_than_eight_hundred_metres():
 
 
 def test_without_couplings_the_count_is_an_interval():
-    gain, length, _ = train([13.92] * 10)
+    gain, length, _ = train([15.8] * 10)
     consist = divide(np.full_like(gain, 0.0), length, STEP, SETTINGS)
     assert consist.low <= 10 <= consist.high
     assert consist.high - consist.low >= 2
     assert np.mean(consist.certainty) < 0.6
+
+
+@given(st.lists(st.floats(0.001, 1.0), min_size=1, max_size=12), st.floats(0.05, 0.99))
+def test_the_interval_of_a_count_is_the_narrowest_about_the_likeliest(weights, share):
+    posterior = np.array([0.0, *weights]) / sum(weights)
+    low, high = narrowest(posterior, share)
+    held = posterior[low : high + 1].sum()
+    assert 1 <= low <= posterior.argmax() <= high < posterior.size
+    assert held >= min(share, 1.0) - 1e-9
+    if low < high:
+        assert held - min(posterior[low], posterior[high]) < share
 
 
 def test_one_vehicle_is_one():

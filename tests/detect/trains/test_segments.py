@@ -59,3 +59,13 @@ def test_direction_does_not_matter():
     values = odds(300, (20, 100), (130, 180)) + np.random.default_rng(1).normal(0, 1, 600)
     ahead, back = runs(values), runs(values[::-1])
     assert [(300 - r.to_m, 300 - r.from_m) for r in reversed(back)] == [(r.from_m, r.to_m) for r in ahead]
+
+
+def test_a_faint_tail_is_no_part_of_a_sure_train():
+    values = odds(300, (100, 180))
+    tail = slice(round(180 / STEP_M), round(200 / STEP_M))
+    values[tail] = -0.5
+    assert abs(runs(values)[0].to_m - 180) < 1.5
+    # A wagon that reads well above the empty track is one, however sure the others are.
+    values[tail] = 2.5
+    assert abs(runs(values)[0].to_m - 200) < 1.5

@@ -111,16 +111,31 @@ def _divide(
         node = int(back[node, k])
         cuts.append(node)
     cuts.reverse()
-    low, high = np.searchsorted(np.cumsum(posterior), (0.05, 0.95))
+    low, high = narrowest(posterior, settings.count_share)
     sure = _certainty(node_gain, cost, steps, prior, cuts, max(round(SAME_M / step_m), 1))
     inner = tuple(float(c * step_m - half) for c in cuts[1:-1])
     return Consist(
         couplings_m=tuple(_refined(gain, m, step_m) for m in inner),
         count=count,
-        low=max(min(int(low), count), 1),
-        high=max(int(high), count),
+        low=low,
+        high=high,
         certainty=sure,
     )
+
+
+def narrowest(posterior: Float64, share: float) -> tuple[int, int]:
+    """Return the narrowest counts (low, high) about the likeliest that hold a share of the posterior.
+
+    ``posterior`` (n,) is the probability of each count from 0.
+    """
+    low = high = int(posterior.argmax())
+    held = float(posterior[low])
+    while held < share and (low > 1 or high < posterior.size - 1):
+        below = float(posterior[low - 1]) if low > 1 else -1.0
+        above = float(posterior[high + 1]) if high < posterior.size - 1 else -1.0
+        low, high = (low, high + 1) if above >= below else (low - 1, high)
+        held += max(above, below)
+    return low, high
 
 
 def _passes(

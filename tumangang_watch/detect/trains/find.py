@@ -19,7 +19,13 @@ from tumangang_watch.detect.trains.segments import (
     noise_of,
 )
 from tumangang_watch.detect.trains.strips import Strip, only_clear, sample_strip
-from tumangang_watch.detect.trains.vehicles import Counted, divide_run, vehicles_of, without_end_shadow
+from tumangang_watch.detect.trains.vehicles import (
+    Counted,
+    count_of,
+    divide_run,
+    vehicles_of,
+    without_end_shadow,
+)
 from tumangang_watch.detect.trains.view import (
     CHANNELS,
     HALF_ROWS,
@@ -189,7 +195,7 @@ def _train(
         consist = divide_run(reading, run, settings)
         vehicles = vehicles_of(view, reading, run, consist, light, settings)
         couplings = tuple(run.from_m + c for c in consist.couplings_m)
-        counted = Counted(run, Interval(consist.count, consist.low, consist.high), vehicles)
+        counted = Counted(run, count_of(consist, run, settings), vehicles)
         counted = without_end_shadow(counted, view.geometry, settings)
         run, cars, vehicles = counted.run, counted.cars, counted.vehicles
         couplings = tuple(c for c in couplings if run.from_m < c < run.to_m)

@@ -56,9 +56,12 @@ def find_runs(log_odds: Float64, seen: Mask, settings: TrainSettings) -> list[Tr
     """
     odds = np.where(seen, np.clip(log_odds + settings.net_bias, -LIMIT, LIMIT), 0.0)
     runs: list[TrainSegment] = []
-    for low, high in _joined(_stretches(odds, settings), settings):
+    pieces = _stretches(odds, settings)
+    for low, high in _joined(pieces, settings):
         # A sure train ends where its own log-odds do; the bias is for the doubtful ones.
         level = float(np.clip(np.median(odds[low:high]) - settings.net_bias - 3.0, 0.0, settings.net_bias))
+        first, last = next(p for p in pieces if p[0] == low), next(p for p in pieces if p[1] == high)
+        low, high = _strongest(odds - level, first)[0], _strongest(odds - level, last)[1]
         a, b = (_end(odds - level, at, side) for at, side in ((low, -1), (high, +1)))
         if b - a < settings.train_min_m:
             continue
@@ -85,6 +88,15 @@ def _stretches(odds: Float64, settings: TrainSettings) -> list[tuple[int, int]]:
         state[k] = now
         now = not now if (came_occupied[k] if now else came_empty[k]) else now
     return stretches(state)
+
+
+def _strongest(odds: Float64, piece: tuple[int, int]) -> tuple[int, int]:
+    """Return the part (start, stop) of a stretch with the greatest sum of log-odds: without faint tails."""
+    total = np.concatenate([[0.0], np.cumsum(odds[slice(*piece)])])
+    rise = total - np.minimum.accumulate(total)
+    stop = int(rise.argmax())
+    start = int(total[: stop + 1].argmin())
+    return (piece[0] + start, piece[0] + stop) if stop > start else piece
 
 
 def _joined(pieces: list[tuple[int, int]], settings: TrainSettings) -> list[tuple[int, int]]:

@@ -37,6 +37,17 @@ def divide_run(reading: NetReading, run: TrainSegment, settings: TrainSettings) 
     return divide(gain, run.to_m - run.from_m, step, settings)
 
 
+def count_of(consist: Consist, run: TrainSegment, settings: TrainSettings) -> Interval:
+    """Return how many vehicles a train has: as divided between its ends, and by how far these are from sure.
+
+    A vehicle that the end may leave out, or that may stand beyond it, by half of an average one or more
+    widens the interval.
+    """
+    average_m = (run.to_m - run.from_m + settings.coupling_mean_m) / consist.count
+    fewer, more = (int(metres / average_m + 0.5) for metres in (run.shorter_m, run.longer_m))
+    return Interval(consist.count, max(consist.low - fewer, 1), consist.high + more)
+
+
 def vehicles_of(
     view: StripView,
     reading: NetReading,

@@ -1,0 +1,131 @@
+"""Whether vehicles that one date shows stand on the other date too: read on its strip, and by their looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logit
+
+from tumangang_watch.change.profiles import (
+    PairScale,
+    agreement,
+    body_place,
+    body_profile,
+    coupling_odds,
+    pixel_similarity,
+)
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.observation import DatePair
+from tumangang_watch.model.site import Track
+from tumangang_watch.settings.change import ChangeSettings
+
+OCCUPIED = "other_occupied"
+"""Evidence of a train: how likely the other date's own strip shows its place as occupied."""
+
+
+@dataclass(frozen=True)
+class TrainMatcher:
+    """A pair of dates with what is needed to compare vehicles on both."""
+
+    pair: DatePair
+    scale: PairScale
+    settings: ChangeSettings
+
+
+def rest_too(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> tuple[float, float]:
+    """Return the log-odds that what only the longer train covers stands on the other date too, and unseen m.
+
+    Vehicles beside those that stand still are likely there as well; the other date's strip, and whether the
+    vehicles look the same, speak for or against it. The stretch that is least likely there counts.
+    """
+    unseen, settings = 0.0, matcher.settings
+    other = matcher.pair.other(long.date)
+    occupied = _occupied_beyond(long, short)
+    strip = 0.0 if occupied is None else _strip_odds(occupied, settings)
+    stands = settings.in_place_odds + settings.same_vehicles_max
+    for start, stop in ((start_m(long), start_m(short)), (end_m(short), end_m(long))):
+        if stop - start < settings.same_place_m:
+            continue
+        seen = other.observed_fraction(body_place(track.line, start, stop))
+        if seen < settings.observed_min:
+            unseen += (1 - seen) * (stop - start)
+            continue
+        same = _same_there(matcher, track, (start, stop))
+        if occupied is None:
+            stands = min(stands, same - settings.same_vehicles_odds)
+            continue
+        vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
+        stands = min(stands, settings.in_place_odds + strip + vehicles)
+    return stands, unseen
+
+
+def _strip_odds(occupied: float, settings: ChangeSettings) -> float:
+    """Return what the other date's strip says for vehicles standing there, log-odds."""
+    return float(np.clip(logit(occupied), -settings.strip_odds_max, settings.strip_odds_max))
+
+
+def _occupied_beyond(long: Detection, short: Detection) -> float | None:
+    """Return how much of what only the longer train covers the other date's own strip shows as occupied."""
+    whole = dict(long.evidence).get(OCCUPIED)
+    both = min(end_m(long), end_m(short)) - max(start_m(long), start_m(short))
+    rest = length_of(long) - both
+    if whole is None or rest <= 0:
+        return None
+    return float(np.clip((whole * length_of(long) - both) / rest, 0.0, 1.0))
+
+
+def same_vehicles(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float | None:
+    """Return the log-odds that two dates show the same vehicles along a stretch; None if unseen."""
+    pair, settings = matcher.pair, matcher.settings
+    one, two = (
+        body_profile(date, track.line, stretch_m, matcher.scale) for date in (pair.earlier, pair.later)
+    )
+    return agreement(one, two, settings)
+
+
+def _same_there(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float:
+    """Return the log-odds that vehicles along a stretch stand there on both dates, by their looks.
+
+    Brightness and colour that agree speak for it only where the pixels follow the same pattern: wagons as
+    bright as the bed look like bare track, but have ends, roofs and loads that it has not.
+    """
+    same = same_vehicles(matcher, track, stretch_m) or 0.0
+    if same <= 0:
+        return same
+    alike = pixel_similarity(matcher.pair.earlier, matcher.pair.later, body_place(track.line, *stretch_m))
+    return same if alike is None or alike >= matcher.settings.same_pixels_min else 0.0
+
+
+def there_too(matcher: TrainMatcher, track: Track, train: Detection, occupant: Detection | None) -> float:
+    """Return the log-odds that a train without a partner stands on the other date as well.
+
+    Read on the other date's own strip (evidence `OCCUPIED`), against empty track. That the vehicles look
+    the same on both dates adds to it, but grey wagons on grey ballast look the same too: it does not
+    outweigh a strip that reads as bare, and where no strip was read it leaves a doubt, no more. Where a train
+    ``occupant`` there explains the strip, vehicles and couplings decide.
+    """
+    settings = matcher.settings
+    occupied = dict(train.evidence).get(OCCUPIED)
+    same = _same_there(matcher, track, (start_m(train), end_m(train)))
+    if occupant is not None:
+        return same + coupling_odds(matcher.pair, train, occupant, settings) - settings.same_vehicles_odds
+    vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
+    if occupied is None:
+        return vehicles - settings.same_vehicles_odds
+    return _strip_odds(occupied, settings) + vehicles
+
+
+def start_m(train: Detection) -> float:
+    """Return where a train begins along its track, metres."""
+    return train.from_m or 0.0
+
+
+def end_m(train: Detection) -> float:
+    """Return where a train ends along its track, metres."""
+    return train.to_m or 0.0
+
+
+def length_of(train: Detection) -> float:
+    """Return a train's length along its track, metres."""
+    return end_m(train) - start_m(train)
