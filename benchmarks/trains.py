@@ -20,7 +20,7 @@ import numpy as np
 from shapely.geometry import Polygon, shape
 
 from training.strip_bank import load
-from tumangang_watch.detect.trains.find import FoundTrain, read_trains
+from tumangang_watch.detect.trains.find import FoundTrain, length_of, read_trains
 from tumangang_watch.detect.trains.segments import WEAK
 from tumangang_watch.pipeline import RunContext, detect
 from tumangang_watch.report.json_report import report_dict
@@ -119,7 +119,8 @@ def bank_trains(folders: list[Path], settings: TrainSettings) -> list[tuple[floa
 
 def calibrate(folders: list[Path]) -> None:
     """Print what the calibrated settings rest on."""
-    rows = bank_trains(folders, replace(TrainSettings(), false_alarms_possible=np.inf))
+    settings = replace(TrainSettings(), false_alarms_possible=np.inf)
+    rows = bank_trains(folders, settings)
     _scores(rows)
     for low, high in ((0.25, 0.35), (0.35, 0.55), (0.55, 0.75), (0.75, 1.1)):
         pairs = [(t, f) for g, t, f in rows if t and f and low <= g < high]
@@ -127,14 +128,16 @@ def calibrate(folders: list[Path]) -> None:
             continue
         ends = [e for t, f in pairs for e in _end_errors(t, f)]
         print(f"GSD {low}-{high}: ends {_spread(ends)}")
-        length = [
-            f.run.to_m - f.run.from_m - (t["cars"][-1]["to_m"] - t["cars"][0]["from_m"]) for t, f in pairs
-        ]
-        print(f"  length: {_spread(length)}")
+        true_m = [t["cars"][-1]["to_m"] - t["cars"][0]["from_m"] for t, _ in pairs]
+        said = [length_of(f.run, g, settings) for g, t, f in rows if t and f and low <= g < high]
+        inside = np.mean([s.low <= m <= s.high for s, m in zip(said, true_m, strict=True)])
+        errors = [s.estimate - m for s, m in zip(said, true_m, strict=True)]
+        print(f"  length: {_spread(errors)}, interval covers {inside:.3f}")
         counts = [(f.cars, len(t["cars"])) for t, f in pairs if f.cars]
         print(
             f"  count: within 1 {np.mean([abs(c.estimate - n) <= 1 for c, n in counts]):.3f}, "
-            f"interval covers {np.mean([c.low <= n <= c.high for c, n in counts]):.3f} of {len(counts)}"
+            f"interval covers {np.mean([c.low <= n <= c.high for c, n in counts]):.3f} of {len(counts)}, "
+            f"{np.mean([c.high > c.low for c, _ in counts]):.2f} of them more than one number"
         )
         _names(pairs)
 

@@ -21,7 +21,7 @@ from tumangang_watch.change.profiles import (
     piece_distances,
     pixel_similarity,
 )
-from tumangang_watch.change.trains import alone_words, match_words
+from tumangang_watch.change.trains import alone_words, compare_trains, match_words
 from tumangang_watch.change.words import difference, span, train_words
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.interval import Interval
@@ -87,6 +87,27 @@ def test_a_moved_train_is_matched_though_one_end_was_misread():
         trains[which] = replace(train_detection(SITE, name, start, stop), length_m=length)
         (match,) = match_trains(matcher(date("earlier", 20), date("later", 60)), SITE, tuple(trains))
         assert (match.shift_m, match.in_place, match.part) == (40.0, False, False)
+
+
+@pytest.mark.parametrize("whole", ["earlier", "later"])
+def test_a_train_read_as_two_on_one_date_is_no_change(whole):
+    apart = "later" if whole == "earlier" else "earlier"
+    read = [train_detection(SITE, whole, 20, 76)]
+    read += [
+        replace(train_detection(SITE, apart, a, b, cars=2), id=f"{apart}{a}") for a, b in ((20, 47), (49, 76))
+    ]
+    trains = tuple(replace(t, evidence=((OCCUPIED, 0.97),)) for t in read)
+    one, two = date("earlier", 20), date("later", 20)
+    found = compare_trains(DatePair(one, two), SITE, trains, SETTINGS)
+    assert {f.change for f in found} == {"unchanged"}
+
+
+def test_a_change_of_a_train_that_is_not_surely_read_is_only_possible():
+    pair = DatePair(date("earlier", 20, ()), date("later", 20))
+    train = replace(train_detection(SITE, "later", 20, 76), evidence=((OCCUPIED, 0.0),))
+    for confidence, grade in ((0.95, "detected"), (0.5, "possible")):
+        (found,) = compare_trains(pair, SITE, (replace(train, confidence=confidence),), SETTINGS)
+        assert (found.change, found.grade) == ("appeared", grade)
 
 
 def test_wagons_as_bright_as_the_bed_say_nothing_of_bare_track():

@@ -159,7 +159,7 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
         odds += in_place_evidence(matcher, track, trains)
         stands, unseen = rest_too(matcher, track, long, short)
         still = stands > 0
-        doubtful = not still and stands > settings.there_doubt
+        doubtful = not still and (stands > settings.there_doubt or maybe_same_length(a, b, settings))
         out.append(
             Match(
                 earlier=a,

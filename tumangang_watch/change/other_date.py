@@ -97,19 +97,23 @@ def _same_there(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, flo
     return same if alike is None or alike >= matcher.settings.same_pixels_min else 0.0
 
 
-def there_too(matcher: TrainMatcher, track: Track, train: Detection, occupant: Detection | None) -> float:
+def there_too(
+    matcher: TrainMatcher, track: Track, train: Detection, occupant: Detection | None, *, shared: bool = False
+) -> float:
     """Return the log-odds that a train without a partner stands on the other date as well.
 
     Read on the other date's own strip (evidence `OCCUPIED`), against empty track. That the vehicles look
     the same on both dates adds to it, but grey wagons on grey ballast look the same too: it does not
     outweigh a strip that reads as bare, and where no strip was read it leaves a doubt, no more. Where a train
-    ``occupant`` there explains the strip, vehicles and couplings decide.
+    ``occupant`` there explains the strip, vehicles and couplings decide; ``shared`` where the occupant holds
+    a train that stands beside this one on both dates: then this is more likely a piece that was read apart.
     """
     settings = matcher.settings
     occupied = dict(train.evidence).get(OCCUPIED)
     same = _same_there(matcher, track, (start_m(train), end_m(train)))
     if occupant is not None:
-        return same + coupling_odds(matcher.pair, train, occupant, settings) - settings.same_vehicles_odds
+        prior = settings.in_place_odds if shared else -settings.same_vehicles_odds
+        return prior + same + coupling_odds(matcher.pair, train, occupant, settings)
     vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
     if occupied is None:
         return vehicles - settings.same_vehicles_odds

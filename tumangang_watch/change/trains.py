@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import exp
 
 from tumangang_watch.change.consist_match import Match, match_trains
@@ -45,10 +45,12 @@ def compare_trains(
     found: list[tuple[int, int, Finding]] = []
     for match in matches:
         found.append((rank[match.later.track or ""], 0, _same_train(pair, tracks, match, settings)))
-    matched = {d.id: m for m in matches for d in (m.earlier, m.later)}
+    matched = {d.id for m in matches for d in (m.earlier, m.later)}
+    stay = [m for m in matches if m.in_place or (m.part and not m.shift_m)]
+    still = frozenset(d.id for m in stay for d in (m.earlier, m.later))
     for alone in trains:
         if alone.track in tracks and alone.id not in matched:
-            lone = _alone(matcher, tracks[alone.track], alone, trains)
+            lone = _alone(matcher, tracks[alone.track], alone, TrainsOfPair(trains, still))
             if lone is not None:
                 found.append((rank[alone.track], 1, lone))
     return _paired(tuple(finding for _, _, finding in sorted(found, key=lambda f: f[:2])), trains)
@@ -89,6 +91,7 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
     """Describe one train seen on both dates."""
     a, b = match.earlier, match.later
     change, amount, unit = _measure(match, settings)
+    doubtful = match.doubtful or (match.part and min(a.confidence, b.confidence) < settings.train_change_sure)
     sure = 1 / (1 + exp(-max(match.odds, 0.0)))
     caveats = list(dict.fromkeys((*a.caveats, *b.caveats)))
     if match.unseen_m >= 1:
@@ -98,8 +101,8 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
         )
     if change != "unchanged" and sure < settings.sure_consist:
         caveats.append("few or like wagons: it could be another train that looks the same")
-    if match.doubtful:
-        caveats.append("the place of the other wagons looks alike on both dates: one date may not show them")
+    if doubtful:
+        caveats.append("the other wagons are not sure: one date may not show them, or misread an end")
     return Finding(
         id=f"finding-train-{b.track}-{a.id}",
         kind="train",
@@ -111,7 +114,7 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
         amount=amount,
         unit=unit,
         confidence=min(a.confidence, b.confidence) * (1.0 if change == "unchanged" else sure),
-        grade="possible" if match.doubtful else grade_of(a, b),
+        grade="possible" if doubtful else grade_of(a, b),
         statement=match_words(pair, tracks, match, change, amount),
         geometry=max(a, b, key=length_of).geometry if match.part else b.geometry,
         observed_fraction=min(a.observed_fraction, b.observed_fraction),
@@ -133,9 +136,16 @@ def _measure(match: Match, settings: ChangeSettings) -> tuple[ChangeWord, Interv
     return "moved", Interval.around(abs(match.shift_m), settings.same_place_m / 2), "m"
 
 
-def _alone(
-    matcher: TrainMatcher, track: Track, train: Detection, trains: tuple[Detection, ...]
-) -> Finding | None:
+@dataclass(frozen=True)
+class TrainsOfPair:
+    """The trains of two dates."""
+
+    trains: tuple[Detection, ...]
+    in_place: frozenset[str]
+    """Ids of those that stand where they stood, whole or in part."""
+
+
+def _alone(matcher: TrainMatcher, track: Track, train: Detection, others: TrainsOfPair) -> Finding | None:
     """Word a train without a partner on the other date; None when the other date cannot tell."""
     settings, other = matcher.settings, matcher.pair.other(train.date)
     seen = other.observed_fraction(train.geometry)
@@ -144,16 +154,20 @@ def _alone(
     change: ChangeWord = "disappeared" if train.date == "earlier" else "appeared"
     grade: Grade = train.grade
     confidence, caveats = train.confidence, list(train.caveats)
-    occupant = occupant_of(train, trains)
+    occupant = occupant_of(train, others.trains)
     most = occupant is not None and _overlap_m(train, occupant) > length_of(train) / 2
     day = when(other, matcher.pair)
-    odds = there_too(matcher, track, train, occupant if most else None)
+    shared = most and occupant is not None and occupant.id in others.in_place
+    odds = there_too(matcher, track, train, occupant if most else None, shared=shared)
     if odds > 0:
         change, grade = "unchanged", "possible"
         caveats.append(f"detected on one date only; the strip of {day} reads as occupied here too")
-    elif odds > settings.there_doubt and occupant is None:
+    elif odds > settings.there_doubt and (occupant is None or shared):
         grade = "possible"
         caveats.append(f"on {day} this place is not plainly bare: the train may stand there too")
+    elif train.confidence < settings.train_change_sure:
+        grade = "possible"
+        caveats.append("read on one date only, and not surely")
     if occupant is None:
         confidence *= settings.unmatched_confidence
     amount, unit = train_interval(train)

@@ -75,6 +75,9 @@ class ChangeSettings:
     """Log-odds that a train stands on the other date too from which a change is only ``possible``: one in
     eight. Bare track reads as -5 (20 of 20 on train seeds of ``benchmarks.fates``), a train that stands as
     2 and more (22 of 22)."""
+    train_change_sure: float = 0.7
+    """Least confidence in a train for saying that it, or a part of it, came or went, as `cargo_change_sure`.
+    In 22 quiet pairs of the second painter all four below it that one date alone showed were misread."""
     same_pixels_odds: float = 0.5
     """Most that pixels that look the same, or do not, say of a train standing in its place."""
     coupling_sd_m: float = 1.0

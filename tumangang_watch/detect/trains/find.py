@@ -212,15 +212,20 @@ def _train(
     )
 
 
+def length_of(run: TrainSegment, gsd_m: float, settings: TrainSettings) -> Interval:
+    """Return the length of a train over its bodies, metres."""
+    length = max(run.to_m - run.from_m - settings.length_bias_m, 1.0)
+    error = settings.end_error_m * max(gsd_m / 0.5, 0.8)
+    low, high = max(length - np.hypot(error, run.shorter_m), 0.5), length + np.hypot(error, run.longer_m)
+    return Interval(length, float(low), float(high))
+
+
 def _detection(
     name: str, observation: Observation, site: Site, train: FoundTrain, settings: TrainSettings
 ) -> Detection:
     """Describe one train in the site's frame, with what limits its measures."""
     run, scene, quality = train.run, observation.scene, observation.quality
     place = train_at(name, observation, site, train.track, (run.from_m, run.to_m))
-    length = max(run.to_m - run.from_m - settings.length_bias_m, 1.0)
-    error = settings.end_error_m * max(observation.image.gsd_m / 0.5, 0.8)
-    low, high = max(length - np.hypot(error, run.shorter_m), 0.5), length + np.hypot(error, run.longer_m)
     sure = train.false_alarms <= settings.false_alarms_detected
     notes = []
     if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
@@ -233,7 +238,7 @@ def _detection(
         place,
         confidence=train.confidence,
         grade="detected" if sure and place.observed_fraction >= settings.observed_min else "possible",
-        length_m=Interval(length, float(low), float(high)),
+        length_m=length_of(run, observation.image.gsd_m, settings),
         cars=train.cars,
         rolling_stock=train.vehicles,
         evidence=(*train.evidence, ("false_alarms_expected", round(train.false_alarms, 6))),
