@@ -159,7 +159,8 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
         odds += in_place_evidence(matcher, track, trains)
         stands, unseen = rest_too(matcher, track, long, short)
         still = stands > 0
-        doubtful = not still and (stands > settings.there_doubt or maybe_same_length(a, b, settings))
+        unsure = maybe_same_length(a, b, settings) or counts_meet(a, b)
+        doubtful = not still and (stands > settings.there_doubt or unsure)
         out.append(
             Match(
                 earlier=a,
@@ -217,6 +218,15 @@ def _against(tracks: tuple[Track, Track]) -> bool:
     """Return True when two tracks' distances count in opposite directions."""
     one, two = (np.diff([t.line.coords[0], t.line.coords[-1]], axis=0)[0][:2] for t in tracks)
     return float(np.dot(one, two)) < 0
+
+
+def counts_meet(a: Detection, b: Detection) -> bool:
+    """Return True when the intervals of two counts have a number in common."""
+    return (
+        a.cars is not None
+        and b.cars is not None
+        and max(a.cars.low, b.cars.low) <= min(a.cars.high, b.cars.high)
+    )
 
 
 def maybe_same_length(a: Detection, b: Detection, settings: ChangeSettings) -> bool:
