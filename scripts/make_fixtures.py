@@ -35,10 +35,10 @@ from tumangang_watch.simulate import (
     world_from_site,
     write_scene,
 )
+from tumangang_watch.simulate.places.yard import track_looks
 from tumangang_watch.simulate.traffic import make_train
 from tumangang_watch.simulate.world import footprint, shifted
 from tumangang_watch.simulate.write import day_truth
-from tumangang_watch.simulate.yard import track_looks
 from tumangang_watch.sites import load_site
 
 SEED = 38

@@ -10,17 +10,17 @@ from shapely import Point, box
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.site import Area, Site
-from tumangang_watch.simulate.from_site import world_from_site
 from tumangang_watch.simulate.ground import INDEX, burn, ground_of
 from tumangang_watch.simulate.objects import Canvas, draw_block
 from tumangang_watch.simulate.paint import MARGIN_M, expose, scene_grid
-from tumangang_watch.simulate.scenery import YardFrame, ragged
+from tumangang_watch.simulate.places.from_site import world_from_site
+from tumangang_watch.simulate.places.scenery import YardFrame, ragged
+from tumangang_watch.simulate.places.yard import make_world
 from tumangang_watch.simulate.sequence import SEQUENCE, sequence_site
 from tumangang_watch.simulate.skin import albedo, skin_of
 from tumangang_watch.simulate.spectra import COLOURS, MATERIALS, seasonal
 from tumangang_watch.simulate.traffic import make_train
 from tumangang_watch.simulate.world import Block, DayState, Sensor
-from tumangang_watch.simulate.yard import make_world
 from tumangang_watch.sites import load_site
 
 GRID = Grid(crs="EPSG:32652", west=0.0, north=40.0, pixel_m=0.25, rows=160, cols=240)

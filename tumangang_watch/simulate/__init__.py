@@ -18,10 +18,11 @@ Thin rims apart, ``colours`` are the paint; ``vehicles[].seen_colour`` is what a
 
 from __future__ import annotations
 
-from tumangang_watch.simulate.from_site import world_from_site
 from tumangang_watch.simulate.light import sun_position
 from tumangang_watch.simulate.paint import PaintedScene, paint
 from tumangang_watch.simulate.pair import Pair, PairOptions, make_pair, split_seeds
+from tumangang_watch.simulate.places.from_site import world_from_site
+from tumangang_watch.simulate.places.yard import make_world
 from tumangang_watch.simulate.world import (
     Block,
     Cloud,
@@ -36,7 +37,6 @@ from tumangang_watch.simulate.world import (
     set_in_motion,
 )
 from tumangang_watch.simulate.write import NOTICE, truth, write_scene, write_site
-from tumangang_watch.simulate.yard import make_world
 
 __all__ = [
     "NOTICE",

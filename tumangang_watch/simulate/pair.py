@@ -12,6 +12,7 @@ import numpy as np
 
 from tumangang_watch.simulate.light import sun_position
 from tumangang_watch.simulate.paint import PaintedScene, paint
+from tumangang_watch.simulate.places.yard import make_world
 from tumangang_watch.simulate.traffic import (
     draw_cargo,
     draw_clouds,
@@ -24,7 +25,6 @@ from tumangang_watch.simulate.traffic import (
 )
 from tumangang_watch.simulate.world import Block, DayState, Sensor, World
 from tumangang_watch.simulate.write import truth, write_scene, write_site
-from tumangang_watch.simulate.yard import make_world
 
 LON, LAT = 130.63, 42.41
 SEASON_DAY = {"winter": 20, "spring": 115, "summer": 200, "autumn": 295}

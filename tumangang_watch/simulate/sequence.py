@@ -16,11 +16,11 @@ from shapely import LineString, Polygon
 from shapely.ops import unary_union
 
 from tumangang_watch.model.site import Area, Role, Site, Track
-from tumangang_watch.simulate.from_site import world_from_site
-from tumangang_watch.simulate.scenery import YardFrame
+from tumangang_watch.simulate.places.from_site import world_from_site
+from tumangang_watch.simulate.places.scenery import YardFrame
+from tumangang_watch.simulate.places.yard import track_looks
 from tumangang_watch.simulate.weeks.shots import CargoPlace, PaintedDate, Shot, date_of, frame_of
 from tumangang_watch.simulate.world import World
-from tumangang_watch.simulate.yard import track_looks
 
 SEED = 38
 """The ground of the shipped fixtures."""

@@ -67,6 +67,8 @@ MATERIALS: dict[str, Material] = {
     "ice": Material(spectrum=(0.50, 0.54, 0.53, 0.42), fine=0.05, medium=0.10, coarse=0.12),
     "timber": Material(spectrum=(0.17, 0.23, 0.30, 0.40), fine=0.16, medium=0.10, coarse=0.05),
     "coal": Material(spectrum=(0.03, 0.032, 0.034, 0.04), fine=0.20, medium=0.10, coarse=0.05),
+    "silty_water": Material(spectrum=(0.075, 0.105, 0.11, 0.045), fine=0.03, medium=0.04, coarse=0.10),
+    "glinting_water": Material(spectrum=(0.20, 0.21, 0.20, 0.18), fine=0.25, medium=0.12, coarse=0.15),
     "undercarriage": Material(spectrum=(0.045, 0.05, 0.055, 0.07), fine=0.30, medium=0.2, coarse=0.05),
 }
 

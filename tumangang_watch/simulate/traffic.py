@@ -9,7 +9,7 @@ from shapely import Point, Polygon, box
 from shapely.affinity import scale
 from shapely.ops import unary_union
 
-from tumangang_watch.simulate.scenery import ragged
+from tumangang_watch.simulate.places.scenery import ragged
 from tumangang_watch.simulate.world import (
     Block,
     Cloud,

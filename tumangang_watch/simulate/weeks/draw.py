@@ -10,6 +10,7 @@ import numpy as np
 from shapely.ops import unary_union
 
 from tumangang_watch.simulate.pair import SEASON_DAY, SEASONS, PairOptions, sensor_of
+from tumangang_watch.simulate.places.yard import make_world
 from tumangang_watch.simulate.traffic import (
     COLOURS_OF,
     FREIGHT,
@@ -22,7 +23,6 @@ from tumangang_watch.simulate.traffic import (
 from tumangang_watch.simulate.weeks.changes import shaded_share
 from tumangang_watch.simulate.weeks.shots import PaintedDate, sun_over
 from tumangang_watch.simulate.world import Block, DayState, Train, World, footprint, shifted
-from tumangang_watch.simulate.yard import make_world
 
 MIN_CARGO_M2 = 10.0
 """Smaller cargo is left out: its change is not asked for."""

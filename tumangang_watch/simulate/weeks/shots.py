@@ -12,7 +12,7 @@ from shapely import Polygon, affinity
 
 from tumangang_watch.simulate.light import sun_position
 from tumangang_watch.simulate.paint import paint
-from tumangang_watch.simulate.scenery import YardFrame
+from tumangang_watch.simulate.places.scenery import YardFrame
 from tumangang_watch.simulate.traffic import make_train
 from tumangang_watch.simulate.world import Block, DayState, Sensor, Train, World, footprint, shifted
 from tumangang_watch.simulate.write import write_scene

@@ -11,9 +11,9 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from tumangang_watch.model.site import Area, Site, Track
-from tumangang_watch.simulate.scenery import Bounds, YardFrame, buildings, fields, masts, ragged, woods
+from tumangang_watch.simulate.places.scenery import Bounds, YardFrame, buildings, fields, masts, ragged, woods
+from tumangang_watch.simulate.places.yard import track_looks
 from tumangang_watch.simulate.world import Block, Surface, World
-from tumangang_watch.simulate.yard import track_looks
 
 TRUSS_M = 9.0
 """Height of the trusses over the deck."""

@@ -7,7 +7,7 @@ from shapely import Polygon
 from shapely.ops import unary_union
 
 from tumangang_watch.model.site import Area, Role, Site, Track
-from tumangang_watch.simulate.scenery import (
+from tumangang_watch.simulate.places.scenery import (
     YardFrame,
     buildings,
     fields,
