@@ -164,7 +164,7 @@ def _reduced(
             coarse = seen
         else:
             lines = [t for t in site.tracks if t.line.length >= 2.0]
-            tracks = read_tracks(seen, lines, settings.trains)
+            tracks = read_tracks(seen, run.site, lines, settings.trains)
             tracks = tracks if tracks.readings else None
     return BackgroundDate(
         scene=seen.scene,

@@ -147,6 +147,36 @@ class MotionSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StructureSettings:
+    """Named numbers for the usual look of a bridge. Chosen on painted train seeds of bridges of every kind;
+    ``python -m benchmarks.bridges --split validation`` measures what comes of them.
+    """
+
+    length_min_m: float = 60.0
+    """Shorter bridges have no usual look: a train could cover all of one."""
+    core_half_m: float = 1.6
+    """Half width of a body: what becomes plain ground looks like the deck between the rails."""
+    clearance_half_m: float = 2.6
+    """Half width between the trusses: clearance of wide rolling stock (docs/sources.md, rolling stock)."""
+    panel_m: tuple[float, float] = (4.5, 14.0)
+    """Shortest and longest panel: cross-beams stand 5 to 11 m apart (docs/sources.md, the place)."""
+    slow_m: float = 40.0
+    """Brightness that changes over this length is not structure."""
+    again_min: float = 0.12
+    """Least mean correlation of rows with themselves one and two panels on."""
+    panels_together: float = 5.0
+    """Panels over which their phase is told: spans need not lie a whole number of panels apart."""
+    beam_min: float = 0.12
+    """Least difference of a beam, or of its shadow, from the deck, in log shares."""
+    hidden_max: float = 0.5
+    """Where more of a panel than this is beams, nothing is filled from beside them."""
+    unlike_sigmas: tuple[float, float] = (1.0, 3.0)
+    """From where to where a difference from the usual look counts, in robust standard deviations."""
+    spread_min: float = 0.08
+    """Least standard deviation of the usual look, in log shares."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainSettings:
     """Named numbers for trains on tracks."""
 
@@ -256,6 +286,7 @@ class TrainSettings:
     colour_sure: float = 0.65
     """Least probability for naming a colour."""
     groups: GroupSettings = field(default_factory=GroupSettings)
+    structure: StructureSettings = field(default_factory=StructureSettings)
     """For scenes coarser than `track_gsd_max_m`."""
     end_shadow_min_m: float = 4.0
     """Shadow along the track from which a train's end is looked at for it: shorter ones are no vehicle."""

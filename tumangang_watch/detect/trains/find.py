@@ -10,7 +10,7 @@ import numpy as np
 from tumangang_watch.detect.coarse.find import detect_group_trains, train_at
 from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.detect.trains.colour import ColourScale, ground_of
-from tumangang_watch.detect.trains.reading import NetReading, OtherView, TrackReading, against, read_strip
+from tumangang_watch.detect.trains.reading import NetReading, OtherView, TrackReading, against
 from tumangang_watch.detect.trains.segments import (
     TrainSegment,
     evidence_of,
@@ -19,6 +19,7 @@ from tumangang_watch.detect.trains.segments import (
     noise_of,
 )
 from tumangang_watch.detect.trains.strips import Strip, only_clear, sample_strip
+from tumangang_watch.detect.trains.structure import read_on_bridge, view_on_bridge
 from tumangang_watch.detect.trains.vehicles import (
     Counted,
     count_of,
@@ -33,7 +34,6 @@ from tumangang_watch.detect.trains.view import (
     RadiometricScale,
     StripView,
     scale_of,
-    view_of,
 )
 from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.model.detection import Detection, Vehicle
@@ -80,8 +80,8 @@ def detect_and_read(
         coarse = tuple(date.coarse for date in background_dates if date.coarse is not None)
         groups = detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
         return groups, TrackReading(observation.scene, (), ())
-    strips = _strips(observation, tracks, settings)
-    others = [] if background is None else [read_tracks(background, tracks, settings)]
+    strips = _strips(observation, site, tracks, settings)
+    others = [] if background is None else [read_tracks(background, site, tracks, settings)]
     others += [
         date.tracks.of_tracks([t.id for t in tracks]) for date in background_dates if date.tracks is not None
     ]
@@ -94,16 +94,26 @@ def detect_and_read(
     return tuple(detections), reading
 
 
-def _strips(observation: Observation, tracks: list[Track], settings: TrainSettings) -> list[Strip]:
+def _strips(
+    observation: Observation, site: Site, tracks: list[Track], settings: TrainSettings
+) -> list[Strip]:
     clear, grid = observation.quality.clear, observation.raster.grid
-    return [only_clear(sample_strip(observation.image, t, settings), clear, grid) for t in tracks]
+    bridges = {area.id for area in site.having("bridge")}
+    strips = []
+    for track in tracks:
+        stretches = (s for area, s in site.track_in_areas(track).items() if area in bridges)
+        strip = only_clear(sample_strip(observation.image, track, settings), clear, grid)
+        strips.append(replace(strip, bridges_m=tuple(ends for own in stretches for ends in own)))
+    return strips
 
 
-def read_tracks(observation: Observation, tracks: list[Track], settings: TrainSettings) -> TrackReading:
+def read_tracks(
+    observation: Observation, site: Site, tracks: list[Track], settings: TrainSettings
+) -> TrackReading:
     """Read the tracks of a date in its own light, to stand behind another date."""
-    strips, scene = _strips(observation, tracks, settings), observation.scene
+    strips, scene = _strips(observation, site, tracks, settings), observation.scene
     views = _views(strips, scene, settings)[1]
-    return TrackReading(scene, tuple(strips), tuple(read_strip(view) for view in views))
+    return TrackReading(scene, tuple(strips), tuple(read_on_bridge(view) for view in views))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +151,7 @@ def find_in_strips(
         return [], TrackReading(scene, (), ())
     scene_light = ColourScale(light, ground_of(strips, light))
     elsewhere = [
-        (other.readings, [view_of(one, other.scene, light, settings) for one in other.strips])
+        (other.readings, [view_on_bridge(one, other.scene, light, settings) for one in other.strips])
         for other in others or []
         if other.readings
     ]
@@ -149,7 +159,7 @@ def find_in_strips(
     for number, view in enumerate(views):
         # Read in its own light, compared in this one's: the dates share one radiometry.
         behind = [OtherView(same[number], own[number]) for own, same in elsewhere]
-        readings.append(read_strip(against(view, behind, settings) if behind else view))
+        readings.append(read_on_bridge(against(view, behind, settings) if behind else view))
         runs.append(find_runs(readings[-1].occupied, seen_steps(view), settings))
     track_km = sum(s.track.line.length for s in strips) / 1000
     noise = noise_of([r for own in runs for r in own], track_km, settings)
@@ -170,7 +180,7 @@ def _views(
     strips: list[Strip], scene: Scene, settings: TrainSettings
 ) -> tuple[RadiometricScale | None, list[StripView]]:
     light = scale_of(strips) if strips else None
-    return light, [] if light is None else [view_of(s, scene, light, settings) for s in strips]
+    return light, [] if light is None else [view_on_bridge(s, scene, light, settings) for s in strips]
 
 
 def seen_steps(view: StripView) -> Mask:

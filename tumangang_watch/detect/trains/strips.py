@@ -44,6 +44,8 @@ class Strip(StraightGround):
     """The ground along one track."""
 
     track: Track
+    bridges_m: tuple[tuple[float, float], ...] = ()
+    """From where to where the track runs on bridges."""
 
     def rows(self, low_m: float, high_m: float) -> slice:
         """Return the rows whose centres lie within ``[low_m, high_m]``."""

@@ -73,6 +73,8 @@ class StripView:
     """(constants,), as in `CONSTANTS`."""
     turned: bool
     """True when the direction along the track was reversed."""
+    as_seen: StripView | None = None
+    """Where this view was freed of what a bridge always looks like: the same with the bridge on it."""
 
 
 def scale_of(strips: list[Strip]) -> RadiometricScale | None:

@@ -1,0 +1,220 @@
+"""A bridge is its own background: what repeats along it is taken off a strip before the strip is read.
+
+Deck, beams, posts and their shadow are the same over the whole length, or come again with every panel of
+the trusses; a train breaks this. Where a place looks as the bridge does everywhere its typical look is taken
+off, what differs stays as it is, and what lies under a beam is filled from beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.ndimage import binary_dilation, uniform_filter, uniform_filter1d
+
+from tumangang_watch.detect.trains.reading import NetReading, read_strip
+from tumangang_watch.detect.trains.strips import Strip
+from tumangang_watch.detect.trains.view import (
+    FLOOR,
+    RadiometricScale,
+    StripView,
+    log_share,
+    shares,
+    view_of,
+    visible,
+)
+from tumangang_watch.grid import Float64, Floats, Mask
+from tumangang_watch.model.image import frozen
+from tumangang_watch.model.scene import Scene
+from tumangang_watch.settings.trains import StructureSettings, TrainSettings
+
+MAD_TO_SIGMA = 1.4826
+HARMONICS = 6
+"""Of a panel that lay it on another: enough to place a beam to a tenth of its panel."""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a stretch of bridge looks like where nothing stands on it."""
+
+    period_m: float | None
+    """Length of a panel; None where nothing comes again."""
+    typical: Float64
+    """(bands, rows, n) log shares."""
+    hidden: Mask
+    """(n,) True under a beam or in the shadow of one."""
+
+
+def view_on_bridge(strip: Strip, scene: Scene, light: RadiometricScale, settings: TrainSettings) -> StripView:
+    """Return what the network sees of a strip: freed of what a bridge always looks like, and with it."""
+    as_seen, freed = view_of(strip, scene, light, settings), strip
+    for stretch in strip.bridges_m:
+        freed = free_of_structure(freed, stretch, light, settings.structure)
+    if freed is strip:
+        return as_seen
+    return replace(view_of(freed, scene, light, settings), strip=strip, as_seen=as_seen)
+
+
+def read_on_bridge(view: StripView) -> NetReading:
+    """Let the network read a strip; on a bridge a train is there where both of its views show one."""
+    reading = read_strip(view)
+    if view.as_seen is None:
+        return reading
+    with_bridge = read_strip(view.as_seen)
+    agreed = np.where(
+        with_bridge.occupied > 0, reading.occupied, np.minimum(reading.occupied, with_bridge.occupied)
+    )
+    return replace(reading, occupied=agreed)
+
+
+def free_of_structure(
+    strip: Strip, stretch_m: tuple[float, float], light: RadiometricScale, settings: StructureSettings
+) -> Strip:
+    """Return a strip whose bridge is plain ground wherever it looks as it does elsewhere on its length.
+
+    ``stretch_m``: from where to where the track runs on the bridge. A stretch too short to have a typical
+    look is left as it is.
+    """
+    step = strip.step_m
+    first, last = (round(end / step) for end in stretch_m)
+    core = np.abs(strip.y_m) <= settings.core_half_m
+    seen_at = max(first, 0) + np.flatnonzero(strip.valid[core, max(first, 0) : last].all(axis=0))
+    if seen_at.size * step < settings.length_min_m:
+        return strip
+    part = slice(int(seen_at[0]), int(seen_at[-1]) + 1)
+    seen = log_share(shares(strip.values[:, :, part], light, limit=np.inf)).astype(np.float64)
+    valid = strip.valid[:, part]
+    found = structure_of(strip, seen, valid, settings)
+    plain = np.nanmedian(np.where(valid[core], found.typical[:, core], np.nan), axis=(1, 2), keepdims=True)
+    if not np.isfinite(plain).all():
+        return strip
+    alike = 1 - _unlike(seen, found.typical, valid, settings)
+    freed = seen + alike * (plain - found.typical)
+    if found.hidden.any():
+        under = np.abs(strip.y_m) <= settings.clearance_half_m
+        freed[:, under] = _bridged(freed[:, under], found.hidden)
+    dark, bright = light.dark[:, None, None], light.typical[:, None, None]
+    values = strip.values.copy()
+    values[:, :, part] = np.where(valid, dark + (np.exp(freed) - FLOOR) * (bright - dark), 0)
+    return replace(strip, values=frozen(values.astype(np.float32)))
+
+
+def structure_of(strip: Strip, seen: Float64, valid: Mask, settings: StructureSettings) -> Structure:
+    """Return the typical look of a stretch of bridge from log shares (bands, rows, n)."""
+    known = np.where(valid, seen, np.nan)
+    bright = np.where(valid, visible(seen, strip.bands).mean(axis=0), 0.0)
+    inner = np.abs(strip.y_m) <= settings.core_half_m
+    phase_of = _phase(bright[inner], strip.step_m, settings)
+    if phase_of is None:
+        typical = np.broadcast_to(_median(known)[..., None], seen.shape)
+        return Structure(None, np.asarray(typical), np.zeros(seen.shape[2], bool))
+    period, phase = phase_of
+    bins = max(round(period / strip.step_m), 4)
+    place = np.floor(phase * bins).astype(int) % bins
+    folded = np.stack([_median(known[:, :, place == k]) for k in range(bins)], axis=2)
+    profile = np.nanmedian(visible(folded, strip.bands).mean(axis=0)[inner], axis=0)
+    apart = np.abs(profile - np.median(profile))
+    spread = MAD_TO_SIGMA * float(np.median(apart))
+    beams = binary_dilation(_around(apart > max(3 * spread, settings.beam_min)))[1:-1]
+    hidden = beams[place] if beams.mean() <= settings.hidden_max else np.zeros(place.size, bool)
+    return Structure(period, folded[:, :, place], hidden)
+
+
+def _around(ring: Mask) -> Mask:
+    """Return a ring of bins with the last before the first and the first after the last."""
+    return np.concatenate([ring[-1:], ring, ring[:1]])
+
+
+def _phase(bright: Floats, step_m: float, settings: StructureSettings) -> tuple[float, Floats] | None:
+    """Return the length of a panel (m) and where in its panel each column (n,) lies, 0 to 1.
+
+    The panel is the lag at which the rows resemble themselves best; where in its panel a column lies is told
+    by the phase of that frequency about it, so that spans need not lie a whole number of panels apart.
+    """
+    n = bright.shape[1]
+    slow = uniform_filter1d(bright, round(settings.slow_m / step_m), axis=1, mode="nearest")
+    rows = bright - slow
+    low, high = np.percentile(rows, (2, 98))
+    rows = np.clip(rows, low, high)
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    power = (np.abs(np.fft.rfft(rows, 2 * n, axis=1)) ** 2).sum(axis=0)
+    alike = np.fft.irfft(power)[:n]
+    if alike[0] <= 0:
+        return None
+    alike = alike / alike[0] * n / (n - np.arange(n))
+    lags = np.arange(round(settings.panel_m[0] / step_m), round(settings.panel_m[1] / step_m))
+    lags = lags[3 * lags < n - 3]
+    if lags.size == 0:
+        return None
+    again = np.array(
+        [np.mean([alike[k * lag - k : k * lag + k + 1].max() for k in (1, 2, 3)]) for lag in lags]
+    )
+    if again.max() < settings.again_min:
+        return None
+    period = _finest(alike, float(lags[again.argmax()])) * step_m
+    turns = np.arange(n) * step_m / period
+    window = round(settings.panels_together * period / step_m)
+    return period, (turns + _shift(rows, turns, window, round(period / step_m))) % 1.0
+
+
+def _shift(rows: Floats, turns: Floats, window: int, bins: int) -> Float64:
+    """Return by what share of a panel each column (n,) lies further in its panel than ``turns`` says.
+
+    A window of panels is laid on the mean of all by its harmonics, several times.
+    """
+    harmonics = np.arange(1, HARMONICS + 1)[:, None, None]
+    local = np.stack([_smooth(rows * np.exp(-2j * np.pi * k * turns), window) for k in harmonics.ravel()])
+    tried = np.arange(bins) / bins
+    turned = np.exp(-2j * np.pi * harmonics[:, 0] * tried)
+    shift = np.zeros(turns.size)
+    for _ in range(3):
+        mean = (local * np.exp(-2j * np.pi * harmonics * shift)).mean(axis=2, keepdims=True)
+        alike = np.real(turned.T @ (local * mean.conj()).sum(axis=1))
+        shift = tried[alike.argmax(axis=0)]
+    return np.asarray(shift)
+
+
+def _finest(alike: Float64, lag: float) -> float:
+    """Return a lag (columns) to a fraction of one: its multiples lie where the likeness peaks."""
+    times = np.arange(1, max(min(8, int(alike.size / 2 / lag)), 1) + 1)
+    tried = lag + np.arange(-1.0, 1.001, 0.04)
+    at = np.arange(alike.size)
+    return float(max(tried, key=lambda one: np.interp(one * times, at, alike).mean()))
+
+
+def _smooth(values: np.ndarray, window: int) -> np.ndarray:
+    """Return complex rows averaged along a window."""
+    parts = (uniform_filter1d(p, max(window, 1), axis=1, mode="nearest") for p in (values.real, values.imag))
+    real, imaginary = parts
+    return np.asarray(real + 1j * imaginary)
+
+
+def _unlike(seen: Float64, typical: Float64, valid: Mask, settings: StructureSettings) -> Float64:
+    """Return (rows, n): 0 where the bridge looks as usual, 1 where it plainly does not, in two bands."""
+    apart = np.where(valid, np.nan_to_num(seen - typical), 0.0)
+    calm = np.stack([uniform_filter(band, 3, mode="nearest") for band in apart])
+    spread = MAD_TO_SIGMA * np.median(np.abs(calm - np.median(calm, axis=2, keepdims=True)), axis=2)
+    sigmas = np.abs(calm) / np.maximum(spread, settings.spread_min)[:, :, None]
+    second = np.sort(sigmas, axis=0)[-min(2, len(sigmas))]
+    low, high = settings.unlike_sigmas
+    return np.asarray(np.clip((second - low) / (high - low), 0.0, 1.0))
+
+
+def _bridged(values: Float64, hidden: Mask) -> Float64:
+    """Return values (bands, rows, n) with hidden columns filled along the track from those beside them."""
+    at = np.arange(hidden.size)
+    after = np.minimum(np.searchsorted(at[~hidden], at), (~hidden).sum() - 1)
+    before = np.maximum(after - 1, 0)
+    left, right = at[~hidden][before], at[~hidden][after]
+    share = np.where(right > left, (at - left) / np.maximum(right - left, 1), 0.0)
+    filled = values[..., left] * (1 - share) + values[..., right] * share
+    return np.asarray(np.where(hidden, filled, values))
+
+
+def _median(values: Float64) -> Float64:
+    """Return medians over the last axis, 0 where nothing is known."""
+    flat = values.reshape(-1, values.shape[-1])
+    known = np.isfinite(flat).any(axis=1)
+    out = np.zeros(len(flat))
+    out[known] = np.nanmedian(flat[known], axis=1)
+    return out.reshape(values.shape[:-1])
