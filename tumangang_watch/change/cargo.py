@@ -77,7 +77,8 @@ def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> 
     change: ChangeWord
     base = ""
     if earlier and later:
-        change, amount = _size_change(area_of(earlier), area_of(later), settings)
+        change, amount, sure = _size_change(area_of(earlier), area_of(later), settings)
+        grade = grade if sure else "possible"
     else:
         amount = area_of(later or earlier)
         change, doubts, base = _came_or_went(pair, later or earlier, settings)
@@ -148,15 +149,17 @@ def _elsewhere(items: list[Detection], name: str) -> float | None:
     return sum(v * a for v, a in known) / max(sum(a for _, a in known), 1e-6)
 
 
-def _size_change(before: Interval, after: Interval, settings: ChangeSettings) -> tuple[ChangeWord, Interval]:
-    """Return grown or shrunk only where the areas differ by far more than their errors."""
+def _size_change(
+    before: Interval, after: Interval, settings: ChangeSettings
+) -> tuple[ChangeWord, Interval, bool]:
+    """Return grown or shrunk where the areas differ by more than the same goods do, and whether surely so."""
     half = 0.5 * sqrt(before.width**2 + after.width**2)
     difference = abs(after.estimate - before.estimate)
     floor = max(settings.cargo_size_min_m2, settings.cargo_size_share * before.estimate)
-    if difference > max(settings.cargo_size_errors * half, floor):
+    if difference > max(settings.cargo_size_possible * half, floor):
         word: ChangeWord = "grown" if after.estimate > before.estimate else "shrunk"
-        return word, Interval.around(difference, half)
-    return "unchanged", after
+        return word, Interval.around(difference, half), difference > settings.cargo_size_errors * half
+    return "unchanged", after, True
 
 
 def _words(pair: DatePair, group: list[Detection], change: ChangeWord, amount: Interval, base: str) -> str:
