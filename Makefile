@@ -10,7 +10,7 @@ demo: $(READY)
 		fixtures/tumangang_2022-12-01_painted.tif --out out/demo --overwrite
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

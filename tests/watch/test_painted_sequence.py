@@ -15,9 +15,6 @@ from support.painted_story import Story, close_round
 from tumangang_watch.simulate.sequence import SEQUENCE, sequence_dates, sequence_site
 from tumangang_watch.sites import load_site
 
-pytestmark = pytest.mark.xdist_group("sequence")
-"""One record is watched for all of these tests."""
-
 NAMES = [shot.name for shot in SEQUENCE]
 HEADLINES = {
     # What the first line of each scene's report says.

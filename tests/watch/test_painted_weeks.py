@@ -10,9 +10,6 @@ from support.command import run
 from support.painted_story import Story
 from support.painted_weeks import JUNE, JUNE_LATE, OCTOBER, june, october
 
-pytestmark = pytest.mark.xdist_group("weeks")
-"""One record is watched for all of these tests."""
-
 WEEKS = [("june", shot.name) for shot in JUNE[1:]] + [("october", shot.name) for shot in OCTOBER[1:]]
 HEADLINES = {
     "2023-06-02T0200Z_yard": r"Goods set down beside a train of 6 .* on track T3: (3 objects|2 objects and 1 "
