@@ -240,6 +240,15 @@ def test_a_train_replaced_is_one_event_of_two_findings_that_name_each_other():
     assert "another (4 (3-5) cars) stands in its place" in found["disappeared"].statement
 
 
+@pytest.mark.parametrize("coarse", ["earlier", "later"])
+def test_a_date_too_coarse_to_count_wagons_does_not_surely_show_another_train(coarse):
+    pair = DatePair(paint([(20, [0, 1, 2, 3])], "earlier"), paint([(20, [1, 3, 0, 4])], "later", seed=1))
+    trains = tuple(replace(t, cars=None) if t.date == coarse else t for t in both(20, 20))
+    found = compare_trains(pair, SITE, trains, ChangeSettings())
+    assert found
+    assert {f.grade for f in found if f.change != "unchanged"} <= {"possible"}
+
+
 def test_nothing_is_claimed_where_the_other_date_saw_nothing():
     later = paint([(20, [0, 1, 2, 3])], "later")
     earlier = paint([], "earlier")

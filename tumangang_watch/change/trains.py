@@ -170,6 +170,9 @@ def _alone(matcher: TrainMatcher, track: Track, train: Detection, others: Trains
         caveats.append("read on one date only, and not surely")
     if occupant is None:
         confidence *= settings.unmatched_confidence
+    elif (occupant.cars is None) != (train.cars is None):
+        grade = "possible"
+        caveats.append("one date is too coarse to count wagons: it may be the same train")
     amount, unit = train_interval(train)
     return Finding(
         id=f"finding-train-{track.id}-{train.id}",
