@@ -22,6 +22,7 @@ import rasterio
 from tumangang_watch.errors import NotComparable, WatchError
 from tumangang_watch.pipeline import RunContext, compare, open_pair
 from tumangang_watch.scenes import SceneOptions
+from tumangang_watch.scenes.bands import EIGHT
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import Pair, make_pair, split_seeds
 from tumangang_watch.simulate.paint import PaintedScene, paint
@@ -32,7 +33,6 @@ GRAINS_M = (0.3, 0.5, 1.0, 3.0)
 MAKERS = ("four", "visual", "pan", "eight")
 LUMA = (0.3, 0.4, 0.3, 0.0)
 """What a panchromatic band sees of blue, green, red and near infrared; about."""
-EIGHT = (None, "blue", None, "green", None, "red", None, "nir")
 
 
 def small_yard(seed: int, *, quiet: bool) -> Pair:

@@ -68,7 +68,7 @@ def _strip_odds(occupied: float, settings: ChangeSettings) -> float:
 def _occupied_beyond(long: Detection, short: Detection) -> float | None:
     """Return how much of what only the longer train covers the other date's own strip shows as occupied."""
     whole = dict(long.evidence).get(OCCUPIED)
-    both = min(end_m(long), end_m(short)) - max(start_m(long), start_m(short))
+    both = overlap_m(long, short)
     rest = length_of(long) - both
     if whole is None or rest <= 0:
         return None
@@ -133,3 +133,8 @@ def end_m(train: Detection) -> float:
 def length_of(train: Detection) -> float:
     """Return a train's length along its track, metres."""
     return end_m(train) - start_m(train)
+
+
+def overlap_m(a: Detection, b: Detection) -> float:
+    """Return the metres of track that two trains of one track both cover; below 0 is the gap between them."""
+    return min(end_m(a), end_m(b)) - max(start_m(a), start_m(b))

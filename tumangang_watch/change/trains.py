@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import exp
 
 from tumangang_watch.change.consist_match import Match, match_trains
-from tumangang_watch.change.other_date import TrainMatcher, length_of, there_too
+from tumangang_watch.change.other_date import TrainMatcher, length_of, overlap_m, there_too
 from tumangang_watch.change.profiles import pair_scale
 from tumangang_watch.change.words import (
     cars_of,
@@ -155,7 +155,7 @@ def _alone(matcher: TrainMatcher, track: Track, train: Detection, others: Trains
     grade: Grade = train.grade
     confidence, caveats = train.confidence, list(train.caveats)
     occupant = occupant_of(train, others.trains)
-    most = occupant is not None and _overlap_m(train, occupant) > length_of(train) / 2
+    most = occupant is not None and overlap_m(train, occupant) > length_of(train) / 2
     day = when(other, matcher.pair)
     shared = most and occupant is not None and occupant.id in others.in_place
     odds = there_too(matcher, track, train, occupant if most else None, shared=shared)
@@ -196,13 +196,8 @@ def _alone(matcher: TrainMatcher, track: Track, train: Detection, others: Trains
 def occupant_of(train: Detection, trains: tuple[Detection, ...]) -> Detection | None:
     """Return the train of the other date that takes most of a train's place; None where none does."""
     others = [t for t in trains if t.track == train.track and t.date != train.date]
-    best = max(others, key=lambda t: _overlap_m(train, t), default=None)
-    return None if best is None or _overlap_m(train, best) <= 0 else best
-
-
-def _overlap_m(a: Detection, b: Detection) -> float:
-    """Return the metres of track that two trains of one track both cover."""
-    return min(a.to_m or 0.0, b.to_m or 0.0) - max(a.from_m or 0.0, b.from_m or 0.0)
+    best = max(others, key=lambda t: overlap_m(train, t), default=None)
+    return None if best is None or overlap_m(train, best) <= 0 else best
 
 
 def match_words(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri
 
-from tumangang_watch.grid import Float32, Float64, Mask
+from tumangang_watch.grid import Float32, Float64, Floats, Mask
 from tumangang_watch.model.image import NativeImage, Raster, frozen
 from tumangang_watch.settings.preprocess import NormaliseSettings
 
@@ -58,17 +58,22 @@ def normalise_pair(
         return _fitted(bands, cells, 1.0, settings)
     settings = replace(settings, slope_range=(0.0, np.inf))
     fits = [
-        _fitted(bands, (one, np.maximum(two, 0.0) ** e, weight), e, settings)
+        _fitted(bands, (one, np.asarray(_toned(two, e), np.float64), weight), e, settings)
         for e in settings.picture_exponents
     ]
     return min(fits, key=lambda fit: _left(fit, one, two))
+
+
+def _toned(values: Floats, exponent: float) -> Floats:
+    """Return values on another tone curve; 1 leaves them as they are."""
+    return values if exponent == 1 else np.maximum(values, 0.0) ** exponent
 
 
 def _left(fit: Normalisation, one: Float64, two: Float64) -> float:
     """Return the typical difference that a fit leaves, as a share of the spread of the ground."""
     if fit.status == "failed":
         return np.inf
-    left = np.abs(one - (np.array(fit.gain) * np.maximum(two, 0.0) ** fit.exponent + np.array(fit.offset)))
+    left = np.abs(one - (np.array(fit.gain) * _toned(two, fit.exponent) + np.array(fit.offset)))
     spread = np.median(np.abs(one - np.median(one, axis=0)), axis=0)
     return float((np.median(left, axis=0) / np.maximum(spread, 1e-9)).mean())
 
@@ -104,10 +109,7 @@ def apply(normalisation: Normalisation, image: NativeImage) -> NativeImage:
     values = image.values.copy()
     for band, gain, offset in zip(normalisation.bands, normalisation.gain, normalisation.offset, strict=True):
         k = image.bands.index(band)
-        seen = (
-            values[k] if normalisation.exponent == 1 else np.maximum(values[k], 0.0) ** normalisation.exponent
-        )
-        values[k] = gain * seen + offset
+        values[k] = gain * _toned(values[k], normalisation.exponent) + offset
     values[:, ~image.valid] = 0.0
     return replace(image, values=frozen(values))
 

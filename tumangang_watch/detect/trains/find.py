@@ -101,7 +101,8 @@ def _strips(
     bridges = {area.id for area in site.having("bridge")}
     strips = []
     for track in tracks:
-        stretches = (s for area, s in site.track_in_areas(track).items() if area in bridges)
+        inside = site.track_in_areas(track) if bridges else {}
+        stretches = (s for area, s in inside.items() if area in bridges)
         strip = only_clear(sample_strip(observation.image, track, settings), clear, grid)
         strips.append(replace(strip, bridges_m=tuple(ends for own in stretches for ends in own)))
     return strips

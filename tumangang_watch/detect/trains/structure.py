@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import binary_dilation, uniform_filter, uniform_filter1d
 
+from tumangang_watch.detect.history import MAD_TO_SIGMA
 from tumangang_watch.detect.trains.reading import NetReading, read_strip
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import (
@@ -19,6 +20,7 @@ from tumangang_watch.detect.trains.view import (
     RadiometricScale,
     StripView,
     log_share,
+    median_known,
     shares,
     view_of,
     visible,
@@ -28,7 +30,6 @@ from tumangang_watch.model.image import frozen
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.trains import StructureSettings, TrainSettings
 
-MAD_TO_SIGMA = 1.4826
 HARMONICS = 6
 """Of a panel that lay it on another: enough to place a beam to a tenth of its panel."""
 
@@ -39,7 +40,7 @@ class Structure:
 
     period_m: float | None
     """Length of a panel; None where nothing comes again."""
-    typical: Float64
+    typical: Floats
     """(bands, rows, n) log shares."""
     hidden: Mask
     """(n,) True under a beam or in the shadow of one."""
@@ -106,23 +107,18 @@ def structure_of(strip: Strip, seen: Float64, valid: Mask, settings: StructureSe
     inner = np.abs(strip.y_m) <= settings.core_half_m
     phase_of = _phase(bright[inner], strip.step_m, settings)
     if phase_of is None:
-        typical = np.broadcast_to(_median(known)[..., None], seen.shape)
+        typical = np.broadcast_to(np.nan_to_num(median_known(known))[..., None], seen.shape)
         return Structure(None, np.asarray(typical), np.zeros(seen.shape[2], bool))
     period, phase = phase_of
     bins = max(round(period / strip.step_m), 4)
     place = np.floor(phase * bins).astype(int) % bins
-    folded = np.stack([_median(known[:, :, place == k]) for k in range(bins)], axis=2)
+    folded = np.stack([np.nan_to_num(median_known(known[:, :, place == k])) for k in range(bins)], axis=2)
     profile = np.nanmedian(visible(folded, strip.bands).mean(axis=0)[inner], axis=0)
     apart = np.abs(profile - np.median(profile))
     spread = MAD_TO_SIGMA * float(np.median(apart))
-    beams = binary_dilation(_around(apart > max(3 * spread, settings.beam_min)))[1:-1]
+    beams = binary_dilation(np.pad(apart > max(3 * spread, settings.beam_min), 1, mode="wrap"))[1:-1]
     hidden = beams[place] if beams.mean() <= settings.hidden_max else np.zeros(place.size, bool)
     return Structure(period, folded[:, :, place], hidden)
-
-
-def _around(ring: Mask) -> Mask:
-    """Return a ring of bins with the last before the first and the first after the last."""
-    return np.concatenate([ring[-1:], ring, ring[:1]])
 
 
 def _phase(bright: Floats, step_m: float, settings: StructureSettings) -> tuple[float, Floats] | None:
@@ -163,7 +159,8 @@ def _shift(rows: Floats, turns: Floats, window: int, bins: int) -> Float64:
     A window of panels is laid on the mean of all by its harmonics, several times.
     """
     harmonics = np.arange(1, HARMONICS + 1)[:, None, None]
-    local = np.stack([_smooth(rows * np.exp(-2j * np.pi * k * turns), window) for k in harmonics.ravel()])
+    carried = rows * np.exp(-2j * np.pi * harmonics * turns)
+    local = uniform_filter1d(carried, max(window, 1), axis=2, mode="nearest")
     tried = np.arange(bins) / bins
     turned = np.exp(-2j * np.pi * harmonics[:, 0] * tried)
     shift = np.zeros(turns.size)
@@ -182,14 +179,7 @@ def _finest(alike: Float64, lag: float) -> float:
     return float(max(tried, key=lambda one: np.interp(one * times, at, alike).mean()))
 
 
-def _smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Return complex rows averaged along a window."""
-    parts = (uniform_filter1d(p, max(window, 1), axis=1, mode="nearest") for p in (values.real, values.imag))
-    real, imaginary = parts
-    return np.asarray(real + 1j * imaginary)
-
-
-def _unlike(seen: Float64, typical: Float64, valid: Mask, settings: StructureSettings) -> Float64:
+def _unlike(seen: Float64, typical: Floats, valid: Mask, settings: StructureSettings) -> Float64:
     """Return (rows, n): 0 where the bridge looks as usual, 1 where it plainly does not, in two bands."""
     apart = np.where(valid, np.nan_to_num(seen - typical), 0.0)
     calm = np.stack([uniform_filter(band, 3, mode="nearest") for band in apart])
@@ -209,12 +199,3 @@ def _bridged(values: Float64, hidden: Mask) -> Float64:
     share = np.where(right > left, (at - left) / np.maximum(right - left, 1), 0.0)
     filled = values[..., left] * (1 - share) + values[..., right] * share
     return np.asarray(np.where(hidden, filled, values))
-
-
-def _median(values: Float64) -> Float64:
-    """Return medians over the last axis, 0 where nothing is known."""
-    flat = values.reshape(-1, values.shape[-1])
-    known = np.isfinite(flat).any(axis=1)
-    out = np.zeros(len(flat))
-    out[known] = np.nanmedian(flat[known], axis=1)
-    return out.reshape(values.shape[:-1])

@@ -106,7 +106,7 @@ def _profile(strips: list[Strip], light: RadiometricScale) -> Float64:
         brightness = log_share(share.mean(axis=0))
         columns.append(np.where(strip.valid[rows, ::4], brightness, np.nan))
     every = np.concatenate(columns, axis=1)
-    return np.asarray(np.nan_to_num(_median(np.concatenate([every, every[::-1]], axis=1))))
+    return np.asarray(np.nan_to_num(median_known(np.concatenate([every, every[::-1]], axis=1))))
 
 
 def geometry_of(strip: Strip, scene: Scene, settings: TrainSettings) -> Geometry:
@@ -228,16 +228,17 @@ def _typical_row(bright: Floats, seen: Mask) -> Floats:
     pieces = max(round(n * STEP_M / BLOCK_M), 1)
     edges = np.linspace(0, n, pieces + 1).astype(int)
     known = np.where(seen, bright, np.nan)
-    middles = np.stack([_median(known[:, a:b]) for a, b in itertools.pairwise(edges)], axis=1)
+    middles = np.stack([median_known(known[:, a:b]) for a, b in itertools.pairwise(edges)], axis=1)
     out = np.empty_like(bright)
     for k, (a, b) in enumerate(itertools.pairwise(edges)):
-        out[:, a:b] = np.nan_to_num(_median(middles[:, max(k - 3, 0) : k + 4]))[:, None]
+        out[:, a:b] = np.nan_to_num(median_known(middles[:, max(k - 3, 0) : k + 4]))[:, None]
     return out
 
 
-def _median(values: Floats) -> Floats:
+def median_known(values: Floats) -> Floats:
     """Return medians over the last axis, NaN where nothing is known (without numpy's warning)."""
-    out = np.full(values.shape[0], np.nan)
-    known = np.isfinite(values).any(axis=1)
-    out[known] = np.nanmedian(values[known], axis=1)
-    return out
+    flat = values.reshape(-1, values.shape[-1])
+    out = np.full(len(flat), np.nan)
+    known = np.isfinite(flat).any(axis=1)
+    out[known] = np.nanmedian(flat[known], axis=1)
+    return out.reshape(values.shape[:-1])
