@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.ground --split validation --pairs 10`` paints pairs, brings them into the site's
 frame by the painter's truth (so that registration plays no part), hands over the painted trains, and
-runs the two ground detectors. Use ``--split train`` to calibrate settings.
+runs the two ground detectors. Use ``--split train`` to calibrate settings, ``--replaced`` to judge what
+became of goods that others have replaced in their place.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tumangang_watch.preprocess.quality import assess_quality
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.simulate.exact import exact_observation
+from tumangang_watch.simulate.traffic import draw_cargo
 from tumangang_watch.simulate.world import Block, footprint
 
 if TYPE_CHECKING:
@@ -141,6 +143,35 @@ def _small(apron: Any, rng: np.random.Generator) -> Block:
     return Block.at((spot.x, spot.y), heading, (*size, tall), paint, "pile" if pile else "flat")
 
 
+def with_replaced_goods(pair: Pair) -> Pair:
+    """Return a pair whose aprons hold more goods, half of which other goods have replaced in their place."""
+    rng = np.random.default_rng([pair.seed, 79])
+    cargo = pair.days[0].cargo
+    for _ in range(3):
+        cargo += draw_cargo(pair.world, rng, avoid=cargo)
+    later: list[Block] = []
+    for block in cargo:
+        taken = [footprint(b).buffer(0.6) for b in (*cargo, *later) if b is not block]
+        stays = rng.random() < 0.45
+        other = block if stays else _in_place_of(block, pair, taken, rng)
+        later += [] if other is None else [other]
+    days = (replace(pair.days[0], cargo=cargo), replace(pair.days[1], cargo=tuple(later)))
+    return replace(pair, days=days)
+
+
+def _in_place_of(block: Block, pair: Pair, taken: list[Any], rng: np.random.Generator) -> Block | None:
+    """Draw goods of any kind about the middle of others; None where they have no room."""
+    for _ in range(12):
+        shift = rng.normal(0, 0.6, 2)
+        for other in draw_cargo(pair.world, rng):
+            moved = replace(other, x=block.x + float(shift[0]), y=block.y + float(shift[1]))
+            shape = footprint(moved)
+            aprons = (a.polygon.buffer(-0.5) for a in pair.world.site.having("apron"))
+            if any(a.contains(shape) for a in aprons) and not any(shape.intersects(t) for t in taken):
+                return moved
+    return None
+
+
 def run_pair(pair: Pair, score: Score) -> dict[str, Any]:
     """Run both detectors on one pair and add to the score."""
     settings = Settings()
@@ -173,6 +204,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--gsd", type=float, default=0.5)
     parser.add_argument("--product", default=None)
+    parser.add_argument("--replaced", action="store_true", help="other goods come in the place of half")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--calibrate", action="store_true", help="also fit the confidence in goods")
     chosen = parser.parse_args()
@@ -186,7 +218,8 @@ def main() -> None:
             options |= {"growth_m2": 0.0, "season_change": True}
         else:
             options |= {"no_change": True}
-        run_pair(with_small_goods(make_pair(seed, chosen.gsd, **options)), score)
+        changed = with_replaced_goods if chosen.replaced else with_small_goods
+        run_pair(changed(make_pair(seed, chosen.gsd, **options)), score)
     if chosen.verbose:
         print("\n".join(score.notes))
     print(report(score))

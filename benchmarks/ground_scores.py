@@ -39,6 +39,8 @@ class Score:
     heights: list[tuple[float, bool]] = field(default_factory=list)
     fills: list[float] = field(default_factory=list)
     fates: list[bool] = field(default_factory=list)
+    instead: list[tuple[bool, bool]] = field(default_factory=list)
+    """Of each object in another's place: was its fate said, and has the other its colour?"""
     colours: list[bool] = field(default_factory=list)
     empty_aprons: int = 0
     false_on_empty: int = 0
@@ -163,21 +165,34 @@ def _score_aprons(
             score.apron_areas.append((fill.covered_m2.estimate / true - 1, inside))
 
 
+def fate_of(block: Any, before: dict[Any, Any], after: dict[Any, Any]) -> str:
+    """Return what became of a painted object."""
+    if block in before:
+        return "unchanged" if block in after else "disappeared"
+    return "appeared"
+
+
 def score_fates(pair: Pair, findings: tuple[Finding, ...], score: Score) -> None:
-    """Judge whether what happened to every painted object is what the findings say."""
+    """Judge whether what happened to every painted object is what the findings say, and nothing else.
+
+    Of what lies where another object lay, that object's fate may be said as well.
+    """
     before, after = ({b: footprint(b) for b in day.cargo} for day in pair.days)
     for block, shape in {**before, **after}.items():
         if shape.area < LEAST_JUDGED_M2:
             continue
-        fate = "unchanged" if block in before and block in after else "appeared"
-        if block in before and block not in after:
-            fate = "disappeared"
+        fate = fate_of(block, before, after)
         about = [f for f in findings if f.geometry.intersection(shape).area > 0.3 * shape.area]
         said = {f.change for f in about if f.grade == "detected" or f.change == "unchanged"}
-        score.fates.append(said == {fate})
-        if said != {fate}:
+        over = [b for b, s in {**before, **after}.items() if b != block and s.intersection(shape).area > 0]
+        may = {fate_of(b, before, after) for b in over} - {"unchanged"}
+        right = fate in said and said <= {fate, *may}
+        score.fates.append(right)
+        score.instead += [(right, b.paint == block.paint) for b in over if may]
+        if not right:
             score.notes.append(
-                f"{pair.seed} {fate} {shape.area:.0f} m2 said {[(f.change, f.grade) for f in about]}"
+                f"{pair.seed} {fate} {block.paint} {shape.area:.0f} m2 over {[b.paint for b in over]} said "
+                f"{[(f.change, f.grade) for f in about]}"
             )
     if pair.options.no_change:
         score.quiet_pairs += 1
@@ -243,6 +258,9 @@ def report(score: Score) -> str:
             f"90th percentile {100 * np.quantile(np.abs(score.fills), 0.9):.2f}"
         )
     lines.append(f"appeared, removed, unchanged right: {sum(score.fates)} of {len(score.fates)}")
+    for like, words in ((False, "another"), (True, "the same")):
+        told = [right for right, same in score.instead if same == like]
+        lines.append(f"  of what lies in the place of goods of {words} colour: {sum(told)} of {len(told)}")
     lines.append(
         f"false cargo on empty aprons: {score.false_on_empty} on {score.empty_aprons} aprons and dates"
     )

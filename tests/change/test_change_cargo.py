@@ -104,6 +104,42 @@ def test_another_object_in_the_place_is_one_gone_and_one_new() -> None:
     assert sorted(f.change for f in found) == ["appeared", "disappeared"]
 
 
+def unlike(date: str, difference: float, **fields) -> Detection:
+    item = cargo(date, PLACE, elsewhere=0.9, **fields)
+    return replace(item, evidence=tuple(sorted((*item.evidence, ("other_difference", difference)))))
+
+
+def test_goods_that_look_other_than_those_in_their_place_are_one_gone_and_one_new() -> None:
+    items = (unlike("earlier", 0.6), unlike("later", 0.6))
+    found = compare_cargo(pair([PLACE], [PLACE]), items, SETTINGS)
+    assert sorted((f.change, f.grade) for f in found) == [
+        ("appeared", "detected"),
+        ("disappeared", "detected"),
+    ]
+    assert all("other goods lie in this place" in f.caveats[-1] for f in found)
+    (alone,) = compare_cargo(pair([PLACE], [PLACE]), (unlike("later", 0.6),), SETTINGS)
+    assert (alone.change, alone.grade) == ("appeared", "detected")
+
+
+def test_goods_that_look_nearly_alike_are_the_same_unless_their_size_changed_too() -> None:
+    same = compare_cargo(pair([PLACE], [PLACE]), (unlike("earlier", 0.1), unlike("later", 0.1)), SETTINGS)
+    assert [(f.change, f.grade) for f in same] == [("unchanged", "detected")]
+    like = compare_cargo(pair([PLACE], [PLACE]), (unlike("earlier", 0.3), unlike("later", 0.3)), SETTINGS)
+    assert [(f.change, f.grade) for f in like] == [("unchanged", "possible")]
+    size = (unlike("earlier", 0.3), unlike("later", 0.3, area=60))
+    assert len(compare_cargo(pair([PLACE], [PLACE]), size, SETTINGS)) == 2
+    grown = (unlike("earlier", 0.1), unlike("later", 0.1, area=60))
+    assert [f.change for f in compare_cargo(pair([PLACE], [PLACE]), grown, SETTINGS)] == ["grown"]
+
+
+def test_snow_on_goods_makes_them_no_others() -> None:
+    two = pair([PLACE], [PLACE])
+    snow = replace(two.later, quality=replace(two.later.quality, snow_state="full"))
+    items = (unlike("earlier", 0.9), unlike("later", 0.9))
+    found = compare_cargo(DatePair(two.earlier, snow), items, SETTINGS)
+    assert [(f.change, f.grade) for f in found] == [("unchanged", "possible")]
+
+
 def test_unloading_beside_a_train_is_one_finding_that_names_it() -> None:
     site = straight_site()
     train = train_detection(site, "later", 40, 100)

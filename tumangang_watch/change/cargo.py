@@ -26,13 +26,13 @@ def compare_cargo(
     """Follow cargo objects between dates by the overlap of their outlines.
 
     Outlines that overlap, directly or through others, form one group; a group seen on both dates
-    has grown, shrunk or stayed as its areas say. Goods that came beside one train are one finding, be it
-    sure of all of them or not.
+    has grown, shrunk or stayed as its areas say. Goods that lie where other goods lay have come, and those
+    have gone. Goods that came beside one train are one finding, be it sure of all of them or not.
     """
     findings: list[Finding] = []
     for group in _groups(cargo, settings.cargo_overlap_min):
-        for part in _parted(group, settings):
-            finding = _judge(pair, part, settings)
+        for part, replaced in _parted(pair, group, settings):
+            finding = _judge(pair, part, replaced, settings)
             if finding is not None:
                 findings.append(finding)
     return beside_trains(pair, tuple(findings), trains, settings)
@@ -55,16 +55,43 @@ def _overlap(a: Detection, b: Detection) -> float:
     return float(a.geometry.intersection(b.geometry).area / smaller) if smaller > 0 else 0.0
 
 
-def _parted(group: list[Detection], settings: ChangeSettings) -> list[list[Detection]]:
-    """Part two objects that merely overlap: one went and another came."""
-    if len(group) != 2 or group[0].date == group[1].date:
-        return [group]
-    a, b = (d.geometry for d in group)
-    alike = a.intersection(b).area / max(a.union(b).area, 1e-6)
-    return [group] if alike >= settings.cargo_same_min else [[group[0]], [group[1]]]
+def _parted(
+    pair: DatePair, group: list[Detection], settings: ChangeSettings
+) -> list[tuple[list[Detection], bool]]:
+    """Part goods that lie where other goods lay, and two objects that merely overlap: one went, one came.
+
+    Goods whose size changed as well need differ less in appearance to be others. Each part comes with whether
+    the other date shows other goods in its place.
+    """
+    earlier, later = ([d for d in group if d.date == date] for date in ("earlier", "later"))
+    limit = settings.cargo_other_sure
+    if not (earlier and later):
+        return [(group, _replaced(pair, group, limit, settings))]
+    if _size_change(area_of(earlier), area_of(later), settings)[0] != "unchanged":
+        limit = settings.cargo_other_possible
+    others = [d for d in group if _replaced(pair, [d], limit, settings)]
+    rest = [d for d in group if d not in others]
+    if others:
+        return [*(([d], True) for d in others), *(_parted(pair, rest, settings) if rest else [])]
+    if len(group) == 2:
+        a, b = (d.geometry for d in group)
+        if a.intersection(b).area / max(a.union(b).area, 1e-6) < settings.cargo_same_min:
+            return [([d], False) for d in group]
+    return [(group, False)]
 
 
-def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> Finding | None:
+def _replaced(pair: DatePair, items: list[Detection], limit: float, settings: ChangeSettings) -> bool:
+    """Tell whether the other date shows other goods in the place of some; under snow nothing is told."""
+    difference, present = (_elsewhere(items, name) for name in ("other_difference", "other_goods"))
+    if difference is None or present is None or pair.earlier.quality.snowy or pair.later.quality.snowy:
+        return False
+    return present >= settings.cargo_absent_max and difference >= limit
+
+
+def _judge(
+    pair: DatePair, group: list[Detection], replaced: bool, settings: ChangeSettings
+) -> Finding | None:
+    """Return what became of a group; ``replaced`` where the other date shows other goods in its place."""
     earlier, later = (
         sorted((d for d in group if d.date == date), key=lambda d: d.id) for date in ("earlier", "later")
     )
@@ -78,11 +105,17 @@ def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> 
     base = ""
     if earlier and later:
         change, amount, sure = _size_change(area_of(earlier), area_of(later), settings)
+        difference = _elsewhere(group, "other_difference")
+        if difference is not None and difference >= settings.cargo_other_possible:
+            caveats.append("the two dates show it in other brightness or colour: may be other goods")
+            sure = False
         grade = grade if sure else "possible"
     else:
         amount = area_of(later or earlier)
-        change, doubts, base = _came_or_went(pair, later or earlier, settings)
+        change, doubts, base = _came_or_went(pair, later or earlier, replaced, settings)
         caveats += doubts
+        if replaced:
+            caveats.append(f"on {when(pair.other(group[0].date), pair)} other goods lie in this place")
         contrast = _elsewhere(group, "other_contrast")
         bare = contrast is not None and contrast <= settings.cargo_bare_contrast
         if doubts or (min(d.confidence for d in group) < settings.cargo_change_sure and not bare):
@@ -109,13 +142,13 @@ def _judge(pair: DatePair, group: list[Detection], settings: ChangeSettings) -> 
 
 
 def _came_or_went(
-    pair: DatePair, items: list[Detection], settings: ChangeSettings
+    pair: DatePair, items: list[Detection], replaced: bool, settings: ChangeSettings
 ) -> tuple[ChangeWord, list[str], str]:
     """Judge what cargo seen on one date only means, what speaks against it, and on which date it rests.
 
-    That the other date shows bare ground must be seen on it as well: a place under snow or with half a sign
-    of goods decides nothing. A place in shadow decides where skylight shows bare ground, else the last date
-    before it that does; the base is in words, empty where it is the other date.
+    That the other date shows bare ground, or other goods, must be seen on it as well: a place under snow or
+    with half a sign of goods decides nothing. A place in shadow decides where skylight shows bare ground,
+    else the last date before it that does; the base is in words, empty where it is the other date.
     """
     date = items[0].date
     change: ChangeWord = "appeared" if date == "later" else "disappeared"
@@ -126,11 +159,11 @@ def _came_or_went(
     alike = pixel_similarity(pair.earlier, pair.later, place.buffer(1.0))
     same = settings.same_pixels_min if present is None else settings.cargo_same_pixels
     there_too = present is not None and present >= settings.cargo_present_min
-    if there_too or (alike is not None and alike >= same):
+    if not replaced and (there_too or (alike is not None and alike >= same)):
         return "unchanged", ["detected on one date only, but both dates show the same in this place"], ""
     doubts, base = [], ""
     some = present is not None and present >= settings.cargo_absent_max
-    if some and (contrast is None or contrast > settings.cargo_bare_surely):
+    if some and not replaced and (contrast is None or contrast > settings.cargo_bare_surely):
         doubts.append(f"{when(other, pair)} may show goods here too")
     shaded = shade is not None and shade > settings.cargo_shadow_max
     if shaded and (contrast is None or contrast > settings.cargo_bare_contrast):

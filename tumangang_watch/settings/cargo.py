@@ -70,6 +70,12 @@ class CargoSettings:
     of pavement with itself."""
     contrast_full: float = 1.0
     """Contrast from which more says nothing: a third of the ground's brightness."""
+    appearance_lift: float = 0.2
+    """Part of the pavement's brightness added before logs of one place on two dates are compared: coal
+    differs by its whole brightness from one haze to another. Calibrated as `cargo_other_sure`, where of
+    0.02 to 0.5 it parts same and other goods best."""
+    appearance_seen: float = 0.3
+    """Part of a place that must lie in light on both dates for that."""
     height_error_m: float = 0.55
     """Error of a shadow's length at 90 %, both its ends: a pixel of 0.5 m (sources.md, cargo), and what the
     same train pairs lacked to hold 90 %."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from shapely import box
 
-from tumangang_watch.detect.cargo.contrast import ground_contrast, relative_contrast
+from tumangang_watch.detect.cargo.contrast import appearance_difference, ground_contrast, relative_contrast
 from tumangang_watch.detect.cargo.network import apron_input
 from tumangang_watch.detect.cargo.view import ApronView, Turn
 from tumangang_watch.grid import Grid
@@ -63,3 +65,23 @@ def test_what_hardly_differs_from_its_ground_says_nothing_of_other_dates() -> No
 def test_a_place_that_is_not_seen_has_no_contrast() -> None:
     far = box(500, 500, 506, 503)
     assert ground_contrast(view(), far, far, SETTINGS) is None
+
+
+def difference(here: ApronView, there: ApronView) -> float | None:
+    return appearance_difference((here, there), PLACE, (PLACE, PLACE), 0.25, SETTINGS)
+
+
+@pytest.mark.parametrize("path", [0.0, 0.05], ids=["clear", "haze"])
+@pytest.mark.parametrize(("paint", "other"), [(0.3, 0.8), (0.5, 1.0), (0.9, 1.8), (0.5, 2.5)])
+def test_the_same_goods_look_alike_on_two_dates_and_others_do_not(paint, other, path) -> None:
+    known = np.log((other + SETTINGS.appearance_lift) / (paint + SETTINGS.appearance_lift))
+    # Dark objects and haze take from what is darkest.
+    assert difference(view(paint), view(paint, path=path, seed=2)) < 0.1
+    assert difference(view(paint), view(other, path=path, seed=2)) == pytest.approx(known, rel=0.25)
+    assert difference(view(paint), view(other)) == difference(view(other), view(paint))
+
+
+def test_a_place_in_shadow_on_one_date_or_in_one_band_says_nothing_of_its_colour() -> None:
+    assert difference(view(0.5), view(0.5, 20.0)) is None
+    grey = replace(view(0.5), values={"pan": view(0.5).values["red"]})
+    assert difference(view(0.5), grey) is None

@@ -12,7 +12,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.cargo.view import ApronView
-from tumangang_watch.grid import Float64
+from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.settings.cargo import CargoSettings
 
 MIN_PX = 6
@@ -49,20 +49,14 @@ def ground_contrast(
     every : geometry
         All objects of its date: no bare ground.
     """
-    near, far = settings.contrast_ring_m
-    shape = view.turn.into(place)
-    window = view.grid.window(shape.buffer(far))
-    if window is None:
+    masks = _masks(view, place, every, settings)
+    if masks is None:
         return None
-    cut, part = window
-    core = shape.buffer(-0.5 * view.grid.pixel_m)
-    body = part.mask([shape if core.is_empty else core])
-    ring = shape.buffer(far).difference(view.turn.into(every).buffer(near)).difference(shape.buffer(near))
-    beside = part.mask([ring]) if not ring.is_empty else np.zeros_like(body)
+    cut, body, beside = masks
     usable, shadow = view.usable[cut], view.shadow[cut]
     low, high = settings.contrast_shadow
     strata = [(body & usable & s, beside & usable & s) for s in (shadow < low, shadow > high)]
-    logs = _logs(view, cut, settings)
+    logs = _logs(view, cut, LEAST_LEVEL, settings)
     whole = max(int(body.sum()), 1)
     steps, shares = np.zeros((2, len(logs))), np.zeros(2)
     for k, (own, ground) in enumerate(strata):
@@ -72,13 +66,86 @@ def ground_contrast(
     return GroundContrast(steps, shares) if shares.sum() >= settings.contrast_seen else None
 
 
-def _logs(view: ApronView, cut: tuple[slice, slice], settings: CargoSettings) -> Float64:
-    """Return the logs of brightness over the pavement's, without path light, (bands, rows, cols)."""
+def _masks(
+    view: ApronView, place: BaseGeometry, every: BaseGeometry, settings: CargoSettings, margin_m: float = 0.0
+) -> tuple[tuple[slice, slice], Mask, Mask] | None:
+    """Return a cut of the view, and there a place without its rim and the bare ground beside it."""
+    near, far = settings.contrast_ring_m
+    shape = view.turn.into(place)
+    window = view.grid.window(shape.buffer(far))
+    if window is None:
+        return None
+    cut, part = window
+    core = shape.buffer(-max(margin_m, 0.5 * view.grid.pixel_m))
+    body = part.mask([shape if core.is_empty else core])
+    ring = shape.buffer(far).difference(view.turn.into(every).buffer(near)).difference(shape.buffer(near))
+    return cut, body, part.mask([ring]) if not ring.is_empty else np.zeros_like(body)
+
+
+def _logs(view: ApronView, cut: tuple[slice, slice], lift: float, settings: CargoSettings) -> Float64:
+    """Return the logs of brightness over the pavement's, without path light, (bands, rows, cols).
+
+    ``lift`` is what the darkest counts for, as a part of the pavement's brightness.
+    """
     planes = view.item.planes
     known = planes[:4] if view.item.constants[0] else planes[:3]
     dark = np.quantile(np.exp(known[:, ::3, ::3]), settings.contrast_dark_quantile, axis=(1, 2))
     ratio = np.exp(known[(slice(None), *cut)]) - settings.contrast_dark_share * dark[:, None, None]
+    if lift > LEAST_LEVEL:
+        ratio = np.maximum(ratio, 0.0) + lift
     return np.log(np.maximum(ratio, LEAST_LEVEL)).astype(np.float64)
+
+
+def appearance_difference(
+    views: tuple[ApronView, ApronView],
+    place: BaseGeometry,
+    every: tuple[BaseGeometry, BaseGeometry],
+    margin_m: float,
+    settings: CargoSettings,
+) -> float | None:
+    """Return how unlike two dates show a place, log units; None where too little of it lies in light on both.
+
+    Root mean square over bands of the difference in brightness, held against the apron's pavement or against
+    the ground beside the place, whichever differs less: rain or frost may change either.
+
+    Parameters
+    ----------
+    place : geometry
+        In the site's metres.
+    every : (geometry, geometry)
+        All objects of each date: no bare ground.
+    margin_m : float
+        Rim of the place that is left out.
+    """
+    if ("pan" in views[0].values) != ("pan" in views[1].values):
+        return None
+    levels = [
+        _sunlit(view, place, cargo, margin_m, settings) for view, cargo in zip(views, every, strict=True)
+    ]
+    (own, ground), (own_too, ground_too) = levels
+    if own is None or own_too is None:
+        return None
+    bands = min(len(own), len(own_too))
+    steps = [own[:bands] - own_too[:bands]]
+    if ground is not None and ground_too is not None:
+        steps.append(steps[0] - (ground[:bands] - ground_too[:bands]))
+    return float(min(np.sqrt((step**2).mean()) for step in steps))
+
+
+def _sunlit(
+    view: ApronView, place: BaseGeometry, every: BaseGeometry, margin_m: float, settings: CargoSettings
+) -> tuple[Float64 | None, Float64 | None]:
+    """Return the log brightness of a place and of the ground beside it in light, (bands,); None if unseen."""
+    masks = _masks(view, place, every, settings, margin_m)
+    if masks is None:
+        return None, None
+    cut, body, beside = masks
+    light = view.usable[cut] & (view.shadow[cut] < settings.contrast_shadow[0])
+    logs = _logs(view, cut, settings.appearance_lift, settings)
+    enough = max(MIN_PX, settings.appearance_seen * float(body.sum()))
+    own = np.median(logs[:, body & light], axis=1) if (body & light).sum() >= enough else None
+    ground = np.median(logs[:, beside & light], axis=1) if (beside & light).sum() >= MIN_PX else None
+    return own, ground
 
 
 def relative_contrast(own: GroundContrast, other: GroundContrast, settings: CargoSettings) -> float | None:

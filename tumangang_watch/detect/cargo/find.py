@@ -9,7 +9,7 @@ from shapely import box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
-from tumangang_watch.detect.cargo.contrast import ground_contrast, relative_contrast
+from tumangang_watch.detect.cargo.contrast import appearance_difference, ground_contrast, relative_contrast
 from tumangang_watch.detect.cargo.fill import coarse_fill, fill_of
 from tumangang_watch.detect.cargo.measure import Place, measure, search, without_shadows
 from tumangang_watch.detect.cargo.trials import try_cargo
@@ -21,6 +21,9 @@ from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.cargo import CargoSettings
 
+COMMON_MIN = 0.2
+"""Smaller parts of an object that outlines of another date cover are their rims."""
+
 
 @dataclass(frozen=True)
 class ApronPiece:
@@ -29,6 +32,18 @@ class ApronPiece:
     core: BaseGeometry
     """The ground whose objects count here; pieces overlap so that none is cut."""
     view: ApronView
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceRead:
+    """A place as one date shows it."""
+
+    place: Place
+    pieces: list[ApronPiece]
+    cargo: tuple[Detection, ...]
+    every: BaseGeometry
+    """The ground that its cargo covers."""
+    gsd_m: float
 
 
 @dataclass(frozen=True)
@@ -53,24 +68,27 @@ def detect_cargo(
     ``trains`` is left out. ``trials`` also paints boxes on empty ground and counts how many would be found.
     """
     fine = [o for o in dates if o.image.gsd_m <= settings.objects_gsd_max_m]
-    views = {o.date: _views(o, site, trains, settings) for o in fine}
+    read = {
+        o.date: {p.area: _read(p, pieces, o, settings) for p, pieces in _views(o, site, trains, settings)}
+        for o in fine
+    }
     found: list[Detection] = []
     fills: list[Fill] = []
     for observation in dates:
-        if observation.date not in views:
+        if observation.date not in read:
             fills += _coarse(observation, site, trains, settings)
             continue
         here = []
-        for place, pieces in views[observation.date]:
-            cargo = [item for piece in pieces for item in _cargo_in(piece, place, observation, settings)]
-            elsewhere = [v for o in fine if o is not observation for v in views[o.date]]
-            others = [piece.view for p, parts in elsewhere if p.area == place.area for piece in parts]
-            own, every = [piece.view for piece in pieces], unary_union([d.geometry for d in cargo])
-            here += [_with_other(item, own, others, every, settings) for item in cargo]
-            fill = fill_of(_ground_m2(pieces), place, cargo, observation, site, settings)
+        for area, own in read[observation.date].items():
+            other = next((read[o.date].get(area) for o in fine if o is not observation), None)
+            here += [_with_other(item, own, other, settings) for item in own.cargo]
+            ground = _ground_m2(own.pieces)
+            fill = fill_of(ground, own.place, own.cargo, observation, site, settings)
             if trials:
-                view = max(pieces, key=lambda piece: int(piece.view.usable.sum())).view
-                fill = replace(fill, trials=try_cargo(view, place, observation, settings, seed=len(fills)))
+                view = max((piece.view for piece in own.pieces), key=lambda view: int(view.usable.sum()))
+                fill = replace(
+                    fill, trials=try_cargo(view, own.place, observation, settings, seed=len(fills))
+                )
             fills.append(fill)
         here.sort(key=lambda d: (-round(d.geometry.centroid.y, 1), round(d.geometry.centroid.x, 1)))
         found += [replace(d, id=f"{observation.date}-cargo-{k}") for k, d in enumerate(here, 1)]
@@ -190,34 +208,51 @@ def _cargo_in(
     return without_shadows(found, settings) if observation.scene.sun_azimuth_deg is None else found
 
 
+def _read(
+    place: Place, pieces: list[ApronPiece], observation: Observation, settings: CargoSettings
+) -> PlaceRead:
+    """Find the cargo of a place."""
+    cargo = tuple(item for piece in pieces for item in _cargo_in(piece, place, observation, settings))
+    every = unary_union([d.geometry for d in cargo])
+    return PlaceRead(place=place, pieces=pieces, cargo=cargo, every=every, gsd_m=observation.image.gsd_m)
+
+
 def _with_other(
-    item: Detection,
-    own: list[ApronView],
-    others: list[ApronView],
-    every: BaseGeometry,
-    settings: CargoSettings,
+    item: Detection, own: PlaceRead, other: PlaceRead | None, settings: CargoSettings
 ) -> Detection:
     """Add to an object what another date shows in its place."""
     core = item.geometry.buffer(-0.3)
     place = item.geometry if core.is_empty else core
-    for view in others:
-        means = ("other_goods", view.mean(view.body, place)), ("other_shadow", view.mean(view.shadow, place))
-        extra = [(name, round(value, 3)) for name, value in means if value is not None]
-        if extra:
-            contrast = _contrast(item, own, view, every, settings)
-            extra += [("other_contrast", round(contrast, 3))] if contrast is not None else []
+    for piece in other.pieces if other is not None else ():
+        view = piece.view
+        means = {"other_goods": view.mean(view.body, place), "other_shadow": view.mean(view.shadow, place)}
+        if other is not None and any(value is not None for value in means.values()):
+            means["other_contrast"] = _contrast(item, own, view, settings)
+            means["other_difference"] = _difference(item, own, other, view, settings)
+            extra = [(name, round(value, 3)) for name, value in means.items() if value is not None]
             return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
     return replace(item, evidence=tuple(sorted(item.evidence)))
 
 
-def _contrast(
-    item: Detection, own: list[ApronView], other: ApronView, every: BaseGeometry, settings: CargoSettings
-) -> float | None:
+def _contrast(item: Detection, own: PlaceRead, other: ApronView, settings: CargoSettings) -> float | None:
     """Return how much of an object's contrast another date shows in its place."""
-    there = ground_contrast(other, item.geometry, every, settings)
-    here = (ground_contrast(view, item.geometry, every, settings) for view in own)
+    there = ground_contrast(other, item.geometry, own.every, settings)
+    here = (ground_contrast(piece.view, item.geometry, own.every, settings) for piece in own.pieces)
     found = next((c for c in here if c is not None), None)
     return None if there is None or found is None else relative_contrast(found, there, settings)
+
+
+def _difference(
+    item: Detection, own: PlaceRead, other: PlaceRead, view: ApronView, settings: CargoSettings
+) -> float | None:
+    """Return how unlike another date shows what it has in common with an object's place, or all of that."""
+    common = item.geometry.intersection(other.every)
+    place = common if common.area >= COMMON_MIN * item.geometry.area else item.geometry
+    every, margin_m = (own.every, other.every), 0.5 * max(own.gsd_m, other.gsd_m)
+    each = (
+        appearance_difference((piece.view, view), place, every, margin_m, settings) for piece in own.pieces
+    )
+    return next((d for d in each if d is not None), None)
 
 
 def _white(observation: Observation) -> float:
