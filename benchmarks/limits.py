@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.change import detection
 from tumangang_watch.detect.coarse.find import detect_group_trains
 from tumangang_watch.detect.coarse.groups import group_tracks
+from tumangang_watch.detect.trains.body import sample_body
 from tumangang_watch.detect.trains.load import darkest, hint_flat, hint_open, read_inside
 from tumangang_watch.detect.trains.motion import band_offsets, measure_motion
 from tumangang_watch.model.detection import Vehicle
@@ -140,11 +141,10 @@ def motion(seeds: range) -> None:
         static = band_offsets(date.image)
         for train in day.trains:
             track = pair.world.track(train.track)
-            measured = measure_motion(
-                date.image, detection(train, "later", track.line), track, static, settings
-            )
-            if measured is None:
+            body = sample_body(date.image, detection(train, "later", track.line), track, settings)
+            if body is None:
                 continue
+            measured = measure_motion(date.image, body, static, settings)
             counts.setdefault((gsd_m, train.in_motion), []).append(measured.moving)
             if train.in_motion and measured.moving:
                 true = np.array(train.band_offset_m)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+KOREA = timezone(timedelta(hours=9))
+"""Korean time, by which observations of the place are published."""
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
@@ -38,6 +40,13 @@ def utc_text(moment: datetime, *, fractions: bool = True) -> str:
 def minute_text(acquired: str) -> str:
     """Return an ISO 8601 time in UTC as sentences write it: ``2022-12-04 05:10 UTC``."""
     return f"{acquired[:10]} {acquired[11:16]} UTC"
+
+
+def both_clocks(acquired: str) -> str:
+    """Return a time to the minute in UTC and Korean time: ``2022-11-04 04:10 UTC (13:10 Korean time)``."""
+    there = datetime.fromisoformat(acquired).astimezone(KOREA)
+    day = "" if there.date().isoformat() == acquired[:10] else f"{there.date().isoformat()} "
+    return f"{minute_text(acquired)} ({day}{there:%H:%M} Korean time)"
 
 
 def day_text(acquired: str, *beside: str) -> str:

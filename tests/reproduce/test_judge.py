@@ -317,3 +317,20 @@ def test_an_empty_folder_is_refused_and_a_table_counts(tmp_path):
         scenes_in(tmp_path, NOON, RunContext(site()))
     counts = {"reproduced": 0, "no scene": 2}
     assert table_lines({"claims": [], "counts": counts, "painted": False}) == ["0 reproduced, 2 no scene"]
+
+
+def test_a_crossing_is_reproduced_by_a_train_on_the_bridge_and_an_empty_bridge_tells_nothing():
+    what = observed(Claim(kind="crossing"))
+    assert verdicts(what, evidence(train(("grey",) * 3))) == {
+        "the first train was seen crossing": "reproduced"
+    }
+    (line,) = judge(what, {"o": evidence()})
+    assert line.verdict == "not observable"
+    assert "2022-11-30 03:00 UTC (12:00 Korean time)" in line.why
+
+
+def test_of_scenes_between_two_times_the_last_is_taken_and_none_outside():
+    crossing = next(o for o in load_observations() if o.id == "38n-2022-11-04-crossing")
+    times = [datetime(2022, 11, 4, hour, 5, tzinfo=UTC) for hour in (1, 2, 4, 5)]
+    shown = [frozenset({"friendship_bridge"})] * len(times)
+    assert match_scenes([crossing], times, shown) == {crossing.id: 2}

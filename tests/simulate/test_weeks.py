@@ -31,6 +31,7 @@ PLACES = {
         ["shrunk train 1"],
     ],
     "bridge_ru_end": [],
+    "friendship_bridge": [["appeared train 4"], ["disappeared train 4"]],
 }
 """Of each scene after the first of its place."""
 MIRROR = {"appeared": "disappeared", "disappeared": "appeared", "grown": "shrunk", "shrunk": "grown"}

@@ -10,7 +10,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.document_trials import DetectabilityDocument
 from tumangang_watch.model.fill import Fill
-from tumangang_watch.model.finding import AreaStatus, Finding
+from tumangang_watch.model.finding import AreaStatus, Crossing, Finding
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
@@ -80,6 +80,8 @@ class Comparison:
     """Where the report stands among those of a record: what it was made from, what it supersedes."""
     fill: tuple[Fill, ...] = ()
     """How full each apron is, date by date."""
+    crossings: tuple[Crossing, ...] = ()
+    """Trains on bridges, by time."""
     background_use: BackgroundUse | None = None
     """What was used of the dates before; None where none were asked for."""
 

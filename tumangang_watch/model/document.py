@@ -77,6 +77,25 @@ class DetectionDocument(TypedDict):
     caveats: list[str]
 
 
+class CrossingDocument(TypedDict):
+    """A train on a bridge at the minute of one date."""
+
+    detection: str
+    date: DateLabel
+    area: str
+    track: str | None
+    acquired: str
+    on_bridge_m: Number
+    heading_deg: Number
+    """Compass bearing it moves to; null where that is not known."""
+    towards: str | None
+    speed_kmh: IntervalDocument | None
+    """Null where the scene does not show that it moves."""
+    confidence: float
+    grade: Grade
+    statement: str
+
+
 class FindingDocument(TypedDict):
     """One change (or its absence) in one place."""
 
@@ -288,6 +307,8 @@ class ReportDocument(TypedDict):
     areas: list[AreaDocument]
     detections: list[DetectionDocument]
     findings: list[FindingDocument]
+    crossings: NotRequired[list[CrossingDocument]]
+    """Trains on bridges, by time."""
     fill: NotRequired[list[FillDocument]]
     detectability: list[DetectabilityDocument]
     caveats: list[str]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.model.detection import AreaState, ChangeWord, Grade, Kind
 from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.observation import DateLabel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +61,33 @@ class Finding:
     """Ids of all detections that a finding puts together, where it is more than one place's."""
     base: str = ""
     """Which date showed the place without it, in words, where the earlier scene of the pair does not."""
+    crossing: bool = False
+    """A train on a bridge on one of the dates: an event of that minute."""
     with_finding: str | None = None
     """Id of the other half of one event: a train that went and the one that came in its place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crossing:
+    """A train on a bridge on one date: an event of the minute in which the scene was taken."""
+
+    detection: str
+    date: DateLabel
+    area: str
+    """The bridge."""
+    track: str | None
+    acquired: datetime
+    on_bridge_m: float
+    """Metres of the train that stand on the bridge."""
+    heading_deg: float | None
+    """Compass bearing it moves to; None where that is not known."""
+    towards: str | None
+    """The yard or station ahead, by name."""
+    speed_kmh: Interval | None
+    """None where the scene does not show that it moves, which is not to say that it stands."""
+    confidence: float
+    grade: Grade
+    statement: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,8 @@ class Scene:
     radiometry: Radiometry = "unknown"
     scale: dict[str, float] = field(default_factory=dict)
     """Factor from DN to reflectance for each band role, where known."""
+    band_times_s: dict[str, float] = field(default_factory=dict)
+    """When each band was taken, by role, seconds after the first; empty where that is not stated."""
     nodata: float | None = None
     sun_azimuth_deg: float | None = None
     sun_elevation_deg: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tumangang_watch.change.cargo import compare_cargo
+from tumangang_watch.change.crossings import as_crossings, crossings_of
 from tumangang_watch.change.ground import growth_findings
 from tumangang_watch.change.record import stood_before
 from tumangang_watch.change.trains import compare_trains, unseen_trains
@@ -44,11 +45,12 @@ def assemble(
     trains = find_trains(run, dates, gathered.dates)
     run.progress("looking at the ground")
     ground = find_ground(run, dates, trains, gathered.dates)
+    crossings = crossings_of(dates, run.site, trains, run.settings.change)
     findings: tuple[Finding, ...] = ()
     if len(dates) == 2:
         run.progress("deciding what changed")
         pair = DatePair(*dates)
-        findings = find_changes(run, pair, trains, ground)
+        findings = as_crossings(pair, find_changes(run, pair, trains, ground), crossings)
         unseen = unseen_trains(pair, run.site, trains, run.settings.change)
         caveats = (*caveats, *coarse_caveats(run, pair), *unseen)
     return Comparison(
@@ -69,6 +71,7 @@ def assemble(
             *(fault_caveats(gathered.use.left_out) if gathered.use else ()),
         ),
         fill=ground.fill,
+        crossings=crossings,
         background_use=gathered.use,
     )
 
@@ -106,7 +109,7 @@ def same_grain(one: Observation, other: Observation, run: RunContext) -> bool:
 
 def after_trains(run: RunContext, date: Observation, trains: tuple[Detection, ...]) -> tuple[Detection, ...]:
     """Return a date's trains with what the scene shows besides, and without what it cannot tell."""
-    trains = flag_motion(date, trains, run.site, run.settings.motion)
+    trains = flag_motion(date, trains, run.site, run.settings.motion, run.settings.trains)
     trains = hint_loads(date, trains, run.site, run.settings.load)
     able = abilities(of_observation(date), run.settings.limits)
     roofs = roofs_of(run.site, date.scene.acquired.date())

@@ -11,7 +11,7 @@ from tumangang_watch.model.comparison import BackgroundUse, Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.document import HistoryDocument, ReportDocument
 from tumangang_watch.model.fill import Fill
-from tumangang_watch.model.finding import AreaStatus, Finding
+from tumangang_watch.model.finding import AreaStatus, Crossing, Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.site import Site
@@ -67,6 +67,7 @@ def report_dict(comparison: Comparison, tool_version: str) -> ReportDocument:
         "areas": [_area(a, site, comparison.earlier is not None) for a in comparison.areas],
         "detections": [_detection(d, site.crs) for d in comparison.detections],
         "findings": [_finding(f, site.crs) for f in by_importance(comparison.findings)],
+        "crossings": [_crossing(c) for c in comparison.crossings],
         "fill": [_fill(f) for f in comparison.fill],
         "detectability": [plain(entry) for entry in comparison.detectability],
         "caveats": list(comparison.caveats),
@@ -238,9 +239,27 @@ def _finding(found: Finding, crs: str) -> dict[str, object]:
         "train": found.train,
         "members": list(found.members),
         "with_finding": found.with_finding,
+        "crossing": found.crossing,
         "observed_fraction": number(found.observed_fraction, 3),
         "caveats": list(found.caveats),
         "geometry": geojson(found.geometry, crs),
+    }
+
+
+def _crossing(found: Crossing) -> dict[str, object]:
+    return {
+        "detection": found.detection,
+        "date": found.date,
+        "area": found.area,
+        "track": found.track,
+        "acquired": utc_text(found.acquired),
+        "on_bridge_m": number(found.on_bridge_m, 1),
+        "heading_deg": number(found.heading_deg, 1),
+        "towards": found.towards,
+        "speed_kmh": interval(found.speed_kmh, 1),
+        "confidence": number(found.confidence, 3),
+        "grade": found.grade,
+        "statement": found.statement,
     }
 
 

@@ -12,6 +12,7 @@ from tumangang_watch.model.document import DetectionDocument, FindingDocument, R
 from tumangang_watch.model.site import Area
 from tumangang_watch.report import page_tables, pictures
 from tumangang_watch.report.assets import render
+from tumangang_watch.report.bridges import bridge_lines
 from tumangang_watch.report.chips import chip
 from tumangang_watch.report.palette import OUTLINE_COLOURS
 from tumangang_watch.report.pictures import Bounds, DisplayStretch, outlined, rings, scale_bar_m, to_px
@@ -83,6 +84,7 @@ def page(comparison: Comparison, report: ReportDocument) -> str:
         trials=page_tables.trials(report),
         history=history_words(history),
         background=history["scenes"] if history else [],
+        bridges=bridge_lines(comparison),
         **page_tables.verdict(report),
     )
 

@@ -7,6 +7,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.document import HistoryDocument
 from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.observation import Observation
+from tumangang_watch.report.bridges import bridge_lines
 from tumangang_watch.report.json_report import by_importance, history_rows
 from tumangang_watch.text import clean_text, count_text
 
@@ -35,6 +36,7 @@ def summary_text(comparison: Comparison) -> str:
     if comparison.background_use is not None:
         lines.append(f"Background: {history_words(history_rows(comparison.background_use))}")
     lines += ["", *(_changes(comparison) if two else _single(comparison))]
+    lines += bridge_lines(comparison)
     lines += _missed(comparison)
     if comparison.caveats:
         lines += ["", *(f"Note: {clean_text(text)}" for text in comparison.caveats)]

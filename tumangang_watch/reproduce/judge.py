@@ -27,6 +27,7 @@ from tumangang_watch.reproduce.observations import (
     range_words,
 )
 from tumangang_watch.settings.records import PublishedSettings
+from tumangang_watch.text import both_clocks, utc_text
 
 MOST_TRAINS = 7
 """Trains of a place that are tried against its claims; more are taken by size."""
@@ -62,6 +63,8 @@ def judge(
     for claim in observed.claims:
         if claim.kind == "train":
             lines = _train(observed, claim, pairs.get(id(claim)), evidence, same or {}, limits)
+        elif claim.kind == "crossing":
+            lines = [_crossing(own, trains)]
         elif claim.kind in ("trains", "vehicles", "no_train"):
             lines = [_number(claim, trains, limits)]
         else:
@@ -223,6 +226,15 @@ def _number(claim: Claim, trains: list[Detection], limits: PublishedSettings) ->
     counts = [t.cars for t in trains if t.cars is not None]
     total = Interval(*(sum(getattr(c, part) for c in counts) for part in ("estimate", "low", "high")))
     return words, *judged(total, claimed, "vehicles", limits)
+
+
+def _crossing(own: Evidence | None, trains: list[Detection]) -> tuple[str, Verdict, str]:
+    """Judge whether a train was seen on the bridge: an empty bridge does not say that none crossed."""
+    words = "the first train was seen crossing"
+    when = "" if own is None else f" at {both_clocks(utc_text(own.acquired))}"
+    if trains:
+        return words, "reproduced", "; ".join(_where(t) for t in trains) + when
+    return words, "not observable", f"no train was on the bridge{when}; a crossing takes minutes"
 
 
 def judge_cargo(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, get_args
@@ -15,18 +15,20 @@ from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.records import PublishedSettings
+from tumangang_watch.text import KOREA
 
 Verdict = Literal["reproduced", "contradicted", "not observable", "no scene"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-LOCAL = timezone(timedelta(hours=9))
+LOCAL = KOREA
 """Published dates are Korean; Khasan's own clock is an hour ahead, and no claim turns on it."""
 SAME_TIME = timedelta(minutes=30)
 """A scene this near to a published time is the published one, or its neighbour of the same pass."""
-Kind = Literal["train", "trains", "vehicles", "no_train", "piles", "piles_smaller"]
+Kind = Literal["train", "trains", "vehicles", "no_train", "crossing", "piles", "piles_smaller"]
 Range = tuple[int, int | None]
 PLACES: dict[str, tuple[str, ...]] = {
     "secure_yard": ("secure_yard",),
     "khasan_station": ("khasan_station",),
+    "bridge": ("friendship_bridge",),
     "bridge_ru_end": ("bridge_ru_end",),
     "bridge_kp_side": ("bridge_kp_side",),
     "tumangang": ("tumangang_station", "secure_yard"),
@@ -70,12 +72,16 @@ class Observed:
     """What was published, in our own words."""
     claims: tuple[Claim, ...]
     time: datetime | None = None
+    not_before: datetime | None = None
+    """Where given, it happened at any moment from then up to `time`."""
     part: str | None = None
     """``morning`` or ``afternoon``, local."""
     caveat: str | None = None
 
     def fits(self, acquired: datetime) -> bool:
         """Tell whether a scene of this time can be the published one."""
+        if self.time is not None and self.not_before is not None:
+            return self.not_before <= acquired <= self.time
         if self.time is not None:
             return abs(acquired - self.time) <= SAME_TIME
         local = acquired.astimezone(LOCAL)
@@ -129,13 +135,17 @@ def _observed(item: dict[str, Any]) -> Observed:
         first, last = first + timedelta(days=1), last - timedelta(days=1)
     else:
         first = last = date.fromisoformat(item["date"])
-    time = item.get("time_utc")
+    time, not_before = (
+        None if item.get(name) is None else datetime.fromisoformat(item[name])
+        for name in ("time_utc", "not_before_utc")
+    )
     return Observed(
         **{name: item[name] for name in ("id", "publisher", "published", "url", "place", "facts")},
         first=first,
         last=last,
         claims=tuple(_claim(claim) for claim in item["claims"]),
-        time=None if time is None else datetime.fromisoformat(time),
+        time=time,
+        not_before=not_before,
         part=item.get("part"),
         caveat=item.get("caveat"),
     )

@@ -121,6 +121,7 @@ def describe(scene: Scene) -> dict[str, object]:
         "pixel_m": round(scene.pixel_m, 4),
         "bands": scene.bands,
         "radiometry": scene.radiometry,
+        "band_times_s": scene.band_times_s or None,
         "nodata": scene.nodata,
         "sun_azimuth_deg": scene.sun_azimuth_deg,
         "sun_elevation_deg": scene.sun_elevation_deg,
@@ -226,6 +227,7 @@ def _scene(
         band_source=bands.source,
         radiometry=radiometry,
         scale=scale,
+        band_times_s=_band_times(properties, bands.index),
         nodata=nodata,
         mask=mask,
         licence=str(licence)[:200] if licence else None,
@@ -282,6 +284,14 @@ def _geometry(properties: Properties) -> dict[str, float | None]:
         "view_azimuth_deg": None if view_azimuth is None else view_azimuth % 360,
         "cloud_fraction": cloud,
     }
+
+
+def _band_times(properties: Properties, bands: dict[str, int]) -> dict[str, float]:
+    """Return when each band was taken, seconds after the first; nothing where one is not stated."""
+    stated = properties.get("band_times_s")
+    times = {b: number(stated.get(b), -1e6, 1e6) for b in bands} if isinstance(stated, dict) else {}
+    known = {band: time for band, time in times.items() if time is not None}
+    return {b: t - min(known.values()) for b, t in known.items()} if len(known) == len(bands) else {}
 
 
 def _mask(image: Path, dataset: DatasetReader, warn: Callable[[str], None]) -> Path | None:

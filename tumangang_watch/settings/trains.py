@@ -144,6 +144,14 @@ class MotionSettings:
     """How much better it must be than without an offset. Chosen as `likeness_min`."""
     closure_px: float = 0.5
     """Largest misfit between offsets of all pairs of bands: chance likenesses do not close."""
+    offset_error_px: float = 0.3
+    """Standard error of a band's place along the track. Of painted train seeds the median of the largest
+    error of four is this (``python -m benchmarks.limits --motion``)."""
+    band_gap_s: tuple[float, float] = (0.1, 2.0)
+    """Shortest and longest time between the first and the last band, where a scene states none: SkySat
+    strips and PlanetScope frames (domain)."""
+    speed_max_kmh: float = 90.0
+    """No train goes faster here, as in `JourneySettings`."""
 
 
 @dataclass(frozen=True, kw_only=True)

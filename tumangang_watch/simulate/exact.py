@@ -59,6 +59,7 @@ def exact_scene(painted: PaintedScene, name: str) -> Scene:
         pixel_m=own.pixel_m,
         bands={band: k for k, band in enumerate(painted.bands, 1)},
         band_source="painter",
+        band_times_s=painted.band_times_s,
         sun_azimuth_deg=day.sun_azimuth_deg,
         sun_elevation_deg=day.sun_elevation_deg,
         off_nadir_deg=sensor.off_nadir_deg,

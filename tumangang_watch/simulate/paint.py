@@ -46,6 +46,12 @@ class PaintedScene:
     sensor: Sensor
     cloud_fraction: float
 
+    @property
+    def band_times_s(self) -> dict[str, float]:
+        """When each of its bands was taken, as its vendor would state it; empty where it states none."""
+        times = self.day.band_times_s
+        return {} if times is None else {b: times[BANDS.index(b)] for b in self.bands if b in BANDS}
+
 
 def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> PaintedScene:
     """Paint one scene.

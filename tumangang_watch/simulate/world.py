@@ -201,6 +201,8 @@ class DayState:
     clouds: tuple[Cloud, ...] = ()
     wetness: float = 0.0
     """Darkening of porous ground, 0 to 1."""
+    band_times_s: tuple[float, float, float, float] | None = None
+    """When blue, green, red and nir are taken; None where that is not stated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,7 +251,7 @@ def set_in_motion(
     blue, green, red, nir = (speed_m_s * t for t in band_times_s)
     offset = blue, green, red, nir
     trains = (replace(t, band_offset_m=offset) if t.track == track else t for t in day.trains)
-    return replace(day, trains=tuple(trains))
+    return replace(day, trains=tuple(trains), band_times_s=band_times_s)
 
 
 def in_band(day: DayState, band: int) -> DayState:

@@ -59,6 +59,7 @@ def write_scene(painted: PaintedScene, folder: Path, name: str) -> Path:
 def scene_metadata(painted: PaintedScene, name: str) -> dict[str, Any]:
     """Return Planet-style metadata of a painted scene."""
     day, sensor = painted.day, painted.sensor
+    times = painted.band_times_s
     return {
         "id": name,
         "type": "Feature",
@@ -74,6 +75,7 @@ def scene_metadata(painted: PaintedScene, name: str) -> dict[str, Any]:
             "cloud_cover": round(painted.cloud_fraction, 3),
             "item_type": "PSScene" if sensor.gsd_m > 2 else "SkySatCollect",
             "provider": "painted",
+            **({"band_times_s": times} if times else {}),
         },
     }
 

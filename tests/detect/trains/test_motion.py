@@ -7,14 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, shift
-from support.values import NORTH0, native_image, straight_site, train_detection
+from support.values import NORTH0, native_image, observation, straight_site, train_detection
 
+from tumangang_watch.detect.trains.body import sample_body
 from tumangang_watch.detect.trains.motion import band_offsets, flagged, measure_motion
+from tumangang_watch.detect.trains.speed import speed_of
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, paint, set_in_motion
 
 SETTINGS = Settings().motion
 STILL = (0.0, 0.0, 0.0, 0.0)
+SCENE = observation(np.full((4, 8, 8), 0.2)).scene
 
 
 def scene(seed, motion_m=STILL, shift_px=((0.0, 0.0),) * 4, pixel_m=0.5):
@@ -42,7 +45,8 @@ def scene(seed, motion_m=STILL, shift_px=((0.0, 0.0),) * 4, pixel_m=0.5):
 def measured(image, low=60.0, high=185.0):
     site = straight_site(240.0)
     train = train_detection(site, "later", low, high, cars=9)
-    return train, measure_motion(image, train, site.tracks[0], band_offsets(image), SETTINGS)
+    body = sample_body(image, train, site.tracks[0], SETTINGS)
+    return train, None if body is None else measure_motion(image, body, band_offsets(image), SETTINGS)
 
 
 @pytest.mark.parametrize("speed", [-9.0, 6.0, 15.0])
@@ -50,10 +54,11 @@ def test_imposed_motion_is_recovered(speed):
     times = np.array([0.0, 0.35, 0.2, 0.6])
     imposed = tuple(speed * (times - times.mean()))
     shifts = np.random.default_rng(4).uniform(-0.45, 0.45, (4, 2))
-    train, motion = measured(scene(round(abs(speed)), imposed, shifts))
+    image = scene(round(abs(speed)), imposed, shifts)
+    train, motion = measured(image)
     assert motion.moving
     assert np.abs(motion.offset_m - imposed).max() < 0.4
-    told = flagged(train, motion)
+    told = flagged(train, motion, speed_of(motion.offset_m, SCENE, image, SETTINGS))
     assert {v.colour for v in told.rolling_stock} == {"unknown"}
     assert dict(told.evidence)["band_offset_m"] == pytest.approx(np.ptp(imposed), abs=0.5)
     assert any("in motion" in c for c in told.caveats)
@@ -75,9 +80,10 @@ def test_empty_track_and_short_trains_say_nothing():
     site = straight_site(240.0)
     image = scene(1)
     short = train_detection(site, "later", 60.0, 74.0, cars=1)
-    assert measure_motion(image, short, site.tracks[0], np.zeros((4, 2)), SETTINGS) is None
+    assert sample_body(image, short, site.tracks[0], SETTINGS) is None
     empty = train_detection(site, "later", 5.0, 50.0)
-    motion = measure_motion(image, empty, site.tracks[0], np.zeros((4, 2)), SETTINGS)
+    body = sample_body(image, empty, site.tracks[0], SETTINGS)
+    motion = measure_motion(image, body, np.zeros((4, 2)), SETTINGS)
     assert not motion.moving
 
 

@@ -14,13 +14,16 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from tumangang_watch.detect.trains.body import TrainBody, body_on_bridge, bridge_under, sample_body
+from tumangang_watch.detect.trains.speed import Speed, speed_of
+from tumangang_watch.detect.trains.strips import sample_strip
 from tumangang_watch.grid import Float32, Float64, Mask
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Observation
-from tumangang_watch.model.site import Site, Track
-from tumangang_watch.settings.trains import MotionSettings
-from tumangang_watch.track_frame import TrackFrame, frame_along
+from tumangang_watch.model.site import Site
+from tumangang_watch.settings.trains import MotionSettings, TrainSettings
+from tumangang_watch.track_frame import TrackFrame
 
 STATIC_EDGE_PX = 512
 """Largest edge of the window in which the scene's own band offsets are measured."""
@@ -54,22 +57,39 @@ class Motion:
 
 
 def flag_motion(
-    observation: Observation, trains: tuple[Detection, ...], site: Site, settings: MotionSettings
+    observation: Observation,
+    trains: tuple[Detection, ...],
+    site: Site,
+    settings: MotionSettings,
+    strips: TrainSettings,
 ) -> tuple[Detection, ...]:
     """Flag the trains of a date that move; their colours are not read."""
-    if not trains or len(observation.image.bands) < 2:
+    image = observation.image
+    if not trains or len(image.bands) < 2:
         return trains
-    static = band_offsets(observation.image)
+    static = band_offsets(image)
     tracks = {t.id: t for t in site.tracks}
     out = []
     for train in trains:
-        track = tracks.get(train.track or "")
-        motion = measure_motion(observation.image, train, track, static, settings) if track else None
-        out.append(flagged(train, motion) if motion is not None and motion.moving else train)
+        motion = None
+        if (track := tracks.get(train.track or "")) is not None:
+            bridge = bridge_under(train, track, site)
+            body = (
+                sample_body(image, train, track, settings)
+                if bridge is None or image.gsd_m > strips.track_gsd_max_m
+                else body_on_bridge(
+                    image, train, sample_strip(image, track, strips), bridge, settings, strips
+                )
+            )
+            motion = None if body is None else measure_motion(image, body, static, settings)
+        if motion is not None and motion.moving:
+            speed = speed_of(motion.offset_m, observation.scene, image, settings)
+            train = flagged(train, motion, speed)
+        out.append(train)
     return tuple(out)
 
 
-def flagged(train: Detection, motion: Motion) -> Detection:
+def flagged(train: Detection, motion: Motion, speed: Speed) -> Detection:
     """Return a train marked as moving: a shorter one may have drawn this length, its colours are mixed."""
     spread = motion.spread_m
     length = train.length_m
@@ -80,10 +100,11 @@ def flagged(train: Detection, motion: Motion) -> Detection:
         train,
         length_m=length,
         rolling_stock=tuple(replace(v, colour="unknown", colours=()) for v in train.rolling_stock),
-        evidence=(*train.evidence, ("band_offset_m", round(spread, 2))),
+        evidence=(*train.evidence, ("band_offset_m", round(spread, 2)), *speed.evidence()),
         caveats=(
             *train.caveats,
             f"in motion: its bands lie up to {spread:.1f} m apart along the track, so colours are not read",
+            speed.caveat(),
         ),
     )
 
@@ -125,26 +146,16 @@ def _from_pairs(pairs: list[tuple[int, int]], found: Float64, count: int) -> tup
 
 
 def measure_motion(
-    image: NativeImage, train: Detection, track: Track, static_px: Float64, settings: MotionSettings
-) -> Motion | None:
-    """Measure where each band shows a train; None where too little of it is seen.
+    image: NativeImage, body: TrainBody, static_px: Float64, settings: MotionSettings
+) -> Motion:
+    """Measure where each band shows a train.
 
     ``static_px`` (bands, 2) are the scene's own offsets (`band_offsets`).
     """
-    least = max(settings.length_min_m, settings.length_min_px * image.gsd_m)
-    if train.from_m is None or train.to_m is None or train.to_m - train.from_m < least:
-        return None
-    step = min(image.gsd_m / 2, 0.5)
-    low = max(train.from_m - settings.margin_m, 0.0)
-    high = min(train.to_m + settings.margin_m, track.line.length)
-    s = np.arange(low, high, step)
-    frame = frame_along(track.line, s, 3.0)
-    values, valid = image.sample(*frame.mesh(np.linspace(-settings.body_half_m, settings.body_half_m, 5)))
-    if valid.mean() < 0.9:
-        return None
-    level, edges = _edges(values, step, image.gsd_m)
+    step, frame = body.step_m, body.frame
+    level, edges = _edges(body.values, step, image.gsd_m)
     pairs = list(combinations(range(len(image.bands)), 2))
-    reach = min(settings.reach_m, 0.4 * (high - low))
+    reach = min(settings.reach_m, 0.4 * body.values.shape[2] * step)
     own = static_along(image, frame, static_px)
     scores = {pair: _likeness(edges[pair[0]], edges[pair[1]], reach, step) for pair in pairs}
     brightnesses = {pair: _likeness(level[pair[0]], level[pair[1]], reach, step) for pair in pairs}

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from shapely import Polygon
+from shapely import Point, Polygon
 
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.simulate.light import sun_position
@@ -95,6 +95,21 @@ def draw_bridge(seed: int, kind: BridgeKind | None = None) -> tuple[World, Bridg
         background=str(rng.choice(["dry_grass", "grass", "soil"])),
     )
     return world, bridge
+
+
+def bridged(world: World, frame: YardFrame, bridge: Bridge) -> World:
+    """Return a world with a river through it and a bridge over that; nothing else stands in the water."""
+    rng = np.random.default_rng([world.seed, 503])
+    wet = frame.patch(-bridge.length_m / 2, bridge.length_m / 2, -500, 500)
+    return replace(
+        world,
+        surfaces=(*world.surfaces, *_river(frame, bridge, rng)),
+        blocks=(
+            *(b for b in world.blocks if wet.distance(Point(b.x, b.y)) > 12),
+            *_raised(frame, bridge, rng),
+        ),
+        trees=tuple(t for t in world.trees if wet.distance(Point(t.x, t.y)) > 5),
+    )
 
 
 def _dimensions(kind: BridgeKind, rng: np.random.Generator) -> Bridge:
