@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+POINTS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 KOREA = timezone(timedelta(hours=9))
 """Korean time, by which observations of the place are published."""
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
@@ -47,6 +48,11 @@ def both_clocks(acquired: str) -> str:
     there = datetime.fromisoformat(acquired).astimezone(KOREA)
     day = "" if there.date().isoformat() == acquired[:10] else f"{there.date().isoformat()} "
     return f"{minute_text(acquired)} ({day}{there:%H:%M} Korean time)"
+
+
+def compass_text(heading_deg: float) -> str:
+    """Return a compass bearing in a word: ``north-east``."""
+    return POINTS[round(heading_deg / 45) % 8]
 
 
 def day_text(acquired: str, *beside: str) -> str:

@@ -29,7 +29,7 @@ def seen(shot):
     observed = exact_observation(painted, "later", grid_over(date.world.bounds, 0.5, site.crs))
     trains = detect_trains(observed, site, SETTINGS.trains)
     trains = flag_motion(observed, trains, site, SETTINGS.motion, SETTINGS.trains)
-    found = crossings_of([observed], site, trains, SETTINGS.change)
+    found = crossings_of([observed], site, trains)
     return date, [(c, t) for c in found for t in trains if c.detection == t.id and c.grade == "detected"]
 
 

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import atan2, cos, degrees, hypot, radians
-
-import numpy as np
+from math import cos, hypot, radians
 
 from tumangang_watch.change.words import span, train_words
-from tumangang_watch.grid import Float64
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Crossing, Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair, Observation
-from tumangang_watch.model.site import Area, Site, Track
-from tumangang_watch.settings.change import ChangeSettings
-from tumangang_watch.text import both_clocks, day_text, utc_text
-from tumangang_watch.track_frame import frame_along
+from tumangang_watch.model.site import STANDS_FROM_M, Area, Site
+from tumangang_watch.text import both_clocks, compass_text, day_text, utc_text
+from tumangang_watch.track_frame import bearing
 
-POINTS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 AHEAD_DEG = 60.0
 """A place lies ahead of a train that moves within so much of its direction."""
 
 
 def crossings_of(
-    dates: Sequence[Observation], site: Site, trains: Sequence[Detection], settings: ChangeSettings
+    dates: Sequence[Observation], site: Site, trains: Sequence[Detection]
 ) -> tuple[Crossing, ...]:
     """Return the trains of all dates that stand on a bridge, by time."""
     bridges = {area.id: area for area in site.having("bridge")}
@@ -33,21 +28,16 @@ def crossings_of(
     for date in sorted(dates, key=lambda d: d.scene.acquired):
         for train in trains:
             for area, metres in train.areas:
-                if train.date == date.date and area in bridges and metres >= settings.crossing_min_m:
+                if train.date == date.date and area in bridges and metres >= STANDS_FROM_M:
                     found.append(_crossing(site, date, bridges[area], train))
     return tuple(found)
 
 
 def _crossing(site: Site, date: Observation, bridge: Area, train: Detection) -> Crossing:
     evidence = dict(train.evidence)
-    track = next((t for t in site.tracks if t.id == train.track), None)
-    speed = heading = towards = None
+    heading, speed = evidence.get("heading_deg"), None
     if "speed_kmh" in evidence:
         speed = Interval(*(evidence[f"speed_kmh{end}"] for end in ("", "_low", "_high")))
-    if "runs_ahead" in evidence and track is not None:
-        east, north = _ahead(track, train) * evidence["runs_ahead"]
-        heading = degrees(atan2(east, north)) % 360
-        towards = _place_ahead(site, bridge, east, north)
     crossing = Crossing(
         detection=train.id,
         date=train.date,
@@ -56,7 +46,7 @@ def _crossing(site: Site, date: Observation, bridge: Area, train: Detection) -> 
         acquired=date.scene.acquired,
         on_bridge_m=dict(train.areas)[bridge.id],
         heading_deg=heading,
-        towards=towards,
+        towards=None if heading is None else _place_ahead(site, bridge, heading),
         speed_kmh=speed,
         confidence=train.confidence,
         grade=train.grade,
@@ -65,14 +55,9 @@ def _crossing(site: Site, date: Observation, bridge: Area, train: Detection) -> 
     return replace(crossing, statement=f"{_words(crossing, bridge, train)}.")
 
 
-def _ahead(track: Track, train: Detection) -> Float64:
-    """Return the direction of a track at a train's middle, towards increasing distance: (2,) east, north."""
-    middle = ((train.from_m or 0.0) + (train.to_m or 0.0)) / 2
-    return np.asarray(frame_along(track.line, np.array([middle]), 3.0).ahead[:, 0])
-
-
-def _place_ahead(site: Site, bridge: Area, east: float, north: float) -> str | None:
-    """Return the name of the nearest yard or station that lies ahead of a bridge, within 60 degrees."""
+def _place_ahead(site: Site, bridge: Area, heading_deg: float) -> str | None:
+    """Return the name of the nearest yard or station that lies ahead of a bridge."""
+    east, north = bearing(heading_deg)
     near: list[tuple[float, Area]] = []
     for area in site.having("yard", "station"):
         dx = area.polygon.centroid.x - bridge.polygon.centroid.x
@@ -89,7 +74,7 @@ def _words(crossing: Crossing, bridge: Area, train: Detection) -> str:
         return place
     way = ""
     if crossing.heading_deg is not None:
-        way = f" to the {POINTS[round(crossing.heading_deg / 45) % 8]}"
+        way = f" to the {compass_text(crossing.heading_deg)}"
         way += f" (towards {crossing.towards})" if crossing.towards else ""
     return f"{place}, moving{way} at {span(crossing.speed_kmh)} km/h"
 

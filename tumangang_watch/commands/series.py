@@ -12,6 +12,7 @@ import click
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.errors import UsageError
+from tumangang_watch.reidentify.run import trains_left
 from tumangang_watch.series.build import record_of, site_of
 from tumangang_watch.series.words import document, series_rows, summary
 from tumangang_watch.series.write import Pictures, write_series
@@ -34,7 +35,8 @@ def series(
     settings = Settings()
     with open_archive(archive_file) as archive:
         site = site_of(archive, site_id)
-        record = record_of(archive, site, settings.series, review=review == "with")
+        left = trains_left(archive, site, settings, review=review == "with")
+        record = record_of(archive, site, settings.series, review=review == "with", left=left)
     if not record.series:
         raise UsageError("no series", archive_file, "the archive holds no dates", "Fill it with `watch`")
     rows = series_rows(record)

@@ -40,6 +40,10 @@ class Sighting:
     lat: float = nan
     """Its middle."""
     vehicles: tuple[Vehicle, ...] = ()
+    speed_kmh: float | None = None
+    """Where its bands show that it moves."""
+    heading_deg: float | None = None
+    """Compass bearing it moves to; None where that is not known."""
     came: bool = False
     """The scene's own report says surely that it came since the last look: another may have stood there."""
 

@@ -45,7 +45,7 @@ def assemble(
     trains = find_trains(run, dates, gathered.dates)
     run.progress("looking at the ground")
     ground = find_ground(run, dates, trains, gathered.dates)
-    crossings = crossings_of(dates, run.site, trains, run.settings.change)
+    crossings = crossings_of(dates, run.site, trains)
     findings: tuple[Finding, ...] = ()
     if len(dates) == 2:
         run.progress("deciding what changed")

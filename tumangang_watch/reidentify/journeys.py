@@ -106,7 +106,8 @@ def _compared(
             for part, other in (pair, pair[::-1]):
                 left.update(_left_before(stay_of[part.first.key], other, settings))
     made = compared.comparisons if left else 0
-    return compare_stays(stays_of(frozenset(left)), settings, alike, made)
+    found = compare_stays(stays_of(frozenset(left)), settings, alike, made)
+    return replace(found, left=frozenset(left))
 
 
 def _left_before(stay: Stay, other: Stay, settings: JourneySettings) -> set[str]:

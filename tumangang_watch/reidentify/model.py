@@ -107,6 +107,8 @@ class Compared:
     """Pairs too far apart in time: not compared."""
     look_alikes: tuple[Pair, ...]
     """Of `too_fast` those whose consists agree as well as a match must."""
+    left: frozenset[str] = frozenset()
+    """Sightings (keys) after which their train was surely seen elsewhere, before the next of its place."""
 
     def compared(self, stay: int) -> Sighting:
         """Return the sighting of a stay whose consist was compared."""
@@ -120,6 +122,8 @@ class TrainSearch(Compared):
     conflicts: tuple[Conflict, ...]
     journeys: tuple[Journey, ...]
     max_expected_false: float
+    crossings: tuple[Sighting, ...] = ()
+    """Trains on bridges, by time."""
 
     def matches(self) -> tuple[StayMatch, ...]:
         """Return the pairs that are, or could be, one train; the surest first."""

@@ -111,7 +111,30 @@ def find(
     def wanted(stay: Stay) -> bool:
         return any((part.since or "") <= s.acquired < (part.until or "~") for s in stay.sightings)
 
-    return find_trains(seen, covered, limits, settings.same_train, wanted), reviewed
+    found = find_trains(seen, covered, limits, settings.same_train, wanted)
+    bridges = _bridges(archive, part.site)
+    return replace(found, crossings=tuple(s for s in seen if s.area in bridges)), reviewed
+
+
+def trains_left(archive: Archive, site: str, settings: Settings, *, review: bool = False) -> frozenset[str]:
+    """Return the sightings (keys) after which a train was surely seen elsewhere; none of a long record.
+
+    A record of more than `SeriesSettings.compared_max` trains takes longer to compare than `series` may.
+    """
+    part = RecordPart(site)
+    if len(trains_of(archive, part)) > settings.series.compared_max:
+        return frozenset()
+    return find(archive, part, settings, review=review)[0].left
+
+
+def _bridges(archive: Archive, site: str) -> frozenset[str]:
+    """Return the ids of a site's bridges."""
+    rows = archive.connection.execute(
+        """SELECT DISTINCT a.area FROM area_dates AS a JOIN current_reports AS r ON r.id = a.report
+           WHERE a.role = 'bridge' AND r.site_id = ?""",
+        (site,),
+    )
+    return frozenset(area for (area,) in rows)
 
 
 def with_review(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tumangang_watch.model.sightings import Bound, Stay
 from tumangang_watch.reidentify.model import Conflict, Journey, StayMatch, TrainSearch
+from tumangang_watch.series.crossings import crossing_between
 from tumangang_watch.settings.reidentify import JourneySettings
 from tumangang_watch.text import day_text, minute_text
 
@@ -64,10 +65,18 @@ def _went(stay: Stay, own_dates: frozenset[str]) -> str:
 
 
 def journey_words(search: TrainSearch, journey: Journey) -> str:
-    """Return a journey in one sentence: "khasan 29 Nov, yard 30 Nov to 3 Dec, gone by 4 Dec"."""
+    """Return a journey in one sentence: "khasan 29 Nov, yard 30 Nov to 3 Dec, gone by 4 Dec".
+
+    A crossing between two places is named where one alone may have been that train's..
+    """
     parts = []
+    before: Stay | None = None
     for step in journey.steps:
         stay = search.stays[step.stay]
+        over = None if before is None else crossing_between(search.crossings, before.last, stay.first)
+        if over is not None:
+            parts.append(f"crossing {over.area} {minute_text(over.acquired)}")
+        before = stay
         days = stay.first.acquired[:10], stay.last.acquired[:10]
         when = days[0] if days[0] == days[1] else f"{days[0]} to {days[1]}"
         parts.append(f"{stay.first.area} {when}" + (" (a part of it)" if step.part else ""))

@@ -102,8 +102,18 @@ def _measure(
     )
 
 
-def record_of(archive: Archive, site: str, settings: SeriesSettings, *, review: bool = False) -> Record:
-    """Return everything the archive says of a site over time; with ``review`` as its readers leave it."""
+def record_of(
+    archive: Archive,
+    site: str,
+    settings: SeriesSettings,
+    *,
+    review: bool = False,
+    left: frozenset[str] = frozenset(),
+) -> Record:
+    """Return everything the archive says of a site over time; with ``review`` as its readers leave it.
+
+    ``left``: see `series.stays.stays`.
+    """
     rows, sightings = area_dates(archive, site), trains_of(archive, site)
     taken = ReviewTaken(False)
     if review:
@@ -121,7 +131,7 @@ def record_of(archive: Archive, site: str, settings: SeriesSettings, *, review: 
             for area, times in sorted(seen.items())
             if any(len(t) for t in times)
         },
-        stays=tuple(stays(sightings, dates, settings)),
+        stays=tuple(stays(sightings, dates, settings, left)),
         sightings=tuple(sightings),
         track_dates=tuple(dates),
         roles={one.area: one.role for one in series},
@@ -162,7 +172,10 @@ def trains_of(archive: Archive, site: str) -> list[Sighting]:
     """Return every train surely detected, once an area it stands in, by time."""
     rows = archive.connection.execute(
         f"""SELECT in_area AS area, track, acquired, from_m, to_m, cars, confidence,
-                  {SURELY_CAME.format("current_detections_by_area")} AS came
+                  folder || '/' || detection AS key,
+                  {SURELY_CAME.format("current_detections_by_area")} AS came,
+                  json_extract(evidence, '$.speed_kmh') AS speed_kmh,
+                  json_extract(evidence, '$.heading_deg') AS heading_deg
            FROM current_detections_by_area
            WHERE site_id = ? AND kind = 'train' AND grade = 'detected' AND track IS NOT NULL
            ORDER BY acquired, track, from_m, in_area""",

@@ -29,7 +29,12 @@ class OpenStay:
         return Stay(tuple(self.sightings), self.after, before, self.unseen)
 
 
-def stays(sightings: Sequence[Sighting], dates: Sequence[TrackDate], settings: SeriesSettings) -> list[Stay]:
+def stays(
+    sightings: Sequence[Sighting],
+    dates: Sequence[TrackDate],
+    settings: SeriesSettings,
+    left: frozenset[str] = frozenset(),
+) -> list[Stay]:
     """Return every stay, by time of first sight.
 
     Parameters
@@ -41,6 +46,8 @@ def stays(sightings: Sequence[Sighting], dates: Sequence[TrackDate], settings: S
         nothing.
     settings : SeriesSettings
         How far a train may shift, and its length differ, to be the same.
+    left : frozenset of str
+        Sightings (keys) after which the train was surely seen elsewhere: it had left.
     """
     by_date: dict[tuple[str, str, str], list[Sighting]] = defaultdict(list)
     for sighting in sightings:
@@ -53,7 +60,7 @@ def stays(sightings: Sequence[Sighting], dates: Sequence[TrackDate], settings: S
         here = list(by_date.get((*place, date.acquired), ()))
         going_on = []
         for stay in pending[place]:
-            same = _same_train(stay.last, here, settings)
+            same = None if stay.last.key in left else _same_train(stay.last, here, settings)
             if same is not None:
                 here.remove(same)
                 stay.sightings.append(same)

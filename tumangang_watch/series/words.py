@@ -10,6 +10,7 @@ import numpy as np
 from tumangang_watch.model.document import Json
 from tumangang_watch.model.series import STATUSES, Exposure, Record, Series
 from tumangang_watch.model.sightings import Stay, hours_between
+from tumangang_watch.series.crossings import crossing_words
 from tumangang_watch.text import day_text
 
 Document = Mapping[str, Json]
@@ -197,6 +198,13 @@ def stay_words(stay: Stay, role: str) -> str:
     return f"{cars} {place}, track {first.track}: {came}, {seen}, {gone}."
 
 
+def in_words(record: Record, stay: Stay) -> str:
+    """Return a stay in a sentence; a train that one date shows on a bridge as what it is, a crossing."""
+    role = record.roles.get(stay.first.area, "")
+    passing = role == "bridge" and len(stay.sightings) == 1
+    return crossing_words(record, stay) if passing else stay_words(stay, role)
+
+
 def document(
     record: Record, rows: list[SeriesRow], tool_version: str, settings_sha256: str, alarm_rate: float
 ) -> Document:
@@ -214,7 +222,7 @@ def document(
         },
         "areas": [_area_row(record, area) for area in sorted(record.roles)],
         "series": [asdict(row) for row in rows],
-        "stays": [stay_words(s, record.roles.get(s.first.area, "")) for s in record.stays],
+        "stays": [in_words(record, s) for s in record.stays],
     }
 
 
@@ -241,5 +249,5 @@ def summary(record: Record, rows: list[SeriesRow]) -> str:
         lines += [f"    {latest['statement']}" for latest in row.latest]
         lines += [f"    unusual: {unusual['statement']}" for unusual in row.unusual[-3:]]
         lines += [f"    {change['statement']}" for change in row.change_points[-3:]]
-    lines += [f"  {stay_words(s, record.roles.get(s.first.area, ''))}" for s in record.stays[-5:]]
+    lines += [f"  {in_words(record, stay)}" for stay in record.stays[-5:]]
     return "\n".join(lines)

@@ -129,9 +129,6 @@ class ChangeSettings:
     """The same as a share of the earlier area: light and view change outlines by as much."""
     beside_train_m: float = 15.0
     """Goods so near to a train's body were set down from it or wait for it: an apron's width."""
-    crossing_min_m: float = 12.0
-    """Least length of a train on a bridge that makes it a crossing: one vehicle; what waits before the bridge
-    reaches over its end by less."""
     unmatched_confidence: float = 0.9
     """Factor on the confidence of a finding that rests on the absence of a match."""
     piece_m: float = 20.0

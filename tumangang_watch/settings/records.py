@@ -81,6 +81,8 @@ class SeriesSettings:
     """A date bounds a stay when it shows at least this part of the train's place."""
     missed_days: tuple[float, ...] = (1.0, 3.0, 7.0)
     """Lengths of a stay for which the chance of going unseen is stated."""
+    compared_max: int = 150
+    """Up to so many trains are compared to learn which had left in between, as `trains` does: about 10 s."""
     strip_dates: int = 200
     """At most so many dates in the picture of a track, the latest."""
     plot_spans: int = 1000

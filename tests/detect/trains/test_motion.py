@@ -14,9 +14,11 @@ from tumangang_watch.detect.trains.motion import band_offsets, flagged, measure_
 from tumangang_watch.detect.trains.speed import speed_of
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, paint, set_in_motion
+from tumangang_watch.track_frame import frame_along
 
 SETTINGS = Settings().motion
 STILL = (0.0, 0.0, 0.0, 0.0)
+FRAME = frame_along(straight_site().tracks[0].line, np.array([90.0, 100.0]), 3.0)
 SCENE = observation(np.full((4, 8, 8), 0.2)).scene
 
 
@@ -58,7 +60,7 @@ def test_imposed_motion_is_recovered(speed):
     train, motion = measured(image)
     assert motion.moving
     assert np.abs(motion.offset_m - imposed).max() < 0.4
-    told = flagged(train, motion, speed_of(motion.offset_m, SCENE, image, SETTINGS))
+    told = flagged(train, motion, speed_of(motion.offset_m, SCENE, image, SETTINGS), FRAME)
     assert {v.colour for v in told.rolling_stock} == {"unknown"}
     assert dict(told.evidence)["band_offset_m"] == pytest.approx(np.ptp(imposed), abs=0.5)
     assert any("in motion" in c for c in told.caveats)

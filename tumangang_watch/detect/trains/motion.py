@@ -71,25 +71,23 @@ def flag_motion(
     tracks = {t.id: t for t in site.tracks}
     out = []
     for train in trains:
-        motion = None
-        if (track := tracks.get(train.track or "")) is not None:
-            bridge = bridge_under(train, track, site)
-            body = (
-                sample_body(image, train, track, settings)
-                if bridge is None or image.gsd_m > strips.track_gsd_max_m
-                else body_on_bridge(
-                    image, train, sample_strip(image, track, strips), bridge, settings, strips
-                )
-            )
-            motion = None if body is None else measure_motion(image, body, static, settings)
-        if motion is not None and motion.moving:
+        track = tracks.get(train.track or "")
+        bridge = None if track is None else bridge_under(train, track, site)
+        body = None
+        if track is not None and bridge is not None and image.gsd_m <= strips.track_gsd_max_m:
+            strip = sample_strip(image, track, strips)
+            body = body_on_bridge(image, train, strip, bridge, settings, strips)
+        elif track is not None:
+            body = sample_body(image, train, track, settings)
+        motion = None if body is None else measure_motion(image, body, static, settings)
+        if body is not None and motion is not None and motion.moving:
             speed = speed_of(motion.offset_m, observation.scene, image, settings)
-            train = flagged(train, motion, speed)
+            train = flagged(train, motion, speed, body.frame)
         out.append(train)
     return tuple(out)
 
 
-def flagged(train: Detection, motion: Motion, speed: Speed) -> Detection:
+def flagged(train: Detection, motion: Motion, speed: Speed, frame: TrackFrame) -> Detection:
     """Return a train marked as moving: a shorter one may have drawn this length, its colours are mixed."""
     spread = motion.spread_m
     length = train.length_m
@@ -100,7 +98,7 @@ def flagged(train: Detection, motion: Motion, speed: Speed) -> Detection:
         train,
         length_m=length,
         rolling_stock=tuple(replace(v, colour="unknown", colours=()) for v in train.rolling_stock),
-        evidence=(*train.evidence, ("band_offset_m", round(spread, 2)), *speed.evidence()),
+        evidence=(*train.evidence, ("band_offset_m", round(spread, 2)), *speed.evidence(frame)),
         caveats=(
             *train.caveats,
             f"in motion: its bands lie up to {spread:.1f} m apart along the track, so colours are not read",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import atan2, degrees
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.trains import MotionSettings
+from tumangang_watch.track_frame import TrackFrame
 
 BY_WAVELENGTH = ("coastal", "blue", "green_i", "green", "yellow", "red", "rededge", "nir")
 NORMAL_90 = 1.645
@@ -28,11 +30,14 @@ class Speed:
     stated: bool
     """The scene states when each band was taken."""
 
-    def evidence(self) -> tuple[tuple[str, float], ...]:
-        """Return what a detection keeps of it; ``runs_ahead`` is 1, or -1 towards the track's first metre."""
+    def evidence(self, frame: TrackFrame) -> tuple[tuple[str, float], ...]:
+        """Return what a detection keeps of it; ``frame`` is that of its track."""
         numbers = (("", self.kmh.estimate), ("_low", self.kmh.low), ("_high", self.kmh.high))
         found = tuple((f"speed_kmh{end}", round(value, 1)) for end, value in numbers)
-        return found if self.ahead is None else (*found, ("runs_ahead", 1.0 if self.ahead else -1.0))
+        if self.ahead is None:
+            return found
+        east, north = frame.ahead.mean(axis=1) * (1 if self.ahead else -1)
+        return (*found, ("heading_deg", round(degrees(atan2(east, north)) % 360, 1)))
 
     def caveat(self) -> str:
         """Return what speed and direction rest on, in words."""
