@@ -4,20 +4,24 @@
 girders, open decks, viaducts and embankments, over water of every kind, at 0.3 to 1 m; detects on each
 empty and with a train of one to ten vehicles, and prints how often something is `detected` where nothing
 stands, and how often the train is found (half of its length or more) and counted within one.
+``--motion`` lets trains of three and more vehicles stand or move at 20 to 60 km/h, and prints how often one
+is said to move, how often its direction is right and its speed's interval holds.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tumangang_watch.detect.trains.find import detect_trains
+from tumangang_watch.detect.trains.motion import flag_motion
 from tumangang_watch.grid import grid_over
 from tumangang_watch.settings import Settings
-from tumangang_watch.simulate import split_seeds
+from tumangang_watch.simulate import set_in_motion, split_seeds
 from tumangang_watch.simulate.exact import exact_observation
 from tumangang_watch.simulate.paint import paint
 from tumangang_watch.simulate.places.bridges import draw_bridge, draw_day, draw_sensor
@@ -48,6 +52,52 @@ def judge(found: list[Detection], train: Train) -> tuple[bool, bool, int]:
     return hit, bool(near), len(found) - hit
 
 
+def motion(seeds: list[int], *, verbose: bool) -> None:
+    """Print how often trains on bridges that move, and such that stand, are said to move."""
+    settings = Settings()
+    score: dict[str, Counter[str]] = defaultdict(Counter)
+    for seed in seeds:
+        world, bridge = draw_bridge(seed)
+        rng = np.random.default_rng([seed, 520])
+        gsd_m, vehicles = float(rng.choice(GRAINS_M[:3])), int(rng.choice([3, 4, 5, 6, 8]))
+        speed = float(rng.choice([-1, 1]) * rng.uniform(20, 60) / 3.6)
+        gap_s = float(rng.uniform(0.1, 0.5))
+        blue, green, red, nir = (float(t) for t in gap_s * rng.permutation(4))
+        day = draw_day(world, bridge, vehicles, vehicles)
+        if seed % 3:
+            day = set_in_motion(day, day.trains[0].track, speed, (blue, green, red, nir))
+        shift = tuple((float(a), float(b)) for a, b in rng.uniform(-0.3, 0.3, (4, 2)))
+        painted = paint(world, day, replace(draw_sensor(seed, gsd_m), band_shift_px=shift), 1)
+        seen = exact_observation(painted, "later", grid_over(world.bounds, gsd_m, world.site.crs))
+        found = tuple(detected(detect_trains(seen, world.site, settings.trains)))
+        found = flag_motion(seen, found, world.site, settings.motion, settings.trains)
+        train = day.trains[0]
+        for one in found:
+            if not judge([one], train)[0]:
+                continue
+            evidence, row = dict(one.evidence), Counter({"standing": seed % 3 == 0, "moving": seed % 3 > 0})
+            told = "band_offset_m" in evidence
+            row["moving told" if seed % 3 else "standing told"] = told
+            if told and seed % 3:
+                ahead = np.diff(world.track(train.track).line.coords, axis=0)[0] * np.sign(speed)
+                bearing = float(np.degrees(np.arctan2(*ahead)) % 360)
+                off = abs((evidence.get("heading_deg", bearing + 180) - bearing + 180) % 360 - 180)
+                row["right way"] = off < 90
+                kmh = 3.6 * abs(speed)
+                row["speed held"] = evidence["speed_kmh_low"] <= kmh <= evidence["speed_kmh_high"]
+            score["all"] += row
+            score[bridge.kind] += row
+            if verbose:
+                print(
+                    seed, bridge.kind, bridge.water, gsd_m, round(3.6 * speed), gap_s, dict(row), flush=True
+                )
+    for name, s in sorted(score.items()):
+        print(
+            f"{name:>12}: moving {s['moving']}, told {s['moving told']}, right way {s['right way']}, "
+            f"speed held {s['speed held']}; standing {s['standing']}, told to move {s['standing told']}"
+        )
+
+
 def main() -> None:
     """Print the scores by kind of bridge, by grain and in all."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -55,9 +105,14 @@ def main() -> None:
     parser.add_argument("--bridges", type=int, default=40)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--motion", action="store_true")
     chosen = parser.parse_args()
+    seeds = split_seeds(chosen.split)[chosen.first : chosen.first + chosen.bridges]
+    if chosen.motion:
+        motion(list(seeds), verbose=chosen.verbose)
+        return
     score: dict[str, Counter[str]] = defaultdict(Counter)
-    for seed in split_seeds(chosen.split)[chosen.first : chosen.first + chosen.bridges]:
+    for seed in seeds:
         world, bridge = draw_bridge(seed)
         rng = np.random.default_rng([seed, 510])
         gsd_m, vehicles = float(rng.choice(GRAINS_M)), int(rng.choice([1, 2, 3, 4, 5, 6, 8, 10]))

@@ -103,8 +103,8 @@ def test_the_series_bounds_every_stay(sequence):
         "2022-11-30.",
         "A train of 5 cars in secure_yard, track yard-3: came after 2022-11-04, seen on 2022-11-18, gone by "
         "2022-11-30.",
-        "A train of 9 cars in khasan_station, track khasan-2: came after 2022-11-04, seen on 2022-11-29, gone "
-        "by 2022-12-04.",
+        "A train of 9 cars in khasan_station, track khasan-2: came after 2022-11-04, seen on 2022-11-29, "
+        "gone by 2022-12-04.",
         "A train of 8 cars in secure_yard, track yard-3: came after 2022-11-18, seen on 3 dates from "
         "2022-11-30 to 2022-12-02, gone by 2022-12-04.",
         "A train of 8 cars in khasan_station, track khasan-2: came after 2022-11-29, seen on 2022-12-04, not "
