@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.ground --split validation --pairs 10`` paints pairs, brings them into the site's
 frame by the painter's truth (so that registration plays no part), hands over the painted trains, and
-runs the two ground detectors. Use ``--split train`` to calibrate settings, ``--replaced`` to judge what
-became of goods that others have replaced in their place.
+runs the two ground detectors. Use ``--split train`` to calibrate settings, ``--replaced`` and
+``--resized`` to judge what became of goods that others have replaced in their place, or that shrank.
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ def _small(apron: Any, rng: np.random.Generator) -> Block:
     return Block.at((spot.x, spot.y), heading, (*size, tall), paint, "pile" if pile else "flat")
 
 
-def with_replaced_goods(pair: Pair) -> Pair:
-    """Return a pair whose aprons hold more goods, half of which other goods have replaced in their place."""
+def with_replaced_goods(pair: Pair, resized: bool = False) -> Pair:
+    """Return a pair with more goods, half of which others replaced in their place, or shrank."""
     rng = np.random.default_rng([pair.seed, 79])
     cargo = pair.days[0].cargo
     for _ in range(3):
@@ -153,7 +153,9 @@ def with_replaced_goods(pair: Pair) -> Pair:
     for block in cargo:
         taken = [footprint(b).buffer(0.6) for b in (*cargo, *later) if b is not block]
         stays = rng.random() < 0.45
-        other = block if stays else _in_place_of(block, pair, taken, rng)
+        share = float(rng.uniform(0.25, 0.6)) ** 0.5
+        smaller = replace(block, length_m=block.length_m * share, width_m=block.width_m * share)
+        other = block if stays else smaller if resized else _in_place_of(block, pair, taken, rng)
         later += [] if other is None else [other]
     days = (replace(pair.days[0], cargo=cargo), replace(pair.days[1], cargo=tuple(later)))
     return replace(pair, days=days)
@@ -205,6 +207,7 @@ def main() -> None:
     parser.add_argument("--gsd", type=float, default=0.5)
     parser.add_argument("--product", default=None)
     parser.add_argument("--replaced", action="store_true", help="other goods come in the place of half")
+    parser.add_argument("--resized", action="store_true", help="half of the goods shrink to a part")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--calibrate", action="store_true", help="also fit the confidence in goods")
     chosen = parser.parse_args()
@@ -218,8 +221,12 @@ def main() -> None:
             options |= {"growth_m2": 0.0, "season_change": True}
         else:
             options |= {"no_change": True}
-        changed = with_replaced_goods if chosen.replaced else with_small_goods
-        run_pair(changed(make_pair(seed, chosen.gsd, **options)), score)
+        pair = make_pair(seed, chosen.gsd, **options)
+        if chosen.replaced or chosen.resized:
+            pair = with_replaced_goods(pair, chosen.resized)
+        else:
+            pair = with_small_goods(pair)
+        run_pair(pair, score)
     if chosen.verbose:
         print("\n".join(score.notes))
     print(report(score))

@@ -166,10 +166,14 @@ def _score_aprons(
 
 
 def fate_of(block: Any, before: dict[Any, Any], after: dict[Any, Any]) -> str:
-    """Return what became of a painted object."""
-    if block in before:
-        return "unchanged" if block in after else "disappeared"
-    return "appeared"
+    """Return what became of a painted object; one of another size in its place is it at two times."""
+    here, there = (before, after) if block in before else (after, before)
+    if block in there:
+        return "unchanged"
+    like = next((b for b in there if (b.x, b.y, b.paint) == (block.x, block.y, block.paint)), None)
+    if like is None:
+        return "disappeared" if block in before else "appeared"
+    return "grown" if (here[block].area < there[like].area) == (block in before) else "shrunk"
 
 
 def score_fates(pair: Pair, findings: tuple[Finding, ...], score: Score) -> None:
@@ -188,7 +192,8 @@ def score_fates(pair: Pair, findings: tuple[Finding, ...], score: Score) -> None
         may = {fate_of(b, before, after) for b in over} - {"unchanged"}
         right = fate in said and said <= {fate, *may}
         score.fates.append(right)
-        score.instead += [(right, b.paint == block.paint) for b in over if may]
+        if fate in ("appeared", "disappeared"):
+            score.instead += [(right, b.paint == block.paint) for b in over if may]
         if not right:
             score.notes.append(
                 f"{pair.seed} {fate} {block.paint} {shape.area:.0f} m2 over {[b.paint for b in over]} said "

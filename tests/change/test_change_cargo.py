@@ -126,10 +126,30 @@ def test_goods_that_look_nearly_alike_are_the_same_unless_their_size_changed_too
     assert [(f.change, f.grade) for f in same] == [("unchanged", "detected")]
     like = compare_cargo(pair([PLACE], [PLACE]), (unlike("earlier", 0.3), unlike("later", 0.3)), SETTINGS)
     assert [(f.change, f.grade) for f in like] == [("unchanged", "possible")]
-    size = (unlike("earlier", 0.3), unlike("later", 0.3, area=60))
-    assert len(compare_cargo(pair([PLACE], [PLACE]), size, SETTINGS)) == 2
-    grown = (unlike("earlier", 0.1), unlike("later", 0.1, area=60))
-    assert [f.change for f in compare_cargo(pair([PLACE], [PLACE]), grown, SETTINGS)] == ["grown"]
+    assert {*like[0].caveats} == {"the two dates show it in other brightness or colour: may be other goods"}
+
+
+INNER = (62.0, 11.0, 4.0, 3.0)
+
+
+@pytest.mark.parametrize(("difference", "number"), [(0.3, 1), (0.4, 1), (0.6, 2)])
+def test_goods_that_shrank_may_look_less_alike_than_those_that_stood(difference, number) -> None:
+    small = replace(unlike("later", difference), geometry=cargo("later", INNER).geometry)
+    assert (
+        len(compare_cargo(pair([PLACE], [INNER]), (unlike("earlier", difference), small), SETTINGS)) == number
+    )
+
+
+@pytest.mark.parametrize(("rest", "grade"), [(0.9, "possible"), (0.1, "detected")])
+@pytest.mark.parametrize("change", ["shrunk", "grown"])
+def test_ground_that_came_free_or_was_covered_makes_another_size_sure(rest, grade, change) -> None:
+    dates = ("earlier", "later") if change == "shrunk" else ("later", "earlier")
+    large, small = (
+        cargo(d, p, area=a, half=9.0) for d, p, a in zip(dates, (PLACE, INNER), (40, 28), strict=True)
+    )
+    large = replace(large, evidence=(*large.evidence, ("other_rest", rest)))
+    (found,) = compare_cargo(pair([PLACE], [PLACE]), (large, small), SETTINGS)
+    assert (found.change, found.grade) == (change, grade)
 
 
 def test_snow_on_goods_makes_them_no_others() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import sqrt
 
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from tumangang_watch.change.profiles import pixel_similarity
@@ -60,15 +61,12 @@ def _parted(
 ) -> list[tuple[list[Detection], bool]]:
     """Part goods that lie where other goods lay, and two objects that merely overlap: one went, one came.
 
-    Goods whose size changed as well need differ less in appearance to be others. Each part comes with whether
-    the other date shows other goods in its place.
+    Each part comes with whether the other date shows other goods in its place.
     """
-    earlier, later = ([d for d in group if d.date == date] for date in ("earlier", "later"))
-    limit = settings.cargo_other_sure
-    if not (earlier and later):
-        return [(group, _replaced(pair, group, limit, settings))]
-    if _size_change(area_of(earlier), area_of(later), settings)[0] != "unchanged":
-        limit = settings.cargo_other_possible
+    if len({d.date for d in group}) < 2:
+        return [(group, _replaced(pair, group, settings.cargo_other_sure, settings))]
+    areas = [unary_union([d.geometry for d in group if d.date == date]) for date in ("earlier", "later")]
+    limit = settings.cargo_other_within if _within(areas, settings) else settings.cargo_other_sure
     others = [d for d in group if _replaced(pair, [d], limit, settings)]
     rest = [d for d in group if d not in others]
     if others:
@@ -78,6 +76,13 @@ def _parted(
         if a.intersection(b).area / max(a.union(b).area, 1e-6) < settings.cargo_same_min:
             return [([d], False) for d in group]
     return [(group, False)]
+
+
+def _within(areas: list[BaseGeometry], settings: ChangeSettings) -> bool:
+    """Tell whether one outline lies within the other and is much smaller, as goods that grew or shrank do."""
+    small, large = sorted(areas, key=lambda shape: shape.area)
+    share = settings.cargo_within_share
+    return bool(small.intersection(large).area >= share * small.area and small.area <= share**2 * large.area)
 
 
 def _replaced(pair: DatePair, items: list[Detection], limit: float, settings: ChangeSettings) -> bool:
@@ -104,9 +109,10 @@ def _judge(
     change: ChangeWord
     base = ""
     if earlier and later:
-        change, amount, sure = _size_change(area_of(earlier), area_of(later), settings)
-        difference = _elsewhere(group, "other_difference")
-        if difference is not None and difference >= settings.cargo_other_possible:
+        change, amount, sure = _size_change(earlier, later, settings)
+        difference = _elsewhere(group, "other_difference") or 0.0
+        limit = settings.cargo_other_possible if change == "unchanged" else settings.cargo_other_sure
+        if difference >= limit:
             caveats.append("the two dates show it in other brightness or colour: may be other goods")
             sure = False
         grade = grade if sure else "possible"
@@ -183,16 +189,24 @@ def _elsewhere(items: list[Detection], name: str) -> float | None:
 
 
 def _size_change(
-    before: Interval, after: Interval, settings: ChangeSettings
+    earlier: list[Detection], later: list[Detection], settings: ChangeSettings
 ) -> tuple[ChangeWord, Interval, bool]:
-    """Return grown or shrunk where the areas differ by more than the same goods do, and whether surely so."""
+    """Return grown or shrunk where the areas differ by more than the same goods do, and whether surely so.
+
+    It is sure as well where the ground that only the larger outline covers is bare on the other date.
+    """
+    before, after = area_of(earlier), area_of(later)
     half = 0.5 * sqrt(before.width**2 + after.width**2)
     difference = abs(after.estimate - before.estimate)
     floor = max(settings.cargo_size_min_m2, settings.cargo_size_share * before.estimate)
-    if difference > max(settings.cargo_size_possible * half, floor):
-        word: ChangeWord = "grown" if after.estimate > before.estimate else "shrunk"
-        return word, Interval.around(difference, half), difference > settings.cargo_size_errors * half
-    return "unchanged", after, True
+    grown = after.estimate > before.estimate
+    left = [v for d in (later if grown else earlier) if (v := dict(d.evidence).get("other_rest")) is not None]
+    bare = bool(left) and max(left) <= settings.cargo_rest_bare
+    limit = settings.cargo_size_bare if bare else settings.cargo_size_possible
+    if difference <= max(limit * half, floor):
+        return "unchanged", after, True
+    sure = bare or difference > settings.cargo_size_errors * half
+    return "grown" if grown else "shrunk", Interval.around(difference, half), sure
 
 
 def _words(pair: DatePair, group: list[Detection], change: ChangeWord, amount: Interval, base: str) -> str:

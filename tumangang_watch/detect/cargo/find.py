@@ -23,6 +23,8 @@ from tumangang_watch.settings.cargo import CargoSettings
 
 COMMON_MIN = 0.2
 """Smaller parts of an object that outlines of another date cover are their rims."""
+REST_MIN_M2 = 3.0
+"""Less of an object beyond other outlines shows nothing."""
 
 
 @dataclass(frozen=True)
@@ -227,27 +229,39 @@ def _with_other(
         view = piece.view
         means = {"other_goods": view.mean(view.body, place), "other_shadow": view.mean(view.shadow, place)}
         if other is not None and any(value is not None for value in means.values()):
-            means["other_contrast"] = _contrast(item, own, view, settings)
-            means["other_difference"] = _difference(item, own, other, view, settings)
+            common, rest = _shared(item, other)
+            means["other_contrast"] = _contrast(item.geometry, own, view, settings)
+            means["other_rest"] = None if rest is None else _contrast(rest, own, view, settings)
+            means["other_difference"] = _difference(common, own, other, view, settings)
             extra = [(name, round(value, 3)) for name, value in means.items() if value is not None]
             return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
     return replace(item, evidence=tuple(sorted(item.evidence)))
 
 
-def _contrast(item: Detection, own: PlaceRead, other: ApronView, settings: CargoSettings) -> float | None:
-    """Return how much of an object's contrast another date shows in its place."""
-    there = ground_contrast(other, item.geometry, own.every, settings)
-    here = (ground_contrast(piece.view, item.geometry, own.every, settings) for piece in own.pieces)
+def _contrast(place: BaseGeometry, own: PlaceRead, other: ApronView, settings: CargoSettings) -> float | None:
+    """Return how much of the contrast that a place has another date shows there."""
+    there = ground_contrast(other, place, own.every, settings)
+    here = (ground_contrast(piece.view, place, own.every, settings) for piece in own.pieces)
     found = next((c for c in here if c is not None), None)
     return None if there is None or found is None else relative_contrast(found, there, settings)
 
 
-def _difference(
-    item: Detection, own: PlaceRead, other: PlaceRead, view: ApronView, settings: CargoSettings
-) -> float | None:
-    """Return how unlike another date shows what it has in common with an object's place, or all of that."""
+def _shared(item: Detection, other: PlaceRead) -> tuple[BaseGeometry, BaseGeometry | None]:
+    """Return what an object's place has in common with another date's outlines, and what it has alone.
+
+    All of it, and None, where they cover no more than its rim.
+    """
     common = item.geometry.intersection(other.every)
-    place = common if common.area >= COMMON_MIN * item.geometry.area else item.geometry
+    if common.area < COMMON_MIN * item.geometry.area:
+        return item.geometry, None
+    rest = item.geometry.difference(other.every.buffer(0.5 * other.gsd_m))
+    return common, rest if rest.area >= REST_MIN_M2 else None
+
+
+def _difference(
+    place: BaseGeometry, own: PlaceRead, other: PlaceRead, view: ApronView, settings: CargoSettings
+) -> float | None:
+    """Return how unlike two dates show a place."""
     every, margin_m = (own.every, other.every), 0.5 * max(own.gsd_m, other.gsd_m)
     each = (
         appearance_difference((piece.view, view), place, every, margin_m, settings) for piece in own.pieces
