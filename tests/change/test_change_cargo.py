@@ -129,6 +129,15 @@ def test_goods_that_look_nearly_alike_are_the_same_unless_their_size_changed_too
     assert {*like[0].caveats} == {"the two dates show it in other brightness or colour: may be other goods"}
 
 
+def test_goods_like_their_ground_may_lie_unseen_where_the_other_date_is_as_bright() -> None:
+    for difference, grade in ((0.03, "possible"), (0.3, "detected")):
+        item = replace(cargo("later", PLACE), height_m=None)
+        item = replace(item, evidence=tuple(sorted((*item.evidence, ("other_difference", difference)))))
+        assert told(item).grade == grade
+        contrast = replace(item, evidence=(*item.evidence, ("other_contrast", 0.1)))
+        assert told(contrast).grade == "detected"
+
+
 INNER = (62.0, 11.0, 4.0, 3.0)
 
 

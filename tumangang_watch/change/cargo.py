@@ -171,6 +171,10 @@ def _came_or_went(
     some = present is not None and present >= settings.cargo_absent_max
     if some and not replaced and (contrast is None or contrast > settings.cargo_bare_surely):
         doubts.append(f"{when(other, pair)} may show goods here too")
+    difference = _elsewhere(items, "other_difference")
+    low = all(d.height_m is None for d in items)
+    if low and contrast is None and difference is not None and difference <= settings.cargo_alike:
+        doubts.append(f"as bright as its ground, without a shadow: {when(other, pair)} may hide it")
     shaded = shade is not None and shade > settings.cargo_shadow_max
     if shaded and (contrast is None or contrast > settings.cargo_bare_contrast):
         base = bare_before(pair, items) if change == "appeared" else ""

@@ -123,6 +123,9 @@ class ChangeSettings:
     """Part of the smaller outline that the larger covers, at least, for that; areas differ by its square."""
     cargo_other_possible: float = 0.24
     """Difference from which goods of the same size are possibly others: five of the 145."""
+    cargo_alike: float = 0.15
+    """Difference up to which goods as bright as their ground and without a shadow may lie on the other date
+    unseen: of the 145 four fifths lie below it."""
     cargo_rest_bare: float = 0.3
     """Share of its contrast up to which what the larger outline alone covers is bare on the other date."""
     cargo_size_bare: float = 0.5
