@@ -130,7 +130,8 @@ class ChangeSettings:
     """Share of its contrast up to which what the larger outline alone covers is bare on the other date."""
     cargo_size_bare: float = 0.5
     """Half widths of the difference of two areas from which goods have surely grown or shrunk where that is
-    bare: 18 of 21 of the 35 whose areas differ by so much, none of 7 of the 145 (from 0.41)."""
+    bare: 11 of 21 of the 35 whose areas differ by so much, none of the 145 (from 0.41; ten of the 21 are dark
+    or not known: a shadow read as goods comes and goes as well)."""
     cargo_size_errors: float = 1.2
     """Goods have surely grown or shrunk when their areas differ by so many 90 % half widths of the
     difference: of 54 painted objects that stand on both dates (train seeds 400-408, validation seeds 0-11;

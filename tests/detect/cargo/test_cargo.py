@@ -225,3 +225,25 @@ def test_a_large_apron_looked_at_in_pieces_gives_the_same_goods() -> None:
         assert a.geometry.intersection(b.geometry).area > 0.8 * a.geometry.union(b.geometry).area
     assert parted.fill[0].ground_m2 == pytest.approx(whole.fill[0].ground_m2, rel=0.02)
     assert parted.fill[0].share.estimate == pytest.approx(whole.fill[0].share.estimate, abs=0.003)
+
+
+WHITE, RUST = (0.6, 0.62, 0.63, 0.6), (0.055, 0.055, 0.24, 0.32)
+
+
+def on_two_dates(before: dict, after: dict) -> dict[str, dict[str, float]]:
+    dates = (observe(scene_of(**before), date="earlier"), observe(scene_of(seed=2, **after)))
+    found = detect_cargo(dates, site_of(), (), CargoSettings()).detections
+    assert [d.date for d in found] == ["earlier", "later"]
+    return {d.date: dict(d.evidence) for d in found}
+
+
+def test_goods_carry_how_unlike_the_other_date_shows_them_and_what_they_cover_alone() -> None:
+    large, small = ((40, 40, 48, 46, 2.5),), ((42, 41, 46, 44, 2.5),)
+    same = on_two_dates({"boxes": large, "paint": WHITE}, {"boxes": large, "paint": WHITE})
+    other = on_two_dates({"boxes": large, "paint": WHITE}, {"boxes": large, "paint": RUST})
+    shrunk = on_two_dates({"boxes": large, "paint": WHITE}, {"boxes": small, "paint": WHITE})
+    for date in ("earlier", "later"):
+        assert same[date]["other_difference"] < 0.15 < 0.5 < other[date]["other_difference"]
+    assert shrunk["earlier"]["other_difference"] < 0.35
+    assert shrunk["earlier"]["other_rest"] < 0.3
+    assert "other_rest" not in shrunk["later"]

@@ -231,7 +231,7 @@ def _with_other(
         if other is not None and any(value is not None for value in means.values()):
             common, rest = _shared(item, other)
             means["other_contrast"] = _contrast(item.geometry, own, view, settings)
-            means["other_rest"] = None if rest is None else _contrast(rest, own, view, settings)
+            means["other_rest"] = None if rest is None else _rest_contrast(rest, own, view, settings)
             means["other_difference"] = _difference(common, own, other, view, settings)
             extra = [(name, round(value, 3)) for name, value in means.items() if value is not None]
             return replace(item, evidence=tuple(sorted((*item.evidence, *extra))))
@@ -244,6 +244,16 @@ def _contrast(place: BaseGeometry, own: PlaceRead, other: ApronView, settings: C
     here = (ground_contrast(piece.view, place, own.every, settings) for piece in own.pieces)
     found = next((c for c in here if c is not None), None)
     return None if there is None or found is None else relative_contrast(found, there, settings)
+
+
+def _rest_contrast(
+    rest: BaseGeometry, own: PlaceRead, other: ApronView, settings: CargoSettings
+) -> float | None:
+    """Return the same of what an object has alone; None where that may be a shadow read as goods."""
+    log_brightness = (p.view.mean(p.view.item.planes[:3].mean(axis=0), rest) for p in own.pieces)
+    middle = next((t for t in log_brightness if t is not None), None)
+    dark = middle is None or middle <= settings.shadow_log_brightness_max
+    return None if dark else _contrast(rest, own, other, settings)
 
 
 def _shared(item: Detection, other: PlaceRead) -> tuple[BaseGeometry, BaseGeometry | None]:
