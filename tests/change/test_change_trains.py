@@ -219,7 +219,7 @@ def test_swapping_the_dates_mirrors_the_findings():
         (0.2, ("unchanged", "possible")),
         (0.05, ("appeared", "possible")),
         (None, ("appeared", "possible")),
-        (0.0, ("appeared", "detected")),
+        (0.0, ("appeared", "possible")),
     ],
 )
 def test_the_same_pixels_on_both_dates_do_not_overrule_a_strip_that_reads_as_bare(occupied, told):

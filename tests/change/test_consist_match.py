@@ -89,6 +89,23 @@ def test_a_moved_train_is_matched_though_one_end_was_misread():
         assert (match.shift_m, match.in_place, match.part) == (40.0, False, False)
 
 
+def test_a_single_vehicle_is_not_turned_round_and_a_misread_end_moves_no_train():
+    one, two = date("earlier", 20, (0.45,)), date("later", 20, (0.45,))
+    for stop in (33, 40, 47):
+        length = Interval(stop - 20.0, 12.0, stop - 18.0)
+        trains = (
+            replace(train_detection(SITE, "earlier", 20, 33, 1), evidence=((OCCUPIED, 0.97),)),
+            replace(
+                train_detection(SITE, "later", 20, stop, 1), length_m=length, evidence=((OCCUPIED, 0.5),)
+            ),
+        )
+        for pair in ((one, two), (two, one)):
+            dates = [replace(d, date=name) for d, name in zip(pair, ("earlier", "later"), strict=True)]
+            found = compare_trains(DatePair(*dates), SITE, trains, SETTINGS)
+            assert not [f for f in found if f.change == "moved"]
+            assert not [f for f in found if f.change != "unchanged" and f.grade == "detected"]
+
+
 @pytest.mark.parametrize("whole", ["earlier", "later"])
 def test_a_train_read_as_two_on_one_date_is_no_change(whole):
     apart = "later" if whole == "earlier" else "earlier"

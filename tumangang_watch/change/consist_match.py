@@ -7,14 +7,17 @@ from itertools import product
 
 import numpy as np
 
-from tumangang_watch.change.other_date import TrainMatcher, end_m, length_of, rest_too, start_m
-from tumangang_watch.change.profiles import (
-    agreement,
-    body_place,
-    body_profile,
-    coupling_odds,
-    pixel_similarity,
+from tumangang_watch.change.other_date import (
+    TrainMatcher,
+    end_m,
+    in_place_evidence,
+    length_of,
+    overlap_m,
+    rest_seen,
+    rest_too,
+    start_m,
 )
+from tumangang_watch.change.profiles import agreement, body_profile
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.change import ChangeSettings
@@ -95,14 +98,21 @@ def _whole(
     one_track = tracks[0] is tracks[1]
     against = not one_track and _against(tracks)
     out = []
+    end_stands = one_track and _end_stands(a, b, settings)
     for turned in (False, True):
         for where in _laid(a, b, turned != against, settings):
             shift = where[1] - where[0] if one_track else 0.0
             in_place = one_track and abs(shift) <= settings.moved_min_m
+            if end_stands and not in_place and not turned:
+                continue
             still = in_place and not turned
             elsewhere = settings.moved_odds if one_track else settings.other_track_odds
             prior = settings.in_place_odds if in_place else elsewhere
             odds = _agree(matcher, tracks, where, turned != against)
+            if turned and odds is not None:
+                straight = _agree(matcher, tracks, where, against)
+                if straight is not None and odds - straight <= settings.turned_gain_min:
+                    continue
             if odds is not None:
                 odds += prior + (settings.turned_odds if turned else 0.0)
                 odds += in_place_evidence(matcher, tracks[0], trains) if still else 0.0
@@ -111,6 +121,12 @@ def _whole(
                 # Too little was seen of the bodies: only the place and the length speak.
                 out.append(Match(earlier=a, later=b, odds=prior, in_place=True))
     return out
+
+
+def _end_stands(a: Detection, b: Detection, settings: ChangeSettings) -> bool:
+    """Return True where two trains of a track begin, or end, in one place: none of the two moved along it."""
+    apart = min(abs(start_m(a) - start_m(b)), abs(end_m(a) - end_m(b)))
+    return overlap_m(a, b) > 0 and apart <= settings.same_place_m
 
 
 Laid = tuple[float, float, float]
@@ -160,6 +176,7 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
         stands, unseen = rest_too(matcher, track, long, short)
         still = stands > 0
         unsure = maybe_same_length(a, b, settings) or counts_meet(a, b)
+        unsure = unsure or not rest_seen(matcher, track, long, short)
         doubtful = not still and (stands > settings.there_doubt or unsure)
         out.append(
             Match(
@@ -196,22 +213,6 @@ def _agree(
         places = range(max(len(wide) - len(still), 0) + 1)
         scores += [agreement(still, wide[i : i + len(still)], matcher.settings) for i in places]
     return max((s for s in scores if s is not None), default=None)
-
-
-def in_place_evidence(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detection]) -> float:
-    """Return what the place says for two trains being one that did not move, log-odds.
-
-    Couplings of a train that stands do not move; those of another train, stopped anywhere, fall where they
-    may. Pixels that look the same say a little, and never decide.
-    """
-    settings = matcher.settings
-    start, stop = max(map(start_m, trains)), min(map(end_m, trains))
-    if stop <= start:
-        return 0.0
-    alike = pixel_similarity(matcher.pair.earlier, matcher.pair.later, body_place(track.line, start, stop))
-    most = settings.same_pixels_odds
-    pixels = 0.0 if alike is None else float(np.clip((alike - settings.same_pixels_min) * 10, -most, most))
-    return pixels + coupling_odds(matcher.pair, *trains, settings)
 
 
 def _against(tracks: tuple[Track, Track]) -> bool:

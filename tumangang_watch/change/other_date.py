@@ -15,6 +15,7 @@ from tumangang_watch.change.profiles import (
     coupling_odds,
     pixel_similarity,
 )
+from tumangang_watch.change.seen import BareTrack, times_bare
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Track
@@ -31,6 +32,8 @@ class TrainMatcher:
     pair: DatePair
     scale: PairScale
     settings: ChangeSettings
+    bare: BareTrack | None = None
+    """How the dates differ along bare track, where that is known."""
 
 
 def rest_too(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> tuple[float, float]:
@@ -42,7 +45,7 @@ def rest_too(matcher: TrainMatcher, track: Track, long: Detection, short: Detect
     unseen, settings = 0.0, matcher.settings
     other = matcher.pair.other(long.date)
     occupied = _occupied_beyond(long, short)
-    strip = 0.0 if occupied is None else _strip_odds(occupied, settings)
+    strip = 0.0 if occupied is None else strip_odds(occupied, settings)
     stands = settings.in_place_odds + settings.same_vehicles_max
     for start, stop in ((start_m(long), start_m(short)), (end_m(short), end_m(long))):
         if stop - start < settings.same_place_m:
@@ -60,7 +63,46 @@ def rest_too(matcher: TrainMatcher, track: Track, long: Detection, short: Detect
     return stands, unseen
 
 
-def _strip_odds(occupied: float, settings: ChangeSettings) -> float:
+def change_seen(
+    matcher: TrainMatcher, track: Track, train: Detection, stretch_m: tuple[float, float]
+) -> bool:
+    """Return False where one date alone shows a train and both look as much alike as along bare track.
+
+    True where it cannot be told: the other date was not read, or shows no bare track.
+    """
+    if matcher.bare is None or OCCUPIED not in dict(train.evidence):
+        return True
+    times = times_bare(matcher.pair, track.line, train, stretch_m, matcher.bare, matcher.scale)
+    return times is None or times >= matcher.settings.seen_times_min
+
+
+def rest_seen(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> bool:
+    """Return False where an end that only the longer train covers looks alike on both dates."""
+    ends = ((start_m(long), start_m(short)), (end_m(short), end_m(long)))
+    wide = [e for e in ends if e[1] - e[0] >= matcher.settings.same_place_m]
+    return all(change_seen(matcher, track, long, e) for e in wide)
+
+
+def in_place_evidence(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detection]) -> float:
+    """Return what the place says for two trains being one that did not move, log-odds.
+
+    Couplings of a train that stands do not move; those of another train, stopped anywhere, fall where they
+    may. The pattern of pixels along a train speaks for it as well, and hardly against: sun and shade differ.
+    """
+    settings = matcher.settings
+    start, stop = max(map(start_m, trains)), min(map(end_m, trains))
+    if stop <= start:
+        return 0.0
+    alike = pixel_similarity(matcher.pair.earlier, matcher.pair.later, body_place(track.line, start, stop))
+    most = min(
+        settings.same_pixels_odds * (stop - start) / settings.half_vehicle_m, settings.same_pattern_max
+    )
+    limits = (-settings.same_pixels_odds, most)
+    pixels = 0.0 if alike is None else float(np.clip((alike - settings.same_pixels_min) * 10, *limits))
+    return pixels + coupling_odds(matcher.pair, *trains, settings)
+
+
+def strip_odds(occupied: float, settings: ChangeSettings) -> float:
     """Return what the other date's strip says for vehicles standing there, log-odds."""
     return float(np.clip(logit(occupied), -settings.strip_odds_max, settings.strip_odds_max))
 
@@ -110,14 +152,19 @@ def there_too(
     """
     settings = matcher.settings
     occupied = dict(train.evidence).get(OCCUPIED)
-    same = _same_there(matcher, track, (start_m(train), end_m(train)))
     if occupant is not None:
-        prior = settings.in_place_odds if shared else -settings.same_vehicles_odds
-        return prior + same + coupling_odds(matcher.pair, train, occupant, settings)
+        both = max(start_m(train), start_m(occupant)), min(end_m(train), end_m(occupant))
+        rest = max(length_of(train), length_of(occupant)) - overlap_m(train, occupant)
+        whole = rest <= 2 * settings.same_place_m
+        prior = settings.in_place_odds if shared or whole else -settings.same_vehicles_odds
+        # Light or shade may change all looks at once; ends, couplings and the pattern it does not move.
+        looks = max(same_vehicles(matcher, track, both) or 0.0, -settings.looks_against_max)
+        return prior + looks + in_place_evidence(matcher, track, (train, occupant))
+    same = _same_there(matcher, track, (start_m(train), end_m(train)))
     vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
     if occupied is None:
         return vehicles - settings.same_vehicles_odds
-    return _strip_odds(occupied, settings) + vehicles
+    return strip_odds(occupied, settings) + vehicles
 
 
 def start_m(train: Detection) -> float:

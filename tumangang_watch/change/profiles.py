@@ -104,25 +104,30 @@ def body_profile(
     """
     from_m, to_m = stretch_m
     offset_m = lean_m(observation, line, (from_m + to_m) / 2)
-    count = max(round((to_m - from_m) / STEP_M), 1)
+    count, bands = max(round((to_m - from_m) / STEP_M), 1), len(scale.bands)
     along = from_m + (np.arange(count * 2) + 0.5) * STEP_M / 2
     across = offset_m + np.linspace(-BODY_HALF_WIDTH_M, BODY_HALF_WIDTH_M, 5)
+    masked = brightness_along(observation, line, along, across, scale)
+    cells = masked.reshape(bands, -1, count, 2).swapaxes(1, 2).reshape(bands, count, -1)
+    known = np.isfinite(cells[0]).mean(axis=1) >= 0.5
+    out = np.full((count, bands), np.nan)
+    if known.any():
+        out[known] = np.nanmedian(cells[:, known], axis=2).T
+    return out
+
+
+def brightness_along(
+    observation: Observation, line: LineString, along: Float64, across: Float64, scale: PairScale
+) -> Float64:
+    """Return the log brightness (bands, across, along) beside a track, metres; NaN where not seen."""
     x, y = frame_along(line, along, HEADING_BASE_M).mesh(across)
-    bands = scale.bands
-    values, valid = observation.image.sample(x, y, bands=bands)
+    values, valid = observation.image.sample(x, y, bands=scale.bands)
     grid, clear = observation.raster.grid, observation.quality.clear
     rows, cols = grid.to_pixel(x, y)
     rows = np.clip(np.round(rows).astype(int), 0, grid.rows - 1)
     cols = np.clip(np.round(cols).astype(int), 0, grid.cols - 1)
     inside = (along >= 0) & (along <= line.length)
-    seen = valid & clear[rows, cols] & inside
-    masked = np.where(seen, scale.log_brightness(values), np.nan)
-    cells = masked.reshape(len(bands), -1, count, 2).swapaxes(1, 2).reshape(len(bands), count, -1)
-    known = np.isfinite(cells[0]).mean(axis=1) >= 0.5
-    out = np.full((count, len(bands)), np.nan)
-    if known.any():
-        out[known] = np.nanmedian(cells[:, known], axis=2).T
-    return out
+    return np.where(valid & clear[rows, cols] & inside, scale.log_brightness(values), np.nan)
 
 
 def lean_m(observation: Observation, line: LineString, at_m: float) -> float:

@@ -6,8 +6,19 @@ from dataclasses import dataclass, replace
 from math import exp
 
 from tumangang_watch.change.consist_match import Match, match_trains
-from tumangang_watch.change.other_date import TrainMatcher, length_of, overlap_m, there_too
+from tumangang_watch.change.other_date import (
+    OCCUPIED,
+    TrainMatcher,
+    change_seen,
+    end_m,
+    length_of,
+    overlap_m,
+    start_m,
+    strip_odds,
+    there_too,
+)
 from tumangang_watch.change.profiles import pair_scale
+from tumangang_watch.change.seen import bare_track
 from tumangang_watch.change.words import (
     cars_of,
     difference,
@@ -40,7 +51,8 @@ def compare_trains(
     """
     tracks = {t.id: t for t in site.tracks}
     rank = {t.id: k for k, t in enumerate(site.tracks)}
-    matcher = TrainMatcher(pair, pair_scale(pair.earlier, pair.later, settings), settings)
+    scale = pair_scale(pair.earlier, pair.later, settings)
+    matcher = TrainMatcher(pair, scale, settings, bare_track(pair, site, trains, scale, settings))
     matches = match_trains(matcher, site, trains)
     found: list[tuple[int, int, Finding]] = []
     for match in matches:
@@ -91,7 +103,8 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
     """Describe one train seen on both dates."""
     a, b = match.earlier, match.later
     change, amount, unit = _measure(match, settings)
-    doubtful = match.doubtful or (match.part and min(a.confidence, b.confidence) < settings.train_change_sure)
+    unsure = min(a.confidence, b.confidence) < settings.train_change_sure or not _left_behind(match, settings)
+    doubtful = match.doubtful or (change != "unchanged" and unsure)
     sure = 1 / (1 + exp(-max(match.odds, 0.0)))
     caveats = list(dict.fromkeys((*a.caveats, *b.caveats)))
     if match.unseen_m >= 1:
@@ -102,7 +115,11 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
     if change != "unchanged" and sure < settings.sure_consist:
         caveats.append("few or like wagons: it could be another train that looks the same")
     if doubtful:
-        caveats.append("the other wagons are not sure: one date may not show them, or misread an end")
+        caveats.append(
+            "the other wagons are not sure: one date may not show them, or misread an end"
+            if match.part
+            else "not sure: on the other date its place is not plainly bare, or it is not surely read"
+        )
     return Finding(
         id=f"finding-train-{b.track}-{a.id}",
         kind="train",
@@ -120,6 +137,14 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
         observed_fraction=min(a.observed_fraction, b.observed_fraction),
         caveats=tuple(caveats),
     )
+
+
+def _left_behind(match: Match, settings: ChangeSettings) -> bool:
+    """Return False for a train that went to another track where both dates show both places occupied."""
+    if match.earlier.track == match.later.track:
+        return True
+    read = [dict(t.evidence).get(OCCUPIED, 0.0) for t in (match.earlier, match.later)]
+    return not all(strip_odds(r, settings) > settings.there_doubt for r in read)
 
 
 def _measure(match: Match, settings: ChangeSettings) -> tuple[ChangeWord, Interval, str]:
@@ -162,12 +187,15 @@ def _alone(matcher: TrainMatcher, track: Track, train: Detection, others: Trains
     if odds > 0:
         change, grade = "unchanged", "possible"
         caveats.append(f"detected on one date only; the strip of {day} reads as occupied here too")
-    elif odds > settings.there_doubt and (occupant is None or shared):
+    elif odds > settings.there_doubt:
         grade = "possible"
-        caveats.append(f"on {day} this place is not plainly bare: the train may stand there too")
+        caveats.append(_doubt(day, occupant))
     elif train.confidence < settings.train_change_sure:
         grade = "possible"
         caveats.append("read on one date only, and not surely")
+    elif occupant is None and not change_seen(matcher, track, train, (start_m(train), end_m(train))):
+        grade = "possible"
+        caveats.append("both dates look alike here, as along bare track")
     if occupant is None:
         confidence *= settings.unmatched_confidence
     elif (occupant.cars is None) != (train.cars is None):
@@ -191,6 +219,12 @@ def _alone(matcher: TrainMatcher, track: Track, train: Detection, others: Trains
         observed_fraction=min(seen, train.observed_fraction),
         caveats=tuple(dict.fromkeys(caveats)),
     )
+
+
+def _doubt(day: str, occupant: Detection | None) -> str:
+    if occupant is None:
+        return f"on {day} this place is not plainly bare: the train may stand there too"
+    return f"the train of {day} may be the same one: where both stand they look alike"
 
 
 def occupant_of(train: Detection, trains: tuple[Detection, ...]) -> Detection | None:

@@ -75,11 +75,29 @@ class ChangeSettings:
     """Log-odds that a train stands on the other date too from which a change is only ``possible``: one in
     eight. Bare track reads as -5 (20 of 20 on train seeds of ``benchmarks.fates``), a train that stands as
     2 and more (22 of 22)."""
-    train_change_sure: float = 0.7
-    """Least confidence in a train for saying that it, or a part of it, came or went, as `cargo_change_sure`.
-    In 22 quiet pairs of the second painter all four below it that one date alone showed were misread."""
+    train_change_sure: float = 0.75
+    """Least confidence in a train for saying that it, or a part of it, came, went or moved. Of the second
+    painter's quiet pairs (train seeds 1000-1021, 2000-2079) all below it that one date alone showed were
+    misread."""
+    bare_difference_min: float = 0.02
+    """Least log brightness by which bare track is taken to differ between dates: a smooth picture's noise."""
+    seen_times_min: float = 1.5
+    """A train read on one date alone came or went for sure only where the dates differ in its place by so
+    many times what they differ by along bare track: of 36 painted trains that came or went all differ by 1.75
+    and more, of 15 misread ones nine by less than 1.5 (second painter, train seeds)."""
+    looks_against_max: float = 5.2
+    """Most that looks say against a train that stands where another date shows one of its length: light and
+    shade change all vehicles at once. Ends, couplings and pattern of 16 others in such a place say 0.8 at
+    most, of the three that shade changed so much 1.8 and more (second painter, train seeds)."""
     same_pixels_odds: float = 0.5
-    """Most that pixels that look the same, or do not, say of a train standing in its place."""
+    """Most that pixels that look the same, or do not, say of half a vehicle standing in its place."""
+    same_pattern_max: float = 4.0
+    """Most that the pattern of all pixels along a train says for its standing there, where both dates show a
+    train: of 47 others in its place one correlates by more than 0.5 (0.53), of 426 that stand 68 % (second
+    painter, train seeds)."""
+    turned_gain_min: float = 1.5
+    """A train is turned round only where its vehicles in reverse agree by so much more than straight on: more
+    than one cut must speak."""
     coupling_sd_m: float = 1.0
     """Error of a coupling's place on two dates: the end error at 0.5-1 m GSD and what registration leaves; in
     proportion to the GSD from 0.5 m."""

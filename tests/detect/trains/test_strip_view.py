@@ -92,6 +92,19 @@ def test_another_empty_date_is_the_background():
     assert against(train, [OtherView(empty, occupied)], SETTINGS) is train
 
 
+def test_a_bed_in_a_long_trains_shadow_is_no_background():
+    """The row is dark all along: typical of itself, but no bed in the sun."""
+    bare, shaded = view(yard(seed=2)), yard(seed=3)
+    shaded[:, 55:66] = 0.03
+    other = view(shaded, light=scale_of([bare.strip]))
+    nothing = NetReading(
+        np.full(other.patch.shape[2], -6.0), np.full(other.patch.shape[2], -6.0), np.zeros((7, 1))
+    )
+    told = against(bare, [OtherView(other, nothing)], SETTINGS)
+    bed = slice(HALF_ROWS - 2, HALF_ROWS + 3)
+    np.testing.assert_array_equal(told.patch[UNLIKE, bed], bare.patch[UNLIKE, bed])
+
+
 def test_the_yard_lies_where_the_fixture_says():
     track = straight_site().tracks[0].line
     assert track.coords[0] == (EAST0 + 5, NORTH0 - 30)

@@ -27,7 +27,9 @@ REACH = 2 * sum(DILATIONS) + 4
 """Steps on either side that a step's reading depends on."""
 PIECE = 1200
 """Steps computed at a time: bounds the memory of the convolutions to some 60 MB."""
-LIGHT, UNLIKE, SEEN = (CHANNELS.index(name) for name in ("light", "unlike_row", "seen"))
+LIGHT, UNLIKE, UNLIKE_BED, SEEN = (
+    CHANNELS.index(name) for name in ("light", "unlike_row", "unlike_bed", "seen")
+)
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ def against(view: StripView, others: list[OtherView], settings: TrainSettings) -
         empty = occupied[::-1] if view.turned else occupied
         plain = (theirs[SEEN] > 0) & (patch[SEEN] > 0) & (empty < settings.background_odds)[None]
         plain &= np.abs(theirs[UNLIKE]) < settings.background_plain
+        # A long train beside it shades a whole row: typical of the row, not of a bed in the sun.
+        plain &= theirs[UNLIKE_BED] > -settings.background_plain
         difference = patch[LIGHT] - theirs[LIGHT]
         aside = plain.copy()
         aside[HALF_ROWS - round(3 / STEP_M) : HALF_ROWS + round(3 / STEP_M) + 1] = False
