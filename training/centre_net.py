@@ -1,8 +1,9 @@
 """Calibrate the network of ``preprocess.site_fit.sections`` on painted yards of two painters (needs torch).
 
-``python -m training.centre_net --yards 500 --pairs 25`` paints yards of the second painter
-(``yard_painter.py``) and pairs of train seeds, cuts straightened windows about displaced and slightly turned
-lines, fits the network and writes its weights into the package. Every tenth yard is held out.
+``python -m training.centre_net --yards 500 --pairs 25 --bridges 60`` paints yards of the second painter
+(``yard_painter.py``), pairs and bridges of train seeds, cuts straightened windows about displaced and
+slightly turned lines, fits the network and writes its weights into the package. Every tenth yard and bridge
+is held out.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from tumangang_watch.preprocess.site_fit.outlines import band_ratio_of, log_brig
 from tumangang_watch.preprocess.site_fit.sections import ALONG_M, DILATIONS, STEP_M, layers_of
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.simulate.exact import exact_image
+from tumangang_watch.simulate.paint import paint
+from tumangang_watch.simulate.places.bridges import draw_bridge, draw_day, draw_sensor
 
 ROWS, COLS = 71, 72
 GSDS = (0.3, 0.5, 0.5, 0.7, 1.0, 1.0)
-FIRST_PAIR = 1000
-"""First train seed of the pairs, counted from the start of the split."""
+FIRST_PAIR, FIRST_BRIDGE = 1000, 2000
+"""First train seed of the pairs and of the bridges, counted from the start of the split."""
 
 
 def windows(
@@ -93,6 +96,20 @@ def pair_windows(seed: int) -> list[Any]:
         rails = [t.line for t in pair.world.rails if inside.contains(t.line.centroid)]
         out += windows(image, rails, grid, rng, 60)
     return out
+
+
+def bridge_windows(seed: int) -> list[Any]:
+    """Return windows of one bridge, empty or with a train on it."""
+    rng = np.random.default_rng([seed, 7])
+    world, bridge = draw_bridge(seed)
+    gsd_m, vehicles = float(rng.choice(GSDS)), int(rng.choice([0, 1, 3, 6]))
+    painted = paint(world, draw_day(world, bridge, 0, vehicles), draw_sensor(seed, gsd_m), vehicles)
+    west, south, east, north = world.bounds
+    grid = grid_over(
+        (west + 15, south + 15, east - 15, north - 15), 0.5 if gsd_m < 0.95 else 1.0, world.site.crs
+    )
+    image = exact_image(painted, ((west + east) / 2, (south + north) / 2))
+    return windows(image, [t.line for t in world.site.tracks], grid, rng, 60)
 
 
 def network() -> Any:
@@ -180,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--yards", type=int, default=500)
     parser.add_argument("--pairs", type=int, default=25)
+    parser.add_argument("--bridges", type=int, default=60)
     parser.add_argument("--minutes", type=float, default=10)
     package = Path(__file__).resolve().parents[1] / "tumangang_watch"
     parser.add_argument("--target", type=Path, default=package / "weights" / "centre_net.npz")
@@ -190,6 +208,8 @@ def main() -> None:
         (check if seed % 10 == 0 else learn).extend(yard_windows(seed))
     for seed in split_seeds("train")[FIRST_PAIR : FIRST_PAIR + arguments.pairs]:
         learn.extend(pair_windows(seed))
+    for k, seed in enumerate(split_seeds("train")[FIRST_BRIDGE : FIRST_BRIDGE + arguments.bridges]):
+        (check if k % 10 == 0 else learn).extend(bridge_windows(seed))
     print(len(learn), "windows,", len(check), "held out", flush=True)
     fit(learn, check, arguments.target, arguments.minutes)
 

@@ -75,6 +75,8 @@ class RegistrationSettings:
     ``python -m benchmarks.registration --split train``."""
     site_across_m: float = 1.5
     """Fits that lie further apart than this across the tracks are different: half a gap is 2.25 m."""
+    site_alone_m: float = 3.0
+    """The same where no track lies beside another: within a body's width there is no other to take."""
     site_along_sd_ok_m: float = 2.0
     """Standard deviation along the tracks from which positions along them are called uncertain."""
     site_points_max: int = 16_000

@@ -162,6 +162,10 @@ class StructureSettings:
 
     length_min_m: float = 60.0
     """Shorter bridges have no usual look: a train could cover all of one."""
+    bare_min_m: float = 40.0
+    """Least length seen empty that tells the usual look by itself: four panels and more."""
+    covered_min: float = 0.25
+    """Where the deck seen empty differs by this from the whole, in log shares, a train covers most of it."""
     core_half_m: float = 1.6
     """Half width of a body: what becomes plain ground looks like the deck between the rails."""
     clearance_half_m: float = 2.6

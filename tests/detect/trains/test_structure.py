@@ -27,7 +27,7 @@ SETTINGS, STRUCTURE = TrainSettings(), StructureSettings()
 PANEL_M, BODY = 8.4, (100.0, 130.0)
 
 
-def panelled(*, body=False, jump=0):
+def panelled(*, body=None, jump=0):
     """Return a strip whose deck has a beam in every panel; after ``jump`` columns the panels begin anew."""
     rng = np.random.default_rng(1)
     strip = sample_strip(observation(np.full((4, 80, 460), 0.2)).image, straight_site().tracks[0], SETTINGS)
@@ -38,7 +38,7 @@ def panelled(*, body=False, jump=0):
     values[:, deck] = 0.2
     values[:, deck] = np.where((at % PANEL_M < 0.6), 0.4, values[:, deck])
     if body:
-        inside = (strip.s_m > BODY[0]) & (strip.s_m < BODY[1]) & (at % PANEL_M >= 0.6)
+        inside = (strip.s_m > body[0]) & (strip.s_m < body[1]) & (at % PANEL_M >= 0.6)
         core = np.ix_(np.arange(4), np.flatnonzero(np.abs(strip.y_m) <= 1.5), np.flatnonzero(inside))
         values[core] = 0.5
     values += rng.normal(0, 0.004, values.shape).astype(np.float32)
@@ -49,7 +49,7 @@ def panelled(*, body=False, jump=0):
 def test_a_panel_that_comes_again_is_found_though_spans_jump(jump):
     strip = panelled(jump=jump)
     seen = log_share(shares(strip.values, scale_of([strip]), limit=np.inf)).astype(float)
-    found = structure_of(strip, seen, strip.valid, STRUCTURE)
+    found = structure_of(strip, seen, strip.valid, np.ones(strip.s_m.size, bool), STRUCTURE)
     assert found.period_m == pytest.approx(PANEL_M, rel=0.05)
     left = np.abs(seen - found.typical)[:, np.abs(strip.y_m) <= 1.5]
     assert np.median(left) < 0.05
@@ -58,12 +58,16 @@ def test_a_panel_that_comes_again_is_found_though_spans_jump(jump):
 
 def test_an_empty_deck_becomes_plain_and_a_body_stays():
     core = np.abs(panelled().y_m) <= 1.5
-    for body in (False, True):
+    most = (20.0, 150.0)
+    for body in (None, BODY, most):
         strip = panelled(body=body)
         length = float(strip.s_m[-1])
-        freed = free_of_structure(strip, (0.0, length), scale_of([strip]), STRUCTURE).values[0][core]
-        inside = (strip.s_m > BODY[0] + 1) & (strip.s_m < BODY[1] - 1)
-        away = (strip.s_m < BODY[0] - 10) | (strip.s_m > BODY[1] + 10)
+        # A body over most of the bridge is told from it by where nothing is seen to stand.
+        empty = (strip.s_m < most[0]) | (strip.s_m > most[1]) if body == most else strip.s_m >= 0
+        freed = free_of_structure(strip, (0.0, length), empty, scale_of([strip]), STRUCTURE).values[0][core]
+        first, last = body or BODY
+        inside = (strip.s_m > first + 1) & (strip.s_m < last - 1)
+        away = (strip.s_m < first - 5) | (strip.s_m > last + 5)
         assert np.percentile(freed[:, away], 98) < 1.25 * np.median(freed[:, away])
         if body:
             assert np.median(freed[:, inside]) > 1.5 * np.median(freed[:, away])
@@ -72,10 +76,10 @@ def test_an_empty_deck_becomes_plain_and_a_body_stays():
 
 
 def test_a_short_bridge_and_the_track_beyond_are_left_alone():
-    strip = panelled(body=True)
-    light = scale_of([strip])
-    assert free_of_structure(strip, (20.0, 60.0), light, STRUCTURE) is strip
-    freed = free_of_structure(strip, (50.0, 200.0), light, STRUCTURE)
+    strip = panelled(body=BODY)
+    light, empty = scale_of([strip]), strip.s_m >= 0
+    assert free_of_structure(strip, (20.0, 60.0), empty, light, STRUCTURE) is strip
+    freed = free_of_structure(strip, (50.0, 200.0), empty, light, STRUCTURE)
     outside = (strip.s_m < 49.5) | (strip.s_m > 200.5)
     np.testing.assert_array_equal(freed.values[:, :, outside], strip.values[:, :, outside])
 

@@ -11,10 +11,13 @@ from scipy.ndimage import gaussian_filter
 from shapely import LineString, box
 from support.values import EAST0, NORTH0, native_image, straight_site
 
-from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.model.site import Area
-from tumangang_watch.preprocess.site_fit.fit import fit_to_site
+from tumangang_watch.preprocess.site_fit.fit import _alone, _rival, fit_to_site
 from tumangang_watch.settings.preprocess import RegistrationSettings
+from tumangang_watch.simulate.exact import exact_image
+from tumangang_watch.simulate.paint import paint
+from tumangang_watch.simulate.places.bridges import draw_bridge, draw_day, draw_sensor
 
 PIXEL_M = 0.5
 ROWS, COLS = 320, 640
@@ -150,3 +153,35 @@ def test_tracks_of_another_place_do_not_disturb_the_fit():
     alone, among = fit(site, image), fit(replace(site, tracks=site.tracks + more), image)
     assert among.status == alone.status != "failed"
     assert among.shift_m == pytest.approx(alone.shift_m)
+
+
+@pytest.mark.parametrize("kind", ["truss", "girder", "embankment"])
+def test_a_bridge_is_laid_on_its_track_and_not_moved_along_it_where_nothing_along_it_tells(kind):
+    world, bridge = draw_bridge(7, kind)
+    vehicles = {"truss": 0, "girder": 3, "embankment": 0}[kind]
+    painted = paint(world, draw_day(world, bridge, 0, vehicles), draw_sensor(7, 0.7), 0)
+    grid = grid_over(world.bounds, 0.7, world.site.crs)
+    west, south, east, north = grid.bounds
+    line = np.array(world.site.tracks[0].line.coords)
+    along = (line[-1] - line[0]) / np.hypot(*(line[-1] - line[0]))
+    across = np.array([-along[1], along[0]])
+    for error in (4.0 * across - 5.0 * along, -6.0 * across):
+        image = exact_image(painted, ((west + east) / 2, (south + north) / 2), tuple(-error))
+        found = fit_to_site((image,), world.site, grid, RegistrationSettings())
+        assert found.status == "degraded"
+        left = -np.array(found.shift_m) - error
+        assert abs(left @ across) < 1.0
+        # The prior on the georeferencing draws a place of which nothing is known towards none.
+        assert abs(np.array(found.shift_m) @ along) < 5.0
+
+
+def test_two_places_of_a_lone_track_are_told_as_doubt_and_those_of_a_group_refused():
+    lone = straight_site(length_m=310.0, rows_m=150.0, tracks=1)
+    assert _alone(lone)
+    assert not _alone(yard_site())
+    odds, shifts = np.array([20.0, 15.0, 0.0]), np.array([[0.0, 0.0], [0.0, 2.0], [0.0, 9.0]])
+    settings = RegistrationSettings()
+    near = _rival(odds, shifts, shifts[:, 1] >= settings.site_across_m, settings)
+    assert near is not None
+    assert near.status == "failed"
+    assert _rival(odds, shifts, shifts[:, 1] >= settings.site_alone_m, settings) is None

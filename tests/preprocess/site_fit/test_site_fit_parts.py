@@ -16,7 +16,7 @@ from tumangang_watch.grid import Grid
 from tumangang_watch.model.site import Area
 from tumangang_watch.preprocess.site_fit.outlines import GROUP_CAP, Picture, score_groups
 from tumangang_watch.preprocess.site_fit.sections import block_starts, centredness, sections_of, shape_odds
-from tumangang_watch.preprocess.site_fit.template import BED_HALF_M, outlines_of, template_of
+from tumangang_watch.preprocess.site_fit.template import BED_HALF_M, ends_of, template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
 
 SETTINGS = RegistrationSettings()
@@ -71,9 +71,13 @@ def test_the_template_sets_beds_against_open_ground_and_the_apron_against_its_su
         assert set(template().inner[template().group == group]) == {True, False}
 
 
-def test_outlines_alone_hold_no_track_and_points_stay_within_the_limit():
-    alone = outlines_of(template())
+def test_only_ends_of_outlines_tell_a_move_along_and_points_stay_within_the_limit():
+    along = np.array([NORTH[1], NORTH[0]])
+    alone = ends_of(template(), along)
     assert 0 < alone.groups < template().groups
+    # The apron's long sides run beside the tracks, and none of its pieces goes round a corner.
+    assert (np.abs(alone.facing @ along) > 0.9).all()
+    assert ends_of(template(), NORTH).groups > alone.groups
     assert (alone.heading == -1).all()
     assert set(alone.group) == set(range(alone.groups))
     assert (shapely.distance(shapely.points(alone.x, alone.y), APRON.exterior) < 6).all()
@@ -119,4 +123,5 @@ def test_long_tracks_are_read_in_evenly_spread_blocks():
 def test_bends_tell_a_move_along_the_tracks(east):
     moves = np.arange(-14.0, 14.1, 1.0)
     odds = shape_odds(picture(east, 0.0), yard(), np.zeros(2), EAST, moves, SETTINGS)
-    assert moves[odds.argmax()] == pytest.approx(east, abs=2.5)
+    weight = np.exp(odds - odds.max())
+    assert weight @ moves / weight.sum() == pytest.approx(east, abs=2.5)

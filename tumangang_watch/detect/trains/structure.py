@@ -17,6 +17,7 @@ from tumangang_watch.detect.trains.reading import NetReading, read_strip
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import (
     FLOOR,
+    STEP_M,
     RadiometricScale,
     StripView,
     log_share,
@@ -49,32 +50,45 @@ class Structure:
 def view_on_bridge(strip: Strip, scene: Scene, light: RadiometricScale, settings: TrainSettings) -> StripView:
     """Return what the network sees of a strip: freed of what a bridge always looks like, and with it."""
     as_seen, freed = view_of(strip, scene, light, settings), strip
+    if not strip.bridges_m:
+        return as_seen
+    with_bridge = read_strip(as_seen).occupied
+    at = np.arange(strip.s_m.size) * strip.step_m / STEP_M
+    empty = np.interp(at, np.arange(with_bridge.size), with_bridge) <= 0
     for stretch in strip.bridges_m:
-        freed = free_of_structure(freed, stretch, light, settings.structure)
+        freed = free_of_structure(freed, stretch, empty, light, settings.structure)
     if freed is strip:
         return as_seen
-    return replace(view_of(freed, scene, light, settings), strip=strip, as_seen=as_seen)
+    return replace(view_of(freed, scene, light, settings), strip=strip, with_bridge=with_bridge)
 
 
 def read_on_bridge(view: StripView) -> NetReading:
     """Let the network read a strip; on a bridge a train is there where both of its views show one."""
     reading = read_strip(view)
-    if view.as_seen is None:
+    if view.with_bridge is None:
         return reading
-    with_bridge = read_strip(view.as_seen)
-    agreed = np.where(
-        with_bridge.occupied > 0, reading.occupied, np.minimum(reading.occupied, with_bridge.occupied)
-    )
+    other = view.with_bridge
+    agreed = np.where(other > 0, reading.occupied, np.minimum(reading.occupied, other))
     return replace(reading, occupied=agreed)
 
 
 def free_of_structure(
-    strip: Strip, stretch_m: tuple[float, float], light: RadiometricScale, settings: StructureSettings
+    strip: Strip,
+    stretch_m: tuple[float, float],
+    empty: Mask,
+    light: RadiometricScale,
+    settings: StructureSettings,
 ) -> Strip:
     """Return a strip whose bridge is plain ground wherever it looks as it does elsewhere on its length.
 
-    ``stretch_m``: from where to where the track runs on the bridge. A stretch too short to have a typical
-    look is left as it is.
+    Parameters
+    ----------
+    stretch_m : (float, float)
+        From where to where the track runs on the bridge. A stretch too short to have a typical look is left
+        as it is.
+    empty : (n,) bool
+        Columns on which nothing is seen to stand: they tell the typical look where the deck looks otherwise
+        there than everywhere, so that a train over most of a bridge is not taken for the bridge.
     """
     step = strip.step_m
     first, last = (round(end / step) for end in stretch_m)
@@ -85,7 +99,7 @@ def free_of_structure(
     part = slice(int(seen_at[0]), int(seen_at[-1]) + 1)
     seen = log_share(shares(strip.values[:, :, part], light, limit=np.inf)).astype(np.float64)
     valid = strip.valid[:, part]
-    found = structure_of(strip, seen, valid, settings)
+    found = _uncovered(strip, seen, valid, empty[part], settings)
     plain = np.nanmedian(np.where(valid[core], found.typical[:, core], np.nan), axis=(1, 2), keepdims=True)
     if not np.isfinite(plain).all():
         return strip
@@ -100,9 +114,31 @@ def free_of_structure(
     return replace(strip, values=frozen(values.astype(np.float32)))
 
 
-def structure_of(strip: Strip, seen: Float64, valid: Mask, settings: StructureSettings) -> Structure:
-    """Return the typical look of a stretch of bridge from log shares (bands, rows, n)."""
-    known = np.where(valid, seen, np.nan)
+def _uncovered(
+    strip: Strip, seen: Float64, valid: Mask, empty: Mask, settings: StructureSettings
+) -> Structure:
+    """Return the typical look of a stretch: of what is seen empty where a train covers most of it.
+
+    Then the deck differs from where it is seen empty, and what lies beside it does not: beyond the bridge's
+    ends both do.
+    """
+    found = structure_of(strip, seen, valid, np.ones(empty.size, bool), settings)
+    beside = np.abs(strip.y_m) > settings.clearance_half_m
+    unlike = np.median(_unlike(seen, found.typical, valid, settings)[beside], axis=0)
+    bare = empty & (unlike < 0.5)
+    if bare.sum() * strip.step_m < settings.bare_min_m:
+        return found
+    core = np.abs(strip.y_m) <= settings.core_half_m
+    other = structure_of(strip, seen, valid, bare, settings)
+    apart = np.abs(np.median((other.typical - found.typical)[:, core], axis=(1, 2)))
+    return other if np.sort(apart)[-min(2, apart.size)] > settings.covered_min else found
+
+
+def structure_of(
+    strip: Strip, seen: Float64, valid: Mask, bare: Mask, settings: StructureSettings
+) -> Structure:
+    """Return the typical look of a stretch of bridge from log shares (bands, rows, n) of its bare columns."""
+    known = np.where(valid & bare, seen, np.nan)
     bright = np.where(valid, visible(seen, strip.bands).mean(axis=0), 0.0)
     inner = np.abs(strip.y_m) <= settings.core_half_m
     phase_of = _phase(bright[inner], strip.step_m, settings)
@@ -112,7 +148,9 @@ def structure_of(strip: Strip, seen: Float64, valid: Mask, settings: StructureSe
     period, phase = phase_of
     bins = max(round(period / strip.step_m), 4)
     place = np.floor(phase * bins).astype(int) % bins
-    folded = np.stack([np.nan_to_num(median_known(known[:, :, place == k])) for k in range(bins)], axis=2)
+    everywhere = median_known(known)
+    folded = np.stack([median_known(known[:, :, place == k]) for k in range(bins)], axis=2)
+    folded = np.nan_to_num(np.where(np.isfinite(folded), folded, everywhere[..., None]))
     profile = np.nanmedian(visible(folded, strip.bands).mean(axis=0)[inner], axis=0)
     apart = np.abs(profile - np.median(profile))
     spread = MAD_TO_SIGMA * float(np.median(apart))

@@ -73,8 +73,8 @@ class StripView:
     """(constants,), as in `CONSTANTS`."""
     turned: bool
     """True when the direction along the track was reversed."""
-    as_seen: StripView | None = None
-    """Where this view was freed of what a bridge always looks like: the same with the bridge on it."""
+    with_bridge: Float64 | None = None
+    """(n,) where this view was freed of what a bridge always looks like: log-odds of a train with it on."""
 
 
 def scale_of(strips: list[Strip]) -> RadiometricScale | None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 from shapely import LineString, box
 
-from tumangang_watch.grid import Float64, Grid, grid_over
+from tumangang_watch.grid import Float64, Grid, Mask, grid_over
 from tumangang_watch.model.image import NativeImage, shift
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.site_fit.outlines import Picture, score_groups
 from tumangang_watch.preprocess.site_fit.sections import centredness, sections_of, shape_odds
-from tumangang_watch.preprocess.site_fit.template import Template, outlines_of, template_of
+from tumangang_watch.preprocess.site_fit.template import Template, ends_of, template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.track_frame import frame_along, middles
 
+ALONE_M = 8.0
+"""A track with none nearer than this cannot be taken for another: gaps of 4.5 to 7 m lie within a group."""
 MOVE_M = 0.25
 """Step of the lateral moves that are tried about a shift."""
 
@@ -36,7 +39,7 @@ def fit_to_site(
     """
     site = _shown(site, grid)
     template = template_of(site, grid.bounds, settings.site_points_max)
-    if template.groups == 0:
+    if template.groups == 0 and not site.tracks:
         return _as_delivered("there are no tracks or aprons to fit to", 0)
     fine = grid_over(grid.bounds, max(0.5, min(grid.pixel_m, 1.0)), grid.crs)
     pictures = tuple(Picture.of(image.on_grid(fine), template) for image in images)
@@ -51,7 +54,12 @@ def fit_to_site(
         along_m = v[odds.argmax()]
         moves, lateral = _symmetry(pictures, site, along_m * axes[1], across, settings)
         odds = outlines + _near_best(moves, lateral, u, settings.site_pixel_m / 2)
-    rival = _rival(odds, u, v, axes, across is not None, settings)
+    apart = np.abs(u - u[odds.argmax()]) if across is not None else np.hypot(*_from_best(odds, u, v))
+    rival = _rival(odds, np.stack([u, v]).T @ axes, apart >= settings.site_across_m, settings)
+    doubt = rival is not None and _alone(site)
+    if doubt:
+        # Two places of one line, neither of them another track's: the likelier is taken, and said to be.
+        rival = _rival(odds, np.stack([u, v]).T @ axes, apart >= settings.site_alone_m, settings)
     if rival is not None and not site.tracks:
         # Nothing is measured along tracks: areas a few metres off are better than no report at all.
         return _as_delivered("several fits of its areas are nearly as good", template.groups)
@@ -60,10 +68,14 @@ def fit_to_site(
     place = u[odds.argmax()], v[odds.argmax()]
     if across is not None:
         place = _centred(pictures, site, place, axes, settings), place[1]
-    place, along_sd_m = _along(pictures, site, outlines_of(template), axes, place, settings)
+    place, along_sd_m = _along(pictures, site, ends_of(template, axes[1]), axes, place, settings)
     if across is not None:
         place = _centred(pictures, site, place, axes, settings), place[1]
-    return _registration(np.asarray(place) @ axes, along_sd_m, template.groups, settings)
+    fit = _registration(np.asarray(place) @ axes, along_sd_m, template.groups, settings)
+    reasons = [fit.reason] * bool(fit.reason) + [
+        f"across the track it is uncertain by {settings.site_alone_m:g} m"
+    ]
+    return replace(fit, status="degraded", reason="; ".join(reasons)) if doubt else fit
 
 
 def _registration(
@@ -155,20 +167,29 @@ def _near_best(moves: Float64, lateral: Float64, u: Float64, reach_m: float) -> 
     return np.asarray(best[index])
 
 
+def _from_best(odds: Float64, u: Float64, v: Float64) -> tuple[Float64, Float64]:
+    best = odds.argmax()
+    return u - u[best], v - v[best]
+
+
+def _alone(site: Site) -> bool:
+    """Return whether no track of a site has another beside it."""
+    lines = [t.line for t in site.tracks]
+    return bool(lines) and all(a.distance(b) > ALONE_M or a.touches(b) for a, b in combinations(lines, 2))
+
+
 def _rival(
-    odds: Float64, u: Float64, v: Float64, axes: Float64, has_direction: bool, settings: RegistrationSettings
+    odds: Float64, shifts_m: Float64, elsewhere: Mask, settings: RegistrationSettings
 ) -> Registration | None:
-    """Refuse where another fit, half a gap or more away, is nearly as good."""
+    """Refuse where another fit, elsewhere, is nearly as good."""
     best = int(odds.argmax())
-    apart = np.abs(u - u[best]) if has_direction else np.hypot(u - u[best], v - v[best])
-    elsewhere = np.flatnonzero(apart >= settings.site_across_m)
-    if not len(elsewhere):
+    if not elsewhere.any():
         return None
-    other = int(elsewhere[odds[elsewhere].argmax()])
+    other = int(np.where(elsewhere, odds, -np.inf).argmax())
     margin = float(odds[best] - odds[other])
     if margin >= settings.site_margin:
         return None
-    (e1, n1), (e2, n2) = (-(np.array([u[k], v[k]]) @ axes) for k in (best, other))
+    (e1, n1), (e2, n2) = -shifts_m[best], -shifts_m[other]
     return Registration.failed(
         f"two fits to the site are nearly as good: shifts of ({e1:.0f}, {n1:.0f}) m and "
         f"({e2:.0f}, {n2:.0f}) m (log-odds {margin:.1f}, not {settings.site_margin:g})"

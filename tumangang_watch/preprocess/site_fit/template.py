@@ -5,6 +5,7 @@ surroundings must differ. Brightness and polarity are unknown; only contrast in 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -30,9 +31,15 @@ POINTS_ALONG = 2000
 """Points along all tracks together that are enough; longer tracks take longer steps."""
 HEADINGS = 8
 """Directions told apart, over 180 degrees."""
+MOSTLY = 0.2
+"""More than this share of its ground in a bridge's outline puts a piece of track on the bridge."""
+CORNER_COSINE = 0.87
+"""An outline that turns by more than 30 degrees between two steps has a corner there."""
+END_COSINE = 0.5
+"""An outline that runs within 30 degrees of the tracks looks the same a few metres further along them."""
 
-Part = tuple[Float64, Mask, int]
-"""Points, which of them are inner, and the heading bin."""
+Part = tuple[Float64, Mask, int, Float64]
+"""Points, which of them are inner, the heading bin, and the unit vector that the group faces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +53,8 @@ class Template:
     """True on a bed or inside an outline."""
     heading: NDArray[np.intp]
     """For each group: the bin of its track's direction, or -1 for an outline."""
+    facing: Float64
+    """(groups, 2) the mean unit normal of each group's line."""
 
     @property
     def groups(self) -> int:
@@ -53,9 +62,10 @@ class Template:
         return len(self.heading)
 
 
-def outlines_of(template: Template) -> Template:
-    """Return the outlines alone: a track looks the same a few metres further along."""
-    kept = np.flatnonzero(template.heading < 0)
+def ends_of(template: Template, along: Float64) -> Template:
+    """Return the outlines that face along the tracks (unit vector): what runs beside them tells nothing."""
+    across_them = np.abs(template.facing @ along) >= END_COSINE
+    kept = np.flatnonzero((template.heading < 0) & across_them)
     chosen = np.isin(template.group, kept)
     group = np.searchsorted(kept, template.group[chosen])
     return Template(
@@ -64,25 +74,30 @@ def outlines_of(template: Template) -> Template:
         group=group,
         inner=template.inner[chosen],
         heading=template.heading[kept],
+        facing=template.facing[kept],
     )
 
 
 def template_of(site: Site, bounds: tuple[float, float, float, float], points_max: int) -> Template:
-    """Return the template of the site's tracks, aprons and bridges within bounds.
+    """Return the template of the site's tracks on land and of its aprons within bounds.
 
-    Outlines of ``stable``, yard and handling polygons are drawn around things, not along them.
+    A deck reaches to its edges and its trusses' shadow, not to where a bed ends: on a bridge the ground
+    beside a track tells nothing.
+
+    Outlines of ``stable``, yard, handling and bridge polygons are drawn around things, not along them.
     """
     parts: list[Part] = []
     lines = [t.line for t in site.tracks]
     step_m = float(np.clip(sum(line.length for line in lines) / POINTS_ALONG, *STEP_M))
+    bridges = shapely.union_all([area.polygon for area in site.having("bridge")])
     for line in lines:
-        parts += _track_groups(line, lines, step_m)
-    for area in site.having("apron", "bridge"):
+        parts += [p for p in _track_groups(line, lines, step_m) if not _mostly_within(p[0], bridges)]
+    for area in site.having("apron"):
         parts += _outline_groups(area.polygon, lines)
     parts = [p for p in parts if _within(p[0], bounds)]
     total = sum(len(p[0]) for p in parts)
     stride = max(1, -(-total // points_max))
-    parts = [(p[0][::stride], p[1][::stride], p[2]) for p in parts]
+    parts = [(p[0][::stride], p[1][::stride], p[2], p[3]) for p in parts]
     parts = [p for p in parts if p[1].any() and not p[1].all()]
     points = np.concatenate([np.empty((0, 2)), *(p[0] for p in parts)])
     inner = np.concatenate([np.empty(0, bool), *(p[1] for p in parts)])
@@ -94,7 +109,12 @@ def template_of(site: Site, bounds: tuple[float, float, float, float], points_ma
         group=group[order],
         inner=inner[order],
         heading=np.array([p[2] for p in parts], np.intp),
+        facing=np.array([p[3] for p in parts]).reshape(-1, 2),
     )
+
+
+def _mostly_within(points: Float64, ground: shapely.Geometry) -> bool:
+    return bool(shapely.contains_xy(ground, points[:, 0], points[:, 1]).mean() > MOSTLY)
 
 
 def _within(points: Float64, bounds: tuple[float, float, float, float]) -> bool:
@@ -128,17 +148,18 @@ def _track_groups(line: LineString, lines: list[LineString], step_m: float) -> l
         heading = round(np.arctan2(n[1], n[0]) / np.pi * HEADINGS) % HEADINGS
         kept = own[part] | flank[part]
         if own[part].sum() >= 20 and flank[part].sum() >= 15:
-            out.append((grid[part][kept], own[part][kept], int(heading)))
+            out.append((grid[part][kept], own[part][kept], int(heading), n / np.linalg.norm(n)))
     return out
 
 
 def _outline_groups(polygon: Polygon, lines: list[LineString]) -> list[Part]:
+    """Return the pieces of an outline, none of which goes round a corner."""
     ring = polygon.exterior
     sign = 1.0 if shapely.is_ccw(ring) else -1.0
     offsets = np.concatenate(
         [np.arange(-EDGE_M[1], -EDGE_M[0] + 0.01, 0.7), np.arange(EDGE_M[0], EDGE_M[1] + 0.01, 0.7)]
     )
-    grid, _ = _beside(ring, 1.5, offsets * sign)
+    grid, normals = _beside(ring, 1.5, offsets * sign)
     flat = shapely.points(grid.reshape(-1, 2))
     inside = shapely.contains(polygon, flat).reshape(grid.shape[:2])
     expected = np.broadcast_to(offsets > 0, inside.shape)
@@ -146,11 +167,21 @@ def _outline_groups(polygon: Polygon, lines: list[LineString]) -> list[Part]:
     if lines:
         nearest = np.min([shapely.distance(flat, other) for other in lines], axis=0).reshape(inside.shape)
         clear &= nearest > FLANK_M[0]
-    per = max(4, round(GROUP_M / 1.5))
     out = []
-    for start in range(0, len(grid), per):
-        part = slice(start, start + per)
+    for part in _straight_pieces(normals, max(4, round(GROUP_M / 1.5))):
         kept = clear[part]
         if (kept & expected[part]).sum() >= 15 and (kept & ~expected[part]).sum() >= 15:
-            out.append((grid[part][kept], expected[part][kept], -1))
+            mean = normals[part].mean(axis=0)
+            out.append((grid[part][kept], expected[part][kept], -1, mean / np.linalg.norm(mean)))
     return out
+
+
+def _straight_pieces(normals: Float64, longest: int) -> list[slice]:
+    """Return runs of at most so many steps between the corners of a line with such normals (n, 2)."""
+    cosine = (normals[1:] * normals[:-1]).sum(axis=1)
+    corners = [0, *(np.flatnonzero(cosine < CORNER_COSINE) + 1).tolist(), len(normals)]
+    return [
+        slice(start, min(start + longest, stop))
+        for first, stop in pairwise(corners)
+        for start in range(first, stop, longest)
+    ]
