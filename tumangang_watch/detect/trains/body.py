@@ -62,7 +62,8 @@ def body_on_bridge(
     ends, light = _looked_at(image, train, strip.track, motion), scale_of([strip])
     if ends is None or light is None:
         return None
-    freed = free_of_structure(strip, bridge_m, light, trains.structure)
+    bare = (strip.s_m < ends[0]) | (strip.s_m > ends[1])
+    freed = free_of_structure(strip, bridge_m, bare, light, trains.structure)
     part = slice(*np.searchsorted(strip.s_m, ends))
     rows = strip.rows(-motion.body_half_m, motion.body_half_m)
     if strip.valid[rows, part].mean() < 0.9:
