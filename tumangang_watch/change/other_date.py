@@ -159,7 +159,9 @@ def there_too(
         prior = settings.in_place_odds if shared or whole else -settings.same_vehicles_odds
         # Light or shade may change all looks at once; ends, couplings and the pattern it does not move.
         looks = max(same_vehicles(matcher, track, both) or 0.0, -settings.looks_against_max)
-        return prior + looks + in_place_evidence(matcher, track, (train, occupant))
+        odds = prior + looks + in_place_evidence(matcher, track, (train, occupant))
+        # What both cover says nothing of the rest: a doubt, no more.
+        return odds if shared or whole else min(odds, 0.0)
     same = _same_there(matcher, track, (start_m(train), end_m(train)))
     vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
     if occupied is None:
