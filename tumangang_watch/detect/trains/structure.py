@@ -139,13 +139,16 @@ def structure_of(
 ) -> Structure:
     """Return the typical look of a stretch of bridge from log shares (bands, rows, n) of its bare columns."""
     known = np.where(valid & bare, seen, np.nan)
-    bright = np.where(valid, visible(seen, strip.bands).mean(axis=0), 0.0)
+    bright = visible(seen, strip.bands).mean(axis=0)
     inner = np.abs(strip.y_m) <= settings.core_half_m
-    phase_of = _phase(bright[inner], strip.step_m, settings)
-    if phase_of is None:
+    layers = np.where(valid, np.stack([bright, *seen]), 0.0)[:, inner]
+    panels = [p for layer in layers if (p := _panel(layer, strip.step_m, settings)) is not None]
+    if max((p.again for p in panels), default=0.0) < settings.again_min:
         typical = np.broadcast_to(np.nan_to_num(median_known(known))[..., None], seen.shape)
         return Structure(None, np.asarray(typical), np.zeros(seen.shape[2], bool))
-    period, phase = phase_of
+    # What a deck and its beams share in brightness one band alone may tell apart.
+    panel = panels[0] if panels[0].again >= settings.again_min else max(panels, key=lambda p: p.again)
+    period, phase = panel.period_m, _phase(panel, strip.step_m, settings)
     bins = max(round(period / strip.step_m), 4)
     place = np.floor(phase * bins).astype(int) % bins
     everywhere = median_known(known)
@@ -159,12 +162,19 @@ def structure_of(
     return Structure(period, folded[:, :, place], hidden)
 
 
-def _phase(bright: Floats, step_m: float, settings: StructureSettings) -> tuple[float, Floats] | None:
-    """Return the length of a panel (m) and where in its panel each column (n,) lies, 0 to 1.
+@dataclass(frozen=True)
+class _Panel:
+    """What comes again along the rows of one layer."""
 
-    The panel is the lag at which the rows resemble themselves best; where in its panel a column lies is told
-    by the phase of that frequency about it, so that spans need not lie a whole number of panels apart.
-    """
+    again: float
+    """How much the rows resemble themselves one to three panels on."""
+    period_m: float
+    rows: Floats
+    """(rows, n) without what changes slowly."""
+
+
+def _panel(bright: Floats, step_m: float, settings: StructureSettings) -> _Panel | None:
+    """Return the lag at which rows resemble themselves best; None where they hold nothing."""
     n = bright.shape[1]
     slow = uniform_filter1d(bright, round(settings.slow_m / step_m), axis=1, mode="nearest")
     rows = bright - slow
@@ -173,22 +183,27 @@ def _phase(bright: Floats, step_m: float, settings: StructureSettings) -> tuple[
     rows = rows - rows.mean(axis=1, keepdims=True)
     power = (np.abs(np.fft.rfft(rows, 2 * n, axis=1)) ** 2).sum(axis=0)
     alike = np.fft.irfft(power)[:n]
-    if alike[0] <= 0:
-        return None
-    alike = alike / alike[0] * n / (n - np.arange(n))
     lags = np.arange(round(settings.panel_m[0] / step_m), round(settings.panel_m[1] / step_m))
     lags = lags[3 * lags < n - 3]
-    if lags.size == 0:
+    if alike[0] <= 0 or lags.size == 0:
         return None
+    alike = alike / alike[0] * n / (n - np.arange(n))
     again = np.array(
         [np.mean([alike[k * lag - k : k * lag + k + 1].max() for k in (1, 2, 3)]) for lag in lags]
     )
-    if again.max() < settings.again_min:
-        return None
-    period = _finest(alike, float(lags[again.argmax()])) * step_m
-    turns = np.arange(n) * step_m / period
-    window = round(settings.panels_together * period / step_m)
-    return period, (turns + _shift(rows, turns, window, round(period / step_m))) % 1.0
+    return _Panel(float(again.max()), _finest(alike, float(lags[again.argmax()])) * step_m, rows)
+
+
+def _phase(panel: _Panel, step_m: float, settings: StructureSettings) -> Float64:
+    """Return where in its panel each column (n,) lies, 0 to 1.
+
+    It is told by the phase of the panel's frequency about it, so that spans need not lie a whole number of
+    panels apart.
+    """
+    turns = np.arange(panel.rows.shape[1]) * step_m / panel.period_m
+    window = round(settings.panels_together * panel.period_m / step_m)
+    bins = round(panel.period_m / step_m)
+    return np.asarray((turns + _shift(panel.rows, turns, window, bins)) % 1.0)
 
 
 def _shift(rows: Floats, turns: Floats, window: int, bins: int) -> Float64:
