@@ -115,6 +115,8 @@ class FindingDocument(TypedDict):
     members: NotRequired[list[str]]
     with_finding: NotRequired[str | None]
     """Id of the other half of one event: a train that went and the one that came in its place."""
+    crossing: NotRequired[bool]
+    """True of a train that one date shows on a bridge."""
     observed_fraction: float
     caveats: list[str]
     geometry: GeometryDocument | None

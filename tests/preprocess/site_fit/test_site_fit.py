@@ -181,7 +181,7 @@ def test_two_places_of_a_lone_track_are_told_as_doubt_and_those_of_a_group_refus
     assert not _alone(yard_site())
     odds, shifts = np.array([20.0, 15.0, 0.0]), np.array([[0.0, 0.0], [0.0, 2.0], [0.0, 9.0]])
     settings = RegistrationSettings()
-    near = _rival(odds, shifts, shifts[:, 1] >= settings.site_across_m, settings)
+    near = _rival(odds, shifts, shifts[:, 1] >= settings.site_across_m, 10.0)
     assert near is not None
     assert near.status == "failed"
-    assert _rival(odds, shifts, shifts[:, 1] >= settings.site_alone_m, settings) is None
+    assert _rival(odds, shifts, shifts[:, 1] >= settings.site_alone_m, 10.0) is None

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 from shapely import LineString, box
+from shapely.ops import unary_union
 
 from tumangang_watch.grid import Float64, Grid, Mask, grid_over
 from tumangang_watch.model.image import NativeImage, shift
@@ -55,11 +56,12 @@ def fit_to_site(
         moves, lateral = _symmetry(pictures, site, along_m * axes[1], across, settings)
         odds = outlines + _near_best(moves, lateral, u, settings.site_pixel_m / 2)
     apart = np.abs(u - u[odds.argmax()]) if across is not None else np.hypot(*_from_best(odds, u, v))
-    rival = _rival(odds, np.stack([u, v]).T @ axes, apart >= settings.site_across_m, settings)
+    shifts, margin = np.stack([u, v]).T @ axes, _margin(site, settings)
+    rival = _rival(odds, shifts, apart >= settings.site_across_m, margin)
     doubt = rival is not None and _alone(site)
     if doubt:
         # Two places of one line, neither of them another track's: the likelier is taken, and said to be.
-        rival = _rival(odds, np.stack([u, v]).T @ axes, apart >= settings.site_alone_m, settings)
+        rival = _rival(odds, shifts, apart >= settings.site_alone_m, margin)
     if rival is not None and not site.tracks:
         # Nothing is measured along tracks: areas a few metres off are better than no report at all.
         return _as_delivered("several fits of its areas are nearly as good", template.groups)
@@ -178,21 +180,27 @@ def _alone(site: Site) -> bool:
     return bool(lines) and all(a.distance(b) > ALONE_M or a.touches(b) for a, b in combinations(lines, 2))
 
 
-def _rival(
-    odds: Float64, shifts_m: Float64, elsewhere: Mask, settings: RegistrationSettings
-) -> Registration | None:
+def _margin(site: Site, settings: RegistrationSettings) -> float:
+    """Return the log-odds a fit must have over others: less on a bridge, beside which lies only water."""
+    bridges = unary_union([area.polygon for area in site.having("bridge")])
+    length_m = sum(t.line.length for t in site.tracks)
+    over_m = sum(t.line.intersection(bridges).length for t in site.tracks)
+    return settings.site_bridge_margin if over_m > length_m / 2 else settings.site_margin
+
+
+def _rival(odds: Float64, shifts_m: Float64, elsewhere: Mask, least: float) -> Registration | None:
     """Refuse where another fit, elsewhere, is nearly as good."""
     best = int(odds.argmax())
     if not elsewhere.any():
         return None
     other = int(np.where(elsewhere, odds, -np.inf).argmax())
     margin = float(odds[best] - odds[other])
-    if margin >= settings.site_margin:
+    if margin >= least:
         return None
     (e1, n1), (e2, n2) = -shifts_m[best], -shifts_m[other]
     return Registration.failed(
         f"two fits to the site are nearly as good: shifts of ({e1:.0f}, {n1:.0f}) m and "
-        f"({e2:.0f}, {n2:.0f}) m (log-odds {margin:.1f}, not {settings.site_margin:g})"
+        f"({e2:.0f}, {n2:.0f}) m (log-odds {margin:.1f}, not {least:g})"
     )
 
 
