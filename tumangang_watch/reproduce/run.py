@@ -27,6 +27,10 @@ PAINTED = "painted"
 """Provider of scenes that the program painted."""
 
 
+MOST = 0.5
+"""Share of a place that a scene must cover to be preferred to one that covers less."""
+
+
 @dataclass(frozen=True)
 class Reproduction:
     """Every claim judged, and the scenes it was judged on."""
@@ -68,8 +72,10 @@ def reproduce_folder(folder: Path, latest: datetime, run: RunContext) -> Reprodu
     """Judge every published claim on the scenes of a folder that show its place at its time."""
     scenes, refused = scenes_in(folder, latest, run)
     known = load_observations()
-    shown = [_areas_shown(scene, run) for scene in scenes]
-    matched = match_scenes(known, [scene.acquired for scene in scenes], shown)
+    times = [scene.acquired for scene in scenes]
+    # A scene that shows a corner of a place is its scene only where no other shows more.
+    matched = match_scenes(known, times, [_areas_shown(scene, run, 0.0) for scene in scenes])
+    matched |= match_scenes(known, times, [_areas_shown(scene, run, MOST) for scene in scenes])
     evidence, blind = _evidence(known, matched, scenes, run)
     same = dict(_same_trains(known, evidence))
     judgements = []
@@ -85,9 +91,11 @@ def reproduce_folder(folder: Path, latest: datetime, run: RunContext) -> Reprodu
     return Reproduction(known, tuple(judgements), tuple(scenes), tuple(refused))
 
 
-def _areas_shown(scene: Scene, run: RunContext) -> frozenset[str]:
+def _areas_shown(scene: Scene, run: RunContext, least: float) -> frozenset[str]:
+    """Return the areas of which a scene's picture covers something, and at least this share."""
     ground = footprint(scene, run.site.crs)
-    return frozenset(a.id for a in run.site.areas if a.polygon.intersects(ground))
+    covered = {a.id: a.polygon.intersection(ground).area / a.polygon.area for a in run.site.areas}
+    return frozenset(area for area, share in covered.items() if share > 0 and share >= least)
 
 
 def _evidence(
