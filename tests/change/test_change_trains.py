@@ -249,6 +249,15 @@ def test_a_date_too_coarse_to_count_wagons_does_not_surely_show_another_train(co
     assert {f.grade for f in found if f.change != "unchanged"} <= {"possible"}
 
 
+@pytest.mark.parametrize(("gsd_m", "told"), [(0.5, "detected"), (3.0, "possible")])
+def test_a_coarse_date_does_not_surely_show_that_a_track_is_bare(gsd_m, told):
+    bare, full = paint([], "earlier"), paint([(20, [0, 1, 2, 3])], "later", seed=1)
+    pair = DatePair(replace(bare, image=replace(bare.image, gsd_m=gsd_m)), full)
+    train = replace(train_detection(SITE, "later", 20, 76), evidence=(("other_occupied", 0.0),))
+    (finding,) = compare_trains(pair, SITE, (train,), ChangeSettings())
+    assert (finding.change, finding.grade) == ("appeared", told)
+
+
 def test_nothing_is_claimed_where_the_other_date_saw_nothing():
     later = paint([(20, [0, 1, 2, 3])], "later")
     earlier = paint([], "earlier")

@@ -198,6 +198,11 @@ def _alone(matcher: TrainMatcher, track: Track, train: Detection, others: Trains
         caveats.append("both dates look alike here, as along bare track")
     if occupant is None:
         confidence *= settings.unmatched_confidence
+        if train.cars is not None and other.image.gsd_m > settings.bare_gsd_max_m:
+            grade = "possible"
+            caveats.append(
+                f"at {other.image.gsd_m:.1f} m a train can be missed: the track of {day} may not be bare"
+            )
     elif (occupant.cars is None) != (train.cars is None):
         grade = "possible"
         caveats.append("one date is too coarse to count wagons: it may be the same train")

@@ -75,6 +75,9 @@ class ChangeSettings:
     """Log-odds that a train stands on the other date too from which a change is only ``possible``: one in
     eight. Bare track reads as -5 (20 of 20 on train seeds of ``benchmarks.fates``), a train that stands as
     2 and more (22 of 22)."""
+    bare_gsd_max_m: float = 1.2
+    """A coarser date that shows no train where a finer one counts its wagons does not surely show bare
+    track: at 3 m 11 of 32 trains are missed (``python -m benchmarks.limits --groups --split test``)."""
     train_change_sure: float = 0.75
     """Least confidence in a train for saying that it, or a part of it, came, went or moved. Of the second
     painter's quiet pairs (train seeds 1000-1021, 2000-2079) all below it that one date alone showed were
