@@ -127,6 +127,12 @@ class Site:
             found[area.id] = sorted((min(pair), max(pair)) for pair in ends)
         return found
 
+    def track_on_bridges(self, track: Track) -> dict[str, list[tuple[float, float]]]:
+        """Return the stretches of a track on each bridge: from and to, metres."""
+        bridges = {area.id for area in self.having("bridge")}
+        inside = self.track_in_areas(track) if bridges else {}
+        return {area: own for area, own in inside.items() if area in bridges}
+
     def _held(self, line: BaseGeometry) -> list[tuple[Area, float]]:
         """Return the areas that trains are reported in which hold part of a line, and metres, most first."""
         areas = self.having("yard", "bridge", "station")

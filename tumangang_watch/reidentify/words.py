@@ -67,7 +67,7 @@ def _went(stay: Stay, own_dates: frozenset[str]) -> str:
 def journey_words(search: TrainSearch, journey: Journey) -> str:
     """Return a journey in one sentence: "khasan 29 Nov, yard 30 Nov to 3 Dec, gone by 4 Dec".
 
-    A crossing between two places is named where one alone may have been that train's..
+    A crossing between two places is named where one alone may have been that train's.
     """
     parts = []
     before: Stay | None = None

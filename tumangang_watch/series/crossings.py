@@ -31,12 +31,16 @@ def crossing_between(crossings: Iterable[Sighting], before: Sighting, after: Sig
     return found[0] if len(found) == 1 else None
 
 
+def train_words(train: Sighting) -> str:
+    """Return what a sighting is of: ``A train of 8 cars``."""
+    if train.cars is None:
+        return "A train"
+    return "A single vehicle" if train.cars < 1.5 else f"A train of {train.cars:g} cars"
+
+
 def crossing_words(record: Record, stay: Stay) -> str:
     """Return a train on a bridge in a sentence: the minute, the motion, and where it may have stood."""
     train = stay.first
-    cars = "A train" if train.cars is None else f"A train of {train.cars:g} cars"
-    if train.cars is not None and train.cars < 1.5:
-        cars = "A single vehicle"
     moving = ""
     if train.speed_kmh is not None:
         way = "" if train.heading_deg is None else f" to the {compass_text(train.heading_deg)}"
@@ -49,7 +53,7 @@ def crossing_words(record: Record, stay: Stay) -> str:
         if s is not None and s.cars is not None
     )
     where = f"{train.area}, track {train.track}"
-    return f"{cars} crossing {where}, at {both_clocks(train.acquired)}{moving}{places}."
+    return f"{train_words(train)} crossing {where}, at {both_clocks(train.acquired)}{moving}{places}."
 
 
 def _before(train: Sighting, stays: Sequence[Stay]) -> Sighting | None:

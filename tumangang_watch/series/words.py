@@ -10,7 +10,7 @@ import numpy as np
 from tumangang_watch.model.document import Json
 from tumangang_watch.model.series import STATUSES, Exposure, Record, Series
 from tumangang_watch.model.sightings import Stay, hours_between
-from tumangang_watch.series.crossings import crossing_words
+from tumangang_watch.series.crossings import crossing_words, train_words
 from tumangang_watch.text import day_text
 
 Document = Mapping[str, Json]
@@ -179,9 +179,6 @@ def stay_words(stay: Stay, role: str) -> str:
     """Return a stay in a sentence, its bounds named."""
     first, last = stay.first, stay.last
     times = [t.acquired for t in (stay.after, first, last, stay.before) if t is not None]
-    cars = "A train" if last.cars is None else f"A train of {last.cars:g} cars"
-    if last.cars is not None and last.cars < 1.5:
-        cars = "A single vehicle"
     came = (
         "already there on the first date seen"
         if stay.after is None
@@ -195,7 +192,7 @@ def stay_words(stay: Stay, role: str) -> str:
         f"{day_text(last.acquired, *times)}"
     )
     place = f"on {first.area}" if role == "bridge" else f"in {first.area}"
-    return f"{cars} {place}, track {first.track}: {came}, {seen}, {gone}."
+    return f"{train_words(last)} {place}, track {first.track}: {came}, {seen}, {gone}."
 
 
 def in_words(record: Record, stay: Stay) -> str:

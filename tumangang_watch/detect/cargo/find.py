@@ -223,12 +223,14 @@ def _with_other(
     item: Detection, own: PlaceRead, other: PlaceRead | None, settings: CargoSettings
 ) -> Detection:
     """Add to an object what another date shows in its place."""
+    if other is None:
+        return replace(item, evidence=tuple(sorted(item.evidence)))
     core = item.geometry.buffer(-0.3)
     place = item.geometry if core.is_empty else core
-    for piece in other.pieces if other is not None else ():
+    for piece in other.pieces:
         view = piece.view
         means = {"other_goods": view.mean(view.body, place), "other_shadow": view.mean(view.shadow, place)}
-        if other is not None and any(value is not None for value in means.values()):
+        if any(value is not None for value in means.values()):
             common, rest = _shared(item, other)
             means["other_contrast"] = _contrast(item.geometry, own, view, settings)
             means["other_rest"] = None if rest is None else _rest_contrast(rest, own, view, settings)

@@ -73,6 +73,6 @@ def body_on_bridge(
 
 def bridge_under(train: Detection, track: Track, site: Site) -> tuple[float, float] | None:
     """Return from where to where a train's track runs on the bridge it stands on; None where on none."""
-    bridges = {area.id for area in site.having("bridge")} & {area for area, _ in train.areas}
-    stretches = (s for area, own in site.track_in_areas(track).items() if area in bridges for s in own)
+    under = {area for area, _ in train.areas}
+    stretches = (s for area, own in site.track_on_bridges(track).items() if area in under for s in own)
     return max(stretches, key=lambda s: s[1] - s[0], default=None)

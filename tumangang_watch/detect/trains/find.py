@@ -98,11 +98,9 @@ def _strips(
     observation: Observation, site: Site, tracks: list[Track], settings: TrainSettings
 ) -> list[Strip]:
     clear, grid = observation.quality.clear, observation.raster.grid
-    bridges = {area.id for area in site.having("bridge")}
     strips = []
     for track in tracks:
-        inside = site.track_in_areas(track) if bridges else {}
-        stretches = (s for area, s in inside.items() if area in bridges)
+        stretches = site.track_on_bridges(track).values()
         strip = only_clear(sample_strip(observation.image, track, settings), clear, grid)
         strips.append(replace(strip, bridges_m=tuple(ends for own in stretches for ends in own)))
     return strips

@@ -99,7 +99,7 @@ def free_of_structure(
     part = slice(int(seen_at[0]), int(seen_at[-1]) + 1)
     seen = log_share(shares(strip.values[:, :, part], light, limit=np.inf)).astype(np.float64)
     valid = strip.valid[:, part]
-    found = _uncovered(strip, seen, valid, empty[part], settings)
+    found = structure_of(strip, seen, valid, empty[part], settings)
     plain = np.nanmedian(np.where(valid[core], found.typical[:, core], np.nan), axis=(1, 2), keepdims=True)
     if not np.isfinite(plain).all():
         return strip
@@ -114,44 +114,37 @@ def free_of_structure(
     return replace(strip, values=frozen(values.astype(np.float32)))
 
 
-def _uncovered(
+def structure_of(
     strip: Strip, seen: Float64, valid: Mask, empty: Mask, settings: StructureSettings
 ) -> Structure:
-    """Return the typical look of a stretch: of what is seen empty where a train covers most of it.
+    """Return the typical look of a stretch of bridge from log shares (bands, rows, n).
 
-    Then the deck differs from where it is seen empty, and what lies beside it does not: beyond the bridge's
-    ends both do.
+    Where a train covers most of it, that of the columns seen ``empty`` (n,): there the deck differs from
+    where it is seen empty, and what lies beside it does not; beyond the bridge's ends both do.
     """
-    found = structure_of(strip, seen, valid, np.ones(empty.size, bool), settings)
+    panel = _panel_of(strip, seen, valid, settings)
+    found = _look(strip, np.where(valid, seen, np.nan), panel, settings)
     beside = np.abs(strip.y_m) > settings.clearance_half_m
     unlike = np.median(_unlike(seen, found.typical, valid, settings)[beside], axis=0)
     bare = empty & (unlike < 0.5)
     if bare.sum() * strip.step_m < settings.bare_min_m:
         return found
     core = np.abs(strip.y_m) <= settings.core_half_m
-    other = structure_of(strip, seen, valid, bare, settings)
+    other = _look(strip, np.where(valid & bare, seen, np.nan), panel, settings)
     apart = np.abs(np.median((other.typical - found.typical)[:, core], axis=(1, 2)))
     return other if np.sort(apart)[-min(2, apart.size)] > settings.covered_min else found
 
 
-def structure_of(
-    strip: Strip, seen: Float64, valid: Mask, bare: Mask, settings: StructureSettings
-) -> Structure:
-    """Return the typical look of a stretch of bridge from log shares (bands, rows, n) of its bare columns."""
-    known = np.where(valid & bare, seen, np.nan)
-    bright = visible(seen, strip.bands).mean(axis=0)
+def _look(strip: Strip, known: Float64, panel: _Panel | None, settings: StructureSettings) -> Structure:
+    """Return the typical look from log shares (bands, rows, n), NaN where they are not to count."""
+    everywhere = median_known(known)
+    if panel is None:
+        typical = np.broadcast_to(np.nan_to_num(everywhere)[..., None], known.shape)
+        return Structure(None, np.asarray(typical), np.zeros(known.shape[2], bool))
     inner = np.abs(strip.y_m) <= settings.core_half_m
-    layers = np.where(valid, np.stack([bright, *seen]), 0.0)[:, inner]
-    panels = [p for layer in layers if (p := _panel(layer, strip.step_m, settings)) is not None]
-    if max((p.again for p in panels), default=0.0) < settings.again_min:
-        typical = np.broadcast_to(np.nan_to_num(median_known(known))[..., None], seen.shape)
-        return Structure(None, np.asarray(typical), np.zeros(seen.shape[2], bool))
-    # What a deck and its beams share in brightness one band alone may tell apart.
-    panel = panels[0] if panels[0].again >= settings.again_min else max(panels, key=lambda p: p.again)
     period, phase = panel.period_m, _phase(panel, strip.step_m, settings)
     bins = max(round(period / strip.step_m), 4)
     place = np.floor(phase * bins).astype(int) % bins
-    everywhere = median_known(known)
     folded = np.stack([median_known(known[:, :, place == k]) for k in range(bins)], axis=2)
     folded = np.nan_to_num(np.where(np.isfinite(folded), folded, everywhere[..., None]))
     profile = np.nanmedian(visible(folded, strip.bands).mean(axis=0)[inner], axis=0)
@@ -171,6 +164,21 @@ class _Panel:
     period_m: float
     rows: Floats
     """(rows, n) without what changes slowly."""
+
+
+def _panel_of(strip: Strip, seen: Float64, valid: Mask, settings: StructureSettings) -> _Panel | None:
+    """Return what comes again along a stretch; None where nothing does.
+
+    What a deck and its beams share in brightness one band alone may tell apart.
+    """
+    inner = np.abs(strip.y_m) <= settings.core_half_m
+    shown = np.where(valid, seen, 0.0)[:, inner]
+    panel = _panel(visible(shown, strip.bands).mean(axis=0), strip.step_m, settings)
+    if panel is not None and panel.again >= settings.again_min:
+        return panel
+    panels = (_panel(band, strip.step_m, settings) for band in shown)
+    found = [p for p in panels if p is not None and p.again >= settings.again_min]
+    return max(found, key=lambda p: p.again, default=None)
 
 
 def _panel(bright: Floats, step_m: float, settings: StructureSettings) -> _Panel | None:

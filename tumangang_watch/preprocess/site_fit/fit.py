@@ -7,7 +7,6 @@ from itertools import combinations
 
 import numpy as np
 from shapely import LineString, box
-from shapely.ops import unary_union
 
 from tumangang_watch.grid import Float64, Grid, Mask, grid_over
 from tumangang_watch.model.image import NativeImage, shift
@@ -55,7 +54,8 @@ def fit_to_site(
         along_m = v[odds.argmax()]
         moves, lateral = _symmetry(pictures, site, along_m * axes[1], across, settings)
         odds = outlines + _near_best(moves, lateral, u, settings.site_pixel_m / 2)
-    apart = np.abs(u - u[odds.argmax()]) if across is not None else np.hypot(*_from_best(odds, u, v))
+    best = odds.argmax()
+    apart = np.abs(u - u[best]) if across is not None else np.hypot(u - u[best], v - v[best])
     shifts, margin = np.stack([u, v]).T @ axes, _margin(site, settings)
     rival = _rival(odds, shifts, apart >= settings.site_across_m, margin)
     doubt = rival is not None and _alone(site)
@@ -67,17 +67,17 @@ def fit_to_site(
         return _as_delivered("several fits of its areas are nearly as good", template.groups)
     if rival is not None:
         return rival
-    place = u[odds.argmax()], v[odds.argmax()]
+    place = u[best], v[best]
     if across is not None:
         place = _centred(pictures, site, place, axes, settings), place[1]
     place, along_sd_m = _along(pictures, site, ends_of(template, axes[1]), axes, place, settings)
     if across is not None:
         place = _centred(pictures, site, place, axes, settings), place[1]
     fit = _registration(np.asarray(place) @ axes, along_sd_m, template.groups, settings)
-    reasons = [fit.reason] * bool(fit.reason) + [
-        f"across the track it is uncertain by {settings.site_alone_m:g} m"
-    ]
-    return replace(fit, status="degraded", reason="; ".join(reasons)) if doubt else fit
+    if not doubt:
+        return fit
+    across_too = f"across the track it is uncertain by {settings.site_alone_m:g} m"
+    return replace(fit, status="degraded", reason="; ".join(filter(None, (fit.reason, across_too))))
 
 
 def _registration(
@@ -169,11 +169,6 @@ def _near_best(moves: Float64, lateral: Float64, u: Float64, reach_m: float) -> 
     return np.asarray(best[index])
 
 
-def _from_best(odds: Float64, u: Float64, v: Float64) -> tuple[Float64, Float64]:
-    best = odds.argmax()
-    return u - u[best], v - v[best]
-
-
 def _alone(site: Site) -> bool:
     """Return whether no track of a site has another beside it."""
     lines = [t.line for t in site.tracks]
@@ -182,9 +177,8 @@ def _alone(site: Site) -> bool:
 
 def _margin(site: Site, settings: RegistrationSettings) -> float:
     """Return the log-odds a fit must have over others: less on a bridge, beside which lies only water."""
-    bridges = unary_union([area.polygon for area in site.having("bridge")])
     length_m = sum(t.line.length for t in site.tracks)
-    over_m = sum(t.line.intersection(bridges).length for t in site.tracks)
+    over_m = sum(b - a for t in site.tracks for own in site.track_on_bridges(t).values() for a, b in own)
     return settings.site_bridge_margin if over_m > length_m / 2 else settings.site_margin
 
 
