@@ -3,7 +3,9 @@
 ``python -m benchmarks.bridges --split validation --bridges 40`` draws bridges with trusses over the track,
 girders, open decks, viaducts and embankments, over water of every kind, at 0.3 to 1 m; detects on each
 empty and with a train of one to ten vehicles, and prints how often something is `detected` where nothing
-stands, and how often the train is found (half of its length or more) and counted within one.
+stands, and how often the train is found (half of its length or more) and counted within one. With
+``--fitted`` each scene is displaced by up to 10 m and laid on its track by the fit; along the track, where
+nothing tells, it stays exact.
 ``--motion`` lets trains of three and more vehicles stand or move at 20 to 60 km/h, and prints how often one
 is said to move, how often its direction is right and its speed's interval holds.
 """
@@ -20,16 +22,23 @@ import numpy as np
 from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.detect.trains.motion import flag_motion
 from tumangang_watch.grid import grid_over
+from tumangang_watch.preprocess.site_fit.fit import fit_to_site
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import set_in_motion, split_seeds
-from tumangang_watch.simulate.exact import exact_observation
+from tumangang_watch.simulate.exact import exact_image, exact_observation
 from tumangang_watch.simulate.paint import paint
 from tumangang_watch.simulate.places.bridges import draw_bridge, draw_day, draw_sensor
 
 if TYPE_CHECKING:
+    from tumangang_watch.grid import Grid
     from tumangang_watch.model.detection import Detection
+    from tumangang_watch.model.observation import Observation
+    from tumangang_watch.model.site import Site
+    from tumangang_watch.simulate.paint import PaintedScene
     from tumangang_watch.simulate.world import Train
 
+DISPLACED_M = 10.0
+"""Farthest that ``--fitted`` displaces a scene."""
 GRAINS_M = (0.3, 0.5, 0.7, 1.0)
 
 
@@ -50,6 +59,24 @@ def judge(found: list[Detection], train: Train) -> tuple[bool, bool, int]:
     counted = best is not None and best.cars is not None
     near = hit and counted and abs(best.cars.estimate - len(train.cars)) <= 1  # type: ignore[union-attr]
     return hit, bool(near), len(found) - hit
+
+
+def fitted(painted: PaintedScene, site: Site, grid: Grid, seed: int) -> Observation | None:
+    """Return a scene displaced at random and laid across its track by the fit; None where that refuses."""
+    rng = np.random.default_rng([seed, bool(painted.day.trains), 99])
+    reach, angle = DISPLACED_M * rng.uniform() ** 0.5, rng.uniform(0, 2 * np.pi)
+    error = reach * np.array([np.cos(angle), np.sin(angle)])
+    west, south, east, north = grid.bounds
+    centre = (west + east) / 2, (south + north) / 2
+    image = exact_image(painted, centre, (-error[0], -error[1]))
+    fit = fit_to_site((image,), site, grid, Settings().registration)
+    if fit.status == "failed":
+        return None
+    ahead = np.diff(site.tracks[0].line.coords, axis=0)[0]
+    left = np.array([-ahead[1], ahead[0]]) / np.hypot(*ahead)
+    remains = left * (left @ (-np.array(fit.shift_m) - error))
+    laid = exact_image(painted, centre, (float(remains[0]), float(remains[1])))
+    return replace(exact_observation(painted, "later", grid), image=laid, raster=laid.on_grid(grid))
 
 
 def motion(seeds: list[int], *, verbose: bool) -> None:
@@ -104,6 +131,7 @@ def main() -> None:
     parser.add_argument("--split", choices=("train", "validation", "test"), default="validation")
     parser.add_argument("--bridges", type=int, default=40)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--fitted", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--motion", action="store_true")
     chosen = parser.parse_args()
@@ -122,7 +150,12 @@ def main() -> None:
         for number in (0, vehicles):
             day = draw_day(world, bridge, number, number)
             painted = paint(world, day, draw_sensor(seed + number, gsd_m), number)
-            seen = exact_observation(painted, "later", grid)
+            exact = exact_observation(painted, "later", grid)
+            seen = fitted(painted, world.site, grid, seed) if chosen.fitted else exact
+            if seen is None:
+                for name in names:
+                    score[name] += Counter(refused=1)
+                continue
             found = detected(detect_trains(seen, world.site, Settings().trains))
             row = Counter(empty=1, false=len(found), alarmed=bool(found))
             if day.trains:
@@ -150,7 +183,8 @@ def main() -> None:
     for name, s in sorted(score.items()):
         print(
             f"{name:>16}: empty {s['empty']}, alarmed {s['alarmed']} ({s['false']} trains); with a train "
-            f"{s['trains']}: found {s['found']}, within one {s['near']}, others beside it {s['beside']}"
+            f"{s['trains']}: found {s['found']}, within one {s['near']}, others beside it {s['beside']}; "
+            f"refused {s['refused']}"
         )
 
 
