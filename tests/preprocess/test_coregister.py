@@ -95,6 +95,50 @@ def test_unrelated_ground_is_refused_with_a_reason():
     assert found.reason
 
 
+def two_seasons(down, right, seed=0, drift_sd=0.06):
+    """Roofs, roads and fields that keep their edges and none of their tones, the second in snow."""
+    rng = np.random.default_rng(seed)
+    rows, cols = ROWS + 80, COLS + 80
+    tones = np.full((rows, cols), 0.25)
+    snow = np.full((rows, cols), 0.7)
+    y, x = np.mgrid[:rows, :cols]
+    for _ in range(70):
+        turn, r, c = rng.uniform(0, np.pi), rng.uniform(0, rows), rng.uniform(0, cols)
+        u = (x - c) * np.cos(turn) + (y - r) * np.sin(turn)
+        v = (y - r) * np.cos(turn) - (x - c) * np.sin(turn)
+        inside = (np.abs(u) < rng.uniform(8, 60)) & (np.abs(v) < rng.uniform(4, 30))
+        tones[inside], snow[inside] = rng.uniform(0.1, 0.4), rng.uniform(0.6, 0.78)
+    drift = gaussian_filter(rng.normal(size=snow.shape), 1.5) * drift_sd
+    one = gaussian_filter(tones, 0.7) + rng.normal(0, 0.004, tones.shape)
+    two = gaussian_filter(snow + drift, 0.7) + rng.normal(0, 0.004, snow.shape)
+    cut = slice(40, 40 + ROWS), slice(40, 40 + COLS)
+    moved = slice(40 - down, 40 - down + ROWS), slice(40 - right, 40 - right + COLS)
+    return image(one[cut].astype(np.float32)), image(two[moved].astype(np.float32))
+
+
+def test_snow_that_changes_every_tone_leaves_the_edges_where_they_are():
+    one, two = two_seasons(down=-13, right=22)
+    forth, back = register(one, two), register(two, one)
+    assert forth.status != "failed", forth.reason
+    assert forth.shift_m == pytest.approx((-11.0, -6.5), abs=0.3)
+    assert back.shift_m == pytest.approx((11.0, 6.5), abs=0.3)
+    assert forth.held_out >= 3
+
+
+def test_where_no_place_is_a_tie_the_edges_of_the_whole_say_it_and_are_checked_by_parts():
+    found = register(*two_seasons(down=-13, right=22, seed=2, drift_sd=0.15))
+    assert found.status == "degraded"
+    assert "directions of edges" in found.reason
+    assert found.shift_m == pytest.approx((-11.0, -6.5), abs=0.3)
+    assert found.residual_median_m > 0.1
+
+
+def test_other_ground_in_snow_is_not_taken_for_this():
+    one, _ = two_seasons(0, 0, seed=1)
+    _, two = two_seasons(0, 0, seed=2)
+    assert register(one, two).status == "failed"
+
+
 def test_hidden_ground_is_no_tie():
     two = image(shifted(ground(), 3.0, 1.0))
     valid = two.valid.copy()

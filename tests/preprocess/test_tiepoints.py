@@ -27,7 +27,7 @@ def moved(values, down, right):
 @pytest.mark.parametrize("gain", [1.0, -1.0])
 def test_the_peak_lies_at_the_imposed_shift(down, right, gain):
     one, two = texture()[None].astype(np.float32), moved(texture(), down, right)[None].astype(np.float32)
-    lines = [orientation(p, polarity=False) * TAPER for p in (one, gain * two)]
+    lines = [orientation(p) * TAPER for p in (one, gain * two)]
     peaks = find_peaks(surfaces(*lines, whiten=False, sigma_px=0.8), 8)
     assert (peaks.rows[0], peaks.cols[0]) == pytest.approx((down, right), abs=0.3)
     if gain > 0:
@@ -36,10 +36,9 @@ def test_the_peak_lies_at_the_imposed_shift(down, right, gain):
         assert peaks.z[0] > 6
 
 
-def test_polarity_is_kept_or_dropped_as_asked():
+def test_a_dark_edge_equals_a_bright_one():
     patch = texture().astype(np.float32)
-    assert np.allclose(orientation(patch, polarity=True), -orientation(-patch, polarity=True))
-    assert np.allclose(orientation(patch, polarity=False), orientation(-patch, polarity=False))
+    assert np.allclose(orientation(patch), orientation(-patch))
 
 
 def test_ties_show_the_shift_and_leave_the_tracks_out():

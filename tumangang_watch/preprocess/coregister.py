@@ -1,21 +1,24 @@
 """Bring a later scene onto an earlier one, or refuse.
 
-A coarse search by orientation correlation over the whole ground, then tie points by phase and
-orientation correlation that must agree, a robust shift or affine, and a check on ties that were
-not used in the fit (docs/sources.md, registration).
+The whole ground is searched by the directions of its edges, which snow, leaf and light leave where they
+are; then tie points, by phase and orientation correlation that must agree or by directions again, must lie
+there too: a robust shift or affine of them, and a check on ties that were not used in the fit
+(docs/sources.md, registration).
 """
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
-from tumangang_watch.grid import Float32, Float64, Grid, grid_over
-from tumangang_watch.model.image import Affine6, NativeImage, Raster, compose, shift
+from tumangang_watch.grid import Float32, Float64, Grid
+from tumangang_watch.model.image import Affine6, NativeImage, compose, shift
 from tumangang_watch.model.observation import Registration, RegistrationStatus
 from tumangang_watch.model.site import Site
-from tumangang_watch.preprocess.tiepoints import Ties, find_peaks, find_ties, orientation, surfaces
+from tumangang_watch.preprocess.tiepoints import Directions, Ties, directions, find_peaks, find_ties
 from tumangang_watch.settings.preprocess import RegistrationSettings
 
 
@@ -36,10 +39,44 @@ def register_pair(
     Registration
         ``affine`` is for ``moving.registered``; status ``failed`` instead of a doubtful shift.
     """
-    coarse = _coarse(reference, moving, grid, settings)
-    if isinstance(coarse, str):
-        return Registration.failed(coarse)
-    affine, corridors = shift(*coarse), True
+    rasters = reference.on_grid(grid), moving.on_grid(grid)
+    if min(raster.valid.mean() for raster in rasters) < 0.05:
+        return Registration.failed("one of the scenes shows almost nothing of the ground")
+    ignored = grid.mask([a.polygon for a in site.having("ignore")])
+    fields = [directions(r, r.valid & ~ignored, settings.direction_sigma_m) for r in rasters]
+    whole = place_whole((fields[0], fields[1]), grid.pixel_m, settings)
+    if whole.ratio < settings.coarse_ratio_min:
+        return Registration.failed(
+            f"the scenes do not resemble each other within {settings.reach_m:.0f} m "
+            f"(the best place is {whole.ratio:.2f} times as good as the next)"
+        )
+    found = _by_ties((reference, moving), whole, site, grid, settings)
+    if found.status == "ok" or whole.ratio < settings.direction_ratio_min:
+        return found
+    other = _by_parts((fields[0], fields[1]), whole, grid.pixel_m, settings)
+    return other if found.status == "failed" else found
+
+
+@dataclass(frozen=True)
+class WholePlace:
+    """Where one scene's content lies against another's by all edge directions."""
+
+    east_m: float
+    north_m: float
+    ratio: float
+    """Of the correlation there to the best elsewhere."""
+
+
+def _by_ties(
+    images: tuple[NativeImage, NativeImage],
+    whole: WholePlace,
+    site: Site,
+    grid: Grid,
+    settings: RegistrationSettings,
+) -> Registration:
+    """Place a scene by its ties near where the whole of it lies."""
+    reference, moving = images
+    affine, corridors = shift(whole.east_m, whole.north_m), True
     for round_number in range(3):
         ties = find_ties(reference, moving.registered(affine), site, grid, settings, corridors=corridors)
         if round_number == 0 and len(ties.x) < settings.ties_min:
@@ -52,61 +89,107 @@ def register_pair(
         if np.hypot(*step) < 0.1 * grid.pixel_m:
             break
     ties = find_ties(reference, moving.registered(affine), site, grid, settings, corridors=corridors)
-    return _fit(ties, affine, grid.pixel_m, corridors, settings)
+    fit = _fit(ties, affine, grid.pixel_m, corridors, settings)
+    off_m = float(np.hypot(fit.affine[2] - whole.east_m, fit.affine[5] - whole.north_m))
+    if fit.status != "failed" and off_m > max(settings.whole_agrees_m, grid.pixel_m):
+        return Registration.failed(
+            f"single places lie {off_m:.1f} m from where the scenes as a whole resemble each other"
+        )
+    return fit
+
+
+def place_whole(
+    fields: tuple[Directions, Directions], pixel_m: float, settings: RegistrationSettings
+) -> WholePlace:
+    """Return where the second scene's edge directions lie best on the first's.
+
+    They are correlated for every shift within reach, each divided by the ground that both scenes then
+    show.
+    """
+    reach = int(np.ceil(settings.reach_m / pixel_m)) + 2
+    alike = _correlation(fields, reach)
+    one, two = (np.asarray(field != 0, np.float32) for field in fields)
+    overlap = _correlation((one, two), reach)
+    surface = (alike / np.maximum(overlap, 0.1 * overlap.max() + 1e-9))[None]
+    peaks = find_peaks(surface, reach)
+    row, col = float(peaks.rows[0]), float(peaks.cols[0])
+    r, c = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    away = np.hypot(r - row, c - col) * pixel_m > max(settings.direction_apart_m, 2.5 * pixel_m)
+    ratio = float(surface.max() / max(surface[0][away].max(), 1e-9))
+    return WholePlace(col * pixel_m, -row * pixel_m, ratio)
+
+
+def _correlation(pair: tuple[NDArray[np.inexact], NDArray[np.inexact]], reach: int) -> Float32:
+    """Return (2 reach + 1, 2 reach + 1) sums of the second array, moved up to ``reach``, times the first."""
+    size = [fft.next_fast_len(n + reach) for n in pair[0].shape]
+    one, two = (fft.fft2(array, size) for array in pair)
+    product = fft.ifft2(two * np.conj(one)).real
+    near = np.roll(product, (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1]
+    return np.asarray(near, np.float32)
+
+
+def _by_parts(
+    fields: tuple[Directions, Directions], whole: WholePlace, pixel_m: float, settings: RegistrationSettings
+) -> Registration:
+    """Place a scene by its edge directions alone, where three of four parts of it place it alike.
+
+    Cells are dealt to the parts; each part in turn is held out and judged against the other three.
+    """
+    centre = round(-whole.north_m / pixel_m), round(whole.east_m / pixel_m)
+    near = max(3, round(settings.part_reach_m / pixel_m))
+    cell = max(1, round(settings.part_cell_m / pixel_m))
+    rows, cols = fields[0].shape
+    row, col = np.ogrid[:rows, :cols]
+    deal = (row // cell % 2) * 2 + (col // cell + row // (2 * cell)) % 2
+    parts = np.stack([_about((np.where(deal == k, fields[0], 0), fields[1]), centre, near) for k in range(4)])
+    whole_surface = parts.sum(axis=0)
+    east, north = _peak_m(whole_surface, centre, pixel_m)
+    own = np.array([_peak_m(part, centre, pixel_m) for part in parts])
+    others = np.array([_peak_m(whole_surface - part, centre, pixel_m) for part in parts])
+    left = np.hypot(*(own - others).T)
+    limit_m = max(settings.whole_agrees_m, pixel_m)
+    if (left <= limit_m).sum() < len(parts) - 1:
+        return Registration.failed(
+            f"by the directions of edges, parts of the scenes place them {np.sort(left)[-2]:.1f} m apart"
+        )
+    median_m, worst_m = float(np.median(left)), float(left.max())
+    # A part and the other three differ by 4/3 of a part's variance, the whole by a quarter.
+    error_m = float(np.sqrt(3 / 16 * np.mean(left**2)))
+    reasons = ["placed by the directions of edges alone, as across snow"]
+    if error_m > settings.standard_error_ok_m:
+        reasons.append(f"parts of the scenes place them {median_m:.2f} to {worst_m:.2f} m apart")
+    return Registration(
+        status="degraded" if len(reasons) > 1 else "ok",
+        shift_m=(-east, -north),
+        affine=shift(east, north),
+        residual_median_m=median_m,
+        residual_p90_m=worst_m,
+        tie_points=len(parts),
+        held_out=len(parts),
+        reason="; ".join(reasons),
+    )
+
+
+def _about(
+    pair: tuple[NDArray[np.inexact], NDArray[np.inexact]], centre: tuple[int, int], reach: int
+) -> Float64:
+    """Return the correlation within ``reach`` pixels of a place (down, right)."""
+    far = max(abs(c) for c in centre) + reach
+    top, left = (far + c - reach for c in centre)
+    surface = _correlation(pair, far)[top : top + 2 * reach + 1, left : left + 2 * reach + 1]
+    return surface.astype(np.float64)
+
+
+def _peak_m(surface: Float64, centre: tuple[int, int], pixel_m: float) -> tuple[float, float]:
+    """Return (east, north) of the peak of a surface about a place."""
+    peaks = find_peaks(surface[None].astype(np.float32), len(surface) // 2)
+    return (centre[1] + float(peaks.cols[0])) * pixel_m, -(centre[0] + float(peaks.rows[0])) * pixel_m
 
 
 def _disagreement(ties: Ties) -> Registration:
     return Registration.failed(
         f"only {len(ties.x)} of {ties.windows} places agree on how the scenes lie to each other"
     )
-
-
-def _coarse(
-    reference: NativeImage, moving: NativeImage, grid: Grid, settings: RegistrationSettings
-) -> tuple[float, float] | str:
-    """Return how far the moving content lies off (east, north, to about a pixel), or why not."""
-    pixel = max(settings.coarse_pixel_m, grid.pixel_m)
-    wide = grid_over(grid.bounds, pixel if pixel in (1.0, 3.0) else 1.0, grid.crs)
-    one, two = (_filled(image.on_grid(wide), settings) for image in (reference, moving))
-    if one is None or two is None:
-        return "one of the scenes shows almost nothing of the ground"
-    reach = int(np.ceil(settings.reach_m / wide.pixel_m))
-    pad = ((0, reach), (0, reach))
-    total = np.zeros((1, wide.rows + reach, wide.cols + reach), dtype=np.float32)
-    for polarity in (True, False):
-        a, b = (np.pad(orientation(v, polarity=polarity) * m, pad) for v, m in (one, two))
-        surface = surfaces(a[None], b[None], whiten=False, sigma_px=1.0)
-        total += surface / (surface.std() + 1e-12)
-    peaks = find_peaks(total, reach)
-    ratio = _second_peak_ratio(total[0], reach, peaks.rows[0], peaks.cols[0], 5.0 / wide.pixel_m)
-    if peaks.z[0] < settings.coarse_peak_z_min or ratio < settings.coarse_ratio_min:
-        return (
-            f"the scenes do not resemble each other within {settings.reach_m:.0f} m "
-            f"(peak {peaks.z[0]:.1f} sd, {ratio:.2f} times the next)"
-        )
-    return float(peaks.cols[0] * wide.pixel_m), float(-peaks.rows[0] * wide.pixel_m)
-
-
-def _second_peak_ratio(surface: Float32, reach: int, row: float, col: float, apart_px: float) -> float:
-    r0, c0 = surface.shape[0] // 2, surface.shape[1] // 2
-    top, left = max(r0 - reach, 0), max(c0 - reach, 0)
-    near = surface[top : r0 + reach + 1, left : c0 + reach + 1]
-    r, c = np.mgrid[0 : near.shape[0], 0 : near.shape[1]]
-    away = np.hypot(r + top - r0 - row, c + left - c0 - col) > apart_px
-    rest = near[away].max() if away.any() else 0.0
-    return float(near.max() / max(rest, 1e-9))
-
-
-def _filled(raster: Raster, settings: RegistrationSettings) -> tuple[Float32, Float32] | None:
-    """Return blurred luminance and a mask of trust, both (rows, cols)."""
-    if raster.valid.mean() < 0.05:
-        return None
-    sigma = settings.coarse_blur_m / raster.grid.pixel_m
-    mask = raster.valid.astype(np.float32)
-    weight = cv2.GaussianBlur(mask, (0, 0), sigma) + 1e-6
-    light = cv2.GaussianBlur(raster.luminance() * mask, (0, 0), sigma) / weight
-    inner = cv2.erode(mask, np.ones((3, 3), np.uint8), iterations=max(1, round(2 * sigma)))
-    return np.log(np.maximum(light, 1e-3)).astype(np.float32), inner.astype(np.float32)
 
 
 def _robust_shift(ties: Ties, settings: RegistrationSettings) -> tuple[float, float] | None:

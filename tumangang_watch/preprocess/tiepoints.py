@@ -2,7 +2,8 @@
 
 Phase correlation after Kuglin and Hines (1975); orientation correlation after Fitch et al. (2002).
 Both are written on batches of real float32 patches; what was measured of them stands in
-docs/sources.md, registration.
+docs/sources.md, registration. Where snow or leaf changed every brightness, fields of edge directions
+(`directions`) are correlated instead: a roof's edge, a rail or a bank stays where it is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from tumangang_watch.settings.preprocess import RegistrationSettings
 
 REACH_M = 6.0
 """Ties further off than this after the coarse search are false."""
+Directions = NDArray[np.complex64]
+"""Doubled gradient directions (rows, cols) as numbers of unit length; 0 where nothing is seen."""
+MIN_SIGMA_PX = 0.7
+"""Least blur before directions are taken: less, and a pixel's noise decides them."""
 BATCH = 32
 """Windows transformed at a time: bounds the memory."""
 
@@ -36,10 +41,10 @@ class Peaks:
     """Height of the peak over its surface, in the surface's standard deviations."""
 
 
-def orientation(patches: Float32, *, polarity: bool) -> NDArray[np.complex64]:
+def orientation(patches: Float32) -> NDArray[np.complex64]:
     """Return gradients of unit length (weak ones damped), shape (..., rows, cols).
 
-    Without ``polarity`` the angle is doubled, so that a dark edge equals a bright one: grass that
+    The angle is doubled, so that a dark edge equals a bright one: grass that
     turned pale or ground under snow keeps its outlines but not their sign.
     """
     # d/dcol + i d/drow by central differences, zero at the border.
@@ -49,9 +54,28 @@ def orientation(patches: Float32, *, polarity: bool) -> NDArray[np.complex64]:
     size = np.abs(g)
     damp = np.median(size, axis=(-2, -1), keepdims=True) + 1e-9
     unit = g / (size + damp)
-    if polarity:
-        return unit.astype(np.complex64)
     return (unit * unit / (np.abs(unit) + 1e-6)).astype(np.complex64)
+
+
+def directions(raster: Raster, seen: Mask, sigma_m: float) -> Directions:
+    """Return the doubled direction of every gradient as a unit number (rows, cols), zero where not seen.
+
+    No weight by magnitude: what was dark may be bright on the other date, and faint. The mean is taken
+    off, so that a scene whose edges mostly run one way does not resemble every other such scene.
+    """
+    pixel_m = raster.grid.pixel_m
+    sigma = max(sigma_m / pixel_m, MIN_SIGMA_PX)
+    mask = seen.astype(np.float32)
+    weight = cv2.GaussianBlur(mask, (0, 0), sigma) + 1e-6
+    log = np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32)
+    smooth = cv2.GaussianBlur(log * mask, (0, 0), sigma) / weight
+    g = np.empty(mask.shape, np.complex64)
+    g.real = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=1)
+    g.imag = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=1)
+    inner = cv2.erode(mask, np.ones((5, 5), np.uint8), borderValue=0) > 0
+    doubled = np.where(inner, g * g / (np.abs(g) ** 2 + 1e-12), 0).astype(np.complex64)
+    mean = doubled[inner].mean() if inner.any() else 0
+    return np.where(inner, doubled - mean, 0).astype(np.complex64)
 
 
 def surfaces(
@@ -188,7 +212,7 @@ def _measure(
     reach = round(REACH_M / grid.pixel_m)
     first, second = (p - p.mean(axis=(1, 2), keepdims=True) for p in (a, b))
     phase = find_peaks(surfaces(first * taper, second * taper, whiten=True, sigma_px=1.2), reach)
-    turned = [orientation(p, polarity=False) * taper for p in (a, b)]
+    turned = [orientation(p) * taper for p in (a, b)]
     lines = find_peaks(surfaces(turned[0], turned[1], whiten=False, sigma_px=0.8), reach)
     agree = np.hypot(phase.rows - lines.rows, phase.cols - lines.cols) <= settings.agreement_px
     inside = np.hypot(phase.rows, phase.cols) < reach - 1

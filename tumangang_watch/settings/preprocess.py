@@ -11,17 +11,26 @@ class RegistrationSettings:
 
     reach_m: float = 34.0
     """Largest shift between two scenes, per axis: twice the CE90 of 15 m and some room."""
-    coarse_pixel_m: float = 1.0
-    """Pixel size of the coarse search."""
-    coarse_blur_m: float = 1.5
-    """Blur before the coarse search: takes out noise and small changed things (sources.md, registration)."""
-    coarse_peak_z_min: float = 7.0
-    """Least height of the coarse peak over the correlation surface, in its standard deviations
-    (docs/sources.md, registration: 6 for ties; a whole-scene peak must be clearer). Calibrated by
-    ``python -m benchmarks.registration --split train``."""
+    direction_sigma_m: float = 0.45
+    """Blur before edge directions are taken (docs/sources.md, registration: the less the better, down to the
+    pixel's noise; 1.5 m no longer places snow pairs)."""
+    direction_ratio_min: float = 1.5
+    """Least ratio of the whole scene's peak to the best place `direction_apart_m` away for it to be
+    taken where no ties of brightness are found (docs/sources.md, registration: unrelated scenes reach 1.3,
+    pairs across snow 1.8)."""
     coarse_ratio_min: float = 1.15
-    """Least ratio of the coarse peak to the next one (docs/sources.md, registration: 1.3 on raw surfaces).
-    Calibrated by ``python -m benchmarks.registration --split train``."""
+    """The same where ties of brightness vouch for it themselves. Calibrated by
+    ``python -m benchmarks.registration --split train``."""
+    direction_apart_m: float = 4.0
+    """Nearer places belong to the peak (docs/sources.md, registration)."""
+    part_cell_m: float = 40.0
+    """The scene is cut into cells of this edge, dealt to four parts, three of which must place it alike."""
+    part_reach_m: float = 3.0
+    """Each part is searched this far about where the whole scene lies."""
+    whole_agrees_m: float = 1.0
+    """Parts, or ties, and the whole scene must place it alike within this, or a pixel where that is more:
+    the whole scene errs by up to 0.5 m (docs/sources.md, registration), and cannot turn or scale. By chance
+    three of four parts do in 1 of 400, and `direction_ratio_min` is asked of the whole besides."""
     window_m: float = 56.0
     """Edge of a tie-point window (docs/sources.md, registration: 128 px at 0.3-0.5 m)."""
     window_px_min: int = 48
