@@ -90,3 +90,18 @@ def stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return the runs of True in (n,) as ``(start, stop)``."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def seen_parts(piece: tuple[int, int], seen: NDArray[np.bool_], join: int) -> list[tuple[int, int]]:
+    """Return the parts (start, stop) of a stretch that begin and end where it was seen.
+
+    ``seen`` (n,) are the steps of the whole track; up to ``join`` steps that were not seen part nothing.
+    """
+    parts: list[tuple[int, int]] = []
+    for low, high in stretches(seen[slice(*piece)]):
+        start, stop = piece[0] + low, piece[0] + high
+        if parts and start - parts[-1][1] <= join:
+            parts[-1] = (parts[-1][0], stop)
+        else:
+            parts.append((start, stop))
+    return parts

@@ -70,3 +70,20 @@ def test_a_roofed_area_hides_the_tracks_and_ground_below_it():
     assert statuses["yard"].status == "partial"
     assert any("under a roof over 27%" in r for r in statuses["yard"].reasons)
     assert all("part of track" in words for words in roof_caveats(site, ROOFED, "later"))
+
+
+def test_ground_that_is_left_out_hides_what_stands_there_and_does_not_count_against_its_area():
+    site = straight_site(tracks=2)
+    west, south, east, north = site.areas[0].polygon.bounds
+    ignored = Area(id="road", role="ignore", polygon=box(west, south, west + 80.0, north), name="road")
+    left = replace(site, areas=(*site.areas, ignored))
+    _, later = dates()
+    seen = with_roofs(left, later)
+    assert seen.observed_fraction(train_detection(site, "later", 10.0, 60.0).geometry) == 0.0
+    assert seen.observed_fraction(train_detection(site, "later", 90.0, 140.0).geometry) == 1.0
+    assert area_statuses(left, seen, None, Settings().quality)[0].status == "observed"
+    covered = replace(ignored, polygon=box(west, south, east, north))
+    everywhere = replace(site, areas=(*site.areas, covered))
+    status = area_statuses(everywhere, with_roofs(everywhere, later), None, Settings().quality)[0]
+    assert (status.status, status.observed_later) == ("not_observable", 0.0)
+    assert status.reasons == ("later: left out: an ignore area covers it",)

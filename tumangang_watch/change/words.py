@@ -23,6 +23,13 @@ def span(interval: Interval, digits: int = 0) -> str:
 
 def train_words(train: Detection) -> str:
     """Return ``A train of 8 (7-9) cars, 113 (111-115) m,``-like words for a train."""
+    if train.goes_on and train.length_m:
+        cars = (
+            f" of at least {train.cars.low:.0f} car{'' if train.cars.low < 1.5 else 's'}"
+            if train.cars
+            else ""
+        )
+        return f"A train{cars}, {train.length_m.estimate:.0f} m of it seen, one end not,"
     length = f"{span(train.length_m)} m" if train.length_m else "length unknown"
     if train.cars is None:
         return f"A train, {length} long (cars cannot be counted),"
@@ -62,6 +69,8 @@ def grade_of(*detections: Detection) -> Grade:
 
 def cars_of(train: Detection) -> str:
     """Return ``8 (7-9) cars`` or, where they cannot be counted, the length in metres."""
+    if train.goes_on and train.cars is not None:
+        return f"at least {train.cars.low:.0f} car{'' if train.cars.low < 1.5 else 's'}"
     if train.cars is None:
         return f"{span(train.length_m)} m of train" if train.length_m else "a train"
     return f"{span(train.cars)} car{'' if train.cars.high < 1.5 else 's'}"

@@ -30,6 +30,10 @@ COLOURS = (
 )
 
 
+UNSEEN_BEYOND = "unseen_beyond_m"
+"""Evidence of a train whose end was not seen: metres of track on which it may go on."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Vehicle:
     """One vehicle of a train; distances count along the track in metres."""
@@ -90,3 +94,8 @@ class Detection:
     evidence: tuple[tuple[str, float], ...] = ()
     """Named cues and their strength, for the reader who checks."""
     caveats: tuple[str, ...] = ()
+
+    @property
+    def goes_on(self) -> bool:
+        """True for a train that may go on where nothing was seen: its size is a least one."""
+        return UNSEEN_BEYOND in dict(self.evidence)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from shapely import LineString, Point, Polygon
+from shapely import LineString, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import substring
+from shapely.ops import substring, unary_union
 
 Role = Literal["yard", "bridge", "station", "handling", "apron", "stable", "ignore"]
 REPORTED_ROLES: tuple[Role, ...] = ("yard", "bridge", "station", "handling", "apron")
@@ -30,7 +31,7 @@ class Area:
 
     id: str
     role: Role
-    polygon: Polygon
+    polygon: Polygon | MultiPolygon
     name: str
     accuracy_m: float | None = None
     """How well the outline is known; None when the file does not say."""
@@ -95,6 +96,11 @@ class Site:
     def having(self, *roles: Role) -> tuple[Area, ...]:
         """Return the areas that have one of these roles, in file order."""
         return tuple(area for area in self.areas if area.role in roles)
+
+    @cached_property
+    def left_out(self) -> BaseGeometry:
+        """The ground of all ``ignore`` areas, left out of everything; empty where there are none."""
+        return unary_union([area.polygon for area in self.having("ignore")])
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

@@ -50,7 +50,17 @@ def trace_site_tracks(
     """Return the tracks that scenes in the site's frame show in its yards, stations and bridges."""
     area = ground_of(site, settings)
     shown = tuple(TraceScene(image, scene) for image, scene in zip(images, scenes, strict=True))
-    return trace_tracks(shown, area, grid_over(area.bounds, 1.0, site.crs), settings)
+    traced = trace_tracks(shown, area, grid_over(area.bounds, 1.0, site.crs), settings)
+    return tuple(piece for track in traced for piece in _outside(track, site.left_out, settings))
+
+
+def _outside(track: TracedTrack, left_out: BaseGeometry, settings: TraceSettings) -> tuple[TracedTrack, ...]:
+    """Return the pieces of a track beyond the ground that is left out, those long enough to be tracks."""
+    if not track.line.intersects(left_out):
+        return (track,)
+    rest = track.line.difference(left_out)
+    pieces = (p for p in getattr(rest, "geoms", [rest]) if p.length >= settings.length_min_m)
+    return tuple(replace(track, line=piece) for piece in pieces)
 
 
 def ground_of(site: Site, settings: TraceSettings) -> BaseGeometry:
@@ -61,5 +71,4 @@ def ground_of(site: Site, settings: TraceSettings) -> BaseGeometry:
         place.buffer(settings.area_margin_m + min(accuracy_m or 0.0, settings.area_accuracy_max_m))
         for place, accuracy_m in known
     ]
-    ignored = unary_union([a.polygon for a in site.having("ignore")])
-    return unary_union(shapes).difference(ignored)
+    return unary_union(shapes).difference(site.left_out)

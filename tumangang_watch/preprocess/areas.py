@@ -54,18 +54,21 @@ def _seen(site: Site, area: Area, date: Observation, settings: QualitySettings) 
     """Return the clear share of an area on one date and what hides the rest."""
     if is_roofed(area, date.scene.acquired.date()):
         return 0.0, [f"under a roof since {area.occluded_from}"]
-    share = date.observed_fraction(area.polygon)
+    polygon = area.polygon.difference(site.left_out)
+    if polygon.area < 1e-6 * area.polygon.area:
+        return 0.0, ["left out: an ignore area covers it"]
+    share = date.observed_fraction(polygon)
     if share >= settings.observed_from:
         return share, []
 
-    inside = area.polygon.intersection(box(*date.raster.grid.bounds)).area / max(area.polygon.area, 1e-9)
+    inside = polygon.intersection(box(*date.raster.grid.bounds)).area / max(polygon.area, 1e-9)
     reasons = []
     if inside < 0.98:
         reasons.append(f"{1 - inside:.0%} of it lies outside the scene")
-    roofs = [r.intersection(area.polygon).area for r in roofs_of(site, date.scene.acquired.date())]
-    if sum(roofs) > 0.02 * area.polygon.area:
-        reasons.append(f"under a roof over {min(sum(roofs) / area.polygon.area, 1.0):.0%}")
-    mask = date.raster.grid.mask([area.polygon])
+    roofs = [r.intersection(polygon).area for r in roofs_of(site, date.scene.acquired.date())]
+    if sum(roofs) > 0.02 * polygon.area:
+        reasons.append(f"under a roof over {min(sum(roofs) / polygon.area, 1.0):.0%}")
+    mask = date.raster.grid.mask([polygon])
     total = max(int(mask.sum()), 1)
     hidden = {
         "not imaged (nodata)": ~date.raster.valid,
@@ -91,11 +94,12 @@ def roofs_of(site: Site, on: date) -> list[BaseGeometry]:
 
 
 def hide_roofed(quality: Quality, grid: Grid, site: Site, on: date) -> Quality:
-    """Return a scene's quality with the ground under roofs not clear.
+    """Return a scene's quality with the ground under roofs, and of ``ignore`` areas, not clear.
 
     Then a train that stood there before has not disappeared, and a roof is no train.
     """
     hidden = roofs_of(site, on)
+    hidden += [] if site.left_out.is_empty else [site.left_out]
     if not hidden:
         return quality
     return replace(quality, clear=frozen(quality.clear & ~grid.mask(hidden, all_touched=True)))

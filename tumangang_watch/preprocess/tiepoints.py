@@ -148,7 +148,7 @@ def find_ties(
     """
     one, two = reference.on_grid(grid), moving.on_grid(grid)
     seen = one.valid & two.valid
-    hidden = [a.polygon for a in site.having("ignore")]
+    hidden = [site.left_out]
     if corridors:
         hidden += [t.line.buffer(settings.corridor_m) for t in site.tracks]
     if hidden:

@@ -14,6 +14,10 @@ class GroupSettings:
     a track of its own only where the spacing is 3 px or more)."""
     window_tracks: int = 5
     """Tracks of a group judged together at a time: 32 states each metre; larger groups in turns."""
+    unseen_join_m: float = 9.0
+    """As of `TrainSettings`."""
+    unseen_train_max_m: float = 1000.0
+    """As of `TrainSettings`."""
     step_px: float = 0.5
     """Step of a corridor along and across, in pixels."""
     margin_m: float = 9.0
@@ -232,6 +236,10 @@ class TrainSettings:
     """In coarser scenes neighbouring tracks cannot be told apart (docs/sources.md, trains)."""
     cut_gap_m: float = 4.1
     """Bodies farther apart are separate trains: a coupling of 1.1 m plus 3 m."""
+    unseen_join_m: float = 9.0
+    """Most unseen track between two seen parts of one train: as `vehicle_min_m`, it hides no vehicle."""
+    unseen_train_max_m: float = 1000.0
+    """How far a train may go on where nothing is seen, at most: longer ones are not known here."""
     coupling_mean_m: float = 1.2
     """Gap between bodies: 0.83 m tanks, 1.14 m gondolas (sources.md, rolling stock), to 2 m in Europe."""
     vehicle_lengths_m: tuple[float, ...] = (12.0, 13.92, 14.7, 17.0, 19.2, 24.3)

@@ -69,3 +69,23 @@ def test_a_faint_tail_is_no_part_of_a_sure_train():
     # A wagon that reads well above the empty track is one, however sure the others are.
     values[tail] = 2.5
     assert abs(runs(values)[0].to_m - 200) < 1.5
+
+
+def test_a_train_ends_where_nothing_is_seen_and_may_go_on():
+    values, seen = odds(300, (60, 180)), np.ones(600, bool)
+    seen[: round(100 / STEP_M)] = False
+    seen[round(150 / STEP_M) : round(170 / STEP_M)] = False
+    found = runs(values, seen)
+    assert [(r.from_m, r.to_m) for r in found] == [(100, 150), (170, 180)]
+    assert [r.unseen_m for r in found] == [(100, 20), (20, 0)]
+    # What hides no vehicle parts no train.
+    seen[round(150 / STEP_M) : round(170 / STEP_M)] = True
+    seen[round(150 / STEP_M) : round(156 / STEP_M)] = False
+    found = runs(values, seen)
+    assert [(r.from_m, r.to_m, r.unseen_m) for r in found] == [(100, 180, (100, 0))]
+
+
+def test_unseen_track_farther_off_leaves_an_end_as_it_is():
+    values, seen = odds(300, (100, 180)), np.ones(600, bool)
+    seen[: round(90 / STEP_M)] = seen[round(190 / STEP_M) :] = False
+    assert [r.unseen_m for r in runs(values, seen)] == [(0, 0)]

@@ -154,7 +154,7 @@ def _places(observation: Observation, site: Site, settings: CargoSettings) -> li
 
     The aprons, or the ground beside tracks where a site has none.
     """
-    taken = unary_union([a.polygon for a in site.having("ignore")])
+    taken = site.left_out
     lines = tuple(t.line for t in site.tracks)
     aprons, white = site.having("apron"), _white(observation)
     free: list[tuple[str, BaseGeometry]] = []

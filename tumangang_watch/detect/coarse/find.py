@@ -11,13 +11,14 @@ from shapely.ops import substring
 
 from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.detect.coarse.infer import GroupReading, read_groups
-from tumangang_watch.detect.coarse.states import BLOCK, footprints
-from tumangang_watch.model.detection import Detection
+from tumangang_watch.detect.coarse.states import BLOCK, footprints, seen_columns
+from tumangang_watch.grid import Mask
+from tumangang_watch.model.detection import UNSEEN_BEYOND, Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.trains import GroupSettings
-from tumangang_watch.track_frame import stretches
+from tumangang_watch.track_frame import seen_parts, stretches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class GroupRun:
     to_m: float
     score: float
     """Summed log-odds against its absence."""
+    unseen_m: float
+    """Track beyond its ends that was not seen: it may go on there."""
     shadow: float | None
     """Share of light lost where its shadow should fall; None where nothing of that is seen."""
 
@@ -72,8 +75,10 @@ def runs_of(judged: GroupReading, settings: GroupSettings) -> list[GroupRun]:
     occupied = judged.states[path.best]
     out = []
     columns = np.arange(corridor.s_m.size)
+    seen, join = seen_columns(corridor), round(settings.unseen_join_m / corridor.step_m)
     for k, track in enumerate(corridor.tracks):
-        for a, b in stretches(occupied[:, k]) if track in judged.own else ():
+        whole = stretches(occupied[:, k]) if track in judged.own else []
+        for a, b in (part for piece in whole for part in seen_parts(piece, seen, join)):
             with_it = judged.log_likelihood[path.best[a:b], columns[a:b]]
             without = judged.log_likelihood[path.best[a:b] & ~(1 << k), columns[a:b]]
             ends = [_along(corridor, track, k, c) for c in (a, b)]
@@ -81,8 +86,19 @@ def runs_of(judged: GroupReading, settings: GroupSettings) -> list[GroupRun]:
             if high - low >= settings.train_min_m * 0.6:
                 score = float((with_it - without).sum())
                 lost = _shadow(judged, k, slice(a, b), settings)
-                out.append(GroupRun(track=track, from_m=low, to_m=high, score=score, shadow=lost))
+                beyond = sum(map(len, _beyond(seen, (a, b)))) * corridor.step_m
+                out.append(
+                    GroupRun(track=track, from_m=low, to_m=high, score=score, unseen_m=beyond, shadow=lost)
+                )
     return out
+
+
+def _beyond(seen: Mask, ends: tuple[int, int]) -> tuple[range, range]:
+    """Return the columns before and after a stretch that were not seen, next to it."""
+    before, after = np.flatnonzero(seen[: ends[0]]), np.flatnonzero(seen[ends[1] :])
+    start = int(before[-1]) + 1 if before.size else 0
+    stop = ends[1] + int(after[0]) if after.size else seen.size
+    return range(start, ends[0]), range(ends[1], stop)
 
 
 def _shadow(judged: GroupReading, track: int, part: slice, settings: GroupSettings) -> float | None:
@@ -116,9 +132,8 @@ def _length(run: GroupRun, gsd_m: float, settings: GroupSettings) -> Interval:
     length = max(run.to_m - run.from_m - settings.length_bias_m, 0.6 * settings.train_min_m)
     error = settings.end_error_px * gsd_m
     low = length * (1 - settings.shorter_share) - error
-    return Interval(
-        length, min(max(low, settings.train_min_m), length), length * (1 + settings.longer_share) + error
-    )
+    high = length * (1 + settings.longer_share) + error + min(run.unseen_m, settings.unseen_train_max_m)
+    return Interval(length, min(max(low, settings.train_min_m), length), high)
 
 
 def _detection(
@@ -154,12 +169,15 @@ def _detection(
     train = train_at(name, observation, site, track, (run.from_m, run.to_m))
     sure = judged.sun_known and run.score >= needed and not against
     shadow = () if run.shadow is None else (("shadow", round(run.shadow, 3)),)
+    if run.unseen_m > 0:
+        notes.append(f"an end was not seen: it may go on there, at most {run.unseen_m:.0f} m")
+    goes_on = ((UNSEEN_BEYOND, round(run.unseen_m, 1)),) if run.unseen_m > 0 else ()
     return replace(
         train,
         confidence=confidence,
         grade="detected" if sure and train.observed_fraction >= settings.observed_min else "possible",
         length_m=_length(run, gsd_m, settings),
-        evidence=(("log_odds", round(run.score, 2)), *shadow),
+        evidence=(("log_odds", round(run.score, 2)), *shadow, *goes_on),
         caveats=(*notes, *train.caveats),
     )
 

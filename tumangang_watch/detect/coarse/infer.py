@@ -18,6 +18,7 @@ from tumangang_watch.detect.coarse.states import (
     likelihoods,
     state_table,
 )
+from tumangang_watch.detect.trains.strips import only_clear
 from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
@@ -63,7 +64,11 @@ def read_groups(
     gsd_m = observation.image.gsd_m
     groups = group_tracks(tuple(tracks), settings.apart_px * gsd_m)
     parts = [(group, *w) for group in groups for w in windows_of(group, settings.window_tracks)]
-    corridors = [sample_corridor(observation.image, tracks, settings) for _, tracks, _ in parts]
+    clear, grid = observation.quality.clear, observation.raster.grid
+    corridors = [
+        only_clear(sample_corridor(observation.image, tracks, settings), clear, grid)
+        for _, tracks, _ in parts
+    ]
     units = in_bed_units(corridors) if corridors else []
     if not units:
         return []

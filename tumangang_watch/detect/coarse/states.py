@@ -112,7 +112,7 @@ def likelihoods(
     n = values.shape[2]
     residual = np.einsum("ab,bmn->amn", ground.turn, values - ground.expected)
     level = np.einsum("ab,bmn->amn", ground.turn, ground.expected)
-    seen = corridor.valid.mean(axis=0) > 0.9
+    seen = seen_columns(corridor)
     out = np.zeros((len(states), n))
     for start in range(0, n, BLOCK):
         part = slice(start, min(start + BLOCK, n))
@@ -206,3 +206,8 @@ def likeliest_path(log_likelihood: Float64, states: Mask, cost: float) -> StateP
     for k in range(n - 1, 0, -1):
         path[k - 1] = back[k, path[k]]
     return StatePath(path, np.asarray((joint @ states).T))
+
+
+def seen_columns(corridor: Corridor) -> Mask:
+    """Return the columns (n,) of a corridor of which nearly all was seen."""
+    return np.asarray(corridor.valid.mean(axis=0) > 0.9)

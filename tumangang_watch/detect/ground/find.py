@@ -57,7 +57,8 @@ def measure_handling(
     """
     if len(observations) not in (1, 2) or len({o.raster.grid for o in observations}) != 1:
         raise ValueError(f"{len(observations)} observations, not one or two on one grid")
-    areas = site.having("handling")
+    left = ((area, area.polygon.difference(site.left_out)) for area in site.having("handling"))
+    areas = [replace(area, polygon=rest) for area, rest in left if rest.area > 0]
     if not areas:
         return HandlingResult((), ())
     grounds = tuple(date.ground for date in background_dates if date.ground is not None)
@@ -66,7 +67,7 @@ def measure_handling(
     surfaces = [surface_of(o, trains, settings, path) for o in observations]
     grid = surfaces[0].grid
     everywhere = unary_union([a.polygon for a in areas])
-    reference = ~grid.mask([everywhere]) & ~grid.mask([a.polygon for a in site.having("ignore")])
+    reference = ~grid.mask([everywhere]) & ~grid.mask([site.left_out])
     detections: list[Detection] = []
     growth: list[HandlingChange] = []
     for area in areas:
@@ -194,10 +195,8 @@ def _change(
         notes.append("too little of the same land cover elsewhere to tell season from work")
     shapes, amounts = [], []
     for number, item in enumerate(turned):
-        shape = as_multi(outline(item.membership * (not barred), grid, 0, 0).intersection(area.polygon))
-        edge_m2 = settings.growth_edge_factor * _edge_m2(shape, observations[1], settings)
-        half = sqrt(edge_m2**2 + (settings.class_error * shape.area) ** 2)
-        lower_m2 = float(denied[number].doubtful.sum()) * grid.pixel_m**2
+        seen_part = item.membership * (both & (not barred))
+        shape = as_multi(outline(seen_part, grid, 0, 0).intersection(area.polygon))
         raise_m2 = float(denied[number].pixels.sum()) * grid.pixel_m**2
         if raise_m2 and not barred:
             became, asked = ("given up" if number else "worked"), denied[number].dates
@@ -205,11 +204,11 @@ def _change(
                 f"{raise_m2:.0f} m2 that look newly {became} looked so before, on {asked} earlier "
                 f"date{'' if asked == 1 else 's'} asked: taken for the season, not for work"
             )
-        high = area.polygon.area if barred else shape.area + max(half, 0.0) + raise_m2
-        if not barred and shape.is_empty:
-            high = max(settings.segment_min_m2, raise_m2)
+        unseen_m2 = (1.0 if barred else 1 - seen) * area.polygon.area
+        lower_m2 = float(denied[number].doubtful.sum()) * grid.pixel_m**2
+        amount = _amount(shape, observations[1], (lower_m2, raise_m2, unseen_m2), settings)
         shapes.append(as_multi(shape.simplify(0.5 * grid.pixel_m)))
-        amounts.append(Interval(shape.area, max(0.0, shape.area - half - lower_m2), max(high, shape.area)))
+        amounts.append(replace(amount, high=max(min(amount.high, area.polygon.area), shape.area)))
     confidence = _confidence(turned, barred)
     came, gone = (
         () if barred else new_buildings(*order, item.strength, inside, settings)
@@ -227,6 +226,24 @@ def _change(
         caveats=tuple(dict.fromkeys(notes)),
         buildings=(*(building_words(b, "new") for b in came), *(building_words(b, "gone") for b in gone)),
     )
+
+
+def _amount(
+    shape: MultiPolygon,
+    observation: Observation,
+    doubt_m2: tuple[float, float, float],
+    settings: HandlingSettings,
+) -> Interval:
+    """Return the area of turned ground.
+
+    ``doubt_m2`` is what of it may be none, what may be work and was taken for the season, and what was not
+    seen on both dates.
+    """
+    lower_m2, raise_m2, unseen_m2 = doubt_m2
+    edge_m2 = settings.growth_edge_factor * _edge_m2(shape, observation, settings)
+    half = sqrt(edge_m2**2 + (settings.class_error * shape.area) ** 2)
+    most_m2 = max(settings.segment_min_m2, raise_m2) if shape.is_empty else shape.area + half + raise_m2
+    return Interval(shape.area, max(0.0, shape.area - half - lower_m2), most_m2 + unseen_m2)
 
 
 def _confidence(turned: tuple[Turned, ...], barred: bool) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from tumangang_watch.detect.coarse.find import detect_group_trains, train_at
 from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.detect.trains.colour import ColourScale, ground_of
+from tumangang_watch.detect.trains.ends import beyond_m, hidden_by, length_of
 from tumangang_watch.detect.trains.reading import NetReading, OtherView, TrackReading, against
 from tumangang_watch.detect.trains.segments import (
     TrainSegment,
@@ -36,7 +37,7 @@ from tumangang_watch.detect.trains.view import (
     scale_of,
 )
 from tumangang_watch.grid import Float64, Mask
-from tumangang_watch.model.detection import Detection, Vehicle
+from tumangang_watch.model.detection import UNSEEN_BEYOND, Detection, Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
@@ -221,14 +222,6 @@ def _train(
     )
 
 
-def length_of(run: TrainSegment, gsd_m: float, settings: TrainSettings) -> Interval:
-    """Return the length of a train over its bodies, metres."""
-    length = max(run.to_m - run.from_m - settings.length_bias_m, 1.0)
-    error = settings.end_error_m * max(gsd_m / 0.5, 0.8)
-    low, high = max(length - np.hypot(error, run.shorter_m), 0.5), length + np.hypot(error, run.longer_m)
-    return Interval(length, float(low), float(high))
-
-
 def _detection(
     name: str, observation: Observation, site: Site, train: FoundTrain, settings: TrainSettings
 ) -> Detection:
@@ -236,6 +229,7 @@ def _detection(
     run, scene, quality = train.run, observation.scene, observation.quality
     place = train_at(name, observation, site, train.track, (run.from_m, run.to_m))
     sure = train.false_alarms <= settings.false_alarms_detected
+    goes_on = ((UNSEEN_BEYOND, round(beyond_m(run, settings), 1)),) if any(run.unseen_m) else ()
     notes = []
     if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
         notes.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
@@ -250,8 +244,8 @@ def _detection(
         length_m=length_of(run, observation.image.gsd_m, settings),
         cars=train.cars,
         rolling_stock=train.vehicles,
-        evidence=(*train.evidence, ("false_alarms_expected", round(train.false_alarms, 6))),
-        caveats=(*notes, *place.caveats),
+        evidence=(*train.evidence, ("false_alarms_expected", round(train.false_alarms, 6)), *goes_on),
+        caveats=(*notes, *hidden_by(observation, train.track, run), *place.caveats),
     )
 
 

@@ -18,7 +18,7 @@ from tumangang_watch.detect.trains.reading import NetReading
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView
 from tumangang_watch.grid import Float64, Floats, Mask
 from tumangang_watch.settings.trains import TrainSettings
-from tumangang_watch.track_frame import stretches
+from tumangang_watch.track_frame import seen_parts, stretches
 
 END_REACH_M = 20.0
 """How far from a stretch's end the true one is looked for: a vehicle and a half."""
@@ -42,6 +42,8 @@ class TrainSegment:
     """By how much it may be shorter: lower bound of the 90 % interval of its length."""
     longer_m: float = 0.0
     """By how much it may be longer."""
+    unseen_m: tuple[float, float] = (0.0, 0.0)
+    """Track beyond its start and its end that was not seen: it may go on there. 0 where it was seen."""
 
 
 def find_runs(log_odds: Float64, seen: Mask, settings: TrainSettings) -> list[TrainSegment]:
@@ -52,25 +54,47 @@ def find_runs(log_odds: Float64, seen: Mask, settings: TrainSettings) -> list[Tr
     log_odds : (n,) float
         That a train stands on each step of `STEP_M` along the track.
     seen : (n,) bool
-        Steps whose bed was seen; the others do not count.
+        Steps whose bed was seen. The others do not count, and no train reaches farther into them than
+        `TrainSettings.unseen_join_m` between what is seen of it.
     """
     odds = np.where(seen, np.clip(log_odds + settings.net_bias, -LIMIT, LIMIT), 0.0)
     runs: list[TrainSegment] = []
-    pieces = _stretches(odds, settings)
+    join = round(settings.unseen_join_m / STEP_M)
+    pieces = [part for piece in _stretches(odds, settings) for part in seen_parts(piece, seen, join)]
     for low, high in _joined(pieces, settings):
         # A sure train ends where its own log-odds do; the bias is for the doubtful ones.
         level = float(np.clip(np.median(odds[low:high]) - settings.net_bias - 3.0, 0.0, settings.net_bias))
         first, last = next(p for p in pieces if p[0] == low), next(p for p in pieces if p[1] == high)
         low, high = _strongest(odds - level, first)[0], _strongest(odds - level, last)[1]
         a, b = (_end(odds - level, at, side) for at, side in ((low, -1), (high, +1)))
+        if low and not seen[low - 1]:
+            a = max(a, low * STEP_M)
+        if high < seen.size and not seen[high]:
+            b = min(b, high * STEP_M)
+        beyond = _unseen_beyond(seen[:low][::-1], settings), _unseen_beyond(seen[high:], settings)
         if b - a < settings.train_min_m:
             continue
         inside = odds[low:high]
         score = float(inside.sum() * STEP_M / settings.memory_m)
         ends = [_unsure(odds - level, at, side, settings) for at, side in ((low, -1), (high, +1))]
         inward, outward = (float(np.hypot(*pair)) for pair in zip(*ends, strict=True))
-        runs.append(TrainSegment(from_m=a, to_m=b, score=score, shorter_m=inward, longer_m=outward))
+        runs.append(
+            TrainSegment(from_m=a, to_m=b, score=score, shorter_m=inward, longer_m=outward, unseen_m=beyond)
+        )
     return runs
+
+
+def _unseen_beyond(seen: Mask, settings: TrainSettings) -> float:
+    """Return the metres of unseen track that begin nearer than a next train's gap to an end.
+
+    ``seen`` (n,) are the steps from the end on, outwards.
+    """
+    unseen = stretches(~seen)
+    return (
+        (unseen[0][1] - unseen[0][0]) * STEP_M
+        if unseen and unseen[0][0] * STEP_M < settings.cut_gap_m
+        else 0.0
+    )
 
 
 def _stretches(odds: Float64, settings: TrainSettings) -> list[tuple[int, int]]:

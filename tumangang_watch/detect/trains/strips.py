@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import TypeVar
 
 import numpy as np
 
@@ -54,6 +55,9 @@ class Strip(StraightGround):
         )
 
 
+Straight = TypeVar("Straight", bound=StraightGround)
+
+
 def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> Strip:
     """Straighten an image, registered to the site's frame, along a track.
 
@@ -80,8 +84,8 @@ def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> S
     )
 
 
-def only_clear(strip: Strip, clear: Mask, grid: Grid) -> Strip:
-    """Return the strip with what lies under cloud marked as not valid.
+def only_clear(strip: Straight, clear: Mask, grid: Grid) -> Straight:
+    """Return straightened ground with what lies under cloud or is left out marked as not valid.
 
     ``clear`` (rows, cols) is True where the ground is visible; ground beyond its ``grid`` stays as it is.
     """

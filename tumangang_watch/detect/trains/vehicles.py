@@ -41,10 +41,14 @@ def count_of(consist: Consist, run: TrainSegment, settings: TrainSettings) -> In
     """Return how many vehicles a train has: as divided between its ends, and by how far these are from sure.
 
     A vehicle that the end may leave out, or that may stand beyond it, by half of an average one or more
-    widens the interval.
+    widens the interval; where an end was not seen, so do the vehicles that unseen track may hold, and the
+    last one seen may be part of another.
     """
     average_m = (run.to_m - run.from_m + settings.coupling_mean_m) / consist.count
     fewer, more = (int(metres / average_m + 0.5) for metres in (run.shorter_m, run.longer_m))
+    unseen_m = [min(m, settings.unseen_train_max_m) for m in run.unseen_m]
+    more += sum(int(m / settings.vehicle_min_m + 1) for m in unseen_m if m > 0)
+    fewer += sum(m > 0 for m in unseen_m)
     return Interval(consist.count, max(consist.low - fewer, 1), consist.high + more)
 
 

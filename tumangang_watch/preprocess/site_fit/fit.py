@@ -96,14 +96,14 @@ def _registration(
 
 
 def _shown(site: Site, grid: Grid) -> Site:
-    """Return the site with the pieces of its tracks that lie on a grid.
+    """Return the site with the pieces of its tracks that lie on a grid and are not left out.
 
     A site holds several places: tracks of another place say nothing of this scene, and run elsewhere.
     """
     window = box(*grid.bounds)
     pieces = []
     for track in site.tracks:
-        part = track.line.intersection(window)
+        part = track.line.intersection(window).difference(site.left_out)
         lines = [g for g in getattr(part, "geoms", (part,)) if isinstance(g, LineString) and not g.is_empty]
         pieces += [replace(track, line=line) for line in lines]
     return replace(site, tracks=tuple(pieces))

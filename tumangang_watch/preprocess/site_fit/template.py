@@ -94,7 +94,7 @@ def template_of(site: Site, bounds: tuple[float, float, float, float], points_ma
         parts += [p for p in _track_groups(line, lines, step_m) if not _mostly_within(p[0], bridges)]
     for area in site.having("apron"):
         parts += _outline_groups(area.polygon, lines)
-    parts = [p for p in parts if _within(p[0], bounds)]
+    parts = [p for p in parts if _within(p[0], bounds) and not _mostly_within(p[0], site.left_out)]
     total = sum(len(p[0]) for p in parts)
     stride = max(1, -(-total // points_max))
     parts = [(p[0][::stride], p[1][::stride], p[2], p[3]) for p in parts]
