@@ -342,21 +342,18 @@ def test_a_stac_item_stands_for_its_image(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "href",
-    [
-        "http://127.0.0.1:9/ms.tif",
-        "/vsicurl/ms.tif",
-        "../ms.tif",
-        "/etc/passwd",
-        "sub/ms.tif",
-        "nowhere.tif",
-        7,
-    ],
+    "href", ["/vsicurl/ms.tif", "../ms.tif", "/etc/passwd", "file:///etc/ms.tif", "nowhere.tif", 7]
 )
 def test_a_stac_item_never_leads_out_of_its_folder(tmp_path, href):
     write(tmp_path / "ms.tif")
     with pytest.raises(InputRefused, match="own folder"):
         opened(item(tmp_path, {"data": {"href": href}}))
+
+
+@pytest.mark.parametrize("href", ["http://127.0.0.1:9/ms.tif", "sub/ms.tif", "./ms.tif?token=x"])
+def test_an_address_stands_for_the_file_of_its_name_beside_the_item(tmp_path, href):
+    write(tmp_path / "ms.tif")
+    assert opened(item(tmp_path, {"data": {"href": href}})).image.name == "ms.tif"
 
 
 def test_a_stac_radar_item_is_refused(tmp_path):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.scenes.folder import scenes_in
-from tumangang_watch.settings.scenes import ReadSettings
+from tumangang_watch.scenes.entry import scenes_in
 
 
 def names(folder, most=100):
-    return [p.relative_to(folder).as_posix() for p in scenes_in(folder, ReadSettings(), most)]
+    return [p.relative_to(folder).as_posix() for p in scenes_in(folder, most)]
 
 
 def test_images_and_items_are_scenes_and_what_belongs_to_them_is_not(tmp_path):
@@ -35,14 +32,17 @@ def test_images_and_items_are_scenes_and_what_belongs_to_them_is_not(tmp_path):
     assert names(tmp_path) == ["a.TIFF", "b.tif", "e.jp2", "vendor/c.tif"]
 
 
-def test_an_item_stands_for_the_image_it_names(tmp_path):
-    (tmp_path / "image.tif").write_bytes(b"")
-    item = {"stac_version": "1.0.0", "id": "x", "assets": {"analytic": {"href": "./image.tif"}}}
-    (tmp_path / "item.json").write_text(json.dumps(item))
-    assert names(tmp_path) == ["item.json"]
-    item["assets"]["analytic"]["href"] = "https://example.org/other.tif"
-    (tmp_path / "item.json").write_text(json.dumps(item))
-    assert names(tmp_path) == ["image.tif"]
+def test_tiles_count_once_and_previews_not_at_all(tmp_path):
+    for name in (
+        "p_R1C1.TIF",
+        "p_R1C2.TIF",
+        "p_R2C1.TIF",
+        "p_browse.tif",
+        "PREVIEW_p.tif",
+        "p_cloud_mask_0.tif",
+    ):
+        (tmp_path / name).write_bytes(b"")
+    assert names(tmp_path) == ["p_R1C1.TIF"]
 
 
 def test_what_is_no_folder_or_too_large_is_refused(tmp_path):

@@ -16,12 +16,16 @@ from tumangang_watch.model.site import ReferenceScene
 from tumangang_watch.scenes import describe
 from tumangang_watch.scenes.bands import decide_bands
 from tumangang_watch.scenes.checks import pixel_edge_m, refuse_coarse
-from tumangang_watch.scenes.harden import open_tiff
-from tumangang_watch.scenes.radiometry import decide_radiometry, saturated_pixels, valid_pixels
+from tumangang_watch.scenes.fill import valid_pixels
+from tumangang_watch.scenes.harden import open_image
+from tumangang_watch.scenes.radiometry import decide_radiometry, saturated_pixels
 from tumangang_watch.scenes.read import read_native
 from tumangang_watch.scenes.reference import read_reference, write_reference
-from tumangang_watch.scenes.sidecar import Metadata, is_item, load_json, number, read_item
 from tumangang_watch.scenes.tiff import sniff, whole_tiff
+from tumangang_watch.scenes.vendors.beside import read_sidecars
+from tumangang_watch.scenes.vendors.facts import Metadata, number
+from tumangang_watch.scenes.vendors.stac import is_item, read_items
+from tumangang_watch.scenes.vendors.text import load_json
 
 BOUNDS = (WEST + 5, NORTH - 25, WEST + 35, NORTH - 5)
 
@@ -35,12 +39,13 @@ def path(tmp_path):
 
 def test_what_the_file_says_decides_bands_radiometry_and_pixel(path):
     notes: list[str] = []
-    with open_tiff(path) as dataset:
+    with open_image(path) as dataset:
         bands = decide_bands(dataset, "scene", None, Metadata())
         assert bands.index == {"blue": 1, "green": 2, "red": 3, "nir": 4}
         assert decide_bands(dataset, "scene", "red,-,blue", Metadata()).index == {"red": 1, "blue": 3}
-        assert decide_radiometry(dataset, "scene", {}, bands.index)[0] == "dn"
-        assert decide_radiometry(dataset, "scene_sr", {}, bands.index)[1]["nir"] == 1e-4
+        assert decide_radiometry(dataset, "scene", Metadata(), bands.index).kind == "dn"
+        assert decide_radiometry(dataset, "x_SN30_L1_SR_MS_0", Metadata(), bands.index).kind == "dn"
+        assert decide_radiometry(dataset, "x_analytic_SR_clip", Metadata(), bands.index).scale["nir"] == 1e-4
         assert pixel_edge_m(dataset, "scene", SETTINGS, notes.append) == pytest.approx(0.5)
     assert not notes
     with pytest.raises(InputRefused, match="coarser"):
@@ -88,10 +93,11 @@ def test_an_item_names_the_one_image_beside_it(path):
     assets = {"data": {"href": "./scene.tif"}, "thumbnail": {"href": "thumb.tif"}}
     item = {"stac_version": "1.0.0", "id": "x", "assets": assets, "properties": {"eo:cloud_cover": 50}}
     assert is_item(item)
-    image, metadata = read_item(path.with_name("item.json"), item)
-    assert (image, metadata.properties["cloud_cover"]) == (path, 0.5)
-    with pytest.raises(InputRefused, match="0 of its 0 assets"):
-        read_item(path, {"assets": {}})
+    (metadata,) = read_items(path.with_name("item.json"), item)
+    assert (metadata.images, metadata.properties["cloud_cover"]) == (("scene.tif",), 0.5)
+    assert read_items(path, {"assets": {}}) == []
+    path.with_name("item.json").write_text(json.dumps(item))
+    assert read_sidecars(path, SETTINGS).properties["cloud_cover"] == 0.5
 
 
 def test_half_a_tiff_is_refused_before_a_decoder_sees_it(path):

@@ -237,15 +237,21 @@ def test_pipes_devices_and_dangling_links_do_not_hang(tmp_path):
     assert time.monotonic() - start < 2
 
 
-def test_a_folder_must_hold_one_image(tmp_path):
-    with pytest.raises(InputRefused, match="0 images"):
+def test_of_a_folder_the_best_image_is_taken_and_the_others_are_named(tmp_path):
+    with pytest.raises(InputRefused, match="no images"):
         opened(tmp_path)
     write(tmp_path / "a.tif")
     write(tmp_path / "a_udm2.tif", ground(8, dtype="uint8"))
     assert opened(tmp_path).image.name == "a.tif"
-    write(tmp_path / "b.tif")
-    with pytest.raises(InputRefused, match="2 images"):
-        opened(tmp_path)
+    write(tmp_path / "a_pan.tif", ground(1), names=None)
+    scene = opened(tmp_path)
+    assert scene.image.name == "a.tif"
+    assert any("a_pan.tif" in w for w in scene.warnings)
+    (tmp_path / "two").mkdir()
+    for name in ("20221130_021000_a.tif", "20221205_021000_a.tif"):
+        write(tmp_path / "two" / name)
+    with pytest.raises(InputRefused, match="several dates"):
+        opened(tmp_path / "two", acquired=None)
 
 
 def test_the_metadata_file_stands_for_its_image(tmp_path):

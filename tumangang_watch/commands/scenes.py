@@ -19,7 +19,7 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidates
 from tumangang_watch.report.folder import REPORT, write_report
 from tumangang_watch.report.summary import summary_text
-from tumangang_watch.scenes import SceneOptions, open_scene
+from tumangang_watch.scenes import SceneOptions, open_scene, open_scenes, with_digest
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
 from tumangang_watch.text import clean_text
@@ -115,9 +115,9 @@ def pair_options(
 def inspect(scene: Path, acquired: str | None, bands: str | None, as_json: bool) -> int:
     """Print what is understood of a scene, and what it can and cannot show."""
     settings = Settings()
-    facts = pipeline.describe_scene(
-        open_scene(scene, scene_options(acquired, bands), settings.read), settings
-    )
+    scenes = open_scenes(scene, scene_options(acquired, bands), settings.read)
+    described = [pipeline.describe_scene(with_digest(s) if len(scenes) == 1 else s, settings) for s in scenes]
+    facts = described[0] if len(described) == 1 else {"scenes": described}
     click.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else _facts_text(facts))
     return 0
 

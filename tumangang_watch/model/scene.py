@@ -11,6 +11,19 @@ Radiometry = Literal["reflectance", "radiance", "dn", "visual", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScenePart:
+    """A file of a scene and its place in it: a tile, or some of the bands."""
+
+    image: Path
+    top: int
+    left: int
+    height: int
+    width: int
+    bands: tuple[int, ...]
+    """The scene's numbers of the file's bands, in file order."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """One acquisition: its image file and everything that was understood of it. No pixels."""
 
@@ -41,6 +54,10 @@ class Scene:
     radiometry: Radiometry = "unknown"
     scale: dict[str, float] = field(default_factory=dict)
     """Factor from DN to reflectance for each band role, where known."""
+    offset: dict[str, float] = field(default_factory=dict)
+    """What is added after the factor, by role; 0 where it is not listed."""
+    parts: tuple[ScenePart, ...] = ()
+    """Every file of its pixels: one, or tiles and band files."""
     band_times_s: dict[str, float] = field(default_factory=dict)
     """When each band was taken, by role, seconds after the first; empty where that is not stated."""
     nodata: float | None = None
@@ -52,7 +69,7 @@ class Scene:
     cloud_fraction: float | None = None
     """Cloud of the whole scene as stated by the vendor, 0 to 1; None when unknown."""
     mask: Path | None = None
-    """A vendor's usable-data mask beside the image."""
+    """A vendor's mask beside the image: UDM2, UDM, or polygons of a DIMAP (GML)."""
     licence: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
     """For each value, what decided it: metadata, tags, file name, user."""

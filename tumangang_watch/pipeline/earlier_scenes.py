@@ -17,7 +17,7 @@ from tumangang_watch.pipeline.background import ONE_TOO_MANY, SAME_IMAGE, fault_
 from tumangang_watch.pipeline.choose import distance, moment, same_class, usable_as_background
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.scenes import SceneOptions, footprint, open_scene
-from tumangang_watch.scenes.folder import scenes_in
+from tumangang_watch.scenes.entry import scenes_in
 from tumangang_watch.scenes.open import with_digest
 from tumangang_watch.settings.records import WatchSettings
 from tumangang_watch.text import utc_text
@@ -124,7 +124,7 @@ def _is_archive(path: Path) -> bool:
 def _lying(folder: Path, run: RunContext, now: datetime) -> Iterator[_Candidate | LeftOut]:
     """Yield the scenes of a folder, and what is none."""
     settings = run.settings
-    paths = scenes_in(folder, settings.read, settings.history.max_files)
+    paths = scenes_in(folder, settings.history.max_files)
     if not paths:
         raise InputRefused(
             "no history", folder, "it holds no scene", "Give a folder of earlier scenes, or leave it out"

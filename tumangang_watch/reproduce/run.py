@@ -18,7 +18,7 @@ from tumangang_watch.reidentify.compare import SameTrain, same_train
 from tumangang_watch.reproduce import Evidence, Judgement, judge, load_observations, match_scenes
 from tumangang_watch.reproduce.observations import PLACES, VERDICTS, Observed
 from tumangang_watch.scenes import SceneOptions, footprint, open_scene
-from tumangang_watch.scenes.folder import scenes_in as folder_scenes
+from tumangang_watch.scenes.entry import scenes_in as folder_scenes
 from tumangang_watch.simulate.sequence import SEQUENCE, paint_sequence, sequence_site
 from tumangang_watch.simulate.write import site_geojson
 from tumangang_watch.text import utc_text
@@ -52,7 +52,7 @@ def scenes_in(folder: Path, latest: datetime, run: RunContext) -> tuple[list[Sce
     """
     scenes, refused = [], []
     try:
-        files = folder_scenes(folder, run.settings.read, run.settings.history.max_files)
+        files = folder_scenes(folder, run.settings.history.max_files)
     except InputRefused as error:
         raise InputRefused("scenes refused", folder, error.why, error.todo) from error
     for file in files:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tumangang_watch.scenes.open import SceneOptions, describe, open_scene
+from tumangang_watch.scenes.describe import describe
+from tumangang_watch.scenes.open import SceneOptions, open_scene, open_scenes, with_digest
 from tumangang_watch.scenes.read import footprint, read_native
 
-__all__ = ["SceneOptions", "describe", "footprint", "open_scene", "read_native"]
+__all__ = ["SceneOptions", "describe", "footprint", "open_scene", "open_scenes", "read_native", "with_digest"]

@@ -13,23 +13,43 @@ from tumangang_watch.text import utc_text
 OLDEST_YEAR = 2000
 FUTURE = timedelta(hours=24)
 SAME = timedelta(minutes=1)
+PASS = timedelta(minutes=15)
+"""Longer than a satellite is over one place: what was taken over a longer time is a mosaic."""
+DAY = timedelta(days=1)
+EPOCH = 946_684_800, 4_102_444_800
+"""Seconds since 1970 of 2000 and 2100."""
 TIME = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)"
     r"(?:[T _]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.(\d+))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?",
     re.IGNORECASE,
 )
-NAME_TIME = re.compile(r"(?:^|_)(\d{8})_(\d{6})(?!\d)")
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+WORDED = re.compile(
+    r"(?:[a-z]{3},\s*)?(?:(?P<y1>\d{4})[- /](?P<m1>[a-z]{3})[a-z]*[- /](?P<d1>\d{1,2})"
+    r"|(?P<d2>\d{1,2})[- /](?P<m2>[a-z]{3})[a-z]*[- /,]+(?P<y2>\d{4}))(?P<rest>.*)",
+    re.IGNORECASE,
+)
+"""Months by name, year first or last: 2022-NOV-30T02:10:00Z, Wed, 30 Nov 2022 02:10:00 GMT."""
+NAME_TIME = re.compile(r"(?:^|_)(\d{8})(?:_|T)(\d{6})(?!\d)")
 LOCAL_TIME_NAMES = ("JL1",)
 """Name beginnings of satellites whose file names give local time, not UTC (sources.md, vendor formats)."""
 
 
-def parse_time(text: object) -> tuple[datetime, bool] | None:
+def parse_time(stated: object) -> tuple[datetime, bool] | None:
     """Return (UTC time, whether a zone was given) from the spellings vendors use, else None.
 
-    Dashes and colons may lack, the separator may be a blank, fractions of any length are cut to
-    microseconds, a leap second counts as :59, and a stamp without a zone counts as UTC.
+    Dashes and colons may lack or be slashes, the month may be a word, the separator a blank; fractions of
+    any length are cut to microseconds, a leap second counts as :59, seconds since 1970 are UTC, and a stamp
+    without a zone counts as UTC. Where day and month cannot be told apart (30.11.2022) nothing is read.
     """
-    match = TIME.fullmatch(text.strip()) if isinstance(text, str) and len(text) <= 64 else None
+    if isinstance(stated, int | float) and not isinstance(stated, bool):
+        stated = f"{stated:.6f}"
+    if not isinstance(stated, str) or len(stated) > 64:
+        return None
+    text = _plain(stated.strip())
+    if re.fullmatch(r"\d{9,10}(\.\d+)?", text) and EPOCH[0] <= float(text) < EPOCH[1]:
+        return datetime.fromtimestamp(float(text), UTC), True
+    match = TIME.fullmatch(text)
     if match is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()
@@ -43,6 +63,19 @@ def parse_time(text: object) -> tuple[datetime, bool] | None:
     return moment, zone is not None
 
 
+def _plain(text: str) -> str:
+    """Return a stamp with digits for months, dashes for slashes and ``Z`` for UTC's names."""
+    text = re.sub(r"\s*(?:UTC|GMT|UT)$", "Z", text, flags=re.IGNORECASE)
+    worded = WORDED.fullmatch(text)
+    if worded:
+        month = (worded["m1"] or worded["m2"]).lower()
+        if month not in MONTHS:
+            return text
+        day, year = int(worded["d1"] or worded["d2"]), worded["y1"] or worded["y2"]
+        return f"{year}-{MONTHS.index(month) + 1:02d}-{day:02d}{worded['rest']}"
+    return re.sub(r"^(\d{4})([/:])(\d\d)\2(\d\d)(?=\D|$)", r"\1-\3-\4", text)
+
+
 @dataclass(frozen=True)
 class StatedTime:
     """What one source says of the time."""
@@ -50,6 +83,10 @@ class StatedTime:
     text: object
     source: str
     """Name of the source."""
+    end: object = None
+    """Until when, where a range is stated."""
+    exact: bool = True
+    """Whether a moment is stated, not only a range."""
 
 
 def decide_time(
@@ -84,10 +121,17 @@ def decide_time(
     """
     if stated and parse_time(stated) is None:
         raise InputRefused("date not understood", name, repr(stated[:80]), "Write it as 2022-11-30T02:10:00Z")
-    known = _understood((StatedTime(stated, "user"), metadata, *_times_of_file(tags, name)), warn)
+    if not stated:
+        _refuse_mosaic(metadata, name, warn)
+    candidates = (StatedTime(stated, "user"), metadata, *_times_of_file(tags, name))
+    known = _understood(candidates, warn)
     if not known:
         todo = "Give it with --acquired 2022-11-30T02:10:00Z"
-        raise InputRefused("no acquisition date", name, "neither metadata nor tags nor its name tell", todo)
+        found = next((c for c in candidates if c.text), None)
+        why = "neither metadata nor tags nor its name tell"
+        if found:
+            why = f"the {found.source} gives {str(found.text)[:60]!r}, which is not understood"
+        raise InputRefused("no acquisition date", name, why, todo)
     moment, zoned, source, text = known[0]
     if ":" not in text and source != "file name":
         warn("the acquisition date has no time of day; it was read as 00:00 UTC")
@@ -100,6 +144,27 @@ def decide_time(
         why = f"acquired {utc_text(moment, fractions=False)} ({source})"
         raise InputRefused("date refused", name, why, "Correct it with --acquired")
     return moment, source
+
+
+def _refuse_mosaic(metadata: StatedTime, name: str, warn: Callable[[str], None]) -> None:
+    """Refuse a range of time that no pass takes, or that ends before it begins."""
+    begin, end = parse_time(metadata.text), parse_time(metadata.end)
+    if begin is None or end is None:
+        return
+    span = end[0] - begin[0]
+    words = f"from {utc_text(begin[0], fractions=False)} to {utc_text(end[0], fractions=False)}"
+    todo = "Give the date of the part over the site with --acquired 2022-11-30T02:10:00Z"
+    if span < timedelta(0) and not metadata.exact:
+        raise InputRefused(
+            "date refused", name, f"the {metadata.source} gives {words}: it ends before it begins", todo
+        )
+    if abs(span) <= PASS:
+        return
+    if metadata.exact and abs(span) <= DAY:
+        warn(f"the {metadata.source} gives a range {words}; its one date was used")
+        return
+    why = f"the {metadata.source} gives a range {words}: a mosaic of several passes, not one date"
+    raise InputRefused("date refused", name, why, todo)
 
 
 def _times_of_file(tags: dict[str, str], name: str) -> tuple[StatedTime, ...]:

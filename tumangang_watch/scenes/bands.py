@@ -11,18 +11,33 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from tumangang_watch.errors import InputRefused, UsageError
-from tumangang_watch.scenes.sidecar import Metadata
+from tumangang_watch.scenes.vendors.facts import Metadata
 
 Roles = tuple[str | None, ...]
 ROLES = ("blue", "green", "red", "nir", "pan")
 NAMES = {
     word: role
     for role, words in (
-        ("blue", ("b", "blue")),
-        ("green", ("g", "green", "green ii", "green 2")),
-        ("red", ("r", "red")),
-        ("nir", ("n", "nir", "nir1", "nir 1", "n1", "near infrared", "nearinfrared")),
-        ("pan", ("pan", "panchromatic")),
+        ("blue", ("b", "blue", "band b")),
+        ("green", ("g", "green", "green ii", "green 2", "band g")),
+        ("red", ("r", "red", "band r")),
+        (
+            "nir",
+            (
+                "n",
+                "nir",
+                "nir1",
+                "nir 1",
+                "n1",
+                "near infrared",
+                "nearinfrared",
+                "nir08",
+                "band n",
+                "band nir",
+                "band n1",
+            ),
+        ),
+        ("pan", ("pan", "panchromatic", "band p")),
     )
     for word in words
 }
@@ -33,6 +48,7 @@ EIGHT: Roles = (None, "blue", None, "green", None, "red", None, "nir")
 PRODUCTS: tuple[tuple[str, int, Roles], ...] = (
     ("analytic", 8, EIGHT),
     ("analytic", 4, BGRN),
+    ("3b_analytic", 3, RGB),
     ("pansharpened", 4, BGRN),
     ("visual", 3, RGB),
     ("visual", 4, (*RGB, None)),
@@ -47,8 +63,10 @@ ITEM_TYPES: tuple[tuple[str, str, int, Roles], ...] = (
     ("psscene", "uint16", 3, RGB),
     ("psscene", "uint8", 3, RGB),
     ("psscene", "uint8", 4, (*RGB, None)),
+    ("blacksky", "uint8", 3, RGB),
+    ("blacksky", "uint8", 4, (*RGB, None)),
 )
-"""Band order by Planet item type, pixel type and number of bands (docs/sources.md, vendor formats)."""
+"""Band order by item type (Planet, BlackSky), pixel type and bands (docs/sources.md, vendor formats)."""
 ALPHA_SAMPLE_PX = 256
 REAL_ALPHA = 0.98
 """An alpha band is fully clear or fully opaque nearly everywhere; an image band is neither."""
@@ -67,9 +85,10 @@ class Bands:
 def decide_bands(dataset: DatasetReader, name: str, wish: str | None, metadata: Metadata) -> Bands:
     """Return the roles of a dataset's bands.
 
-    In order of trust: ``--bands``, band descriptions, the metadata's band list, the product's
+    In order of trust: ``--bands``, the metadata's band list, band descriptions, the product's
     documented order by file name, then by item type, colour interpretation that declares red, green
-    and blue once each, a single panchromatic band.
+    and blue once each, a single panchromatic band. Colours of an image of four and more bands of 16 bits
+    prove nothing: writers declare red, green, blue whatever lies there.
 
     Raises
     ------
@@ -80,15 +99,21 @@ def decide_bands(dataset: DatasetReader, name: str, wish: str | None, metadata: 
     """
     item_type = str(metadata.properties.get("item_type") or "").lower()
     ranked = [
+        (
+            _described(metadata.bands) if len(metadata.bands) == dataset.count else {},
+            metadata.source_of("bands") if metadata.source != "metadata" else "metadata",
+        ),
         (_described(dataset.descriptions), "description"),
-        (_described(metadata.bands) if len(metadata.bands) == dataset.count else {}, "metadata"),
         (_by_product(name, dataset.count), "product name"),
         (_by_item_type(item_type, dataset.dtypes[0], dataset.count), "item type"),
-        (_coloured(dataset), "colour interpretation"),
     ]
+    coloured = _coloured(dataset)
+    proves = dataset.count <= 3 or dataset.dtypes[0] == "uint8"
     if wish:
         ranked.insert(0, (_wished(wish, dataset.count, name), "user"))
     known = [(index, source) for index, source in ranked if index]
+    if coloured and (known or proves):
+        known.append((coloured, "colour interpretation"))
     if known:
         index, source = known[0]
         warnings = tuple(
@@ -99,12 +124,19 @@ def decide_bands(dataset: DatasetReader, name: str, wish: str | None, metadata: 
         return Bands(index, source, warnings)
     if dataset.count == 1 or (dataset.count == 2 and "alpha" in _colours(dataset)):
         return Bands({"pan": 1}, "single band")
-    raise InputRefused(
-        "band order unknown",
-        name,
-        f"nothing in its {dataset.count} bands or its metadata says which is which",
-        "Say it with --bands, e.g. --bands blue,green,red,nir",
-    )
+    why = f"nothing in its {dataset.count} bands or its metadata says which is which"
+    if coloured:
+        why = (
+            f"only colour tags say what its {dataset.count} bands are; in 16-bit images they are often wrong"
+        )
+    orders = {3: "red,green,blue", 4: "blue,green,red,nir", 8: "x,blue,x,green,x,red,x,nir"}
+    example = orders.get(dataset.count, "blue,green,red,nir" + ",x" * max(dataset.count - 4, 0))
+    raise InputRefused("band order unknown", name, why, f"Say it with --bands, e.g. --bands {example}")
+
+
+def band_index(names: Iterable[str | None]) -> dict[str, int]:
+    """Return the number of each band whose name tells its role; nothing where they make no image."""
+    return _described(names)
 
 
 def _wished(wish: str, count: int, name: str) -> dict[str, int]:

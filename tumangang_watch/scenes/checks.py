@@ -8,12 +8,13 @@ from collections.abc import Callable
 from math import cos, hypot, isfinite, radians
 from typing import NoReturn
 
+from pyproj import Transformer
 from rasterio.io import DatasetReader
 
-from tumangang_watch.errors import scene_refused
+from tumangang_watch.errors import InputRefused, scene_refused
 from tumangang_watch.grid import METRES_PER_DEGREE
-from tumangang_watch.scenes.sidecar import Properties
 from tumangang_watch.scenes.tiff import Layout
+from tumangang_watch.scenes.vendors.facts import Properties
 from tumangang_watch.settings.scenes import ReadSettings
 
 RADAR = re.compile(
@@ -46,8 +47,16 @@ def refuse_unusable(
     if dataset.crs is None:
         if dataset.rpcs or dataset.gcps[0]:
             model = "an RPC model" if dataset.rpcs else "ground control points"
-            refuse(f"it has only {model}: it is not orthorectified", "Use an orthorectified GeoTIFF")
-        refuse("it has no reference system", "Use an orthorectified GeoTIFF with its reference system")
+            raise not_ortho(name, f"only {model}")
+        todo = f"If its pixels lie on a map, say on which: gdal_translate -a_srs EPSG:32652 {name} placed.tif"
+        refuse("it has no reference system", todo)
+    if not (dataset.crs.is_projected or dataset.crs.is_geographic):
+        if dataset.rpcs or ("LOCAL_CS" in dataset.crs.to_wkt() and dataset.driver == "JP2OpenJPEG"):
+            raise not_ortho(name, "a grid of its own")
+        why = "its reference system is a local grid, not tied to the Earth"
+        refuse(why, "Use a projected or longitude/latitude GeoTIFF")
+    if dataset.driver == "NITF" and dataset.rpcs:
+        raise not_ortho(name, "an RPC model beside its corners")
     if dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS") == "1" or dataset.dtypes[0] == "bool":
         refuse("it is a one-bit image", "Use an RGB or multispectral image")
     # GDAL turns CMYK into RGB by itself and tells only here.
@@ -68,6 +77,13 @@ def refuse_unusable(
         refuse(f"one block of it needs {block // 2**20} MiB", "Rewrite it as a tiled GeoTIFF (COG)")
 
 
+def not_ortho(name: str, what: str) -> InputRefused:
+    """Return the refusal of an image in the sensor's geometry, with the command that lays it on the map."""
+    todo = "Order it orthorectified, or lay it on the map with a height model: gdalwarp -rpc "
+    todo += f"-to RPC_DEM=dem.tif -t_srs EPSG:32652 {name} ortho.tif"
+    return scene_refused(name, f"it has {what}: it is not orthorectified", todo)
+
+
 def pixel_edge_m(
     dataset: DatasetReader, name: str, settings: ReadSettings, warn: Callable[[str], None]
 ) -> float:
@@ -79,7 +95,7 @@ def pixel_edge_m(
         lat = f + d * dataset.width / 2 + e * dataset.height / 2
         x_unit, y_unit = METRES_PER_DEGREE * cos(radians(max(-89.0, min(89.0, lat)))), METRES_PER_DEGREE
     elif finite:
-        x_unit = y_unit = float(dataset.crs.linear_units_factor[1])
+        x_unit = y_unit = float(dataset.crs.linear_units_factor[1]) * _on_the_ground(dataset)
     across, down = hypot(a * x_unit, d * y_unit), hypot(b * x_unit, e * y_unit)
     flat = abs(a * e - b * d) * x_unit * y_unit < 0.1 * across * down
     sane = finite and max(abs(c), abs(f)) < 1e9 and not flat and not dataset.transform.is_identity
@@ -91,6 +107,18 @@ def pixel_edge_m(
     if not dataset.crs.is_geographic and max(across, down) > ODD_PIXEL * min(across, down):
         warn(f"its pixels are not square: {across:.2f} x {down:.2f} m")
     return (across + down) / 2
+
+
+def _on_the_ground(dataset: DatasetReader) -> float:
+    """Return metres on the ground a metre of the map: Mercator's stretch away from the equator is undone."""
+    text = dataset.crs.to_wkt()
+    if "Mercator" not in text or "Transverse" in text or "Oblique" in text:
+        return 1.0
+    a, b, c, d, e, f = tuple(dataset.transform)[:6]
+    col, row = dataset.width / 2, dataset.height / 2
+    way = Transformer.from_crs(dataset.crs, "EPSG:4326", always_xy=True)
+    _, lat = way.transform(a * col + b * row + c, d * col + e * row + f)
+    return cos(radians(lat)) if isfinite(lat) else 1.0
 
 
 def refuse_coarse(name: str, gsd_m: float, settings: ReadSettings) -> NoReturn:

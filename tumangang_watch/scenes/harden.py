@@ -17,6 +17,7 @@ import rasterio
 from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import scene_refused
+from tumangang_watch.scenes.container import driver_of
 
 GDAL_SETTINGS = {
     "GDAL_SKIP": "VRT,MRF,WMS,WCS,WMTS,HTTP,STACIT,STACTA,GTI,PLMOSAIC,GDALG",
@@ -55,8 +56,8 @@ def _unreadable_messages_dropped() -> Iterator[None]:
 
 
 @contextmanager
-def open_tiff(path: Path) -> Iterator[DatasetReader]:
-    """Open a GeoTIFF, and only a GeoTIFF, without looking at any file beside it.
+def open_image(path: Path) -> Iterator[DatasetReader]:
+    """Open a GeoTIFF, JPEG 2000 or NITF, by its first bytes, without looking at any file beside it.
 
     The path is made absolute, so that no file name can be taken for one of GDAL's prefixes.
     """
@@ -69,5 +70,5 @@ def open_tiff(path: Path) -> Iterator[DatasetReader]:
         rasterio.Env(**{key: GDAL_SETTINGS[key] for key in AT_OPEN}),
     ):
         warnings.simplefilter("ignore")
-        with rasterio.open(place, driver="GTiff") as dataset:
+        with rasterio.open(place, driver=driver_of(path)) as dataset:
             yield dataset

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-import stat
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isnan
@@ -12,33 +11,29 @@ from pathlib import Path
 
 from rasterio.io import DatasetReader
 
-from tumangang_watch.errors import Busy, InputRefused, WatchError, scene_refused
+from tumangang_watch.errors import Busy, WatchError, scene_refused
 from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.scenes.acquired import StatedTime, decide_time
-from tumangang_watch.scenes.bands import decide_bands
-from tumangang_watch.scenes.checks import pixel_edge_m, refuse_coarse, refuse_unusable
-from tumangang_watch.scenes.harden import open_tiff
-from tumangang_watch.scenes.radiometry import decide_radiometry
-from tumangang_watch.scenes.sidecar import (
-    METADATA_END,
-    Metadata,
-    Properties,
-    find_mask,
-    find_metadata,
-    is_item,
-    load_json,
-    load_metadata,
-    number,
-    read_item,
+from tumangang_watch.scenes.acquired import PASS, StatedTime, decide_time
+from tumangang_watch.scenes.bands import Bands, band_index, decide_bands
+from tumangang_watch.scenes.checks import not_ortho, pixel_edge_m, refuse_coarse, refuse_unusable
+from tumangang_watch.scenes.container import whole_image
+from tumangang_watch.scenes.describe import (
+    band_times,
+    provider_of,
+    sources_of,
+    sun_view_and_cloud,
+    warn_of_odds,
 )
-from tumangang_watch.scenes.tiff import Layout, whole_tiff
+from tumangang_watch.scenes.entry import Entry, best_first, reason, resolve
+from tumangang_watch.scenes.harden import open_image
+from tumangang_watch.scenes.mask import choose_mask
+from tumangang_watch.scenes.parts import Frame, band_files, frame_of
+from tumangang_watch.scenes.radiometry import Units, decide_radiometry
+from tumangang_watch.scenes.vendors.beside import read_sidecars
+from tumangang_watch.scenes.vendors.facts import Metadata, number
 from tumangang_watch.settings.scenes import ReadSettings
 from tumangang_watch.text import utc_text
-
-IMAGE_ENDS = (".tif", ".tiff")
-UDM2_BANDS = 8
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -61,83 +56,105 @@ def open_scene(path: Path, options: SceneOptions, settings: ReadSettings) -> Sce
     Parameters
     ----------
     path : Path
-        A GeoTIFF, its ``_metadata.json``, a STAC Item, or a folder that holds exactly one image.
+        An image, a metadata file beside it, a STAC Item, or a folder. Of several images of one pass the
+        one that shows most of trains is taken, and the others are named in its warnings.
 
     Raises
     ------
     InputRefused
-        The file cannot be used; the message says why and what to do.
+        The file cannot be used, or a folder holds several passes; the message says why and what to do.
     Busy
         The file changed while it was read.
     """
+    first, *others = open_scenes(path, options, settings)
+    times = sorted(s.acquired for s in (first, *others))
+    if times[-1] - times[0] > PASS:
+        dates = ", ".join(dict.fromkeys(utc_text(t, fractions=False)[:16] + "Z" for t in times[:6]))
+        why = f"it holds images of several dates ({dates})"
+        raise scene_refused(path, why, "Name one image; inspect lists them all")
+    if others:
+        named = ", ".join(f"{s.image.name} ({s.gsd_m:.2g} m, {'/'.join(s.bands)})" for s in others[:5])
+        more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+        note = f"{first.image.name} was taken; beside it lie {named}{more}: name one to use it"
+        first = replace(first, warnings=(*first.warnings, note))
+    return with_digest(first) if options.digest else first
+
+
+def open_scenes(path: Path, options: SceneOptions, settings: ReadSettings) -> list[Scene]:
+    """Return every image that a path stands for, the best for trains first, without digests.
+
+    Raises
+    ------
+    InputRefused, Busy
+        None of them can be used: why the first cannot.
+    """
+    found, errors = [], []
     try:
-        image, metadata = _image_of(Path(path), settings)
-        before = _stamp(image)
-        layout = whole_tiff(image)
-        if layout.bands > settings.max_bands:
-            why = f"it claims {layout.bands} bands"
-            raise scene_refused(image.name, why, "Use an image, not a stack")
-        with open_tiff(image) as dataset:
-            scene = _scene(dataset, image, metadata, layout, options, settings)
+        entries = resolve(Path(path), settings)
     except WatchError:
         raise
     except Exception as error:
-        why = f"it cannot be read ({_reason(error)})"
+        why = f"it cannot be read ({reason(error)})"
         raise scene_refused(Path(path).name, why, "Copy or deliver it again") from error
+    for entry in entries:
+        try:
+            found.append(_open_one(entry, options, settings))
+        except WatchError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    notes = tuple(f"{e.file} beside it was passed over: {e.why}" for e in errors)
+    first, *rest = best_first(found)
+    return [replace(first, warnings=(*first.warnings, *notes)), *rest]
+
+
+def _open_one(entry: Entry, options: SceneOptions, settings: ReadSettings) -> Scene:
+    image = entry.image
+    try:
+        before = _stamp(image)
+        metadata = read_sidecars(image, settings, entry.given)
+        if metadata.properties.get("not_ortho"):
+            raise not_ortho(image.name, str(metadata.properties["not_ortho"]))
+        layout = whole_image(image)
+        if layout.bands > settings.max_bands:
+            raise scene_refused(image.name, f"it claims {layout.bands} bands", "Use an image, not a stack")
+        with open_image(image) as dataset:
+            refuse_unusable(dataset, layout, image.name, metadata.properties, settings)
+            frame = frame_of(dataset, image, band_files(image, metadata), settings.max_bands)
+            scene = _scene(dataset, frame, metadata, options, settings)
+    except WatchError:
+        raise
+    except Exception as error:
+        why = f"it cannot be read ({reason(error)})"
+        raise scene_refused(image.name, why, "Copy or deliver it again") from error
     if _stamp(image) != before:
         raise Busy("scene is still growing", image.name, "it changed while it was read", "Try again later")
     return scene
 
 
 def with_digest(scene: Scene) -> Scene:
-    """Return a scene with the digest of its image.
+    """Return a scene with the digest of its image: of several files, that of their digests.
 
     Raises
     ------
     InputRefused
         The file cannot be read any more.
+    Busy
+        It changed while it was read.
     """
+    files = tuple(dict.fromkeys(part.image for part in scene.parts)) or (scene.image,)
     try:
-        return replace(scene, sha256=sha256_of(scene.image))
+        before = [_stamp(file) for file in files]
+        digests = [sha256_of(file) for file in files]
+        if [_stamp(file) for file in files] != before:
+            why = "it changed while it was read"
+            raise Busy("scene is still growing", scene.image.name, why, "Try again later")
     except OSError as error:
-        why = f"it cannot be read ({_reason(error)})"
+        why = f"it cannot be read ({reason(error)})"
         raise scene_refused(scene.image.name, why, "Copy or deliver it again") from error
-
-
-def describe(scene: Scene) -> dict[str, object]:
-    """Return everything understood of a scene; what is unknown is None, never 0."""
-    return {
-        "id": scene.id,
-        "file": scene.image.name,
-        "files": [f.name for f in scene.files],
-        "sha256": scene.sha256,
-        "acquired": utc_text(scene.acquired, fractions=False),
-        "provider": scene.provider,
-        "crs": scene.crs,
-        "width_px": scene.width,
-        "height_px": scene.height,
-        "dtype": scene.dtype,
-        "gsd_m": round(scene.gsd_m, 4),
-        "pixel_m": round(scene.pixel_m, 4),
-        "bands": scene.bands,
-        "radiometry": scene.radiometry,
-        "band_times_s": scene.band_times_s or None,
-        "nodata": scene.nodata,
-        "sun_azimuth_deg": scene.sun_azimuth_deg,
-        "sun_elevation_deg": scene.sun_elevation_deg,
-        "off_nadir_deg": scene.off_nadir_deg,
-        "view_azimuth_deg": scene.view_azimuth_deg,
-        "cloud_fraction": scene.cloud_fraction,
-        "mask": scene.mask.name if scene.mask else None,
-        "licence": scene.licence,
-        "sources": {**scene.sources, "bands": scene.band_source},
-        "warnings": list(scene.warnings),
-    }
-
-
-def _reason(error: Exception) -> str:
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return reason[:200] or type(error).__name__
+    if len(digests) == 1:
+        return replace(scene, sha256=digests[0])
+    return replace(scene, sha256=hashlib.sha256("\n".join(digests).encode()).hexdigest())
 
 
 def _stamp(image: Path) -> tuple[int, int]:
@@ -145,169 +162,85 @@ def _stamp(image: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _image_of(path: Path, settings: ReadSettings) -> tuple[Path, Metadata]:
-    """Return the image that is meant and its metadata (empty where there is none)."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError) as error:
-        todo = "Give the path of an existing GeoTIFF"
-        raise InputRefused("scene not found", path, _reason(error), todo) from error
-    if stat.S_ISDIR(status.st_mode):
-        image = _only(path, sorted(path.iterdir()), "it holds")
-    elif not stat.S_ISREG(status.st_mode):
-        raise scene_refused(path, "it is not a regular file", "Give a GeoTIFF")
-    elif path.name.endswith(METADATA_END):
-        stem = path.name.removesuffix(METADATA_END)
-        files = [p for p in sorted(path.parent.iterdir()) if p.stem == stem or p.stem.startswith(f"{stem}_")]
-        image = _only(path, files, "beside it lie")
-    elif path.suffix.lower() in (".json", ".geojson"):
-        data = load_json(path, settings.max_metadata_bytes, settings.max_json_depth)
-        if not is_item(data):
-            raise scene_refused(path.name, "it is not a STAC Item", "Give a GeoTIFF")
-        return read_item(path, data)
-    else:
-        image = path
-    sidecar = find_metadata(image)
-    if sidecar is None:
-        return image, Metadata()
-    return image, load_metadata(sidecar, settings.max_metadata_bytes, settings.max_json_depth)
-
-
-def _only(path: Path, files: list[Path], where: str) -> Path:
-    images = [
-        p for p in files if p.suffix.lower() in IMAGE_ENDS and "udm" not in p.stem.lower() and p.is_file()
-    ]
-    if len(images) != 1:
-        raise scene_refused(path, f"{where} {len(images)} images", "Name the image itself")
-    return images[0]
-
-
 def _scene(
-    dataset: DatasetReader,
-    image: Path,
-    metadata: Metadata,
-    layout: Layout,
-    options: SceneOptions,
-    settings: ReadSettings,
+    dataset: DatasetReader, frame: Frame, metadata: Metadata, options: SceneOptions, settings: ReadSettings
 ) -> Scene:
-    properties = metadata.properties
-    warnings: list[str] = []
-    refuse_unusable(dataset, layout, image.name, properties, settings)
+    image, properties = frame.files[0], metadata.properties
+    warnings: list[str] = list(metadata.warnings)
     pixel_m = pixel_edge_m(dataset, image.name, settings, warnings.append)
     # Never finer than a pixel, whatever is stated.
     gsd_m = max(number(properties.get("gsd"), settings.min_pixel_m, 100.0) or 0.0, pixel_m)
     if gsd_m > settings.max_gsd_m:
         refuse_coarse(image.name, gsd_m, settings)
-    bands = decide_bands(dataset, image.stem, options.bands, metadata)
+    bands, units = _meaning(dataset, frame, metadata, options, settings)
     warnings += bands.warnings
-    stated = StatedTime(properties.get("acquired") or properties.get("datetime"), metadata.source)
     acquired, date_source = decide_time(
-        options.acquired, stated, dataset.tags(), image.stem, options.latest, warnings.append
+        options.acquired, _stated_time(metadata), dataset.tags(), image.stem, options.latest, warnings.append
     )
-    radiometry, scale, radiometry_source = decide_radiometry(dataset, image.stem, properties, bands.index)
-    _warn_of_odds(image, metadata, layout, warnings.append)
-    mask = _mask(image, dataset, warnings.append)
+    warn_of_odds(image, metadata, frame, warnings.append)
+    mask = choose_mask(image, dataset, metadata, warnings.append) if len(frame.parts) == 1 else None
     nodata = None if dataset.nodata is None or isnan(dataset.nodata) else float(dataset.nodata)
+    if nodata is None:
+        nodata = number(properties.get("nodata_value"), -1e6, 1e6)
     licence = properties.get("licence")
     scene = Scene(
         id=re.sub(r"[^A-Za-z0-9._-]", "_", metadata.id or image.stem).lstrip(".")[:120] or "scene",
         image=image,
-        files=tuple(f for f in (image, metadata.file, mask) if f),
-        sha256=sha256_of(image) if options.digest else "",
+        files=(*frame.files, *metadata.files, *((mask,) if mask else ())),
+        sha256="",
         acquired=acquired,
-        provider=_provider(properties),
+        provider=provider_of(properties),
         crs=":".join(dataset.crs.to_authority() or ()) or dataset.crs.to_wkt(),
-        affine=tuple(dataset.transform)[:6],
-        width=dataset.width,
-        height=dataset.height,
+        affine=frame.affine,
+        width=frame.width,
+        height=frame.height,
         dtype=dataset.dtypes[0],
         gsd_m=gsd_m,
         pixel_m=pixel_m,
         bands=bands.index,
         band_source=bands.source,
-        radiometry=radiometry,
-        scale=scale,
-        band_times_s=_band_times(properties, bands.index),
+        radiometry=units.kind,
+        scale=units.scale,
+        offset=units.offset,
+        parts=frame.parts,
+        band_times_s=band_times(properties, bands.index),
         nodata=nodata,
         mask=mask,
         licence=str(licence)[:200] if licence else None,
-        **_geometry(properties),
-        sources={"acquired": date_source, "bands": bands.source, "radiometry": radiometry_source},
+        **sun_view_and_cloud(properties),
+        sources={"acquired": date_source, "bands": bands.source, "radiometry": units.source},
         warnings=tuple(warnings),
     )
-    return replace(scene, sources=scene.sources | _sources(scene, metadata))
+    return replace(scene, sources=scene.sources | sources_of(scene, metadata, dataset))
 
 
-def _sources(scene: Scene, metadata: Metadata) -> dict[str, str]:
-    """Return what decided the facts that only one source can tell."""
-    stated_gsd_m = number(metadata.properties.get("gsd"), 0.0, 100.0)
-    vendor = {name: getattr(scene, name) is not None for name in _geometry({})}
-    vendor["provider"] = scene.provider != UNKNOWN
-    return {
-        "gsd_m": metadata.source if stated_gsd_m == scene.gsd_m else "pixel size",
-        **{name: metadata.source if known else UNKNOWN for name, known in vendor.items()},
-        "crs": "tags",
-        "nodata": UNKNOWN if scene.nodata is None else "tags",
-        "mask": "file beside it" if scene.mask else UNKNOWN,
+def _stated_time(metadata: Metadata) -> StatedTime:
+    properties = metadata.properties
+    return StatedTime(
+        properties.get("acquired") or properties.get("datetime"),
+        metadata.source_of("acquired", "datetime"),
+        properties.get("acquired_end"),
+        properties.get("datetime") is not None or "acquired_end" not in properties,
+    )
+
+
+def _meaning(
+    dataset: DatasetReader, frame: Frame, metadata: Metadata, options: SceneOptions, settings: ReadSettings
+) -> tuple[Bands, Units]:
+    """Return which band is which and what their numbers are, over all files of one image."""
+    image = frame.files[0]
+    firsts = band_files(image, metadata)
+    if len(firsts) == 1:
+        bands = decide_bands(dataset, image.stem, options.bands, metadata)
+        return bands, decide_radiometry(dataset, image.stem, metadata, bands.index)
+    each = [read_sidecars(file, settings) for file in firsts]
+    names = [name for one in each for name in one.bands]
+    index = band_index(names)
+    if len(names) != frame.count or not index:
+        raise scene_refused(image.name, "its band files do not say their bands", "Name one band file itself")
+    lists = {
+        key: [v for one in each for v in (one.properties.get(key) or ()) if isinstance(v, float)]  # type: ignore[attr-defined]
+        for key in ("reflectance_coefficients", "scale_offsets")
     }
-
-
-def _warn_of_odds(image: Path, metadata: Metadata, layout: Layout, warn: Callable[[str], None]) -> None:
-    """Warn of metadata of another image, and of blocks that were never written."""
-    if metadata.id and not (image.stem.startswith(metadata.id) or metadata.id.startswith(image.stem)):
-        warn(f"the metadata is of {metadata.id[:60]!r}, the file is {image.stem[:60]!r}")
-    if layout.empty_blocks:
-        warn(
-            f"{layout.empty_blocks} of its {layout.empty.size} blocks were never written (a half-made "
-            "copy, or sparse); they count as not imaged"
-        )
-
-
-def _provider(properties: Properties) -> str:
-    stated = [properties.get(key) for key in ("provider", "instrument", "satellite_id", "item_type")]
-    return next((str(name)[:120] for name in stated if isinstance(name, str | int) and name), UNKNOWN)
-
-
-def _geometry(properties: Properties) -> dict[str, float | None]:
-    """Return sun, view and cloud; None where not stated, or stated outside what can be."""
-    view = number(properties.get("view_angle"), -90, 90)
-    cloud = number(properties.get("cloud_cover"), 0, 1)
-    if cloud is None:
-        percent = number(properties.get("cloud_percent"), 0, 100)
-        cloud = None if percent is None else percent / 100
-    sun_azimuth = number(properties.get("sun_azimuth"), -360, 360)
-    view_azimuth = number(properties.get("satellite_azimuth"), -360, 360)
-    return {
-        "sun_azimuth_deg": None if sun_azimuth is None else sun_azimuth % 360,
-        "sun_elevation_deg": number(properties.get("sun_elevation"), -90, 90),
-        "off_nadir_deg": None if view is None else abs(view),
-        "view_azimuth_deg": None if view_azimuth is None else view_azimuth % 360,
-        "cloud_fraction": cloud,
-    }
-
-
-def _band_times(properties: Properties, bands: dict[str, int]) -> dict[str, float]:
-    """Return when each band was taken, seconds after the first; nothing where one is not stated."""
-    stated = properties.get("band_times_s")
-    times = {b: number(stated.get(b), -1e6, 1e6) for b in bands} if isinstance(stated, dict) else {}
-    known = {band: time for band, time in times.items() if time is not None}
-    return {b: t - min(known.values()) for b, t in known.items()} if len(known) == len(bands) else {}
-
-
-def _mask(image: Path, dataset: DatasetReader, warn: Callable[[str], None]) -> Path | None:
-    """Return the UDM2 beside the image if it is whole and on the same pixels, else None with a warning."""
-    path = find_mask(image)
-    if path is None:
-        return None
-    try:
-        whole_tiff(path)
-        with open_tiff(path) as mask:
-            same = (mask.width, mask.height) == (dataset.width, dataset.height) and mask.crs == dataset.crs
-            same = same and mask.transform.almost_equals(dataset.transform, 1e-6)
-            if same and mask.count == UDM2_BANDS and mask.dtypes[0] == "uint8":
-                return path
-            why = f"{mask.count} bands, {mask.width} x {mask.height} pixels"
-    except Exception as error:
-        why = _reason(error) if not isinstance(error, WatchError) else error.why
-    warn(f"mask unknown: {path.name} is not this image's eight-band UDM2 ({why})")
-    return None
+    whole = replace(metadata, properties=metadata.properties | lists)
+    return Bands(index, metadata.source), decide_radiometry(dataset, image.stem, whole, index)

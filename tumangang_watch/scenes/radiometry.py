@@ -4,52 +4,76 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.io import DatasetReader
 
 from tumangang_watch.model.scene import Radiometry, Scene
-from tumangang_watch.scenes.sidecar import Properties, number
+from tumangang_watch.scenes.vendors.facts import Metadata, number
 from tumangang_watch.settings.scenes import ReadSettings
 
-SURFACE_REFLECTANCE = re.compile(r"_sr(?:_|$)", re.IGNORECASE)
+SURFACE_REFLECTANCE = re.compile(r"_analytic(?:ms)?_sr(?:_|$)", re.IGNORECASE)
+"""Planet's names only: ``_SR_`` is super-resolved in Satellogic's."""
 SURFACE_SCALE = 1e-4
 """Planet's ``_SR`` assets hold reflectance times 10 000 (docs/sources.md, vendor formats)."""
+REFLECTANCE_SCALE = 9e-6, 1.1e-3
+"""Scale tags within this are of reflectance in whole numbers (1e-4 as a rule); 0.01 is of radiance."""
 MAX_HEADER_JSON = 100_000
 Raw = NDArray[np.integer] | NDArray[np.floating]
 """Pixels as delivered."""
-FILL = -9999.0
-"""The usual fill of signed and float rasters, taken as nodata even where it is not declared."""
-ABSURD = 1e30
-"""No reflectance or DN is as large; fills such as 3.4e38 are."""
 
 
-def decide_radiometry(
-    dataset: DatasetReader, name: str, properties: Properties, bands: dict[str, int]
-) -> tuple[Radiometry, dict[str, float], str]:
-    """Return the radiometric class, the factor from DN to reflectance by role, and what decided it."""
-    dtype = dataset.dtypes[0]
+@dataclass(frozen=True)
+class Units:
+    """What pixels are, and the way from them to reflectance."""
+
+    kind: Radiometry
+    scale: dict[str, float]
+    """Factor to reflectance by role; empty where it is not known."""
+    source: str
+    offset: dict[str, float] = field(default_factory=dict)
+
+
+def decide_radiometry(dataset: DatasetReader, name: str, metadata: Metadata, bands: dict[str, int]) -> Units:
+    """Return what the numbers of an image are, and what decided it."""
+    dtype, properties = dataset.dtypes[0], metadata.properties
     if SURFACE_REFLECTANCE.search(name) and dtype in ("uint16", "int16"):
-        return "reflectance", dict.fromkeys(bands, SURFACE_SCALE), "product name"
-    for coefficients, source in (
-        (properties.get("reflectance_coefficients"), "metadata"),
-        (_header_coefficients(dataset), "tags"),
+        return Units("reflectance", dict.fromkeys(bands, SURFACE_SCALE), "product name")
+    if properties.get("radiometry") == "dn":
+        return Units("visual" if dtype == "uint8" else "dn", {}, metadata.source_of("radiometry"))
+    uniform = number(properties.get("uniform_scale"), 1e-9, 1.0)
+    for coefficients, offsets, source in (
+        (
+            properties.get("reflectance_coefficients"),
+            properties.get("scale_offsets"),
+            metadata.source_of("reflectance_coefficients"),
+        ),
+        (_header_coefficients(dataset), None, "tags"),
+        (_scale_tags(dataset), list(dataset.offsets), "scale tags"),
+        ([uniform] * max(bands.values()) if uniform else None, None, metadata.source_of("uniform_scale")),
     ):
-        scale = _by_role(coefficients, bands)
+        scale = _by_role(coefficients, bands, 1e-9, 1.0) if dtype != "uint8" or source == "tags" else {}
         if scale:
-            return "reflectance", scale, source
+            offset = _by_role(offsets, bands, -10.0, 10.0)
+            return Units("reflectance", scale, source, {r: v for r, v in offset.items() if v})
     if dtype == "uint8":
-        return "visual", {}, "pixel type"
-    return ("unknown" if dtype.startswith("float") else "dn"), {}, "pixel type"
+        return Units("visual", {}, "pixel type")
+    return Units("unknown" if dtype.startswith("float") else "dn", {}, "pixel type")
 
 
-def _by_role(coefficients: object, bands: dict[str, int]) -> dict[str, float]:
+def _scale_tags(dataset: DatasetReader) -> list[float] | None:
+    """Return the file's own scale of each band where it is that of reflectance in whole numbers."""
+    scales = list(dataset.scales)
+    return scales if all(REFLECTANCE_SCALE[0] <= s <= REFLECTANCE_SCALE[1] for s in scales) else None
+
+
+def _by_role(coefficients: object, bands: dict[str, int], low: float, high: float) -> dict[str, float]:
     if not isinstance(coefficients, list) or len(coefficients) < max(bands.values()):
         return {}
-    scale = {role: number(coefficients[band - 1], 1e-9, 1.0) for role, band in bands.items()}
-    known = {role: factor for role, factor in scale.items() if factor}
+    scale = {role: number(coefficients[band - 1], low, high) for role, band in bands.items()}
+    known = {role: factor for role, factor in scale.items() if factor is not None}
     return known if len(known) == len(bands) else {}
 
 
@@ -62,30 +86,6 @@ def _header_coefficients(dataset: DatasetReader) -> object:
     except (ValueError, RecursionError, AttributeError):
         return None
     return inner.get("reflectance_coefficients") if isinstance(inner, dict) else None
-
-
-def valid_pixels(raw: Raw, nodata: float | None) -> NDArray[np.bool_]:
-    """Return (rows, cols) True where a pixel is no nodata.
-
-    Declared nodata (in every band for 0 and above, in any band below), NaN, infinities, the fill
-    -9999, and pixels that are zero in every band and joined to the window's border are not valid.
-    Zeros inside stay valid: water and shadow may be as dark.
-    """
-    valid = np.ones(raw.shape[1:], dtype=bool)
-    if np.issubdtype(raw.dtype, np.floating):
-        with np.errstate(invalid="ignore"):
-            valid &= (np.abs(raw) < ABSURD).all(axis=0)
-    if np.issubdtype(raw.dtype, np.signedinteger) or np.issubdtype(raw.dtype, np.floating):
-        valid &= (raw > FILL).all(axis=0)
-    if nodata is not None:
-        hit = raw == nodata
-        valid &= ~(hit.any(axis=0) if nodata < 0 else hit.all(axis=0))
-    black = (raw == 0).all(axis=0)
-    if black.any():
-        _, labels = cv2.connectedComponents(black.astype(np.uint8), connectivity=4)
-        edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-        valid &= ~(np.isin(labels, edge[edge > 0]))
-    return valid
 
 
 def saturated_pixels(raw: Raw, valid: NDArray[np.bool_], settings: ReadSettings) -> NDArray[np.bool_]:
@@ -123,6 +123,7 @@ def scaled(
     values[:, ~valid] = 0.0
     if scene.scale:
         values *= np.array([scene.scale[r] for r in roles], dtype=np.float32)[:, None, None]
+        values += np.array([scene.offset.get(r, 0.0) for r in roles], dtype=np.float32)[:, None, None]
     elif raw.dtype == np.uint8:
         values /= np.float32(255.0)
     else:

@@ -13,18 +13,18 @@ from shapely import Polygon, box
 
 from tumangang_watch.errors import NotComparable, WatchError, scene_refused
 from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen
-from tumangang_watch.model.scene import Scene
-from tumangang_watch.scenes.harden import open_tiff
-from tumangang_watch.scenes.radiometry import saturated_pixels, scaled, valid_pixels
-from tumangang_watch.scenes.tiff import whole_tiff
+from tumangang_watch.model.scene import Scene, ScenePart
+from tumangang_watch.scenes.container import whole_image
+from tumangang_watch.scenes.fill import valid_pixels
+from tumangang_watch.scenes.harden import open_image
+from tumangang_watch.scenes.mask import read_mask
+from tumangang_watch.scenes.radiometry import Raw, saturated_pixels, scaled
 from tumangang_watch.settings.scenes import ReadSettings
 
 Bounds = tuple[float, float, float, float]
 OTHER_PLACE = "Give a scene of this site, or another site with --site"
 SPARE_PX = 2
 """Pixels read beyond the bounds: cubic resampling reaches two pixels."""
-UDM1_BLACKFILL = 1
-"""Lowest bit of a UDM2's eighth band: not imaged (docs/sources.md, vendor formats)."""
 
 
 def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings) -> NativeImage:
@@ -47,15 +47,10 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
     top, left, bottom, right = _window(scene, whole, bounds, site_crs, settings)
     roles = tuple(role for role in ("blue", "green", "red", "nir", "pan") if role in scene.bands)
     try:
-        layout = whole_tiff(scene.image)
-        with open_tiff(scene.image) as dataset:
-            if (dataset.width, dataset.height) != (scene.width, scene.height):
-                raise ValueError("it is not the file that was opened any more")
-            part = Window(left, top, right - left, bottom - top)
-            raw = dataset.read([scene.bands[r] for r in roles], window=part)
-            valid = valid_pixels(raw, scene.nodata) & layout.written(top, left, bottom, right)
-            valid &= _declared(dataset, part, scene)
-        vendor, imaged = _vendor_mask(scene, part)
+        part = Window(left, top, right - left, bottom - top)
+        raw, held = _read_parts(scene, roles, part)
+        valid = valid_pixels(raw, scene.nodata) & held
+        vendor, imaged = read_mask(scene, part)
     except WatchError:
         raise
     except Exception as error:
@@ -74,7 +69,7 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
         gsd_m=scene.gsd_m,
         pixel_m=scene.pixel_m,
         to_pixel=_moved(whole, top, left),
-        vendor_mask=vendor,
+        vendor_mask=None if vendor is None else frozen(vendor),
     )
 
 
@@ -173,28 +168,43 @@ def _window(
     return top, left, bottom, right
 
 
-def _declared(dataset: DatasetReader, part: Window, scene: Scene) -> NDArray[np.bool_]:
+def _read_parts(scene: Scene, roles: tuple[str, ...], window: Window) -> tuple[Raw, NDArray[np.bool_]]:
+    """Return (bands, rows, cols) of a window from all of the scene's files, and where they hold pixels."""
+    top, left = int(window.row_off), int(window.col_off)
+    rows, cols = int(window.height), int(window.width)
+    raw = np.zeros((len(roles), rows, cols), dtype=scene.dtype)
+    held = np.zeros((len(roles), rows, cols), dtype=bool)
+    for part in scene.parts:
+        first, last = max(top, part.top), min(top + rows, part.top + part.height)
+        west, east = max(left, part.left), min(left + cols, part.left + part.width)
+        here = [k for k, role in enumerate(roles) if scene.bands[role] in part.bands]
+        if first >= last or west >= east or not here:
+            continue
+        layout = whole_image(part.image)
+        own = Window(west - part.left, first - part.top, east - west, last - first)
+        with open_image(part.image) as dataset:
+            if (dataset.width, dataset.height) != (part.width, part.height):
+                raise ValueError("it is not the file that was opened any more")
+            numbers = [part.bands.index(scene.bands[roles[k]]) + 1 for k in here]
+            place = np.ix_(here, range(first - top, last - top), range(west - left, east - left))
+            raw[place] = dataset.read(numbers, window=own)
+            written = layout.written(
+                own.row_off, own.col_off, own.row_off + own.height, own.col_off + own.width
+            )
+            held[place] |= (written & _declared(dataset, own, part, scene))[None]
+    return raw, np.asarray(held.all(axis=0))
+
+
+def _declared(dataset: DatasetReader, window: Window, part: ScenePart, scene: Scene) -> NDArray[np.bool_]:
     """Return what an alpha band or the file's own mask says is imaged (all, where there is neither).
 
     A band with a role is an image, even where the file calls it alpha.
     """
     names = [c.name for c in dataset.colorinterp]
     alpha = names.index("alpha") + 1 if "alpha" in names else 0
-    if alpha and alpha not in scene.bands.values():
-        return np.asarray(dataset.read(alpha, window=part) > 0)
+    if alpha and part.bands[alpha - 1] not in scene.bands.values():
+        return np.asarray(dataset.read(alpha, window=window) > 0)
     flags = [flag.name for flag in dataset.mask_flag_enums[0]]
     if "per_dataset" in flags and "alpha" not in flags:
-        return np.asarray(dataset.read_masks(1, window=part) > 0)
-    return np.ones((part.height, part.width), dtype=bool)
-
-
-def _vendor_mask(scene: Scene, part: Window) -> tuple[NDArray[np.uint8] | None, NDArray[np.bool_] | None]:
-    """Return the UDM2 of the window and what it says is imaged; None where it says nothing."""
-    if scene.mask is None:
-        return None, None
-    with open_tiff(scene.mask) as mask:
-        layers = np.asarray(mask.read(window=part), dtype=np.uint8)
-    classed = (layers[:6] > 0).any(axis=0)
-    if not classed.any():
-        return None, None
-    return frozen(layers), classed & ((layers[7] & UDM1_BLACKFILL) == 0)
+        return np.asarray(dataset.read_masks(1, window=window) > 0)
+    return np.ones((int(window.height), int(window.width)), dtype=bool)

@@ -12,7 +12,7 @@ from rasterio.transform import Affine
 from tumangang_watch.files import sha256_of
 from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
 from tumangang_watch.model.site import ReferenceScene
-from tumangang_watch.scenes.harden import open_tiff
+from tumangang_watch.scenes.harden import open_image
 
 DARKEST, BRIGHTEST = 0.001, 0.999
 """Quantiles of brightness that are kept apart; beyond them nothing carries a registration."""
@@ -47,7 +47,7 @@ def write_reference(raster: Raster, path: Path) -> str:
         blockysize=256,
     ) as target:
         target.write(values, 1)
-    with open_tiff(path) as written:
+    with open_image(path) as written:
         # A full disk can go unnoticed while GDAL writes: the raster then reads as zeros.
         if not np.array_equal(written.read(1), values):
             raise OSError(errno.EIO, "the image could not be read back", str(path))
@@ -72,7 +72,7 @@ def read_reference(reference: ReferenceScene, like: NativeImage, crs: str) -> Na
             return f"the site's reference image {path.name} is too large to be one"
         if sha256_of(path) != reference.image_sha256:
             return f"the site's reference image {path.name} is not the one the site file was written with"
-        with open_tiff(path) as dataset:
+        with open_image(path) as dataset:
             if str(dataset.crs) != crs:
                 return f"the site's reference image {path.name} is in {dataset.crs}, the site in {crs}"
             values, transform = dataset.read(1), dataset.transform

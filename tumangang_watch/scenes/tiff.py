@@ -36,6 +36,8 @@ class Layout:
     empty: NDArray[np.bool_]
     """(planes, blocks down, blocks across): True for a block that was never written; it reads as
     zeros or nodata. One plane unless the bands are stored apart."""
+    by_decoder: bool = False
+    """The decoder reads any part of it by itself: what a block needs is its own affair."""
 
     @property
     def empty_blocks(self) -> int:
@@ -45,6 +47,8 @@ class Layout:
     @property
     def decoded_values(self) -> int:
         """Values that must be decoded at once to read one pixel (rows of a plain strip are read singly)."""
+        if self.by_decoder:
+            return 1
         rows = self.block_rows if self.compressed else 1
         return rows * self.block_cols * (self.bands if self.empty.shape[0] == 1 else 1)
 
@@ -80,9 +84,7 @@ def whole_tiff(path: Path) -> Layout:
     with path.open("rb") as file:
         kind = sniff(file)
         if kind != "tiff":
-            known = {"empty": "the file is empty", "jp2": "JPEG 2000 is not read yet"}
-            known["nitf"] = "NITF is not read yet"
-            raise scene_refused(path.name, known.get(kind, "it is not a GeoTIFF"), "Give a GeoTIFF")
+            raise scene_refused(path.name, "it is not a GeoTIFF", "Give a GeoTIFF")
         try:
             blocks = _layout(file, size)
         except (ValueError, OverflowError, MemoryError) as error:

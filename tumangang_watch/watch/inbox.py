@@ -9,9 +9,12 @@ from pathlib import Path
 
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.files import sha256_of
-from tumangang_watch.scenes.sidecar import find_mask, find_metadata
+from tumangang_watch.scenes.mask import find_masks
+from tumangang_watch.scenes.parts import tiles_of
+from tumangang_watch.scenes.vendors.beside import IMAGE_ENDS, sidecar_files
+from tumangang_watch.settings.scenes import ReadSettings
 
-SCENE_ENDS = (".tif", ".tiff", ".jp2", ".ntf", ".nitf")
+SCENE_ENDS = IMAGE_ENDS
 """Names that are taken for scenes. What cannot be read of these is refused, and said to be."""
 DONE_END = ".done"
 """``NAME.tif.done`` beside ``NAME.tif`` says that it is whole."""
@@ -93,8 +96,9 @@ def _arrival(inbox: Path, path: Path, done: bool, before_s: float) -> Arrival | 
 
 
 def sidecars(image: Path) -> list[Path]:
-    """Return the metadata and mask that belong to an image."""
-    return [p for p in (find_metadata(image), find_mask(image)) if p is not None]
+    """Return the metadata and mask that belong to an image, and its other tiles."""
+    tiles = [tile for tile in tiles_of(image) if tile != image]
+    return [*sidecar_files(image, ReadSettings()), *find_masks(image)[:1], *tiles]
 
 
 def sidecars_digest(image: Path) -> str:

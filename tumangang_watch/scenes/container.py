@@ -1,0 +1,122 @@
+"""See that a file is whole and what it claims, by its own first bytes: TIFF, JPEG 2000 or NITF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+import numpy as np
+
+from tumangang_watch.errors import scene_refused
+from tumangang_watch.scenes.tiff import Layout, sniff, whole_tiff
+
+DRIVERS = {"tiff": "GTiff", "jp2": "JP2OpenJPEG", "nitf": "NITF"}
+"""The one driver each container is opened with."""
+MAX_SIDE_PX = 500_000
+"""Wider or taller is a false claim: a strip of 100 km at 0.3 m has 330 000 rows."""
+MAX_BOXES = 10_000
+SOC_SIZ = b"\xff\x4f\xff\x51"
+END_OF_CODESTREAM = b"\xff\xd9"
+NITF_LENGTH_AT = {b"NITF02.10": 342, b"NSIF01.00": 342}
+"""Where the file's length stands in the header (MIL-STD-2500C, table A-1)."""
+FORMATS = "Give a GeoTIFF, JPEG 2000 or NITF"
+
+
+def driver_of(path: Path) -> str:
+    """Return the driver that opens a file, by its first bytes."""
+    with path.open("rb") as file:
+        return DRIVERS.get(sniff(file), "GTiff")
+
+
+def whole_image(path: Path) -> Layout:
+    """Return where an image's blocks lie after checking that it is whole.
+
+    Raises
+    ------
+    InputRefused
+        It is no image that is read, it is incomplete, or it claims what cannot be.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        kind = sniff(file)
+        if kind == "tiff":
+            return whole_tiff(path)
+        if kind == "jp2":
+            return _one_block(_jp2_bands(file, size, path), size)
+        if kind == "nitf":
+            _check_nitf(file, size, path)
+            return _one_block(1, size)
+    if kind == "empty":
+        raise scene_refused(path.name, "the file is empty", "Copy it again")
+    raise scene_refused(path.name, "it is not a GeoTIFF, JPEG 2000 or NITF", FORMATS)
+
+
+def _one_block(bands: int, size: int) -> Layout:
+    """Return the layout of an image whose blocks are the decoder's affair: all of it is there."""
+    whole = np.zeros((1, 1, 1), bool)
+    return Layout(
+        bytes_needed=size,
+        bands=bands,
+        block_rows=2**31,
+        block_cols=2**31,
+        compressed=False,
+        empty=whole,
+        by_decoder=True,
+    )
+
+
+def _jp2_bands(file: BinaryIO, size: int, path: Path) -> int:
+    """Return the number of components after walking the boxes to the end of the codestream."""
+
+    def refuse(why: str) -> NoReturn:
+        raise scene_refused(
+            path.name, f"as JPEG 2000 {why}: the file is incomplete or damaged", "Copy it again"
+        )
+
+    place = 0
+    for _ in range(MAX_BOXES):
+        if place >= size:
+            break
+        file.seek(place)
+        head = file.read(16)
+        if len(head) < 8:
+            refuse("a box of it is cut off")
+        length, kind, skip = int.from_bytes(head[:4], "big"), head[4:8], 8
+        if length == 1:
+            length, skip = int.from_bytes(head[8:16], "big"), 16
+        end = size if length == 0 else place + length
+        if end > size or end < place + skip:
+            refuse(f"a box of it ends at byte {end} of {size}")
+        if kind == b"jp2c":
+            file.seek(end - 2)
+            if file.read(2) != END_OF_CODESTREAM:
+                refuse("its codestream has no end")
+            file.seek(place + skip)
+            return _components(file.read(64), refuse)
+        place = end
+    return refuse("it holds no codestream")
+
+
+def _components(head: bytes, refuse: object) -> int:
+    """Return the number of components a codestream's header claims, refusing claims that cannot be."""
+    if head[:4] != SOC_SIZ or len(head) < 42 or not callable(refuse):
+        raise ValueError("its codestream has no size")
+    right, bottom, left, top, tile_cols, tile_rows = (
+        int.from_bytes(head[k : k + 4], "big") for k in range(8, 32, 4)
+    )
+    if not (0 < right - left <= MAX_SIDE_PX and 0 < bottom - top <= MAX_SIDE_PX and tile_cols and tile_rows):
+        refuse(f"it claims {right - left} x {bottom - top} pixels")
+    return int.from_bytes(head[40:42], "big")
+
+
+def _check_nitf(file: BinaryIO, size: int, path: Path) -> None:
+    file.seek(0)
+    head = file.read(400)
+    at = NITF_LENGTH_AT.get(head[:9])
+    if at is None:
+        raise scene_refused(path.name, f"its version {head[4:9]!r} of NITF is not read", FORMATS)
+    stated = head[at : at + 12]
+    if not stated.isdigit() or int(stated) > size:
+        claimed = int(stated) if stated.isdigit() else "an unknown number of"
+        why = f"the NITF file is incomplete: {size} of {claimed} bytes"
+        raise scene_refused(path.name, why, "Copy it again")

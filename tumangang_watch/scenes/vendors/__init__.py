@@ -1,0 +1,1 @@
+"""What vendors write beside their images, family by family, in one set of words. Text only."""
