@@ -159,6 +159,19 @@ def test_inspect_prints_one_json_document(tmp_path):
     assert done.stderr == ""
 
 
+def test_inspect_is_a_table_for_people_and_lists_a_folder(tmp_path):
+    one = scene(tmp_path, "early")
+    table = run("inspect", one, status=0).stdout
+    assert "2022-11-30 02:00 UTC (11:00 Korean time)" in table
+    assert len(table.splitlines()) <= 20
+    picture = tmp_path / "look.png"
+    run("inspect", one, "--quicklook", picture, status=0)
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    scene(tmp_path, "other")
+    listed = json.loads(run("inspect", tmp_path, "--json", status=0).stdout)["scenes"]
+    assert {s["file"] for s in listed} == {"early.tif", "other.tif"}
+
+
 def test_hostile_names_stay_on_one_line(tmp_path):
     refused("inspect", tmp_path / "a\nb\x1b[31m.tif", status=3, words="\\n")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -12,10 +12,13 @@ import click
 
 from tumangang_watch import __version__, pipeline
 from tumangang_watch.commands.run import progress_bar, run_settings, scene_options
+from tumangang_watch.commands.scene_table import scene_table
 from tumangang_watch.errors import InputRefused, UsageError
-from tumangang_watch.files import check_folder
+from tumangang_watch.files import check_file, check_folder, write_whole
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.pipeline.describe import areas_inside
+from tumangang_watch.pipeline.describe import quicklook as make_quicklook
 from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidates
 from tumangang_watch.report.folder import REPORT, write_report
 from tumangang_watch.report.summary import summary_text
@@ -112,25 +115,34 @@ def pair_options(
     return undated, dated
 
 
-def inspect(scene: Path, acquired: str | None, bands: str | None, as_json: bool) -> int:
+def inspect(
+    scene: Path,
+    acquired: str | None,
+    bands: str | None,
+    site: Path | None,
+    quicklook: Path | None,
+    as_json: bool,
+) -> int:
     """Print what is understood of a scene, and what it can and cannot show."""
-    settings = Settings()
-    scenes = open_scenes(scene, scene_options(acquired, bands), settings.read)
-    described = [pipeline.describe_scene(with_digest(s) if len(scenes) == 1 else s, settings) for s in scenes]
-    facts = described[0] if len(described) == 1 else {"scenes": described}
-    click.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else _facts_text(facts))
+    settings, place = Settings(), load_site(site)
+    options = scene_options(acquired, bands)
+    if scene.is_dir():
+        scenes = open_scenes(scene, options, settings.read)
+    else:
+        scenes = [open_scene(scene, options, settings.read)]
+    if len(scenes) == 1 and not scenes[0].sha256:
+        scenes = [with_digest(scenes[0])]
+    described = [pipeline.describe_scene(s, settings) for s in scenes]
+    if quicklook is not None:
+        check_file(quicklook, overwrite=False)
+        write_whole(quicklook, make_quicklook(scenes[0], place, settings))
+    if as_json:
+        facts: object = described[0] if len(described) == 1 else {"scenes": described}
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return 0
+    tables = [scene_table(d, areas_inside(s, place)) for d, s in zip(described, scenes, strict=True)]
+    click.echo("\n\n".join(tables))
     return 0
-
-
-def _facts_text(facts: Mapping[str, object], indent: int = 0) -> str:
-    lines = []
-    for key, value in facts.items():
-        if isinstance(value, dict):
-            lines += [f"{' ' * indent}{key}:", _facts_text(value, indent + 2)]
-        else:
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            lines.append(f"{' ' * indent}{key}: {'unknown' if shown is None else shown}")
-    return "\n".join(lines)
 
 
 def settings() -> int:

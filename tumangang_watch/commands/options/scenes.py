@@ -74,10 +74,16 @@ def detect() -> None:
 @click.argument("scene", type=SCENE)
 @acquired_option
 @bands_option
+@site_option
+@click.option("--quicklook", type=SCENE, help="Write a picture (PNG) of what it shows of the site.")
 @document_option
 @done_in("scenes")
 def inspect() -> None:
-    """Print what is understood of a scene, and what it can and cannot show."""
+    """Print what is understood of a scene, and what it can and cannot show.
+
+    SCENE is an image, a vendor's metadata file, a STAC Item, or a folder; of a folder every image is
+    listed, the one that would be taken first.
+    """
 
 
 @click.command(short_help="Print every setting as JSON, with the digest that reports carry.")

@@ -1,0 +1,27 @@
+"""The table of a scene: warnings on top, each value with its source, unknown said."""
+
+from __future__ import annotations
+
+from support.scene_files import opened, write
+
+from tumangang_watch.commands.scene_table import scene_table
+from tumangang_watch.pipeline import describe_scene
+from tumangang_watch.pipeline.describe import areas_inside
+from tumangang_watch.settings import Settings
+from tumangang_watch.sites import load_site
+
+
+def test_the_table_says_what_is_known_from_what_and_what_is_not(tmp_path):
+    scene = opened(
+        write(tmp_path / "a.tif", metadata={"gsd": 0.7, "sun_elevation": 24.7}), acquired="2022-11-30"
+    )
+    inside = areas_inside(scene, load_site(None))
+    assert inside
+    assert set(inside.values()) == {0.0}
+    lines = scene_table(describe_scene(scene, Settings()), inside).splitlines()
+    assert lines[0].startswith("Warning: ")
+    table = dict(line.split(maxsplit=1) for line in lines if not line.startswith((" ", "Warning")))
+    assert table["grain"] == "0.7 m on the ground (pixels of 0.5 m)  [metadata]"
+    assert table["view"] == table["cloud"] == "unknown"
+    assert table["site"].startswith("nothing of it")
+    assert "counts of cars" in table["tells"]

@@ -1,0 +1,103 @@
+"""The table ``inspect`` prints: a dozen lines a scene, each value with its source, warnings on top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tumangang_watch.text import both_clocks, clean_text
+
+UNKNOWN = "unknown"
+RELATIVE = {
+    "dn": "counts, relative only",
+    "visual": "8-bit picture, relative only",
+    "unknown": "unknown, relative only",
+}
+RELATIVE |= {"reflectance": "reflectance", "radiance": "radiance"}
+WORDS = {
+    "presence": "trains",
+    "track": "their tracks",
+    "length": "lengths",
+    "count": "counts of cars",
+    "type": "types of cars",
+    "colours": "colours",
+    "load": "loads",
+}
+
+
+def scene_table(facts: Mapping[str, object], inside: Mapping[str, float]) -> str:
+    """Return what is understood of a scene as lines for people.
+
+    Parameters
+    ----------
+    facts : dict
+        As `pipeline.describe_scene` gives them.
+    inside : dict
+        Share of each area of the site that lies in the scene.
+    """
+    sources = _dict(facts["sources"])
+    bands = " ".join(f"{number}:{name}" for name, number in _dict(facts["bands"]).items())
+    masks = facts["mask"] or "none"
+    cloud = facts["cloud_fraction"]
+    rows = (
+        ("what", f"{facts['provider']}, {facts['file']}", "provider"),
+        ("when", both_clocks(str(facts["acquired"])), "acquired"),
+        ("grain", f"{facts['gsd_m']} m on the ground (pixels of {facts['pixel_m']} m)", "gsd_m"),
+        ("size", f"{facts['width_px']} x {facts['height_px']} pixels, {_short(facts['crs'])}", "crs"),
+        ("bands", bands, "bands"),
+        ("units", RELATIVE.get(str(facts["radiometry"]), str(facts["radiometry"])), "radiometry"),
+        ("sun", _angles(facts["sun_elevation_deg"], "high", facts["sun_azimuth_deg"]), "sun_elevation_deg"),
+        ("view", _angles(facts["off_nadir_deg"], "off nadir", facts["view_azimuth_deg"]), "off_nadir_deg"),
+        (
+            "cloud",
+            UNKNOWN if cloud is None else f"{float(str(cloud)):.0%} of the whole scene",
+            "cloud_fraction",
+        ),
+        ("mask", str(masks), "mask"),
+    )
+    lines = [f"Warning: {clean_text(str(w))}" for w in _list(facts["warnings"])]
+    lines += [_line(name, value, str(sources.get(key, ""))) for name, value, key in rows]
+    lines.append(_line("site", _site(inside), ""))
+    lines += [_line(*row, "") for row in _abilities(_dict(facts["can_show"]))]
+    return "\n".join(lines)
+
+
+def _line(name: str, value: str, source: str) -> str:
+    origin = f"  [{clean_text(source)}]" if source and source != UNKNOWN else ""
+    return f"{name:<8}{clean_text(value)}{origin}"
+
+
+def _angles(first: object, word: str, azimuth: object) -> str:
+    if first is None:
+        return UNKNOWN
+    return f"{float(str(first)):.1f} degrees {word}" + (
+        "" if azimuth is None else f", from {float(str(azimuth)):.0f}"
+    )
+
+
+def _short(crs: object) -> str:
+    return str(crs) if len(str(crs)) < 40 else "a reference system without a code"
+
+
+def _site(inside: Mapping[str, float]) -> str:
+    seen = [f"{name} {share:.0%}" for name, share in inside.items() if share > 0]
+    missing = [name for name, share in inside.items() if share == 0]
+    if not inside or not seen:
+        return "nothing of it lies in the scene"
+    return ", ".join(seen) + (f"; not {', '.join(missing)}" if missing else "")
+
+
+def _abilities(shown: Mapping[str, object]) -> list[tuple[str, str]]:
+    verdicts = {q: _dict(v)["told"] for q, v in _dict(shown["quantities"]).items()}
+    rows = [
+        (name, ", ".join(WORDS.get(q, q) for q, verdict in verdicts.items() if verdict == wanted))
+        for name, wanted in (("tells", "yes"), ("limited", "limited"), ("not", "no"))
+    ]
+    return [*((n, v) for n, v in rows if v), *(("", str(limit)) for limit in _list(shown["limits"]))]
+
+
+def _dict(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
