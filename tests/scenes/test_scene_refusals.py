@@ -342,13 +342,13 @@ def test_a_file_that_grows_while_it_is_read_is_busy(tmp_path, monkeypatch):
     from tumangang_watch.scenes import open as opening
 
     path = write(tmp_path / "scene.tif")
-    digest = opening.sha256_of
+    digest = opening.digest_of
 
-    def slow(image):
-        with image.open("ab") as file:
+    def slow(files):
+        with files[0].open("ab") as file:
             file.write(b"more")
-        return digest(image)
+        return digest(files)
 
-    monkeypatch.setattr(opening, "sha256_of", slow)
+    monkeypatch.setattr(opening, "digest_of", slow)
     with pytest.raises(Busy):
         opened(path)

@@ -15,8 +15,9 @@ from tumangang_watch.archive.file import hold
 from tumangang_watch.commands.run import progress_bar, run_settings
 from tumangang_watch.errors import Busy, InputRefused
 from tumangang_watch.sites import load_site
+from tumangang_watch.text import clean_text
 from tumangang_watch.watch.executors import executor
-from tumangang_watch.watch.inbox import given_scenes, look_into
+from tumangang_watch.watch.inbox import given_scenes, look_into, passed_over
 from tumangang_watch.watch.intake import IntakeTally, take_in
 from tumangang_watch.watch.notify import send_notices, words_of
 from tumangang_watch.watch.pages import publish
@@ -46,6 +47,8 @@ def watch(
     arrivals = look_into(places.inbox, time.time(), limits.settle_s if settle is None else settle)
     with progress_bar() as progress, executor(jobs, None, limits.scene_limit_s, limits.attempts) as work:
         tally = take_in(places, arrivals, work, progress, notify=notify_command is not None)
+    if words := clean_text(str(passed_over(places.inbox))):
+        click.echo(words, err=True)
     return finish(places, tally, notify_command, base_url)
 
 

@@ -44,10 +44,12 @@ NAMES = {
 SKIP = ("-", "x", "")
 BGRN: Roles = ("blue", "green", "red", "nir")
 RGB: Roles = ("red", "green", "blue")
+FIVE: Roles = ("blue", "green", "red", None, "nir")
 EIGHT: Roles = (None, "blue", None, "green", None, "red", None, "nir")
 PRODUCTS: tuple[tuple[str, int, Roles], ...] = (
     ("analytic", 8, EIGHT),
     ("analytic", 4, BGRN),
+    ("3a_analytic", 5, FIVE),
     ("3b_analytic", 3, RGB),
     ("pansharpened", 4, BGRN),
     ("visual", 3, RGB),
@@ -63,10 +65,9 @@ ITEM_TYPES: tuple[tuple[str, str, int, Roles], ...] = (
     ("psscene", "uint16", 3, RGB),
     ("psscene", "uint8", 3, RGB),
     ("psscene", "uint8", 4, (*RGB, None)),
-    ("blacksky", "uint8", 3, RGB),
-    ("blacksky", "uint8", 4, (*RGB, None)),
+    ("reorthotile", "uint16", 5, FIVE),
 )
-"""Band order by item type (Planet, BlackSky), pixel type and bands (docs/sources.md, vendor formats)."""
+"""Band order by item type (Planet), pixel type and bands (docs/sources.md, vendor formats)."""
 ALPHA_SAMPLE_PX = 256
 REAL_ALPHA = 0.98
 """An alpha band is fully clear or fully opaque nearly everywhere; an image band is neither."""
@@ -114,6 +115,8 @@ def decide_bands(dataset: DatasetReader, name: str, wish: str | None, metadata: 
     known = [(index, source) for index, source in ranked if index]
     if coloured and (known or proves):
         known.append((coloured, "colour interpretation"))
+    if not known and item_type == "blacksky" and dataset.count == 3:
+        known.append((_numbered(("blue", "green", "red")), "item type"))
     if known:
         index, source = known[0]
         warnings = tuple(

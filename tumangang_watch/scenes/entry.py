@@ -72,7 +72,7 @@ def resolve(path: Path, settings: ReadSettings) -> list[Entry]:
 
 def _of_folder(path: Path, settings: ReadSettings) -> list[Entry]:
     images = images_under(path)
-    parts = [part for folder in {p.parent for p in images} for part in _parts_in(folder, settings)]
+    parts = [part for folder in {p.parent for p in images} for part in parts_in(folder, settings)]
     found = one_an_image(images, parts)
     if not found:
         known = sorted({p.suffix.lower() for p in path.iterdir() if p.is_file() and p.suffix})[:6]
@@ -84,7 +84,8 @@ def _of_folder(path: Path, settings: ReadSettings) -> list[Entry]:
     return [Entry(image) for image in found]
 
 
-def _parts_in(folder: Path, settings: ReadSettings) -> list[Metadata]:
+def parts_in(folder: Path, settings: ReadSettings) -> list[Metadata]:
+    """Return what the metadata files of a folder say, those that can be read."""
     found: list[Metadata] = []
     for text in texts_in(folder)[:64]:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +11,6 @@ from pathlib import Path
 from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import Busy, WatchError, scene_refused
-from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.scenes.acquired import PASS, StatedTime, decide_time
 from tumangang_watch.scenes.bands import Bands, band_index, decide_bands
@@ -28,7 +26,7 @@ from tumangang_watch.scenes.describe import (
 from tumangang_watch.scenes.entry import Entry, best_first, reason, resolve
 from tumangang_watch.scenes.harden import open_image
 from tumangang_watch.scenes.mask import choose_mask
-from tumangang_watch.scenes.parts import Frame, band_files, frame_of
+from tumangang_watch.scenes.parts import Frame, band_files, digest_of, frame_of
 from tumangang_watch.scenes.radiometry import Units, decide_radiometry
 from tumangang_watch.scenes.vendors.beside import read_sidecars
 from tumangang_watch.scenes.vendors.facts import Metadata, number
@@ -142,19 +140,17 @@ def with_digest(scene: Scene) -> Scene:
     Busy
         It changed while it was read.
     """
-    files = tuple(dict.fromkeys(part.image for part in scene.parts)) or (scene.image,)
+    files = list(dict.fromkeys(part.image for part in scene.parts)) or [scene.image]
     try:
         before = [_stamp(file) for file in files]
-        digests = [sha256_of(file) for file in files]
+        sha256 = digest_of(files)
         if [_stamp(file) for file in files] != before:
             why = "it changed while it was read"
             raise Busy("scene is still growing", scene.image.name, why, "Try again later")
     except OSError as error:
         why = f"it cannot be read ({reason(error)})"
         raise scene_refused(scene.image.name, why, "Copy or deliver it again") from error
-    if len(digests) == 1:
-        return replace(scene, sha256=digests[0])
-    return replace(scene, sha256=hashlib.sha256("\n".join(digests).encode()).hexdigest())
+    return replace(scene, sha256=sha256)
 
 
 def _stamp(image: Path) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import scene_refused
+from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import ScenePart
 from tumangang_watch.scenes.container import whole_image
 from tumangang_watch.scenes.harden import open_image
@@ -79,6 +81,23 @@ def band_files(image: Path, metadata: Metadata) -> list[Path]:
     beside = {p.name.lower(): p for p in image.parent.iterdir()}
     files = [beside[n.lower()] for n in metadata.joined if n.lower() in beside]
     return files if len(files) == len(metadata.joined) and len(files) > 1 else [image]
+
+
+def image_files(image: Path, metadata: Metadata) -> list[Path]:
+    """Return every file that holds pixels of an image: its band files in order, the tiles of each."""
+    return [tile for first in band_files(image, metadata) for tile in tiles_of(first)]
+
+
+def digest_of(files: list[Path]) -> str:
+    """Return the digest of one file's bytes, or of several files' digests.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read.
+    """
+    digests = [sha256_of(file) for file in files]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def frame_of(dataset: DatasetReader, image: Path, files: list[Path], max_bands: int) -> Frame:

@@ -7,15 +7,23 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tumangang_watch.errors import InputRefused
+from tumangang_watch.errors import InputRefused, WatchError
 from tumangang_watch.files import sha256_of
+from tumangang_watch.scenes.entry import parts_in
 from tumangang_watch.scenes.mask import find_masks
-from tumangang_watch.scenes.parts import tiles_of
-from tumangang_watch.scenes.vendors.beside import IMAGE_ENDS, sidecar_files
+from tumangang_watch.scenes.parts import digest_of, image_files, one_an_image
+from tumangang_watch.scenes.vendors.beside import IMAGE_ENDS, SIDECAR_ENDS, read_sidecars, sidecar_files
 from tumangang_watch.settings.scenes import ReadSettings
+from tumangang_watch.text import count_text
 
 SCENE_ENDS = IMAGE_ENDS
 """Names that are taken for scenes. What cannot be read of these is refused, and said to be."""
+BESIDE_ENDS = """
+    .done .jpg .jpeg .png .txt .pdf .kml .kmz .htm .html .gml .xsl .xsd .css .gif .db .csv .md .vrt .ovr .tfw
+    .jgw .j2w .pgw .wld .rpb .rpc .att .eph .geo .ste .shp .shx .dbf .prj .cpg .gpkg .aux .lic
+"""
+"""What vendors put beside an image and nothing here reads."""
+KNOWN_ENDS = frozenset((*IMAGE_ENDS, *SIDECAR_ENDS, *BESIDE_ENDS.split()))
 DONE_END = ".done"
 """``NAME.tif.done`` beside ``NAME.tif`` says that it is whole."""
 
@@ -47,14 +55,14 @@ def look_into(inbox: Path, now_s: float, settle_s: float) -> list[Arrival]:
         the file system, which copying programs cannot set back), or when a ``.done`` file says so.
     """
     found = []
+    settings = ReadSettings()
     for folder, folders, names in os.walk(inbox):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         present = set(names)
-        for name in sorted(names):
-            stem, end = os.path.splitext(name)
-            if name.startswith(".") or end.lower() not in SCENE_ENDS or "udm" in stem.lower():
-                continue
-            path = Path(folder) / name
+        paths = [Path(folder) / name for name in names if not name.startswith(".")]
+        parts = parts_in(Path(folder), settings) if paths else []
+        for path in one_an_image(paths, parts):
+            name = path.name
             arrival = _arrival(inbox, path, name + DONE_END in present, now_s - settle_s)
             if arrival is not None:
                 found.append(arrival)
@@ -97,8 +105,53 @@ def _arrival(inbox: Path, path: Path, done: bool, before_s: float) -> Arrival | 
 
 def sidecars(image: Path) -> list[Path]:
     """Return the metadata and mask that belong to an image, and its other tiles."""
-    tiles = [tile for tile in tiles_of(image) if tile != image]
-    return [*sidecar_files(image, ReadSettings()), *find_masks(image)[:1], *tiles]
+    others = [file for file in _files_of(image) if file != image]
+    return [*sidecar_files(image, ReadSettings()), *find_masks(image)[:1], *others]
+
+
+def content_of(image: Path) -> str:
+    """Return the digest that an image's scene has: of its one file, or of all its tiles and band files."""
+    return digest_of(_files_of(image))
+
+
+def _files_of(image: Path) -> list[Path]:
+    try:
+        return image_files(image, read_sidecars(image, ReadSettings()))
+    except WatchError:
+        return [image]
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """What lies in the inbox and is no scene, nor belongs to one."""
+
+    links: int
+    others: tuple[str, ...]
+    """Endings of the files of other kinds, one a file."""
+
+    def __str__(self) -> str:
+        words = [f"{count_text(self.links, 'link')} (links are not followed)"] if self.links else []
+        if self.others:
+            ends = ", ".join(sorted({end or "without an ending" for end in self.others})[:6])
+            words.append(f"{count_text(len(self.others), 'file')} of other kinds ({ends})")
+        return "Passed over: " + " and ".join(words) if words else ""
+
+
+def passed_over(inbox: Path) -> PassedOver:
+    """Return how many links and files of unknown kinds lie under the inbox."""
+    links, others = 0, []
+    for folder, folders, names in os.walk(inbox):
+        links += sum((Path(folder) / name).is_symlink() for name in folders)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            end = os.path.splitext(name)[1].lower()
+            if name.startswith("."):
+                continue
+            if (Path(folder) / name).is_symlink():
+                links += 1
+            elif end not in KNOWN_ENDS:
+                others.append(end)
+    return PassedOver(links, tuple(others))
 
 
 def sidecars_digest(image: Path) -> str:
@@ -111,4 +164,4 @@ def sidecars_digest(image: Path) -> str:
 
 def locate_scenes(inbox: Path) -> list[tuple[str, tuple[int, int], str]]:
     """Return place, stamp and content of every scene file under the inbox."""
-    return [(a.place, a.stamp, sha256_of(a.path)) for a in look_into(inbox, float("inf"), 0.0)]
+    return [(a.place, a.stamp, content_of(a.path)) for a in look_into(inbox, float("inf"), 0.0)]

@@ -19,10 +19,10 @@ from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import REFUSED, adopt, read_issued
 from tumangang_watch.archive.record import note_inbox
 from tumangang_watch.errors import Busy, InputRefused, OutputFailed
-from tumangang_watch.files import json_text, sha256_of, sweep, write_whole
+from tumangang_watch.files import json_text, sweep, write_whole
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.watch.executors import Died, Executor
-from tumangang_watch.watch.inbox import Arrival, sidecars, sidecars_digest
+from tumangang_watch.watch.inbox import Arrival, content_of, sidecars, sidecars_digest
 from tumangang_watch.watch.notify import note_findings
 from tumangang_watch.watch.plan import Places, Plan
 from tumangang_watch.watch.tasks import Failed, LookTask, Made, ReportTask, look_at, make_report
@@ -103,7 +103,7 @@ class _Intake:
             if stamp != arrival.stamp:
                 self.progress(f"reading {arrival.place}")
                 try:
-                    sha256 = sha256_of(arrival.path)
+                    sha256 = content_of(arrival.path)
                 except OSError:
                     self.tally.waiting.append(arrival.place)
                     continue
