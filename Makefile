@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint fuzz clean
 
 demo: $(READY)
 	@$(BIN)/tumangang-watch compare fixtures/tumangang_2022-11-30_painted.tif \
@@ -11,6 +11,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+fuzz: $(READY)
+	$(BIN)/python scripts/fuzz.py --mutants $(or $(MUTANTS),10000)
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -28,6 +29,8 @@ from tumangang_watch.sites import load_site
 from tumangang_watch.text import clean_text
 
 EXIT_CHANGED = 10
+DIGEST_BYTES = 200_000_000
+"""``inspect`` gives no digest of a larger file: reading it all takes longer than understanding it."""
 
 
 class MeasuringOptions(TypedDict):
@@ -125,12 +128,12 @@ def inspect(
 ) -> int:
     """Print what is understood of a scene, and what it can and cannot show."""
     settings, place = Settings(), load_site(site)
-    options = scene_options(acquired, bands)
+    options = replace(scene_options(acquired, bands), digest=False)
     if scene.is_dir():
         scenes = open_scenes(scene, options, settings.read)
     else:
         scenes = [open_scene(scene, options, settings.read)]
-    if len(scenes) == 1 and not scenes[0].sha256:
+    if len(scenes) == 1 and scenes[0].image.stat().st_size <= DIGEST_BYTES:
         scenes = [with_digest(scenes[0])]
     described = [pipeline.describe_scene(s, settings) for s in scenes]
     if quicklook is not None:

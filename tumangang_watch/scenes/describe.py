@@ -31,7 +31,7 @@ def describe(scene: Scene) -> dict[str, object]:
         "id": scene.id,
         "file": scene.image.name,
         "files": [f.name for f in scene.files],
-        "sha256": scene.sha256,
+        "sha256": scene.sha256 or None,
         "acquired": utc_text(scene.acquired, fractions=False),
         "provider": scene.provider,
         "crs": scene.crs,
