@@ -22,6 +22,7 @@ from training.yard_painter import (
     KIND_CHANCE,
     KINDS,
     LENGTHS,
+    MARGIN_M,
     Canvas,
     Yard,
     _expose,
@@ -134,14 +135,14 @@ def fated(
     return fate, first, second
 
 
-def yard_pair(seed: int, gsd_m: float, fates: tuple[str, ...] = ()) -> YardPair:
+def yard_pair(seed: int, gsd_m: float, fates: tuple[str, ...] = (), margin_m: float = MARGIN_M) -> YardPair:
     """Paint a yard on two dates, a track a fate; without fates its trains are any, and all of them stay."""
     rng = np.random.default_rng([FIRST_SEED + seed, 4711])
     count = 5 if fates else int(rng.integers(2, 7))
     gaps = rng.uniform(4.5, 5.6) + rng.normal(0, 0.08, count - 1)
     gaps += (rng.random(count - 1) < 0.15) * rng.uniform(2, 7, count - 1)
     v = [0.0, *np.cumsum(gaps).tolist()]
-    yard = Yard(420.0 if fates else float(rng.choice([260, 350, 500])), v)
+    yard = Yard(420.0 if fates else float(rng.choice([260, 350, 500])), v, margin_m=margin_m)
     names = [t.id for t in tracks_of(yard)]
     cases: list[tuple[str, Stand | None, Stand | None]] = []
     for fate in fates:

@@ -11,7 +11,14 @@ from tumangang_watch.pipeline.background import gather
 from tumangang_watch.pipeline.common import in_common
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.measure import assemble
-from tumangang_watch.pipeline.prepare import in_light_of, judge_areas, observe, read_image, working_grid
+from tumangang_watch.pipeline.prepare import (
+    beside,
+    in_light_of,
+    judge_areas,
+    observe,
+    read_image,
+    working_grid,
+)
 from tumangang_watch.pipeline.run import RunContext, refuse_failed
 from tumangang_watch.pipeline.tracks import with_tracks
 from tumangang_watch.preprocess.coregister import register_pair
@@ -53,6 +60,7 @@ def compare(
     run.progress("judging what can be seen")
     one = observe("earlier", earlier, first, grid, fit, run)
     two = observe("later", later, second, grid, fit, run)
+    one, two = beside(one, two, run), beside(two, one, run)
     two, light = in_light_of(one, two, run)
     pair_caveats = (*common_caveats, *fit_caveats, *traced)
     if light.status != "ok":

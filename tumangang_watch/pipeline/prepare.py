@@ -116,6 +116,13 @@ def observe(
     )
 
 
+def beside(seen: Observation, other: Observation, run: RunContext) -> Observation:
+    """Return a date with its quality judged with another date on the same grid: it shows what cloud hides."""
+    quality = assess_quality(seen.raster, seen.image, seen.scene, run.settings.quality, other.raster)
+    quality = hide_roofed(quality, seen.raster.grid, run.site, seen.scene.acquired.date())
+    return replace(seen, quality=quality, caveats=quality.notes)
+
+
 def in_light_of(
     reference: Observation, seen: Observation, run: RunContext
 ) -> tuple[Observation, Normalisation]:

@@ -1,6 +1,6 @@
 """What of the ground can be seen: nodata, cloud, shadow, snow, haze, saturation.
 
-Masks are evidence with a source, never final: when in doubt a bright thing is not a cloud, and
+Masks are evidence with a source, never final, and
 snow is a state of the scene, not a hole in it (docs/sources.md, masks).
 """
 
@@ -15,40 +15,43 @@ from tumangang_watch.grid import Float32, Mask
 from tumangang_watch.model.image import NativeImage, Raster, frozen
 from tumangang_watch.model.observation import Quality, SnowState
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.preprocess.cloud import cloud_over
 from tumangang_watch.settings.preprocess import QualitySettings
 
 UDM_SNOW, UDM_HEAVY_HAZE, UDM_CLOUD = 1, 4, 5
 """Zero-based bands of Planet's UDM2 (docs/sources.md, masks)."""
 
 
-def assess_quality(raster: Raster, image: NativeImage, scene: Scene, settings: QualitySettings) -> Quality:
+def assess_quality(
+    raster: Raster, image: NativeImage, scene: Scene, settings: QualitySettings, other: Raster | None = None
+) -> Quality:
     """Return the quality masks of a registered scene on its grid.
 
-    ``raster`` is the scene on the working grid, ``image`` its native pixels, registered alike.
+    ``raster`` is the scene on the working grid, ``image`` its native pixels, registered alike; ``other``
+    another date on the same grid, which shows what of the ground is hidden.
     """
     x, y = raster.grid.centres
     mesh = np.meshgrid(x, y)
     saturated = image.sample_mask(image.saturated, *mesh) & raster.valid
-    snow, snow_state = _snow(raster, scene, settings)
+    vendor, source = None, "cloud mask: own test"
     if image.vendor_mask is not None:
         layers = image.vendor_mask
         cloudy = (layers[UDM_CLOUD] > 0) | (layers[UDM_HEAVY_HAZE] > 0)
-        cloud = image.sample_mask(cloudy, *mesh) & raster.valid
-        source = "cloud mask: the vendor's UDM2"
-    else:
-        cloud = _cloud(raster, snow_state, settings)
-        source = "cloud mask: own test, only large soft clouds are found"
-    shade = _cloud_shadow(raster, cloud, scene, settings)
+        vendor = image.sample_mask(cloudy, *mesh) & raster.valid
+        source = "cloud mask: the vendor's UDM2 and own test"
+    cloud, shade = cloud_over(raster, settings.cloud, other, vendor)
+    under = Raster(raster.values, frozen(raster.valid & ~cloud & ~shade), raster.grid, raster.bands)
+    snow, snow_state = _snow(under, scene, settings)
     dark = _object_shadow(raster, cloud | shade, settings)
     quality = Quality(
-        clear=frozen(raster.valid & ~cloud & ~shade),
+        clear=under.valid,
         cloud=frozen(cloud),
         cloud_shadow=frozen(shade),
         object_shadow=frozen(dark),
         saturated=frozen(saturated),
         snow=frozen(snow),
         snow_state=snow_state,
-        haze=_haze(raster, settings),
+        haze=_haze(under, settings),
     )
     return replace(quality, notes=(source, *_notes(quality, scene, raster.bands, settings)))
 
@@ -57,85 +60,6 @@ def _relative_spread(raster: Raster) -> Float32:
     """Return the spread of the bands over their mean, (rows, cols): 0 = flat spectrum."""
     mean = raster.values.mean(axis=0)
     return np.asarray(raster.values.std(axis=0) / np.maximum(mean, 1e-3))
-
-
-def _cloud(raster: Raster, snow_state: SnowState, settings: QualitySettings) -> Mask:
-    """Return large, bright, soft, flat regions; none under full snow, where nothing tells them."""
-    none = np.zeros(raster.grid.shape, dtype=bool)
-    if snow_state == "full" or len(raster.bands) < 3 or not raster.valid.any():
-        return none
-    factor = max(1, round(settings.cloud_pixel_m / raster.grid.pixel_m))
-    size = (max(1, raster.grid.cols // factor), max(1, raster.grid.rows // factor))
-    light = np.asarray(cv2.resize(raster.luminance(), size, interpolation=cv2.INTER_AREA), np.float32)
-    flat = cv2.resize(_relative_spread(raster), size, interpolation=cv2.INTER_AREA)
-    seen = cv2.resize(raster.valid.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.99
-    if not seen.any():
-        return none
-    level = float(np.quantile(light[seen], 0.6))
-    brightest = seen & (light > np.quantile(light[seen], 0.98))
-    white = float(np.median(flat[brightest])) if seen.sum() > 100 and brightest.any() else 0.0
-    step = cv2.morphologyEx(light, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) / np.maximum(light, 1e-3)
-    bright = (light > settings.cloud_brightness * level) & seen
-    bright &= flat < settings.cloud_flatness + min(white, settings.cloud_flatness)
-    core = bright & (step < settings.cloud_gradient)
-    opened = cv2.morphologyEx(core.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
-    min_px = settings.cloud_area_m2 / (factor * raster.grid.pixel_m) ** 2
-    keep = [
-        k
-        for k in range(1, count)
-        if stats[k, cv2.CC_STAT_AREA] >= min_px and _soft(light, labels == k, settings)
-    ]
-    if not keep:
-        return none
-    grown = cv2.dilate(
-        np.isin(labels, keep).astype(np.uint8),
-        np.ones((3, 3), np.uint8),
-        iterations=max(1, round(settings.cloud_buffer_m / (factor * raster.grid.pixel_m))),
-    )
-    full = cv2.resize(grown, (raster.grid.cols, raster.grid.rows), interpolation=cv2.INTER_NEAREST)
-    return (full > 0) & raster.valid
-
-
-def _soft(light: Float32, region: Mask, settings: QualitySettings) -> bool:
-    """A cloud fades over several cells; a roof or an apron ends within one or two."""
-    kernel = np.ones((3, 3), np.uint8)
-    mask = region.astype(np.uint8)
-    rings = [cv2.dilate(mask, kernel, iterations=k) for k in (1, 2, 4)]
-    near, far = (rings[1] > rings[0]), (rings[2] > rings[1])
-    if not near.any() or not far.any():
-        return False
-    inside = float(np.median(light[region]))
-    first, second = float(np.median(light[near])), float(np.median(light[far]))
-    fall = inside - second
-    return (
-        fall > 0
-        and (inside - first) / fall < 0.6
-        and float(np.median(light[rings[0] > mask]))
-        > 0.5 * (inside + second) - settings.cloud_gradient * inside
-    )
-
-
-def _cloud_shadow(raster: Raster, cloud: Mask, scene: Scene, settings: QualitySettings) -> Mask:
-    """Return the darkest copy of the clouds along the sun's direction, or none."""
-    none = np.zeros(raster.grid.shape, dtype=bool)
-    if not cloud.any() or scene.sun_azimuth_deg is None:
-        return none
-    light = raster.luminance()
-    median = float(np.median(light[raster.valid & ~cloud])) if (raster.valid & ~cloud).any() else 0.0
-    away = np.radians(scene.sun_azimuth_deg + 180.0)
-    best, shade = settings.cloud_shadow_darkness * median, none
-    for distance_m in np.arange(30.0, 3000.0, 30.0):
-        down = round(-float(np.cos(away)) * distance_m / raster.grid.pixel_m)
-        right = round(float(np.sin(away)) * distance_m / raster.grid.pixel_m)
-        matrix = np.array([[1, 0, right], [0, 1, down]], dtype=np.float64)
-        moved = cv2.warpAffine(cloud.astype(np.uint8), matrix, (raster.grid.cols, raster.grid.rows)) > 0
-        there = moved & raster.valid & ~cloud
-        if there.sum() > 0.2 * cloud.sum():
-            level = float(np.median(light[there]))
-            if level < best:
-                best, shade = level, there
-    return shade
 
 
 def _object_shadow(raster: Raster, hidden: Mask, settings: QualitySettings) -> Mask:
@@ -200,8 +124,9 @@ def _notes(
     quality: Quality, scene: Scene, bands: tuple[str, ...], settings: QualitySettings
 ) -> tuple[str, ...]:
     notes = []
-    if quality.cloud.any():
-        notes.append(f"cloud over {quality.cloud.mean():.0%} of the ground read")
+    for layer, word in ((quality.cloud, "cloud"), (quality.cloud_shadow, "the shadow of cloud")):
+        if layer.any():
+            notes.append(f"{word} over {layer.mean():.0%} of the ground read")
     if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
         notes.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
     if scene.off_nadir_deg is not None and scene.off_nadir_deg > settings.off_nadir_deg:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,32 +139,58 @@ class NormaliseSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CloudSettings:
+    """Named numbers for cloud and its shadow, on cells of 4 m (12 m in scenes of 3 m)."""
+
+    log_odds_min: float = -1.0
+    """Log-odds of the network from which a cell may lie under cloud. Chosen with `log_odds_sure`, `buffer_m`
+    and `brighter_min` by ``python -m benchmarks.clouds area`` on validation seeds."""
+    log_odds_sure: float = 0.5
+    """Log-odds from which a cell does."""
+    shadow_bias: float = 0.7
+    """Taken off the log-odds of shadow: dark ground is common. Chosen as `log_odds_min`."""
+    brighter_min: float = 0.1
+    """Least rise of log brightness over another date, each against its typical ground, under cloud."""
+    darker_min: float = 0.45
+    """Least fall of it in a cloud's shadow: a third of the light."""
+    alone_min: float = 1.3
+    """Least log brightness over the typical ground where no other date tells: 3.7 times, both above the
+    darkest. Calibrated as `alike_min`: at 1.5 thin cloud is lost, at 1.1 concrete is taken for cloud."""
+    alike_scene_min: float = 0.45
+    """Least likeness of the fine patterns that a fifth of the ground shows on two dates, for one to tell
+    what hides the other. Calibrated as `alike_min`: 0.53 and more in one state of the ground, 0.15 to 0.49
+    across snow."""
+    alike_min: float = 0.08
+    """Median likeness in a region from which ground is seen through it. Chosen by ``python -m
+    benchmarks.clouds area`` on validation seeds: most thin cloud leaves more, new ground nothing."""
+    uneven_min: float = 0.3
+    """Range of log brightness, 10 to 90 %, in a region from which it is no new pavement or roof, which are
+    even. Calibrated as `alike_min`: thin cloud that hides the pattern has 0.5 and more."""
+    sure_share: float = 0.25
+    """Least share of sure cells in a region."""
+    area_min_m2: float = 500.0
+    """Smallest cloud (docs/sources.md, masks)."""
+    alone_area_min_m2: float = 1500.0
+    """The same where no other date tells: white roofs are smaller, or larger and less bright (assumed)."""
+    shadow_area_min_m2: float = 1000.0
+    """Smallest shadow of cloud: anything less than 30 m across is an object's (docs/sources.md, masks)."""
+    buffer_m: float = 4.0
+    """Ground around cloud, and around its shadow, that is hidden by their thin edges: one cell; what is only
+    likely cloud lies between (docs/sources.md, masks: 10 m)."""
+    vendor_against: float = 4.0
+    """Log-odds against cloud from which a vendor's mask is not believed, where another date shows ground."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class QualitySettings:
     """Named numbers for quality masks."""
 
-    cloud_pixel_m: float = 3.0
-    """Clouds are looked for on 3 m cells: they are large and soft."""
-    cloud_brightness: float = 1.5
-    """Brightness over the scene's 60 % level from which a cell may be cloud. Calibrated by
-    ``python -m benchmarks.quality --split train``."""
-    cloud_flatness: float = 0.16
-    """Largest relative spread of the bands of a cloud cell, against the scene's own white
-    (docs/sources.md, masks: whiteness < 0.1 on calibrated reflectance)."""
-    cloud_gradient: float = 0.10
-    """Largest step between neighbouring 3 m cells, as a share of their brightness: roofs, concrete
-    and snow-free edges are sharper."""
-    cloud_area_m2: float = 2000.0
-    """Smallest cloud (docs/sources.md, masks: 500 m2; a bright apron of a yard has up to some 6 000 m2,
-    so softness has to decide as well)."""
-    cloud_buffer_m: float = 12.0
-    """Ground around a cloud that is hidden by its thin edge (docs/sources.md, masks: 10 m)."""
+    cloud: CloudSettings = field(default_factory=CloudSettings)
     shadow_darkness: float = 0.62
     """Brightness against the 25 m surroundings below which a pixel may lie in shadow: skylight
     alone gives 10-30 % of full light."""
     object_shadow_max_m: float = 30.0
     """Anything wider is no object's shadow (docs/sources.md, masks)."""
-    cloud_shadow_darkness: float = 0.75
-    """Brightness of a cloud's shadow against the scene's median."""
     snow_brightness: float = 0.35
     """Reflectance from which flat-spectrum ground may be snow, where the scale is known."""
     snow_of_white: float = 0.65

@@ -1,0 +1,149 @@
+"""Print how cloud, thin cloud and shadow are found, and what is told of quiet pairs under them.
+
+``python -m training.cloud_net paint --split validation --folder DIR`` paints clear pairs; then
+``python -m benchmarks.clouds area --folder DIR`` lays cloud of all kinds and ground that is none over them
+and counts what of either is masked, with and without the other date. ``pairs --split S --pairs N`` compares
+pairs on which nothing changed, each with cloud on one date, and counts what is told.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from training.cloud_net import Covered, as_product, bgrn_of, covered, decoys, white_of
+from tumangang_watch.grid import Grid, grid_over
+from tumangang_watch.model.image import frozen
+from tumangang_watch.model.observation import DateLabel, Observation, Registration
+from tumangang_watch.pipeline.background import GatheredDates
+from tumangang_watch.pipeline.measure import assemble
+from tumangang_watch.pipeline.prepare import beside, in_light_of, judge_areas
+from tumangang_watch.pipeline.run import RunContext
+from tumangang_watch.preprocess.cloud import cloud_over
+from tumangang_watch.settings import Settings
+from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.exact import exact_observation
+from tumangang_watch.simulate.paint import PaintedScene
+
+KINDS = ("opaque", "thin", "veil", "shadow", "clear", "clear, snow")
+"""Opacity of 0.85 and more, of 0.4 to 0.85, of 0.25 to 0.4; half of the sun lost; none of them."""
+
+
+def parts(now: Covered, snowy: bool) -> dict[str, np.ndarray]:
+    """Return where each of `KINDS` lies."""
+    opacity, shade = now.opacity, now.shade
+    clear = (opacity < 0.02) & (shade < 0.02)
+    return {
+        "opaque": opacity >= 0.85,
+        "thin": (opacity >= 0.4) & (opacity < 0.85),
+        "veil": (opacity >= 0.25) & (opacity < 0.4),
+        "shadow": (shade >= 0.5) & (opacity < 0.1),
+        "clear, snow" if snowy else "clear": clear,
+    }
+
+
+def area(folder: Path, draws: int) -> None:
+    """Print what is masked of every kind, by area."""
+    settings, rng = Settings().quality.cloud, np.random.default_rng(3)
+    counts = {(kind, beside): np.zeros(2) for kind in KINDS for beside in (False, True)}
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path) as data:
+            dates, names = bgrn_of(data)
+            ok = data["ok0"] & data["ok1"]
+        snowy = max(float(np.median(d[2][ok])) for d in dates) > 0.16 and "nir" in names
+        grid = Grid(crs="EPSG:32652", west=0, north=0, pixel_m=1.0, rows=ok.shape[0], cols=ok.shape[1])
+        for draw in range(draws):
+            white = white_of(dates, ok, rng)
+            own = int(rng.integers(2**31))
+            one, two = (decoys(d, white, np.random.default_rng(own)) for d in dates[:: 1 - 2 * (draw % 2)])
+            now, kind = covered(one, white, rng), float(rng.uniform(0, 0.9)) * (1 if "nir" in names else 0.5)
+            raster, other = (as_product(v, ok, grid, rng, kind) for v in (now.values, two))
+            for with_other in (False, True):
+                masks = cloud_over(raster, settings, other if with_other else None)
+                for name, place in parts(now, snowy).items():
+                    counts[name, with_other] += (place & ok).sum(), (place & ok & (masks[0] | masks[1])).sum()
+    for kind in KINDS:
+        shares = [counts[kind, w][1] / max(counts[kind, w][0], 1) for w in (False, True)]
+        print(f"{kind:12} masked: one date {shares[0]:.3f}, with the other {shares[1]:.3f}")
+
+
+def _under_cloud(painted: PaintedScene, rng: np.random.Generator) -> tuple[PaintedScene, float]:
+    """Return a painted scene with cloud over 5 to 60 % of it, and that share."""
+    whole = float(np.iinfo(painted.values.dtype).max if painted.values.dtype == np.uint8 else 10000)
+    values = painted.values.astype(np.float32) / np.float32(whole)
+    valid = (painted.values > 0).any(axis=0)
+    order, names = [painted.bands.index(b) for b in ("blue", "green", "red")], painted.bands
+    full = values[[*order, names.index("nir") if "nir" in names else names.index("red")]]
+    white = white_of([full], valid, rng)
+    for _ in range(20):
+        now = covered(full, white, rng)
+        share = float((now.opacity[valid] > 0.3).mean())
+        if 0.05 <= share <= 0.6:
+            break
+    back = {b: now.values[k] for k, b in enumerate(("blue", "green", "red", "nir"))}
+    out = np.stack([back[b] for b in names]) * whole
+    digital = np.where(valid, np.clip(np.rint(out), 1, np.iinfo(painted.values.dtype).max), 0)
+    return replace(painted, values=frozen(digital.astype(painted.values.dtype))), share
+
+
+def quiet(seed: int, masked: bool) -> tuple[str, int, int]:
+    """Return words, and how many findings are told surely, and as possible, where nothing changed."""
+    rng = np.random.default_rng([seed, 92])
+    snow = {"snow": 0.9} if seed % 5 == 0 else {}
+    pair = make_pair(seed, 0.5, no_change=True, growth_m2=0.0, length_m=240.0, **snow)
+    site = pair.world.site
+    west, south, east, north = site.bounds
+    grid = grid_over((west - 40, south - 40, east + 40, north + 40), 0.5, site.crs)
+    scenes = [pair.earlier, pair.later]
+    which = int(rng.integers(2))
+    scenes[which], share = _under_cloud(scenes[which], rng)
+    labels: tuple[DateLabel, DateLabel] = ("earlier", "later")
+    one, two = (exact_observation(p, d, grid) for p, d in zip(scenes, labels, strict=True))
+    run = RunContext(site, _quick(Settings()))
+    one, two = (beside(one, two, run), beside(two, one, run)) if masked else (one, two)
+    two, _ = in_light_of(one, two, run)
+    none = GatheredDates()
+    done = assemble(run, (one, two), Registration(status="ok"), judge_areas(run, two, one), none, ())
+    told = [f for f in done.findings if f.change != "unchanged"]
+    sure = [f for f in told if f.grade == "detected"]
+    hidden = [_hidden(o) for o in (one, two)]
+    words = f"{seed} cloud {share:.0%} on {labels[which]}, hidden {hidden[0]:.0%} and {hidden[1]:.0%}: "
+    return words + "; ".join(f"{f.kind} {f.change} {f.confidence:.2f}" for f in sure), len(sure), len(told)
+
+
+def _hidden(seen: Observation) -> float:
+    return 1 - float(seen.quality.clear[seen.raster.valid].mean())
+
+
+def _quick(settings: Settings) -> Settings:
+    return replace(settings, detectability=replace(settings.detectability, enabled=False))
+
+
+def main() -> None:
+    """Measure masks, or pairs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("area", "pairs"))
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--draws", type=int, default=4)
+    parser.add_argument("--split", default="train", choices=("train", "validation", "test"))
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--unmasked", action="store_true", help="as if nothing knew of cloud")
+    arguments = parser.parse_args()
+    if arguments.what == "area":
+        area(arguments.folder, arguments.draws)
+        return
+    seeds = split_seeds(arguments.split)[arguments.first : arguments.first + arguments.pairs]
+    counts = np.zeros(2)
+    for seed in seeds:
+        words, *told = quiet(seed, not arguments.unmasked)
+        counts += told
+        print(words, flush=True)
+    print(f"{len(seeds)} quiet pairs: told surely {int(counts[0])}, with the possible {int(counts[1])}")
+
+
+if __name__ == "__main__":
+    main()
