@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from math import cos, hypot, isfinite, radians
+from shlex import quote
 from typing import NoReturn
 
 from pyproj import Transformer
@@ -40,6 +41,7 @@ def refuse_unusable(
     def refuse(why: str, todo: str) -> NoReturn:
         raise scene_refused(name, why, todo)
 
+    quoted = quote(name)
     stated = " ".join(map(str, (properties.get("item_type"), properties.get("instrument"), *properties)))
     text = f"{name} {json.dumps(dataset.tags())[:4000]} {stated[:4000]}".upper()
     if any(d.startswith("complex") for d in dataset.dtypes) or RADAR.search(text) or "SAR:" in stated.upper():
@@ -48,7 +50,9 @@ def refuse_unusable(
         if dataset.rpcs or dataset.gcps[0]:
             model = "an RPC model" if dataset.rpcs else "ground control points"
             raise not_ortho(name, f"only {model}")
-        todo = f"If its pixels lie on a map, say on which: gdal_translate -a_srs EPSG:32652 {name} placed.tif"
+        todo = (
+            f"If its pixels lie on a map, say on which: gdal_translate -a_srs EPSG:32652 {quoted} placed.tif"
+        )
         refuse("it has no reference system", todo)
     if not (dataset.crs.is_projected or dataset.crs.is_geographic):
         if dataset.rpcs or ("LOCAL_CS" in dataset.crs.to_wkt() and dataset.driver == "JP2OpenJPEG"):
@@ -64,23 +68,26 @@ def refuse_unusable(
     colours = ["cyan"] if space == "CMYK" else [c.name for c in dataset.colorinterp]
     for colour in colours:
         if colour in UNUSABLE_COLOURS:
-            refuse(
-                f"its pixels are {UNUSABLE_COLOURS[colour]} colours, not measurements",
-                "Use an RGB or multispectral image",
-            )
+            todo = "Use an RGB or multispectral image"
+            if colour == "palette":
+                todo = f"Order it unclassified, or unfold it: gdal_translate -expand rgb {quoted} rgb.tif"
+            refuse(f"its pixels are {UNUSABLE_COLOURS[colour]} colours, not measurements", todo)
     if dataset.dtypes[0] not in DTYPES:
         refuse(f"its pixel type {dataset.dtypes[0]} is not an image's", f"Use one of {', '.join(DTYPES)}")
     rows, cols = dataset.block_shapes[0]
     values = max(rows * cols * (layout.bands if layout.empty.shape[0] == 1 else 1), layout.decoded_values)
     block = values * int(re.sub(r"\D", "", dataset.dtypes[0])) // 8
     if block > settings.max_block_bytes:
-        refuse(f"one block of it needs {block // 2**20} MiB", "Rewrite it as a tiled GeoTIFF (COG)")
+        refuse(
+            f"one block of it needs {block // 2**20} MiB",
+            f"Rewrite it in tiles: gdal_translate -of COG {quoted} tiled.tif",
+        )
 
 
 def not_ortho(name: str, what: str) -> InputRefused:
     """Return the refusal of an image in the sensor's geometry, with the command that lays it on the map."""
     todo = "Order it orthorectified, or lay it on the map with a height model: gdalwarp -rpc "
-    todo += f"-to RPC_DEM=dem.tif -t_srs EPSG:32652 {name} ortho.tif"
+    todo += f"-to RPC_DEM=dem.tif -t_srs EPSG:32652 {quote(name)} ortho.tif"
     return scene_refused(name, f"it has {what}: it is not orthorectified", todo)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import BinaryIO, NoReturn
 
 import numpy as np
@@ -19,7 +20,7 @@ SOC_SIZ = b"\xff\x4f\xff\x51"
 END_OF_CODESTREAM = b"\xff\xd9"
 NITF_LENGTH_AT = {b"NITF02.10": 342, b"NSIF01.00": 342}
 """Where the file's length stands in the header (MIL-STD-2500C, table A-1)."""
-FORMATS = "Give a GeoTIFF, JPEG 2000 or NITF"
+FORMATS = "Give one of these, or, if GDAL knows it, convert it: gdal_translate {} scene.tif"
 
 
 def driver_of(path: Path) -> str:
@@ -48,7 +49,7 @@ def whole_image(path: Path) -> Layout:
             return _one_block(1, size)
     if kind == "empty":
         raise scene_refused(path.name, "the file is empty", "Copy it again")
-    raise scene_refused(path.name, "it is not a GeoTIFF, JPEG 2000 or NITF", FORMATS)
+    raise scene_refused(path.name, "it is not a GeoTIFF, JPEG 2000 or NITF", FORMATS.format(quote(path.name)))
 
 
 def _one_block(bands: int, size: int) -> Layout:
@@ -114,7 +115,9 @@ def _check_nitf(file: BinaryIO, size: int, path: Path) -> None:
     head = file.read(400)
     at = NITF_LENGTH_AT.get(head[:9])
     if at is None:
-        raise scene_refused(path.name, f"its version {head[4:9]!r} of NITF is not read", FORMATS)
+        raise scene_refused(
+            path.name, f"its version {head[4:9]!r} of NITF is not read", FORMATS.format(quote(path.name))
+        )
     stated = head[at : at + 12]
     if not stated.isdigit() or int(stated) > size:
         claimed = int(stated) if stated.isdigit() else "an unknown number of"

@@ -75,6 +75,7 @@ def test_the_order_of_maxars_groups_is_the_order_of_the_bands(tmp_path):
     assert (facts["acquired"], facts["view_angle"]) == ("2022-11-30T02:10:00.5Z", "17.0")
     factors = facts["reflectance_coefficients"]
     assert factors[1] == pytest.approx(0.009 / 0.06 * toa_factor(2007.27, 24.7, 334))
+    assert "not orthorectified" in part.warnings[0]
     assert said("NRGB").bands == ("nir", "red", "green", "blue")
     assert "reflectance_coefficients" not in said("BGRN", sharpened="UNB").properties
     assert "LV1B" in said("BGRN", level="LV1B").properties["not_ortho"]

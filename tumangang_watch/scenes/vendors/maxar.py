@@ -33,6 +33,7 @@ IRRADIANCE = {
 }  # fmt: skip
 """The sun's, W m-2 um-1 (Thuillier 2003, as Maxar's absolute calibration papers print it)."""
 STRETCHED = re.compile(r"DRA|Dynamic", re.IGNORECASE)
+PROJECTED = "it is projected to a coarse height model or one height, not orthorectified: relief shifts it"
 BASIC = ("LV1", "1B", "1A", "BASIC")
 TILE = re.compile(r"_R\d+C\d+", re.IGNORECASE)
 
@@ -62,6 +63,7 @@ def read_imd(path: Path, root: Node) -> list[Metadata]:
     level = imd.get("productlevel") or ""
     if level.upper().startswith(BASIC) or "BASIC" in (imd.get("imagedescriptor") or "").upper():
         facts["not_ortho"] = f"product level {level}"
+    flat = re.search("2A", f"{level} {imd.get('imagedescriptor')}") is not None
     bands = _bands(imd)
     facts |= _factors(imd, facts, bands)
     return [
@@ -72,6 +74,7 @@ def read_imd(path: Path, root: Node) -> list[Metadata]:
             file=path,
             source=f"Maxar {path.suffix[1:].upper() or 'IMD'}",
             images=names,
+            warnings=(PROJECTED,) if flat else (),
         )
     ]
 
