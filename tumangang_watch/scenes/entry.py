@@ -26,6 +26,8 @@ from tumangang_watch.settings.scenes import ReadSettings
 MAX_FILES = 20_000
 MAX_DEPTH = 5
 """An order's folders: order, product, image, masks or lineage."""
+SIDECAR_DEPTH, STORE_DEPTH = 2, 12
+"""How deep an image lies below its metadata, and below a store of many scenes."""
 MAX_IMAGES = 24
 """More images are a store of many scenes, not one."""
 SIDE_FOLDERS = ("lineage", "library", "masks", "gis_files", "additional_info")
@@ -99,12 +101,12 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def images_under(folder: Path, max_files: int = MAX_FILES) -> list[Path]:
+def images_under(folder: Path, max_files: int = MAX_FILES, max_depth: int = MAX_DEPTH) -> list[Path]:
     """Return the image files under a folder; links, hidden names and side folders are passed over."""
     found: list[Path] = []
     count = 0
     for place, folders, names in os.walk(folder, onerror=_raise):
-        deep = len(Path(place).relative_to(folder).parts) >= MAX_DEPTH
+        deep = len(Path(place).relative_to(folder).parts) >= max_depth
         folders[:] = (
             []
             if deep
@@ -124,7 +126,7 @@ def _of_sidecar(path: Path, settings: ReadSettings) -> list[Entry]:
     """Return the images a metadata file speaks of: named by it, named like it, or alone beside it."""
     parts = read_file(path, settings)
     refused = next((p.properties["not_ortho"] for p in parts if p.properties.get("not_ortho")), None)
-    images = images_under(path.parent)
+    images = images_under(path.parent, max_depth=SIDECAR_DEPTH)
     scored = [(max((match(p, image) for p in parts), default=0), image) for image in images]
     best = max((score for score, _ in scored), default=0)
     found = [image for score, image in scored if score == best and best]
@@ -167,7 +169,7 @@ def scenes_in(folder: Path, max_files: int) -> list[Path]:
     try:
         if not folder.is_dir():
             raise InputRefused("no such folder", folder, "it is not a folder", "Give a folder of scenes")
-        return sorted(one_an_image(images_under(folder, max_files)))
+        return sorted(one_an_image(images_under(folder, max_files, STORE_DEPTH)))
     except OSError as error:
         why = error.strerror or str(error)
         raise InputRefused("folder refused", folder, why, "Give a folder that can be read") from error

@@ -234,7 +234,10 @@ def _composite(image: Path, settings: ReadSettings) -> list[Metadata]:
         return []
     first = parts[times.index(min(times))]
     note = f"put together from {len(parts)} items taken within {(max(times) - min(times)).seconds} s"
-    notes = (note,) if len(parts) > 1 else ()
+    if len(parts) == 1:
+        name = first.file.name if first.file else "a file"
+        note = f"{name}, the only metadata beside it, was taken for its own"
+    notes = (note,)
     return [replace(first, images=(image.name,), warnings=notes), *(p for p in parts if p is not first)]
 
 
