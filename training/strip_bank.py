@@ -2,14 +2,15 @@
 
 ``python -m training.strip_bank --split train --first 600 --count 300 --folder DIR`` paints both dates of
 each seed and keeps every track's strip, its scene's facts and its truth (about four seconds a seed). The
-site is misplaced as a fit leaves it. The other jobs read the bank: ``training/strip_net.py``.
+site is misplaced as a fit leaves it. With ``--bridges`` each seed is a bridge, empty and with trains. The
+other jobs read the bank: ``training/strip_net.py``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,14 @@ from shapely import LineString
 
 from tumangang_watch.detect.trains.strips import HEADING_BASE_M, Strip, sample_strip
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.model.site import Track
+from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.simulate.exact import exact_image
+from tumangang_watch.simulate.paint import PaintedScene
+from tumangang_watch.simulate.paint import paint as paint_scene
+from tumangang_watch.simulate.places.bridges import draw_bridge, draw_day, draw_sensor
+from tumangang_watch.simulate.world import DayState, shifted
 from tumangang_watch.simulate.write import seen_colour
 from tumangang_watch.track_frame import frame_along
 
@@ -74,32 +79,65 @@ def paint(folder: Path, seeds: list[int], *, empty: bool = False) -> None:
         gsd_m = float(rng.choice(GSDS))
         options = options_of(seed, rng)
         pair = make_pair(seed, gsd_m, **(options | EMPTY if empty else options))
-        kept: dict[str, Any] = {}
-        about = []
-        for which in range(2):
-            strips, facts = _strips(pair, which, rng)
-            about.append(facts)
-            for number, strip in enumerate(strips):
-                kept[f"{which}_{number}_values"] = strip.values.astype(np.float16)
-                kept[f"{which}_{number}_valid"] = np.packbits(strip.valid)
-        temporary = target.with_suffix(".part.npz")
-        np.savez(temporary, about=np.array(json.dumps(about)), **kept)
-        temporary.rename(target)
+        keep(target, [_strips(p, pair.world.site, rng) for p in (pair.earlier, pair.later)])
 
 
-def _strips(pair: Any, which: int, rng: np.random.Generator) -> tuple[list[Strip], dict[str, Any]]:
-    west, south, east, north = pair.world.site.bounds
-    sensor, day = pair.sensors[which], pair.days[which]
+def paint_bridges(folder: Path, seeds: list[int]) -> None:
+    """Paint each bridge empty and with trains, and keep every track's strip with its truth."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        target = folder / f"{seed}.npz"
+        if target.exists():
+            continue
+        rng = np.random.default_rng([seed, 79])
+        world, bridge = draw_bridge(seed)
+        gsd_m, kept = float(rng.choice(GSDS)), []
+        for number, vehicles in enumerate((0, int(rng.choice([1, 2, 3, 4, 6, 8, 10, 16, 24])))):
+            day = draw_day(world, bridge, number, vehicles)
+            if vehicles and rng.random() < 0.4:
+                day = _over_the_end(day, world.track(day.trains[0].track).line.length, rng)
+            painted = paint_scene(world, day, draw_sensor(seed + number, gsd_m), number)
+            kept.append(_strips(painted, world.site, rng))
+        keep(target, kept)
+
+
+def _over_the_end(day: DayState, length_m: float, rng: np.random.Generator) -> DayState:
+    """Return a day whose train has been moved along, so that it may stand half on the bank."""
+    train = day.trains[0]
+    move = float(rng.uniform(-train.from_m, length_m - train.to_m))
+    return replace(day, trains=(shifted(train, move),))
+
+
+def keep(target: Path, scenes: list[tuple[list[Strip], dict[str, Any]]]) -> None:
+    """Write scenes' strips and facts into one file of a bank."""
+    kept: dict[str, Any] = {}
+    for which, (strips, facts) in enumerate(scenes):
+        facts["bridges"] = [strip.bridges_m for strip in strips]
+        for number, strip in enumerate(strips):
+            kept[f"{which}_{number}_values"] = strip.values.astype(np.float16)
+            kept[f"{which}_{number}_valid"] = np.packbits(strip.valid)
+    temporary = target.with_suffix(".part.npz")
+    np.savez(temporary, about=np.array(json.dumps([facts for _, facts in scenes])), **kept)
+    temporary.rename(target)
+
+
+def _strips(
+    painted: PaintedScene, site: Site, rng: np.random.Generator
+) -> tuple[list[Strip], dict[str, Any]]:
+    west, south, east, north = site.bounds
+    sensor, day = painted.sensor, painted.day
     spread = 0.2 if rng.random() < 0.8 else 0.6
     misfit = rng.normal(0, spread, 2)
-    painted = (pair.earlier, pair.later)[which]
     image = exact_image(
         painted, ((west + east) / 2, (south + north) / 2), (float(misfit[0]), float(misfit[1]))
     )
-    strips = [sample_strip(image, t, TrainSettings()) for t in pair.world.site.tracks]
+    strips = []
+    for track in site.tracks:
+        on_bridges = tuple(ends for own in site.track_on_bridges(track).values() for ends in own)
+        strips.append(replace(sample_strip(image, track, TrainSettings()), bridges_m=on_bridges))
     known = bool(rng.random() < 0.85)
     facts = {
-        "seed": pair.seed,
+        "seed": painted.world.seed,
         "gsd_m": sensor.gsd_m,
         "bands": list(image.bands),
         "known": known,
@@ -111,7 +149,7 @@ def _strips(pair: Any, which: int, rng: np.random.Generator) -> tuple[list[Strip
         "snow": day.snow_cover,
         "haze": sensor.haze,
         "product": sensor.product,
-        "tracks": [[t.id, list(map(list, t.line.coords))] for t in pair.world.site.tracks],
+        "tracks": [[t.id, list(map(list, t.line.coords))] for t in site.tracks],
         "trains": [
             {
                 "track": t.track,
@@ -147,7 +185,9 @@ def load(path: Path) -> list[BankScene]:
                 size = values.shape[1:]
                 valid = np.unpackbits(data[f"{which}_{number}_valid"])[: size[0] * size[1]].astype(bool)
                 track = Track(id=name, line=LineString(coords), name=name)
-                strips.append(_strip(track, values, valid.reshape(size), tuple(facts["bands"]), settings))
+                strip = _strip(track, values, valid.reshape(size), tuple(facts["bands"]), settings)
+                bridges = facts["bridges"][number] if "bridges" in facts else ()
+                strips.append(replace(strip, bridges_m=tuple((low, high) for low, high in bridges)))
             out.append(
                 BankScene(facts["seed"], scene_of(facts), tuple(strips), tuple(facts["trains"]), facts)
             )
@@ -203,8 +243,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--empty", action="store_true", help="large yards without trains")
+    parser.add_argument("--bridges", action="store_true", help="bridges, empty and with trains")
     arguments = parser.parse_args()
     seeds = split_seeds(arguments.split)[arguments.first : arguments.first + arguments.count]
+    if arguments.bridges:
+        paint_bridges(arguments.folder, list(seeds))
+        return
     paint(arguments.folder, list(seeds), empty=arguments.empty)
 
 

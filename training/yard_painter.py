@@ -124,14 +124,14 @@ def ground(yard: Yard, rng: np.random.Generator) -> Canvas:
     top = max(yard.v_m) + yard.margin_m
     v = top - (np.arange(shape[0]) + 0.5) * CELL_M
     albedo = np.empty((4, *shape), np.float32)
-    base = _earth(rng)
+    base = draw_earth(rng)
     albedo[:] = base[:, None, None]
-    other = _earth(rng)
+    other = draw_earth(rng)
     blend = 1 / (1 + np.exp(-4 * (noise_field(shape, 12, rng, 4) - rng.uniform(-1, 1.5))))
     albedo += blend * (other - base)[:, None, None]
-    ballast = _stone(rng)
+    ballast = draw_stone(rng)
     for at in yard.v_m:
-        own = ballast if rng.random() < 0.8 else _stone(rng)
+        own = ballast if rng.random() < 0.8 else draw_stone(rng)
         own = own * np.exp(rng.normal(0, 0.08))
         half = rng.uniform(1.5, 2.7)
         edge = half + 0.15 * noise_field(shape, 1.5, rng, 2)[: len(v)]
@@ -148,7 +148,7 @@ def ground(yard: Yard, rng: np.random.Generator) -> Canvas:
     tint = 0.03 * rng.random() * noise_field(shape, 5.0, rng, 2)
     albedo[0] *= 1 - tint
     albedo[2] *= 1 + tint
-    _rails(albedo, yard, v, rng)
+    draw_rails(albedo, yard, v, rng)
     weeds = rng.choice([0, 0, 0.1, 0.35])
     if weeds:
         cover = np.clip(
@@ -161,21 +161,24 @@ def ground(yard: Yard, rng: np.random.Generator) -> Canvas:
     return Canvas(albedo, np.zeros(shape, np.float32), top)
 
 
-def _stone(rng: np.random.Generator) -> np.ndarray:
+def draw_stone(rng: np.random.Generator) -> np.ndarray:
+    """Draw a reflectance of ballast, concrete or gravel."""
     tone, warm = np.exp(rng.uniform(np.log(0.07), np.log(0.32))), rng.uniform(-0.05, 0.28)
     return (tone * np.array([1 - warm, 1 - 0.4 * warm, 1 + 0.3 * warm, 1.1 + 0.5 * warm])).astype(np.float32)
 
 
-def _earth(rng: np.random.Generator) -> np.ndarray:
+def draw_earth(rng: np.random.Generator) -> np.ndarray:
+    """Draw a reflectance of plants, stone or soil."""
     draw = rng.random()
     if draw < 0.25:
         return np.array([0.04, 0.075, 0.055, 0.3], np.float32) * np.float32(rng.uniform(0.7, 1.6))
     if draw < 0.6:
-        return _stone(rng) * np.float32(rng.uniform(0.7, 1.8))
+        return draw_stone(rng) * np.float32(rng.uniform(0.7, 1.8))
     return np.array([0.09, 0.125, 0.16, 0.23], np.float32) * np.float32(rng.uniform(0.5, 1.6))
 
 
-def _rails(albedo: np.ndarray, yard: Yard, v: np.ndarray, rng: np.random.Generator) -> None:
+def draw_rails(albedo: np.ndarray, yard: Yard, v: np.ndarray, rng: np.random.Generator) -> None:
+    """Draw sleepers and rails over a bed (4, rows, cols), ``v`` (rows,) metres to the left."""
     rows, cols = albedo.shape[1:]
     wood = rng.random() < 0.5
     tone = np.float32(np.exp(rng.normal(-0.7 if wood else 0.15, 0.35)))
@@ -207,7 +210,7 @@ def clutter(canvas: Canvas, yard: Yard, rng: np.random.Generator) -> None:
     for _ in range(rng.poisson(0.4)):
         u = rng.uniform(0, length)
         rows, cols = canvas.window(u, u + rng.uniform(2, 9), yard.v_m[0], 400)
-        paint = _stone(rng) * rng.uniform(0.6, 1.5)
+        paint = draw_stone(rng) * rng.uniform(0.6, 1.5)
         canvas.albedo[:, rows, cols] += rng.uniform(0.5, 1) * (
             paint[:, None, None] - canvas.albedo[:, rows, cols]
         )
@@ -218,7 +221,11 @@ def clutter(canvas: Canvas, yard: Yard, rng: np.random.Generator) -> None:
             mid = rng.uniform(low + width / 2, high - width / 2)
             u = np.sort(rng.uniform(0, length, 2))
             _slab(
-                canvas, (u[0], u[1], mid, width), rng.uniform(0, 1.1), _stone(rng) * rng.uniform(0.9, 2), rng
+                canvas,
+                (u[0], u[1], mid, width),
+                rng.uniform(0, 1.1),
+                draw_stone(rng) * rng.uniform(0.9, 2),
+                rng,
             )
         for _ in range(rng.poisson(2.0 if room > 3 else 0.5)):
             size = (rng.uniform(0.6, 14), min(rng.uniform(0.5, 3.2), room))
@@ -231,7 +238,7 @@ def clutter(canvas: Canvas, yard: Yard, rng: np.random.Generator) -> None:
                 canvas,
                 (u := rng.uniform(0, length), u + 0.4, rng.uniform(low, high), 0.4),
                 rng.uniform(4, 9),
-                _stone(rng),
+                draw_stone(rng),
                 rng,
             )
     for at in yard.v_m:
@@ -278,9 +285,11 @@ def draw_trains(yard: Yard, rng: np.random.Generator) -> None:
         at = float(rng.uniform(-25, 60))
         while at < yard.length_m - 12:
             if rng.random() < load:
-                cars = _consist(at, rng)
+                cars = draw_consist(at, rng)
                 cars = [
-                    _cut(c, yard.length_m) for c in cars if c["to_m"] > 4 and c["from_m"] < yard.length_m - 4
+                    cut_at_end(c, yard.length_m)
+                    for c in cars
+                    if c["to_m"] > 4 and c["from_m"] < yard.length_m - 4
                 ]
                 if cars:
                     yard.trains.append({"track": f"T{number + 1}", "cars": cars})
@@ -292,12 +301,13 @@ def draw_trains(yard: Yard, rng: np.random.Generator) -> None:
                 at += float(rng.uniform(15, 80))
 
 
-def _cut(car: dict[str, Any], length_m: float) -> dict[str, Any]:
+def cut_at_end(car: dict[str, Any], length_m: float) -> dict[str, Any]:
     """Cut a vehicle where its track's known part ends."""
     return {**car, "from_m": max(car["from_m"], 0.0), "to_m": min(car["to_m"], length_m)}
 
 
-def _consist(at: float, rng: np.random.Generator) -> list[dict[str, Any]]:
+def draw_consist(at: float, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Draw the vehicles of one train from ``at`` on."""
     cars: list[dict[str, Any]] = []
     # Some rakes are as bright as the ballast they stand on.
     hidden = float(rng.uniform(0.4, 1.0)) if rng.random() < 0.25 else 0.0
@@ -530,7 +540,7 @@ def shoot(seed: int, gsd_m: float, wide: Surroundings | None = None) -> Shot:
     view = (float(rng.uniform(0, 360)), float(rng.uniform(0, 28)))
     snow = rng.random() < 0.12
     if snow:
-        _snow(canvas, rng)
+        snow_over(canvas, rng)
     sunny = float(np.cos(np.radians(sun[0])) / np.tan(np.radians(max(sun[1], 20))))
     for train in yard.trains:
         at = yard.v_m[int(train["track"][1:]) - 1]
@@ -544,11 +554,11 @@ def shoot(seed: int, gsd_m: float, wide: Surroundings | None = None) -> Shot:
                 )
                 canvas.albedo[:, rows, cols] += cover * (0.7 - canvas.albedo[:, rows, cols])
                 car["seen"] = "mixed"
-    light = _lit(canvas, sun, view, rng)
+    light = lit(canvas, sun, view, rng)
     _wires(light, canvas, yard, rng)
     if rng.random() < 0.25:
         _softened(light, canvas, yard, rng)
-    image, product = _expose(light, gsd_m, canvas.top_m, rng, misfit=0.0 if wide else 1.0)
+    image, product = expose(light, gsd_m, canvas.top_m, rng, misfit=0.0 if wide else 1.0)
     known = bool(rng.random() < 0.7)
     tracks = tracks_of(yard)
     facts = {
@@ -595,7 +605,8 @@ def _softened(light: np.ndarray, canvas: Canvas, yard: Yard, rng: np.random.Gene
         layer[smeared] = cv2.GaussianBlur(layer, (0, 0), sigma)[smeared]
 
 
-def _snow(canvas: Canvas, rng: np.random.Generator) -> None:
+def snow_over(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Cover a part of the ground with snow."""
     shape = canvas.height.shape
     cover = np.clip(
         noise_field(shape, 2.0, rng, 3) * 0.5 + 0.4 * noise_field(shape, 0.3, rng) + rng.uniform(-0.5, 1.5),
@@ -605,9 +616,10 @@ def _snow(canvas: Canvas, rng: np.random.Generator) -> None:
     canvas.albedo += cover * (np.float32(rng.uniform(0.5, 0.8)) - canvas.albedo)
 
 
-def _lit(
+def lit(
     canvas: Canvas, sun: tuple[float, float], view: tuple[float, float], rng: np.random.Generator
 ) -> np.ndarray:
+    """Return what the satellite sees (4, rows, cols): shaded, with bodies that lean."""
     above = cast_shadow(canvas.height, CELL_M, *sun)
     sunlit = cv2.GaussianBlur((above <= 0.05).astype(np.float32), (0, 0), 0.8)
     share = np.array([0.30, 0.24, 0.19, 0.13]) * rng.uniform(0.6, 1.8)
@@ -633,7 +645,7 @@ def _wires(light: np.ndarray, canvas: Canvas, yard: Yard, rng: np.random.Generat
             light[:, rows, cols] *= factor
 
 
-def _expose(
+def expose(
     light: np.ndarray, gsd_m: float, top_m: float, rng: np.random.Generator, *, misfit: float
 ) -> tuple[NativeImage, str]:
     """Blur, rotate to the product's grid, add air, noise, curves and steps."""

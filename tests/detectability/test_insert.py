@@ -136,3 +136,22 @@ def test_snow_lies_on_roofs_only_in_a_scene_with_snow():
 
 def test_light_is_unknown_where_no_bed_is_seen():
     assert scene_light(scene(), straight_site(), [OccupiedStretch("T1", 0.0, 200.0)], SETTINGS) is None
+
+
+def test_a_vehicle_does_not_show_where_the_beams_of_a_bridge_lie_over_it():
+    seen = scene(off_nadir_deg=0.0)
+    site, specimen = straight_site(), SPECIMENS[0]
+    light = scene_light(seen, site, [], SETTINGS)
+    middle = 80.0 + span_of(specimen) / 2
+    changed = []
+    for beams in ((), ((middle - 3, middle + 3),)):
+        values = seen.image.values.copy()
+        insert(values, seen.image, light, site.tracks[0], replace(place(specimen), hidden_m=beams), SETTINGS)
+        changed.append((values != seen.image.values).any(axis=(0, 1)))
+    x = seen.raster.grid.to_metres(np.zeros(changed[0].size), np.arange(changed[0].size))[0]
+    start = site.tracks[0].line.coords[0][0]
+    under = np.abs(x - start - middle) < 3 - 4 * light.blur_m
+    assert changed[0][under].all()
+    assert not changed[1][under].any()
+    away = np.abs(x - start - middle) > 3 + 4 * light.blur_m + 1
+    np.testing.assert_array_equal(changed[0][away], changed[1][away])

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.detectability.insert_frame import InsertionFrame, frame_of, native_window
+from tumangang_watch.detectability.insert_frame import InsertionFrame, frame_of, hidden_columns, native_window
 from tumangang_watch.detectability.model import Placement, Specimen
 from tumangang_watch.detectability.scene_light import SceneLight
 from tumangang_watch.model.image import NativeImage
@@ -93,10 +93,11 @@ def insert(
     if before.size == 0:
         return Overwritten(window, before)
     sigma = max(light.blur_m / frame.grid.pixel_m, 0.3)
-    seen = _Seen(canvas, frame)
+    seen, hidden = _Seen(canvas, frame), hidden_columns(frame, placement)
     tops = light.top if bool(np.isfinite(light.top).all()) else np.full(len(before), np.inf)
     for k, band in enumerate(image.bands):
         keep, added = seen.band(ROLES.get(band, PAN), float(light.shade[k]), snow)
+        keep[:, hidden], added[:, hidden] = 1.0, 0.0
         keep, added = (_sampled(layer, sigma, map_row, map_col) for layer in (keep - 1, added))
         keep += 1
         touched = (np.abs(keep - 1) > 1e-4) | (added > 1e-5)

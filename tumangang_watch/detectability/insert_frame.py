@@ -97,6 +97,16 @@ def frame_of(track: Track, placement: Placement, light: SceneLight) -> Insertion
     )
 
 
+def hidden_columns(frame: InsertionFrame, placement: Placement) -> NDArray[np.bool_]:
+    """Return the columns (cols,) of a frame that lie under the beams of a bridge."""
+    u = frame.grid.west + (np.arange(frame.grid.cols) + 0.5) * frame.grid.pixel_m
+    along = (placement.from_m + placement.to_m) / 2 + u
+    hidden = np.zeros(u.size, bool)
+    for low, high in placement.hidden_m:
+        hidden |= (along >= low) & (along < high)
+    return hidden
+
+
 def native_window(
     image: NativeImage, frame: InsertionFrame
 ) -> tuple[tuple[slice, slice], NDArray[np.float32], NDArray[np.float32]]:

@@ -56,3 +56,5 @@ class Placement:
     """For its own paint, grime and snow."""
     aside_m: float = 0.0
     """How far to the left of the drawn centreline it stands: drawings and fits are off by that much."""
+    hidden_m: tuple[tuple[float, float], ...] = ()
+    """From where to where, along the track, beams of a bridge lie over it: there it does not show."""

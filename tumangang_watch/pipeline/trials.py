@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.detect.trains.find import detect_trains
+from tumangang_watch.detect.trains.structure import stretches_under_beams
 from tumangang_watch.detectability.insert import insert, restore, span_of
 from tumangang_watch.detectability.insert_frame import reach_m
 from tumangang_watch.detectability.limits import can_show, of_observation
@@ -85,9 +86,11 @@ def try_date(
     plan = plan_trials(date, run.site, here, Footing(span_of, (shadow, lean), blur), settings)
     plan = replace(plan, coarse=date.image.gsd_m > run.settings.trains.track_gsd_max_m)
     lines = {t.id: t for t in run.site.tracks}
+    under = {} if plan.coarse else stretches_under_beams(date, run.site, run.settings.trains)
 
     def paint(values: NDArray[np.float32], placements: Sequence[Placement]) -> Callable[[], None]:
-        patches = [insert(values, date.image, light, lines[p.track], p, settings) for p in placements]
+        placed = [replace(p, hidden_m=under.get(p.track, ())) for p in placements]
+        patches = [insert(values, date.image, light, lines[p.track], p, settings) for p in placed]
         return lambda: restore(values, patches)
 
     def detector(observation: Observation) -> tuple[Detection, ...]:

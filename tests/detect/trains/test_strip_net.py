@@ -95,3 +95,13 @@ def test_painted_trains_are_found_measured_and_counted(painted: Any) -> None:
         assert detection.cars is not None
         assert abs(detection.cars.estimate - cars) <= 1
         assert detection.cars.low <= detection.cars.estimate <= detection.cars.high
+
+
+def test_far_from_a_bridge_a_strip_is_read_as_if_there_were_none():
+    item = view(steps=1200)
+    on = replace(item.strip, bridges_m=((500.0, 560.0),))
+    bridge = replace(item, strip=on, patch=np.concatenate([item.patch, item.patch]))
+    plain, read = read_strip(item).occupied, read_strip(bridge).occupied
+    far = np.arange(1200) < 2 * 500 - REACH
+    np.testing.assert_array_equal(plain[far], read[far])
+    assert (plain[~far] != read[~far]).any()

@@ -11,7 +11,7 @@ from support.values import observation, straight_site
 
 from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.detect.trains.strips import sample_strip
-from tumangang_watch.detect.trains.structure import free_of_structure, structure_of
+from tumangang_watch.detect.trains.structure import free_of_structure, hidden_on_bridges, structure_of
 from tumangang_watch.detect.trains.view import log_share, scale_of, shares
 from tumangang_watch.grid import grid_over
 from tumangang_watch.settings.trains import StructureSettings, TrainSettings
@@ -54,6 +54,16 @@ def test_a_panel_that_comes_again_is_found_though_spans_jump(jump):
     left = np.abs(seen - found.typical)[:, np.abs(strip.y_m) <= 1.5]
     assert np.median(left) < 0.05
     assert 0.05 < found.hidden.mean() < 0.4
+
+
+def test_columns_under_beams_are_told_whether_a_train_stands_there_or_not():
+    for body in (None, BODY):
+        strip = panelled(body=body)
+        strip = replace(strip, bridges_m=((0.0, float(strip.s_m[-1])),))
+        hidden, beam = hidden_on_bridges(strip, SETTINGS), strip.s_m % PANEL_M < 0.6
+        assert hidden[beam].mean() > 0.9
+        assert hidden[~beam].mean() < 0.25
+    assert not hidden_on_bridges(replace(strip, bridges_m=()), SETTINGS).any()
 
 
 def test_an_empty_deck_becomes_plain_and_a_body_stays():

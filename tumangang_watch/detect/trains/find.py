@@ -11,7 +11,7 @@ from tumangang_watch.detect.coarse.find import detect_group_trains, train_at
 from tumangang_watch.detect.history import BackgroundDate
 from tumangang_watch.detect.trains.colour import ColourScale, ground_of
 from tumangang_watch.detect.trains.ends import beyond_m, hidden_by, length_of
-from tumangang_watch.detect.trains.reading import NetReading, OtherView, TrackReading, against
+from tumangang_watch.detect.trains.reading import NetReading, OtherView, TrackReading, against, read_strip
 from tumangang_watch.detect.trains.segments import (
     TrainSegment,
     evidence_of,
@@ -19,8 +19,8 @@ from tumangang_watch.detect.trains.segments import (
     find_runs,
     noise_of,
 )
-from tumangang_watch.detect.trains.strips import Strip, only_clear, sample_strip
-from tumangang_watch.detect.trains.structure import read_on_bridge, view_on_bridge
+from tumangang_watch.detect.trains.strips import Strip, strips_of
+from tumangang_watch.detect.trains.structure import view_on_bridge
 from tumangang_watch.detect.trains.vehicles import (
     Counted,
     count_of,
@@ -81,7 +81,7 @@ def detect_and_read(
         coarse = tuple(date.coarse for date in background_dates if date.coarse is not None)
         groups = detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
         return groups, TrackReading(observation.scene, (), ())
-    strips = _strips(observation, site, tracks, settings)
+    strips = strips_of(observation, site, tracks, settings)
     others = [] if background is None else [read_tracks(background, site, tracks, settings)]
     others += [
         date.tracks.of_tracks([t.id for t in tracks]) for date in background_dates if date.tracks is not None
@@ -95,25 +95,13 @@ def detect_and_read(
     return tuple(detections), reading
 
 
-def _strips(
-    observation: Observation, site: Site, tracks: list[Track], settings: TrainSettings
-) -> list[Strip]:
-    clear, grid = observation.quality.clear, observation.raster.grid
-    strips = []
-    for track in tracks:
-        stretches = site.track_on_bridges(track).values()
-        strip = only_clear(sample_strip(observation.image, track, settings), clear, grid)
-        strips.append(replace(strip, bridges_m=tuple(ends for own in stretches for ends in own)))
-    return strips
-
-
 def read_tracks(
     observation: Observation, site: Site, tracks: list[Track], settings: TrainSettings
 ) -> TrackReading:
     """Read the tracks of a date in its own light, to stand behind another date."""
-    strips, scene = _strips(observation, site, tracks, settings), observation.scene
+    strips, scene = strips_of(observation, site, tracks, settings), observation.scene
     views = _views(strips, scene, settings)[1]
-    return TrackReading(scene, tuple(strips), tuple(read_on_bridge(view) for view in views))
+    return TrackReading(scene, tuple(strips), tuple(read_strip(view) for view in views))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +147,7 @@ def find_in_strips(
     for number, view in enumerate(views):
         # Read in its own light, compared in this one's: the dates share one radiometry.
         behind = [OtherView(same[number], own[number]) for own, same in elsewhere]
-        readings.append(read_on_bridge(against(view, behind, settings) if behind else view))
+        readings.append(read_strip(against(view, behind, settings) if behind else view))
         runs.append(find_runs(readings[-1].occupied, seen_steps(view), settings))
     track_km = sum(s.track.line.length for s in strips) / 1000
     noise = noise_of([r for own in runs for r in own], track_km, settings)
@@ -212,6 +200,9 @@ def _train(
     slope, middle = settings.confidence_slope, settings.confidence_middle
     confidence = float(1 / (1 + np.exp(-slope * (np.log(max(run.score, 1e-3)) - np.log(middle)))))
     evidence = evidence_of(view, reading, run, couplings)
+    if view.hidden is not None and view.hidden.any():
+        under = view.hidden[slice(*np.searchsorted(view.strip.s_m, (run.from_m, run.to_m)))]
+        evidence = (*evidence, ("under_beams", round(float(under.mean()), 3)))
     return FoundTrain(
         track=view.strip.track,
         run=run,
@@ -237,6 +228,9 @@ def _detection(
         notes.append(f"snow on the ground ({quality.snow_state})")
     if quality.haze > settings.haze_max:
         notes.append("haze")
+    under = dict(train.evidence).get("under_beams", 0.0)
+    if under > 0:
+        notes.append(f"beams of the bridge or their shadow lie over {under:.0%} of it")
     return replace(
         place,
         confidence=train.confidence,

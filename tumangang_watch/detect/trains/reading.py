@@ -14,7 +14,7 @@ import numpy as np
 
 from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView
-from tumangang_watch.grid import Float32, Float64, Floats
+from tumangang_watch.grid import Float32, Float64, Floats, Mask
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.nets import convolve, in_pieces, layer_of, weights
 from tumangang_watch.settings.trains import TrainSettings
@@ -45,29 +45,58 @@ class NetReading:
 
 
 def read_strip(view: StripView) -> NetReading:
-    """Let the network read one strip.
+    """Let the network read one strip; on and about bridges the bridges' own network reads as well.
 
     Returns
     -------
     NetReading
         In the strip's own direction, whichever way the view is turned.
     """
-    outputs = in_pieces(
-        lambda part: _outputs(view.patch[:, :, part], view.constants), view.patch.shape[2], PIECE, REACH
-    )
-    out = outputs.astype(float)
+    out = _read(view, view.patch[-len(CHANNELS) :], "strip_net")
+    if len(view.patch) > len(CHANNELS):
+        out = np.where(_on_bridge(view), _of_bridge(view, out[0]), out)
     if view.turned:
         out = out[:, ::-1]
     kinds = out[2:] - out[2:].max(axis=0)
     return NetReading(out[0], out[1], kinds - np.log(np.exp(kinds).sum(axis=0)))
 
 
-def _outputs(patch: Float32, constants: Float32) -> Float32:
+def _read(view: StripView, patch: Float32, name: str) -> Float64:
+    """Return (outputs, n) of a network, in the direction of the view."""
+    n = patch.shape[2]
+    pieces = in_pieces(lambda part: _outputs(patch[:, :, part], view.constants, name), n, PIECE, REACH)
+    return np.asarray(pieces, np.float64)
+
+
+def _of_bridge(view: StripView, with_bridge: Float64) -> Float64:
+    """Return (outputs, n) on a bridge, in the direction of the view.
+
+    Whether a train stands there is the mean of two readers' log-odds: the network that knows bridges is
+    sensitive and unsure of a bridge that looks unlike those it learnt; the other, which knows none, says yes
+    only where it sees a train both with the bridge, (n,) ``with_bridge``, and freed of it.
+    """
+    freed = _read(view, view.patch[: len(CHANNELS)], "strip_net")[0]
+    agreed = np.where(with_bridge > 0, freed, np.minimum(freed, with_bridge))
+    out = _read(view, view.patch, "bridge_net")
+    out[0] = (out[0] + agreed) / 2
+    return out
+
+
+def _on_bridge(view: StripView) -> Mask:
+    """Return the steps (n,) on a bridge or so close to one that it shows in what they are read by."""
+    at = (np.arange(view.patch.shape[2]) + 0.5) * STEP_M
+    near = np.zeros(at.size, bool)
+    for low, high in view.strip.bridges_m:
+        near |= (at > low - REACH * STEP_M) & (at < high + REACH * STEP_M)
+    return near[::-1] if view.turned else near
+
+
+def _outputs(patch: Float32, constants: Float32, name: str) -> Float32:
     """Return (outputs, n) of one piece; what lies beyond it counts as not seen."""
-    net = weights("strip_net")
+    net = weights(name)
     x = patch
-    for name in "ab":
-        x = convolve(x, layer_of(net, name), stride=(2, 1), order="channels")
+    for layer in "ab":
+        x = convolve(x, layer_of(net, layer), stride=(2, 1), order="channels")
     flat = x.reshape(-1, x.shape[2])
     lines = np.repeat(constants[:, None], flat.shape[1], axis=1)
     h = convolve(np.concatenate([flat, lines])[:, None], layer_of(net, "c"), order="sum_on_bias")

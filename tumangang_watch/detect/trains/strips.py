@@ -10,7 +10,8 @@ import numpy as np
 
 from tumangang_watch.grid import Float32, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage, frozen
-from tumangang_watch.model.site import Track
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.track_frame import TrackFrame, frame_along
 
@@ -94,3 +95,16 @@ def only_clear(strip: Straight, clear: Mask, grid: Grid) -> Straight:
     hidden = grid.look_up(~clear, *strip.frame.mesh(strip.y_m))
     values = np.where(hidden, np.float32(0), strip.values)
     return replace(strip, values=frozen(values), valid=frozen(strip.valid & ~hidden))
+
+
+def strips_of(
+    observation: Observation, site: Site, tracks: list[Track], settings: TrainSettings
+) -> list[Strip]:
+    """Return the strips of tracks where the ground is clear, with the stretches that lie on bridges."""
+    clear, grid = observation.quality.clear, observation.raster.grid
+    strips = []
+    for track in tracks:
+        stretches = site.track_on_bridges(track).values()
+        strip = only_clear(sample_strip(observation.image, track, settings), clear, grid)
+        strips.append(replace(strip, bridges_m=tuple(ends for own in stretches for ends in own)))
+    return strips

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.ndimage import binary_dilation, uniform_filter, uniform_filter1d
 
 from tumangang_watch.detect.history import MAD_TO_SIGMA
-from tumangang_watch.detect.trains.reading import NetReading, read_strip
-from tumangang_watch.detect.trains.strips import Strip
+from tumangang_watch.detect.trains.reading import read_strip
+from tumangang_watch.detect.trains.strips import Strip, strips_of
 from tumangang_watch.detect.trains.view import (
     FLOOR,
     STEP_M,
@@ -22,13 +22,16 @@ from tumangang_watch.detect.trains.view import (
     StripView,
     log_share,
     median_known,
+    scale_of,
     shares,
     view_of,
     visible,
 )
 from tumangang_watch.grid import Float64, Floats, Mask
 from tumangang_watch.model.image import frozen
+from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Site
 from tumangang_watch.settings.trains import StructureSettings, TrainSettings
 
 HARMONICS = 6
@@ -47,6 +50,17 @@ class Structure:
     """(n,) True under a beam or in the shadow of one."""
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of a strip that lies on a bridge."""
+
+    part: slice
+    """Its columns."""
+    seen: Float64
+    """(bands, rows, n) log shares."""
+    look: Structure
+
+
 def view_on_bridge(strip: Strip, scene: Scene, light: RadiometricScale, settings: TrainSettings) -> StripView:
     """Return what the network sees of a strip: freed of what a bridge always looks like, and with it."""
     as_seen, freed = view_of(strip, scene, light, settings), strip
@@ -55,21 +69,39 @@ def view_on_bridge(strip: Strip, scene: Scene, light: RadiometricScale, settings
     with_bridge = read_strip(as_seen).occupied
     at = np.arange(strip.s_m.size) * strip.step_m / STEP_M
     empty = np.interp(at, np.arange(with_bridge.size), with_bridge) <= 0
+    hidden = np.zeros(strip.s_m.size, bool)
     for stretch in strip.bridges_m:
-        freed = free_of_structure(freed, stretch, empty, light, settings.structure)
-    if freed is strip:
-        return as_seen
-    return replace(view_of(freed, scene, light, settings), strip=strip, with_bridge=with_bridge)
+        on = look_along(freed, stretch, empty, light, settings.structure)
+        if on is not None:
+            freed = _freed(freed, on, light, settings.structure)
+            hidden[on.part] |= on.look.hidden
+    patch = view_of(freed, scene, light, settings).patch
+    return replace(as_seen, patch=np.concatenate([patch, as_seen.patch]), hidden=hidden)
 
 
-def read_on_bridge(view: StripView) -> NetReading:
-    """Let the network read a strip; on a bridge a train is there where both of its views show one."""
-    reading = read_strip(view)
-    if view.with_bridge is None:
-        return reading
-    other = view.with_bridge
-    agreed = np.where(other > 0, reading.occupied, np.minimum(reading.occupied, other))
-    return replace(reading, occupied=agreed)
+def hidden_on_bridges(strip: Strip, settings: TrainSettings) -> Mask:
+    """Return the columns (n,) of a strip that lie under a bridge's beams or in their shadow."""
+    hidden, light = np.zeros(strip.s_m.size, bool), scale_of([strip])
+    if light is None:
+        return hidden
+    for stretch in strip.bridges_m:
+        on = look_along(strip, stretch, ~hidden, light, settings.structure)
+        if on is not None:
+            hidden[on.part] |= on.look.hidden
+    return hidden
+
+
+def stretches_under_beams(
+    observation: Observation, site: Site, settings: TrainSettings
+) -> dict[str, tuple[tuple[float, float], ...]]:
+    """Return from where to where each track on a bridge lies under beams or in their shadow, metres along."""
+    tracks = [t for t in site.tracks if site.track_on_bridges(t)]
+    out = {}
+    for strip in strips_of(observation, site, tracks, settings):
+        hidden = np.pad(hidden_on_bridges(strip, settings).astype(np.int8), 1)
+        edges = np.flatnonzero(np.diff(hidden)) * strip.step_m
+        out[strip.track.id] = tuple(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    return out
 
 
 def free_of_structure(
@@ -81,11 +113,25 @@ def free_of_structure(
 ) -> Strip:
     """Return a strip whose bridge is plain ground wherever it looks as it does elsewhere on its length.
 
+    A stretch too short to have a typical look is left as it is; the parameters are those of `look_along`.
+    """
+    on = look_along(strip, stretch_m, empty, light, settings)
+    return strip if on is None else _freed(strip, on, light, settings)
+
+
+def look_along(
+    strip: Strip,
+    stretch_m: tuple[float, float],
+    empty: Mask,
+    light: RadiometricScale,
+    settings: StructureSettings,
+) -> Stretch | None:
+    """Return what a strip's bridge looks like where nothing stands on it; None if it is too short for that.
+
     Parameters
     ----------
     stretch_m : (float, float)
-        From where to where the track runs on the bridge. A stretch too short to have a typical look is left
-        as it is.
+        From where to where the track runs on the bridge.
     empty : (n,) bool
         Columns on which nothing is seen to stand: they tell the typical look where the deck looks otherwise
         there than everywhere, so that a train over most of a bridge is not taken for the bridge.
@@ -95,11 +141,16 @@ def free_of_structure(
     core = np.abs(strip.y_m) <= settings.core_half_m
     seen_at = max(first, 0) + np.flatnonzero(strip.valid[core, max(first, 0) : last].all(axis=0))
     if seen_at.size * step < settings.length_min_m:
-        return strip
+        return None
     part = slice(int(seen_at[0]), int(seen_at[-1]) + 1)
     seen = log_share(shares(strip.values[:, :, part], light, limit=np.inf)).astype(np.float64)
-    valid = strip.valid[:, part]
-    found = structure_of(strip, seen, valid, empty[part], settings)
+    return Stretch(part, seen, structure_of(strip, seen, strip.valid[:, part], empty[part], settings))
+
+
+def _freed(strip: Strip, on: Stretch, light: RadiometricScale, settings: StructureSettings) -> Strip:
+    """Return a strip whose stretch is plain ground wherever it looks as it does elsewhere."""
+    part, seen, found, valid = on.part, on.seen, on.look, strip.valid[:, on.part]
+    core = np.abs(strip.y_m) <= settings.core_half_m
     plain = np.nanmedian(np.where(valid[core], found.typical[:, core], np.nan), axis=(1, 2), keepdims=True)
     if not np.isfinite(plain).all():
         return strip

@@ -68,13 +68,14 @@ class StripView:
     strip: Strip
     geometry: Geometry
     patch: Float32
-    """(channels, rows, n), rows as in `CHANNELS`; 0 where not seen."""
+    """(channels, rows, n), rows as in `CHANNELS`; 0 where not seen. Of a strip on bridges they are freed of
+    what a bridge always looks like, and the same channels with the bridge on follow."""
     constants: Float32
     """(constants,), as in `CONSTANTS`."""
     turned: bool
     """True when the direction along the track was reversed."""
-    with_bridge: Float64 | None = None
-    """(n,) where this view was freed of what a bridge always looks like: log-odds of a train with it on."""
+    hidden: Mask | None = None
+    """(columns of the strip,) under a bridge's beams or in their shadow; None off bridges."""
 
 
 def scale_of(strips: list[Strip]) -> RadiometricScale | None:
