@@ -9,8 +9,10 @@ from dataclasses import replace
 from inspect import signature
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from support.values import grid_of, scene_on
 
 import tumangang_watch.__main__ as as_module
 import tumangang_watch.commands.archive
@@ -30,7 +32,7 @@ from tumangang_watch.commands.lazy import done_in
 from tumangang_watch.commands.options.record import archive, backfill, watch
 from tumangang_watch.commands.options.scenes import measuring_options, reproduce
 from tumangang_watch.commands.options.shared import together
-from tumangang_watch.commands.run import run_settings
+from tumangang_watch.commands.run import placed_as_stated, run_settings
 from tumangang_watch.commands.scenes import pair_options
 from tumangang_watch.errors import UsageError
 from tumangang_watch.settings import Settings
@@ -39,6 +41,8 @@ MEASURING = {
     "bands": None,
     "history": (),
     "archives": (),
+    "geolocation_m": (),
+    "site_shift": (),
     "detectability": True,
     "as_json": False,
     "overwrite": False,
@@ -173,3 +177,15 @@ def test_options_become_settings_and_a_date_for_each_scene(tmp_path):
     assert [o.acquired for o in pair_options((), paths, None, Settings())] == [None, None]
     with pytest.raises(UsageError, match="3 times"):
         pair_options((*days, days[0]), paths, None, Settings())
+
+
+def test_what_is_stated_of_where_scenes_lie_holds_for_all_or_for_each():
+    scenes = (scene_on(grid_of(np.zeros((1, 9, 9)))),) * 2
+    assert placed_as_stated(scenes, (), ()) == scenes
+    both = placed_as_stated(scenes, (4.0,), ("8,-5",))
+    assert [(s.geolocation_m, s.site_shift_m) for s in both] == [(4.0, (8.0, -5.0))] * 2
+    each = placed_as_stated(scenes, (4.0, 2.0), (" 8,-5", "0,0.5"))
+    assert [(s.geolocation_m, s.site_shift_m) for s in each] == [(4.0, (8.0, -5.0)), (2.0, (0.0, 0.5))]
+    for shifts in (("8",), ("8,x",), ("nan,0",), ("9000,0",), ("1,2", "3,4", "5,6")):
+        with pytest.raises(UsageError):
+            placed_as_stated(scenes, (), shifts)

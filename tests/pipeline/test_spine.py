@@ -12,9 +12,10 @@ from support.values import observation, straight_site
 
 from tumangang_watch.errors import NotComparable, UsageError
 from tumangang_watch.model.comparison import BackgroundUse, LeftOut
+from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.pipeline.compare import compare, detect
 from tumangang_watch.pipeline.earlier_scenes import Candidates, add_left_out, known_of
-from tumangang_watch.pipeline.fit import place_on_site
+from tumangang_watch.pipeline.fit import place_on_site, place_pair
 from tumangang_watch.pipeline.measure import roofed_caveats, site_caveats
 from tumangang_watch.pipeline.prepare import check_pair
 from tumangang_watch.pipeline.run import RunContext, refuse_failed
@@ -56,6 +57,29 @@ def test_a_site_without_a_reference_image_is_fitted_by_its_geometry_and_a_failed
     with pytest.raises(NotComparable, match="nothing in common"):
         refuse_failed(failed, seen.scene, "not registered")
     refuse_failed(seen.site_fit, seen.scene, "not registered")
+
+
+def test_a_stated_shift_is_taken_and_stands_in_the_report():
+    seen, run = observation(GREY), RunContext(straight_site())
+    scene = replace(seen.scene, site_shift_m=(8.0, -5.0))
+    fit, _ = place_on_site((seen.image,), (scene,), seen.raster.grid, run)
+    assert (fit.shift_m, fit.affine) == ((8.0, -5.0), IDENTITY)
+    assert "--site-shift" in fit.reason
+    about, _ = place_on_site((seen.image,), (replace(scene, geolocation_m=20.0),), seen.raster.grid, run)
+    assert about.shift_m != (8.0, -5.0)
+    assert "--site-shift" in about.reason
+
+
+def test_dates_that_do_not_resemble_each_other_are_laid_on_the_site_each_by_itself():
+    rng = np.random.default_rng(0)
+    noise = [0.3 + 0.05 * rng.normal(size=(4, 240, 440)) for _ in range(2)]
+    one, two = (observation(values.astype(np.float32)) for values in noise)
+    run = RunContext(straight_site())
+    placed = place_pair((one.image, two.image), (one.scene, two.scene), one.raster.grid, run)
+    assert placed.registration.by_itself
+    assert placed.registration.status == "degraded"
+    assert "ground and worked surface were not compared" in placed.caveats[0]
+    assert all(fit.residual_median_m for fit in placed.fits)
 
 
 def test_tracks_are_traced_only_where_there_are_none(tmp_path):

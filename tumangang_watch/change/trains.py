@@ -24,6 +24,7 @@ from tumangang_watch.change.words import (
     difference,
     grade_of,
     span,
+    track_words,
     train_interval,
     train_words,
     when,
@@ -244,16 +245,14 @@ def match_words(
 ) -> str:
     """Return the sentence for a train seen on both dates."""
     a, b = match.earlier, match.later
-    here = tracks[b.track or ""].name
+    here = track_words(tracks[b.track or ""], b)
     if match.part:
         return _part_words(pair, match, here, change, amount)
     size = train_words(b)
     if a.track != b.track:
+        before = track_words(tracks[a.track or ""], a)
         round_about = " in reverse order" if match.turned else ""
-        return (
-            f"{size} moved from {tracks[a.track or ''].name} to {here}: the wagons look the same one by "
-            f"one{round_about}."
-        )
+        return f"{size} moved from {before} to {here}: the wagons look the same one by one{round_about}."
     along = f"{abs(match.shift_m):.0f} m further along the track ({_towards(match)})"
     if match.turned:
         place = "in the same place" if abs(match.shift_m) < 6 else along
@@ -293,12 +292,13 @@ def alone_words(
 ) -> str:
     """Return the sentence for a train without a partner; the other date may show another in its place."""
     size, date = train_words(train), when(pair.other(train.date), pair)
+    here = track_words(track, train)
     if change == "unchanged":
-        return f"{size} on {track.name}, detected on one date; on {date} it seems to stand there too."
+        return f"{size} on {here}, detected on one date; on {date} it seems to stand there too."
     if occupant is not None and change == "appeared":
-        return f"{size} on {track.name} replaced another ({cars_of(occupant)}) that stood there on {date}."
+        return f"{size} on {here} replaced another ({cars_of(occupant)}) that stood there on {date}."
     if occupant is not None:
-        return f"{size} on {track.name} is gone: on {date} another ({cars_of(occupant)}) stands in its place."
+        return f"{size} on {here} is gone: on {date} another ({cars_of(occupant)}) stands in its place."
     if change == "appeared":
-        return f"{size} on {track.name}; on {date} the place was seen and no train was detected there."
-    return f"{size} on {track.name} is gone: on {date} the place was seen and no train was detected."
+        return f"{size} on {here}; on {date} the place was seen and no train was detected there."
+    return f"{size} on {here} is gone: on {date} the place was seen and no train was detected."

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair, Observation
+from tumangang_watch.model.site import Track
 from tumangang_watch.text import day_text, utc_text
 
 
@@ -36,6 +37,13 @@ def train_words(train: Detection) -> str:
     if train.cars.high < 1.5:
         return f"A single vehicle, {length} long,"
     return f"A train of {span(train.cars)} cars, {length} long,"
+
+
+def track_words(track: Track, train: Detection) -> str:
+    """Return the name of a train's track, or that it is one of several."""
+    if not train.tracks:
+        return track.name
+    return f"one of tracks {', '.join(train.tracks[:-1])} or {train.tracks[-1]}"
 
 
 def train_interval(train: Detection) -> tuple[Interval, str]:

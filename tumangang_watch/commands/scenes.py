@@ -12,7 +12,7 @@ from typing import TypedDict, Unpack
 import click
 
 from tumangang_watch import __version__, pipeline
-from tumangang_watch.commands.run import progress_bar, run_settings, scene_options
+from tumangang_watch.commands.run import placed_as_stated, progress_bar, run_settings, scene_options
 from tumangang_watch.commands.scene_table import scene_table
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import check_file, check_folder, write_whole
@@ -40,6 +40,8 @@ class MeasuringOptions(TypedDict):
     site: Path | None
     history: tuple[Path, ...]
     archives: tuple[Path, ...]
+    geolocation_m: tuple[float, ...]
+    site_shift: tuple[str, ...]
     detectability: bool
     as_json: bool
     overwrite: bool
@@ -75,7 +77,8 @@ def _report(opened: Callable[[Settings], tuple[Scene, ...]], asked: MeasuringOpt
     settings = run_settings(asked["detectability"])
     with progress_bar() as progress:
         run = pipeline.RunContext(load_site(asked["site"]), settings, progress)
-        scenes, given = opened(settings), None
+        scenes = placed_as_stated(opened(settings), asked["geolocation_m"], asked["site_shift"])
+        given = None
         if asked["history"] or asked["archives"]:
             given = find_candidates(asked["history"], asked["archives"], scenes, run, datetime.now(UTC))
         background = None if given is None else given.scenes

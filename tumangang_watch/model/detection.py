@@ -79,6 +79,8 @@ class Detection:
     areas: tuple[tuple[str, float], ...] = ()
     """Of a train: the areas it stands in, and its metres in each, most first."""
     track: str | None = None
+    tracks: tuple[str, ...] = ()
+    """Of a train: all tracks it may stand on, where the fit to the site leaves that open."""
     from_m: float | None = None
     to_m: float | None = None
     length_m: Interval | None = None

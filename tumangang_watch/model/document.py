@@ -58,8 +58,8 @@ class DetectionDocument(TypedDict):
     area: str | None
     """The area that holds it, or most of it."""
     areas: NotRequired[dict[str, float]]
-    """Of a train: its metres in each area it stands in."""
     track: str | None
+    tracks: NotRequired[list[str]]
     track_distance_m: Number
     from_m: Number
     to_m: Number
@@ -160,6 +160,7 @@ class FitDocument(TypedDict):
     tie_points: int
     held_out: int
     affine: list[float]
+    rivals_m: NotRequired[list[list[float]]]
     reason: str
 
 

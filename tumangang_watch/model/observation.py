@@ -77,6 +77,10 @@ class Registration:
     residual_p90_m: float | None = None
     tie_points: int = 0
     held_out: int = 0
+    rivals_m: tuple[tuple[float, float], ...] = ()
+    """Of a fit to the site: where else its content may lie, (east, north) metres from here."""
+    by_itself: bool = False
+    """Of a pair: each date was laid on the site without the other."""
     reason: str = ""
     """Why it is degraded or failed, in words a user can act on."""
 

@@ -68,6 +68,10 @@ class Scene:
     """Azimuth from the ground to the satellite, clockwise from north."""
     cloud_fraction: float | None = None
     """Cloud of the whole scene as stated by the vendor, 0 to 1; None when unknown."""
+    geolocation_m: float | None = None
+    """CE90 of where it says it lies, as the user states it; None: what its product is known for."""
+    site_shift_m: tuple[float, float] | None = None
+    """Metres (east, north) that its user added to its coordinates, ``affine``, to lie on the site."""
     mask: Path | None = None
     """A vendor's mask beside the image: UDM2, UDM, or polygons of a DIMAP (GML)."""
     licence: str | None = None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tumangang_watch.model.comparison import Comparison
-from tumangang_watch.model.image import compose
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import gather
 from tumangang_watch.pipeline.common import in_common
-from tumangang_watch.pipeline.fit import place_on_site
+from tumangang_watch.pipeline.fit import place_on_site, place_pair
 from tumangang_watch.pipeline.measure import assemble
 from tumangang_watch.pipeline.prepare import (
     beside,
@@ -19,9 +18,8 @@ from tumangang_watch.pipeline.prepare import (
     read_image,
     working_grid,
 )
-from tumangang_watch.pipeline.run import RunContext, refuse_failed
+from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.tracks import with_tracks
-from tumangang_watch.preprocess.coregister import register_pair
 
 
 def compare(
@@ -41,33 +39,27 @@ def compare(
     Raises
     ------
     NotComparable
-        The scenes do not show the site, cannot be registered, or nothing of it can be seen.
+        The scenes do not show the site or contradict what was stated of them, or nothing can be seen.
     """
-    settings, grid = run.settings, working_grid((earlier, later), run)
+    grid = working_grid((earlier, later), run)
     run.progress("reading both scenes")
     read = read_image(earlier, grid, run), read_image(later, grid, run)
     first, second, common_caveats = in_common(read, (earlier, later))
-    run.progress("registering the scenes to each other")
-    registration = register_pair(first, second, run.site, grid, settings.registration)
-    refuse_failed(registration, later, "the scenes cannot be registered to each other")
-    run.progress("fitting both to the site")
-    second = second.registered(registration.affine)
-    fit, fit_caveats = place_on_site((first, second), (earlier, later), grid, run)
-    first = first.registered(fit.affine)
-    second = second.registered(compose(registration.affine, fit.affine))
+    placed = place_pair((first, second), (earlier, later), grid, run)
+    first, second = placed.images
     run, traced = with_tracks((first, second), (earlier, later), run)
 
     run.progress("judging what can be seen")
-    one = observe("earlier", earlier, first, grid, fit, run)
-    two = observe("later", later, second, grid, fit, run)
+    one = observe("earlier", earlier, first, grid, placed.fits[0], run)
+    two = observe("later", later, second, grid, placed.fits[1], run)
     one, two = beside(one, two, run), beside(two, one, run)
     two, light = in_light_of(one, two, run)
-    pair_caveats = (*common_caveats, *fit_caveats, *traced)
+    pair_caveats = (*common_caveats, *placed.caveats, *traced)
     if light.status != "ok":
         pair_caveats += (f"radiometry of the pair is {light.status}: {light.reason}",)
     areas = judge_areas(run, two, one)
     gathered = gather(background, (one, two), run)
-    return assemble(run, (one, two), registration, areas, gathered, pair_caveats)
+    return assemble(run, (one, two), placed.registration, areas, gathered, pair_caveats)
 
 
 def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = None) -> Comparison:

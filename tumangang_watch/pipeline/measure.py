@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.change.crossings import as_crossings, crossings_of
@@ -16,12 +16,13 @@ from tumangang_watch.detect.cargo.history import weigh_cargo
 from tumangang_watch.detect.coarse.groups import unlooked_parts
 from tumangang_watch.detect.ground.find import HandlingChange, measure_handling
 from tumangang_watch.detect.history import BackgroundDate, before, windows_of, windows_of_date
+from tumangang_watch.detect.trains.candidates import name_candidates
 from tumangang_watch.detect.trains.find import add_occupancy, add_other_date, detect_and_read
 from tumangang_watch.detect.trains.load import hint_loads
 from tumangang_watch.detect.trains.motion import flag_motion
 from tumangang_watch.detectability.limits import abilities, of_observation, within_limits
 from tumangang_watch.model.comparison import Comparison
-from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.observation import DatePair, Observation, Registration
@@ -51,6 +52,8 @@ def assemble(
         run.progress("deciding what changed")
         pair = DatePair(*dates)
         findings = as_crossings(pair, find_changes(run, pair, trains, ground), crossings)
+        if registration.by_itself:
+            findings = compared_as_objects(pair, findings, run.settings.registration.by_itself_m)
         unseen = unseen_trains(pair, run.site, trains, run.settings.change)
         caveats = (*caveats, *coarse_caveats(run, pair), *unseen)
     return Comparison(
@@ -118,7 +121,7 @@ def after_trains(run: RunContext, date: Observation, trains: tuple[Detection, ..
         covered = sum(train.geometry.intersection(roof).area for roof in roofs)
         if covered <= 0.5 * train.geometry.area:
             out.append(within_limits(train, able))
-    return tuple(out)
+    return name_candidates(date, tuple(out), run.site)
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,24 @@ def find_changes(
         *stood_before(pair, cargo, ground.cargo, run.settings),
         *growth_findings(pair, ground.surfaces, ground.growth, limits),
     )
+
+
+def compared_as_objects(pair: DatePair, findings: tuple[Finding, ...], apart_m: float) -> tuple[Finding, ...]:
+    """Return what can be said where each date lies on the site by itself: no ground, and no small moves.
+
+    Where a date may lie a track off, nothing that is one date's alone is sure to have come or gone.
+    """
+    open_tracks = bool(pair.earlier.site_fit.rivals_m or pair.later.site_fit.rivals_m)
+    caveat = f"each date was laid on the site by itself: their places differ by {apart_m:g} m and more"
+    out = []
+    for found in findings:
+        if found.kind == "handling_area":
+            continue
+        unsure = open_tracks or found.kind == "cargo" or found.change == "moved"
+        grade: Grade = "possible" if unsure else found.grade
+        statement = f"{found.statement.rstrip('.')} ({caveat})."
+        out.append(replace(found, grade=grade, statement=statement, caveats=(*found.caveats, caveat)))
+    return tuple(out)
 
 
 def too_coarse_for_cargo(run: RunContext, pair: DatePair) -> tuple[Observation, ...]:

@@ -34,5 +34,6 @@ def refuse_failed(registration: Registration, scene: Scene, what: str) -> None:
             what,
             scene.image.name,
             registration.reason or "no reliable fit",
-            "Use scenes with more clear ground in common, or check the site's geometry",
+            "Say where it lies with --site-shift EAST,NORTH, or how well that is known with "
+            "--geolocation-accuracy METRES, or give the site a reference scene (site add-reference)",
         )

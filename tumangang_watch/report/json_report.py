@@ -163,6 +163,7 @@ def _registration(fit: Registration, pixel_m: float) -> dict[str, object]:
         "tie_points": int(fit.tie_points),
         "held_out": int(fit.held_out),
         "affine": [number(v, 9) for v in fit.affine],
+        **({"rivals_m": [[number(-v, 1) for v in r] for r in fit.rivals_m]} if fit.rivals_m else {}),
         "reason": fit.reason,
     }
 
@@ -191,6 +192,7 @@ def _detection(found: Detection, crs: str) -> dict[str, object]:
         "area": found.area,
         "areas": {area: number(metres, 2) for area, metres in found.areas},
         "track": found.track,
+        **({"tracks": list(found.tracks), "track_grade": "possible"} if found.tracks else {}),
         "track_distance_m": number(found.track_distance_m, 1),
         "from_m": number(found.from_m, 2),
         "to_m": number(found.to_m, 2),

@@ -203,7 +203,7 @@ def _scene(
         nodata=nodata,
         mask=mask,
         licence=str(licence)[:200] if licence else None,
-        **sun_view_and_cloud(properties),
+        **sun_view_and_cloud(properties),  # type: ignore[arg-type]
         sources={"acquired": date_source, "bands": bands.source, "radiometry": units.source},
         warnings=tuple(warnings),
     )

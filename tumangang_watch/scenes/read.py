@@ -12,6 +12,7 @@ from rasterio.windows import Window
 from shapely import Polygon, box
 
 from tumangang_watch.errors import NotComparable, WatchError, scene_refused
+from tumangang_watch.grid import utm_crs
 from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen
 from tumangang_watch.model.scene import Scene, ScenePart
 from tumangang_watch.scenes.container import whole_image
@@ -208,3 +209,17 @@ def _declared(dataset: DatasetReader, window: Window, part: ScenePart, scene: Sc
     if "per_dataset" in flags and "alpha" not in flags:
         return np.asarray(dataset.read_masks(1, window=window) > 0)
     return np.ones((int(window.height), int(window.width)), dtype=bool)
+
+
+def moved_by(scene: Scene, east_m: float, north_m: float) -> Scene:
+    """Return a scene with metres added to its coordinates, as if it had been delivered so."""
+    a, b, c, d, e, f = scene.affine
+    x = a * scene.width / 2 + b * scene.height / 2 + c
+    y = d * scene.width / 2 + e * scene.height / 2 + f
+    lon, lat = Transformer.from_crs(scene.crs, "EPSG:4326", always_xy=True).transform(x, y)
+    to_metres = Transformer.from_crs(scene.crs, utm_crs(lon, lat), always_xy=True)
+    east, north = to_metres.transform(x, y)
+    there = to_metres.transform(east + east_m, north + north_m, direction="INVERSE")
+    return replace(
+        scene, affine=(a, b, c + there[0] - x, d, e, f + there[1] - y), site_shift_m=(east_m, north_m)
+    )

@@ -11,6 +11,14 @@ class RegistrationSettings:
 
     reach_m: float = 34.0
     """Largest shift between two scenes, per axis: twice the CE90 of 15 m and some room."""
+    reach_per_ce90: float = 1.5
+    """Where two scenes' georeferencing is known better, they are first looked for within so many of both
+    errors together: 99 in 100 lie within 1.41 of a CE90."""
+    reach_more_m: float = 4.0
+    """And so much more: the peak's own surroundings."""
+    by_itself_m: float = 1.5
+    """How far apart the same thing may seem where each date was laid on the site by itself: fits of painted
+    scenes err by 0.2 m across the tracks and 1 to 2 m along them."""
     direction_sigma_m: float = 0.45
     """Blur before edge directions are taken (docs/sources.md, registration: the less the better, down to the
     pixel's noise; 1.5 m no longer places snow pairs)."""
@@ -73,8 +81,25 @@ class RegistrationSettings:
     """Standard error of the shift itself for ``ok``: a fourth of the 0.5 m never to be exceeded."""
     site_reach_m: float = 18.0
     """Largest shift onto the site, per axis: the CE90 of 15 m and some room."""
-    site_prior_sd_m: float = 7.0
-    """Standard deviation of a scene's geolocation per axis: CE90 15 m / 2.15."""
+    geolocation_ce90_m: tuple[tuple[str, float], ...] = (
+        (r"skysat|\bssc?-?[0-9cd]|\bs10[0-9]\b", 10.0),
+        (r"planet|\bps(scene|2|b)|dove", 10.0),
+        (r"world-?view|\bwv-?0?[1-4]|geo-?eye|\bge-?0?1|quick-?bird|maxar|vantor|digitalglobe|legion", 5.0),
+        (r"pl[eé]iades|\bph[rn]|\bpneo|airbus|\bspot", 5.0),
+        (r"ortho(photo|bild|imag)|aerial|swiss(topo|image)|\bnaip\b|luftbild", 1.0),
+    )
+    """What a provider's products are known for: a pattern of its name, and the CE90 in metres
+    (docs/sources.md, registration). The first that is found counts."""
+    geolocation_unknown_m: float = 15.0
+    """The same of any other: the worst of the known products (docs/sources.md, registration)."""
+    geolocation_worse_share: float = 0.05
+    """Scenes that lie farther off than that: a wrong height, a wrong datum, a shifted copy. Assumed."""
+    site_ce90_m: float = 3.0
+    """The same of a site's geometry, drawn over another picture. Assumed."""
+    site_rivals_max: int = 8
+    """Places named at most that fit nearly as well: more say that nothing was seen."""
+    along_sure_sd: float = 1.645
+    """A move along the tracks counts from so many of its standard deviations: the 90 % interval leaves 0."""
     site_pixel_m: float = 1.0
     """Step of the search over shifts."""
     site_correlation_m2: float = 12.0
@@ -103,6 +128,14 @@ class RegistrationSettings:
     """Independent readings of the network in one piece. Assumed, and checked on painted train scenes."""
     section_cap: float = 4.0
     """Most that one piece says. Assumed, and checked on painted train scenes."""
+    section_seen_min: float = 1.0
+    """Mean log-odds of a piece at the best place from which the rails are seen. Painted train scenes give
+    3.0 to 3.6 bare, and under full snow, where outlines mislead the fit, 0.6 to 0.9; real yards 0.7 (fitted
+    two gaps off by its outlines) and 1.0 (right)."""
+    unseen_share: float = 0.7
+    """Where they are not, other places count as nearly as good down to this share of what the best says more
+    than the median place: six of eight painted train scenes under full snow lack up to 0.65 at the true
+    one."""
     shape_weight: float = 0.4
     """What bends and turnouts say of a shift along the tracks, against what outlines say. Painted
     train and validation scenes give 0.4 to 0.7 by the mean log-density at the true shift; the lower end is

@@ -13,7 +13,8 @@ from support.values import EAST0, NORTH0, native_image, straight_site
 
 from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.model.site import Area
-from tumangang_watch.preprocess.site_fit.fit import _alone, _rival, fit_to_site
+from tumangang_watch.preprocess.site_fit.fit import _alone, fit_to_site
+from tumangang_watch.preprocess.site_fit.georeferencing import Geolocation
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.simulate.exact import exact_image
 from tumangang_watch.simulate.paint import paint
@@ -92,11 +93,31 @@ def test_a_site_with_nothing_to_fit_to_says_so():
     assert "georeferencing" in found.reason
 
 
-def test_featureless_ground_is_no_fit():
+def test_where_nothing_is_seen_the_georeferencing_stands_and_the_ways_out_are_named():
     site = yard_site()
     rng = np.random.default_rng(5)
     blank = native_image(np.repeat(rng.normal(0.3, 0.01, (1, ROWS, COLS)), 4, axis=0), PIXEL_M)
-    assert fit(site, blank).status == "failed"
+    found = fit(site, blank)
+    assert found.status == "degraded"
+    assert np.hypot(*found.shift_m) < 2.3
+    assert found.rivals_m
+    assert "--site-shift" in found.reason
+    assert "--geolocation-accuracy" in found.reason
+
+
+def test_only_tracks_with_others_beside_them_can_be_taken_for_one_another():
+    assert _alone(straight_site(length_m=310.0, rows_m=150.0, tracks=1))
+    assert not _alone(yard_site())
+
+
+def test_what_is_seen_is_followed_farther_than_a_product_errs_but_not_than_a_person_states():
+    site = yard_site()
+    image = picture(site, 0.0, 9.0)
+    settings = RegistrationSettings()
+    product = fit_to_site((image,), site, GRID, settings, Geolocation(ce90_m=1.0))
+    assert product.shift_m[1] == pytest.approx(-9.0, abs=0.5)
+    stated = fit_to_site((image,), site, GRID, settings, Geolocation(ce90_m=1.0, stated=True))
+    assert stated.status == "failed" or abs(stated.shift_m[1]) <= 4.8
 
 
 def test_one_bright_patch_does_not_settle_the_position_along_the_tracks():
@@ -173,15 +194,3 @@ def test_a_bridge_is_laid_on_its_track_and_not_moved_along_it_where_nothing_alon
         assert abs(left @ across) < 1.0
         # The prior on the georeferencing draws a place of which nothing is known towards none.
         assert abs(np.array(found.shift_m) @ along) < 5.0
-
-
-def test_two_places_of_a_lone_track_are_told_as_doubt_and_those_of_a_group_refused():
-    lone = straight_site(length_m=310.0, rows_m=150.0, tracks=1)
-    assert _alone(lone)
-    assert not _alone(yard_site())
-    odds, shifts = np.array([20.0, 15.0, 0.0]), np.array([[0.0, 0.0], [0.0, 2.0], [0.0, 9.0]])
-    settings = RegistrationSettings()
-    near = _rival(odds, shifts, shifts[:, 1] >= settings.site_across_m, 10.0)
-    assert near is not None
-    assert near.status == "failed"
-    assert _rival(odds, shifts, shifts[:, 1] >= settings.site_alone_m, 10.0) is None

@@ -23,6 +23,23 @@ out_option = click.option(
 measuring_options = together(
     bands_option,
     click.option(
+        "--geolocation-accuracy",
+        "geolocation_m",
+        type=click.FloatRange(0.0, 300.0, min_open=True),
+        multiple=True,
+        metavar="METRES",
+        help="How well it is known where the scene lies (CE90), instead of what its product is known for. "
+        "Given twice, of EARLIER and of LATER.",
+    ),
+    click.option(
+        "--site-shift",
+        "site_shift",
+        multiple=True,
+        metavar="EAST,NORTH",
+        help="Metres to add to the scene's coordinates so that it lies on the site: your own word, taken as "
+        "it is, or searched about within --geolocation-accuracy. Given twice, of EARLIER and of LATER.",
+    ),
+    click.option(
         "--history",
         type=SCENE,
         multiple=True,

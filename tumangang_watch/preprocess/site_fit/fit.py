@@ -1,4 +1,7 @@
-"""Fit one or two mutually registered scenes to the site's geometry, or refuse."""
+"""Fit one or two mutually registered scenes to the site's geometry, as far as they show it.
+
+What they show is weighed against what their georeferencing is worth (`georeferencing.py`).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,18 @@ from itertools import combinations
 import numpy as np
 from shapely import LineString, box
 
-from tumangang_watch.grid import Float64, Grid, Mask, grid_over
+from tumangang_watch.grid import Float64, Grid, grid_over
 from tumangang_watch.model.image import NativeImage, shift
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
+from tumangang_watch.preprocess.site_fit.georeferencing import (
+    CE90_SDS,
+    Choice,
+    Geolocation,
+    TriedShifts,
+    choose_place,
+    log_prior,
+)
 from tumangang_watch.preprocess.site_fit.outlines import Picture, score_groups
 from tumangang_watch.preprocess.site_fit.sections import centredness, sections_of, shape_odds
 from tumangang_watch.preprocess.site_fit.template import Template, ends_of, template_of
@@ -25,59 +36,99 @@ MOVE_M = 0.25
 
 
 def fit_to_site(
-    images: tuple[NativeImage, ...], site: Site, grid: Grid, settings: RegistrationSettings
+    images: tuple[NativeImage, ...],
+    site: Site,
+    grid: Grid,
+    settings: RegistrationSettings,
+    known: Geolocation | None = None,
 ) -> Registration:
     """Find the shift that brings one or two mutually registered images onto the site.
+
+    Parameters
+    ----------
+    known : Geolocation, optional
+        What the scene's own georeferencing is worth; unknown by default.
 
     Returns
     -------
     Registration
         ``affine`` maps a site point to where the first image shows it; compose it with each
-        image's own registration. ``failed`` where two fits that lie across the tracks are nearly
-        as good; ``degraded`` where the position along the tracks stays uncertain or the site has
-        nothing to fit to.
+        image's own registration. ``degraded`` where outlines and rails leave the place across the tracks
+        open (then the georeferencing decides between the fits, and ``rivals_m`` names the others), where the
+        position along them stays uncertain, or where the site has nothing to fit to. ``failed`` where they
+        contradict what was stated of the georeferencing.
     """
+    known = known or Geolocation(ce90_m=settings.geolocation_unknown_m)
     site = _shown(site, grid)
     template = template_of(site, grid.bounds, settings.site_points_max)
     if template.groups == 0 and not site.tracks:
         return _as_delivered("there are no tracks or aprons to fit to", 0)
     fine = grid_over(grid.bounds, max(0.5, min(grid.pixel_m, 1.0)), grid.crs)
     pictures = tuple(Picture.of(image.on_grid(fine), template) for image in images)
-    across = _across(site)
-    axes = np.eye(2) if across is None else np.array([across, (-across[1], across[0])])
+    across, axes = _across(site), _axes(site)
+    search = _tried(pictures, template, site, known, settings)
+    choice = choose_place(search, _margin(site, settings), known, settings, alone=_alone(site))
+    if isinstance(choice, str):
+        return Registration.failed(choice)
+    if choice.rivals and not site.tracks:
+        # Nothing is measured along tracks: areas a few metres off are better than no report at all.
+        return _as_delivered("several fits of its areas are nearly as good", template.groups)
+    centred = across is not None and not choice.stands
+    place = _centred(pictures, site, choice.place, axes, settings) if centred else choice.place
+    # What shows no rails across the tracks shows none of their bends.
+    place, along_sd_m = _along(pictures if search.seen else (), site, template, place, known, settings)
+    place = _centred(pictures, site, place, axes, settings) if centred else place
+    fit = _registration(np.asarray(place) @ axes, along_sd_m, template.groups, settings)
+    return _doubted(fit, choice, axes, known, settings)
+
+
+def _tried(
+    pictures: tuple[Picture, ...],
+    template: Template,
+    site: Site,
+    known: Geolocation,
+    settings: RegistrationSettings,
+) -> TriedShifts:
+    """Return all shifts within reach, and what outlines, rails and the georeferencing say of each."""
+    across, axes, seen = _across(site), _axes(site), True
     steps = np.arange(-settings.site_reach_m, settings.site_reach_m + 0.01, settings.site_pixel_m)
     u, v = (w.ravel() for w in np.meshgrid(steps, steps))
-    outlines = odds = _odds(pictures, template, axes, u, v, settings)
+    shown = outlines = _shown_odds(pictures, template, axes, u, v, settings)
+    prior = log_prior(np.hypot(u, v), known, settings)
     for _ in range(2):
         if across is None:
             break
-        along_m = v[odds.argmax()]
-        moves, lateral = _symmetry(pictures, site, along_m * axes[1], across, settings)
-        odds = outlines + _near_best(moves, lateral, u, settings.site_pixel_m / 2)
-    best = odds.argmax()
-    apart = np.abs(u - u[best]) if across is not None else np.hypot(u - u[best], v - v[best])
-    shifts, margin = np.stack([u, v]).T @ axes, _margin(site, settings)
-    rival = _rival(odds, shifts, apart >= settings.site_across_m, margin)
-    doubt = rival is not None and _alone(site)
-    if doubt:
-        # Two places of one line, neither of them another track's: the likelier is taken, and said to be.
-        rival = _rival(odds, shifts, apart >= settings.site_alone_m, margin)
-    if rival is not None and not site.tracks:
-        # Nothing is measured along tracks: areas a few metres off are better than no report at all.
-        return _as_delivered("several fits of its areas are nearly as good", template.groups)
-    if rival is not None:
-        return rival
-    place = u[best], v[best]
-    if across is not None:
-        place = _centred(pictures, site, place, axes, settings), place[1]
-    place, along_sd_m = _along(pictures, site, ends_of(template, axes[1]), axes, place, settings)
-    if across is not None:
-        place = _centred(pictures, site, place, axes, settings), place[1]
-    fit = _registration(np.asarray(place) @ axes, along_sd_m, template.groups, settings)
-    if not doubt:
+        along_m = v[(shown + prior).argmax()]
+        moves, lateral, pieces = _symmetry(pictures, site, along_m * axes[1], across, settings)
+        shown = outlines + _near_best(moves, lateral, u, settings.site_pixel_m / 2)
+        near = np.abs(moves - u[(shown + prior).argmax()]) <= settings.site_pixel_m
+        seen = lateral[near].max() >= settings.section_seen_min * pieces
+    return TriedShifts(u=u, v=v, shown=shown, prior=prior, across=across is not None, seen=bool(seen))
+
+
+def _doubted(
+    fit: Registration, choice: Choice, axes: Float64, known: Geolocation, settings: RegistrationSettings
+) -> Registration:
+    """Return a fit with what it leaves open across the tracks."""
+    reasons = []
+    if choice.near:
+        reasons.append(f"across the track it is uncertain by {settings.site_alone_m:g} m")
+    rivals = tuple(
+        (float(e), float(n)) for e, n in ((np.asarray(r) - choice.place) @ axes for r in choice.rivals)
+    )
+    if rivals:
+        stands = "it stays" if choice.stands else "the one nearest is taken to"
+        listed = ", ".join(f"({fit.shift_m[0] - e:.0f}, {fit.shift_m[1] - n:.0f})" for e, n in rivals[:3])
+        reasons.append(
+            f"the site's tracks and outlines do not decide: shifts of {listed} m fit nearly as well, and "
+            f"{stands} where the scene says it lies (known to {known.ce90_m:g} m); "
+            "--site-shift EAST,NORTH, --geolocation-accuracy METRES or a reference scene would decide"
+        )
+    if not reasons:
         return fit
-    across_too = f"across the track it is uncertain by {settings.site_alone_m:g} m"
-    return replace(fit, status="degraded", reason="; ".join(filter(None, (fit.reason, across_too))))
+    return replace(
+        fit, status="degraded", rivals_m=rivals, reason="; ".join(filter(None, (fit.reason, *reasons)))
+    )
 
 
 def _registration(
@@ -129,7 +180,13 @@ def _across(site: Site) -> Float64 | None:
     return np.array([np.cos(angle), np.sin(angle)])
 
 
-def _odds(
+def _axes(site: Site) -> Float64:
+    """Return the unit vectors across and along the tracks; else east and north."""
+    across = _across(site)
+    return np.eye(2) if across is None else np.array([across, (-across[1], across[0])])
+
+
+def _shown_odds(
     pictures: tuple[Picture, ...],
     template: Template,
     axes: Float64,
@@ -137,8 +194,8 @@ def _odds(
     v: Float64,
     settings: RegistrationSettings,
 ) -> Float64:
-    """Return log-odds of each shift ``(u, v) @ axes``: what outlines say, and the prior on geolocation."""
-    total = -0.5 * (u**2 + v**2) / settings.site_prior_sd_m**2
+    """Return what outlines say of each shift ``(u, v) @ axes``, as log-odds."""
+    total = np.zeros(len(u))
     east, north = np.stack([u, v]).T @ axes[:, 0], np.stack([u, v]).T @ axes[:, 1]
     for picture in pictures if template.groups else ():
         gain = score_groups(picture, template, east, north, settings.site_correlation_m2)
@@ -152,14 +209,15 @@ def _symmetry(
     start_m: Float64,
     across: Float64,
     settings: RegistrationSettings,
-) -> tuple[Float64, Float64]:
-    """Return lateral moves from a shift and the log-odds that the tracks' centrelines run there."""
+) -> tuple[Float64, Float64, int]:
+    """Return lateral moves, the log-odds that the centrelines run there, and of how many pieces."""
     moves = np.arange(-settings.site_reach_m - 1.0, settings.site_reach_m + 1.0 + MOVE_M / 2, MOVE_M)
-    total = np.zeros(len(moves))
+    total, count = np.zeros(len(moves)), 0
     for picture in pictures:
-        sections = sections_of(picture, site, start_m, across, settings)
-        total += centredness(sections, moves, settings).sum(axis=0)
-    return moves, total
+        pieces = centredness(sections_of(picture, site, start_m, across, settings), moves, settings)
+        total += pieces.sum(axis=0)
+        count += int(pieces.any(axis=1).sum())
+    return moves, total, count
 
 
 def _near_best(moves: Float64, lateral: Float64, u: Float64, reach_m: float) -> Float64:
@@ -182,39 +240,26 @@ def _margin(site: Site, settings: RegistrationSettings) -> float:
     return settings.site_bridge_margin if over_m > length_m / 2 else settings.site_margin
 
 
-def _rival(odds: Float64, shifts_m: Float64, elsewhere: Mask, least: float) -> Registration | None:
-    """Refuse where another fit, elsewhere, is nearly as good."""
-    best = int(odds.argmax())
-    if not elsewhere.any():
-        return None
-    other = int(np.where(elsewhere, odds, -np.inf).argmax())
-    margin = float(odds[best] - odds[other])
-    if margin >= least:
-        return None
-    (e1, n1), (e2, n2) = -shifts_m[best], -shifts_m[other]
-    return Registration.failed(
-        f"two fits to the site are nearly as good: shifts of ({e1:.0f}, {n1:.0f}) m and "
-        f"({e2:.0f}, {n2:.0f}) m (log-odds {margin:.1f}, not {least:g})"
-    )
-
-
 def _along(
     pictures: tuple[Picture, ...],
     site: Site,
     template: Template,
-    axes: Float64,
     place: tuple[float, float],
+    known: Geolocation,
     settings: RegistrationSettings,
 ) -> tuple[tuple[float, float], float]:
     """Return the place searched again along the tracks at half a metre, and its standard deviation.
 
     Outlines tell, and how the tracks bend and come together. Without either the scene's own
-    georeferencing stands, as uncertain as it is. A place that rests on one piece of outline is a
-    coincidence more often than not: the deviation counts where the place would be without the piece that
-    moves it most (the jackknife's way).
+    georeferencing stands, as uncertain as it is; nor does a move count that is within its own doubt. A
+    place that rests on one piece of outline is a coincidence more often than not: the deviation counts
+    where the place would be without the piece that moves it most (the jackknife's way).
     """
+    axes = _axes(site)
+    template = ends_of(template, axes[1])
     v = np.arange(-settings.site_reach_m, settings.site_reach_m + 0.01, 0.5)
-    base = -0.5 * (place[0] ** 2 + v**2) / settings.site_prior_sd_m**2
+    base = log_prior(np.hypot(place[0], v), known, settings)
+    stands_m = float(np.hypot(known.ce90_m, settings.site_ce90_m) / CE90_SDS)
     for picture in pictures if site.tracks else ():
         base = base + shape_odds(picture, site, place[0] * axes[0], axes[1], v, settings) / len(pictures)
     steps = np.stack([np.full(len(v), place[0]), v]).T @ axes
@@ -226,6 +271,8 @@ def _along(
     for group in range(template.groups):
         other, _ = _mean_and_sd(v, base + parts.sum(axis=1) - parts[:, group])
         sd = max(sd, abs(other - mean))
+    if abs(mean) < settings.along_sure_sd * sd:
+        return (float(place[0]), 0.0), float(min(np.hypot(sd, mean), stands_m))
     return (float(place[0]), mean), sd
 
 
@@ -242,15 +289,15 @@ def _centred(
     place: tuple[float, float],
     axes: Float64,
     settings: RegistrationSettings,
-) -> float:
-    """Return the lateral shift, moved by less than half a gap to where the centrelines most likely run."""
-    moves, lateral = _symmetry(pictures, site, place[1] * axes[1], axes[0], settings)
+) -> tuple[float, float]:
+    """Return a place, moved by less than half a gap to where the centrelines most likely run."""
+    moves, lateral, _ = _symmetry(pictures, site, place[1] * axes[1], axes[0], settings)
     lateral = np.where(np.abs(moves - place[0]) < settings.site_across_m, lateral, -np.inf)
     k = int(lateral.argmax())
     if k in (0, len(moves) - 1):
-        return float(moves[k])
+        return float(moves[k]), place[1]
     below, here, above = lateral[k - 1 : k + 2]
     bend = below - 2 * here + above
     if not np.isfinite(bend) or bend >= 0:
-        return float(moves[k])
-    return float(moves[k] + 0.5 * MOVE_M * (below - above) / bend)
+        return float(moves[k]), place[1]
+    return float(moves[k] + 0.5 * MOVE_M * (below - above) / bend), place[1]
