@@ -22,8 +22,8 @@ CHANNELS = ("RED_CHANNEL", "GREEN_CHANNEL", "BLUE_CHANNEL", "ALPHA_CHANNEL")
 SPLIT = (("_RGB_", ("red", "green", "blue")), ("_NED_", ("nir", "rededge", "coastal")))
 """Pleiades Neo's six bands lie in two files a tile."""
 SPACING_IS_GSD = ("S6", "S7", "SPOT", "PER1")
-"""Profiles whose products are named and sold by their spacing (SPOT 6 and 7: 1.5 m, PeruSat: 0.7 and 2.8 m), which is
-finer than the detectors' sampling that the file gives."""
+"""Profiles whose products are named and sold by their spacing (SPOT 6 and 7: 1.5 m, PeruSat: 0.7 and 2.8 m),
+which is finer than the detectors' sampling that the file gives."""
 MASK = re.compile(r"(?:MASKS/)?((?:CLD|ROI)_[A-Za-z0-9._-]+\.GML)", re.IGNORECASE)
 STRETCHED = ("DISPLAY", "LINEAR_STRETCH", "SEAMLESS")
 
