@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 import shapely
+from shapely.affinity import rotate, translate
 from support.command import run
 
 from tumangang_watch.simulate import make_pair, split_seeds
+from tumangang_watch.simulate.write import write_site
 from tumangang_watch.sites import load_site
 
 
@@ -95,6 +98,35 @@ def test_a_site_without_tracks_is_traced_first_and_says_so(yard, tmp_path):
     trains = [d for d in report["detections"] if d["kind"] == "train" and d["grade"] == "detected"]
     assert len(trains) >= 1
     assert all("provisional" in " ".join(d["caveats"]) for d in trains)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_model_of_tracks_stands_where_rails_are_seen_and_says_where_to_search_where_not(
+    yard, tmp_path, elsewhere
+):
+    pair, _, later, _ = yard
+    world = pair.world
+    if elsewhere:
+        centre = shapely.unary_union([t.line for t in world.site.tracks]).centroid
+        moved = [translate(rotate(t.line, 25, origin=centre), 20, 30) for t in world.site.tracks]
+        tracks = (replace(t, line=line) for t, line in zip(world.site.tracks, moved, strict=True))
+        world = replace(world, site=replace(world.site, tracks=tuple(tracks)))
+    path = tmp_path / "site.geojson"
+    write_site(world, path)
+    data = json.loads(path.read_text())
+    for feature in data["features"]:
+        feature["properties"] |= {"accuracy_m": 100}
+        if feature["properties"]["role"] == "track":
+            feature["properties"]["provisional"] = True
+    path.write_text(json.dumps(data))
+    done = run("detect", later, "--no-detectability", "--site", path, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    trains = [d for d in report["detections"] if d["kind"] == "train" and d["grade"] == "detected"]
+    assert len(trains) == len(pair.days[1].trains)
+    assert all(d["track"].startswith("traced") == elsewhere for d in trains)
+    assert any("not surveyed" in c and "site trace" in c for c in report["caveats"]) == elsewhere
+    assert not elsewhere or all(d["area"] == "yard" for d in trains)
 
 
 def test_an_input_is_never_written_over(yard):

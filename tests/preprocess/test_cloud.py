@@ -92,3 +92,14 @@ def test_the_vendors_mask_is_not_believed_where_another_date_shows_the_same_grou
     said = patch(140, 260, 40, 0.0) > 0.5
     assert cloud_over(raster(ground()), SETTINGS, vendor=said)[0][said].all()
     assert cloud_over(raster(ground()), SETTINGS, raster(ground(4)), said)[0].mean() < 0.01
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_train_that_came_or_went_with_its_shadow_is_neither_cloud_nor_shadow(gone):
+    bare = ground()
+    stood = ground(4)
+    stood[:, 210:214, 20:180] = 0.05
+    stood[:, 214:232, 20:180] *= SKYLIGHT
+    one, other = (bare, stood) if gone else (stood, bare)
+    cloud, shadow = cloud_over(raster(one), SETTINGS, raster(other))
+    assert not (cloud | shadow)[200:240, 10:190].any()

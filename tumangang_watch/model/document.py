@@ -60,6 +60,7 @@ class DetectionDocument(TypedDict):
     areas: NotRequired[dict[str, float]]
     track: str | None
     tracks: NotRequired[list[str]]
+    track_grade: NotRequired[Grade]
     track_distance_m: Number
     from_m: Number
     to_m: Number
@@ -280,8 +281,7 @@ class IssueDocument(TypedDict):
     speaks_for: list[str]
     """Ids of the areas whose detections are taken from it."""
     tells: NotRequired[dict[str, list[str]]]
-    """Areas whose changes it tells, and the scenes (sha256) that showed each since its earlier date: what one
-    of these shows is told there."""
+    """Areas whose changes it tells, and the scenes (sha256) that showed each since its earlier date."""
     inputs_sha256: str
     supersedes: list[SupersededDocument]
     not_comparable_with: NotRequired[list[NotComparableDocument]]

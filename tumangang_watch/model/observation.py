@@ -79,6 +79,8 @@ class Registration:
     held_out: int = 0
     rivals_m: tuple[tuple[float, float], ...] = ()
     """Of a fit to the site: where else its content may lie, (east, north) metres from here."""
+    rails_odds: float | None = None
+    """Of a fit to the site: mean log-odds of a piece of track that its rails are seen; else None."""
     by_itself: bool = False
     """Of a pair: each date was laid on the site without the other."""
     reason: str = ""

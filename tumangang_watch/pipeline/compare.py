@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from tumangang_watch.grid import Grid
 from tumangang_watch.model.comparison import Comparison
+from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import gather
 from tumangang_watch.pipeline.common import in_common
-from tumangang_watch.pipeline.fit import place_on_site, place_pair
+from tumangang_watch.pipeline.fit import PlacedPair, place_on_site, place_pair
 from tumangang_watch.pipeline.measure import assemble
 from tumangang_watch.pipeline.prepare import (
     beside,
@@ -19,7 +22,7 @@ from tumangang_watch.pipeline.prepare import (
     working_grid,
 )
 from tumangang_watch.pipeline.run import RunContext
-from tumangang_watch.pipeline.tracks import with_tracks
+from tumangang_watch.pipeline.tracks import instead_of_models, with_tracks
 
 
 def compare(
@@ -46,6 +49,7 @@ def compare(
     read = read_image(earlier, grid, run), read_image(later, grid, run)
     first, second, common_caveats = in_common(read, (earlier, later))
     placed = place_pair((first, second), (earlier, later), grid, run)
+    run, placed = _on_seen_tracks((first, second), placed, (earlier, later), grid, run)
     first, second = placed.images
     run, traced = with_tracks((first, second), (earlier, later), run)
 
@@ -62,6 +66,25 @@ def compare(
     return assemble(run, (one, two), placed.registration, areas, gathered, pair_caveats)
 
 
+def _on_seen_tracks(
+    delivered: tuple[NativeImage, NativeImage],
+    placed: PlacedPair,
+    scenes: tuple[Scene, Scene],
+    grid: Grid,
+    run: RunContext,
+) -> tuple[RunContext, PlacedPair]:
+    """Return a pair on the tracks that it shows, where the site's are a model that it does not show."""
+    if placed.registration.by_itself:
+        return run, placed
+    images = delivered[0], delivered[1].registered(placed.registration.affine)
+    found = instead_of_models(images, scenes, placed.fits[0], grid, run)
+    if found is None:
+        return run, placed
+    run, fit = found
+    images = images[0].registered(fit.affine), images[1].registered(fit.affine)
+    return run, replace(placed, images=images, fits=(fit, fit), caveats=(*placed.caveats, fit.reason))
+
+
 def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = None) -> Comparison:
     """Measure one date: what stands on the tracks and on the ground; see `compare` for ``background``."""
     grid = working_grid((scene,), run)
@@ -69,6 +92,10 @@ def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = N
     image = read_image(scene, grid, run)
     run.progress("fitting it to the site")
     fit, fit_caveats = place_on_site((image,), (scene,), grid, run)
+    found = instead_of_models((image,), (scene,), fit, grid, run)
+    if found is not None:
+        run, fit = found
+        fit_caveats = (*fit_caveats, fit.reason)
     image = image.registered(fit.affine)
     run, traced = with_tracks((image,), (scene,), run)
     run.progress("judging what can be seen")

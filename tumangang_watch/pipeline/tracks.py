@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shapely import box
+from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from tumangang_watch.detect.tracks.adopt import adopt
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
 from tumangang_watch.detect.tracks.view import TraceScene
-from tumangang_watch.grid import grid_over
+from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.model.image import NativeImage
+from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.model.site import Site
+from tumangang_watch.model.site import Site, Track
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.settings.tracks import TraceSettings
+
+NO_STATEMENT = "that no train is reported says nothing of the yard"
 
 
 def with_tracks(
@@ -42,6 +47,73 @@ def with_tracks(
         "was traced no train was looked for; review them with site trace"
     )
     return replace(run, site=done.site), (caveat,)
+
+
+def instead_of_models(
+    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], fit: Registration, grid: Grid, run: RunContext
+) -> tuple[RunContext, Registration] | None:
+    """Look for tracks where a scene does not show those of a model; None where the site's tracks stand.
+
+    A site that is known to hundreds of metres says where to search. What was traced takes the place of its
+    tracks, a yard reaches as far as it may lie, and areas that rest on the model are left out.
+
+    Parameters
+    ----------
+    images : tuple of NativeImage
+        Registered to each other, where the first's georeferencing has them.
+    fit : Registration
+        Of the first to the site.
+    """
+    settings, models = run.settings.trace, _models(run.site, grid, run.settings.trace)
+    unseen = fit.rivals_m or (fit.rails_odds is not None and fit.rails_odds < settings.model_rails_odds)
+    if not models or not unseen or scenes[0].site_shift_m is not None:
+        return None
+    run.progress("looking for tracks: the site's are a model that the scene does not show")
+    wide = _searched(run.site, models, grid, settings)
+    traced = trace_site_tracks(images, scenes, wide, settings)
+    if not traced:
+        doubt = (
+            f"rails are not seen where the model of the site's tracks has them, nor elsewhere: {NO_STATEMENT}"
+        )
+        return run, replace(fit, status="degraded", reason="; ".join(filter(None, (fit.reason, doubt))))
+    model = unary_union([t.line for t in models]).buffer(settings.model_on_m)
+    lines = [translate(t.line, *fit.shift_m) for t in traced]
+    length_m = sum(line.length for line in lines)
+    if sum(line.intersection(model).length for line in lines) >= settings.model_on_share * length_m:
+        return None
+    names = " and ".join(scene.id for scene in scenes)
+    site = adopt(wide, traced, names, settings).site
+    known_m = max(t.accuracy_m or 0.0 for t in models)
+    reason = (
+        f"the yard's geometry is not surveyed: its tracks are a model known to {known_m:.0f} m, and rails "
+        f"are not seen where it has them; {len(traced)} tracks were traced in {names} instead, some are "
+        "missed, and where none was traced no train was looked for; its handling area and aprons, which rest "
+        "on the model, are left out. The scene lies where it says. Draw the yard on it with site trace"
+    )
+    return replace(run, site=site), Registration(status="degraded", reason=reason)
+
+
+def _models(site: Site, grid: Grid, settings: TraceSettings) -> tuple[Track, ...]:
+    """Return the provisional tracks that reach into a grid and are known worse than scenes are."""
+    window = box(*grid.bounds)
+    return tuple(
+        t
+        for t in site.tracks
+        if t.provisional and (t.accuracy_m or 0.0) >= settings.model_accuracy_m and t.line.intersects(window)
+    )
+
+
+def _searched(site: Site, models: tuple[Track, ...], grid: Grid, settings: TraceSettings) -> Site:
+    """Return the site without a model's tracks and areas, its yards as wide as they may lie."""
+    window, areas = box(*grid.bounds), []
+    for area in site.areas:
+        known_m = area.accuracy_m or 0.0
+        if known_m < settings.model_accuracy_m or not area.polygon.intersects(window):
+            areas.append(area)
+        elif area.role in ("yard", "station"):
+            areas.append(replace(area, polygon=area.polygon.buffer(known_m).intersection(window)))
+    gone = {t.id for t in models}
+    return replace(site, areas=tuple(areas), tracks=tuple(t for t in site.tracks if t.id not in gone))
 
 
 def trace_site_tracks(

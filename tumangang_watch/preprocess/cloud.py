@@ -196,12 +196,14 @@ def cloud_over(
     area_min_m2 = settings.alone_area_min_m2 if beside is None else settings.area_min_m2
     found = _regions(cloud, cells.seen, area_min_m2, cell_m, settings)
     if beside is not None:
-        found = _not_built(found, cells, beside, settings)
+        found = _wide(_not_built(found, cells, beside, settings), cell_m, settings)
     if vendor is not None:
         doubted = np.zeros_like(found) if beside is None else cloud < -settings.vendor_against
         none = vendor & ~_on_grid(doubted, raster, factor)
     shadow = np.where(found, -NEVER, shadow - settings.shadow_bias)
-    shaded = _regions(shadow, cells.seen, settings.shadow_area_min_m2, cell_m, settings)
+    shaded = _wide(
+        _regions(shadow, cells.seen, settings.shadow_area_min_m2, cell_m, settings), cell_m, settings
+    )
     return (_on_grid(found, raster, factor) | none) & raster.valid, _on_grid(
         shaded, raster, factor
     ) & raster.valid
@@ -249,6 +251,16 @@ def _not_built(found: Mask, cells: SceneCells, other: SceneCells, settings: Clou
         uneven = float(high - low) > settings.uneven_min
         keep[k] = seen_through or uneven or float((light[middle] > settings.alone_min).mean()) > BRIGHT_SHARE
     return keep[labels]
+
+
+def _wide(found: Mask, cell_m: float, settings: CloudSettings) -> Mask:
+    """Return regions that are somewhere wider than what comes or goes: a train that left is no cloud."""
+    count, labels = cv2.connectedComponents(found.astype(np.uint8), connectivity=8)
+    away = cv2.distanceTransform(np.pad(found, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    widest = np.array([away[labels == k].max(initial=0.0) for k in range(count)])
+    keep = 2 * widest * cell_m >= settings.wide_min_m
+    keep[0] = False
+    return np.asarray(keep[labels])
 
 
 def _light(cells: SceneCells) -> Float32:

@@ -205,6 +205,9 @@ class CloudSettings:
     """Smallest cloud (docs/sources.md, masks)."""
     alone_area_min_m2: float = 1500.0
     """The same where no other date tells: white roofs are smaller, or larger and less bright (assumed)."""
+    wide_min_m: float = 40.0
+    """A change of brightness that is nowhere as wide as this is an object's: two trains side by side that
+    came or went, with their shadow under a sun of 12 degrees (4.8 + 3.3 + 21 m), in cells of 4 m."""
     shadow_area_min_m2: float = 1000.0
     """Smallest shadow of cloud: anything less than 30 m across is an object's (docs/sources.md, masks)."""
     buffer_m: float = 4.0

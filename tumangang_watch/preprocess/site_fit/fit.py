@@ -79,7 +79,7 @@ def fit_to_site(
     place, along_sd_m = _along(pictures if search.seen else (), site, template, place, known, settings)
     place = _centred(pictures, site, place, axes, settings) if centred else place
     fit = _registration(np.asarray(place) @ axes, along_sd_m, template.groups, settings)
-    return _doubted(fit, choice, axes, known, settings)
+    return replace(_doubted(fit, choice, axes, known, settings), rails_odds=search.rails_odds)
 
 
 def _tried(
@@ -90,7 +90,7 @@ def _tried(
     settings: RegistrationSettings,
 ) -> TriedShifts:
     """Return all shifts within reach, and what outlines, rails and the georeferencing say of each."""
-    across, axes, seen = _across(site), _axes(site), True
+    across, axes, rails_odds = _across(site), _axes(site), None
     steps = np.arange(-settings.site_reach_m, settings.site_reach_m + 0.01, settings.site_pixel_m)
     u, v = (w.ravel() for w in np.meshgrid(steps, steps))
     shown = outlines = _shown_odds(pictures, template, axes, u, v, settings)
@@ -102,8 +102,11 @@ def _tried(
         moves, lateral, pieces = _symmetry(pictures, site, along_m * axes[1], across, settings)
         shown = outlines + _near_best(moves, lateral, u, settings.site_pixel_m / 2)
         near = np.abs(moves - u[(shown + prior).argmax()]) <= settings.site_pixel_m
-        seen = lateral[near].max() >= settings.section_seen_min * pieces
-    return TriedShifts(u=u, v=v, shown=shown, prior=prior, across=across is not None, seen=bool(seen))
+        rails_odds = float(lateral[near].max() / max(pieces, 1))
+    seen = rails_odds is None or rails_odds >= settings.section_seen_min
+    return TriedShifts(
+        u=u, v=v, shown=shown, prior=prior, across=across is not None, seen=seen, rails_odds=rails_odds
+    )
 
 
 def _doubted(

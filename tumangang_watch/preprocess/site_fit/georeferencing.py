@@ -71,6 +71,8 @@ class TriedShifts:
     """Places differ across the tracks only."""
     seen: bool
     """The tracks' rails are seen at the best of them."""
+    rails_odds: float | None = None
+    """Mean log-odds of a piece of track there that they are."""
 
     def apart(self, index: int) -> Float64:
         """Return how far each shift lies from one of them, as far as that makes another place."""
