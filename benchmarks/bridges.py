@@ -150,8 +150,10 @@ def main() -> None:
         for number in (0, vehicles):
             day = draw_day(world, bridge, number, number)
             painted = paint(world, day, draw_sensor(seed + number, gsd_m), number)
-            exact = exact_observation(painted, "later", grid)
-            seen = fitted(painted, world.site, grid, seed) if chosen.fitted else exact
+            if chosen.fitted:
+                seen = fitted(painted, world.site, grid, seed)
+            else:
+                seen = exact_observation(painted, "later", grid)
             if seen is None:
                 for name in names:
                     score[name] += Counter(refused=1)

@@ -25,15 +25,15 @@ from training.yard_painter import (
     MARGIN_M,
     Canvas,
     Yard,
-    _expose,
-    _lit,
-    _snow,
     _softened,
     _wires,
     clutter,
     draw_car,
     draw_trains,
+    expose,
     ground,
+    lit,
+    snow_over,
     tracks_of,
 )
 from tumangang_watch.grid import grid_over
@@ -185,18 +185,18 @@ def _shot(
     sun = (float(rng.uniform(0, 360)), float(rng.uniform(14, 62)))
     view = (float(rng.uniform(0, 360)), float(rng.uniform(0, 28)))
     if snow is not None:
-        _snow(canvas, np.random.default_rng(snow))
+        snow_over(canvas, np.random.default_rng(snow))
     sunny = float(np.clip(np.cos(np.radians(sun[0])) / np.tan(np.radians(max(sun[1], 20))), -1, 1))
     for train in yard.trains:
         at = yard.v_m[int(train["track"][1:]) - 1]
         for car in train["cars"]:
             draw_car(canvas, at, car, sunny, np.random.default_rng(car["look"]))
-    light = _lit(canvas, sun, view, rng)
+    light = lit(canvas, sun, view, rng)
     _wires(light, canvas, yard, rng)
     if rng.random() < 0.25:
         _softened(light, canvas, yard, rng)
     while True:
-        image, product = _expose(light, gsd_m, canvas.top_m, rng, misfit=1.0)
+        image, product = expose(light, gsd_m, canvas.top_m, rng, misfit=1.0)
         if bands in (None, image.bands):
             break
     facts = {
