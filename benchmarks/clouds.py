@@ -20,7 +20,7 @@ from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import DateLabel, Observation, Registration
 from tumangang_watch.pipeline.background import GatheredDates
 from tumangang_watch.pipeline.measure import assemble
-from tumangang_watch.pipeline.prepare import beside, in_light_of, judge_areas
+from tumangang_watch.pipeline.prepare import in_light_of, judge_areas, judged
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.cloud import cloud_over
 from tumangang_watch.settings import Settings
@@ -103,7 +103,7 @@ def quiet(seed: int, masked: bool) -> tuple[str, int, int]:
     labels: tuple[DateLabel, DateLabel] = ("earlier", "later")
     one, two = (exact_observation(p, d, grid) for p, d in zip(scenes, labels, strict=True))
     run = RunContext(site, _quick(Settings()))
-    one, two = (beside(one, two, run), beside(two, one, run)) if masked else (one, two)
+    one, two = (judged(one, run, two), judged(two, run, one)) if masked else (one, two)
     two, _ = in_light_of(one, two, run)
     none = GatheredDates()
     done = assemble(run, (one, two), Registration(status="ok"), judge_areas(run, two, one), none, ())

@@ -64,3 +64,8 @@ def day_text(acquired: str, *beside: str) -> str:
 def count_text(number: int, word: str) -> str:
     """Return ``3 tracks`` or ``1 track``."""
     return f"{number} {word}" + ("" if number == 1 else "s")
+
+
+def either_text(names: tuple[str, ...]) -> str:
+    """Return ``A, B or C`` of two names and more."""
+    return f"{', '.join(names[:-1])} or {names[-1]}"

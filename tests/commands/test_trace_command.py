@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 import shapely
+from pyproj import Transformer
+from shapely import Point
 from shapely.affinity import rotate, translate
 from support.command import run
 
@@ -100,18 +102,13 @@ def test_a_site_without_tracks_is_traced_first_and_says_so(yard, tmp_path):
     assert all("provisional" in " ".join(d["caveats"]) for d in trains)
 
 
-@pytest.mark.parametrize("elsewhere", [False, True])
-def test_a_model_of_tracks_stands_where_rails_are_seen_and_says_where_to_search_where_not(
-    yard, tmp_path, elsewhere
-):
-    pair, _, later, _ = yard
-    world = pair.world
+def model_of(world, path, *, elsewhere):
+    """Write a site whose geometry is a model known to 100 m; its tracks may run elsewhere."""
     if elsewhere:
         centre = shapely.unary_union([t.line for t in world.site.tracks]).centroid
         moved = [translate(rotate(t.line, 25, origin=centre), 20, 30) for t in world.site.tracks]
-        tracks = (replace(t, line=line) for t, line in zip(world.site.tracks, moved, strict=True))
-        world = replace(world, site=replace(world.site, tracks=tuple(tracks)))
-    path = tmp_path / "site.geojson"
+        tracks = tuple(replace(t, line=line) for t, line in zip(world.site.tracks, moved, strict=True))
+        world = replace(world, site=replace(world.site, tracks=tracks))
     write_site(world, path)
     data = json.loads(path.read_text())
     for feature in data["features"]:
@@ -119,6 +116,15 @@ def test_a_model_of_tracks_stands_where_rails_are_seen_and_says_where_to_search_
         if feature["properties"]["role"] == "track":
             feature["properties"]["provisional"] = True
     path.write_text(json.dumps(data))
+    return path
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_model_of_tracks_stands_where_rails_are_seen_and_says_where_to_search_where_not(
+    yard, tmp_path, elsewhere
+):
+    pair, _, later, _ = yard
+    path = model_of(pair.world, tmp_path / "site.geojson", elsewhere=elsewhere)
     done = run("detect", later, "--no-detectability", "--site", path, "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -127,6 +133,27 @@ def test_a_model_of_tracks_stands_where_rails_are_seen_and_says_where_to_search_
     assert all(d["track"].startswith("traced") == elsewhere for d in trains)
     assert any("not surveyed" in c and "site trace" in c for c in report["caveats"]) == elsewhere
     assert not elsewhere or all(d["area"] == "yard" for d in trains)
+
+
+def test_both_dates_lie_alike_on_the_tracks_that_were_traced_instead_of_a_model(yard, tmp_path):
+    pair, earlier, later, _ = yard
+    path = model_of(pair.world, tmp_path / "site.geojson", elsewhere=True)
+    done = run(
+        "compare", earlier, later, "--no-detectability", "--site", path, "--out", tmp_path / "o", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert any("not surveyed" in c for c in report["caveats"])
+    to_site = Transformer.from_crs("EPSG:4326", pair.world.site.crs, always_xy=True)
+    # The earlier scene lies where it says: a known error from where its ground is.
+    error = pair.sensors[0].geolocation_error_m
+    lines = {t.id: translate(t.line, *error) for t in pair.world.site.tracks}
+    for date, day in (("earlier", pair.days[0]), ("later", pair.days[1])):
+        trains = [d for d in report["detections"] if d["kind"] == "train" and d["date"] == date]
+        assert len(trains) == len(day.trains) == 1
+        middle = shapely.from_geojson(json.dumps(trains[0]["geometry"])).centroid
+        at = Point(to_site.transform(middle.x, middle.y))
+        assert min(lines, key=lambda name: lines[name].distance(at)) == day.trains[0].track
 
 
 def test_an_input_is_never_written_over(yard):

@@ -8,7 +8,7 @@ from tumangang_watch.model.detection import Detection, Grade
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.model.site import Track
-from tumangang_watch.text import day_text, utc_text
+from tumangang_watch.text import count_text, day_text, either_text, utc_text
 
 
 def when(observation: Observation, pair: DatePair) -> str:
@@ -25,11 +25,7 @@ def span(interval: Interval, digits: int = 0) -> str:
 def train_words(train: Detection) -> str:
     """Return ``A train of 8 (7-9) cars, 113 (111-115) m,``-like words for a train."""
     if train.goes_on and train.length_m:
-        cars = (
-            f" of at least {train.cars.low:.0f} car{'' if train.cars.low < 1.5 else 's'}"
-            if train.cars
-            else ""
-        )
+        cars = f" of {cars_of(train)}" if train.cars else ""
         return f"A train{cars}, {train.length_m.estimate:.0f} m of it seen, one end not,"
     length = f"{span(train.length_m)} m" if train.length_m else "length unknown"
     if train.cars is None:
@@ -43,7 +39,7 @@ def track_words(track: Track, train: Detection) -> str:
     """Return the name of a train's track, or that it is one of several."""
     if not train.tracks:
         return track.name
-    return f"one of tracks {', '.join(train.tracks[:-1])} or {train.tracks[-1]}"
+    return f"one of tracks {either_text(train.tracks)}"
 
 
 def train_interval(train: Detection) -> tuple[Interval, str]:
@@ -78,7 +74,7 @@ def grade_of(*detections: Detection) -> Grade:
 def cars_of(train: Detection) -> str:
     """Return ``8 (7-9) cars`` or, where they cannot be counted, the length in metres."""
     if train.goes_on and train.cars is not None:
-        return f"at least {train.cars.low:.0f} car{'' if train.cars.low < 1.5 else 's'}"
+        return f"at least {count_text(round(train.cars.low), 'car')}"
     if train.cars is None:
         return f"{span(train.length_m)} m of train" if train.length_m else "a train"
     return f"{span(train.cars)} car{'' if train.cars.high < 1.5 else 's'}"

@@ -15,7 +15,7 @@ from tumangang_watch.model.image import IDENTITY, compose
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.common import with_bands_of
-from tumangang_watch.pipeline.prepare import beside, in_light_of, observe, read_image
+from tumangang_watch.pipeline.prepare import framed, in_light_of, judged, read_image
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.areas import area_statuses
 from tumangang_watch.preprocess.coregister import register_pair
@@ -122,7 +122,7 @@ def _laid(
             why = why or f"it does not register: {fit.reason}"
             continue
         placed = image.registered(compose(fit.affine, frame))
-        seen = beside(observe("earlier", scene, placed, grid, fit, run), anchor, run)
+        seen = judged(framed("earlier", scene, placed, grid, fit), run, anchor)
         _check_use(seen, measured[-1], run)
         alike, light = in_light_of(anchor, seen, run)
         if light.status == "failed":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.comparison import Comparison
@@ -11,12 +10,13 @@ from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import gather
 from tumangang_watch.pipeline.common import in_common
-from tumangang_watch.pipeline.fit import PlacedPair, place_on_site, place_pair
+from tumangang_watch.pipeline.fit import PlacedPair, laid_together, place_on_site, place_pair
 from tumangang_watch.pipeline.measure import assemble
 from tumangang_watch.pipeline.prepare import (
-    beside,
+    framed,
     in_light_of,
     judge_areas,
+    judged,
     observe,
     read_image,
     working_grid,
@@ -54,9 +54,9 @@ def compare(
     run, traced = with_tracks((first, second), (earlier, later), run)
 
     run.progress("judging what can be seen")
-    one = observe("earlier", earlier, first, grid, placed.fits[0], run)
-    two = observe("later", later, second, grid, placed.fits[1], run)
-    one, two = beside(one, two, run), beside(two, one, run)
+    one = framed("earlier", earlier, first, grid, placed.fits[0])
+    two = framed("later", later, second, grid, placed.fits[1])
+    one, two = judged(one, run, two), judged(two, run, one)
     two, light = in_light_of(one, two, run)
     pair_caveats = (*common_caveats, *placed.caveats, *traced)
     if light.status != "ok":
@@ -81,8 +81,7 @@ def _on_seen_tracks(
     if found is None:
         return run, placed
     run, fit = found
-    images = images[0].registered(fit.affine), images[1].registered(fit.affine)
-    return run, replace(placed, images=images, fits=(fit, fit), caveats=(*placed.caveats, fit.reason))
+    return run, laid_together(delivered, placed.registration, fit, (*placed.caveats, fit.reason))
 
 
 def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = None) -> Comparison:

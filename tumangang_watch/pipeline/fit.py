@@ -50,6 +50,17 @@ def place_pair(
         return _each_by_itself(images, scenes, registration.reason, grid, run)
     moved = two.registered(registration.affine)
     fit, caveats = place_on_site((one, moved), scenes, grid, run)
+    return laid_together(images, registration, fit, caveats)
+
+
+def laid_together(
+    images: tuple[NativeImage, NativeImage],
+    registration: Registration,
+    fit: Registration,
+    caveats: tuple[str, ...],
+) -> PlacedPair:
+    """Return two images on the site by the fit of the first and the second's registration to it."""
+    one, two = images
     placed = one.registered(fit.affine), two.registered(compose(registration.affine, fit.affine))
     return PlacedPair(images=placed, registration=registration, fits=(fit, fit), caveats=caveats)
 

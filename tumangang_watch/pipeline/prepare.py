@@ -13,7 +13,7 @@ from tumangang_watch.errors import NotComparable, UsageError
 from tumangang_watch.grid import Grid, grid_over, pixel_size_for
 from tumangang_watch.model.finding import AreaStatus
 from tumangang_watch.model.image import NativeImage
-from tumangang_watch.model.observation import DateLabel, Observation, Registration
+from tumangang_watch.model.observation import DateLabel, Observation, Quality, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import REPORTED_ROLES
 from tumangang_watch.pipeline.run import RunContext
@@ -101,24 +101,21 @@ def read_image(scene: Scene, grid: Grid, run: RunContext) -> NativeImage:
 def observe(
     date: DateLabel, scene: Scene, image: NativeImage, grid: Grid, fit: Registration, run: RunContext
 ) -> Observation:
-    """Return one date in the site's frame, its quality judged."""
+    """Return one date in the site's frame, its quality judged by itself."""
+    return judged(framed(date, scene, image, grid, fit), run)
+
+
+def framed(date: DateLabel, scene: Scene, image: NativeImage, grid: Grid, fit: Registration) -> Observation:
+    """Return one date in the site's frame, its quality not yet judged."""
     raster = image.on_grid(grid)
-    quality = assess_quality(raster, image, scene, run.settings.quality)
-    quality = hide_roofed(quality, grid, run.site, scene.acquired.date())
-    return Observation(
-        date=date,
-        scene=scene,
-        image=image,
-        raster=raster,
-        quality=quality,
-        site_fit=fit,
-        caveats=quality.notes,
-    )
+    quality = Quality.all_clear(raster.valid)
+    return Observation(date=date, scene=scene, image=image, raster=raster, quality=quality, site_fit=fit)
 
 
-def beside(seen: Observation, other: Observation, run: RunContext) -> Observation:
-    """Return a date with its quality judged with another date on the same grid: it shows what cloud hides."""
-    quality = assess_quality(seen.raster, seen.image, seen.scene, run.settings.quality, other.raster)
+def judged(seen: Observation, run: RunContext, other: Observation | None = None) -> Observation:
+    """Return a date with its quality; another one on the same grid shows what cloud hides."""
+    beside = None if other is None else other.raster
+    quality = assess_quality(seen.raster, seen.image, seen.scene, run.settings.quality, beside)
     quality = hide_roofed(quality, seen.raster.grid, run.site, seen.scene.acquired.date())
     return replace(seen, quality=quality, caveats=quality.notes)
 

@@ -42,7 +42,7 @@ def register_pair(
     rasters = reference.on_grid(grid), moving.on_grid(grid)
     if min(raster.valid.mean() for raster in rasters) < 0.05:
         return Registration.failed("one of the scenes shows almost nothing of the ground")
-    ignored = grid.mask([a.polygon for a in site.having("ignore")])
+    ignored = grid.mask([site.left_out])
     fields = [directions(r, r.valid & ~ignored, settings.direction_sigma_m) for r in rasters]
     whole = place_whole((fields[0], fields[1]), grid.pixel_m, settings)
     if whole.ratio < settings.coarse_ratio_min:

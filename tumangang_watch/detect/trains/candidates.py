@@ -9,6 +9,7 @@ from shapely.affinity import translate
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
+from tumangang_watch.text import either_text
 
 HALF_GAP_M = 2.4
 """A place this near to a centreline is that track's: tracks lie 4.5 m apart and more."""
@@ -39,9 +40,5 @@ def _named(train: Detection, rivals: tuple[tuple[float, float], ...], site: Site
     names = {t.id: t.name for t in site.tracks if t.id in open_to}
     if len(names) < 2:
         return train
-    caveat = f"on one of tracks {_listed(tuple(names.values()))}: the fit to the site leaves open which"
+    caveat = f"on one of tracks {either_text(tuple(names.values()))}: the fit to the site leaves open which"
     return replace(train, tracks=tuple(names), caveats=(*train.caveats, caveat))
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}"

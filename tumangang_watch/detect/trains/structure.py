@@ -69,25 +69,31 @@ def view_on_bridge(strip: Strip, scene: Scene, light: RadiometricScale, settings
     with_bridge = read_strip(as_seen).occupied
     at = np.arange(strip.s_m.size) * strip.step_m / STEP_M
     empty = np.interp(at, np.arange(with_bridge.size), with_bridge) <= 0
-    hidden = np.zeros(strip.s_m.size, bool)
-    for stretch in strip.bridges_m:
-        on = look_along(freed, stretch, empty, light, settings.structure)
-        if on is not None:
-            freed = _freed(freed, on, light, settings.structure)
-            hidden[on.part] |= on.look.hidden
+    looks = _looks(strip, empty, light, settings.structure)
+    for on in looks:
+        freed = _freed(freed, on, light, settings.structure)
+    hidden = _hidden(strip, looks)
     patch = view_of(freed, scene, light, settings).patch
     return replace(as_seen, patch=np.concatenate([patch, as_seen.patch]), hidden=hidden)
 
 
 def hidden_on_bridges(strip: Strip, settings: TrainSettings) -> Mask:
     """Return the columns (n,) of a strip that lie under a bridge's beams or in their shadow."""
-    hidden, light = np.zeros(strip.s_m.size, bool), scale_of([strip])
-    if light is None:
-        return hidden
-    for stretch in strip.bridges_m:
-        on = look_along(strip, stretch, ~hidden, light, settings.structure)
-        if on is not None:
-            hidden[on.part] |= on.look.hidden
+    light, everywhere = scale_of([strip]), np.ones(strip.s_m.size, bool)
+    return _hidden(strip, [] if light is None else _looks(strip, everywhere, light, settings.structure))
+
+
+def _looks(strip: Strip, empty: Mask, light: RadiometricScale, settings: StructureSettings) -> list[Stretch]:
+    """Return the look of each of a strip's bridges that is long enough to have one."""
+    looks = (look_along(strip, stretch, empty, light, settings) for stretch in strip.bridges_m)
+    return [on for on in looks if on is not None]
+
+
+def _hidden(strip: Strip, looks: list[Stretch]) -> Mask:
+    """Return the columns (n,) of a strip that its bridges hide."""
+    hidden = np.zeros(strip.s_m.size, bool)
+    for on in looks:
+        hidden[on.part] |= on.look.hidden
     return hidden
 
 
