@@ -10,6 +10,7 @@ import select
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -276,14 +277,21 @@ def type_in(root, *lines, options=()):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     os.close(end)
-    shown, waiting = b"", list(lines)
+    shown, waiting, interrupted = b"", list(lines), False
+    until = time.monotonic() + 120
     try:
         while True:
-            assert select.select([terminal], [], [], 60)[0], shown.decode()
+            # An interrupt that comes between the prompt and the read of the answer is not seen until
+            # the read returns: who presses the key presses it again.
+            while not select.select([terminal], [], [], 2)[0]:
+                assert time.monotonic() < until, shown.decode()
+                if interrupted:
+                    child.send_signal(signal.SIGINT)
             shown += os.read(terminal, 4096)
             if shown.rstrip(b" ").endswith(b":") and waiting:
                 line = waiting.pop(0)
                 if line is None:
+                    interrupted = True
                     child.send_signal(signal.SIGINT)
                 else:
                     os.write(terminal, line.encode())
