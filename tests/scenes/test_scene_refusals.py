@@ -342,13 +342,13 @@ def test_a_file_that_grows_while_it_is_read_is_busy(tmp_path, monkeypatch):
     from tumangang_watch.scenes import open as opening
 
     path = write(tmp_path / "scene.tif")
-    digest = opening.digest_of
+    digest = opening.sha256_of
 
-    def slow(files):
-        with files[0].open("ab") as file:
-            file.write(b"more")
-        return digest(files)
+    def slow(file):
+        with file.open("ab") as growing:
+            growing.write(b"more")
+        return digest(file)
 
-    monkeypatch.setattr(opening, "digest_of", slow)
+    monkeypatch.setattr(opening, "sha256_of", slow)
     with pytest.raises(Busy):
         opened(path)

@@ -50,6 +50,7 @@ PRODUCTS: tuple[tuple[str, int, Roles], ...] = (
     ("analytic", 8, EIGHT),
     ("analytic", 4, BGRN),
     ("3a_analytic", 5, FIVE),
+    ("bgren_analytic", 5, FIVE),
     ("3b_analytic", 3, RGB),
     ("pansharpened", 4, BGRN),
     ("visual", 3, RGB),
@@ -65,6 +66,8 @@ ITEM_TYPES: tuple[tuple[str, str, int, Roles], ...] = (
     ("psscene", "uint16", 3, RGB),
     ("psscene", "uint8", 3, RGB),
     ("psscene", "uint8", 4, (*RGB, None)),
+    ("psorthotile", "uint16", 4, BGRN),
+    ("psorthotile", "uint16", 5, FIVE),
     ("reorthotile", "uint16", 5, FIVE),
 )
 """Band order by item type (Planet), pixel type and bands (docs/sources.md, vendor formats)."""

@@ -46,19 +46,7 @@ def refuse_unusable(
     text = f"{name} {json.dumps(dataset.tags())[:4000]} {stated[:4000]}".upper()
     if any(d.startswith("complex") for d in dataset.dtypes) or RADAR.search(text) or "SAR:" in stated.upper():
         refuse("it is a radar image", "Only optical images are compared")
-    if dataset.crs is None:
-        if dataset.rpcs or dataset.gcps[0]:
-            model = "an RPC model" if dataset.rpcs else "ground control points"
-            raise not_ortho(name, f"only {model}")
-        todo = (
-            f"If its pixels lie on a map, say on which: gdal_translate -a_srs EPSG:32652 {quoted} placed.tif"
-        )
-        refuse("it has no reference system", todo)
-    if not (dataset.crs.is_projected or dataset.crs.is_geographic):
-        if dataset.rpcs or ("LOCAL_CS" in dataset.crs.to_wkt() and dataset.driver == "JP2OpenJPEG"):
-            raise not_ortho(name, "a grid of its own")
-        why = "its reference system is a local grid, not tied to the Earth"
-        refuse(why, "Use a projected or longitude/latitude GeoTIFF")
+    _refuse_off_the_map(dataset, name)
     if dataset.driver == "NITF" and dataset.rpcs:
         raise not_ortho(name, "an RPC model beside its corners")
     if dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS") == "1" or dataset.dtypes[0] == "bool":
@@ -82,6 +70,23 @@ def refuse_unusable(
             f"one block of it needs {block // 2**20} MiB",
             f"Rewrite it in tiles: gdal_translate -of COG {quoted} tiled.tif",
         )
+
+
+def _refuse_off_the_map(dataset: DatasetReader, name: str) -> None:
+    """Refuse an image whose pixels lie on no map: no reference system, a local or the sensor's own grid."""
+    command = f"gdal_translate -a_srs EPSG:32652 {quote(name)} placed.tif"
+    if dataset.crs is None:
+        if dataset.rpcs or dataset.gcps[0]:
+            model = "an RPC model" if dataset.rpcs else "ground control points"
+            raise not_ortho(name, f"only {model}")
+        todo = f"If its pixels lie on a map, say on which: {command}"
+        raise scene_refused(name, "it has no reference system", todo)
+    if not (dataset.crs.is_projected or dataset.crs.is_geographic):
+        if dataset.rpcs or ("LOCAL_CS" in dataset.crs.to_wkt() and dataset.driver == "JP2OpenJPEG"):
+            raise not_ortho(name, "a grid of its own")
+        why = "its reference system is a local grid, not tied to the Earth"
+        todo = "Use a projected or longitude/latitude GeoTIFF, or, where its coordinates are those of a "
+        raise scene_refused(name, why, f"{todo}projection after all, say so: {command}")
 
 
 def not_ortho(name: str, what: str) -> InputRefused:

@@ -20,6 +20,7 @@ SOC_SIZ = b"\xff\x4f\xff\x51"
 END_OF_CODESTREAM = b"\xff\xd9"
 NITF_LENGTH_AT = {b"NITF02.10": 342, b"NSIF01.00": 342}
 """Where the file's length stands in the header (MIL-STD-2500C, table A-1)."""
+UNPACK = "Unpack it and give the folder: unzip {} -d order"
 FORMATS = "Give one of these, or, if GDAL knows it, convert it: gdal_translate {} scene.tif"
 
 
@@ -49,6 +50,8 @@ def whole_image(path: Path) -> Layout:
             return _one_block(1, size)
     if kind == "empty":
         raise scene_refused(path.name, "the file is empty", "Copy it again")
+    if kind == "zip":
+        raise scene_refused(path.name, "it is a zip archive", UNPACK.format(quote(path.name)))
     raise scene_refused(path.name, "it is not a GeoTIFF, JPEG 2000 or NITF", FORMATS.format(quote(path.name)))
 
 

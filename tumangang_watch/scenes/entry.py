@@ -7,12 +7,16 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from tumangang_watch.errors import InputRefused, scene_refused
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.scenes.checks import RADAR, not_ortho
+from tumangang_watch.scenes.container import UNPACK
 from tumangang_watch.scenes.parts import one_an_image, tiles_of
 from tumangang_watch.scenes.vendors.beside import (
     IMAGE_ENDS,
+    ORDER_FILE,
     SIDECAR_ENDS,
     core,
     is_spare,
@@ -67,6 +71,8 @@ def resolve(path: Path, settings: ReadSettings) -> list[Entry]:
         return _of_folder(path, settings)
     if not stat.S_ISREG(status.st_mode):
         raise scene_refused(path, "it is not a regular file", "Give an image")
+    if ORDER_FILE.search(path.name):
+        return _of_folder(path.parent, settings)
     if path.suffix.lower() in SIDECAR_ENDS:
         return _of_sidecar(path, settings)
     return [Entry(tiles_of(path)[0])]
@@ -79,7 +85,9 @@ def _of_folder(path: Path, settings: ReadSettings) -> list[Entry]:
     if not found:
         known = sorted({p.suffix.lower() for p in path.iterdir() if p.is_file() and p.suffix})[:6]
         why = "it holds no images" + (f" (only {', '.join(known)})" if known else "")
-        raise scene_refused(path, why, "Give the folder that holds the .tif, .jp2 or .ntf files")
+        zips = [p.name for p in sorted(path.iterdir()) if p.suffix.lower() == ".zip"]
+        todo = "Give the folder that holds the .tif, .jp2 or .ntf files"
+        raise scene_refused(path, why, UNPACK.format(quote(zips[0])) if zips else todo)
     if len(found) > MAX_IMAGES:
         why = f"it holds {len(found)} images"
         raise scene_refused(path, why, "Name one of them, or give the folder to watch or --history")
@@ -139,6 +147,8 @@ def _of_sidecar(path: Path, settings: ReadSettings) -> list[Entry]:
     found = one_an_image(found, parts)
     if found:
         return [Entry(image, path) for image in found[:MAX_IMAGES]]
+    if not parts and RADAR.search(path.name.upper()):
+        raise scene_refused(path.name, "it is a radar image's metadata", "Only optical images are compared")
     if not parts:
         kind = (
             "not a STAC Item, nor metadata that is known"
@@ -147,9 +157,7 @@ def _of_sidecar(path: Path, settings: ReadSettings) -> list[Entry]:
         )
         raise scene_refused(path.name, f"it is {kind}", "Give the image itself")
     if refused:
-        raise scene_refused(
-            path.name, f"it has {refused}: it is not orthorectified", "Order it orthorectified"
-        )
+        raise not_ortho(path.name, str(refused))
     named = sorted({name for part in parts for name in part.images})[:3]
     why = "none of the images it names lies in its own folder" + (f" ({', '.join(named)})" if named else "")
     raise scene_refused(path.name, why, "Put the image beside it, or name the image itself")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
@@ -19,6 +20,7 @@ from tumangang_watch.errors import WatchError
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.scenes.container import whole_image
 from tumangang_watch.scenes.harden import open_image
+from tumangang_watch.scenes.parts import Frame
 from tumangang_watch.scenes.vendors.beside import is_spare
 from tumangang_watch.scenes.vendors.facts import Metadata, number
 from tumangang_watch.scenes.vendors.text import Node, parse_xml, read_bytes
@@ -54,19 +56,21 @@ def find_masks(image: Path) -> list[Path]:
 
 
 def choose_mask(
-    image: Path, dataset: DatasetReader, metadata: Metadata, warn: Callable[[str], None]
+    dataset: DatasetReader, frame: Frame, metadata: Metadata, warn: Callable[[str], None]
 ) -> Path | None:
     """Return the mask that is used: a UDM2 or UDM on the image's pixels, else polygons of clouds.
 
+    Of an image of several files a raster must lie on the pixels of the whole; polygons lie where they say.
     Masks that lie beside the image and are not used are named.
     """
+    image = frame.files[0]
     reasons, rest = [], []
     chosen: Path | None = None
     for path in find_masks(image):
         if chosen is not None:
             rest.append(path.name)
             continue
-        why = _why_not(path, dataset)
+        why = _why_not(path, dataset, frame)
         if why is None:
             chosen = path
         else:
@@ -91,13 +95,13 @@ def choose_mask(
     return chosen
 
 
-def _why_not(path: Path, dataset: DatasetReader) -> str | None:
+def _why_not(path: Path, dataset: DatasetReader, frame: Frame) -> str | None:
     """Return why a raster is not a mask on the image's pixels; None where it is."""
     try:
         whole_image(path)
         with open_image(path) as mask:
-            same = (mask.width, mask.height) == (dataset.width, dataset.height) and mask.crs == dataset.crs
-            same = same and mask.transform.almost_equals(dataset.transform, 1e-6)
+            same = (mask.width, mask.height) == (frame.width, frame.height) and mask.crs == dataset.crs
+            same = same and mask.transform.almost_equals(Affine(*frame.affine), 1e-6)
             layers = UDM2_BANDS if MASK_NAME.findall(path.stem)[-1] == "2" else 1
             if same and mask.count == layers and mask.dtypes[0] == "uint8":
                 return None

@@ -11,6 +11,7 @@ from pathlib import Path
 from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import Busy, WatchError, scene_refused
+from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.scenes.acquired import PASS, StatedTime, decide_time
 from tumangang_watch.scenes.bands import Bands, band_index, decide_bands
@@ -30,6 +31,7 @@ from tumangang_watch.scenes.parts import Frame, band_files, digest_of, frame_of
 from tumangang_watch.scenes.radiometry import Units, decide_radiometry
 from tumangang_watch.scenes.vendors.beside import read_sidecars
 from tumangang_watch.scenes.vendors.facts import Metadata, number
+from tumangang_watch.scenes.vendors.manifest import warn_of_changes
 from tumangang_watch.settings.scenes import ReadSettings
 from tumangang_watch.text import utc_text
 
@@ -143,14 +145,17 @@ def with_digest(scene: Scene) -> Scene:
     files = list(dict.fromkeys(part.image for part in scene.parts)) or [scene.image]
     try:
         before = [_stamp(file) for file in files]
-        sha256 = digest_of(files)
+        digests = {file: sha256_of(file) for file in files}
         if [_stamp(file) for file in files] != before:
             why = "it changed while it was read"
             raise Busy("scene is still growing", scene.image.name, why, "Try again later")
     except OSError as error:
         why = f"it cannot be read ({reason(error)})"
         raise scene_refused(scene.image.name, why, "Copy or deliver it again") from error
-    return replace(scene, sha256=sha256)
+    notes = warn_of_changes(scene, digests, ReadSettings())
+    return replace(
+        scene, sha256=digest_of(digests.values()), warnings=tuple(dict.fromkeys((*scene.warnings, *notes)))
+    )
 
 
 def _stamp(image: Path) -> tuple[int, int]:
@@ -174,7 +179,7 @@ def _scene(
         options.acquired, _stated_time(metadata), dataset.tags(), image.stem, options.latest, warnings.append
     )
     warn_of_odds(image, metadata, frame, warnings.append)
-    mask = choose_mask(image, dataset, metadata, warnings.append) if len(frame.parts) == 1 else None
+    mask = choose_mask(dataset, frame, metadata, warnings.append)
     nodata = None if dataset.nodata is None or isnan(dataset.nodata) else float(dataset.nodata)
     if nodata is None:
         nodata = number(properties.get("nodata_value"), -1e6, 1e6)

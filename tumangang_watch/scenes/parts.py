@@ -11,7 +11,6 @@ from pathlib import Path
 from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import scene_refused
-from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import ScenePart
 from tumangang_watch.scenes.container import whole_image
 from tumangang_watch.scenes.harden import open_image
@@ -88,16 +87,10 @@ def image_files(image: Path, metadata: Metadata) -> list[Path]:
     return [tile for first in band_files(image, metadata) for tile in tiles_of(first)]
 
 
-def digest_of(files: list[Path]) -> str:
-    """Return the digest of one file's bytes, or of several files' digests.
-
-    Raises
-    ------
-    OSError
-        A file cannot be read.
-    """
-    digests = [sha256_of(file) for file in files]
-    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+def digest_of(digests: Iterable[str]) -> str:
+    """Return the digest of an image: that of its one file, or of its files' digests."""
+    each = list(digests)
+    return each[0] if len(each) == 1 else hashlib.sha256("\n".join(each).encode()).hexdigest()
 
 
 def frame_of(dataset: DatasetReader, image: Path, files: list[Path], max_bands: int) -> Frame:

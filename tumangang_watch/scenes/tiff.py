@@ -61,7 +61,7 @@ class Layout:
 
 
 def sniff(file: BinaryIO) -> str:
-    """Return the container by its first bytes: ``tiff``, ``jp2``, ``nitf``, ``empty`` or ``other``."""
+    """Return the container by its first bytes: tiff, jp2, nitf, zip, empty or other."""
     head = file.read(12)
     if not head:
         return "empty"
@@ -69,6 +69,8 @@ def sniff(file: BinaryIO) -> str:
         return "tiff"
     if head[4:8] == b"jP  ":
         return "jp2"
+    if head[:4] == b"PK\3\4":
+        return "zip"
     return "nitf" if head[:4] in (b"NITF", b"NSIF") else "other"
 
 

@@ -111,7 +111,7 @@ def sidecars(image: Path) -> list[Path]:
 
 def content_of(image: Path) -> str:
     """Return the digest that an image's scene has: of its one file, or of all its tiles and band files."""
-    return digest_of(_files_of(image))
+    return digest_of(map(sha256_of, _files_of(image)))
 
 
 def _files_of(image: Path) -> list[Path]:

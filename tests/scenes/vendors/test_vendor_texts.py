@@ -8,9 +8,10 @@ from tumangang_watch.errors import InputRefused
 from tumangang_watch.scenes.vendors.beside import match, read_file
 from tumangang_watch.scenes.vendors.dimap import read_dimap
 from tumangang_watch.scenes.vendors.facts import Metadata, toa_factor, together
+from tumangang_watch.scenes.vendors.keys import read_keys
 from tumangang_watch.scenes.vendors.maxar import read_imd
 from tumangang_watch.scenes.vendors.others import read_blacksky, read_chinese, read_kanopus, read_kompsat
-from tumangang_watch.scenes.vendors.planet import read_item_json, read_xml
+from tumangang_watch.scenes.vendors.planet import read_item_json, read_items_json, read_xml
 from tumangang_watch.scenes.vendors.stac import image_name, read_items, read_toa_factors
 from tumangang_watch.scenes.vendors.text import parse_pvl, parse_xml
 from tumangang_watch.settings.scenes import ReadSettings
@@ -120,6 +121,8 @@ def test_planet_says_the_same_in_xml_and_json(tmp_path):
     (part,) = read_xml(tmp_path / "x.xml", root)
     assert part.properties["reflectance_coefficients"] == [2e-5, 3e-5]
     item = read_item_json(tmp_path / "x_metadata.json", {"id": 7, "properties": {"gsd": 3.9}})
+    found = read_items_json(tmp_path / "r.json", {"features": [{"id": k, "properties": {}} for k in "ab"]})
+    assert [p.id for p in found] == ["a", "b"]
     both = together([item, part])
     assert (both.id, both.properties["gsd"], both.source_of("acquired")) == ("7", 3.9, "Planet XML")
 
@@ -147,6 +150,14 @@ def test_makers_of_one_file_a_band_and_of_passports(tmp_path):
     text = "<ProductMetaData><SatelliteID>GF2</SatelliteID><StartTime>{}</StartTime></ProductMetaData>"
     (part,) = read_chinese(tmp_path / "GF2.xml", xml(text.format("2022-11-30 10:10:00")))
     assert part.properties["acquired"] == "2022-11-30 10:10:00+08:00"
+    assert part.bands == ("pan",)
+    more = "<SolarZenith>60</SolarZenith><Gain>0.1,0.2,0.1,0.1</Gain><Offset>0,0,0,1</Offset>"
+    more += "<ESUN>1500,1500,1500,1500</ESUN>"
+    root = xml(text.format("2022-11-30 10:10:00").replace("<St", f"{more}<St"))
+    (part,) = read_chinese(tmp_path / "GF2-MSS.xml", root)
+    factors = part.properties["reflectance_coefficients"]
+    assert part.bands == ("blue", "green", "red", "nir")
+    assert factors[1] == pytest.approx(2 * factors[0]) == pytest.approx(0.2 * toa_factor(1500, 30, 334))
     sky = {
         "id": "BSG-1",
         "sensorName": "Global-7",
@@ -154,6 +165,38 @@ def test_makers_of_one_file_a_band_and_of_passports(tmp_path):
         "orthorectified": False,
     }
     assert "not_ortho" in read_blacksky(tmp_path / "BSG-1_metadata.json", sky).properties
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "provider"),
+    [
+        (
+            "BSG-1_metadata.txt",
+            "VENDOR_SCENE_ID = BSG-1\nACQUISITION_DATE = 20221130\nACQUISITION_TIME = 021000\n"
+            "SENSOR = Global-4\n",
+            "Global-4",
+        ),
+        (
+            "WV.txt",
+            "ENTITY_ID=1\nACQUISITION_DATE=2022/11/30\nACQUISITION_TIME=02:10:00Z\nSENSOR=WV02\n",
+            "WV02",
+        ),
+        (
+            "MSC.eph",
+            "AUX_SATELLITE_NAME\tKOMPSAT-2\nIMG_ACQISITION_START_TIME\t2022 11 30 02 10 00.5\n",
+            "KOMPSAT-2",
+        ),
+        ("E.pass", "satellite EROS-B\nsweep_start_utc 2022-11-30,02:10:00.5\n", "EROS-B"),
+    ],
+)
+def test_texts_of_keys_give_time_and_maker_and_other_texts_nothing(tmp_path, name, text, provider):
+    (part,) = read_keys(tmp_path / name, text + "OFF_NADIR = 15.5\nPROCESS_LEVEL = ORTHO\n")
+    facts = part.properties
+    assert facts["acquired"].startswith("2022-11-30T02:10:00")
+    assert (facts["provider"], facts["view_angle"], "not_ortho" in facts) == (provider, "15.5", False)
+    (part,) = read_keys(tmp_path / name, text + "PROCESS_LEVEL = L1B")
+    assert "L1B" in part.properties["not_ortho"]
+    assert read_keys(tmp_path / "README.txt", "Dear customer\nLINE_OFF: +30\n") == []
 
 
 def test_assets_are_known_by_role_file_and_bands_not_by_a_word_in_the_key(tmp_path):

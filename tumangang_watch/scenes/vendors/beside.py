@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.scenes.acquired import PASS, parse_time
-from tumangang_watch.scenes.vendors import dimap, maxar, others, planet, stac
+from tumangang_watch.scenes.vendors import dimap, keys, maxar, others, planet, stac
 from tumangang_watch.scenes.vendors.facts import Metadata, together
 from tumangang_watch.scenes.vendors.text import Node, load_json, parse_pvl, parse_xml, read_bytes
 from tumangang_watch.settings.scenes import ReadSettings
@@ -23,11 +23,17 @@ METADATA_END = "_metadata.json"
 JSON_ENDS = (".json", ".geojson")
 PVL_ENDS = (".imd", ".til")
 XML_ENDS = (".xml", ".dim")
-SIDECAR_ENDS = (*JSON_ENDS, *PVL_ENDS, *XML_ENDS)
+SIDECAR_ENDS = (*JSON_ENDS, *PVL_ENDS, *XML_ENDS, *keys.TEXT_ENDS)
 IMAGE_ENDS = (".tif", ".tiff", ".jp2", ".ntf", ".nitf")
 NOT_METADATA = re.compile(
-    r"\.aux\.xml$|^(?:rpc|vol|index|lineage)[_.]|^(?:manifest|delivery)\.json$|_iso\.xml$"
+    r"\.aux\.xml$|^(?:rpc|vol|index|lineage)[_.]|^(?:manifest|delivery|catalog|collection)\.json$|_iso\.xml$"
+    r"|(?:^|[_-])(?:manifest|readme|rpc|licen[cs]e)\.(?:xml|txt)$"
 )
+ORDER_FILE = re.compile(
+    r"^vol[_.].*xml$|^(?:manifest|delivery|catalog|collection)\.json$|(?:^|[_-])(?:manifest|readme)\.(?:xml|txt)$",
+    re.IGNORECASE,
+)
+"""Lists of an order's files, and letters that go with it: they stand for their folder."""
 XML_READERS: tuple[Callable[[Path, Node], list[Metadata]], ...] = (
     planet.read_xml,
     maxar.read_imd,
@@ -75,6 +81,8 @@ def read_sidecars(image: Path, settings: ReadSettings, given: Path | None = None
             if _begins(image.stem, core(path)):
                 warnings.append(f"{path.name} beside it could not be read ({error.why})")
             continue
+        if path.parent == image.parent.parent and path != given and not _holds_images(image.parent):
+            parts = tuple(p for p in parts if p.folder and path.parent / p.folder == image.parent)
         scored = [(match(part, image), part) for part in parts]
         best = max((score for score, _ in scored), default=0)
         if best == 0 and path == given and parts:
@@ -143,10 +151,13 @@ def _dated(stem: str, file: Path) -> bool:
 
 def _near(image: Path, given: Path | None) -> Iterator[Path]:
     """Yield the text files that may speak of an image, the one that was given first."""
-    folders = [image.parent]
-    if image.parent.name.lower() in FOLDERS_OF_IMAGES:
-        folders.append(image.parent.parent)
-    found = [path for folder in folders for path in texts_in(folder)]
+    found = texts_in(image.parent)
+    above = texts_in(image.parent.parent) if image.parent != image.parent.parent else []
+    if not _holds_images(image.parent):
+        # Of these only an item speaks of an image, by the whole of its address.
+        above = [path for path in above if path.suffix.lower() in JSON_ENDS]
+        above = above if len(above) <= MANY else []
+    found += above
     if len(found) > MANY:
         start = image.stem.lower().removeprefix("img_")[:ALIKE]
         found = [p for p in found if p.name.lower().removeprefix("dim_").startswith(start)]
@@ -154,11 +165,15 @@ def _near(image: Path, given: Path | None) -> Iterator[Path]:
     return iter(dict.fromkeys(chain(first, sorted(found, key=_order))))
 
 
+def _holds_images(folder: Path) -> bool:
+    return folder.name.lower() in FOLDERS_OF_IMAGES
+
+
 def _order(path: Path) -> tuple[bool, int, str]:
     """Return the rank of a text file among those of one image: JSON, IMD, XML, TIL."""
     return (
         not path.name.endswith(METADATA_END),
-        (*JSON_ENDS, ".imd", ".dim", ".xml", ".til").index(path.suffix.lower()),
+        (*JSON_ENDS, ".imd", ".dim", ".xml", ".til", *keys.TEXT_ENDS).index(path.suffix.lower()),
         path.name,
     )
 
@@ -200,10 +215,12 @@ def _read(path: Path, stamp: tuple[int, int], settings: ReadSettings) -> tuple[M
         one = stac.read_toa_factors(path, data) or others.read_blacksky(path, data)
         if items or one:
             return tuple(items) or ((one,) if one else ())
-        planets = path.name.endswith(METADATA_END) or "acquired" in str(data.get("properties"))[:100_000]
-        item = planet.read_item_json(path, data) if planets else None
-        return (item,) if item else ()
+        planets = path.name.endswith(METADATA_END) or "acquired" in str(data)[:100_000]
+        return tuple(planet.read_items_json(path, data)) if planets else ()
     try:
+        if end in keys.TEXT_ENDS:
+            long = path.stat().st_size > keys.MAX_BYTES
+            return () if long else tuple(keys.read_keys(path, read_bytes(path).decode("latin-1")))
         data_bytes = read_bytes(path)
         if end in PVL_ENDS:
             return tuple(maxar.read_imd(path, parse_pvl(data_bytes.decode("latin-1"))))

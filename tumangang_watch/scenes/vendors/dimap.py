@@ -232,7 +232,7 @@ def _factors_1(order: list[Node | None], facts: Properties) -> Properties:
         return {}
     factors, offsets = [], []
     for info in order:
-        if info is None or sun is None:
+        if info is None or sun is None or (info.get("PHYSICAL_UNIT") or "").upper() == "N/A":
             return {}
         gain, bias = (
             number(info.get("PHYSICAL_GAIN"), 1e-6, 1e3),

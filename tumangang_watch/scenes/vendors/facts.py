@@ -9,6 +9,7 @@ from pathlib import Path
 
 Properties = dict[str, object]
 """What a JSON object of a vendor holds: nothing is known of the values."""
+PROJECTED = "it is projected to a coarse height model or one height, not orthorectified: relief shifts it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,8 @@ class Metadata:
     source: str = "metadata"
     images: tuple[str, ...] = ()
     """Names of the image files it is about; empty where it names none."""
+    folder: str = ""
+    """Where they lie from the metadata's own folder, where it says another one below it."""
     joined: tuple[str, ...] = ()
     """Names of files that hold the bands of one image, in order, where it lies in several."""
     masks: tuple[str, ...] = ()

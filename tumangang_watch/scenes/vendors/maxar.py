@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tumangang_watch.scenes.vendors.facts import Metadata, Properties, known, number, toa_factor
+from tumangang_watch.scenes.vendors.facts import PROJECTED, Metadata, Properties, known, number, toa_factor
 from tumangang_watch.scenes.vendors.text import Node
 
 BAND_WORDS = {
@@ -23,7 +23,8 @@ BAND_ID_ORDER = {
 }
 """Order of the bands by ``bandId`` where the groups ``BAND_x`` do not give it."""
 IRRADIANCE = {
-    "GE01": {"blue": 1960.99, "green": 1853.68, "red": 1505.14, "nir": 1039.18, "pan": 1610.73},
+    "GE01": {"blue": 1993.18, "green": 1828.83, "red": 1491.49, "nir": 1022.58, "pan": 1610.73},
+    "WV01": {"pan": 1478.62},
     "WV02": {"blue": 2007.27, "green": 1829.62, "red": 1538.85, "nir": 1053.21, "pan": 1571.36,
              "coastal": 1773.81, "yellow": 1701.85, "rededge": 1346.09, "nir2": 856.599},
     "WV03": {"blue": 2004.61, "green": 1830.18, "red": 1535.33, "nir": 1055.94, "pan": 1574.41,
@@ -33,7 +34,6 @@ IRRADIANCE = {
 }  # fmt: skip
 """The sun's, W m-2 um-1 (Thuillier 2003, as Maxar's absolute calibration papers print it)."""
 STRETCHED = re.compile(r"DRA|Dynamic", re.IGNORECASE)
-PROJECTED = "it is projected to a coarse height model or one height, not orthorectified: relief shifts it"
 BASIC = ("LV1", "1B", "1A", "BASIC")
 TILE = re.compile(r"_R\d+C\d+", re.IGNORECASE)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
-from tumangang_watch.scenes.vendors.facts import Metadata, Properties, known, number
+from tumangang_watch.scenes.vendors.facts import PROJECTED, Metadata, Properties, known, number, toa_factor
 from tumangang_watch.scenes.vendors.text import Node
 
 BLACKSKY_BANDS = {3: ("red", "green", "blue"), 1: ("pan",)}
@@ -124,6 +125,10 @@ def _band_of(zone: str) -> str:
     return next((name for name, low, high in SPECTRUM_UM if low <= middle < high), "")
 
 
+CHINESE_BGRN = re.compile(r"SV|GF[1267]|JL1|ZY|BJ|TRIPLESAT|CB0|GJ", re.IGNORECASE)
+"""Satellites whose four colours lie blue, green, red, nir in the file (docs/sources.md, vendor formats)."""
+
+
 def read_chinese(path: Path, root: Node) -> list[Metadata]:
     """Return what a Gaofen, SuperView or Jilin ``ProductMetaData`` says; nothing for other XML.
 
@@ -138,10 +143,48 @@ def read_chinese(path: Path, root: Node) -> list[Metadata]:
         "acquired": f"{start}+08:00" if start and not re.search(r"Z$|[+-]\d\d:?\d\d$", start) else start,
         "gsd": root.get("ImageGSD"),
         "provider": root.get("SatelliteID"),
+        "view_angle": root.get("ViewAngle", "SatelliteOffNadir"),
+        "satellite_azimuth": root.get("SatelliteAzimuth"),
         "sun_azimuth": root.get("SolarAzimuth"),
         "sun_elevation": None if zenith is None else 90 - zenith,
         "cloud_cover": None if percent is None else percent / 100,
     }
-    if re.fullmatch(r"(LEVEL)?1[A]?", root.get("ProductLevel") or "", re.IGNORECASE):
-        facts["not_ortho"] = f"product level {root.get('ProductLevel')}"
-    return [Metadata(id=path.stem, properties=known(facts), file=path, source="ProductMetaData")]
+    level = root.get("ProductLevel") or ""
+    if re.fullmatch(r"L?(LEVEL)?1[ABC]?", level, re.IGNORECASE):
+        facts["not_ortho"] = f"product level {level}"
+    colours = len((root.get("Gain", "Bands") or "").split(","))
+    pan = "PAN" in f"{root.get('SensorID')} {path.stem}".upper().split("_")[-1] or colours == 1
+    bands: tuple[str, ...] = ("pan",) if pan else ()
+    if not pan and CHINESE_BGRN.match(str(facts["provider"])):
+        bands = ("blue", "green", "red", "nir")
+    return [
+        Metadata(
+            id=path.stem,
+            properties=known(facts | _chinese_factors(root, facts, bands)),
+            bands=bands,
+            file=path,
+            source="ProductMetaData",
+            warnings=(PROJECTED,) if re.search("2A?$", level) else (),
+        )
+    ]
+
+
+def _chinese_factors(root: Node, facts: Properties, bands: tuple[str, ...]) -> Properties:
+    """Return factors to reflectance where gain, offset and the sun's irradiance stand for every band."""
+    sun = number(facts["sun_elevation"], 1, 90)
+    try:
+        day = date.fromisoformat(str(facts["acquired"])[:10]).timetuple().tm_yday
+    except ValueError:
+        return {}
+    words = (("Gain", 1e-6, 1e3), ("Offset", -1e3, 1e3), ("ESUN", 10.0, 5000.0))
+    gains, offsets, lights = (
+        [number(v.strip(), low, high) for v in (root.get(key) or "").split(",")] for key, low, high in words
+    )
+    same = len(gains) == len(offsets) == len(lights) == len(bands)
+    if not same or sun is None or None in (*gains, *offsets, *lights):
+        return {}
+    toa = [toa_factor(light or 0.0, sun, day) for light in lights]
+    return {
+        "reflectance_coefficients": [t * (g or 0.0) for t, g in zip(toa, gains, strict=True)],
+        "scale_offsets": [t * (o or 0.0) for t, o in zip(toa, offsets, strict=True)],
+    }

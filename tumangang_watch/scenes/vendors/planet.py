@@ -24,12 +24,22 @@ XML_WORDS = {
 }
 """Where Planet's XML (schema ``planet_product_metadata_geocorrected_level``) says what."""
 CLOUD = "resultOf/EarthObservationResult/cloudCoverPercentage"
+MAX_ITEMS = 200
 BASIC = ("L1B", "L1A")
 """Product types of basic scenes, in sensor geometry."""
 
 
-def read_item_json(path: Path, data: Properties) -> Metadata | None:
-    """Return what an item's JSON says; None for other JSON."""
+def read_items_json(path: Path, data: Properties) -> list[Metadata]:
+    """Return what the JSON of an item says, or of a list of items that a search found."""
+    features = data.get("features")
+    if not isinstance(features, list):
+        return [read_item_json(path, data)]
+    items = [f for f in features[:MAX_ITEMS] if isinstance(f, dict) and "properties" in f]
+    return [read_item_json(path, item) for item in items]
+
+
+def read_item_json(path: Path, data: Properties) -> Metadata:
+    """Return what an item's JSON says."""
     properties = data.get("properties")
     stated = data.get("id")
     if not isinstance(properties, dict):

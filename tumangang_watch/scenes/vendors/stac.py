@@ -99,6 +99,7 @@ def _read_item(path: Path, item: Properties) -> list[Metadata]:
                 bands=_band_names(asset, properties),
                 source=f"STAC item, asset {key[:60]}",
                 images=(name,),
+                folder=_folder(str(asset.get("href"))),
             )
         )
     return _joined(parts) or [whole]
@@ -118,6 +119,12 @@ def image_name(asset: Properties) -> str | None:
         return None
     name = PurePosixPath(unquote(place.path)).name
     return name if IMAGE_NAME.fullmatch(name) else None
+
+
+def _folder(href: str) -> str:
+    """Return the folder below the item's own that a relative href leads to."""
+    place = PurePosixPath(unquote(href))
+    return "" if ":" in href or place.is_absolute() else str(place.parent).removeprefix(".")
 
 
 def _spare(key: str, asset: Properties, name: str) -> bool:
@@ -169,8 +176,8 @@ def _band_names(asset: Properties, properties: Properties) -> tuple[str, ...]:
     if len(names) == 1 and names[0].upper() in ("BAND_P", "P"):
         return ("pan",)
     if "satl:sat_id" in properties and len(names) == 4:
-        version = re.match(r"\d+(\.\d+)?", str(properties.get("satl:product_version") or "0"))
-        if version is None or float(version[0]) < SATELLOGIC_BGRN:
+        version = re.match(r"v?(\d+(?:\.\d+)?)", str(properties.get("satl:product_version") or "0"))
+        if version is None or float(version[1]) < SATELLOGIC_BGRN:
             return ("red", "green", "blue", "nir")
     return names
 
