@@ -73,11 +73,13 @@ def test_a_reference_image_comes_back_on_the_same_ground(path, tmp_path):
     grid = Grid(crs=CRS, west=BOUNDS[0], north=BOUNDS[3], pixel_m=0.5, rows=40, cols=60)
     light = np.random.default_rng(2).random((1, 40, 60)).astype(np.float32)
     digest = write_reference(Raster(light, np.ones((40, 60), bool), grid, ("pan",)), tmp_path / "r.tif")
-    kept = read_reference(ReferenceScene("s", "0" * 64, tmp_path / "r.tif", digest), like, CRS)
+    kept = read_reference(
+        ReferenceScene(name="s", sha256="0" * 64, image=tmp_path / "r.tif", image_sha256=digest), like, CRS
+    )
     assert not isinstance(kept, str)
     assert np.corrcoef(kept.values[0].ravel(), light[0].ravel())[0, 1] > 0.99
     assert kept.to_pixel(grid.west + 0.25, grid.north - 0.25) == pytest.approx((0, 0), abs=1e-6)
-    other = ReferenceScene("s", "0" * 64, tmp_path / "r.tif", "1" * 64)
+    other = ReferenceScene(name="s", sha256="0" * 64, image=tmp_path / "r.tif", image_sha256="1" * 64)
     assert "is not the one" in read_reference(other, like, CRS)
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import click
 
-from tumangang_watch.commands.run import progress_bar, scene_options
+from tumangang_watch.commands.run import placed_as_stated, progress_bar, scene_options
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import whole_files
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import RunContext
 from tumangang_watch.pipeline.fit import place_scene
+from tumangang_watch.pipeline.references import add_reference as keep_another
+from tumangang_watch.pipeline.references import write_drawn_on
 from tumangang_watch.pipeline.run import Progress
 from tumangang_watch.pipeline.trace import TraceResult, site_of_scene, trace_to_file
 from tumangang_watch.report.site_map import fit_words, site_picture
@@ -56,15 +58,45 @@ def import_files(
     layers: tuple[str, ...],
     id_field: str | None,
     crs: str | None,
+    scene: Path | None,
+    acquired: str | None,
+    bands: str | None,
     overwrite: bool,
 ) -> int:
     """Make a site file from GeoJSON, KML, KMZ, GeoPackage or Shapefile SOURCES (zipped too)."""
-    refuse_source(out, sources)
+    refuse_source(out, [*sources, *([scene] if scene else [])])
     check_room(out, overwrite)
+    settings = Settings()
+    opened = open_scene(scene, scene_options(acquired, bands), settings.read) if scene else None
     options = ImportOptions(roles=_roles(roles), layers=layers, id_field=id_field, crs=crs, name=out.stem)
     imported = import_sources(sources, options)
-    site = write_site(imported.collection, out, overwrite=overwrite)
+    if opened is None:
+        site = write_site(imported.collection, out, overwrite=overwrite)
+    else:
+        with progress_bar() as progress:
+            site = write_drawn_on(
+                imported.collection, opened, settings, out, progress=progress, overwrite=overwrite
+            )
     _print_import(out, site, imported)
+    return 0
+
+
+def add_reference(
+    site: Path, scene: Path, site_shift: str | None, as_it_lies: bool, acquired: str | None, bands: str | None
+) -> int:
+    """Keep one more SCENE with a SITE file, small: later scenes are registered to the one most alike."""
+    if as_it_lies and site_shift:
+        raise UsageError("two places", "--site-shift", "--as-it-lies is given too", "Give one of the two")
+    refuse_source(site, (scene,))
+    settings = Settings()
+    with progress_bar() as progress:
+        run = RunContext(load_site(site), settings, progress)
+        opened = open_scene(scene, scene_options(acquired, bands), settings.read)
+        (opened,) = placed_as_stated((opened,), (), (site_shift,) if site_shift else ())
+        kept, placed = keep_another(opened, run, site, as_it_lies=as_it_lies)
+    names = ", ".join(reference.name for reference in kept.references)
+    for line in (f"{site}: {opened.id} is kept; {placed}", f"its references: {names}"):
+        click.echo(clean_text(line), err=True)
     return 0
 
 
@@ -76,11 +108,12 @@ def show(site: Path, scene: Path, out: Path, acquired: str | None, bands: str | 
         settings = Settings()
         run = RunContext(load_site(site), settings, progress)
         opened = open_scene(scene, scene_options(acquired, bands), settings.read)
-        raster, fit = place_scene(opened, run)
+        raster, fit, caveats = place_scene(opened, run)
         progress("drawing")
         with whole_files(out, replace=overwrite) as (part,):
             site_picture(run.site, opened, raster, fit).save(part, "PNG")
-    click.echo(f"{out}: {fit_words(fit)}", err=True)
+    for words in (fit_words(fit), *caveats):
+        click.echo(clean_text(f"{out}: {words}"), err=True)
     return 0
 
 
@@ -100,6 +133,7 @@ def _print_import(out: Path, site: Site, imported: Imported) -> None:
     roles = Counter(area.role for area in site.areas)
     parts = [count_text(len(site.tracks), "track")] if site.tracks else []
     parts += [count_text(number, role) for role, number in roles.items()]
+    parts += [f"its scene {reference.name}" for reference in site.references]
     lines = [f"{out}: {', '.join(parts)}"]
     if imported.left_out:
         lines.append("left out: " + ", ".join(f"{n} ({why})" for why, n in imported.left_out.items()))

@@ -1,7 +1,6 @@
 """The contents of ``report.json`` as types, after ``report/report.schema.json``. Values as JSON carries them.
 
-Units are in the names, times are ISO 8601 in UTC, geometries WGS 84 lon/lat. Keys that only some reports have
-are ``NotRequired``; a value that is not known is None.
+Units are in the names, times in UTC. Keys of some reports only are ``NotRequired``; unknown values are None.
 """
 
 from __future__ import annotations
@@ -162,6 +161,7 @@ class FitDocument(TypedDict):
     held_out: int
     affine: list[float]
     rivals_m: NotRequired[list[list[float]]]
+    reference: NotRequired[str]
     reason: str
 
 

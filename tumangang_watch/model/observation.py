@@ -81,6 +81,8 @@ class Registration:
     """Of a fit to the site: where else its content may lie, (east, north) metres from here."""
     rails_odds: float | None = None
     """Of a fit to the site: mean log-odds of a piece of track that its rails are seen; else None."""
+    reference: str | None = None
+    """Of a fit to the site: name of the site's reference scene it was registered to; None by its geometry."""
     by_itself: bool = False
     """Of a pair: each date was laid on the site without the other."""
     reason: str = ""

@@ -67,13 +67,14 @@ def is_roofed(thing: Area | Track, on: date) -> bool:
     return thing.occluded_from is not None and thing.occluded_from <= on
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReferenceScene:
-    """The scene a site was traced from, and its registered image beside the site file."""
+    """A scene that a site was drawn on or traced from, or that lies on it: its image beside the site file."""
 
     name: str
     sha256: str
     """Digest of the scene's image file."""
+    acquired: str | None = None
     image: Path
     """A small GeoTIFF in the site's frame; it may be missing or damaged."""
     image_sha256: str
@@ -90,8 +91,8 @@ class Site:
     """UTM zone of the site's centre, as an authority code."""
     areas: tuple[Area, ...]
     tracks: tuple[Track, ...]
-    reference: ReferenceScene | None = None
-    """Later scenes are registered to its image where that can be done."""
+    references: tuple[ReferenceScene, ...] = ()
+    """Later scenes are registered to the one most alike where that can be done."""
 
     def having(self, *roles: Role) -> tuple[Area, ...]:
         """Return the areas that have one of these roles, in file order."""

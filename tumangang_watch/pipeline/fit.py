@@ -1,4 +1,4 @@
-"""Bring scenes onto the site: by its reference image where it has one, else by its geometry.
+"""Bring scenes onto the site: by its reference scenes where one is alike, else by its geometry.
 
 Lay a scene onto a site for looking: fitted where it can be, and said where it cannot.
 """
@@ -12,12 +12,18 @@ from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import NativeImage, Raster, compose, shift
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import ReferenceScene
 from tumangang_watch.pipeline.prepare import read_image, working_grid
 from tumangang_watch.pipeline.run import RunContext, refuse_failed
-from tumangang_watch.preprocess.coregister import register_pair
+from tumangang_watch.preprocess.coregister import WholePlace, edge_fields, place_whole, register_pair
 from tumangang_watch.preprocess.site_fit.fit import fit_to_site
-from tumangang_watch.preprocess.site_fit.georeferencing import geolocation_of
+from tumangang_watch.preprocess.site_fit.georeferencing import Geolocation, geolocation_of
 from tumangang_watch.scenes.reference import read_reference
+
+OTHERWISE = "the scene was fitted to the site's geometry instead"
+ADD = "site add-reference SITE SCENE"
+NAMED_MAX = 4
+"""References named at most in one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +75,22 @@ def _registered(
     one: NativeImage, two: NativeImage, scenes: tuple[Scene, Scene], grid: Grid, run: RunContext
 ) -> Registration:
     """Register two images within what their georeferencing is worth, else as far as any may be off."""
+    known = tuple(geolocation_of(scene, run.settings.registration) for scene in scenes)
+    return _within(one, two, known, grid, run)
+
+
+def _within(
+    one: NativeImage, two: NativeImage, known: tuple[Geolocation, ...], grid: Grid, run: RunContext
+) -> Registration:
+    """Register two images within what their georeferencing is worth, else as far as any may be off.
+
+    Of one against the site (one ``known``) nothing is looked for beyond what was stated of it.
+    """
     settings = run.settings.registration
-    both_m = hypot(*(geolocation_of(scene, settings).ce90_m for scene in scenes))
+    both_m = hypot(*(place.ce90_m for place in known))
     near_m = min(settings.reach_per_ce90 * both_m + settings.reach_more_m, settings.reach_m)
     fit = register_pair(one, two, run.site, grid, replace(settings, reach_m=near_m))
-    if fit.status == "failed" and near_m < settings.reach_m:
+    if fit.status == "failed" and near_m < settings.reach_m and not (len(known) == 1 and known[0].stated):
         return register_pair(one, two, run.site, grid, settings)
     return fit
 
@@ -120,60 +137,118 @@ def place_on_site(
     NotComparable
         What the scene shows of the site contradicts what was stated of the scene.
     """
-    stated, exact = scenes[0].site_shift_m, scenes[0].geolocation_m is None
-    if stated is not None and exact:
-        return _as_stated(stated), ()
-    by_image, caveats = (None, ()) if stated else _by_reference(images[0], grid, run)
-    if by_image is not None:
-        return by_image, caveats
-    fit = _by_geometry(images, scenes[0], grid, run)
+    fit, caveats = _laid(images, scenes, grid, run)
     refuse_failed(fit, scenes[0], "the scene cannot be fitted to the site")
     return fit, caveats
 
 
-def _as_stated(shift_m: tuple[float, float]) -> Registration:
-    """Return the fit of a scene whose coordinates were moved as an analyst says, and are taken so."""
-    return Registration(status="degraded", shift_m=shift_m, reason=_stated_words(shift_m))
+def _laid(
+    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], grid: Grid, run: RunContext
+) -> tuple[Registration, tuple[str, ...]]:
+    """Return how the first of mutually registered images lies on the site, ``failed`` where nothing says."""
+    scene, settings = scenes[0], run.settings.registration
+    stated_m, known = scene.site_shift_m, geolocation_of(scene, settings)
+    if stated_m is not None and scene.geolocation_m is None:
+        return Registration(status="degraded", shift_m=stated_m, reason=_stated_words(stated_m)), ()
+    fit, caveats = _by_references(images, known, grid, run)
+    if fit is None:
+        run.progress("fitting to the site's geometry")
+        fit = fit_to_site(images, run.site, grid, settings, known)
+    if stated_m is None:
+        return fit, caveats
+    total = fit.shift_m[0] + stated_m[0], fit.shift_m[1] + stated_m[1]
+    reason = "; ".join(filter(None, (_stated_words(stated_m), fit.reason)))
+    return replace(fit, shift_m=total, reason=reason), caveats
 
 
 def _stated_words(shift_m: tuple[float, float]) -> str:
     return f"moved by ({shift_m[0]:g}, {shift_m[1]:g}) m onto the site, as was stated with --site-shift"
 
 
-def _by_geometry(images: tuple[NativeImage, ...], scene: Scene, grid: Grid, run: RunContext) -> Registration:
-    """Fit images to the site's tracks and outlines, about where a stated shift has them."""
-    settings = run.settings.registration
-    fit = fit_to_site(images, run.site, grid, settings, geolocation_of(scene, settings))
-    if scene.site_shift_m is None:
-        return fit
-    total = fit.shift_m[0] + scene.site_shift_m[0], fit.shift_m[1] + scene.site_shift_m[1]
-    words = (_stated_words(scene.site_shift_m), fit.reason)
-    return replace(fit, shift_m=total, reason="; ".join(filter(None, words)))
+@dataclass(frozen=True)
+class _Likeness:
+    """How a scene resembles a reference scene as a whole."""
+
+    reference: ReferenceScene
+    picture: NativeImage
+    image: NativeImage
+    whole: WholePlace
 
 
-def _by_reference(
-    image: NativeImage, grid: Grid, run: RunContext
+def _by_references(
+    images: tuple[NativeImage, ...], known: Geolocation, grid: Grid, run: RunContext
 ) -> tuple[Registration | None, tuple[str, ...]]:
-    """Register an image to the one the site was traced from; None, and why, where that cannot be done."""
-    known = run.site.reference
-    if known is None:
+    """Register the first of mutually registered images to the site's reference scene most alike.
+
+    Any of the images may be the one that is registered: a pair of summer and winter finds a reference of
+    either.
+
+    Returns
+    -------
+    Registration, tuple of str
+        None where the site has no reference scene or the images register to none; and what limits it.
+    """
+    if not run.site.references:
         return None, ()
-    reference = read_reference(known, image, run.site.crs)
-    otherwise = "the scene was fitted to the site's geometry instead"
-    if isinstance(reference, str):
-        return None, (f"{reference}: {otherwise}",)
-    run.progress("registering to the scene the site was traced from")
-    fit = register_pair(reference, image, run.site, grid, run.settings.registration)
-    if fit.status == "failed":
-        return None, (
-            f"the scene does not register to {known.name}, from which the site was traced "
-            f"({fit.reason}): {otherwise}",
+    run.progress("registering to the site's reference scenes")
+    alike, faults = _most_alike(images, grid, run)
+    failed: dict[str, str] = {}
+    for like in alike:
+        fit = _within(like.picture, like.image, (known,), grid, run)
+        if fit.status != "failed":
+            caveats = (*(f"{fault}; another was used" for fault in faults), *_odds(alike, grid, run))
+            return replace(fit, reference=like.reference.name), caveats
+        failed.setdefault(like.reference.name, fit.reason)
+    words = [f"{fault}: {OTHERWISE}" for fault in faults]
+    if failed:
+        named = [f"{name} ({why})" for name, why in list(failed.items())[:NAMED_MAX]]
+        more = f" and {len(failed) - NAMED_MAX} more" if len(failed) > NAMED_MAX else ""
+        words.append(
+            f"the scene does not register to the site's reference {', '.join(named)}{more}: {OTHERWISE}; "
+            f"a clear scene of this season would help ({ADD})"
         )
-    return fit, ()
+    return None, tuple(words)
 
 
-def place_scene(scene: Scene, run: RunContext) -> tuple[Raster, Registration]:
-    """Return a scene on the site's grid, in the site's frame, and how it was fitted.
+def _most_alike(
+    images: tuple[NativeImage, ...], grid: Grid, run: RunContext
+) -> tuple[list[_Likeness], list[str]]:
+    """Return the site's references with the image that resembles each, the most alike first, and faults."""
+    settings, found, faults = run.settings.registration, [], []
+    for reference in run.site.references:
+        picture = read_reference(reference, images[0], run.site.crs)
+        if isinstance(picture, str):
+            faults.append(f"{picture} (put it back beside the site file, or keep it anew with {ADD})")
+            continue
+        for image in images:
+            fields = edge_fields((picture, image), run.site, grid, settings)
+            if fields is None:
+                whole = WholePlace(0.0, 0.0, ratio=0.0, agreement=0.0)
+            else:
+                whole = place_whole(fields, grid.pixel_m, settings)
+            found.append(_Likeness(reference, picture, image, whole))
+    return sorted(found, key=lambda like: -like.whole.agreement), faults
+
+
+def _odds(alike: list[_Likeness], grid: Grid, run: RunContext) -> tuple[str, ...]:
+    """Return in words where references that surely show this ground do not agree on where it lies."""
+    settings, first = run.settings.registration, alike[0]
+    words = []
+    for like in alike[1:]:
+        same = like.image is first.image and like.reference is not first.reference
+        if same and like.whole.ratio >= settings.direction_ratio_min:
+            apart = like.whole.east_m - first.whole.east_m, like.whole.north_m - first.whole.north_m
+            if hypot(*apart) > max(settings.whole_agrees_m, grid.pixel_m):
+                words.append(
+                    f"the site's references {first.reference.name} and {like.reference.name} lie "
+                    f"{hypot(*apart):.1f} m apart on the ground: one of them was not laid on the site "
+                    f"rightly; keep it anew ({ADD})"
+                )
+    return tuple(words)
+
+
+def place_scene(scene: Scene, run: RunContext) -> tuple[Raster, Registration, tuple[str, ...]]:
+    """Return a scene on the site's grid, in the site's frame, how it was fitted, and what limits that.
 
     Where the fit fails the scene lies where its own georeferencing puts it: looking at both is how
     one finds out why.
@@ -187,7 +262,6 @@ def place_scene(scene: Scene, run: RunContext) -> tuple[Raster, Registration]:
     run.progress("reading the scene")
     image = read_image(scene, grid, run)
     run.progress("fitting it to the site")
-    stated = scene.site_shift_m if scene.geolocation_m is None else None
-    fit = _as_stated(stated) if stated else _by_geometry((image,), scene, grid, run)
+    fit, caveats = _laid((image,), (scene,), grid, run)
     seen = image if fit.status == "failed" else image.registered(fit.affine)
-    return seen.on_grid(grid), fit
+    return seen.on_grid(grid), fit, caveats

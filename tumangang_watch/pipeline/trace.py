@@ -16,19 +16,23 @@ from shapely.geometry.base import BaseGeometry
 from tumangang_watch.detect.tracks.adopt import adopt
 from tumangang_watch.detect.tracks.trace import TracedTrack
 from tumangang_watch.errors import NotComparable
-from tumangang_watch.files import check_file, whole_files
 from tumangang_watch.grid import Grid, utm_crs
-from tumangang_watch.model.image import NativeImage, Raster
+from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Area, Site
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.prepare import read_image, working_grid
+from tumangang_watch.pipeline.references import (
+    carried_references,
+    check_references,
+    keep,
+    write_with_references,
+)
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.tracks import trace_site_tracks
 from tumangang_watch.scenes import footprint
-from tumangang_watch.scenes.reference import write_reference
-from tumangang_watch.sites.file import check_room, load_site, put_site
-from tumangang_watch.text import utc_text
+from tumangang_watch.sites.collection import FIRST_REFERENCE, MORE_REFERENCES
+from tumangang_watch.sites.file import check_room
 
 Document = dict[str, object]
 """An object of a site file."""
@@ -81,7 +85,8 @@ def trace_to_file(
         It could not be written.
     """
     check_room(out, overwrite)
-    check_file(_reference_of(out), overwrite=overwrite, what="cannot write the reference image", links=True)
+    carried = carried_references(run.site, collection, scene)
+    check_references(out, 1 + len(carried), overwrite=overwrite)
     settings = run.settings.trace
     if scene.gsd_m > settings.gsd_max_m:
         raise NotComparable(
@@ -105,11 +110,8 @@ def trace_to_file(
     done = adopt(run.site, traced, scene.id, settings)
     made = _collection(collection, done.site, (*done.moved, *done.new), done.dropped, traced)
     run.progress("writing the site file")
-    pixel_m = max(settings.reference_pixel_m, grid.pixel_m)
-    small = grid.at(pixel_m)
-    if small.rows * small.cols > settings.reference_pixels_max:
-        small = grid.at(1.0)
-    site = _written(made, placed.image.on_grid(small), scene, out, overwrite=overwrite)
+    kept = keep(scene, placed.image, grid, placed.words, settings)
+    site = write_with_references(made, kept, carried, out, overwrite=overwrite)
     return TraceResult(
         site=site, moved=done.moved, kept=done.kept, new=done.new, dropped=done.dropped, fit=placed.words
     )
@@ -172,7 +174,9 @@ def _collection(
         there = cast(list[SiteFeature], collection["features"])
         features += [f for f in there if f["properties"]["id"] not in gone]
         rest = {
-            k: v for k, v in collection.items() if k not in ("type", "features", "reference_scene", "bbox")
+            k: v
+            for k, v in collection.items()
+            if k not in ("type", "features", FIRST_REFERENCE, MORE_REFERENCES, "bbox")
         }
     for track in sure.values():
         properties: Document = {"role": "track", "id": track.id, "name": track.name, "provisional": True}
@@ -213,24 +217,3 @@ def _lonlat(shape: BaseGeometry, crs: str) -> Document:
         return {"type": "LineString", "coordinates": [[round(x, 8), round(y, 8)] for x, y in turned.coords]}
     exact: Document = json.loads(json.dumps(mapping(set_precision(turned, 1e-8))))
     return exact
-
-
-def _written(made: Document, picture: Raster, scene: Scene, out: Path, *, overwrite: bool) -> Site:
-    """Write the reference image, then the site file that names it."""
-    kept = _reference_of(out)
-    with whole_files(kept, out, what="cannot write the site file", replace=overwrite) as (image, part):
-        digest = write_reference(picture, image)
-        made["reference_scene"] = {
-            "name": scene.id,
-            "sha256": scene.sha256,
-            "acquired": utc_text(scene.acquired, fractions=False),
-            "image": kept.name,
-            "image_sha256": digest,
-        }
-        put_site(made, part, out)
-    return load_site(out)
-
-
-def _reference_of(out: Path) -> Path:
-    """Return where the reference image of a site file lies."""
-    return out.with_name(f"{out.stem}.reference.tif")

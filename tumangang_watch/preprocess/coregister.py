@@ -21,6 +21,9 @@ from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.tiepoints import Directions, Ties, directions, find_peaks, find_ties
 from tumangang_watch.settings.preprocess import RegistrationSettings
 
+SEEN_MIN = 0.05
+"""Share of the ground that a scene must show for anything to be registered to it."""
+
 
 def register_pair(
     reference: NativeImage, moving: NativeImage, site: Site, grid: Grid, settings: RegistrationSettings
@@ -39,12 +42,10 @@ def register_pair(
     Registration
         ``affine`` is for ``moving.registered``; status ``failed`` instead of a doubtful shift.
     """
-    rasters = reference.on_grid(grid), moving.on_grid(grid)
-    if min(raster.valid.mean() for raster in rasters) < 0.05:
+    fields = edge_fields((reference, moving), site, grid, settings)
+    if fields is None:
         return Registration.failed("one of the scenes shows almost nothing of the ground")
-    ignored = grid.mask([site.left_out])
-    fields = [directions(r, r.valid & ~ignored, settings.direction_sigma_m) for r in rasters]
-    whole = place_whole((fields[0], fields[1]), grid.pixel_m, settings)
+    whole = place_whole(fields, grid.pixel_m, settings)
     if whole.ratio < settings.coarse_ratio_min:
         return Registration.failed(
             f"the scenes do not resemble each other within {settings.reach_m:.0f} m "
@@ -53,7 +54,7 @@ def register_pair(
     found = _by_ties((reference, moving), whole, site, grid, settings)
     if found.status == "ok" or whole.ratio < settings.direction_ratio_min:
         return found
-    other = _by_parts((fields[0], fields[1]), whole, grid.pixel_m, settings)
+    other = _by_parts(fields, whole, grid.pixel_m, settings)
     return other if found.status == "failed" else found
 
 
@@ -64,7 +65,9 @@ class WholePlace:
     east_m: float
     north_m: float
     ratio: float
-    """Of the correlation there to the best elsewhere."""
+    """Of the correlation there to the best elsewhere: whether it is the place."""
+    agreement: float
+    """Mean cosine of what the doubled directions differ there, 0 to 1: how alike the scenes are."""
 
 
 def _by_ties(
@@ -98,6 +101,18 @@ def _by_ties(
     return fit
 
 
+def edge_fields(
+    images: tuple[NativeImage, NativeImage], site: Site, grid: Grid, settings: RegistrationSettings
+) -> tuple[Directions, Directions] | None:
+    """Return the edge directions of two images without ``ignore`` areas; None where one shows too little."""
+    one, two = (image.on_grid(grid) for image in images)
+    if min(one.valid.mean(), two.valid.mean()) < SEEN_MIN:
+        return None
+    seen = ~grid.mask([site.left_out])
+    sigma_m = settings.direction_sigma_m
+    return directions(one, one.valid & seen, sigma_m), directions(two, two.valid & seen, sigma_m)
+
+
 def place_whole(
     fields: tuple[Directions, Directions], pixel_m: float, settings: RegistrationSettings
 ) -> WholePlace:
@@ -116,7 +131,7 @@ def place_whole(
     r, c = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     away = np.hypot(r - row, c - col) * pixel_m > max(settings.direction_apart_m, 2.5 * pixel_m)
     ratio = float(surface.max() / max(surface[0][away].max(), 1e-9))
-    return WholePlace(col * pixel_m, -row * pixel_m, ratio)
+    return WholePlace(col * pixel_m, -row * pixel_m, ratio, float(surface.max()))
 
 
 def _correlation(pair: tuple[NDArray[np.inexact], NDArray[np.inexact]], reach: int) -> Float32:

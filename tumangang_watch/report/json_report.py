@@ -164,6 +164,7 @@ def _registration(fit: Registration, pixel_m: float) -> dict[str, object]:
         "held_out": int(fit.held_out),
         "affine": [number(v, 9) for v in fit.affine],
         **({"rivals_m": [[number(-v, 1) for v in r] for r in fit.rivals_m]} if fit.rivals_m else {}),
+        **({"reference": fit.reference} if fit.reference else {}),
         "reason": fit.reason,
     }
 

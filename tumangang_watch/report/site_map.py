@@ -78,7 +78,8 @@ def site_picture(site: Site, scene: Scene, raster: Raster, fit: Registration) ->
 def fit_words(fit: Registration) -> str:
     """Return how the scene was fitted, in words."""
     east, north = fit.shift_m
-    moved = f"scene moved {east:+.1f} m east, {north:+.1f} m north"
+    by = f" by its reference {fit.reference}" if fit.reference else ""
+    moved = f"scene moved {east:+.1f} m east, {north:+.1f} m north{by}"
     if fit.status == "ok":
         return f"fit to the site: ok, {moved}"
     if fit.status == "degraded":

@@ -58,6 +58,8 @@ def _scene(observation: Observation) -> str:
 def _registration(comparison: Comparison) -> str:
     fit = comparison.registration
     what = "Scenes to each other" if comparison.earlier is not None else "Scene to the site"
+    if fit.reference:
+        what += f" by its reference {fit.reference}"
     east, north = fit.shift_m
     line = f"{what}: {fit.status}, shifted {east:+.2f} m east, {north:+.2f} m north"
     if fit.residual_median_m is not None:

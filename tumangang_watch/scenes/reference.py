@@ -1,4 +1,4 @@
-"""The small registered image that a site keeps of the scene it was traced from."""
+"""The small registered image that a site keeps of a scene it was drawn on, or that lies on it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tumangang_watch.scenes.harden import open_image
 
 DARKEST, BRIGHTEST = 0.001, 0.999
 """Quantiles of brightness that are kept apart; beyond them nothing carries a registration."""
-MAX_BYTES = 256 * 1024 * 1024
-"""A reference image is a few megabytes."""
+MAX_BYTES, MAX_PIXELS = 256 * 1024 * 1024, 64_000_000
+"""A reference image is a few megabytes; a file of a site from elsewhere may claim anything."""
 
 
 def write_reference(raster: Raster, path: Path) -> str:
@@ -65,19 +65,25 @@ def read_reference(reference: ReferenceScene, like: NativeImage, crs: str) -> Na
         The site's reference system.
     """
     path = reference.image
+    name = f"the site's reference image {path.name}"
     try:
         if not path.is_file():
-            return f"the site's reference image {path.name} is missing"
+            return f"{name} is missing"
         if path.stat().st_size > MAX_BYTES:
-            return f"the site's reference image {path.name} is too large to be one"
+            return f"{name} is too large to be one"
         if sha256_of(path) != reference.image_sha256:
-            return f"the site's reference image {path.name} is not the one the site file was written with"
+            return f"{name} is not the one the site file was written with"
         with open_image(path) as dataset:
             if str(dataset.crs) != crs:
-                return f"the site's reference image {path.name} is in {dataset.crs}, the site in {crs}"
+                return f"{name} is in {dataset.crs}, the site in {crs}"
+            north_up = dataset.transform.b == dataset.transform.d == 0 < dataset.transform.a
+            square = north_up and dataset.transform.e == -dataset.transform.a
+            small = dataset.width * dataset.height <= MAX_PIXELS
+            if not (square and small and dataset.dtypes[0] == "uint8"):
+                return f"{name} is not as one is written (8 bits, north up, of up to {MAX_PIXELS:,} pixels)"
             values, transform = dataset.read(1), dataset.transform
     except Exception as error:
-        return f"the site's reference image {path.name} cannot be read ({str(error)[:120]})"
+        return f"{name} cannot be read ({str(error)[:120]})"
     pixel = float(transform.a)
     x0, y0, scale = like.to_pixel.x0, like.to_pixel.y0, like.to_pixel.scale
     col, row = (x0 - transform.c) / pixel - 0.5, (transform.f - y0) / pixel - 0.5

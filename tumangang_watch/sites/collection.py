@@ -31,11 +31,15 @@ WGS84 = re.compile(r"(urn:ogc:def:crs:)?(OGC:[0-9.]*:CRS84|EPSG:[0-9.]*:?4326|CR
 PLAIN_NAME = re.compile(r"(?!\.)[^/\\]{1,200}")
 """Name of a file in the same folder, and of none that hides."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
+FIRST_REFERENCE, MORE_REFERENCES = "reference_scene", "reference_scenes"
+"""Where a site's file names the scene it was drawn on, and those of other seasons."""
+REFERENCES_MAX = 24
+"""Two a month: each is compared with every scene that comes."""
 
 
 def collection_faults(data: dict[str, Any]) -> list[Remark]:
     """Return the faults of all features of a FeatureCollection, in file order."""
-    faults = _crs_faults(data.get("crs")) + _reference_faults(data.get("reference_scene"))
+    faults = _crs_faults(data.get("crs")) + _reference_faults(data)
     seen: dict[str, int] = {}
     roles: set[str] = set()
     boxes: dict[str, Bounds] = {}
@@ -71,12 +75,28 @@ def _crs_faults(crs: Any) -> list[Remark]:
     return [fault("crs", what)]
 
 
-def _reference_faults(reference: Any) -> list[Remark]:
-    """Return what is wrong with the record of the scene a site was traced from."""
-    if reference is None:
-        return []
+def reference_records(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the records of a sound collection's reference scenes, the first one first."""
+    first = data.get(FIRST_REFERENCE)
+    return [*([] if first is None else [first]), *(data.get(MORE_REFERENCES) or [])]
+
+
+def _reference_faults(data: dict[str, Any]) -> list[Remark]:
+    """Return what is wrong with the records of the scenes a site was drawn on."""
+    more = data.get(MORE_REFERENCES) or []
+    if not isinstance(more, list) or len(more) > REFERENCES_MAX:
+        what = f"{MORE_REFERENCES} is {shown(more)}, not a list of up to {REFERENCES_MAX}"
+        return [fault("reference", what)]
+    first = data.get(FIRST_REFERENCE)
+    named = [] if first is None else [(FIRST_REFERENCE, first)]
+    named += [(f"{MORE_REFERENCES}[{k}]", record) for k, record in enumerate(more)]
+    return [remark for where, record in named for remark in _record_faults(where, record)]
+
+
+def _record_faults(where: str, reference: Any) -> list[Remark]:
+    """Return what is wrong with the record of one reference scene."""
     if not isinstance(reference, dict):
-        return [fault("reference", f"reference_scene is {shown(reference)}, not an object")]
+        return [fault("reference", f"{where} is {shown(reference)}, not an object")]
     image, name = reference.get("image"), reference.get("name")
     wrong = []
     if not isinstance(image, str) or not PLAIN_NAME.fullmatch(image) or not image.isprintable():
@@ -87,7 +107,7 @@ def _reference_faults(reference: Any) -> list[Remark]:
         digest = reference.get(key)
         if not isinstance(digest, str) or not SHA256.fullmatch(digest):
             wrong.append(f"{key} {shown(digest)} is not a SHA-256 digest")
-    return [fault("reference", f"reference_scene: {what}") for what in wrong]
+    return [fault("reference", f"{where}: {what}") for what in wrong]
 
 
 def _property_faults(feature: Any) -> list[Remark]:

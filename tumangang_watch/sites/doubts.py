@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely import LineString, Point
 
+from tumangang_watch.files import sha256_of
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.faults import place_of, rings_of
 from tumangang_watch.sites.remarks import Remark
 from tumangang_watch.track_frame import stretches
 
+IMAGE_BYTES_MAX = 256 * 1024 * 1024
+"""A reference image is a few megabytes."""
 STEP_M = 2.0
 """Tracks are compared at points this far apart."""
 
@@ -26,6 +29,7 @@ def site_doubts(site: Site) -> list[Remark]:
     """Return the doubts about a site without faults, each with its place in lon/lat where it has one."""
     limits = SiteSettings()
     found = [
+        *_references(site),
         *_accuracy(site, limits),
         *_lacks(site),
         *_close_tracks(site.tracks, limits),
@@ -82,6 +86,18 @@ def _name(feature: Area | Track) -> str:
 def _ids(features: Iterable[Area | Track]) -> str:
     ids = [feature.id for feature in features]
     return ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
+
+
+def _references(site: Site) -> list[_Doubt]:
+    """Return which of the site's reference images cannot be registered to."""
+    found = []
+    for known in site.references:
+        path = known.image
+        if not path.is_file():
+            found.append(_Doubt("reference_image", f"{path.name}, kept of {known.name}, is missing"))
+        elif path.stat().st_size > IMAGE_BYTES_MAX or sha256_of(path) != known.image_sha256:
+            found.append(_Doubt("reference_image", f"{path.name} is not what was kept of {known.name}"))
+    return found
 
 
 def _accuracy(site: Site, limits: SiteSettings) -> list[_Doubt]:

@@ -17,7 +17,7 @@ from tumangang_watch.errors import InputRefused, OutputFailed
 from tumangang_watch.files import CANNOT_WRITE, OTHER_OUT, check_file, failing_as, json_text, whole_files
 from tumangang_watch.grid import utm_crs
 from tumangang_watch.model.site import Area, ReferenceScene, Site, Track
-from tumangang_watch.sites.collection import collection_faults, day_of, lonlat_of
+from tumangang_watch.sites.collection import collection_faults, day_of, lonlat_of, reference_records
 from tumangang_watch.sites.doubts import repeated_vertices, site_doubts
 from tumangang_watch.sites.faults import is_number
 from tumangang_watch.sites.remarks import Remark, fault
@@ -120,7 +120,6 @@ def build_site(file: Path, data: dict[str, Any], sha256: str) -> Site:
             tracks.append(_track(properties, placed))
         else:
             areas.append(Area(role=properties["role"], polygon=placed, **_common(properties)))
-    reference = data.get("reference_scene")
     return Site(
         id=file.stem,
         name=_text(data.get("name"), file.stem),
@@ -128,14 +127,17 @@ def build_site(file: Path, data: dict[str, Any], sha256: str) -> Site:
         crs=crs,
         areas=tuple(areas),
         tracks=tuple(tracks),
-        reference=None
-        if reference is None
-        else ReferenceScene(
-            _text(reference["name"], "a scene"),
-            reference["sha256"],
-            file.parent / reference["image"],
-            reference["image_sha256"],
-        ),
+        references=tuple(_reference(file, record) for record in reference_records(data)),
+    )
+
+
+def _reference(file: Path, record: dict[str, Any]) -> ReferenceScene:
+    return ReferenceScene(
+        name=_text(record["name"], "a scene"),
+        sha256=record["sha256"],
+        acquired=_text(record.get("acquired"), "") or None,
+        image=file.parent / record["image"],
+        image_sha256=record["image_sha256"],
     )
 
 
@@ -219,8 +221,8 @@ def write_site(collection: dict[str, Any], path: Path, *, overwrite: bool = Fals
     return load_site(path)
 
 
-def put_site(collection: dict[str, Any], part: Path, path: Path) -> None:
-    """Write a site file under the name it has before it is whole, and read it back.
+def checked_site(collection: dict[str, Any], path: Path) -> Site:
+    """Return the site of a collection that is to be written.
 
     Raises
     ------
@@ -230,6 +232,18 @@ def put_site(collection: dict[str, Any], part: Path, path: Path) -> None:
     faults = collection_faults(collection)
     if faults:
         raise InputRefused("site refused", path, str(faults[0]), faults[0].todo)
+    return build_site(path, collection, "0" * 64)
+
+
+def put_site(collection: dict[str, Any], part: Path, path: Path) -> None:
+    """Write a site file under the name it has before it is whole, and read it back.
+
+    Raises
+    ------
+    InputRefused
+        The collection has a fault.
+    """
+    checked_site(collection, path)
     part.write_text(json_text(collection, indent=1), encoding="utf-8", newline="\n")
     load_site(part)
 

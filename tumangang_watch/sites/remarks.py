@@ -20,8 +20,12 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "Export it in EPSG:4326, or let 'tumangang-watch site import' reproject it",
     ),
     "reference": (
-        "later scenes are registered to the image of the scene a site was traced from",
-        "Leave reference_scene as 'site trace' wrote it, or remove it",
+        "later scenes are registered to the images of the scenes a site was drawn on",
+        "Leave reference_scene and reference_scenes as they were written, or remove them",
+    ),
+    "reference_image": (
+        "later scenes are registered to it image to image; without it they are fitted to what is drawn",
+        "Put the image back beside the site file, or run 'tumangang-watch site add-reference SITE SCENE'",
     ),
     "no_properties": (
         "without a role it is not known what the feature is for",

@@ -45,6 +45,13 @@ def check() -> None:
 @click.option("--layer", "layers", multiple=True, help="Read this layer only; may be repeated.")
 @click.option("--id-field", help="Field to take ids from. Default: id, track number, or name.")
 @click.option("--crs", help="Reference system of a source that does not say its own, e.g. EPSG:32652.")
+@click.option(
+    "--scene",
+    type=SCENE,
+    help="The scene that the sources were drawn on: it is kept, and later scenes are registered to it.",
+)
+@acquired_option
+@bands_option
 @overwrite_file_option
 @done_in("site")
 def import_files() -> None:
@@ -52,6 +59,28 @@ def import_files() -> None:
 
     A feature's role is its 'role' property, else --role, else what its OpenStreetMap tags say, else
     its layer's name; a line without any of these is a track, and a polygon that holds tracks a yard.
+    """
+
+
+@site.command("add-reference")
+@click.argument("site", type=SCENE)
+@click.argument("scene", type=SCENE)
+@click.option(
+    "--site-shift",
+    metavar="EAST,NORTH",
+    help="Metres to add to the scene's coordinates so that it lies on the site: your word, taken as it is.",
+)
+@click.option(
+    "--as-it-lies", is_flag=True, help="The site was drawn on this scene: it lies where it says, unfitted."
+)
+@acquired_option
+@bands_option
+@done_in("site")
+def add_reference() -> None:
+    """Keep one more SCENE with a SITE file, small: later scenes are registered to the one most alike.
+
+    Give a clear one for each season: bare, green, snow. It is laid on the site by the references that are
+    there already, else by the site's geometry. A scene given again takes its own place.
     """
 
 
