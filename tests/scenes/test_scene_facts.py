@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from support.scene_files import beside, ground, opened, write
 
+from tumangang_watch.detectability.describe import describe_scene
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.pipeline import describe_scene
 from tumangang_watch.scenes.acquired import parse_time
 from tumangang_watch.settings import Settings
 

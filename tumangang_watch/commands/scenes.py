@@ -1,10 +1,8 @@
-"""``compare``, ``detect`` and ``inspect``: what is said of scenes."""
+"""``compare`` and ``detect``: what is found in scenes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -13,24 +11,19 @@ import click
 
 from tumangang_watch import __version__, pipeline
 from tumangang_watch.commands.run import placed_as_stated, progress_bar, run_settings, scene_options
-from tumangang_watch.commands.scene_table import scene_table
 from tumangang_watch.errors import InputRefused, UsageError
-from tumangang_watch.files import check_file, check_folder, write_whole
+from tumangang_watch.files import check_folder
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.pipeline.describe import areas_inside
-from tumangang_watch.pipeline.describe import quicklook as make_quicklook
 from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidates
 from tumangang_watch.report.folder import REPORT, write_report
 from tumangang_watch.report.summary import summary_text
-from tumangang_watch.scenes import SceneOptions, open_scene, open_scenes, with_digest
+from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
 from tumangang_watch.text import clean_text
 
 EXIT_CHANGED = 10
-DIGEST_BYTES = 200_000_000
-"""``inspect`` gives no digest of a larger file: reading it all takes longer than understanding it."""
 
 
 class MeasuringOptions(TypedDict):
@@ -119,36 +112,6 @@ def pair_options(
     except InputRefused:
         return dated, undated
     return undated, dated
-
-
-def inspect(
-    scene: Path,
-    acquired: str | None,
-    bands: str | None,
-    site: Path | None,
-    quicklook: Path | None,
-    as_json: bool,
-) -> int:
-    """Print what is understood of a scene, and what it can and cannot show."""
-    settings, place = Settings(), load_site(site)
-    options = replace(scene_options(acquired, bands), digest=False)
-    if scene.is_dir():
-        scenes = open_scenes(scene, options, settings.read)
-    else:
-        scenes = [open_scene(scene, options, settings.read)]
-    if len(scenes) == 1 and scenes[0].image.stat().st_size <= DIGEST_BYTES:
-        scenes = [with_digest(scenes[0])]
-    described = [pipeline.describe_scene(s, settings) for s in scenes]
-    if quicklook is not None:
-        check_file(quicklook, overwrite=False)
-        write_whole(quicklook, make_quicklook(scenes[0], place, settings))
-    if as_json:
-        facts: object = described[0] if len(described) == 1 else {"scenes": described}
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
-        return 0
-    tables = [scene_table(d, areas_inside(s, place)) for d, s in zip(described, scenes, strict=True)]
-    click.echo("\n\n".join(tables))
-    return 0
 
 
 def settings() -> int:

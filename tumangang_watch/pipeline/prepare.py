@@ -8,7 +8,7 @@ from pathlib import Path
 from shapely import box
 from shapely.ops import unary_union
 
-from tumangang_watch.detectability.limits import abilities, can_show, of_observation, of_scene
+from tumangang_watch.detectability.limits import abilities, of_observation
 from tumangang_watch.errors import NotComparable, UsageError
 from tumangang_watch.grid import Grid, grid_over, pixel_size_for
 from tumangang_watch.model.finding import AreaStatus
@@ -20,7 +20,7 @@ from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.areas import area_statuses, hide_roofed
 from tumangang_watch.preprocess.normalise import Normalisation, apply, normalise_pair
 from tumangang_watch.preprocess.quality import assess_quality
-from tumangang_watch.scenes import SceneOptions, describe, footprint, open_scene, read_native
+from tumangang_watch.scenes import SceneOptions, footprint, open_scene, read_native
 from tumangang_watch.settings import Settings
 from tumangang_watch.text import utc_text
 
@@ -133,11 +133,6 @@ def in_light_of(
     light = normalise_pair(reference.raster, seen.raster, usable, ground, run.settings.normalise, toned=toned)
     image = apply(light, seen.image)
     return replace(seen, image=image, raster=image.on_grid(grid)), light
-
-
-def describe_scene(scene: Scene, settings: Settings) -> dict[str, object]:
-    """Return what is understood of a scene, and what it can and cannot show."""
-    return {**describe(scene), "can_show": can_show(of_scene(scene), settings.limits)}
 
 
 def judge_areas(run: RunContext, later: Observation, earlier: Observation | None) -> tuple[AreaStatus, ...]:

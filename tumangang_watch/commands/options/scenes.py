@@ -94,7 +94,7 @@ def detect() -> None:
 @site_option
 @click.option("--quicklook", type=SCENE, help="Write a picture (PNG) of what it shows of the site.")
 @document_option
-@done_in("scenes")
+@done_in("inspect")
 def inspect() -> None:
     """Print what is understood of a scene, and what it can and cannot show.
 

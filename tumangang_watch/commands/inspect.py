@@ -1,11 +1,28 @@
-"""The table ``inspect`` prints: a dozen lines a scene, each value with its source, warnings on top."""
+"""``inspect``: what is understood of scenes, as a table of a dozen lines each, each value with its source.
+
+It measures nothing, and imports nothing that does.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
+import click
+
+from tumangang_watch.commands.run import scene_options
+from tumangang_watch.detectability.describe import areas_inside, describe_scene
+from tumangang_watch.detectability.describe import quicklook as make_quicklook
+from tumangang_watch.files import check_file, write_whole
+from tumangang_watch.scenes import open_scene, open_scenes, with_digest
+from tumangang_watch.settings import Settings
+from tumangang_watch.sites import load_site
 from tumangang_watch.text import both_clocks, clean_text
 
+DIGEST_BYTES = 200_000_000
+"""``inspect`` gives no digest of a larger file: reading it all takes longer than understanding it."""
 UNKNOWN = "unknown"
 RELATIVE = {
     "dn": "counts, relative only",
@@ -22,6 +39,36 @@ WORDS = {
     "colours": "colours",
     "load": "loads",
 }
+
+
+def inspect(
+    scene: Path,
+    acquired: str | None,
+    bands: str | None,
+    site: Path | None,
+    quicklook: Path | None,
+    as_json: bool,
+) -> int:
+    """Print what is understood of a scene, and what it can and cannot show."""
+    settings, place = Settings(), load_site(site)
+    options = replace(scene_options(acquired, bands), digest=False)
+    if scene.is_dir():
+        scenes = open_scenes(scene, options, settings.read)
+    else:
+        scenes = [open_scene(scene, options, settings.read)]
+    if len(scenes) == 1 and scenes[0].image.stat().st_size <= DIGEST_BYTES:
+        scenes = [with_digest(scenes[0])]
+    described = [describe_scene(s, settings) for s in scenes]
+    if quicklook is not None:
+        check_file(quicklook, overwrite=False)
+        write_whole(quicklook, make_quicklook(scenes[0], place, settings))
+    if as_json:
+        facts: object = described[0] if len(described) == 1 else {"scenes": described}
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return 0
+    tables = [scene_table(d, areas_inside(s, place)) for d, s in zip(described, scenes, strict=True)]
+    click.echo("\n\n".join(tables))
+    return 0
 
 
 def scene_table(facts: Mapping[str, object], inside: Mapping[str, float]) -> str:

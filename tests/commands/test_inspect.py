@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from support.scene_files import opened, write
 
-from tumangang_watch.commands.scene_table import scene_table
-from tumangang_watch.pipeline import describe_scene
-from tumangang_watch.pipeline.describe import areas_inside
+from tumangang_watch.commands.inspect import scene_table
+from tumangang_watch.detectability.describe import areas_inside, describe_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
+
+HEAVY = ("scipy", "skimage", "jinja2", "tumangang_watch.pipeline", "tumangang_watch.report")
 
 
 def test_the_table_says_what_is_known_from_what_and_what_is_not(tmp_path):
@@ -25,3 +29,9 @@ def test_the_table_says_what_is_known_from_what_and_what_is_not(tmp_path):
     assert table["view"] == table["cloud"] == "unknown"
     assert table["site"].startswith("nothing of it")
     assert "counts of cars" in table["tells"]
+
+
+def test_inspect_loads_nothing_that_measures():
+    code = f"import sys, tumangang_watch.commands.inspect; print([m for m in {HEAVY} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"

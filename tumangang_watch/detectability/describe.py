@@ -1,4 +1,4 @@
-"""What a scene shows of a site before anything is measured: shares of areas, and a picture."""
+"""What a scene can show, and of a site, before anything is measured: shares of areas, and a picture."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from numpy.typing import NDArray
 from PIL import Image
 from shapely.errors import GEOSException
 
+from tumangang_watch.detectability.limits import can_show, of_scene
 from tumangang_watch.errors import NotComparable
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
-from tumangang_watch.scenes import footprint, read_native
+from tumangang_watch.scenes import describe, footprint, read_native
 from tumangang_watch.settings import Settings
 
 QUICKLOOK_PX = 1600
 """Longest side of a quicklook: it is looked at on one screen."""
 DARK, LIGHT = 1.0, 99.0
 """Percentiles of the valid pixels shown as black and as white."""
+
+
+def describe_scene(scene: Scene, settings: Settings) -> dict[str, object]:
+    """Return what is understood of a scene, and what it can and cannot show."""
+    return {**describe(scene), "can_show": can_show(of_scene(scene), settings.limits)}
 
 
 def areas_inside(scene: Scene, site: Site) -> dict[str, float]:
