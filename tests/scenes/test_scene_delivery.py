@@ -10,9 +10,24 @@ from zipfile import ZipFile
 
 import pytest
 from rasterio.crs import CRS as Reference
-from support.scene_files import BGRN, NORTH, SETTINGS, WEST, ground, north_up, opened, read, unhidden, write
+from shapely import box
+from support.scene_files import (
+    BGRN,
+    NORTH,
+    SETTINGS,
+    WEST,
+    beside,
+    ground,
+    north_up,
+    opened,
+    read,
+    unhidden,
+    write,
+)
 
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.model.site import Area, Site
+from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.scenes.vendors.manifest import warn_of_changes
 
 PLANET = {"acquired": "2022-11-30T02:10:07Z", "gsd": 0.7, "item_type": "SkySatCollect"}
@@ -117,3 +132,15 @@ def test_polygons_of_clouds_serve_a_scene_of_several_tiles(tmp_path):
     assert cloud.shape == (60, 160)
     assert cloud[:, :40].all()
     assert not cloud[:, 42:].any()
+
+
+def test_of_the_frames_of_one_second_the_one_that_shows_the_site_is_taken(tmp_path):
+    for k, (west, name) in enumerate(((WEST, "u0001"), (WEST + 30, "u0002"))):
+        image = write(tmp_path / f"20221130_021007_ssc6_{name}_analytic.tif", transform=north_up(west=west))
+        beside(image, **PLANET, frame=k)
+    yard = Area(id="y", role="yard", name="y", polygon=box(WEST + 45, NORTH - 20, WEST + 65, NORTH - 5))
+    site = Site(id="s", name="s", sha256="0" * 64, crs="EPSG:32652", areas=(yard,), tracks=())
+    for wanted, name in ((None, "u0001"), (site, "u0002")):
+        scene = open_scene(tmp_path, SceneOptions(site=wanted), SETTINGS)
+        assert name in scene.image.name
+        assert "beside it lie" in scene.warnings[-1]

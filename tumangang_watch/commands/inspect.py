@@ -51,7 +51,7 @@ def inspect(
 ) -> int:
     """Print what is understood of a scene, and what it can and cannot show."""
     settings, place = Settings(), load_site(site)
-    options = replace(scene_options(acquired, bands), digest=False)
+    options = replace(scene_options(acquired, bands), digest=False, site=place)
     if scene.is_dir():
         scenes = open_scenes(scene, options, settings.read)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -50,9 +51,10 @@ def compare(
 ) -> int:
     """Compare two scenes and write a report."""
 
-    def opened(settings: Settings) -> tuple[Scene, ...]:
-        options = pair_options(acquired, (earlier, later), bands, settings)
-        return pipeline.open_pair((earlier, later), options, settings)
+    def opened(run: pipeline.RunContext) -> tuple[Scene, ...]:
+        first, second = pair_options(acquired, (earlier, later), bands, run.settings)
+        options = replace(first, site=run.site), replace(second, site=run.site)
+        return pipeline.open_pair((earlier, later), options, run.settings)
 
     changed = _report(opened, asked).changed
     return EXIT_CHANGED if exit_code and changed else 0
@@ -60,17 +62,24 @@ def compare(
 
 def detect(scene: Path, acquired: str | None, bands: str | None, **asked: Unpack[MeasuringOptions]) -> int:
     """Measure one scene and write a report."""
-    _report(lambda settings: (open_scene(scene, scene_options(acquired, bands), settings.read),), asked)
+
+    def opened(run: pipeline.RunContext) -> tuple[Scene, ...]:
+        options = replace(scene_options(acquired, bands), site=run.site)
+        return (open_scene(scene, options, run.settings.read),)
+
+    _report(opened, asked)
     return 0
 
 
-def _report(opened: Callable[[Settings], tuple[Scene, ...]], asked: MeasuringOptions) -> Comparison:
+def _report(
+    opened: Callable[[pipeline.RunContext], tuple[Scene, ...]], asked: MeasuringOptions
+) -> Comparison:
     """Measure one scene or compare two, write the report, and say in words what was found."""
     check_folder(asked["out"], REPORT, overwrite=asked["overwrite"])
     settings = run_settings(asked["detectability"])
     with progress_bar() as progress:
         run = pipeline.RunContext(load_site(asked["site"]), settings, progress)
-        scenes = placed_as_stated(opened(settings), asked["geolocation_m"], asked["site_shift"])
+        scenes = placed_as_stated(opened(run), asked["geolocation_m"], asked["site_shift"])
         given = None
         if asked["history"] or asked["archives"]:
             given = find_candidates(asked["history"], asked["archives"], scenes, run, datetime.now(UTC))

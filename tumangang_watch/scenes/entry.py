@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from tumangang_watch.errors import InputRefused, scene_refused
+from shapely.errors import GEOSException
+from shapely.ops import unary_union
+
+from tumangang_watch.errors import InputRefused, NotComparable, scene_refused
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Site
 from tumangang_watch.scenes.checks import RADAR, not_ortho
 from tumangang_watch.scenes.container import UNPACK
 from tumangang_watch.scenes.parts import one_an_image, tiles_of
+from tumangang_watch.scenes.read import footprint
 from tumangang_watch.scenes.vendors.beside import (
     IMAGE_ENDS,
     ORDER_FILE,
@@ -183,18 +188,35 @@ def scenes_in(folder: Path, max_files: int) -> list[Path]:
         raise InputRefused("folder refused", folder, why, "Give a folder that can be read") from error
 
 
-def best_first(scenes: Iterable[Scene]) -> list[Scene]:
-    """Return scenes by what they show of trains: grain that bears cars, colour, near infrared, units."""
+def best_first(scenes: Iterable[Scene], site: Site | None = None) -> list[Scene]:
+    """Return scenes by what they show of trains: grain that bears cars, colour, near infrared, units.
+
+    Before all of it comes whether a scene shows the site at all; of alike ones the one that shows most of it
+    comes first.
+    """
 
     def rank(scene: Scene) -> tuple[object, ...]:
         grain = 0 if scene.gsd_m <= CARS_M else 1 if scene.gsd_m <= TRACKS_M else 2
+        share = 1.0 if site is None else _share_inside(scene, site)
         return (
+            share == 0,
             grain,
             not {"red", "green"} <= scene.bands.keys(),
             "nir" not in scene.bands,
             UNITS.index(scene.radiometry),
             scene.gsd_m,
+            -share,
             scene.image.name,
         )
 
     return sorted(scenes, key=rank)
+
+
+def _share_inside(scene: Scene, site: Site) -> float:
+    """Return the share of the site's areas that lies inside a scene's raster, to a hundredth."""
+    places = unary_union([area.polygon for area in site.areas if area.role != "ignore"])
+    try:
+        inside = footprint(scene, site.crs).intersection(places).area
+    except (NotComparable, GEOSException):
+        return 0.0
+    return round(inside / places.area, 2) if places.area else 1.0

@@ -13,6 +13,7 @@ from rasterio.io import DatasetReader
 from tumangang_watch.errors import Busy, WatchError, scene_refused
 from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.site import Site
 from tumangang_watch.scenes.acquired import PASS, StatedTime, decide_time
 from tumangang_watch.scenes.bands import Bands, band_index, decide_bands
 from tumangang_watch.scenes.checks import not_ortho, pixel_edge_m, refuse_coarse, refuse_unusable
@@ -48,6 +49,8 @@ class SceneOptions:
     """The caller's clock: a scene acquired more than a day after it is refused."""
     digest: bool = True
     """Read the whole file for its digest; without, ``sha256`` is empty until `with_digest`."""
+    site: Site | None = None
+    """What the scene is wanted for: of several frames of a pass the one that shows most of it is taken."""
 
 
 def open_scene(path: Path, options: SceneOptions, settings: ReadSettings) -> Scene:
@@ -104,7 +107,7 @@ def open_scenes(path: Path, options: SceneOptions, settings: ReadSettings) -> li
     if not found:
         raise errors[0]
     notes = tuple(f"{e.file} beside it was passed over: {e.why}" for e in errors)
-    first, *rest = best_first(found)
+    first, *rest = best_first(found, options.site)
     return [replace(first, warnings=(*first.warnings, *notes)), *rest]
 
 
