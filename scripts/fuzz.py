@@ -126,10 +126,16 @@ FACTS = {"acquired": TIME, "gsd": 0.7, "cloud_cover": 0.1, "sun_elevation": 30, 
 PLANET_JSON = json.dumps({"id": "a", "properties": FACTS | {"reflectance_coefficients": [2e-5] * 4}})
 ASSET = {"href": "./a.tif", "roles": ["data"], "bands": [{"name": n, "scale": 1e-4} for n in BAND_NAMES]}
 ITEM = {"stac_version": "1.1.0", "id": "a", "properties": {"datetime": TIME}, "assets": {"data": ASSET}}
+KEYS = "VENDOR_SCENE_ID = a\nACQUISITION_DATE = 20221130\nACQUISITION_TIME = 021000\nOFF_NADIR = 12\n"
+CHINESE_WORDS = {"SatelliteID": "GF2", "StartTime": "2022-11-30 10:10:00", "SolarZenith": "60"}
+CHINESE_WORDS |= {"Gain": "0.1,0.1,0.1,0.1", "Offset": "0,0,0,0", "ESUN": "1900,1800,1500,1000"}
+CHINESE = element("ProductMetaData", *(element(*word) for word in CHINESE_WORDS.items()))
+LISTED = {"path": "order/a.tif", "size": 1, "digests": {"md5": "0" * 32, "sha256": "0" * 64}}
 TEXTS = {
     "a.IMD": IMD, "DIM_a.XML": DIMAP, "a.dim": DIM, "a_metadata.xml": PLANET_XML,
     "a_metadata.json": PLANET_JSON,
     "a.json": json.dumps(ITEM),
+    "a.txt": KEYS, "a.xml": CHINESE, "manifest.json": json.dumps({"files": [LISTED]}),
 }  # fmt: skip
 
 
@@ -244,8 +250,8 @@ def attempt(path: Path) -> str:
         if path.name == "site.geojson":
             load_site(path)
             return "read"
-        # Half of the images tell no date; a user then gives it.
-        stated = TIME if path.suffix in (".tif", ".jp2", ".ntf") else None
+        # Half of the images tell no date, nor does a list of files; a user then gives it.
+        stated = TIME if path.suffix in (".tif", ".jp2", ".ntf") or path.name == "manifest.json" else None
         scene = open_scene(path, SceneOptions(acquired=stated), ReadSettings())
         image = read_native(scene, BOUNDS, CRS, ReadSettings())
         return "read" if np.isfinite(image.values).all() else "FAULT values are not finite"
