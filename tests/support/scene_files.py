@@ -78,7 +78,7 @@ def beside(path, id=None, **properties):
 
 
 def opened(path, acquired=ACQUIRED, bands=None, latest=None, settings=SETTINGS):
-    return open_scene(Path(path), SceneOptions(acquired, bands, latest), settings)
+    return open_scene(Path(path), SceneOptions(acquired=acquired, bands=bands, latest=latest), settings)
 
 
 def box_px(left, top, right, bottom, pixel_m=0.5):

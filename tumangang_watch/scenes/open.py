@@ -37,7 +37,7 @@ from tumangang_watch.settings.scenes import ReadSettings
 from tumangang_watch.text import utc_text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SceneOptions:
     """What the user says of a scene."""
 
