@@ -151,6 +151,12 @@ TIMES = {
     "20221130_021000": (2022, 11, 30, 2, 10, 0, 0),
     "2022-11-30": (2022, 11, 30, 0, 0, 0, 0),
     " 2022-11-30T02:10:00z ": (2022, 11, 30, 2, 10, 0, 0),
+    "2022-334T02:10:00Z": (2022, 11, 30, 2, 10, 0, 0),
+    "2022-11-30 11:10 KST": (2022, 11, 30, 2, 10, 0, 0),
+    "1669774207500": (2022, 11, 30, 2, 10, 7, 500000),
+    "2022-400T02:10:00Z": None,
+    "0000-001": None,
+    "9999-366": None,
     "2022-13-30T02:10:00Z": None,
     "2022-11-31": None,
     "2022-11-30T25:00:00Z": None,
@@ -168,6 +174,22 @@ def test_times_are_read_in_every_spelling(text):
     parsed = parse_time(text)
     expected = TIMES[text]
     assert (parsed and parsed[0]) == (expected and datetime(*expected, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("stated", "warned"), [("20221130T021000Z", False), (1669774200, False), ("2022-11-30", True)]
+)
+def test_only_a_day_alone_lacks_its_time_of_day(tmp_path, stated, warned):
+    path, _ = made(tmp_path, metadata={"acquired": stated})
+    assert any("time of day" in w for w in opened(path, acquired=None).warnings) is warned
+
+
+def test_an_interval_in_one_word_is_a_pass_or_a_mosaic(tmp_path):
+    path, _ = made(tmp_path, metadata={"acquired": "2022-11-30T02:10:00Z/2022-11-30T02:10:12Z"})
+    assert opened(path, acquired=None).acquired == datetime(2022, 11, 30, 2, 10, tzinfo=UTC)
+    beside(path, acquired="2022-11-30T02:10:00Z/2022-11-30T08:10:00Z")
+    with pytest.raises(InputRefused, match="mosaic"):
+        opened(path, acquired=None)
 
 
 @pytest.mark.parametrize("value", [None, 20221130, 1.5, [], {}, True])

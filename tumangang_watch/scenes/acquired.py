@@ -23,6 +23,8 @@ TIME = re.compile(
     r"(?:[T _]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.(\d+))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?",
     re.IGNORECASE,
 )
+ORDINAL = re.compile(r"(\d{4})-(\d{3})(?=T|$)", re.IGNORECASE)
+"""Day of the year, as ISO 8601 has it beside the calendar date."""
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 WORDED = re.compile(
     r"(?:[a-z]{3},\s*)?(?:(?P<y1>\d{4})[- /](?P<m1>[a-z]{3})[a-z]*[- /](?P<d1>\d{1,2})"
@@ -39,16 +41,19 @@ def parse_time(stated: object) -> tuple[datetime, bool] | None:
     """Return (UTC time, whether a zone was given) from the spellings vendors use, else None.
 
     Dashes and colons may lack or be slashes, the month may be a word, the separator a blank; fractions of
-    any length are cut to microseconds, a leap second counts as :59, seconds since 1970 are UTC, and a stamp
-    without a zone counts as UTC. Where day and month cannot be told apart (30.11.2022) nothing is read.
+    any length are cut to microseconds, a leap second counts as :59, (milli)seconds since 1970 are UTC, KST is
+    Korea's time, and a stamp without a zone counts as UTC. Where day and month cannot be told apart
+    (30.11.2022) nothing is read.
     """
     if isinstance(stated, int | float) and not isinstance(stated, bool):
         stated = f"{stated:.6f}"
     if not isinstance(stated, str) or len(stated) > 64:
         return None
     text = _plain(stated.strip())
-    if re.fullmatch(r"\d{9,10}(\.\d+)?", text) and EPOCH[0] <= float(text) < EPOCH[1]:
-        return datetime.fromtimestamp(float(text), UTC), True
+    if re.fullmatch(r"\d{9,13}(\.\d+)?", text):
+        seconds = float(text) / (1000 if float(text) >= 1000 * EPOCH[0] else 1)
+        if EPOCH[0] <= seconds < EPOCH[1]:
+            return datetime.fromtimestamp(seconds, UTC), True
     match = TIME.fullmatch(text)
     if match is None:
         return None
@@ -63,9 +68,26 @@ def parse_time(stated: object) -> tuple[datetime, bool] | None:
     return moment, zone is not None
 
 
+def without_clock(stated: str) -> bool:
+    """Whether a stamp that is understood gives a day alone."""
+    match = TIME.fullmatch(_plain(stated.strip()))
+    return match is not None and match[4] is None
+
+
+def split_range(stated: object) -> tuple[object, object]:
+    """Return begin and end of ``BEGIN/END``, ISO 8601's interval; anything else is a begin alone."""
+    begin, slash, end = stated.partition("/") if isinstance(stated, str) else (stated, "", "")
+    return (begin, end) if slash and parse_time(begin) and parse_time(end) else (stated, None)
+
+
 def _plain(text: str) -> str:
     """Return a stamp with digits for months, dashes for slashes and ``Z`` for UTC's names."""
     text = re.sub(r"\s*(?:UTC|GMT|UT)$", "Z", text, flags=re.IGNORECASE)
+    text = re.sub(r"\s*KST$", "+09:00", text, flags=re.IGNORECASE)
+    ordinal = ORDINAL.match(text)
+    if ordinal and 1 <= int(ordinal[2]) <= 366 and 1 <= int(ordinal[1]) < 9999:
+        moment = datetime(int(ordinal[1]), 1, 1, tzinfo=UTC) + timedelta(days=int(ordinal[2]) - 1)
+        return f"{moment:%Y-%m-%d}{text[ordinal.end() :]}"
     worded = WORDED.fullmatch(text)
     if worded:
         month = (worded["m1"] or worded["m2"]).lower()
@@ -133,7 +155,7 @@ def decide_time(
             why = f"the {found.source} gives {str(found.text)[:60]!r}, which is not understood"
         raise InputRefused("no acquisition date", name, why, todo)
     moment, zoned, source, text = known[0]
-    if ":" not in text and source != "file name":
+    if without_clock(text) and source != "file name":
         warn("the acquisition date has no time of day; it was read as 00:00 UTC")
     elif not zoned and source != "file name":
         warn("the acquisition time has no zone; it was read as UTC")

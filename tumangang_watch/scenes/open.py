@@ -14,7 +14,7 @@ from tumangang_watch.errors import Busy, WatchError, scene_refused
 from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
-from tumangang_watch.scenes.acquired import PASS, StatedTime, decide_time
+from tumangang_watch.scenes.acquired import PASS, StatedTime, decide_time, split_range
 from tumangang_watch.scenes.bands import Bands, band_index, decide_bands
 from tumangang_watch.scenes.checks import not_ortho, pixel_edge_m, refuse_coarse, refuse_unusable
 from tumangang_watch.scenes.container import whole_image
@@ -220,11 +220,13 @@ def _scene(
 
 def _stated_time(metadata: Metadata) -> StatedTime:
     properties = metadata.properties
+    begin, end = split_range(properties.get("acquired") or properties.get("datetime"))
+    exact = properties.get("datetime") is not None or "acquired_end" not in properties
     return StatedTime(
-        properties.get("acquired") or properties.get("datetime"),
+        begin,
         metadata.source_of("acquired", "datetime"),
-        properties.get("acquired_end"),
-        properties.get("datetime") is not None or "acquired_end" not in properties,
+        end or properties.get("acquired_end"),
+        exact and end is None,
     )
 
 
