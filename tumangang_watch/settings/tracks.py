@@ -23,6 +23,17 @@ class TraceSettings:
     """Step of slopes in the search for first tracks: half a metre over half a window."""
     guide_tile_m: float = 240.0
     """Length of a straight frame."""
+    line_wave_min_m: float = 1.4
+    line_wave_max_m: float = 9.0
+    """Waves across tracks that show lines: from the gauge to twice the spacing of tracks."""
+    line_strength: float = 2.0
+    """Power across a heading from which ground is looked at for tracks of that heading."""
+    coarse_m: float = 9.0
+    """Step at which it is asked what a scene shows at all."""
+    guide_half_min_m: float = 26.0
+    guide_length_min_m: float = 120.0
+    """Least half width and length of a straight frame: those of the views that the network was fitted on,
+    whose ground says what is dark and what is typical."""
     guides_max: int = 12
     """Bundles that are looked at, at most."""
     guide_paths_max: int = 12

@@ -8,9 +8,13 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
+from tumangang_watch.detect.tracks.headings import lines_in
 from tumangang_watch.detect.tracks.paths import Lattice, TrackPath, find_paths
 from tumangang_watch.detect.tracks.view import (
     CELL_M,
@@ -22,9 +26,12 @@ from tumangang_watch.detect.tracks.view import (
     track_odds,
     view_of,
 )
-from tumangang_watch.grid import Floats, Grid
+from tumangang_watch.grid import Floats, Grid, pixel_size_for
 from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.track_frame import points_along
+
+LINES_PIXEL_M = 0.5
+"""Pixel at which lines are looked for before the network reads: two rails are two lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +56,10 @@ def trace_tracks(
     ``area`` is the ground to look at, site metres; ``grid`` lies over it, with pixels of about a metre.
     """
     scenes = tuple(scene for scene in scenes if scene.image.gsd_m <= settings.gsd_max_m)
-    if not scenes or area.is_empty:
+    shown = _shown(scenes, area, grid, settings)
+    if shown is None:
         return ()
+    area, grid = shown
     search = Search(scenes, area, grid, grid.mask([area]))
     tracks: list[TracedTrack] = []
     pool = sorted(_guides(search, settings), key=lambda p: -p[0])
@@ -64,6 +73,24 @@ def trace_tracks(
     return tuple(t for t in tracks if t.confidence >= settings.confidence_min)
 
 
+def _shown(
+    scenes: tuple[TraceScene, ...], area: BaseGeometry, grid: Grid, settings: TraceSettings
+) -> tuple[BaseGeometry, Grid] | None:
+    """Return the part of an area that scenes show, and of its grid; None where they show nothing of it."""
+    coarse = grid.at(settings.coarse_m)
+    east, north = np.meshgrid(*coarse.centres)
+    seen = np.zeros(coarse.shape, bool)
+    for scene in scenes:
+        seen |= scene.image.sample_mask(scene.image.valid, east, north)
+    if not seen.any():
+        return None
+    half = coarse.pixel_m
+    west, south = east[seen].min() - half, north[seen].min() - half
+    part = area.intersection(shapely.box(west, south, east[seen].max() + half, north[seen].max() + half))
+    window = None if part.is_empty else grid.window(part)
+    return None if window is None else (part, window[1])
+
+
 def _new_share(line: shapely.LineString, tracks: list[TracedTrack], settings: TraceSettings) -> float:
     """Return the share of a line that runs clear of tracks found before."""
     if not tracks:
@@ -73,36 +100,59 @@ def _new_share(line: shapely.LineString, tracks: list[TracedTrack], settings: Tr
 
 
 def _guides(search: Search, settings: TraceSettings) -> list[tuple[float, shapely.LineString]]:
-    """Return first tracks, each with its score, from straight frames in all directions."""
+    """Return first tracks, each with its score, from straight frames in all directions that show lines."""
     half_angle = np.pi / 2 / settings.guide_frames
     count = int(np.ceil(np.tan(half_angle) / settings.guide_slope_step))
     slopes = np.arange(-count, count + 1) * settings.guide_slope_step
+    fine = search.grid.at(max(LINES_PIXEL_M, pixel_size_for(max(s.image.gsd_m for s in search.scenes))))
+    lines = [lines_in(scene.image, search.area, fine, settings) for scene in search.scenes]
     found = []
     for number in range(settings.guide_frames):
         heading = np.pi * number / settings.guide_frames
         along = np.array([np.cos(heading), np.sin(heading)])
-        for frame in _tiles(search.area, along, settings):
+        cells = [one.places[one.along(heading, half_angle) >= settings.line_strength] for one in lines]
+        for frame in _frames(np.concatenate(cells), lines[0].step_m, along, settings):
             lattice = _lattice(search, frame, slopes, settings)
             paths = find_paths(lattice, settings.guide_paths_max, settings) if lattice is not None else ()
             found += [(p.score, shapely.LineString(_smooth_line(frame, p, settings))) for p in paths]
     return found
 
 
-def _tiles(area: BaseGeometry, along: Floats, settings: TraceSettings) -> list[GuideFrame]:
-    """Return straight frames in one direction that cover an area."""
+def _frames(cells: Floats, step_m: float, along: Floats, settings: TraceSettings) -> list[GuideFrame]:
+    """Return straight frames in one direction about cells (n, 2), middles of squares, that lie in a row."""
     left = np.array([-along[1], along[0]])
-    turned = shapely.transform(area, lambda c: np.stack([c @ along, c @ left], axis=1))
-    low, bottom, high, top = turned.bounds
-    edges = np.linspace(low, high, int(np.ceil((high - low) / settings.guide_tile_m)) + 1)
+    s, y = cells @ along, cells @ left
+    group = _in_rows(s, y, step_m)
     frames = []
-    for start, stop in pairwise(edges):
-        part = turned.intersection(shapely.box(start, bottom, stop, top))
-        if stop - start < settings.length_min_m or part.area < settings.length_min_m:
-            continue
-        middle, half = (part.bounds[1] + part.bounds[3]) / 2, (part.bounds[3] - part.bounds[1]) / 2
-        line = np.stack([along * start + left * middle, along * stop + left * middle])
-        frames.append(GuideFrame.along(line, half + 2 * CELL_M))
+    for number in range(group.max(initial=-1) + 1):
+        own = group == number
+        low, high = s[own].min() - step_m, s[own].max() + step_m
+        more = max(settings.guide_length_min_m - (high - low), 0.0) / 2
+        low, high = low - more, high + more
+        edges = np.linspace(low, high, int(np.ceil((high - low) / settings.guide_tile_m)) + 1)
+        for start, stop in pairwise(edges):
+            inside = y[own & (s >= start - step_m) & (s <= stop + step_m)]
+            if not len(inside):
+                continue
+            middle, half = (inside.min() + inside.max()) / 2, (inside.max() - inside.min()) / 2
+            half = max(half + step_m, settings.guide_half_min_m)
+            line = np.stack([along * start + left * middle, along * stop + left * middle])
+            frames.append(GuideFrame.along(line, half + 2 * CELL_M))
     return frames
+
+
+def _in_rows(s: Floats, y: Floats, step_m: float) -> NDArray[np.intp]:
+    """Return the group of each cell (n,): those beside each other, or with a gap of one, are together.
+
+    -1 where no other cell lies before or behind: a track is longer than a cell.
+    """
+    ahead, aside = np.abs(s[:, None] - s), np.abs(y[:, None] - y)
+    beside = (ahead <= 2.5 * step_m) & (aside <= 1.25 * step_m)
+    follows = beside & (ahead >= 0.7 * step_m)
+    kept = follows.any(axis=1)
+    group = np.full(len(s), -1, np.intp)
+    group[kept] = connected_components(csr_array(beside[np.ix_(kept, kept)]), directed=False)[1]
+    return group
 
 
 def _lattice(search: Search, frame: GuideFrame, slopes: Floats, settings: TraceSettings) -> Lattice | None:
