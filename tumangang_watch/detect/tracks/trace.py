@@ -51,7 +51,7 @@ class TracedTrack:
 def trace_tracks(
     scenes: tuple[TraceScene, ...], area: BaseGeometry, grid: Grid, settings: TraceSettings
 ) -> tuple[TracedTrack, ...]:
-    """Find the tracks that scenes in one frame show, of confidence `TraceSettings.confidence_min` or more.
+    """Find the tracks that scenes in one frame show; how sure they must be: `TraceSettings`.
 
     ``area`` is the ground to look at, site metres; ``grid`` lies over it, with pixels of about a metre.
     """
@@ -70,7 +70,24 @@ def trace_tracks(
         found = _tracks_beside(search, _followed(search, pool[0][1], settings), settings)
         tracks += [t for t in found if _new_share(t.line, tracks, settings) > 0.5]
         pool = pool[1:]
-    return tuple(t for t in tracks if t.confidence >= settings.confidence_min)
+    return _believed(tracks, settings)
+
+
+def _believed(tracks: list[TracedTrack], settings: TraceSettings) -> tuple[TracedTrack, ...]:
+    """Return the tracks to tell: the sure ones, and long ones of less confidence that run beside these."""
+    sure = [t for t in tracks if t.confidence >= settings.confidence_min]
+    beside = shapely.unary_union([t.line.buffer(settings.beside_m) for t in sure])
+
+    def runs_beside(track: TracedTrack) -> bool:
+        shared_m = track.line.intersection(beside).length
+        return shared_m >= max(settings.beside_length_min_m, settings.beside_share * track.line.length)
+
+    return tuple(
+        t
+        for t in tracks
+        if t.confidence >= settings.confidence_min
+        or (t.confidence >= settings.beside_confidence_min and runs_beside(t))
+    )
 
 
 def _shown(
