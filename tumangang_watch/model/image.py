@@ -226,6 +226,13 @@ def compose(outer: Affine6, inner: Affine6) -> Affine6:
     return (a * g + b * j, a * h + b * k, a * i + b * m + c, d * g + e * j, d * h + e * k, d * i + e * m + f)
 
 
+def about(affine: Affine6, origin: tuple[float, float], other: tuple[float, float]) -> Affine6:
+    """Return the same map, which is about one origin (east, north), about another."""
+    a, b, c, d, e, f = affine
+    east, north = other[0] - origin[0], other[1] - origin[1]
+    return (a, b, c + (a - 1) * east + b * north, d, e, f + d * east + (e - 1) * north)
+
+
 def shift(east_m: float, north_m: float) -> Affine6:
     """Return the map of content that lies (east, north) metres off."""
     return (1.0, 0.0, float(east_m), 0.0, 1.0, float(north_m))

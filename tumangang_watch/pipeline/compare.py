@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.comparison import Comparison
-from tumangang_watch.model.image import NativeImage
+from tumangang_watch.model.image import NativeImage, about
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import gather
 from tumangang_watch.pipeline.common import in_common
@@ -22,7 +23,7 @@ from tumangang_watch.pipeline.prepare import (
     working_grid,
 )
 from tumangang_watch.pipeline.run import RunContext
-from tumangang_watch.pipeline.tracks import instead_of_models, with_tracks
+from tumangang_watch.pipeline.tracks import beyond_models, instead_of_models, with_tracks
 
 
 def compare(
@@ -49,7 +50,7 @@ def compare(
     read = read_image(earlier, grid, run), read_image(later, grid, run)
     first, second, common_caveats = in_common(read, (earlier, later))
     placed = place_pair((first, second), (earlier, later), grid, run)
-    run, placed = _on_seen_tracks((first, second), placed, (earlier, later), grid, run)
+    run, grid, placed = _on_seen_tracks((first, second), placed, (earlier, later), grid, run)
     first, second = placed.images
     run, traced = with_tracks((first, second), (earlier, later), run)
 
@@ -72,16 +73,25 @@ def _on_seen_tracks(
     scenes: tuple[Scene, Scene],
     grid: Grid,
     run: RunContext,
-) -> tuple[RunContext, PlacedPair]:
+) -> tuple[RunContext, Grid, PlacedPair]:
     """Return a pair on the tracks that it shows, where the site's are a model that it does not show."""
-    if placed.registration.by_itself:
-        return run, placed
-    images = delivered[0], delivered[1].registered(placed.registration.affine)
-    found = instead_of_models(images, scenes, placed.fits[0], grid, run)
+    search = None
+    if not placed.registration.by_itself:
+        search = beyond_models(scenes, placed.fits[0], grid, run)
+    if search is None:
+        return run, grid, placed
+    read = read_image(scenes[0], search.grid, run), read_image(scenes[1], search.grid, run)
+    one, two, _ = in_common(read, scenes)
+    # A registration is about the middle of the window that was read.
+    middles = [(image.to_pixel.x0, image.to_pixel.y0) for image in (delivered[1], two)]
+    moved = replace(placed.registration, affine=about(placed.registration.affine, *middles))
+    found = instead_of_models((one, two.registered(moved.affine)), scenes, placed.fits[0], search)
     if found is None:
-        return run, placed
-    run, fit = found
-    return run, laid_together(delivered, placed.registration, fit, (*placed.caveats, fit.reason))
+        return run, grid, placed
+    caveats = (*placed.caveats, found.fit.reason)
+    if not found.wide:
+        return run, grid, laid_together(delivered, placed.registration, found.fit, caveats)
+    return found.run, found.grid, laid_together((one, two), moved, found.fit, caveats)
 
 
 def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = None) -> Comparison:
@@ -91,10 +101,14 @@ def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = N
     image = read_image(scene, grid, run)
     run.progress("fitting it to the site")
     fit, fit_caveats = place_on_site((image,), (scene,), grid, run)
-    found = instead_of_models((image,), (scene,), fit, grid, run)
-    if found is not None:
-        run, fit = found
-        fit_caveats = (*fit_caveats, fit.reason)
+    search = beyond_models((scene,), fit, grid, run)
+    if search is not None:
+        wide = read_image(scene, search.grid, run)
+        found = instead_of_models((wide,), (scene,), fit, search)
+        if found is not None:
+            fit, fit_caveats = found.fit, (*fit_caveats, found.fit.reason)
+        if found is not None and found.wide:
+            run, grid, image = found.run, found.grid, wide
     image = image.registered(fit.affine)
     run, traced = with_tracks((image,), (scene,), run)
     run.progress("judging what can be seen")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from shapely import box
+from shapely import box, intersection_all
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
@@ -17,7 +17,9 @@ from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site, Track
+from tumangang_watch.pipeline.prepare import working_grid
 from tumangang_watch.pipeline.run import RunContext
+from tumangang_watch.scenes import footprint
 from tumangang_watch.settings.tracks import TraceSettings
 
 NO_STATEMENT = "that no train is reported says nothing of the yard"
@@ -49,48 +51,89 @@ def with_tracks(
     return replace(run, site=done.site), (caveat,)
 
 
-def instead_of_models(
-    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], fit: Registration, grid: Grid, run: RunContext
-) -> tuple[RunContext, Registration] | None:
-    """Look for tracks where a scene does not show those of a model; None where the site's tracks stand.
+@dataclass(frozen=True, kw_only=True)
+class Searched:
+    """Ground to look for tracks in, where a site's own are a model that a scene does not show."""
 
-    A site that is known to hundreds of metres says where to search. What was traced takes the place of its
-    tracks, a yard reaches as far as it may lie, and areas that rest on the model are left out.
+    run: RunContext
+    """With the site less the model's tracks and areas, its yards as wide as they may lie."""
+    grid: Grid
+    """Over all of it that the scenes show."""
+    models: tuple[Track, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TracedInstead:
+    """What was found in it."""
+
+    run: RunContext
+    grid: Grid
+    fit: Registration
+    """The scene lies where it says; why, in words."""
+    wide: bool
+    """Whether ``grid`` is that of the search: scenes are to be seen on it."""
+
+
+def beyond_models(
+    scenes: tuple[Scene, ...], fit: Registration, grid: Grid, run: RunContext
+) -> Searched | None:
+    """Return where to look for tracks; None where the site's stand.
+
+    A site that is known to hundreds of metres says where to search: its yards reach as far as they may lie.
 
     Parameters
     ----------
-    images : tuple of NativeImage
-        Registered to each other, where the first's georeferencing has them.
     fit : Registration
-        Of the first to the site.
+        Of the first scene to the site, on ``grid``.
     """
     settings, models = run.settings.trace, _models(run.site, grid, run.settings.trace)
     unseen = fit.rivals_m or (fit.rails_odds is not None and fit.rails_odds < settings.model_rails_odds)
     if not models or not unseen or scenes[0].site_shift_m is not None:
         return None
+    shown = intersection_all([footprint(scene, run.site.crs) for scene in scenes])
+    run = replace(run, site=_searched(run.site, models, grid, shown, settings))
+    return Searched(run=run, grid=working_grid(scenes, run), models=models)
+
+
+def instead_of_models(
+    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], fit: Registration, search: Searched
+) -> TracedInstead | None:
+    """Look for tracks on searched ground; None where what is traced bears the site's own out.
+
+    What was traced takes the place of the model's tracks; areas that rest on the model are left out.
+
+    Parameters
+    ----------
+    images : tuple of NativeImage
+        On the searched ground, registered to each other, where the first's georeferencing has them.
+    fit : Registration
+        As `beyond_models` was given.
+    """
+    run, settings = search.run, search.run.settings.trace
     run.progress("looking for tracks: the site's are a model that the scene does not show")
-    wide = _searched(run.site, models, grid, settings)
-    traced = trace_site_tracks(images, scenes, wide, settings)
+    traced = trace_site_tracks(images, scenes, run.site, settings)
     if not traced:
         doubt = (
             f"rails are not seen where the model of the site's tracks has them, nor elsewhere: {NO_STATEMENT}"
         )
-        return run, replace(fit, status="degraded", reason="; ".join(filter(None, (fit.reason, doubt))))
-    model = unary_union([t.line for t in models]).buffer(settings.model_on_m)
+        unsure = replace(fit, status="degraded", reason="; ".join(filter(None, (fit.reason, doubt))))
+        return TracedInstead(run=run, grid=search.grid, fit=unsure, wide=False)
+    model = unary_union([t.line for t in search.models]).buffer(settings.model_on_m)
     lines = [translate(t.line, *fit.shift_m) for t in traced]
     length_m = sum(line.length for line in lines)
     if sum(line.intersection(model).length for line in lines) >= settings.model_on_share * length_m:
         return None
     names = " and ".join(scene.id for scene in scenes)
-    site = adopt(wide, traced, names, settings).site
-    known_m = max(t.accuracy_m or 0.0 for t in models)
+    site = adopt(run.site, traced, names, settings).site
+    known_m = max(t.accuracy_m or 0.0 for t in search.models)
     reason = (
         f"the yard's geometry is not surveyed: its tracks are a model known to {known_m:.0f} m, and rails "
         f"are not seen where it has them; {len(traced)} tracks were traced in {names} instead, some are "
         "missed, and where none was traced no train was looked for; its handling area and aprons, which rest "
         "on the model, are left out. The scene lies where it says. Draw the yard on it with site trace"
     )
-    return replace(run, site=site), Registration(status="degraded", reason=reason)
+    laid = Registration(status="degraded", reason=reason)
+    return TracedInstead(run=replace(run, site=site), grid=search.grid, fit=laid, wide=True)
 
 
 def _models(site: Site, grid: Grid, settings: TraceSettings) -> tuple[Track, ...]:
@@ -103,15 +146,18 @@ def _models(site: Site, grid: Grid, settings: TraceSettings) -> tuple[Track, ...
     )
 
 
-def _searched(site: Site, models: tuple[Track, ...], grid: Grid, settings: TraceSettings) -> Site:
-    """Return the site without a model's tracks and areas, its yards as wide as they may lie."""
+def _searched(
+    site: Site, models: tuple[Track, ...], grid: Grid, shown: BaseGeometry, settings: TraceSettings
+) -> Site:
+    """Return the site without a model's tracks and areas, its yards as wide as they may lie and are shown."""
     window, areas = box(*grid.bounds), []
     for area in site.areas:
         known_m = area.accuracy_m or 0.0
         if known_m < settings.model_accuracy_m or not area.polygon.intersects(window):
             areas.append(area)
         elif area.role in ("yard", "station"):
-            areas.append(replace(area, polygon=area.polygon.buffer(known_m).intersection(window)))
+            wide = area.polygon.buffer(known_m).intersection(shown)
+            areas += [] if wide.is_empty else [replace(area, polygon=wide)]
     gone = {t.id for t in models}
     return replace(site, areas=tuple(areas), tracks=tuple(t for t in site.tracks if t.id not in gone))
 

@@ -98,8 +98,9 @@ class TraceSettings:
     beside_m: float = 25.0
     beside_share: float = 0.8
     """A long track of less confidence is told where it runs this near a sure one for this share of it:
-    tracks of a yard lie side by side, and trains and weeds hide the rails of some. On twelve painted train yards
-    five of seven such paths are tracks for most of their length (``python -m benchmarks.trace --paths``)."""
+    tracks of a yard lie side by side, and trains and weeds hide the rails of some. On twelve painted train
+    yards five of seven such paths are tracks for most of their length (``benchmarks.trace --paths``).
+    """
     match_m: float = 2.0
     """A traced track this near a provisional one is the same: less than half the least spacing."""
     match_share_min: float = 0.5
