@@ -62,9 +62,9 @@ def lines_in(image: NativeImage, area: BaseGeometry, grid: Grid, settings: Trace
         if ground[top : top + PATCH, left : left + PATCH].any()
     ]
     padded = np.pad(light, ((0, PATCH), (0, PATCH)))
-    wedges, taper = _wedges(grid.pixel_m, settings), np.hanning(PATCH)[:, None] * np.hanning(PATCH)
+    waves, taper = _waves(grid.pixel_m, settings), np.hanning(PATCH)[:, None] * np.hanning(PATCH)
     strength = [
-        _strength(np.stack([padded[r : r + PATCH, c : c + PATCH] for r, c in part]) * taper, wedges)
+        _strength(np.stack([padded[r : r + PATCH, c : c + PATCH] for r, c in part]) * taper, waves)
         for part in (corners[k : k + CELLS_AT_ONCE] for k in range(0, len(corners), CELLS_AT_ONCE))
     ]
     places = np.array([grid.to_metres(r + half - 0.5, c + half - 0.5) for r, c in corners]).reshape(-1, 2)
@@ -82,11 +82,17 @@ def _flat(light: Float32, valid: Mask) -> Float32:
     return np.asarray(np.clip(away / np.maximum(scatter, 1e-3), -3.0, 3.0), np.float32)
 
 
-def _wedges(pixel_m: float, settings: TraceSettings) -> tuple[NDArray[np.intp], Floats]:
-    """Return the ring of each wave of a half spectrum (-1: too long or too short), its share of each heading.
+@dataclass(frozen=True)
+class _Waves:
+    """Of the half spectrum of a patch."""
 
-    Shapes are (waves,) and (waves, BINS).
-    """
+    ring: NDArray[np.intp]
+    """(waves,) those of like wavelength; -1: too long or too short."""
+    share: Floats
+    """(waves, BINS) of each heading's power."""
+
+
+def _waves(pixel_m: float, settings: TraceSettings) -> _Waves:
     down, right = np.meshgrid(np.fft.fftfreq(PATCH, pixel_m), np.fft.rfftfreq(PATCH, pixel_m), indexing="ij")
     per_m = np.hypot(down, right)
     shortest_m = max(settings.line_wave_min_m, SHORTEST_PIXELS * pixel_m)
@@ -98,12 +104,12 @@ def _wedges(pixel_m: float, settings: TraceSettings) -> tuple[NDArray[np.intp], 
     # A wave of a patch is known in direction to half a pixel of the spectrum.
     width = np.pi / BINS + 0.5 / np.maximum(per_m.ravel() * PATCH * pixel_m, 1.0)[:, None]
     share = np.where(fit.ravel()[:, None], np.maximum(1 - away / width, 0.0), 0.0)
-    return ring, share / np.maximum(share.sum(axis=0), 1e-9)
+    return _Waves(ring, share / np.maximum(share.sum(axis=0), 1e-9))
 
 
-def _strength(patches: Floats, wedges: tuple[NDArray[np.intp], Floats]) -> Floats:
+def _strength(patches: Floats, waves: _Waves) -> Floats:
     """Return the power of patches (n, PATCH, PATCH) in each heading, (n, BINS), every wavelength alike."""
-    ring, share = wedges
+    ring, share = waves.ring, waves.share
     power = np.abs(np.fft.rfft2(patches)) ** 2
     power = power.reshape(len(patches), -1)[:, ring >= 0]
     belongs = np.equal.outer(ring[ring >= 0], np.unique(ring[ring >= 0])).astype(float)
