@@ -67,10 +67,10 @@ def assemble(
         detectability=detectability_of(run, dates, trains, ground.fill),
         settings_sha256=run.settings.sha256,
         caveats=(
+            *caveats,
             *site_caveats(run.site),
             *roofed_caveats(run.site, dates),
             *unsearched_caveats(run, dates),
-            *caveats,
             *(fault_caveats(gathered.use.left_out) if gathered.use else ()),
         ),
         fill=ground.fill,
@@ -220,11 +220,14 @@ def site_caveats(site: Site) -> tuple[str, ...]:
     caveats = []
     if not site.tracks:
         caveats.append("the site has no tracks: trains were not looked for")
-    provisional = [t.id for t in site.tracks if t.provisional]
-    if provisional:
+    traced = [t.id for t in site.tracks if t.traced]
+    models = [t.id for t in site.tracks if t.provisional and not t.traced]
+    if models:
         caveats.append(
-            f"tracks {', '.join(provisional)} are a model, not a measurement: positions are provisional"
+            f"tracks {', '.join(models)} are a model, not a measurement: positions are provisional"
         )
+    if traced:
+        caveats.append(f"tracks {', '.join(traced)} were traced in a scene, not surveyed: some are missed")
     return tuple(caveats)
 
 
