@@ -89,9 +89,10 @@ def _on_seen_tracks(
     if found is None:
         return run, grid, placed
     caveats = (*placed.caveats, found.fit.reason)
-    if not found.wide:
+    if found.site is None:
         return run, grid, laid_together(delivered, placed.registration, found.fit, caveats)
-    return found.run, found.grid, laid_together((one, two), moved, found.fit, caveats)
+    run = replace(run, site=found.site)
+    return run, search.grid, laid_together((one, two), moved, found.fit, caveats)
 
 
 def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = None) -> Comparison:
@@ -107,8 +108,8 @@ def detect(scene: Scene, run: RunContext, background: Sequence[Scene] | None = N
         found = instead_of_models((wide,), (scene,), fit, search)
         if found is not None:
             fit, fit_caveats = found.fit, (*fit_caveats, found.fit.reason)
-        if found is not None and found.wide:
-            run, grid, image = found.run, found.grid, wide
+            if found.site is not None:
+                run, grid, image = replace(run, site=found.site), search.grid, wide
     image = image.registered(fit.affine)
     run, traced = with_tracks((image,), (scene,), run)
     run.progress("judging what can be seen")

@@ -66,12 +66,10 @@ class Searched:
 class TracedInstead:
     """What was found in it."""
 
-    run: RunContext
-    grid: Grid
+    site: Site | None
+    """With what was traced in place of the model; None where nothing was, and the site stays."""
     fit: Registration
     """The scene lies where it says; why, in words."""
-    wide: bool
-    """Whether ``grid`` is that of the search: scenes are to be seen on it."""
 
 
 def beyond_models(
@@ -117,7 +115,7 @@ def instead_of_models(
             f"rails are not seen where the model of the site's tracks has them, nor elsewhere: {NO_STATEMENT}"
         )
         unsure = replace(fit, status="degraded", reason="; ".join(filter(None, (fit.reason, doubt))))
-        return TracedInstead(run=run, grid=search.grid, fit=unsure, wide=False)
+        return TracedInstead(site=None, fit=unsure)
     model = unary_union([t.line for t in search.models]).buffer(settings.model_on_m)
     lines = [translate(t.line, *fit.shift_m) for t in traced]
     length_m = sum(line.length for line in lines)
@@ -132,8 +130,7 @@ def instead_of_models(
         "missed, and where none was traced no train was looked for; its handling area and aprons, which rest "
         "on the model, are left out. The scene lies where it says. Draw the yard on it with site trace"
     )
-    laid = Registration(status="degraded", reason=reason)
-    return TracedInstead(run=replace(run, site=site), grid=search.grid, fit=laid, wide=True)
+    return TracedInstead(site=site, fit=Registration(status="degraded", reason=reason))
 
 
 def _models(site: Site, grid: Grid, settings: TraceSettings) -> tuple[Track, ...]:

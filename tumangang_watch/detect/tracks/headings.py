@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.grid import Float32, Floats, Grid, Mask
@@ -41,9 +40,14 @@ class Lines:
 
     def along(self, heading_rad: float, half_rad: float) -> Floats:
         """Return the greatest strength (n,) of headings within a half angle of one (0: east, to the left)."""
-        every = np.pi * np.arange(BINS) / BINS
-        away = np.abs((every - heading_rad + np.pi / 2) % np.pi - np.pi / 2)
-        return np.asarray(self.strength[:, away <= half_rad + np.pi / BINS].max(axis=1))
+        near = _turned(heading_rad) <= half_rad + np.pi / BINS
+        return np.asarray(self.strength[:, near].max(axis=1))
+
+
+def _turned(heading_rad: float | Floats) -> Floats:
+    """Return the angle between each of the BINS headings and one, of lines without a direction."""
+    every = np.pi * np.arange(BINS) / BINS
+    return np.abs((every - heading_rad + np.pi / 2) % np.pi - np.pi / 2)
 
 
 def lines_in(image: NativeImage, area: BaseGeometry, grid: Grid, settings: TraceSettings) -> Lines:
@@ -84,10 +88,12 @@ def _flat(light: Float32, valid: Mask) -> Float32:
 
 @dataclass(frozen=True)
 class _Waves:
-    """Of the half spectrum of a patch."""
+    """Those of the half spectrum of a patch that may be a track's."""
 
-    ring: NDArray[np.intp]
-    """(waves,) those of like wavelength; -1: too long or too short."""
+    used: Mask
+    """(spectrum,) neither too long nor too short."""
+    ring: Floats
+    """(waves, rings) 1 where a wave is of a ring's wavelength."""
     share: Floats
     """(waves, BINS) of each heading's power."""
 
@@ -97,22 +103,19 @@ def _waves(pixel_m: float, settings: TraceSettings) -> _Waves:
     per_m = np.hypot(down, right)
     shortest_m = max(settings.line_wave_min_m, SHORTEST_PIXELS * pixel_m)
     fit = (per_m >= 1 / settings.line_wave_max_m) & (per_m <= 1 / shortest_m)
-    ring = np.where(fit, np.rint(per_m * PATCH * pixel_m).astype(int), -1).ravel()
-    across = (np.arctan2(-down, right).ravel() + np.pi / 2)[:, None]
-    every = np.pi * np.arange(BINS) / BINS
-    away = np.abs((every - across + np.pi / 2) % np.pi - np.pi / 2)
+    per_patch = per_m[fit] * PATCH * pixel_m
+    length = np.rint(per_patch).astype(int)
+    away = _turned(np.arctan2(-down[fit], right[fit])[:, None] + np.pi / 2)
     # A wave of a patch is known in direction to half a pixel of the spectrum.
-    width = np.pi / BINS + 0.5 / np.maximum(per_m.ravel() * PATCH * pixel_m, 1.0)[:, None]
-    share = np.where(fit.ravel()[:, None], np.maximum(1 - away / width, 0.0), 0.0)
-    return _Waves(ring, share / np.maximum(share.sum(axis=0), 1e-9))
+    share = np.maximum(1 - away / (np.pi / BINS + 0.5 / np.maximum(per_patch, 1.0)[:, None]), 0.0)
+    rings = np.equal.outer(length, np.unique(length)).astype(float)
+    return _Waves(fit.ravel(), rings, share / np.maximum(share.sum(axis=0), 1e-9))
 
 
 def _strength(patches: Floats, waves: _Waves) -> Floats:
     """Return the power of patches (n, PATCH, PATCH) in each heading, (n, BINS), every wavelength alike."""
-    ring, share = waves.ring, waves.share
     power = np.abs(np.fft.rfft2(patches)) ** 2
-    power = power.reshape(len(patches), -1)[:, ring >= 0]
-    belongs = np.equal.outer(ring[ring >= 0], np.unique(ring[ring >= 0])).astype(float)
-    mean = power @ belongs / belongs.sum(axis=0)
-    even = power / np.maximum(mean @ belongs.T, 1e-12)
-    return np.asarray(even @ share[ring >= 0])
+    power = power.reshape(len(patches), -1)[:, waves.used]
+    mean = power @ waves.ring / waves.ring.sum(axis=0)
+    even = power / np.maximum(mean @ waves.ring.T, 1e-12)
+    return np.asarray(even @ waves.share)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.scenes.vendors.facts import Properties
 from tumangang_watch.scenes.vendors.text import load_json
@@ -88,7 +89,7 @@ def _difference(file: Path, entry: Properties, sha256: str | None) -> str | None
 
 
 def _digest(file: Path, kind: str) -> str:
+    if kind == "sha256":
+        return sha256_of(file)
     with file.open("rb") as opened:
-        if kind == "md5":
-            return hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-        return hashlib.file_digest(opened, kind).hexdigest()
+        return hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
