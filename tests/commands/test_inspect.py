@@ -26,6 +26,7 @@ def test_the_table_says_what_is_known_from_what_and_what_is_not(tmp_path):
     assert lines[0].startswith("Warning: ")
     table = dict(line.split(maxsplit=1) for line in lines if not line.startswith((" ", "Warning")))
     assert table["grain"] == "0.7 m on the ground (pixels of 0.5 m)  [metadata]"
+    assert table["place"] == "known to 15.0 m (CE90)  [taken for unknown kinds of product]"
     assert table["view"] == table["cloud"] == "unknown"
     assert table["site"].startswith("nothing of it")
     assert "counts of cars" in table["tells"]

@@ -70,6 +70,16 @@ def test_a_stated_shift_is_taken_and_stands_in_the_report():
     assert "--site-shift" in about.reason
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+def test_what_shows_nothing_stays_where_it_says_and_contradicts_no_stated_accuracy(noise):
+    ground = 0.2 + noise * np.random.default_rng(0).normal(size=(4, 80, 300))
+    seen, run = observation(ground.astype(np.float32)), RunContext(straight_site())
+    scene = replace(seen.scene, geolocation_m=3.0)
+    fit, _ = place_on_site((seen.image,), (scene,), seen.raster.grid, run)
+    assert fit.status == "degraded"
+    assert abs(fit.shift_m[1]) < 1.5
+
+
 def test_dates_that_do_not_resemble_each_other_are_laid_on_the_site_each_by_itself():
     rng = np.random.default_rng(0)
     noise = [0.3 + 0.05 * rng.normal(size=(4, 240, 440)) for _ in range(2)]

@@ -405,3 +405,19 @@ def test_a_description_is_plain_json_and_says_what_can_be_shown(tmp_path):
     floats = ground().astype("float32")
     nan = describe_scene(opened(write(tmp_path / "nan.tif", floats, nodata=np.nan)), Settings())
     json.dumps(nan, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("stated", "ce90_m", "source"),
+    [
+        ({"accuracy_m": "3.5"}, 3.5, "the product's metadata"),
+        ({"provider": "skysat", "ground_control_ratio": 0.9}, 10.0, "taken for SkySat ortho products"),
+        ({"provider": "skysat", "ground_control_ratio": 0.1}, 15.0, "only 10% of it have ground control"),
+        ({"provider": "planetscope", "ground_control": False}, 15.0, "ground control failed"),
+        ({"accuracy_m": "NaN", "ground_control": "no"}, 15.0, "unknown kinds of product"),
+    ],
+)
+def test_what_a_product_says_of_where_it_lies_is_shown_with_its_source(stated, ce90_m, source, tmp_path):
+    facts = describe_scene(opened(write(tmp_path / "a.tif", metadata=stated)), Settings())
+    assert facts["geolocation_ce90_m"] == ce90_m
+    assert source in facts["sources"]["geolocation_ce90_m"]

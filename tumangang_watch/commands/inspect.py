@@ -90,6 +90,7 @@ def scene_table(facts: Mapping[str, object], inside: Mapping[str, float]) -> str
         ("when", both_clocks(str(facts["acquired"])), "acquired"),
         ("grain", f"{facts['gsd_m']} m on the ground (pixels of {facts['pixel_m']} m)", "gsd_m"),
         ("size", f"{facts['width_px']} x {facts['height_px']} pixels, {_short(facts['crs'])}", "crs"),
+        ("place", f"known to {facts['geolocation_ce90_m']} m (CE90)", "geolocation_ce90_m"),
         ("bands", bands, "bands"),
         ("units", RELATIVE.get(str(facts["radiometry"]), str(facts["radiometry"])), "radiometry"),
         ("sun", _angles(facts["sun_elevation_deg"], "high", facts["sun_azimuth_deg"]), "sun_elevation_deg"),

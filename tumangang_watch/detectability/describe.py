@@ -14,6 +14,7 @@ from tumangang_watch.detectability.limits import can_show, of_scene
 from tumangang_watch.errors import NotComparable
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
+from tumangang_watch.preprocess.site_fit.georeferencing import geolocation_of
 from tumangang_watch.scenes import describe, footprint, read_native
 from tumangang_watch.settings import Settings
 
@@ -25,7 +26,14 @@ DARK, LIGHT = 1.0, 99.0
 
 def describe_scene(scene: Scene, settings: Settings) -> dict[str, object]:
     """Return what is understood of a scene, and what it can and cannot show."""
-    return {**describe(scene), "can_show": can_show(of_scene(scene), settings.limits)}
+    facts, known = describe(scene), geolocation_of(scene, settings.registration)
+    sources = facts["sources"] if isinstance(facts["sources"], dict) else {}
+    return {
+        **facts,
+        "geolocation_ce90_m": round(known.ce90_m, 2),
+        "sources": {**sources, "geolocation_ce90_m": known.source},
+        "can_show": can_show(of_scene(scene), settings.limits),
+    }
 
 
 def areas_inside(scene: Scene, site: Site) -> dict[str, float]:

@@ -233,6 +233,13 @@ def about(affine: Affine6, origin: tuple[float, float], other: tuple[float, floa
     return (a, b, c + (a - 1) * east + b * north, d, e, f + d * east + (e - 1) * north)
 
 
+def inverse(affine: Affine6) -> Affine6:
+    """Return the map that undoes one."""
+    a, b, c, d, e, f = affine
+    size = a * e - b * d
+    return e / size, -b / size, (b * f - c * e) / size, -d / size, a / size, (c * d - a * f) / size
+
+
 def shift(east_m: float, north_m: float) -> Affine6:
     """Return the map of content that lies (east, north) metres off."""
     return (1.0, 0.0, float(east_m), 0.0, 1.0, float(north_m))

@@ -70,6 +70,10 @@ class Scene:
     """Cloud of the whole scene as stated by the vendor, 0 to 1; None when unknown."""
     geolocation_m: float | None = None
     """CE90 of where it says it lies, as the user states it; None: what its product is known for."""
+    product_ce90_m: float | None = None
+    """The same as the product's own metadata state it."""
+    location_doubt: str = ""
+    """Why the product may lie farther off than its kind does, in words."""
     site_shift_m: tuple[float, float] | None = None
     """Metres (east, north) that its user added to its coordinates, ``affine``, to lie on the site."""
     mask: Path | None = None

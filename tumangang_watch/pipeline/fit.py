@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from math import hypot
 
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.image import NativeImage, Raster, compose, shift
+from tumangang_watch.model.image import IDENTITY, Affine6, NativeImage, Raster, compose, inverse, shift
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import ReferenceScene
@@ -17,7 +17,12 @@ from tumangang_watch.pipeline.prepare import read_image, working_grid
 from tumangang_watch.pipeline.run import RunContext, refuse_failed
 from tumangang_watch.preprocess.coregister import WholePlace, edge_fields, place_whole, register_pair
 from tumangang_watch.preprocess.site_fit.fit import fit_to_site
-from tumangang_watch.preprocess.site_fit.georeferencing import Geolocation, geolocation_of
+from tumangang_watch.preprocess.site_fit.georeferencing import (
+    Geolocation,
+    SharedPlace,
+    both_together,
+    geolocation_of,
+)
 from tumangang_watch.scenes.reference import read_reference
 
 OTHERWISE = "the scene was fitted to the site's geometry instead"
@@ -150,10 +155,10 @@ def _laid(
     stated_m, known = scene.site_shift_m, geolocation_of(scene, settings)
     if stated_m is not None and scene.geolocation_m is None:
         return Registration(status="degraded", shift_m=stated_m, reason=_stated_words(stated_m)), ()
-    fit, caveats = _by_references(images, known, grid, run)
+    fit, caveats = _by_references(images, scenes, grid, run)
     if fit is None:
         run.progress("fitting to the site's geometry")
-        fit = fit_to_site(images, run.site, grid, settings, known)
+        fit = _by_geometry(images, scenes, known, grid, run)
     if stated_m is None:
         return fit, caveats
     total = fit.shift_m[0] + stated_m[0], fit.shift_m[1] + stated_m[1]
@@ -161,22 +166,49 @@ def _laid(
     return replace(fit, shift_m=total, reason=reason), caveats
 
 
+def _by_geometry(
+    images: tuple[NativeImage, ...],
+    scenes: tuple[Scene, ...],
+    known: Geolocation,
+    grid: Grid,
+    run: RunContext,
+) -> Registration:
+    """Fit mutually registered images to the site's geometry, about where both together say they lie."""
+    settings = run.settings.registration
+    place = SharedPlace(0.0, 0.0, known)
+    if len(images) > 1:
+        moved = images[1].registration
+        place = both_together(known, geolocation_of(scenes[1], settings), (-moved[2], -moved[5]), settings)
+    about = shift(place.east_m, place.north_m)
+    shown = tuple(image.registered(compose(image.registration, about)) for image in images)
+    fit = fit_to_site(shown, run.site, grid, settings, place.known)
+    return replace(
+        fit,
+        shift_m=(fit.shift_m[0] - place.east_m, fit.shift_m[1] - place.north_m),
+        affine=compose(about, fit.affine),
+    )
+
+
 def _stated_words(shift_m: tuple[float, float]) -> str:
     return f"moved by ({shift_m[0]:g}, {shift_m[1]:g}) m onto the site, as was stated with --site-shift"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Likeness:
     """How a scene resembles a reference scene as a whole."""
 
     reference: ReferenceScene
     picture: NativeImage
     image: NativeImage
+    """As delivered."""
+    onto_first: Affine6
+    """How the image lies on the first of the mutually registered ones."""
+    known: Geolocation
     whole: WholePlace
 
 
 def _by_references(
-    images: tuple[NativeImage, ...], known: Geolocation, grid: Grid, run: RunContext
+    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], grid: Grid, run: RunContext
 ) -> tuple[Registration | None, tuple[str, ...]]:
     """Register the first of mutually registered images to the site's reference scene most alike.
 
@@ -191,13 +223,15 @@ def _by_references(
     if not run.site.references:
         return None, ()
     run.progress("registering to the site's reference scenes")
-    alike, faults = _most_alike(images, grid, run)
+    alike, faults = _most_alike(images, scenes, grid, run)
     failed: dict[str, str] = {}
     for like in alike:
-        fit = _within(like.picture, like.image, (known,), grid, run)
+        fit = _within(like.picture, like.image, (like.known,), grid, run)
         if fit.status != "failed":
             caveats = (*(f"{fault}; another was used" for fault in faults), *_odds(alike, grid, run))
-            return replace(fit, reference=like.reference.name), caveats
+            affine = compose(inverse(like.onto_first), fit.affine)
+            first_m = -affine[2], -affine[5]
+            return replace(fit, reference=like.reference.name, affine=affine, shift_m=first_m), caveats
         failed.setdefault(like.reference.name, fit.reason)
     words = [f"{fault}: {OTHERWISE}" for fault in faults]
     if failed:
@@ -211,7 +245,7 @@ def _by_references(
 
 
 def _most_alike(
-    images: tuple[NativeImage, ...], grid: Grid, run: RunContext
+    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], grid: Grid, run: RunContext
 ) -> tuple[list[_Likeness], list[str]]:
     """Return the site's references with the image that resembles each, the most alike first, and faults."""
     settings, found, faults = run.settings.registration, [], []
@@ -220,13 +254,24 @@ def _most_alike(
         if isinstance(picture, str):
             faults.append(f"{picture} (put it back beside the site file, or keep it anew with {ADD})")
             continue
-        for image in images:
+        for moved, scene in zip(images, scenes, strict=False):
+            image = moved.registered(IDENTITY)
             fields = edge_fields((picture, image), run.site, grid, settings)
             if fields is None:
                 whole = WholePlace(0.0, 0.0, ratio=0.0, agreement=0.0)
             else:
                 whole = place_whole(fields, grid.pixel_m, settings)
-            found.append(_Likeness(reference, picture, image, whole))
+            known = geolocation_of(scene, settings)
+            found.append(
+                _Likeness(
+                    reference=reference,
+                    picture=picture,
+                    image=image,
+                    onto_first=moved.registration,
+                    known=known,
+                    whole=whole,
+                )
+            )
     return sorted(found, key=lambda like: -like.whole.agreement), faults
 
 
@@ -235,7 +280,7 @@ def _odds(alike: list[_Likeness], grid: Grid, run: RunContext) -> tuple[str, ...
     settings, first = run.settings.registration, alike[0]
     words = []
     for like in alike[1:]:
-        same = like.image is first.image and like.reference is not first.reference
+        same = like.onto_first == first.onto_first and like.reference is not first.reference
         if same and like.whole.ratio >= settings.direction_ratio_min:
             apart = like.whole.east_m - first.whole.east_m, like.whole.north_m - first.whole.north_m
             if hypot(*apart) > max(settings.whole_agrees_m, grid.pixel_m):

@@ -10,10 +10,12 @@ from rasterio.io import DatasetReader
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.scenes.parts import Frame
 from tumangang_watch.scenes.vendors.beside import NAMED, match
-from tumangang_watch.scenes.vendors.facts import Metadata, Properties, number
+from tumangang_watch.scenes.vendors.facts import PROJECTED, Metadata, Properties, number
 from tumangang_watch.text import utc_text
 
 UNKNOWN = "unknown"
+GROUND_CONTROL_MIN = 0.5
+"""Least share of a SkySat collect with ground control for the accuracy of its product. Assumed."""
 WORDS_OF = {
     "sun_azimuth_deg": ("sun_azimuth",),
     "sun_elevation_deg": ("sun_elevation",),
@@ -72,6 +74,19 @@ def sources_of(scene: Scene, metadata: Metadata, dataset: DatasetReader) -> dict
         else metadata.source,
         "mask": "file beside it" if scene.mask else UNKNOWN,
     }
+
+
+def location_of(metadata: Metadata) -> tuple[float | None, str]:
+    """Return the CE90 that a product states of itself, metres, and why it may lie farther off, in words."""
+    properties = metadata.properties
+    stated_m = number(properties.get("accuracy_m"), 0.0, 1000.0)
+    doubts = [PROJECTED] if PROJECTED in metadata.warnings else []
+    ratio = number(properties.get("ground_control_ratio"), 0.0, 1.0)
+    if properties.get("ground_control") is False:
+        doubts.append("its metadata say that ground control failed")
+    elif ratio is not None and ratio < GROUND_CONTROL_MIN:
+        doubts.append(f"only {ratio:.0%} of it have ground control")
+    return stated_m or None, "; ".join(doubts)
 
 
 def warn_of_odds(image: Path, metadata: Metadata, frame: Frame, warn: Callable[[str], None]) -> None:

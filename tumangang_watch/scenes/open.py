@@ -20,6 +20,7 @@ from tumangang_watch.scenes.checks import not_ortho, pixel_edge_m, refuse_coarse
 from tumangang_watch.scenes.container import whole_image
 from tumangang_watch.scenes.describe import (
     band_times,
+    location_of,
     provider_of,
     sources_of,
     sun_view_and_cloud,
@@ -186,7 +187,7 @@ def _scene(
     nodata = None if dataset.nodata is None or isnan(dataset.nodata) else float(dataset.nodata)
     if nodata is None:
         nodata = number(properties.get("nodata_value"), -1e6, 1e6)
-    licence = properties.get("licence")
+    licence, (ce90_m, location_doubt) = properties.get("licence"), location_of(metadata)
     scene = Scene(
         id=re.sub(r"[^A-Za-z0-9._-]", "_", metadata.id or image.stem).lstrip(".")[:120] or "scene",
         image=image,
@@ -210,6 +211,8 @@ def _scene(
         band_times_s=band_times(properties, bands.index),
         nodata=nodata,
         mask=mask,
+        product_ce90_m=ce90_m,
+        location_doubt=location_doubt,
         licence=str(licence)[:200] if licence else None,
         **sun_view_and_cloud(properties),  # type: ignore[arg-type]
         sources={"acquired": date_source, "bands": bands.source, "radiometry": units.source},

@@ -81,17 +81,27 @@ class RegistrationSettings:
     """Standard error of the shift itself for ``ok``: a fourth of the 0.5 m never to be exceeded."""
     site_reach_m: float = 18.0
     """Largest shift onto the site, per axis: the CE90 of 15 m and some room."""
-    geolocation_ce90_m: tuple[tuple[str, float], ...] = (
-        (r"skysat|\bssc?-?[0-9cd]|\bs10[0-9]\b", 10.0),
-        (r"planet|\bps(scene|2|b)|dove", 10.0),
-        (r"world-?view|\bwv-?0?[1-4]|geo-?eye|\bge-?0?1|quick-?bird|maxar|vantor|digitalglobe|legion", 5.0),
-        (r"pl[eé]iades|\bph[rn]|\bpneo|airbus|\bspot", 5.0),
-        (r"ortho(photo|bild|imag)|aerial|swiss(topo|image)|\bnaip\b|luftbild", 1.0),
+    geolocation_ce90_m: tuple[tuple[str, float, str], ...] = (
+        (r"skysat|\bssc?-?[0-9cd]|\bs10[0-9]\b", 10.0, "SkySat ortho products"),
+        (r"planet|\bps(scene|2|b)|dove", 10.0, "PlanetScope ortho products"),
+        (r"quick-?bird|\bqb-?0?2", 21.0, "QuickBird"),
+        (
+            r"world-?view|\bwv-?0?[1-4]|geo-?eye|\bge-?0?1|maxar|vantor|digitalglobe|legion",
+            5.0,
+            "WorldView, GeoEye and Legion",
+        ),
+        (r"pl[eé]iades.?neo|\bpneo|\bphn", 5.0, "Pléiades Neo"),
+        (r"pl[eé]iades|\bphr|\bspot.?[67]", 10.0, "Pléiades and SPOT 6/7"),
+        (r"kompsat-?[23]|\bk3a?\b", 48.0, "KOMPSAT without ground control"),
+        (r"ortho(photo|bild|imag)|aerial|swiss(topo|image)|\bnaip\b|luftbild", 1.0, "survey orthophotos"),
     )
-    """What a provider's products are known for: a pattern of its name, and the CE90 in metres
-    (docs/sources.md, registration). The first that is found counts."""
+    """What products are known for where they do not say it themselves: a pattern of the provider's name, the
+    CE90 in metres, and of what (docs/sources.md, registration). The first that is found counts."""
+    geolocation_min_m: float = 1.0
+    """Least CE90 taken from a product's own word: it is of the image, not of the ground's relief. Assumed."""
     geolocation_unknown_m: float = 15.0
-    """The same of any other: the worst of the known products (docs/sources.md, registration)."""
+    """The same of any other, and at least of a product that says it is not up to its own
+    (docs/sources.md, registration)."""
     geolocation_worse_share: float = 0.05
     """Scenes that lie farther off than that: a wrong height, a wrong datum, a shifted copy. Assumed."""
     site_ce90_m: float = 3.0

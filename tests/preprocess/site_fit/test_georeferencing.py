@@ -13,6 +13,7 @@ from tumangang_watch.preprocess.site_fit.georeferencing import (
     Choice,
     Geolocation,
     TriedShifts,
+    both_together,
     choose_place,
     geolocation_of,
     log_prior,
@@ -30,7 +31,10 @@ SCENE = scene_on(grid_of(np.zeros((1, 4, 4))))
         ("planetscope", 10.0),
         ("Maxar WV03", 5.0),
         ("WorldView-2", 5.0),
-        ("PLEIADES PHR 1A", 5.0),
+        ("QuickBird", 21.0),
+        ("PLEIADES PHR 1A", 10.0),
+        ("PNEO 3", 5.0),
+        ("KOMPSAT-3A", 48.0),
         ("swisstopo", 1.0),
         ("NAIP aerial", 1.0),
         ("unknown", 15.0),
@@ -39,8 +43,34 @@ SCENE = scene_on(grid_of(np.zeros((1, 4, 4))))
 )
 def test_a_product_is_worth_what_it_is_known_for_and_a_word_of_the_user_more(provider, ce90_m):
     scene = replace(SCENE, provider=provider)
-    assert geolocation_of(scene, SETTINGS) == Geolocation(ce90_m=ce90_m)
-    assert geolocation_of(replace(scene, geolocation_m=2.0), SETTINGS) == Geolocation(ce90_m=2.0, stated=True)
+    known, stated = (
+        geolocation_of(scene, SETTINGS),
+        geolocation_of(replace(scene, geolocation_m=2.0), SETTINGS),
+    )
+    assert (known.ce90_m, known.stated) == (ce90_m, False)
+    assert (stated.ce90_m, stated.stated) == (2.0, True)
+    assert known.source
+    assert stated.source == "--geolocation-accuracy"
+
+
+def test_a_product_is_believed_of_itself_better_and_worse():
+    scene = replace(SCENE, provider="PHR 1B", product_ce90_m=3.5)
+    assert geolocation_of(scene, SETTINGS).ce90_m == 3.5
+    assert "metadata" in geolocation_of(scene, SETTINGS).source
+    doubted = geolocation_of(replace(scene, location_doubt="its ground control failed"), SETTINGS)
+    assert doubted.ce90_m == SETTINGS.geolocation_unknown_m
+    assert "ground control failed" in doubted.source
+
+
+def test_a_pair_is_weighed_by_what_both_scenes_are_worth():
+    good, poor = Geolocation(ce90_m=3.0), Geolocation(ce90_m=12.0)
+    for first, second, share in ((good, poor, 1 / 17), (poor, good, 16 / 17), (good, good, 0.5)):
+        place = both_together(first, second, (4.0, -2.0), SETTINGS)
+        assert (place.east_m, place.north_m) == pytest.approx((4.0 * share, -2.0 * share))
+        assert place.known.ce90_m < min(first.ce90_m, second.ce90_m)
+    apart = both_together(poor, good, (30.0, 0.0), SETTINGS)
+    assert (apart.east_m, apart.known) == (30.0, good)
+    assert both_together(good, good, (30.0, 0.0), SETTINGS).east_m == 0.0
 
 
 def test_a_product_may_lie_farther_off_than_it_is_known_for_and_not_than_was_stated():

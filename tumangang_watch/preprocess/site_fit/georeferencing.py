@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,16 +25,55 @@ class Geolocation:
     """Nine scenes in ten lie within it of where they say."""
     stated: bool = False
     """An analyst said so of this scene: then nothing farther is believed."""
+    source: str = ""
+    """Who says so, in words."""
 
 
 def geolocation_of(scene: Scene, settings: RegistrationSettings) -> Geolocation:
-    """Return what was stated of a scene, else what its provider's products are known for."""
+    """Return what was stated of a scene, else what its product states, else what its kind is known for."""
     if scene.geolocation_m is not None:
-        return Geolocation(ce90_m=scene.geolocation_m, stated=True)
-    for pattern, ce90_m in settings.geolocation_ce90_m:
-        if re.search(pattern, scene.provider, re.IGNORECASE):
-            return Geolocation(ce90_m=ce90_m)
-    return Geolocation(ce90_m=settings.geolocation_unknown_m)
+        return Geolocation(ce90_m=scene.geolocation_m, stated=True, source="--geolocation-accuracy")
+    unknown_m = settings.geolocation_unknown_m
+    found = ((c, what) for p, c, what in settings.geolocation_ce90_m if re.search(p, scene.provider, re.I))
+    ce90_m, what = next(found, (unknown_m, "unknown kinds of product"))
+    source = f"taken for {what}"
+    if scene.product_ce90_m is not None:
+        ce90_m, source = max(scene.product_ce90_m, settings.geolocation_min_m), "the product's metadata"
+    if scene.location_doubt:
+        ce90_m, source = max(ce90_m, unknown_m), f"{source}, but {scene.location_doubt}"
+    return Geolocation(ce90_m=ce90_m, source=source)
+
+
+@dataclass(frozen=True)
+class SharedPlace:
+    """Where two scenes that are registered to each other lie best by what both say."""
+
+    east_m: float
+    """Of the first scene's content, from where the first alone says it lies."""
+    north_m: float
+    known: Geolocation
+
+
+def both_together(
+    first: Geolocation, second: Geolocation, apart_m: tuple[float, float], settings: RegistrationSettings
+) -> SharedPlace:
+    """Weigh what two scenes say of where one ground lies, by the variance of each.
+
+    Where they lie farther apart than both errors explain, one of them is wrong: the better known one stands,
+    of two known alike the first.
+
+    Parameters
+    ----------
+    apart_m : (east, north)
+        Where the second scene has the ground that the first shows in its place, from there.
+    """
+    reach_m = settings.reach_per_ce90 * float(np.hypot(first.ce90_m, second.ce90_m))
+    better, share = (first, 0.0) if first.ce90_m <= second.ce90_m else (second, 1.0)
+    if np.hypot(*apart_m) <= reach_m:
+        share = first.ce90_m**2 / (first.ce90_m**2 + second.ce90_m**2)
+        both_m = first.ce90_m * second.ce90_m / float(np.hypot(first.ce90_m, second.ce90_m))
+        better = replace(better, ce90_m=both_m)
+    return SharedPlace(share * apart_m[0], share * apart_m[1], better)
 
 
 def log_prior(away_m: Float64, known: Geolocation, settings: RegistrationSettings) -> Float64:

@@ -17,6 +17,10 @@ GROUP_CAP = 12.0
 outline explains much variance and means nothing. Calibrated by
 ``python -m benchmarks.registration --split train``."""
 
+NOISE_SD = 0.003
+"""Least standard deviation of a layer: an even picture differs by rounding alone, which explains nothing."""
+EDGE_M = 2.0
+"""Ground beside the end of a picture whose features are mixed with that end: two of their blurs."""
 SHADE = 0.6
 """Brightness against the surroundings below which a pixel is taken for shadow: skylight alone gives
 10-30 % of full light, blur mixes it with its edges."""
@@ -48,7 +52,7 @@ def features_of(raster: Raster, headings: tuple[int, ...]) -> Float32:
 
 def log_brightness_of(raster: Raster) -> Float32:
     """Return the log luminance (rows, cols)."""
-    return np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32)
+    return _filled(np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32), raster)
 
 
 def band_ratio_of(raster: Raster) -> Float32:
@@ -57,7 +61,18 @@ def band_ratio_of(raster: Raster) -> Float32:
     if other is None or "red" not in raster.bands:
         return np.zeros(raster.grid.shape, np.float32)
     ratio = np.maximum(raster.band(other), 1e-3) / np.maximum(raster.band("red"), 1e-3)
-    return np.log(ratio).astype(np.float32)
+    return _filled(np.log(ratio).astype(np.float32), raster)
+
+
+def _filled(values: Float32, raster: Raster) -> Float32:
+    """Return values with those about it where nothing is imaged: the end of a picture is no outline."""
+    if raster.valid.all() or not raster.valid.any():
+        return values
+    seen, sigma = raster.valid.astype(np.float32), EDGE_M / raster.grid.pixel_m
+    mean = float(values[raster.valid].mean())
+    weight = cv2.GaussianBlur(seen, (0, 0), sigma)
+    around = mean + cv2.GaussianBlur((values - mean) * seen, (0, 0), sigma) / np.maximum(weight, 1e-3)
+    return np.where(raster.valid, values, around).astype(np.float32)
 
 
 def shade(raster: Raster) -> Mask:
@@ -81,7 +96,7 @@ class Picture:
     valid: Mask
     """(rows, cols); seen."""
     sunlit: Mask
-    """(rows, cols); seen and not in shadow."""
+    """(rows, cols); seen, not in shadow, and not beside the end of the picture."""
     layers: Float32
     """(k, rows, cols), of `features_of`."""
     headings: tuple[int, ...]
@@ -95,10 +110,12 @@ class Picture:
     def of(cls, raster: Raster, template: Template) -> Picture:
         """Take the features of a raster that a template asks for."""
         headings = tuple(int(h) for h in np.unique(template.heading) if h >= 0)
+        reach = 2 * round(EDGE_M / raster.grid.pixel_m) + 1
+        inner = cv2.erode(raster.valid.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
         return cls(
             grid=raster.grid,
             valid=raster.valid,
-            sunlit=raster.valid & ~shade(raster),
+            sunlit=inner & ~shade(raster),
             layers=features_of(raster, headings),
             headings=headings,
             log_brightness=log_brightness_of(raster),
@@ -163,7 +180,7 @@ def _gain(
     squares = np.add.reduceat(weighted * values, starts).reshape(-1, 2)
     mean = sums / np.maximum(counts, 1)
     overall = sums.sum(axis=1) / np.maximum(total, 1)
-    whole = squares.sum(axis=1) - total * overall**2
+    whole = squares.sum(axis=1) - total * overall**2 + total * NOISE_SD**2
     between = (counts * (mean - overall[:, None]) ** 2).sum(axis=1)
     share = np.clip(between / np.maximum(whole, 1e-9), 0.0, 0.98)
     gain = -0.5 * (total / sample_m2) * np.log(1 - share)

@@ -36,6 +36,8 @@ DILATIONS = {"a": (1, 1), "b": (2, 2), "c": (2, 4)}
 REACH = 14
 """Cells along the track that a cell's reading depends on, either way."""
 
+ASIDE_CELLS = 6
+"""The same across it: nearer to the end of the picture the network reads that end, as if it were a rail."""
 ASIDE = (-0.5, 0.0, 0.5)
 """Metres the whole group may lie aside of the lateral fit: it is made before the place along it is known."""
 OFFSETS_M: Float64 = np.arange(-16.0, 17.0) * STEP_M
@@ -100,7 +102,8 @@ def reading_along(picture: Picture, frame: TrackFrame, shift_m: Float64, offset_
     )
     seen = picture.valid.astype(np.float32)
     valid = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
-    return np.where(valid, read_centres(layers_of(log_brightness, band_ratio, valid)), np.nan).astype(
+    inner = cv2.erode(valid.astype(np.uint8), np.ones((2 * ASIDE_CELLS + 1, 3), np.uint8)) > 0
+    return np.where(inner, read_centres(layers_of(log_brightness, band_ratio, valid)), np.nan).astype(
         np.float64
     )
 

@@ -9,7 +9,7 @@ import re
 from datetime import date
 from pathlib import Path, PurePosixPath
 
-from tumangang_watch.scenes.vendors.facts import Metadata, Properties, known, number, toa_factor
+from tumangang_watch.scenes.vendors.facts import PROJECTED, Metadata, Properties, known, number, toa_factor
 from tumangang_watch.scenes.vendors.text import Node
 
 BAND_IDS = {
@@ -73,7 +73,7 @@ def _version_2(path: Path, root: Node) -> list[Metadata]:
     geometry = root.get("Geoposition/Raster_CRS/RASTER_GEOMETRY") or ""
     if "SENSOR" in f"{level} {geometry} {root.get('Dataset_Identification/DATASET_TYPE')}".upper():
         facts["not_ortho"] = f"processing level {level or geometry}"
-    warnings = ("it is projected, not orthorectified: relief shifts it",) if level.startswith("PROJ") else ()
+    warnings = (PROJECTED,) if level.startswith("PROJ") else ()
     masks = {
         m[1] for n in root.all("//COMPONENT_PATH") if (m := MASK.fullmatch(n.attributes.get("href", "")))
     }

@@ -24,6 +24,8 @@ RENAMED = {
     "provider": ("constellation", "platform"),
     "licence": ("license",),
     "item_type": ("pl:item_type",),
+    "ground_control": ("pl:ground_control",),
+    "ground_control_ratio": ("pl:ground_control_ratio",),
     "gsd": ("eo:gsd",),
 }
 SPARE_WORDS = """
@@ -35,6 +37,8 @@ SPARE_NAME = re.compile(
     r"(?:^|_|-)(udm2?|thumb|thumbnail|browse|preview|overview|data-mask)(?:_|-|\.|$)", re.I
 )
 IMAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*\.(?:tiff?|jp2|ntf|nitf|vrt)", re.IGNORECASE)
+CE90_RADIAL_RMSES = 1.517
+"""CE90 of a normal error in its radial root mean squares: the root of log 10."""
 MAX_ITEMS = 200
 SATELLOGIC_BGRN = 1.0
 """Product version from which Satellogic's files hold blue, green, red, nir; before it red, green, blue, nir,
@@ -76,6 +80,9 @@ def _read_item(path: Path, item: Properties) -> list[Metadata]:
         for word in theirs:
             if properties.get(word) is not None:
                 properties.setdefault(ours, properties[word])
+    rmse_m = number(properties.get("accuracy:geometric_rmse"), 0, 1000)
+    if rmse_m is not None:
+        properties.setdefault("accuracy_m", CE90_RADIAL_RMSES * rmse_m)
     percent = number(properties.get("eo:cloud_cover", properties.get("tile:clouds_percent")), 0, 100)
     if percent is not None:
         properties.setdefault("cloud_cover", percent / 100)
