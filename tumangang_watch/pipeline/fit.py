@@ -87,15 +87,12 @@ def _registered(
 def _within(
     one: NativeImage, two: NativeImage, known: tuple[Geolocation, ...], grid: Grid, run: RunContext
 ) -> Registration:
-    """Register two images within what their georeferencing is worth, else as far as any may be off.
-
-    Of one against the site (one ``known``) nothing is looked for beyond what was stated of it.
-    """
+    """Register two images within what their georeferencing is worth, else as far as any may be off."""
     settings = run.settings.registration
     both_m = hypot(*(place.ce90_m for place in known))
     near_m = min(settings.reach_per_ce90 * both_m + settings.reach_more_m, settings.reach_m)
     fit = register_pair(one, two, run.site, grid, replace(settings, reach_m=near_m))
-    if fit.status == "failed" and near_m < settings.reach_m and not (len(known) == 1 and known[0].stated):
+    if fit.status == "failed" and near_m < settings.reach_m:
         return register_pair(one, two, run.site, grid, settings)
     return fit
 
@@ -231,6 +228,7 @@ def _by_references(
             caveats = (*(f"{fault}; another was used" for fault in faults), *_odds(alike, grid, run))
             affine = compose(inverse(like.onto_first), fit.affine)
             first_m = -affine[2], -affine[5]
+            caveats += _against_stated(fit, like.known, run)
             return replace(fit, reference=like.reference.name, affine=affine, shift_m=first_m), caveats
         failed.setdefault(like.reference.name, fit.reason)
     words = [f"{fault}: {OTHERWISE}" for fault in faults]
@@ -242,6 +240,14 @@ def _by_references(
             f"a clear scene of this season would help ({ADD})"
         )
     return None, tuple(words)
+
+
+def _against_stated(fit: Registration, known: Geolocation, run: RunContext) -> tuple[str, ...]:
+    """Return in words where a reference lays a scene farther off than was stated of it."""
+    off_m = hypot(*fit.shift_m)
+    if not known.stated or off_m <= run.settings.registration.reach_per_ce90 * known.ce90_m:
+        return ()
+    return (f"its reference lays the scene {off_m:.0f} m off, though it was stated to {known.ce90_m:g} m",)
 
 
 def _most_alike(

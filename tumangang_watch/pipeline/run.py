@@ -35,6 +35,6 @@ def refuse_failed(registration: Registration, scene: Scene, what: str) -> None:
             scene.image.name,
             registration.reason or "no reliable fit",
             "Say where it lies with --site-shift EAST,NORTH, or how well that is known with "
-            "--geolocation-accuracy METRES, or trace the site in a clear scene, which it then keeps "
-            "(site trace)",
+            "--geolocation-accuracy METRES, or keep a scene with the site to which it can be registered "
+            "(site add-reference SITE SCENE)",
         )
