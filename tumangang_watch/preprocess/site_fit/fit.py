@@ -125,7 +125,8 @@ def _doubted(
         reasons.append(
             f"the site's tracks and outlines do not decide: shifts of {listed} m fit nearly as well, and "
             f"{stands} where the scene says it lies (known to {known.ce90_m:g} m); "
-            "--site-shift EAST,NORTH, --geolocation-accuracy METRES or a reference scene would decide (site add-reference)"
+            "--site-shift EAST,NORTH, --geolocation-accuracy METRES or a reference scene "
+            "(site add-reference) would decide"
         )
     if not reasons:
         return fit
