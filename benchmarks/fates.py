@@ -1,9 +1,10 @@
 """Judge what ``compare`` says became of trains whose fate was forced, on painted pairs.
 
 ``python -m benchmarks.fates --split test --pairs 10`` paints yards in which every train of eight wagons
-stays, moves 40 m, is replaced in its place by eight others, loses or gains half of its wagons, is turned
-round, goes to another track, leaves or arrives; runs whole ``compare`` jobs on files, and prints the share
-of fates told right, with what was said instead. ``--quiet`` runs pairs without any change as well.
+stays, moves 40 m, is replaced in its place by eight others, or by fewer or more that stop at one of its ends,
+loses or gains half of its wagons, is turned round, goes to another track, leaves or arrives; runs whole
+``compare`` jobs on files, and prints the share of fates told right, with what was said instead. ``--quiet``
+runs pairs without any change as well.
 ``--second`` judges pairs of the second painter instead (`yard_pairs`): strips and changes alone, without a
 site fit, from seeds that no bank uses; a fourth of its trains are as bright as the bed.
 """
@@ -47,6 +48,8 @@ FATES = (
     "other track",
     "leaves",
     "arrives",
+    "more replace fewer",
+    "fewer replace more",
 )
 WANTED: dict[str, tuple[str, ...]] = {
     "stays": ("unchanged",),
@@ -58,8 +61,13 @@ WANTED: dict[str, tuple[str, ...]] = {
     "other track": ("moved",),
     "leaves": ("disappeared",),
     "arrives": ("appeared",),
+    "more replace fewer": ("appeared", "disappeared"),
+    "fewer replace more": ("appeared", "disappeared"),
 }
 """Changes, sorted, that a report should state for the trains of each fate."""
+
+GROWS = ("half comes", "arrives", "more replace fewer")
+"""Fates whose longer train stands on the later date."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,9 @@ def forced(pair: Pair, fates: tuple[str, ...]) -> tuple[Pair, list[Case]]:
             other = shifted(train, 40.0)
         elif fate == "replaced":
             other = make_train(track.id, train.from_m - 0.55, cuts(rng), rng)
+        elif fate in ("more replace fewer", "fewer replace more"):
+            other = make_train(track.id, 0.0, cuts(rng)[: 3 + int(rng.integers(3))], rng)
+            other = shifted(other, train.from_m - other.from_m)
         elif fate in ("half goes", "half comes"):
             half = len(train.cars) // 2
             other = replace(train, cars=train.cars[:half] if rng.random() < 0.5 else train.cars[half:])
@@ -120,7 +131,7 @@ def forced(pair: Pair, fates: tuple[str, ...]) -> tuple[Pair, list[Case]]:
             other = replace(train, track=tracks.pop(0).id)
         elif fate in ("leaves", "arrives"):
             other = None
-        first, second = (other, train) if fate in ("half comes", "arrives") else (train, other)
+        first, second = (other, train) if fate in GROWS else (train, other)
         cases.append(Case(fate, first, second))
     days = tuple(
         replace(day, trains=tuple(t for c in cases if (t := getattr(c, name)) is not None))

@@ -121,18 +121,28 @@ def fated(
     train = train.shifted(10 + float(rng.uniform(0, room - 40)))
     half = len(train.cars) // 2
     part = Stand(track, train.cars[:half] if rng.random() < 0.5 else train.cars[half:])
+    fewer = _cut_to(consist(track, rng), train, 3 + int(rng.integers(3)), bool(rng.random() < 0.5))
     other: Stand | None = {
         "moves": train.shifted(40.0),
         "replaced": consist(track, rng).shifted(train.from_m - 0.55),
         "half goes": part,
         "half comes": part,
+        "more replace fewer": fewer,
+        "fewer replace more": fewer,
         "turned": train.turned(),
         "other track": Stand(spare or track, train.cars),
         "leaves": None,
         "arrives": None,
     }.get(fate, train)
-    first, second = (other, train) if fate in ("half comes", "arrives") else (train, other)
+    grew = fate in ("half comes", "more replace fewer", "arrives")
+    first, second = (other, train) if grew else (train, other)
     return fate, first, second
+
+
+def _cut_to(other: Stand, train: Stand, wagons: int, at_start: bool) -> Stand:
+    """Return so many wagons of another train, stopped where one end of a train stands."""
+    short = Stand(other.track, other.cars[:wagons])
+    return short.shifted(train.from_m - short.from_m if at_start else train.to_m - short.to_m)
 
 
 def yard_pair(seed: int, gsd_m: float, fates: tuple[str, ...] = (), margin_m: float = MARGIN_M) -> YardPair:

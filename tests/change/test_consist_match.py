@@ -173,6 +173,24 @@ def test_couplings_of_a_train_that_stands_do_not_move(shift, stands):
     assert odds > 1 if stands else odds < -2
 
 
+def test_wagons_that_came_at_both_ends_need_more_to_be_believed_than_at_one():
+    def odds(at_one_end):
+        cars = (*CARS, 0.3, 0.5) if at_one_end else (0.3, *CARS, 0.5)
+        start = 34 if at_one_end else 20
+        one, two = date("earlier", 34), date("later", start, cars)
+        trains = (
+            train_detection(SITE, "earlier", 34, 90),
+            train_detection(SITE, "later", start, start + 84, cars=6),
+        )
+        (match,) = match_trains(matcher(one, two), SITE, trains)
+        assert match.part and match.shift_m == 0
+        return match.odds
+
+    assert odds(at_one_end=False) == pytest.approx(
+        odds(at_one_end=True) + SETTINGS.part_both_ends_odds, abs=0.3
+    )
+
+
 def test_sentences_name_sizes_tracks_and_dates():
     one, two = date("earlier", 20), date("later", 60)
     trains = (train_detection(SITE, "earlier", 20, 76), train_detection(SITE, "later", 60, 116))

@@ -168,6 +168,8 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
         if odds is None:
             continue
         odds += settings.part_odds
+        ends = (start_m(a) + shift - start_m(b), end_m(a) + shift - end_m(b))
+        odds += settings.part_both_ends_odds if min(map(abs, ends)) > settings.same_place_m else 0.0
         if abs(shift) > settings.moved_min_m:
             odds += settings.part_moved_odds
             out.append(Match(earlier=a, later=b, odds=odds, in_place=False, part=True, shift_m=shift))

@@ -57,6 +57,9 @@ class ChangeSettings:
     vehicles of none agreed by more than 2.5."""
     part_odds: float = 0.0
     """The same for a longer or shorter train of which a part stands in the same place."""
+    part_both_ends_odds: float = -2.0
+    """Added where vehicles would have come, or gone, at both ends of such a part: two movements, not one.
+    Assumed."""
     part_common_min: float = 0.75
     """Share of the shorter train that both dates must cover for its vehicles to be compared where they
     stand: an end misread by two vehicles of eight leaves as much."""
@@ -101,9 +104,10 @@ class ChangeSettings:
     turned_gain_min: float = 1.5
     """A train is turned round only where its vehicles in reverse agree by so much more than straight on: more
     than one cut must speak."""
-    coupling_sd_m: float = 1.0
-    """Error of a coupling's place on two dates: the end error at 0.5-1 m GSD and what registration leaves; in
-    proportion to the GSD from 0.5 m."""
+    coupling_sd_m: float = 0.7
+    """Error of a coupling's place on two dates, in proportion to the GSD from 0.5 m: 0.65 m of 78 trains of
+    which half came or went, on which the couplings of 80 others lie 3.2 m apart (second painter, train seeds
+    200-244, both fates of ``python -m benchmarks.fates --second``), and what registration leaves."""
     coupling_against_max: float = 5.0
     """Most that couplings out of place say against a train that stands: one train in 150 is misdivided."""
     observed_min: float = 0.6
