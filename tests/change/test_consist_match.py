@@ -183,7 +183,8 @@ def test_wagons_that_came_at_both_ends_need_more_to_be_believed_than_at_one():
             train_detection(SITE, "later", start, start + 84, cars=6),
         )
         (match,) = match_trains(matcher(one, two), SITE, trains)
-        assert match.part and match.shift_m == 0
+        assert match.part
+        assert match.shift_m == 0
         return match.odds
 
     assert odds(at_one_end=False) == pytest.approx(
