@@ -3,21 +3,28 @@
 ``python -m training.cloud_net paint --split validation --folder DIR`` paints clear pairs; then
 ``python -m benchmarks.clouds area --folder DIR`` lays cloud of all kinds and ground that is none over them
 and counts what of either is masked, with and without the other date. ``pairs --split S --pairs N`` compares
-pairs on which nothing changed, each with cloud on one date, and counts what is told.
+pairs on which nothing changed, each with cloud on one date, and counts what is told; ``--folder`` keeps the
+paintings, ``--unclouded`` compares the same without cloud.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+import pickle
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from training.cloud_net import Covered, as_product, bgrn_of, covered, decoys, white_of
+from tumangang_watch.errors import NotComparable
 from tumangang_watch.grid import Grid, grid_over
+from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import DateLabel, Observation, Registration
+from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.background import GatheredDates
 from tumangang_watch.pipeline.measure import assemble
 from tumangang_watch.pipeline.prepare import in_light_of, judge_areas, judged
@@ -30,6 +37,7 @@ from tumangang_watch.simulate.paint import PaintedScene
 
 KINDS = ("opaque", "thin", "veil", "shadow", "clear", "clear, snow")
 """Opacity of 0.85 and more, of 0.4 to 0.85, of 0.25 to 0.4; half of the sun lost; none of them."""
+LABELS: tuple[DateLabel, DateLabel] = ("earlier", "later")
 
 
 def parts(now: Covered, snowy: bool) -> dict[str, np.ndarray]:
@@ -89,29 +97,77 @@ def _under_cloud(painted: PaintedScene, rng: np.random.Generator) -> tuple[Paint
     return replace(painted, values=frozen(digital.astype(painted.values.dtype))), share
 
 
-def quiet(seed: int, masked: bool) -> tuple[str, int, int]:
-    """Return words, and how many findings are told surely, and as possible, where nothing changed."""
+@dataclass(frozen=True, kw_only=True)
+class QuietPair:
+    """Two dates on which nothing changed, one of them under cloud."""
+
+    scenes: tuple[PaintedScene, PaintedScene]
+    site: Site
+    clouded: int
+    """Which of both is under cloud."""
+    share: float
+    """Of that date, under cloud."""
+    without: PaintedScene
+    """The same date without cloud."""
+
+
+def quiet_pair(seed: int, folder: Path | None) -> QuietPair:
+    """Paint a quiet pair, or take it from a folder of paintings. Every fifth lies under snow on one date."""
+    kept = None if folder is None else folder / f"quiet-{seed}.pickle"
+    if kept is not None and kept.exists():
+        return QuietPair(**pickle.loads(kept.read_bytes()))
     rng = np.random.default_rng([seed, 92])
     snow = {"snow": 0.9} if seed % 5 == 0 else {}
     pair = make_pair(seed, 0.5, no_change=True, growth_m2=0.0, length_m=240.0, **snow)
-    site = pair.world.site
-    west, south, east, north = site.bounds
-    grid = grid_over((west - 40, south - 40, east + 40, north + 40), 0.5, site.crs)
     scenes = [pair.earlier, pair.later]
     which = int(rng.integers(2))
-    scenes[which], share = _under_cloud(scenes[which], rng)
-    labels: tuple[DateLabel, DateLabel] = ("earlier", "later")
-    one, two = (exact_observation(p, d, grid) for p, d in zip(scenes, labels, strict=True))
-    run = RunContext(site, _quick(Settings()))
+    without = scenes[which]
+    scenes[which], share = _under_cloud(without, rng)
+    parts = {"scenes": tuple(scenes), "site": pair.world.site, "clouded": which, "share": share}
+    parts["without"] = without
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(pickle.dumps(parts))
+    return QuietPair(**parts)
+
+
+def told_of(pair: QuietPair, masked: bool, clouded: bool) -> tuple[list[Finding], tuple[float, float]]:
+    """Return the changes told of a quiet pair, and the share of either date that is hidden."""
+    west, south, east, north = pair.site.bounds
+    grid = grid_over((west - 40, south - 40, east + 40, north + 40), 0.5, pair.site.crs)
+    scenes = list(pair.scenes)
+    if not clouded:
+        scenes[pair.clouded] = pair.without
+    one, two = (exact_observation(p, d, grid) for p, d in zip(scenes, LABELS, strict=True))
+    run = RunContext(pair.site, _quick(Settings()))
     one, two = (judged(one, run, two), judged(two, run, one)) if masked else (one, two)
     two, _ = in_light_of(one, two, run)
-    none = GatheredDates()
-    done = assemble(run, (one, two), Registration(status="ok"), judge_areas(run, two, one), none, ())
-    told = [f for f in done.findings if f.change != "unchanged"]
-    sure = [f for f in told if f.grade == "detected"]
-    hidden = [_hidden(o) for o in (one, two)]
-    words = f"{seed} cloud {share:.0%} on {labels[which]}, hidden {hidden[0]:.0%} and {hidden[1]:.0%}: "
-    return words + "; ".join(f"{f.kind} {f.change} {f.confidence:.2f}" for f in sure), len(sure), len(told)
+    areas = judge_areas(run, two, one)
+    done = assemble(run, (one, two), Registration(status="ok"), areas, GatheredDates(), ())
+    return [f for f in done.findings if f.change != "unchanged"], (_hidden(one), _hidden(two))
+
+
+def pairs(seeds: Sequence[int], folder: Path | None, masked: bool, clouded: bool) -> None:
+    """Compare quiet pairs, and print what is told of each and of all, by kind."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    total: Counter[str] = Counter()
+    for seed in seeds:
+        pair = quiet_pair(seed, folder)
+        ground = "snow on one date" if seed % 5 == 0 else "no snow asked for"
+        total[ground] += 1
+        try:
+            told, hidden = told_of(pair, masked, clouded)
+        except NotComparable as refusal:
+            print(f"{seed} cloud {pair.share:.0%}: {refusal}", flush=True)
+            continue
+        counts.update((ground, f.kind, f.grade) for f in told)
+        sure = "; ".join(f"{f.kind} {f.change} {f.confidence:.2f}" for f in told if f.grade == "detected")
+        over = f"cloud {pair.share:.0%} on {LABELS[pair.clouded]}, hidden {hidden[0]:.0%} and {hidden[1]:.0%}"
+        print(f"{seed} {over}: {sure}", flush=True)
+    for ground, many in sorted(total.items()):
+        for kind in ("train", "cargo", "handling_area"):
+            sure, doubtful = counts[ground, kind, "detected"], counts[ground, kind, "possible"]
+            print(f"{ground:18} {many:3} pairs, {kind:13}: told surely {sure}, as possible {doubtful}")
 
 
 def _hidden(seen: Observation) -> float:
@@ -126,23 +182,19 @@ def main() -> None:
     """Measure masks, or pairs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("area", "pairs"))
-    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--folder", type=Path, help="of pairs: where paintings are kept")
     parser.add_argument("--draws", type=int, default=4)
     parser.add_argument("--split", default="train", choices=("train", "validation", "test"))
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--unmasked", action="store_true", help="as if nothing knew of cloud")
+    parser.add_argument("--unclouded", action="store_true", help="the same pairs without cloud")
     arguments = parser.parse_args()
     if arguments.what == "area":
         area(arguments.folder, arguments.draws)
         return
     seeds = split_seeds(arguments.split)[arguments.first : arguments.first + arguments.pairs]
-    counts = np.zeros(2)
-    for seed in seeds:
-        words, *told = quiet(seed, not arguments.unmasked)
-        counts += told
-        print(words, flush=True)
-    print(f"{len(seeds)} quiet pairs: told surely {int(counts[0])}, with the possible {int(counts[1])}")
+    pairs(seeds, arguments.folder, not arguments.unmasked, not arguments.unclouded)
 
 
 if __name__ == "__main__":

@@ -181,6 +181,8 @@ def _came_or_went(
         doubts += [] if base else [f"on {when(other, pair)} the place lies in shadow"]
     if other.quality.snowy:
         doubts.append(f"snow on {when(other, pair)} may hide goods here")
+    elif low and pair.other(other.date).quality.snowy:
+        doubts.append("without a shadow: it may be bare ground that the snow left")
     return change, doubts, base
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tumangang_watch.change.beside import in_doubtful_light
 from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.change.crossings import as_crossings, crossings_of
 from tumangang_watch.change.ground import growth_findings
@@ -175,11 +176,12 @@ def find_changes(
     """Return what changed between two dates."""
     limits = run.settings.change
     cargo = () if too_coarse_for_cargo(run, pair) else compare_cargo(pair, ground.cargo, limits, trains)
-    return (
+    findings = (
         *compare_trains(pair, run.site, trains, limits),
         *stood_before(pair, cargo, ground.cargo, run.settings),
         *growth_findings(pair, ground.surfaces, ground.growth, limits),
     )
+    return in_doubtful_light(pair, findings, (*trains, *ground.cargo), limits)
 
 
 def compared_as_objects(pair: DatePair, findings: tuple[Finding, ...], apart_m: float) -> tuple[Finding, ...]:

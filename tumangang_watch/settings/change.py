@@ -26,6 +26,18 @@ class ChangeSettings:
     """Part of the darkest ground that is taken for path light: nothing is quite black."""
     brightness_lift: float = 0.5
     """Share of typical ground added before logs are taken. Assumed, not calibrated."""
+    beside_light_min: float = 0.25
+    """Change of log brightness, beyond the dates' typical one, from which ground differs in light. Calibrated
+    with `beside_share_max` by ``python -m benchmarks.clouds pairs --split train`` and ``clear``: along the
+    tracks of 12 clear pairs it is passed beside 1 in 50 places, beside false changes under cloud mostly."""
+    beside_share_max: float = 0.12
+    """Share of the ground beside a change that differs in light from which the change is only possible."""
+    beside_from_m: float = 5.0
+    """Ground nearer than this to a change is its own: outlines' errors, and its shade where not found."""
+    beside_to_m: float = 12.0
+    """How far beside a change the ground is looked at. Assumed: three times a train's width."""
+    beside_area_min_m2: float = 50.0
+    """Least ground beside a change by which it is judged. Assumed."""
     bare_share_min: float = 0.1
     """Least share of ground free of snow for it to show what is typical."""
     consist_colour_step: float = 0.25

@@ -1,0 +1,116 @@
+"""Whether the ground beside a change differs between two dates as well: then it may be light, not a thing.
+
+Cloud too small or too thin to be found, haze, the shadow of either and snow change the light of ground that
+nothing came to or went from. What comes and goes changes its own place, and the shade that it casts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from tumangang_watch.grid import Float32, Mask
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import Finding
+from tumangang_watch.model.observation import DatePair, Observation
+from tumangang_watch.settings.change import ChangeSettings
+
+CAVEAT = (
+    "the ground beside it differs between the dates as well (cloud, haze, shade or snow): "
+    "what lies over it may be light, not a thing"
+)
+LIFT = 0.05
+"""Share of the typical ground added before logs are taken."""
+SMOOTH_M = 1.0
+"""Standard deviation over which brightness is averaged: noise and what registration leaves of edges."""
+LEVELS_FROM = 100_000
+"""Pixels from which the darkest and the typical ground are taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LightOfPair:
+    """Where two dates on one grid differ in light."""
+
+    known: Mask
+    """Imaged on both dates, in the shadow of no object."""
+    differs: Mask
+    """Brighter or darker on one date than the dates differ by in general, or under cloud that was found."""
+
+
+def in_doubtful_light(
+    pair: DatePair, findings: tuple[Finding, ...], detections: tuple[Detection, ...], settings: ChangeSettings
+) -> tuple[Finding, ...]:
+    """Return the findings, those beside ground that differs in light as only possible.
+
+    Worked ground is judged by what it borders on elsewhere: grass and crops differ with the season. Only
+    cloud that was found makes its changes possible.
+    """
+    if all(f.change == "unchanged" or f.grade != "detected" for f in findings):
+        return findings
+    light = light_of(pair, settings)
+    things = [d.geometry for d in detections if d.kind == "train" or d.grade == "detected"]
+    out = []
+    for found in findings:
+        doubtful = (
+            found.change != "unchanged"
+            and found.grade == "detected"
+            and found.kind != "handling_area"
+            and share_beside(light, pair, found.geometry, things, settings) > settings.beside_share_max
+        )
+        out.append(replace(found, grade="possible", caveats=(*found.caveats, CAVEAT)) if doubtful else found)
+    return tuple(out)
+
+
+def light_of(pair: DatePair, settings: ChangeSettings) -> LightOfPair:
+    """Return where two dates differ in light."""
+    dates = pair.earlier, pair.later
+    known = np.logical_and.reduce([d.raster.valid & ~d.quality.object_shadow for d in dates])
+    one, two = (_log_brightness(d) for d in dates)
+    change = two - one
+    typical = float(np.median(change[known])) if known.any() else 0.0
+    differs = np.abs(change - typical) > settings.beside_light_min
+    for date in dates:
+        differs |= date.quality.cloud | date.quality.cloud_shadow
+    return LightOfPair(known=known, differs=differs)
+
+
+def share_beside(
+    light: LightOfPair,
+    pair: DatePair,
+    place: BaseGeometry,
+    things: list[BaseGeometry],
+    settings: ChangeSettings,
+) -> float:
+    """Return the share of the ground beside a place that differs in light, 0 where too little is known.
+
+    What stands there on either date is left out, and the ground next to it.
+    """
+    around = place.buffer(settings.beside_to_m)
+    window = pair.later.raster.grid.window(around)
+    if window is None:
+        return 0.0
+    cut, part = window
+    apart = [place, *(t for t in things if t.intersects(around.buffer(settings.beside_from_m)))]
+    ring = part.mask([around]) & ~part.mask([g.buffer(settings.beside_from_m) for g in apart])
+    ring &= light.known[cut]
+    if ring.sum() * part.pixel_m**2 < settings.beside_area_min_m2:
+        return 0.0
+    return float(light.differs[cut][ring].mean())
+
+
+def _log_brightness(date: Observation) -> Float32:
+    """Return brightness against the darkest and the typical ground of a date, its logarithm."""
+    raster = date.raster
+    light, weight = raster.luminance(), raster.valid.astype(np.float32)
+    seen = light[raster.valid]
+    if not seen.size:
+        return np.zeros_like(light)
+    dark, typical = np.quantile(seen[:: max(1, seen.size // LEVELS_FROM)], (0.005, 0.3))
+    share = (light - np.float32(0.8 * dark)) / np.float32(max(typical - 0.8 * dark, 1e-6))
+    sigma = max(SMOOTH_M / raster.grid.pixel_m, 0.5)
+    total = np.asarray(cv2.GaussianBlur(share * weight, (0, 0), sigma), np.float32)
+    smooth = total / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)
+    return np.asarray(np.log(np.maximum(smooth, 0) + LIFT), np.float32)
