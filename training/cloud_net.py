@@ -29,7 +29,7 @@ from tumangang_watch.simulate.pair import SplitName
 
 BANDS = ("blue", "green", "red", "nir")
 SKYLIGHT = np.array((0.30, 0.23, 0.18, 0.11), np.float32)[:, None, None]
-FIRST_SEED, DRAWS, CELLS_DRAWN = 3000, 12, 350
+FIRST_SEED, DRAWS, CELLS_DRAWN = 3000, 12, 500
 COARSE = (0.15, 0.2)
 """Shares of draws at 3 m, and at 1 m from optics of 2 m."""
 DECOYS = ("concrete", "roof", "sand", "snow", "water", "field")
@@ -137,6 +137,31 @@ def decoys(
             mask = mask * np.clip(0.5 + 2 * noise(shape, rng, 2.0, 60.0) + float(rng.uniform(0, 3)), 0, 1)
         out += mask * (tone * rough - out)
     return np.maximum(out, 0.0)
+
+
+def trains(values: Float32, white: float, rng: np.random.Generator) -> Float32:
+    """Lay trains, single vehicles and their shade over a scene: what comes and goes is no cloud."""
+    out, shape = values.copy(), values.shape[1:]
+    angle = float(rng.uniform(0, np.pi))
+    aside = np.array((-np.sin(angle), np.cos(angle)))
+    shade_m = float(rng.uniform(0, 18)) * float(rng.choice((-1, 1)))
+    centre = rng.uniform((0, 0), shape[::-1])
+    for k in range(int(rng.integers(1, 5))):
+        at = centre + aside * 4.8 * k
+        size = float(rng.choice((14, 40, 120, 250)) * rng.uniform(0.7, 1.3)), 3.0
+        for wide, off, level in (
+            (abs(shade_m), shade_m / 2, -1.0),
+            (3.0, 0.0, float(rng.uniform(0.02, 0.6))),
+        ):
+            mask = np.zeros(shape, np.uint8)
+            corners = cv2.boxPoints(
+                ((at + aside * off).tolist(), (size[0], max(wide, 0.5)), np.degrees(angle))
+            )
+            cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 1)
+            soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.6)
+            tone = SKYLIGHT * out if level < 0 else np.float32(level * white)
+            out = out + soft * (tone - out)
+    return np.asarray(np.maximum(out, 0.0), np.float32)
 
 
 def _block(shape: tuple[int, ...], rng: np.random.Generator) -> Float32:
@@ -269,6 +294,9 @@ def drawn(path: Path | None, rng: np.random.Generator, count: int) -> list[tuple
             # Built between the dates, on either.
             k = int(rng.integers(2))
             seen[k] = decoys(seen[k], white, rng, ("concrete", "roof", "field"))
+        if rng.random() < BUILT:
+            k = int(rng.integers(2))
+            seen[k] = trains(seen[k], white, rng)
         now = covered(seen[0], white, rng)
         then = covered(seen[1], white, rng).values if rng.random() < OTHER_COVERED else seen[1]
         if rng.random() < 0.2:
@@ -403,8 +431,8 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=FIRST_SEED)
     parser.add_argument("--split", default="train", choices=("train", "validation"))
     parser.add_argument("--draws", type=int, default=DRAWS)
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--width", type=int, default=32)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--width", type=int, default=24)
     package = Path(__file__).resolve().parents[1] / "tumangang_watch"
     parser.add_argument("--target", type=Path, default=package / "weights" / "cloud_net.npz")
     arguments = parser.parse_args()

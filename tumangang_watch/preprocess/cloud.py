@@ -25,6 +25,10 @@ CELL = 4
 """Fine pixels an edge of a cell."""
 SCALES = (1.5, 5.0, 15.0)
 """Standard deviations, in cells, of the surroundings of a cell: 6, 20 and 60 m in fine scenes."""
+NEAR, WIDE = (0.7, 1.5), (1.5, 4.0)
+"""Smoothing of the fine pattern, fine pixels, and about how far two dates' patterns are compared, cells."""
+OF_SCENE = (0.1, 0.5, 0.9)
+"""Quantiles over a scene of how its dates differ."""
 BANDS = ("blue", "green", "red", "nir")
 NEVER = 9.0
 """Log-odds against what cannot be."""
@@ -32,6 +36,8 @@ BRIGHT_SHARE = 0.3
 """Share of cells of `CloudSettings.alone_min` from which a region may be opaque cloud."""
 MIDDLE = 5.0
 """Cells from a region's edge at which no ground beyond it is seen any more."""
+PLAINLY = 0.95
+"""Quantile of the likeness of two dates that cloud over most of a scene leaves alone."""
 FLOOR = 0.02
 """Added to shares of the typical ground before their logarithm is taken."""
 
@@ -117,23 +123,34 @@ def features_of(cells: SceneCells, other: SceneCells | None = None) -> Float32:
     bright = light - _around(light, weight, 40.0)
     out.append(bright)
     out += [zero + float(cells.has_colour), zero + float(cells.has_nir), zero + float(other is not None)]
-    change = np.zeros((4, *light.shape), np.float32)
-    if other is not None:
-        both = weight * other.seen
-        theirs = _light(other)
-        change = np.stack(
-            [
-                light - theirs,
-                cells.texture - other.texture,
-                _alike(cells, other),
-                ratio - (other.log[0] - other.log[2] if other.has_colour and cells.has_colour else ratio),
-            ]
-        )
-        change *= both
-    out += list(change)
-    for sigma in SCALES[:2]:
-        out += [_around(layer, weight, sigma) for layer in change]
+    out += _compared(cells, other, light, ratio)
     return np.stack(out).astype(np.float32)
+
+
+def _compared(cells: SceneCells, other: SceneCells | None, light: Float32, ratio: Float32) -> list[Float32]:
+    """Return how two dates differ about each cell, and over the scene; zero without another date.
+
+    Cloud adds light and takes contrast, its shadow takes of both alike; either lets the ground's pattern
+    through. What the season does it does to the whole scene.
+    """
+    zero = np.zeros_like(light)
+    if other is None:
+        return [zero] * (4 * (1 + len(SCALES)) + 2 + 2 * len(OF_SCENE))
+    both = cells.seen & other.seen
+    weight = both.astype(np.float32)
+    alike, _ = _pattern(cells, other, *NEAR)
+    wide, gain = _pattern(cells, other, *WIDE)
+    change = [light - _light(other), cells.texture - other.texture, alike]
+    change.append(ratio - (other.log[0] - other.log[2] if other.has_colour and cells.has_colour else ratio))
+    change = [np.asarray(layer * weight, np.float32) for layer in change]
+    out = [*change]
+    for sigma in SCALES:
+        out += [_around(layer, weight, sigma) for layer in change]
+    out += [wide * weight, gain * weight]
+    for layer in (change[0], wide):
+        levels = np.quantile(layer[both], OF_SCENE) if both.any() else np.zeros(len(OF_SCENE))
+        out += [zero + np.float32(level) for level in levels]
+    return out
 
 
 def _around(layer: Float32, weight: Float32, sigma: float) -> Float32:
@@ -145,17 +162,28 @@ def _around(layer: Float32, weight: Float32, sigma: float) -> Float32:
 
 def _alike(cells: SceneCells, other: SceneCells) -> Float32:
     """Return how far the fine patterns of two dates follow each other about each cell, -1 to 1."""
+    return _pattern(cells, other, *NEAR)[0]
+
+
+def _pattern(cells: SceneCells, other: SceneCells, smooth: float, sigma: float) -> tuple[Float32, Float32]:
+    """Return how far two dates' fine patterns follow each other about each cell, and the log of their ratio.
+
+    ``smooth`` is in fine pixels, ``sigma`` in cells.
+    """
     rows, cols = cells.seen.shape
 
     def mean(values: Float32) -> Float32:
         small = cv2.resize(values, (cols, rows), interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.GaussianBlur(small, (0, 0), 1.5), np.float32)
+        return np.asarray(cv2.GaussianBlur(small, (0, 0), sigma), np.float32)
 
     one, two = (
-        np.asarray(cv2.GaussianBlur(d, (0, 0), 0.7), np.float32) for d in (cells.detail, other.detail)
+        np.asarray(cv2.GaussianBlur(d, (0, 0), smooth), np.float32) for d in (cells.detail, other.detail)
     )
     product, first, second = mean(one * two), mean(one**2), mean(two**2)
-    return np.asarray(product / np.sqrt(first * second + 1e-8), np.float32)
+    alike = product / np.sqrt(first * second + 1e-8)
+    return np.asarray(alike, np.float32), np.asarray(
+        0.5 * np.log((first + 1e-5) / (second + 1e-5)), np.float32
+    )
 
 
 def log_odds(features: Float32) -> Float32:
@@ -196,7 +224,7 @@ def cloud_over(
     area_min_m2 = settings.alone_area_min_m2 if beside is None else settings.area_min_m2
     found = _regions(cloud, cells.seen, area_min_m2, cell_m, settings)
     if beside is not None:
-        found = _wide(_not_built(found, cells, beside, settings), cell_m, settings)
+        found = _wide(_not_built(found, cells, beside, cell_m, settings), cell_m, settings)
     if vendor is not None:
         doubted = np.zeros_like(found) if beside is None else cloud < -settings.vendor_against
         none = vendor & ~_on_grid(doubted, raster, factor)
@@ -228,15 +256,18 @@ def _tells(cells: SceneCells, other: SceneCells, settings: CloudSettings) -> boo
     """Return whether two dates show the same ground where both are clear: not so across snow."""
     known = cells.seen & other.seen
     return (
-        bool(known.any()) and float(np.quantile(_alike(cells, other)[known], 0.8)) >= settings.alike_scene_min
+        bool(known.any())
+        and float(np.quantile(_alike(cells, other)[known], PLAINLY)) >= settings.alike_scene_min
     )
 
 
-def _not_built(found: Mask, cells: SceneCells, other: SceneCells, settings: CloudSettings) -> Mask:
+def _not_built(
+    found: Mask, cells: SceneCells, other: SceneCells, cell_m: float, settings: CloudSettings
+) -> Mask:
     """Return regions of cloud without new surfaces: thin cloud shows ground, opaque cloud is bright.
 
-    A region of one brightness, not as bright, in whose middle nothing of the other date's pattern is left
-    is new ground.
+    A region of one brightness, not as bright and no larger than what is built, in whose middle nothing of
+    the other date's pattern is left is new ground.
     """
     both = (cells.seen & other.seen).astype(np.float32)
     alike, light = _around(_alike(cells, other), both, 1.0), _light(cells)
@@ -249,6 +280,7 @@ def _not_built(found: Mask, cells: SceneCells, other: SceneCells, settings: Clou
         seen_through = float(np.median(alike[middle])) > settings.alike_min
         low, high = np.quantile(light[middle], (0.1, 0.9))
         uneven = float(high - low) > settings.uneven_min
+        uneven = uneven or float(region.sum()) * cell_m**2 > settings.built_max_m2
         keep[k] = seen_through or uneven or float((light[middle] > settings.alone_min).mean()) > BRIGHT_SHARE
     return keep[labels]
 

@@ -185,30 +185,32 @@ class NormaliseSettings:
 class CloudSettings:
     """Named numbers for cloud and its shadow, on cells of 4 m (12 m in scenes of 3 m)."""
 
-    log_odds_min: float = -1.0
+    log_odds_min: float = -0.5
     """Log-odds of the network from which a cell may lie under cloud. Chosen with `log_odds_sure`, `buffer_m`
     and `brighter_min` by ``python -m benchmarks.clouds area`` on validation seeds."""
-    log_odds_sure: float = 0.5
+    log_odds_sure: float = 1.0
     """Log-odds from which a cell does."""
-    shadow_bias: float = 0.7
+    shadow_bias: float = 0.3
     """Taken off the log-odds of shadow: dark ground is common. Chosen as `log_odds_min`."""
     brighter_min: float = 0.1
     """Least rise of log brightness over another date, each against its typical ground, under cloud."""
-    darker_min: float = 0.45
-    """Least fall of it in a cloud's shadow: a third of the light."""
+    darker_min: float = 0.3
+    """Least fall of it in a cloud's shadow: a quarter of the light. Chosen as `log_odds_min`."""
     alone_min: float = 1.3
     """Least log brightness over the typical ground where no other date tells: 3.7 times, both above the
     darkest. Calibrated as `alike_min`: at 1.5 thin cloud is lost, at 1.1 concrete is taken for cloud."""
-    alike_scene_min: float = 0.45
-    """Least likeness of the fine patterns that a fifth of the ground shows on two dates, for one to tell
-    what hides the other. Calibrated as `alike_min`: 0.53 and more in one state of the ground, 0.15 to 0.49
-    across snow."""
+    alike_scene_min: float = 0.68
+    """Least likeness of the fine patterns that a twentieth of the ground shows on two dates, for one to tell
+    what hides the other. Calibrated as `alike_min` on train seeds: 0.65 and more in one state of the ground
+    with up to half of it under cloud (four of 48 less), 0.29 to 0.67 across full snow."""
     alike_min: float = 0.08
     """Median likeness in a region from which ground is seen through it. Chosen by ``python -m
     benchmarks.clouds area`` on validation seeds: most thin cloud leaves more, new ground nothing."""
     uneven_min: float = 0.3
     """Range of log brightness, 10 to 90 %, in a region from which it is no new pavement or roof, which are
     even. Calibrated as `alike_min`: thin cloud that hides the pattern has 0.5 and more."""
+    built_max_m2: float = 10_000.0
+    """Largest region that may be new pavement or a new roof. Assumed: the painters' largest are 8000."""
     sure_share: float = 0.25
     """Least share of sure cells in a region."""
     area_min_m2: float = 500.0
