@@ -46,19 +46,26 @@ def in_doubtful_light(
     """Return the findings, those beside ground that differs in light as only possible.
 
     Worked ground is judged by what it borders on elsewhere: grass and crops differ with the season. Only
-    cloud that was found makes its changes possible.
+    cloud that was found makes its changes possible. A train is read by its vehicles, and what is set down
+    or grows beside it takes nothing from these: it needs more ground in another light, but where snow lies on
+    one of the dates alone.
     """
     if all(f.change == "unchanged" or f.grade != "detected" for f in findings):
         return findings
     light = light_of(pair, settings)
     things = [d.geometry for d in detections if d.kind == "train" or d.grade == "detected"]
+    snow_on_one = pair.earlier.quality.snowy != pair.later.quality.snowy
+    most = (
+        settings.beside_share_max,
+        settings.beside_share_max if snow_on_one else settings.beside_train_share_max,
+    )
     out = []
     for found in findings:
         doubtful = (
             found.change != "unchanged"
             and found.grade == "detected"
             and found.kind != "handling_area"
-            and share_beside(light, pair, found.geometry, things, settings) > settings.beside_share_max
+            and share_beside(light, pair, found.geometry, things, settings) > most[found.kind == "train"]
         )
         out.append(replace(found, grade="possible", caveats=(*found.caveats, CAVEAT)) if doubtful else found)
     return tuple(out)
