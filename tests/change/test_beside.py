@@ -56,3 +56,13 @@ def test_a_change_in_light_that_differs_beside_it_is_possible_on_either_date(lig
 def test_light_that_differs_far_from_a_change_says_nothing_of_it():
     far = slice(0, 120), slice(260, 400)
     assert told(date("earlier"), date("later", train=True, light=2.5, over=far)).grade == "detected"
+
+
+@pytest.mark.parametrize("sky", [(0.4, 0.3, 0.22, 0.15), (0.3, 0.3, 0.3, 0.3)])
+def test_what_lies_in_blue_shade_on_one_date_is_no_other_light(sky):
+    shade = slice(None), slice(66, 86), slice(40, 180)
+    one, two = date("earlier"), date("later", train=True)
+    dark = two.raster.values.copy()
+    dark[shade] *= np.array(sky)[:, None, None]
+    blue = sky[0] > sky[2]
+    assert told(one, observation(dark, "later")).grade == ("detected" if blue else "possible")

@@ -46,26 +46,19 @@ def in_doubtful_light(
     """Return the findings, those beside ground that differs in light as only possible.
 
     Worked ground is judged by what it borders on elsewhere: grass and crops differ with the season. Only
-    cloud that was found makes its changes possible. A train is read by its vehicles, and what is set down
-    or grows beside it takes nothing from these: it needs more ground in another light, but where snow lies on
-    one of the dates alone.
+    cloud that was found makes its changes possible.
     """
     if all(f.change == "unchanged" or f.grade != "detected" for f in findings):
         return findings
     light = light_of(pair, settings)
     things = [d.geometry for d in detections if d.kind == "train" or d.grade == "detected"]
-    snow_on_one = pair.earlier.quality.snowy != pair.later.quality.snowy
-    most = (
-        settings.beside_share_max,
-        settings.beside_share_max if snow_on_one else settings.beside_train_share_max,
-    )
     out = []
     for found in findings:
         doubtful = (
             found.change != "unchanged"
             and found.grade == "detected"
             and found.kind != "handling_area"
-            and share_beside(light, pair, found.geometry, things, settings) > most[found.kind == "train"]
+            and share_beside(light, pair, found.geometry, things, settings) > settings.beside_share_max
         )
         out.append(replace(found, grade="possible", caveats=(*found.caveats, CAVEAT)) if doubtful else found)
     return tuple(out)
@@ -75,13 +68,30 @@ def light_of(pair: DatePair, settings: ChangeSettings) -> LightOfPair:
     """Return where two dates differ in light."""
     dates = pair.earlier, pair.later
     known = np.logical_and.reduce([d.raster.valid & ~d.quality.object_shadow for d in dates])
-    one, two = (_log_brightness(d) for d in dates)
-    change = two - one
-    typical = float(np.median(change[known])) if known.any() else 0.0
-    differs = np.abs(change - typical) > settings.beside_light_min
-    for date in dates:
-        differs |= date.quality.cloud | date.quality.cloud_shadow
-    return LightOfPair(known=known, differs=differs)
+    found = np.logical_or.reduce([d.quality.cloud | d.quality.cloud_shadow for d in dates])
+    change = _change(pair, known, None)
+    known &= ~(_shade(pair, change, known, settings) & ~found)
+    return LightOfPair(known=known, differs=(np.abs(change) > settings.beside_light_min) | found)
+
+
+def _shade(pair: DatePair, change: Float32, known: Mask, settings: ChangeSettings) -> Mask:
+    """Return what lies in the shade of something on one date alone: much darker there, and bluer by the sky.
+
+    Shade of what comes, goes or stands moves with the sun. Cloud is brighter, and takes the warmth of ground
+    where it lies: the darker date is the redder one then. What is wider than objects throw is cloud shadow.
+    """
+    pixel_m = pair.later.raster.grid.pixel_m
+    colour = all({"blue", "red"} <= set(d.raster.bands) for d in (pair.earlier, pair.later))
+    bluer = _change(pair, known, "blue") - _change(pair, known, "red") if colour else None
+    wide = np.ones((max(1, round(settings.beside_shade_max_m / pixel_m)),) * 2, np.uint8)
+    shade = np.zeros_like(known)
+    for sign in (1, -1):
+        darker = sign * change > settings.beside_shade_min
+        if bluer is not None:
+            darker &= -sign * bluer > settings.beside_shade_bluer_min
+        shade |= darker & ~(cv2.morphologyEx(darker.astype(np.uint8), cv2.MORPH_OPEN, wide) > 0)
+    edge = 2 * round(SMOOTH_M / pixel_m) + 1
+    return np.asarray(cv2.dilate(shade.astype(np.uint8), np.ones((edge, edge), np.uint8)) > 0)
 
 
 def share_beside(
@@ -108,10 +118,17 @@ def share_beside(
     return float(light.differs[cut][ring].mean())
 
 
-def _log_brightness(date: Observation) -> Float32:
-    """Return brightness against the darkest and the typical ground of a date, its logarithm."""
+def _change(pair: DatePair, known: Mask, band: str | None) -> Float32:
+    """Return how much brighter ground is on the later date, log, beyond what all of it is."""
+    change = _log_brightness(pair.later, band) - _log_brightness(pair.earlier, band)
+    return change - np.float32(np.median(change[known])) if known.any() else change
+
+
+def _log_brightness(date: Observation, band: str | None) -> Float32:
+    """Return brightness against the darkest and the typical ground of a date, its logarithm; of one band."""
     raster = date.raster
-    light, weight = raster.luminance(), raster.valid.astype(np.float32)
+    light = raster.luminance() if band is None else raster.band(band)
+    weight = raster.valid.astype(np.float32)
     seen = light[raster.valid]
     if not seen.size:
         return np.zeros_like(light)

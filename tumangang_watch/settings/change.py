@@ -32,9 +32,14 @@ class ChangeSettings:
     of 15 false changes under cloud and across snow pass both, 1 in 20 places of 12 clear pairs."""
     beside_share_max: float = 0.12
     """Share of the ground beside a change that differs in light from which the change is only possible."""
-    beside_train_share_max: float = 0.4
-    """The same for trains, where snow does not lie on one date alone. Calibrated with the same pairs: eight
-    of ten false changes of trains there have 0.48 to 0.66, true ones of the painted sequence 0.06 to 0.31."""
+    beside_shade_min: float = 0.7
+    """Loss of log brightness, half of it, from which ground may lie in an object's shade: skylight gives
+    10-30 % of full light."""
+    beside_shade_bluer_min: float = 0.1
+    """Log of blue over red that shade gains by the sky alone. With the painted sequence and the same pairs:
+    beside its true changes 0.00 to 0.09 of the ground differ then, beside false ones 0.19 and more."""
+    beside_shade_max_m: float = 30.0
+    """Anything wider is no object's shade (docs/sources.md, masks)."""
     beside_from_m: float = 5.0
     """Ground nearer than this to a change is its own: outlines' errors, and its shade where not found."""
     beside_to_m: float = 12.0
