@@ -20,6 +20,7 @@ from support.command import run
 from support.schema import schema
 
 from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.amend import forget_report
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.export import TABLES, export_archive, table
 from tumangang_watch.archive.rebuild import adopt, rebuild
@@ -179,6 +180,16 @@ def test_rebuilding_gives_the_same_rows(tmp_path, reports, archive_file):
     _, kept = rebuild(archive_file, reports, lambda: found)
     assert everything(archive_file) == before
     assert kept.read_bytes() == b"lost"
+
+
+def test_a_report_is_forgotten_whole_and_recorded_anew(reports, archive_file):
+    before = everything(archive_file)
+    with open_archive(archive_file, write=True) as archive:
+        with archive.transaction() as connection:
+            forget_report(connection, "b")
+        assert archive.connection.execute("SELECT count(*) FROM vehicles").fetchone() == (16,)
+        adopt(archive, reports, {"a": "", "c": "", "c_r2": ""})
+    assert everything(archive_file) == before
 
 
 def test_refusals_are_rebuilt(tmp_path, reports, archive_file):

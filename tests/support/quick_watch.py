@@ -232,7 +232,7 @@ def take_in_here(root: Path, command: str | None = None) -> IntakeTally:
         tally = take_in(places, look_into(root / "in", 1e12, 0.0), Inline(), lambda _: None, notify=True)
     publish(places)
     with open_archive(places.archive, write=True) as archive:
-        send_notices(archive, command, 10.0)
+        send_notices(archive, command, Settings().watch)
     return tally
 
 

@@ -116,6 +116,22 @@ def known_scenes(archive: Archive, site: str) -> list[KnownScene]:
     return [KnownScene(**row) for row in rows]
 
 
+def current_folders(archive: Archive, site: str) -> dict[str, str]:
+    """Return the folder of every standing report of a site, and its scene (sha256)."""
+    question = "SELECT folder, scene_sha256 FROM current_reports WHERE site_id = ?"
+    return dict(archive.connection.execute(question, (site,)))
+
+
+def superseded_by(archive: Archive, folder: str) -> dict[str, str]:
+    """Return the folders that a report supersedes, with the digests of their manifests."""
+    rows = archive.connection.execute(
+        """SELECT o.folder, o.manifest_sha256 FROM superseded AS x JOIN reports AS r ON r.id = x.report
+           JOIN reports AS o ON o.folder = x.folder WHERE r.folder = ? ORDER BY o.folder""",
+        (folder,),
+    )
+    return dict(rows)
+
+
 def failed_pairs(archive: Archive, scene_sha256: str) -> dict[str, str]:
     """Return the earlier scenes (sha256) that a scene could not be compared with, and why."""
     return dict(

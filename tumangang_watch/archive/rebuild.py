@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Container
 from dataclasses import fields
 from itertools import count
 from pathlib import Path
@@ -18,9 +19,11 @@ from tumangang_watch.errors import InputRefused
 from tumangang_watch.files import failing_as, keep, sha256_of, whole_files
 from tumangang_watch.model.document import ReportDocument
 
+NOT_OWN = "it is not what `watch` made under this name: a copy, renamed, or of another command"
 REFUSED = "refused"
 """Folder beside the reports that holds one small document a refused scene."""
 MAX_DOCUMENT_BYTES = 64 * 2**20
+_STAMPED = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z_")
 Locate = Callable[[], list[tuple[str, tuple[int, int], str]]]
 """Returns path, (bytes, mtime_ns) and sha256 of every scene file."""
 
@@ -71,22 +74,81 @@ def adopt(
     reports: Path,
     known: dict[str, str],
     note: Callable[[ReportDocument, str], None] | None = None,
+    strange: Callable[[str], None] | None = None,
 ) -> list[str]:
     """Record every report on the disk that the archive does not hold; return the names of their folders.
 
     A run that was killed between writing a report and recording it leaves such a folder. ``note`` is
     called with the report and its folder inside the transaction that records it.
+
+    Copies, renamed reports and those of ``compare`` are taken where their scene has no other. With
+    ``strange`` they are left alone, like damaged ones, and it is called with a line for each.
+
+    Raises
+    ------
+    InputRefused
+        Without ``strange``: a report is damaged, or it does not fit and is no copy.
     """
     adopted = []
-    for folder in sorted(path.parent for path in reports.glob(f"[!.]*/{MANIFEST}") if path.is_file()):
-        if folder.name not in known:
+    for folder in _unrecorded(reports, known):
+        try:
             issued = read_issued(folder)
+            if strange is not None and not is_own(issued):
+                raise InputRefused("report refused", folder.name, NOT_OWN, "Move it elsewhere")
             with archive.transaction():
                 add_report(archive, issued)
                 if note is not None:
                     note(issued.report, issued.folder)
             adopted.append(folder.name)
+        except InputRefused as error:
+            if strange is None and not _is_copy(archive, folder):
+                raise
+            if strange is not None:
+                strange(f"{folder.name}: {error.why}")
     return adopted
+
+
+def _unrecorded(reports: Path, known: Container[str]) -> list[Path]:
+    """Return the folders with a manifest that are not known; those named like reports of `watch` first."""
+    names = [name for name in names_in(reports) if name not in known]
+    names.sort(key=lambda name: (not _STAMPED.match(name), name))
+    return [reports / name for name in names if (reports / name / MANIFEST).is_file()]
+
+
+def names_in(reports: Path) -> set[str]:
+    """Return the names of what lies in the folder of reports and is not hidden; it may be missing."""
+    return {name for name in os.listdir(reports) if name[0] != "."} if reports.is_dir() else set()
+
+
+def folder_name(acquired: str, scene_id: str) -> str:
+    """Return what the folder names of a scene's reports begin with."""
+    return f"{acquired.split('.')[0].rstrip('Z').replace(':', '')}Z_{scene_id}"
+
+
+def folder_end(part: int, revision: int) -> str:
+    """Return what tells the folder of a part and revision from a scene's first one."""
+    return (f"_part{part + 1}" if part else "") + (f"_r{revision}" if revision != 1 else "")
+
+
+def is_own(issued: Issued) -> bool:
+    """Return whether a folder is a report of `watch` under the name that it was given."""
+    try:
+        scene, issue = issued.report["scenes"]["later"], issued.report["issue"]
+        start = folder_name(scene["acquired"], scene["id"])
+        end = folder_end(issue["part"], issue["revision"])
+        return issued.folder in (start + end, f"{start}_{scene['sha256'][:8]}{end}")
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+
+
+def _is_copy(archive: Archive, folder: Path) -> bool:
+    """Return whether the scene of a sound report has another report that stands."""
+    try:
+        scene = read_issued(folder).report["scenes"]["later"]["sha256"]
+    except (InputRefused, KeyError, TypeError):
+        return False
+    question = "SELECT 1 FROM current_reports WHERE scene_sha256 = ?"
+    return archive.connection.execute(question, (scene,)).fetchone() is not None
 
 
 def rebuild(

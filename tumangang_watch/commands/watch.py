@@ -99,13 +99,15 @@ def finish(places: Places, tally: IntakeTally, notify_command: str | None, base_
         click.echo(f"Refused: {failed}", err=True)
     for fault in dict.fromkeys(map(str, tally.faults)):
         click.echo(f"Left out: {fault}", err=True)
+    for line in tally.strange:
+        click.echo(clean_text(f"Left alone: {line}"), err=True)
     if tally.waiting:
         click.echo(f"Still growing: {', '.join(sorted(tally.waiting))}", err=True)
     with hold(places.archive):
         publish(places, base_url)
-        if notify_command is not None:
-            with open_archive(places.archive, write=True) as archive:
-                send_notices(archive, notify_command, places.settings.watch.notify_limit_s)
+    if notify_command is not None:
+        with open_archive(places.archive, write=True) as archive:
+            send_notices(archive, notify_command, places.settings.watch)
     if tally.faults or any(failed.exit_status == InputRefused.exit_status for failed in tally.refused):
         return InputRefused.exit_status
     return Busy.exit_status if tally.waiting and not tally.made and not tally.refused else 0

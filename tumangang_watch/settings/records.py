@@ -52,6 +52,8 @@ class WatchSettings:
     """Largest difference in season, line of sight and sun of a date that says what is usual."""
     notify_limit_s: float = 60.0
     """Longest time a notify command may take."""
+    notify_failures: int = 3
+    """After so many findings in a row that could not be told the command is taken to be down."""
     feed_entries: int = 200
     """Entries of the feed, the latest."""
     index_rows: int = 1000

@@ -85,7 +85,10 @@ class Processes:
     def _start(self, piece: _Piece) -> None:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self.slots, multiprocessing.get_context("spawn"), initializer=_end_with_parent
+                self.slots,
+                multiprocessing.get_context("spawn"),
+                initializer=_end_with_parent,
+                initargs=(os.getpid(),),
             )
         try:
             future = self._pool.submit(piece.function, piece.task)
@@ -175,13 +178,11 @@ def executor(jobs: int, scheduler: str | None, limit_s: float, attempts: int) ->
         place.close()
 
 
-def _end_with_parent() -> None:
-    """End this process when the one that started it ends, even by a kill (Linux)."""
+def _end_with_parent(parent: int) -> None:
+    """End this process when the one that started it ends, even by a kill, even before this (Linux)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "linux":
         return
-
-    parent = os.getppid()
     set_death_signal = 1
     ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
     if os.getppid() != parent:

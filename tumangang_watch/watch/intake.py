@@ -7,6 +7,7 @@ archive at the end, and again by the next run if this one does not get there.
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -14,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from tumangang_watch.archive import Archive, Refusal, add_file, add_refusal, add_report, open_archive, read
+from tumangang_watch.archive.amend import forget_report, note_made_again
 from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.read import KnownScene
-from tumangang_watch.archive.rebuild import REFUSED, adopt, read_issued
+from tumangang_watch.archive.rebuild import REFUSED, adopt, names_in, read_issued
 from tumangang_watch.archive.record import note_inbox
 from tumangang_watch.errors import Busy, InputRefused, OutputFailed
 from tumangang_watch.files import json_text, sweep, write_whole
 from tumangang_watch.model.document import ReportDocument
+from tumangang_watch.text import count_text
 from tumangang_watch.watch.executors import Died, Executor
 from tumangang_watch.watch.inbox import Arrival, content_of, sidecars, sidecars_digest
 from tumangang_watch.watch.notify import note_findings
@@ -38,6 +41,8 @@ class IntakeTally:
     """Scenes refused in this run."""
     faults: list[Failed] = field(default_factory=list)
     """Faults of the program met in scenes that reports could be made without."""
+    strange: list[str] = field(default_factory=list)
+    """Folders beside the reports that are left alone, and reports that are gone, a line each."""
     waiting: list[str] = field(default_factory=list)
     """Files that are not settled yet."""
     known: int = 0
@@ -67,6 +72,7 @@ def take_in(
         scenes = intake.identify(arrivals)
         intake.look(scenes)
         intake.make_reports()
+        intake.tell_of_lost_reports()
         return intake.tally
 
 
@@ -84,8 +90,37 @@ class _Intake:
     def find_left_reports(self) -> None:
         """Record reports that a killed run wrote and did not record; remove what it wrote by half."""
         sweep([self.places.reports, self.places.reports / REFUSED])
-        known = read.folders(self.archive)
-        self.tally.made += adopt(self.archive, self.places.reports, known, note=self._note)
+        reports, known = self.places.reports, read.folders(self.archive)
+        there = names_in(reports)
+        before = json.loads(read.state(self.archive, "made_again") or "[]")
+        for folder in before:
+            if folder in there and folder in known:
+                self._record(reports / folder, again=True)
+        self.tally.made += adopt(self.archive, reports, known, self._note, self.tally.strange.append)
+        if not known or there.isdisjoint(known):
+            if known:
+                self.tally.strange.append(
+                    f"{reports}: none of {count_text(len(known), 'recorded report')} is here, and none is "
+                    "made again: give the folder they are in"
+                )
+            return
+        if known.keys() - there:
+            current = read.current_folders(self.archive, self.places.site.id)
+            self.plan.lost = {folder: scene for folder, scene in current.items() if folder not in there}
+        if sorted(self.plan.lost) == before:
+            return
+        with self.archive.transaction() as connection:
+            note_made_again(connection, sorted(self.plan.lost))
+
+    def tell_of_lost_reports(self) -> None:
+        """Name the reports that are gone and could not be made again."""
+        if read.state(self.archive, "made_again") not in (None, "[]"):
+            with self.archive.transaction() as connection:
+                note_made_again(connection, sorted(self.plan.lost))
+        self.tally.strange += [
+            f"{folder}: it was recorded and is gone; its scene is not in the inbox any more"
+            for folder in sorted(self.plan.lost)
+        ]
 
     def _note(self, report: ReportDocument, folder: str) -> None:
         if self.notify:
@@ -205,7 +240,9 @@ class _Intake:
         queue = deque(
             s
             for s in self.plan.timeline
-            if self.places.refresh or (since is not None and s.acquired >= since)
+            if self.places.refresh
+            or (since is not None and s.acquired >= since)
+            or s.sha256 in self.plan.lost.values()
         )
         while queue or self.work.waiting:
             while queue and self.work.waiting < self.work.slots:
@@ -230,7 +267,7 @@ class _Intake:
             outcome = replace(_of_death(outcome, task.later.path), acquired=scene.acquired)
         if isinstance(outcome, Made):
             self.tally.faults += outcome.faults
-            self._record(task)
+            self._record(task.folder, again=task.folder.name in self.plan.lost)
             self._begin(scene)
         elif task.earlier and outcome.exit_status not in (OutputFailed.exit_status, Busy.exit_status):
             self.plan.failed.setdefault(scene.sha256, {})[task.earlier.sha256] = outcome.why
@@ -240,11 +277,16 @@ class _Intake:
         else:
             self._refuse(scene.sha256, task.later.path, replace(outcome, acquired=scene.acquired))
 
-    def _record(self, task: ReportTask) -> None:
-        issued = read_issued(task.folder, verify=False)
-        with self.archive.transaction():
+    def _record(self, folder: Path, *, again: bool) -> None:
+        """Record a report; one that was gone takes its own place, and its changes are not told again."""
+        issued = read_issued(folder, verify=False)
+        with self.archive.transaction() as connection:
+            if again:
+                forget_report(connection, issued.folder)
             add_report(self.archive, issued)
-            self._note(issued.report, issued.folder)
+            if not again:
+                self._note(issued.report, issued.folder)
+        self.plan.lost.pop(issued.folder, None)
         self.tally.made.append(issued.folder)
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from contextlib import suppress
 from typing import cast
 
 from shapely.geometry import shape
 
 from tumangang_watch.archive import Archive
-from tumangang_watch.errors import OutputFailed, UsageError
-from tumangang_watch.files import json_text
+from tumangang_watch.errors import Busy, OutputFailed, UsageError
+from tumangang_watch.files import failing_as, json_text, locked
 from tumangang_watch.model.document import FindingDocument, ReportDocument, SupersededDocument
+from tumangang_watch.settings.records import WatchSettings
+from tumangang_watch.text import count_text
 
 _SCENE_KEYS = ("id", "sha256", "acquired", "provider", "gsd_m")
 
@@ -115,11 +118,12 @@ def words_of(command: str) -> list[str]:
     return words
 
 
-def send_notices(archive: Archive, command: str, limit_s: float) -> None:
-    """Run the command once a finding, the finding as JSON on its standard input.
+def send_notices(archive: Archive, command: str, settings: WatchSettings) -> None:
+    """Run the command once a finding, in order of time, the finding as JSON on its standard input.
 
     A notice is struck off after the command ended well. A run killed in between tells it again under the
-    same ``id``.
+    same ``id``. One that fails is tried again after the others, and by the next run; after several failures
+    in a row the command is taken to be down. Another run may take in scenes meanwhile, and none tells them.
 
     Raises
     ------
@@ -127,24 +131,52 @@ def send_notices(archive: Archive, command: str, limit_s: float) -> None:
         The command failed; what it was not told is told by the next run.
     """
     words = words_of(command)
-    rows = archive.connection.execute(
-        "SELECT folder, finding, document FROM notices ORDER BY folder, finding"
+    lock = archive.path.with_name(archive.path.name + ".notices.lock")
+    with suppress(Busy), failing_as("cannot tell findings", lock), locked(lock, "busy", lock, "it tells"):
+        failed = _send(archive, words, settings, _pending(archive))
+        if failed and len(failed) < settings.notify_failures:
+            failed = _send(archive, words, settings, failed)
+        if failed:
+            left = len(_pending(archive))
+            why = f"{failed[0][0]}/{failed[0][1]}: {failed[0][3]} ({count_text(left, 'finding')} not told)"
+            raise OutputFailed("finding not told", words[0], why, "The next run tells it; mend the command")
+
+
+def _pending(archive: Archive) -> list[tuple[str, ...]]:
+    """Return folder, finding and document of what is to be told."""
+    return archive.connection.execute(
+        "SELECT folder, finding, document FROM notices ORDER BY folder, length(finding), finding"
     ).fetchall()
-    for folder, finding, document in rows:
-        _tell(words, json_text(json.loads(document), indent=1, sort_keys=True), limit_s)
+
+
+def _send(
+    archive: Archive, words: list[str], settings: WatchSettings, rows: list[tuple[str, ...]]
+) -> list[tuple[str, ...]]:
+    """Tell each of some notices once; return those that failed, with the reason."""
+    failed: list[tuple[str, ...]] = []
+    in_a_row = 0
+    for folder, finding, document, *_ in rows:
+        text = json_text(json.loads(document), indent=1, sort_keys=True)
+        if why := _tell(words, text, settings.notify_limit_s):
+            failed.append((folder, finding, document, why))
+            in_a_row += 1
+            if in_a_row >= settings.notify_failures:
+                break
+            continue
+        in_a_row = 0
         with archive.transaction() as connection:
             connection.execute("DELETE FROM notices WHERE folder = ? AND finding = ?", (folder, finding))
+    return failed
 
 
-def _tell(words: list[str], text: str, limit_s: float) -> None:
+def _tell(words: list[str], text: str, limit_s: float) -> str:
+    """Run the command; return why it failed, or nothing."""
     try:
         done = subprocess.run(
             words, input=text.encode(), stdout=subprocess.DEVNULL, timeout=limit_s, check=False
         )
-        why = f"it ended with status {done.returncode}" if done.returncode else ""
+        return f"it ended with status {done.returncode}" if done.returncode else ""
     except subprocess.TimeoutExpired:
-        why = f"it took longer than {limit_s:g} s"
+        return f"it took longer than {limit_s:g} s"
     except OSError as error:
-        why = error.strerror or str(error)
-    if why:
-        raise OutputFailed("finding not told", words[0], why, "The next run tells it; mend the command")
+        return error.strerror or str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,11 +12,12 @@ from pathlib import Path
 
 from tumangang_watch.archive import Archive, read
 from tumangang_watch.archive.read import CurrentReport, KnownScene
+from tumangang_watch.archive.rebuild import folder_end, folder_name
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.choose import Part, choose, taken
 from tumangang_watch.settings import Settings
-from tumangang_watch.watch.tasks import KnownFile, ReportTask
+from tumangang_watch.watch.tasks import KnownFile, ReportTask, is_made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,8 @@ class Plan:
     """Scenes that turned out to be of no use."""
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
     """For each scene, the earlier scenes it could not be compared with, and why."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """Folders of standing reports that are gone from the disk, and the scene (sha256) of each."""
     names: dict[str, str] = field(default_factory=dict)
     """Folder names given in this run, and the scene each is of."""
 
@@ -70,22 +74,29 @@ class Plan:
         tasks = []
         for number, part in enumerate(parts):
             digest = inputs_digest(scene, part, number)
-            due = number not in current or self._outdated(current[number], digest)
-            if due and not (gone_away and self._adds_nothing(archive, current.get(number), part)):
-                gone = [current[k] for k in current if number == 0 and k >= len(parts)]
-                old = [current[number]] if number in current else []
+            lost = number in current and current[number].folder in self.lost
+            due = lost or number not in current or self._outdated(current[number], digest)
+            if due and (lost or not (gone_away and self._adds_nothing(archive, current.get(number), part))):
                 why = self._why(archive, scene, part, current.get(number), digest)
+                last = read.last_revisions(archive, site.id, scene.sha256).get(number, 0)
+                gone = {
+                    s.folder: s.manifest_sha256
+                    for k, s in current.items()
+                    if (k == number and not lost) or (number == 0 and k >= len(parts))
+                }
+                if lost:
+                    gone |= read.superseded_by(archive, current[number].folder)
                 issue: IssueDocument = {
                     "part": number,
-                    "revision": read.last_revisions(archive, site.id, scene.sha256).get(number, 0) + 1,
+                    "revision": last if lost else last + 1,
                     "speaks_for": list(part.areas),
                     "tells": {area: [e.sha256 for e in since] for area, since in part.tells.items()},
                     "inputs_sha256": digest,
                     "look": {"snow_state": scene.snow_state, "observed": scene.observed},
                     "not_comparable_with": [{"sha256": s, "why": w} for s, w in sorted(failed.items())],
                     "supersedes": [
-                        {"folder": s.folder, "manifest_sha256": s.manifest_sha256, "why": why}
-                        for s in (*old, *gone)
+                        {"folder": folder, "manifest_sha256": manifest, "why": why}
+                        for folder, manifest in gone.items()
                     ],
                 }
                 tasks.append(self._task(archive, scene, part, issue))
@@ -123,23 +134,29 @@ class Plan:
         return "other earlier dates say now what is usual"
 
     def _task(self, archive: Archive, scene: KnownScene, part: Part, issue: IssueDocument) -> ReportTask:
-        name = self._name(archive, scene)
-        name += f"_part{issue['part'] + 1}" if issue["part"] else ""
-        name += f"_r{issue['revision']}" if issue["revision"] != 1 else ""
-        earlier = part.earlier
+        folder, earlier = self._folder(archive, scene, issue), part.earlier
         return ReportTask(
             later=self._file(scene),
             earlier=None if earlier is None else self._file(earlier),
             background=tuple(self._file(b) for b in part.background),
             tells={area: tuple(map(self._file, since)) for area, since in part.tells.items()},
             site_file=self.places.site_file,
-            folder=self.places.reports / name,
+            folder=folder,
             issue=issue,
             caveats=(*_caveats(scene, part, issue), *self._passed_over(issue)),
             settings=self.places.settings,
             tool_version=self.places.tool_version,
             latest=self.places.now,
         )
+
+    def _folder(self, archive: Archive, scene: KnownScene, issue: IssueDocument) -> Path:
+        """Return where a report goes; a revision whose folder holds something strange is passed over."""
+        start = self._name(archive, scene)
+        while True:
+            folder = self.places.reports / (start + folder_end(issue["part"], issue["revision"]))
+            if not os.path.lexists(folder) or is_made(folder, issue):
+                return folder
+            issue["revision"] += 1
 
     def _file(self, scene: KnownScene) -> KnownFile:
         return KnownFile(self.paths[scene.sha256], scene.sha256)
@@ -160,8 +177,7 @@ class Plan:
 
     def _name(self, archive: Archive, scene: KnownScene) -> str:
         """Return the folder name of a scene's first report; two contents of one name stay apart."""
-        stamp = scene.acquired.split(".")[0].rstrip("Z").replace(":", "")
-        plain = f"{stamp}Z_{scene.scene_id}"
+        plain = folder_name(scene.acquired, scene.scene_id)
         owner = read.owner_of(archive, plain) or self.names.setdefault(plain, scene.sha256)
         return plain if owner == scene.sha256 else f"{plain}_{scene.sha256[:8]}"
 

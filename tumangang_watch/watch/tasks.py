@@ -13,7 +13,7 @@ from pathlib import Path
 from tumangang_watch import pipeline
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import read_issued
-from tumangang_watch.errors import Busy, InputRefused, WatchError, fault_words
+from tumangang_watch.errors import Busy, InputRefused, OutputFailed, WatchError, fault_words
 from tumangang_watch.model.comparison import Comparison, LeftOut
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.observation import Observation, Registration
@@ -147,11 +147,16 @@ def look_at(task: LookTask) -> KnownScene | Failed:
 def make_report(task: ReportTask) -> Made | Failed:
     """Write a report's folder, or find it written already; return why it could not be done."""
     try:
-        if _made_before(task):
+        if is_made(task.folder, task.issue):
             return Made()
         comparison, faults = _measured(task)
         comparison = replace(comparison, issue=task.issue, caveats=(*task.caveats, *comparison.caveats))
-        write_report(comparison, task.folder, tool_version=task.tool_version)
+        try:
+            write_report(comparison, task.folder, tool_version=task.tool_version)
+        except OutputFailed:
+            # A worker that outlived its run may have put it there meanwhile.
+            if not is_made(task.folder, task.issue):
+                raise
     except Exception as error:
         return Failed.of(error, task.later.path.name)
     return Made(faults)
@@ -199,13 +204,13 @@ def _background(task: ReportTask) -> Candidates:
     return Candidates(tuple(scenes), tuple(left_out), len(task.background))
 
 
-def _made_before(task: ReportTask) -> bool:
-    """Return whether another run made the report from the same inputs."""
+def is_made(folder: Path, issue: IssueDocument) -> bool:
+    """Return whether a folder holds, whole, the report that another run made from the same inputs."""
     try:
-        issue = read_issued(task.folder).report.get("issue")
-    except InputRefused:
+        made = read_issued(folder).report["issue"]
+        return all(made[name] == issue[name] for name in ("inputs_sha256", "part", "revision"))
+    except (InputRefused, KeyError, TypeError):
         return False
-    return issue is not None and issue.get("inputs_sha256") == task.issue["inputs_sha256"]
 
 
 def _open(path: Path, latest: datetime) -> Scene:
