@@ -1,9 +1,10 @@
 """Score what coarse, moving and loaded trains are told by, on painted scenes in nearly exact registration.
 
-``python -m benchmarks.limits --split test --pairs 20`` prints the table for 3 m (``--groups``), the rates of
-the flag for trains in motion (``--motion``) and the precision of hints of the load (``--load``); all three
-where none is named. It measures what comes of the settings; it fits none of them. ``--no-sun`` leaves the
-sun's position out, as a scene without metadata does, and counts trains that are only ``possible`` as well.
+``python -m benchmarks.limits --split test --pairs 20`` prints the table for 3 m or ``--gsd`` (``--groups``),
+the rates of the flag for trains in motion (``--motion``) and the precision of hints of the load (``--load``);
+all three where none is named. It measures what comes of the settings; it fits none of them. ``--no-sun``
+leaves the sun's position out, as a scene without metadata does, and counts trains that are only ``possible``
+as well.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tumangang_watch.detect.coarse.groups import group_tracks
 from tumangang_watch.detect.trains.body import sample_body
 from tumangang_watch.detect.trains.load import darkest, hint_flat, hint_open, read_inside
 from tumangang_watch.detect.trains.motion import band_offsets, measure_motion
+from tumangang_watch.grid import grid_over
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.image import compose, shift
 from tumangang_watch.settings import Settings
@@ -28,8 +30,8 @@ from tumangang_watch.simulate import make_pair, paint, set_in_motion, split_seed
 from tumangang_watch.simulate.exact import exact_image
 from tumangang_watch.simulate.traffic import make_train
 
-JITTER_M = 0.6
-"""Spread of the misplacement a site fit leaves at 3 m, per axis."""
+JITTER = 0.2
+"""Spread of the misplacement a site fit leaves, in pixels, per axis."""
 IOU_MIN = 0.3
 """Least overlap along the group of a train and its detection."""
 
@@ -49,8 +51,14 @@ def seen(pair: Any, which: int, painted: Any, jitter_m: float, sun: bool = True)
         sun_azimuth_deg=day.sun_azimuth_deg if sun else None,
         sun_elevation_deg=day.sun_elevation_deg if sun else None,
     )
+    raster = image.on_grid(grid_over(pair.world.site.bounds, max(sensor.gsd_m, 0.5), pair.world.site.crs))
     return SimpleNamespace(
-        image=image, scene=scene, date=("earlier", "later")[which], observed_fraction=lambda _: 1.0
+        image=image,
+        scene=scene,
+        raster=raster,
+        quality=SimpleNamespace(clear=raster.valid),
+        date=("earlier", "later")[which],
+        observed_fraction=lambda _: 1.0,
     )
 
 
@@ -88,7 +96,7 @@ def groups(seeds: range, gsd_m: float, with_other: bool, sun: bool = True) -> No
         if seed % 4 == 0:
             options["snow"] = (0.4, 0.9)[(seed // 4) % 2]
         pair = make_pair(seed, gsd_m, season_change=seed % 4 == 1, **options)
-        dates = [seen(pair, k, p, JITTER_M, sun) for k, p in enumerate((pair.earlier, pair.later))]
+        dates = [seen(pair, k, p, JITTER * gsd_m, sun) for k, p in enumerate((pair.earlier, pair.later))]
         for k, date in enumerate(dates):
             site, day = pair.world.site, pair.days[k]
             other = dates[1 - k] if with_other else None

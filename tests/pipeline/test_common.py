@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,3 +89,16 @@ def test_scenes_of_two_makers_end_in_a_report(case, words, tmp_path) -> None:
     scenes = sorted((FAULTS / case).glob("*.tif"))
     done = run("compare", *scenes, "--out", tmp_path / "out", "--no-detectability", status=0)
     assert words in done.stdout + done.stderr
+
+
+def test_at_two_metres_only_the_train_that_stands_there_is_told(tmp_path) -> None:
+    case = FAULTS / "false_trains_at_2m"
+    if not case.is_dir():
+        pytest.skip("the cases are not at hand")
+    done = run(
+        "detect", case / "scene_2m.tif", "--out", tmp_path / "out", "--no-detectability", "--json", status=0
+    )
+    trains = [d for d in json.loads(done.stdout)["detections"] if d["kind"] == "train"]
+    sure = [d for d in trains if d["grade"] == "detected"]
+    assert [(d["track"], d["cars"]) for d in sure] == [("yard-3", None)]
+    assert sure[0]["length_m"]["low"] <= 117 <= sure[0]["length_m"]["high"]

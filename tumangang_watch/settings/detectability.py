@@ -124,7 +124,7 @@ class LimitSettings:
     """Named numbers for what a scene cannot show.
 
     From docs/sources.md, trains: up to 0.5 m presence, track, length, count, colours and hints of the load;
-    0.5-1.0 m the count with an interval and few colours; 1.0-2.0 m presence, track and length; above 2 m
+    0.5-1.0 m the count with an interval and few colours; to 1.4 m presence, track and length; above that
     presence on the track group with a coarse length; above 5 m nothing. Abstain below 12 degrees of sun,
     in haze, above 35 degrees off nadir. Under snow paint is covered: colours are compared within a
     snow state only (2.3, 2.4).
