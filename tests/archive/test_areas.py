@@ -64,8 +64,10 @@ def test_an_archive_of_the_schema_before_gets_one_area_a_train_and_track(tmp_pat
         connection.execute("DROP VIEW leading_findings")
         connection.execute("ALTER TABLE findings DROP COLUMN with_finding")
         connection.execute("DROP VIEW current_detections_by_area")
-        for name in ("detection_areas", "track_areas"):
+        for name in ("detection_areas", "track_areas", "digests"):
             connection.execute(f"DROP TABLE {name}")
+        for name in ("refusals", "files", "notices", "state"):
+            connection.execute(f"ALTER TABLE {name} DROP COLUMN digest")
         connection.execute("PRAGMA user_version = 2")
     with open_archive(path, write=True) as archive:
         ask = archive.connection.execute

@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 from support import quick_watch as quick
+from support import review_runs
 from support.issued_reports import put
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
+from tumangang_watch.archive.digests import add_row
 from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.rebuild import rebuild
+from tumangang_watch.archive.reviews import all_reviews
 from tumangang_watch.commands.watch import finish
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.settings.records import WatchSettings
@@ -163,6 +166,16 @@ def test_a_wrong_folder_of_reports_is_told_and_nothing_is_made_again(root):
     assert "none of 2 recorded reports is here" in tally.strange[0]
 
 
+def test_an_archive_that_was_lost_gets_its_reviews_back(root):
+    where = ("--archive", root / "record.sqlite")
+    review_runs.run("review", "accept", f"{SECOND}/f1", *where)
+    (root / "record.sqlite").unlink()
+    quick.take_in_here(root)
+    with open_archive(root / "record.sqlite") as archive:
+        assert [(r.reader, r.answer.verdict) for r in all_reviews(archive)] == [("kim", "accepted")]
+    assert sound(root)
+
+
 # Notices
 
 
@@ -197,7 +210,7 @@ def test_a_command_that_is_down_is_given_up_after_some_failures(root):
     with open_archive(root / "record.sqlite", write=True) as archive:
         for number in range(5):
             with archive.transaction() as connection:
-                connection.execute("INSERT INTO notices VALUES ('r', ?, '{}')", (f"f{number}",))
+                add_row(connection, "notices", "r", f"f{number}", "{}")
         command = f"/bin/sh -c 'echo x >> {root}/calls; exit 1'"
         with pytest.raises(OutputFailed, match="5 findings not told"):
             send_notices(archive, command, WatchSettings())

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from tumangang_watch.archive.digests import damage_of
 from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.archive.reviews import COLUMNS, is_sound
 from tumangang_watch.files import sha256_of
@@ -25,21 +26,11 @@ def check_archive(archive: Archive, reports: Path | None = None, *, files: bool 
     files : bool
         Read every file of every report and compare it with its manifest as well.
     """
-    faults = []
     with database_errors(archive.path):
         ask = archive.connection.execute
-        faults += [f"database: {row[0]}" for row in ask("PRAGMA integrity_check(20)") if row[0] != "ok"]
-        faults += [
-            f"a row of {row[0]} refers to nothing in {row[2]}" for row in ask("PRAGMA foreign_key_check")
-        ]
-        faults += [
-            f"{folder}: superseded, but standing"
-            for (folder,) in ask(
-                "SELECT folder FROM reports WHERE current AND folder IN (SELECT folder FROM superseded)"
-            )
-        ]
         digests = list(ask("SELECT folder, manifest_sha256 FROM reports ORDER BY folder"))
         answers = list(ask(f"SELECT id, {', '.join(COLUMNS)} FROM reviews ORDER BY id"))
+    faults = damage_of(archive.connection)
     faults += [
         f"review {number}: its content is not what was recorded"
         for number, *values in answers
@@ -48,7 +39,7 @@ def check_archive(archive: Archive, reports: Path | None = None, *, files: bool 
     if reports is not None:
         for folder, manifest_sha256 in digests:
             faults += check_folder(reports / folder, manifest_sha256, files=files)
-    return faults
+    return list(dict.fromkeys(faults))
 
 
 def check_folder(folder: Path, manifest_sha256: str | None, *, files: bool = True) -> list[str]:

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tumangang_watch.archive.digests import damage_of, seal_all
 from tumangang_watch.archive.schema import APPLICATION_ID, MIGRATIONS, VERSION
-from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
+from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed, WatchError
 from tumangang_watch.files import failing_as, locked, sweep_target, whole_files
 
 MAGIC = b"SQLite format 3\0"
@@ -83,7 +84,10 @@ def open_archive(path: Path, *, write: bool = False, create: bool = False) -> It
     with database_errors(path):
         connection = _connect(path, write)
     try:
-        with database_errors(path):
+        with _naming_damage(path, connection), database_errors(path):
+            _careful(connection)
+            if not write:
+                connection.execute("PRAGMA query_only = ON")
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version < VERSION and not write:
                 raise InputRefused(
@@ -95,7 +99,7 @@ def open_archive(path: Path, *, write: bool = False, create: bool = False) -> It
         archive = Archive(path, connection)
         if version < VERSION:
             _migrate(archive, version)
-        with database_errors(path):
+        with _naming_damage(path, connection), database_errors(path):
             yield archive
     finally:
         connection.close()
@@ -151,13 +155,9 @@ def _connect(path: Path, write: bool) -> sqlite3.Connection:
     mode = "rw" if os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK) else "ro"
     if write and mode == "ro":
         raise OutputFailed("cannot write the archive", path, "no permission", "Give it, or another --archive")
-    connection = sqlite3.connect(
+    return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_S, isolation_level=None
     )
-    _careful(connection)
-    if not write:
-        connection.execute("PRAGMA query_only = ON")
-    return connection
 
 
 def _careful(connection: sqlite3.Connection) -> None:
@@ -178,6 +178,7 @@ def _migrate(archive: Archive, version: int) -> None:
         for statements in MIGRATIONS[version:]:
             for statement in statements:
                 connection.execute(statement)
+        seal_all(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -216,6 +217,21 @@ def _look_at(path: Path) -> None:
     journal = path.with_name(path.name + "-journal")
     if valid and not journal.exists() and size < pages * (65536 if page == 1 else page):
         raise ArchiveDamaged("archive damaged", path, "its end is missing", REBUILD)
+
+
+@contextmanager
+def _naming_damage(path: Path, connection: sqlite3.Connection) -> Iterator[None]:
+    """Where anything unforeseen is met in a damaged archive, tell of the damage."""
+    try:
+        yield
+    except WatchError:
+        raise
+    except Exception as error:
+        if connection.in_transaction:
+            connection.rollback()
+        if faults := damage_of(connection):
+            raise ArchiveDamaged("archive damaged", path, " ".join(faults[0].split()), REBUILD) from error
+        raise
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NotRequired, TypedDict, cast
 
 from tumangang_watch.archive.file import Archive
@@ -145,7 +145,8 @@ def failed_pairs(archive: Archive, scene_sha256: str) -> dict[str, str]:
 
 def refusals(archive: Archive) -> dict[str, Refusal]:
     """Return the refused scenes by content."""
-    rows = _rows(archive, "SELECT * FROM refusals ORDER BY sha256")
+    names = ", ".join(f.name for f in fields(Refusal))
+    rows = _rows(archive, f"SELECT {names} FROM refusals ORDER BY sha256")
     return {row["sha256"]: Refusal(**row) for row in rows}
 
 

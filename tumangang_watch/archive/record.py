@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass
 from typing import Any, cast
 
 from tumangang_watch.archive.areas import areas_of, part_in, shared_m, stretches_of
+from tumangang_watch.archive.digests import add_row, seal_report
 from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.schema import SCENE_FACTS
 from tumangang_watch.archive.summary import EMPTY, ends_of, summarise, vehicle_types
@@ -90,17 +91,17 @@ def inputs_digest(later: str, earlier: str | None, background: list[str], site: 
 
 def add_refusal(connection: sqlite3.Connection, refusal: Refusal) -> None:
     """Record that a scene was refused; a later refusal of the same content takes its place."""
-    connection.execute(f"INSERT OR REPLACE INTO refusals VALUES ({', '.join('?' * 11)})", astuple(refusal))
+    add_row(connection, "refusals", *astuple(refusal))
 
 
 def add_file(connection: sqlite3.Connection, path: str, stamp: tuple[int, int], sha256: str) -> None:
     """Record where content lies, with size and modification time, so that it is read only once."""
-    connection.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (path, *stamp, sha256))
+    add_row(connection, "files", path, *stamp, sha256)
 
 
 def note_inbox(connection: sqlite3.Connection, inbox: str) -> None:
     """Record the folder that the paths of scene files count from."""
-    connection.execute("INSERT OR REPLACE INTO state VALUES ('inbox', ?)", (inbox,))
+    add_row(connection, "state", "inbox", inbox)
 
 
 def add_scene(connection: sqlite3.Connection, scene: SceneDocument) -> int:
@@ -166,15 +167,13 @@ def _add(connection: sqlite3.Connection, issued: Issued) -> None:
         _add_detection(connection, key, detection)
     for finding in report["findings"]:
         _add_finding(connection, key, finding)
+    seal_report(connection, key)
 
 
 def _note_new_date(connection: sqlite3.Connection, acquired: str) -> None:
     """Note that scenes after a date may have a better earlier date now; a killed run is made up for."""
-    connection.execute(
-        """INSERT INTO state VALUES ('weigh_again_from', ?)
-           ON CONFLICT (key) DO UPDATE SET value = min(value, excluded.value)""",
-        (acquired,),
-    )
+    known = connection.execute("SELECT value FROM state WHERE key = 'weigh_again_from'").fetchone()
+    add_row(connection, "state", "weigh_again_from", min(acquired, *known) if known else acquired)
 
 
 def _current(connection: sqlite3.Connection, folder: str, supersedes: list[SupersededDocument]) -> int:

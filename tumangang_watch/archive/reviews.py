@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from tumangang_watch.archive.digests import seal_review
 from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.files import append_whole, failing_as, json_line
 from tumangang_watch.model.review import About, Answer, Correction, Review
@@ -105,7 +106,8 @@ def _insert(connection: sqlite3.Connection, row: Document) -> bool:
     if connection.execute("SELECT 1 FROM reviews WHERE uid = ?", (row["uid"],)).fetchone():
         return False
     marks = ", ".join(f":{name}" for name in COLUMNS)
-    connection.execute(f"INSERT INTO reviews ({_COLUMN_TEXT}) VALUES ({marks})", row)
+    cursor = connection.execute(f"INSERT INTO reviews ({_COLUMN_TEXT}) VALUES ({marks})", row)
+    seal_review(connection, int(cursor.lastrowid or 0))
     return True
 
 

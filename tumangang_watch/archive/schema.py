@@ -205,7 +205,17 @@ _EVENTS = (
 )
 """The sure changes that index, feed and notices tell: of a train replaced, the one that came names both."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _REVIEWS, _AREAS, _EVENTS)
+_DIGESTS = (
+    """CREATE TABLE digests (
+        subject TEXT NOT NULL CHECK (subject IN ('report', 'review', 'schema')), key INTEGER NOT NULL,
+        sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+        PRIMARY KEY (subject, key)
+    ) STRICT, WITHOUT ROWID""",
+    *(f"ALTER TABLE {table} ADD COLUMN digest TEXT" for table in ("refusals", "files", "notices", "state")),
+)
+"""Digests of rows: what is changed behind the program's back is found by `check`."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _REVIEWS, _AREAS, _EVENTS, _DIGESTS)
 """Statements that lead from each version to the next; a file's ``user_version`` counts those applied."""
 
 VERSION = len(MIGRATIONS)

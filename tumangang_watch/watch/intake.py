@@ -20,6 +20,7 @@ from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import REFUSED, adopt, names_in, read_issued
 from tumangang_watch.archive.record import note_inbox
+from tumangang_watch.archive.reviews import carry_over
 from tumangang_watch.errors import Busy, InputRefused, OutputFailed
 from tumangang_watch.files import json_text, sweep, write_whole
 from tumangang_watch.model.document import ReportDocument
@@ -67,6 +68,8 @@ def take_in(
         What was recorded before stays; the next run goes on from there.
     """
     with hold(places.archive), open_archive(places.archive, write=True, create=True) as archive:
+        if not archive.connection.execute("SELECT 1 FROM reviews LIMIT 1").fetchone():
+            carry_over(archive, None, places.archive)  # The archive may have been lost and made again.
         intake = _Intake(places, archive, work, progress, notify)
         intake.find_left_reports()
         scenes = intake.identify(arrivals)

@@ -11,6 +11,7 @@ from typing import cast
 from shapely.geometry import shape
 
 from tumangang_watch.archive import Archive
+from tumangang_watch.archive.digests import add_row
 from tumangang_watch.errors import Busy, OutputFailed, UsageError
 from tumangang_watch.files import failing_as, json_text, locked
 from tumangang_watch.model.document import FindingDocument, ReportDocument, SupersededDocument
@@ -49,10 +50,8 @@ def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None
         amount = float(round(finding["amount"]["estimate"]))
         place = (finding["kind"], finding["change"], finding["area"], finding["track"], amount)
         if finding["id"] in leading and place not in known and not _is_notified(finding, around):
-            archive.connection.execute(
-                "INSERT OR REPLACE INTO notices VALUES (?, ?, ?)",
-                (folder, finding["id"], json.dumps(_document(report, folder, finding), sort_keys=True)),
-            )
+            document = json.dumps(_document(report, folder, finding), sort_keys=True)
+            add_row(archive.connection, "notices", folder, finding["id"], document)
 
 
 def _notified_around(archive: Archive, report: ReportDocument) -> list[tuple[str, ...]]:

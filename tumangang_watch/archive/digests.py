@@ -1,0 +1,145 @@
+"""Digests of the archive's rows: content that was changed behind the program's back is found.
+
+Every report's rows have one digest together, every review and every row of the small tables one each,
+written in the transaction that writes the rows. SQLite's own check sees broken pages, not changed values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+
+_OF_REPORT = (
+    """SELECT folder, manifest_sha256, inputs_sha256, part, revision, changed, registration, tool_version,
+       settings_sha256, look, caveats FROM reports WHERE id = ?""",
+    "SELECT s.* FROM sites AS s JOIN reports AS r ON r.site = s.id WHERE r.id = ?",
+    "SELECT s.* FROM scenes AS s JOIN reports AS r ON r.scene = s.id WHERE r.id = ?",
+    "SELECT s.* FROM scenes AS s JOIN reports AS r ON r.earlier = s.id WHERE r.id = ?",
+    *(
+        f"SELECT * FROM {table} WHERE report = ? ORDER BY 1, 2"
+        for table in ("backgrounds", "failed_pairs", "superseded", "area_dates", "track_dates")
+    ),
+    "SELECT * FROM track_areas WHERE report = ? ORDER BY track, area",
+    "SELECT * FROM detections WHERE report = ? ORDER BY id",
+    "SELECT * FROM findings WHERE report = ? ORDER BY id",
+    *(
+        f"SELECT t.* FROM {table} AS t JOIN detections AS d ON d.id = t.detection WHERE d.report = ? "
+        "ORDER BY 1, 2"
+        for table in ("vehicles", "detection_areas")
+    ),
+)
+_REVIEW = "SELECT * FROM reviews WHERE id = ?"
+_SMALL = ("refusals", "files", "notices", "state")
+"""Tables whose rows carry their digest in their last column."""
+_CURRENT = """SELECT folder FROM reports
+    WHERE current <> (folder NOT IN (SELECT folder FROM superseded)) ORDER BY folder"""
+
+
+def row_digest(*values: object) -> str:
+    """Return the digest of a row's values."""
+    return hashlib.sha256(repr(values).encode()).hexdigest()
+
+
+def add_row(connection: sqlite3.Connection, table: str, *values: object) -> None:
+    """Write a row of one of the small tables, with its digest, in place of one of the same key."""
+    marks = ", ".join("?" * (len(values) + 1))
+    connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", (*values, row_digest(*values)))
+
+
+def seal_report(connection: sqlite3.Connection, key: int) -> None:
+    """Record the digest of a report's rows; inside the transaction that writes the last of them."""
+    _seal(connection, "report", key, _report_digest(connection, key))
+
+
+def seal_review(connection: sqlite3.Connection, key: int) -> None:
+    """Record the digest of a review; inside the transaction that writes it."""
+    _seal(connection, "review", key, _review_digest(connection, key))
+
+
+def seal_all(connection: sqlite3.Connection) -> None:
+    """Record every digest anew: what another version wrote had others, or none."""
+    _seal(connection, "schema", 0, _schema_digest(connection))
+    for (key,) in connection.execute("SELECT id FROM reports").fetchall():
+        seal_report(connection, key)
+    for (key,) in connection.execute("SELECT id FROM reviews").fetchall():
+        seal_review(connection, key)
+    for table in _SMALL:
+        for row in connection.execute(f"SELECT * FROM {table}").fetchall():
+            add_row(connection, table, *row[:-1])
+
+
+def _seal(connection: sqlite3.Connection, subject: str, key: int, sha256: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO digests VALUES (?, ?, ?)", (subject, key, sha256))
+
+
+def _report_digest(connection: sqlite3.Connection, key: int) -> str:
+    return row_digest(*(connection.execute(question, (key,)).fetchall() for question in _OF_REPORT))
+
+
+def _review_digest(connection: sqlite3.Connection, key: int) -> str:
+    return row_digest(connection.execute(_REVIEW, (key,)).fetchone())
+
+
+def damage_of(connection: sqlite3.Connection) -> list[str]:
+    """Return everything that is wrong with an archive's own content, in words; nothing is changed."""
+    found = []
+    for check in (_pages, _references, _tables, _current, _reports, _reviews, _rows):
+        try:
+            found += list(check(connection))
+        except (sqlite3.Error, ValueError, OverflowError, MemoryError) as error:
+            found.append(f"database: {str(error)[:200] or type(error).__name__}")
+    return list(dict.fromkeys(found))
+
+
+def _pages(connection: sqlite3.Connection) -> Iterator[str]:
+    for (row,) in connection.execute("PRAGMA integrity_check(20)"):
+        if row != "ok":
+            yield f"database: {row}"
+
+
+def _references(connection: sqlite3.Connection) -> Iterator[str]:
+    for row in connection.execute("PRAGMA foreign_key_check"):
+        yield f"a row of {row[0]} refers to nothing in {row[2]}"
+
+
+def _tables(connection: sqlite3.Connection) -> Iterator[str]:
+    """Tell whether the tables, views and triggers are those that were made."""
+    known = connection.execute("SELECT sha256 FROM digests WHERE subject = 'schema'").fetchone()
+    if known != (_schema_digest(connection),):
+        yield "database: its tables are not those that were made"
+
+
+def _schema_digest(connection: sqlite3.Connection) -> str:
+    question = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
+    return row_digest(connection.execute(question).fetchall())
+
+
+def _current(connection: sqlite3.Connection) -> Iterator[str]:
+    for (folder,) in connection.execute(_CURRENT):
+        yield f"{folder}: superseded, but standing, or the reverse"
+
+
+def _reports(connection: sqlite3.Connection) -> Iterator[str]:
+    known = dict(connection.execute("SELECT key, sha256 FROM digests WHERE subject = 'report'"))
+    for key, folder in connection.execute("SELECT id, folder FROM reports ORDER BY folder").fetchall():
+        if known.pop(key, None) != _report_digest(connection, key):
+            yield f"{folder}: its rows are not those that were recorded"
+    for key in known:
+        yield f"a report is missing (number {key})"
+
+
+def _reviews(connection: sqlite3.Connection) -> Iterator[str]:
+    known = dict(connection.execute("SELECT key, sha256 FROM digests WHERE subject = 'review'"))
+    for (key,) in connection.execute("SELECT id FROM reviews ORDER BY id").fetchall():
+        if known.pop(key, None) != _review_digest(connection, key):
+            yield f"review {key}: its content is not what was recorded"
+    for key in known:
+        yield f"review {key}: it is missing"
+
+
+def _rows(connection: sqlite3.Connection) -> Iterator[str]:
+    for table in _SMALL:
+        for *values, sha256 in connection.execute(f"SELECT * FROM {table}"):
+            if sha256 != row_digest(*values):
+                yield f"a row of {table} is not what was recorded ({str(values[0])[:60]})"
