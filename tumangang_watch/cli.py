@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from typing import NoReturn
@@ -14,6 +16,8 @@ from tumangang_watch.errors import WatchError
 from tumangang_watch.text import clean_text
 
 PROGRAM = "tumangang-watch"
+_OUT_OF = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS)
+"""What the system can run out of anywhere: space, open files, a sound disk."""
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -21,6 +25,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # Many small products: threads of the linear algebra that wait for one another cost more than they bring,
     # above all beside other work. Read once, when numpy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _open_closed_outputs()
     try:
         status = cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
@@ -34,7 +39,27 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         status = 141
+    except OSError as error:
+        if error.errno not in _OUT_OF:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # What is left in the buffer cannot be written either.
+        where = os.fsdecode(error.filename) if error.filename else "output"
+        why = error.strerror or str(error)
+        status = _print_error("cannot go on", where, why, "Give it more room and run it again", 5)
+    except MemoryError:
+        status = _print_error(
+            "needs more memory", "this machine", "there is too little", "Use a smaller site or more memory", 3
+        )
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _open_closed_outputs() -> None:
+    """Give closed standard streams (``>&-``) a place: the next file opened would take it."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(handle)
+    sys.stdout = sys.stdout or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
 
 
 def _print_error(what: str, file: str, why: str, todo: str, status: int) -> int:

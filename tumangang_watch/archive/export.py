@@ -15,7 +15,7 @@ import shapely
 from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.errors import UsageError
 from tumangang_watch.files import FolderKind, check_file, whole_files, whole_folder
-from tumangang_watch.text import xml_text
+from tumangang_watch.text import clean_text, xml_text
 
 CANNOT_EXPORT = "cannot export the archive"
 TABLES = {
@@ -154,8 +154,11 @@ def _marked(name: str, whole: Table, marks: Marks | None) -> Table:
 
 
 def safe_text(value: Cell) -> Cell:
-    """Return a CSV cell that no spreadsheet takes for a formula (OWASP ASVS 1.2.10)."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    """Return a CSV cell that no spreadsheet takes for a formula (OWASP ASVS 1.2.10) and no terminal obeys."""
+    if not isinstance(value, str):
+        return value
+    value = "\n".join(map(clean_text, value.split("\n")))
+    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> None:

@@ -94,15 +94,15 @@ def places_of(
 def finish(places: Places, tally: IntakeTally, notify_command: str | None, base_url: str) -> int:
     """Bring the pages up to date, tell the findings, say what was done; return the exit status."""
     for folder in tally.made:
-        click.echo(f"Report: {places.reports / folder / 'report.html'}", err=True)
+        click.echo(clean_text(f"Report: {places.reports / folder / 'report.html'}"), err=True)
     for failed in tally.refused:
-        click.echo(f"Refused: {failed}", err=True)
+        click.echo(clean_text(f"Refused: {failed}"), err=True)
     for fault in dict.fromkeys(map(str, tally.faults)):
-        click.echo(f"Left out: {fault}", err=True)
+        click.echo(clean_text(f"Left out: {fault}"), err=True)
     for line in tally.strange:
         click.echo(clean_text(f"Left alone: {line}"), err=True)
     if tally.waiting:
-        click.echo(f"Still growing: {', '.join(sorted(tally.waiting))}", err=True)
+        click.echo(clean_text(f"Still growing: {', '.join(sorted(tally.waiting))}"), err=True)
     with hold(places.archive):
         publish(places, base_url)
     if notify_command is not None:
