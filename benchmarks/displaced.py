@@ -139,7 +139,7 @@ def main() -> None:
                 total["refused"] += 1
                 continue
         fit = comparison.registration
-        across, along = yard.split(np.add(fit.shift_m, 0) - by_m)
+        across, along = yard.split(-np.add(fit.shift_m, by_m))
         trains, false = told(yard, comparison)
         silent = fit.status == "ok" and abs(across) > WRONG_M
         total.update({"reports": 1, "wrong in silence": int(silent), "false trains": false, **trains})
