@@ -22,7 +22,7 @@ from benchmarks.yard_pairs import yard_pair
 from tumangang_watch.grid import Float32, Grid, Mask, grid_over
 from tumangang_watch.model.image import Raster
 from tumangang_watch.nets import write_weights
-from tumangang_watch.preprocess.cloud import cells_of, features_of
+from tumangang_watch.preprocess.cloud_cells import cells_of, features_of
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.simulate.exact import exact_image
 from tumangang_watch.simulate.pair import SplitName

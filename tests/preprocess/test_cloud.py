@@ -56,6 +56,13 @@ def test_cloud_is_masked_and_clear_ground_is_not(soft, with_other):
     assert (cloud | shadow)[far].mean() < 0.02
 
 
+def test_grey_cloud_over_most_of_a_scene_is_masked_from_one_date():
+    """The typical ground is cloud itself then."""
+    cover = patch(150, 200, 120, 8.0)
+    values = ground() * (1 - cover) + 0.3 * cover
+    assert cloud_over(raster(values), SETTINGS)[0][cover > 0.9].mean() > 0.9
+
+
 def test_thin_cloud_is_masked_where_another_date_shows_the_ground():
     cover = 0.5 * patch(140, 260, 80, 12.0)
     values = ground() * (1 - cover) + 0.7 * cover

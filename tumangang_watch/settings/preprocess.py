@@ -190,6 +190,8 @@ class CloudSettings:
     and `brighter_min` by ``python -m benchmarks.clouds area`` on validation seeds."""
     log_odds_sure: float = 1.0
     """Log-odds from which a cell does."""
+    log_odds_doubtless: float = 2.0
+    """Log-odds from which cloud need be no brighter than the other date. Chosen as `log_odds_min`."""
     shadow_bias: float = 0.3
     """Taken off the log-odds of shadow: dark ground is common. Chosen as `log_odds_min`."""
     brighter_min: float = 0.1
@@ -199,6 +201,15 @@ class CloudSettings:
     alone_min: float = 1.3
     """Least log brightness over the typical ground where no other date tells: 3.7 times, both above the
     darkest. Calibrated as `alike_min`: at 1.5 thin cloud is lost, at 1.1 concrete is taken for cloud."""
+    alone_large_min: float = 0.5
+    """The same of large regions that hold enough sure cells, these brighter than `alone_large_sure`. Chosen
+    as `log_odds_min`; at 0.3 snow is taken for cloud."""
+    alone_large_sure: float = 0.8
+    alone_large_min_m2: float = 20_000.0
+    """What is larger is no pavement: twice `built_max_m2`. At half of it soil beside water is taken for cloud
+    in one of 19 clear real pictures."""
+    redder_max: float = 0.1
+    """Log of red over blue, against the typical ground, of what is soil and not cloud. Assumed."""
     alike_scene_min: float = 0.68
     """Least likeness of the fine patterns that a twentieth of the ground shows on two dates, for one to tell
     what hides the other. Calibrated as `alike_min` on train seeds: 0.65 and more in one state of the ground
