@@ -93,9 +93,9 @@ def _alone(cloud: Float32, cells: SceneCells, cell_m: float, settings: CloudSett
     Under much cloud the typical ground is cloud as well, and cloud is less bright against it: regions larger
     than what is built, no redder than the typical ground and in good part surely cloud, are cloud then too.
     """
-    light = light_of(cells)
-    redder = around(cells.log[2] - cells.log[0], cells.seen.astype(np.float32), 1.0) > settings.redder_max
-    plain = light > settings.alone_min
+    weight = cells.seen.astype(np.float32)
+    plain, light = light_of(cells) > settings.alone_min, around(light_of(cells), weight, 1.0)
+    redder = around(cells.log[2] - cells.log[0], weight, 1.0) > settings.redder_max
     surely = np.where(light > settings.alone_large_sure, cloud, np.minimum(cloud, 0.0))
     may = plain | ((light > settings.alone_large_min) & ~redder)
     found = np.zeros_like(cells.seen)
