@@ -8,7 +8,7 @@ from scipy.ndimage import correlate
 
 from tumangang_watch.nets import convolve, in_pieces, layer_of, read_weights, weights, write_weights
 
-NETWORKS = ("apron_net", "bridge_net", "centre_net", "colour_net", "strip_net", "trace_net")
+NETWORKS = ("apron_net", "bridge_net", "centre_net", "colour_net", "strip_net", "trace_net", "vehicle_net")
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from tumangang_watch.detect.tracks.adopt import adopt
+from tumangang_watch.detect.tracks.standing import tracks_under_trains
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
 from tumangang_watch.detect.tracks.view import TraceScene
 from tumangang_watch.grid import Grid, grid_over
@@ -162,10 +163,15 @@ def _searched(
 def trace_site_tracks(
     images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], site: Site, settings: TraceSettings
 ) -> tuple[TracedTrack, ...]:
-    """Return the tracks that scenes in the site's frame show in its yards, stations and bridges."""
+    """Return the tracks that scenes in the site's frame show in its yards, stations and bridges.
+
+    By their rails, and by the vehicles that stand on them.
+    """
     area = ground_of(site, settings)
     shown = tuple(TraceScene(image, scene) for image, scene in zip(images, scenes, strict=True))
-    traced = trace_tracks(shown, area, grid_over(area.bounds, 1.0, site.crs), settings)
+    grid = grid_over(area.bounds, 1.0, site.crs)
+    traced = trace_tracks(shown, area, grid, settings)
+    traced += tracks_under_trains(shown, traced, area, grid, settings)
     return tuple(piece for track in traced for piece in _outside(track, site.left_out, settings))
 
 

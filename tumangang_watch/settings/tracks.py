@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from tumangang_watch.settings.vehicles import VehicleSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,3 +111,12 @@ class TraceSettings:
     """Pixel of the reference image a site keeps."""
     reference_pixels_max: int = 24_000_000
     """A larger reference image is kept at twice the pixel."""
+    rows: VehicleSettings = field(default_factory=VehicleSettings)
+    """Of rows of vehicles."""
+    row_beyond_m: float = 15.0
+    """Length by which the track under a row of vehicles is told beyond its ends: what a reader of trains
+    needs to see that it ends there."""
+    row_accuracy_m: float = 0.5
+    """Half a cell of the map in which rows are found, and as much for the lean of roofs."""
+    row_confidence: float = 0.8
+    """That a row of vehicles stands on a track. Assumed; judge it by ``python -m benchmarks.standing``."""
