@@ -15,7 +15,10 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.affinity import translate
 
+from tumangang_watch.detect.shadows import lean_fall
+from tumangang_watch.detect.tracks.standing import ROOF_M
 from tumangang_watch.detect.vehicles.chain import find_chains
 from tumangang_watch.detect.vehicles.read import CELL_M, read_vehicles
 from tumangang_watch.grid import grid_over
@@ -24,7 +27,7 @@ from tumangang_watch.nets import read_weights, weights
 from tumangang_watch.settings import Settings
 from tumangang_watch.settings.vehicles import VehicleSettings
 from tumangang_watch.simulate import make_pair, split_seeds
-from tumangang_watch.simulate.exact import exact_image
+from tumangang_watch.simulate.exact import exact_image, exact_scene
 
 NEAR_M = 1.0
 
@@ -53,7 +56,8 @@ def painted(seed: int, gsd_m: float, network: Any) -> tuple[Any, list[Any], Any]
     every, places = [], []
     for shown, day in zip((pair.earlier, pair.later), pair.days, strict=True):
         image = exact_image(shown, ((west + east) / 2, (south + north) / 2))
-        rows = rows_in(image, bounds, pair.world.site.crs, network)
+        east_m, north_m = lean_fall(exact_scene(shown, "shown"), ROOF_M)
+        rows = translate(rows_in(image, bounds, pair.world.site.crs, network), -east_m, -north_m)
         middles = [
             pair.world.track(t.track).line.interpolate((c.from_m + c.to_m) / 2)
             for t in day.trains
