@@ -3,10 +3,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-IMPORT_ALL := import importlib, pathlib; \
-	[importlib.import_module('.'.join(p.with_suffix('').parts)) \
-	for room in ('benchmarks', 'training', 'scripts') for p in sorted(pathlib.Path(room).glob('*.py'))]
-
 .PHONY: demo test lint fuzz clean
 
 demo: $(READY)
@@ -24,7 +20,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -c "$(IMPORT_ALL)"
+	$(BIN)/python -m scripts.import_rooms
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || (echo "Python 3.11 or newer is needed (PYTHON=...)"; exit 1)
