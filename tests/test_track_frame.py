@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from shapely import LineString, Point
 
-from tumangang_watch.track_frame import bearing, frame_along, middles, nearest_on, points_along, stretches
+from tumangang_watch.track_frame import (
+    bearing,
+    frame_along,
+    lengthened,
+    middles,
+    nearest_on,
+    points_along,
+    stretches,
+)
 
 NORTH_EAST = LineString([(10, 20), (110, 120)])
 
@@ -50,3 +58,8 @@ def test_bearings_count_clockwise_from_north():
 def test_stretches_are_the_runs_of_true():
     assert stretches(np.array([1, 1, 0, 0, 1, 0, 1], bool)) == [(0, 2), (4, 5), (6, 7)]
     assert stretches(np.zeros(3, bool)) == []
+
+
+def test_a_lengthened_line_goes_straight_on_at_both_ends():
+    bent = lengthened(LineString([(0, 0), (50, 0), (50, 50)]), 10.0)
+    assert list(bent.coords) == [(-10, 0), (0, 0), (50, 0), (50, 50), (50, 60)]

@@ -49,6 +49,15 @@ def points_along(line: BaseGeometry, s_m: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(line, at)).T)
 
 
+def lengthened(line: BaseGeometry, by_m: float) -> shapely.LineString:
+    """Return a line that goes straight on for so much at both ends."""
+    places = shapely.get_coordinates(line)
+    first, last = places[0] - places[1], places[-1] - places[-2]
+    before = places[0] + by_m * first / np.linalg.norm(first)
+    beyond = places[-1] + by_m * last / np.linalg.norm(last)
+    return shapely.LineString(np.vstack([before, places, beyond]))
+
+
 def frame_along(
     line: BaseGeometry, s_m: NDArray[Any], ahead_m: float, behind_m: float | None = None
 ) -> TrackFrame:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tumangang_watch.model.image import IDENTITY, about, compose, shift
+from tumangang_watch.model.image import IDENTITY, about, compose, ground_levels, shift
 
 small = st.floats(-0.01, 0.01)
 metres = st.floats(-500, 500)
@@ -29,3 +29,12 @@ def test_a_map_about_another_origin_moves_every_place_as_before(scale, turn, eas
 def test_a_shift_is_the_same_about_every_origin():
     assert about(shift(4.0, -7.0), (0.0, 0.0), (300.0, 10.0)) == pytest.approx(shift(4.0, -7.0))
     assert np.allclose(compose(shift(1, 2), IDENTITY), shift(1, 2))
+
+
+def test_cloud_over_less_than_half_of_a_scene_is_not_its_typical_ground() -> None:
+    ground = np.linspace(0.1, 0.3, 1000, dtype=np.float32)
+    dark, typical = ground_levels(ground)
+    assert 0 < dark < 0.1 < typical < 0.2
+    clouded = np.concatenate([ground, np.full(600, 0.9, np.float32)])
+    assert ground_levels(clouded)[1] < ground.max()
+    assert ground_levels(clouded[:0]) == (0.0, 1.0)

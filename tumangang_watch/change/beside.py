@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from tumangang_watch.grid import Float32, Mask
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
+from tumangang_watch.model.image import ground_levels
 from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.settings.change import ChangeSettings
 
@@ -26,8 +27,6 @@ LIFT = 0.05
 """Share of the typical ground added before logs are taken."""
 SMOOTH_M = 1.0
 """Standard deviation over which brightness is averaged: noise and what registration leaves of edges."""
-LEVELS_FROM = 100_000
-"""Pixels from which the darkest and the typical ground are taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +131,8 @@ def _log_brightness(date: Observation, band: str | None) -> Float32:
     seen = light[raster.valid]
     if not seen.size:
         return np.zeros_like(light)
-    dark, typical = np.quantile(seen[:: max(1, seen.size // LEVELS_FROM)], (0.005, 0.3))
-    share = (light - np.float32(0.8 * dark)) / np.float32(max(typical - 0.8 * dark, 1e-6))
+    dark, typical = ground_levels(seen)
+    share = (light - np.float32(dark)) / np.float32(max(typical - dark, 1e-6))
     sigma = max(SMOOTH_M / raster.grid.pixel_m, 0.5)
     total = np.asarray(cv2.GaussianBlur(share * weight, (0, 0), sigma), np.float32)
     smooth = total / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)

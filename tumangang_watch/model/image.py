@@ -19,6 +19,8 @@ Values = TypeVar("Values", bound=NDArray[np.generic])
 Affine6 = tuple[float, float, float, float, float, float]
 BLOCK_PIXELS = 1 << 20
 """Samples resampled at a time: bounds the memory of the coordinate maps to some 50 MB."""
+LEVELS_FROM = 100_000
+"""Pixels from which the darkest and the typical ground are taken."""
 IDENTITY: Affine6 = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
@@ -213,6 +215,18 @@ def frozen(array: Values) -> Values:
     """Return the array marked read-only."""
     array.flags.writeable = False
     return array
+
+
+def ground_levels(values: Floats) -> tuple[float, float]:
+    """Return the darkest and the typical ground of a band's seen values.
+
+    The typical ground is that of a scene's darker half: cloud is not among it where less than half is under
+    cloud.
+    """
+    if not values.size:
+        return 0.0, 1.0
+    dark, typical = np.quantile(values[:: max(1, values.size // LEVELS_FROM)], (0.005, 0.3))
+    return 0.8 * float(dark), float(typical)
 
 
 def compose(outer: Affine6, inner: Affine6) -> Affine6:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from tumangang_watch.grid import Float32, Mask
-from tumangang_watch.model.image import Raster
+from tumangang_watch.model.image import Raster, ground_levels
 
 FINE_M = 1.0
 """Pixels whose pattern counts as texture; coarser scenes are taken as they are."""
@@ -62,7 +62,7 @@ def cells_of(raster: Raster) -> SceneCells:
         name = "green" if band == "pan" else band
         if name not in BANDS:
             continue
-        dark, typical = _levels(layer[valid])
+        dark, typical = ground_levels(layer[valid])
         small = cv2.resize(layer, fine, interpolation=cv2.INTER_AREA) if factor > 1 else layer
         shares[name] = np.asarray((small - dark) / max(typical - dark, 1e-6), np.float32)
     visible = [shares[b] for b in BANDS[:3] if b in shares] or list(shares.values())
@@ -83,14 +83,6 @@ def cells_of(raster: Raster) -> SceneCells:
         detail=detail,
         texture=np.log(spread + 0.01).astype(np.float32),
     )
-
-
-def _levels(values: Float32) -> tuple[float, float]:
-    """Return the darkest and the typical ground of a band."""
-    if not values.size:
-        return 0.0, 1.0
-    dark, typical = np.quantile(values[:: max(1, values.size // 100_000)], (0.005, 0.3))
-    return 0.8 * float(dark), float(typical)
 
 
 def features_of(cells: SceneCells, other: SceneCells | None = None) -> Float32:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import shapely
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
@@ -14,10 +13,11 @@ from tumangang_watch.detect.tracks.trace import TracedTrack
 from tumangang_watch.detect.tracks.view import TraceScene
 from tumangang_watch.detect.vehicles.chain import VehicleRow, find_chains
 from tumangang_watch.detect.vehicles.read import CELL_M, read_vehicles
-from tumangang_watch.grid import Floats, Grid
+from tumangang_watch.grid import Grid
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.nets import weights
 from tumangang_watch.settings.tracks import TraceSettings
+from tumangang_watch.track_frame import lengthened
 
 NETWORK = "vehicle_net"
 ROOF_M = 3.6
@@ -61,17 +61,8 @@ def _on_the_ground(chain: VehicleRow, scene: Scene | None) -> VehicleRow:
 
 def _track(chain: VehicleRow, settings: TraceSettings) -> TracedTrack:
     return TracedTrack(
-        line=shapely.LineString(_longer(shapely.get_coordinates(chain.line), settings.row_beyond_m)),
+        line=lengthened(chain.line, settings.row_beyond_m),
         accuracy_m=settings.row_accuracy_m,
         confidence=settings.row_confidence,
         evidence=chain.odds,
     )
-
-
-def _longer(places: Floats, by_m: float) -> Floats:
-    """Return a line (n, 2) with a straight piece more at both ends."""
-    ends = []
-    for last, before in ((places[0], places[1]), (places[-1], places[-2])):
-        ahead = last - before
-        ends.append(last + ahead / np.hypot(*ahead) * by_m)
-    return np.concatenate([ends[:1], places, ends[1:]])

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from shapely import LineString
 
@@ -25,7 +24,7 @@ from tumangang_watch.model.site import Site
 from tumangang_watch.nets import convolve, layer_of, weights
 from tumangang_watch.preprocess.site_fit.outlines import Picture
 from tumangang_watch.settings.preprocess import RegistrationSettings
-from tumangang_watch.track_frame import TrackFrame, frame_along, middles
+from tumangang_watch.track_frame import TrackFrame, frame_along, lengthened, middles
 
 STEP_M = 0.5
 """Step across the track."""
@@ -203,12 +202,7 @@ def shape_odds(
 
 def _frame_beyond(line: LineString, margin: int) -> TrackFrame:
     """Return the frame of a line from ``margin`` steps before it to as many beyond."""
-    ends = shapely.get_coordinates(line)
-    first, last = ends[0] - ends[1], ends[-1] - ends[-2]
-    reach_m = margin * ALONG_M
-    before = ends[0] + reach_m * first / np.linalg.norm(first)
-    beyond = ends[-1] + reach_m * last / np.linalg.norm(last)
-    longer = shapely.LineString(np.vstack([before, ends, beyond]))
+    longer = lengthened(line, margin * ALONG_M)
     return frame_along(longer, middles(longer.length, ALONG_M), 1.0)
 
 
