@@ -10,7 +10,7 @@ from support.report_scene import painted_comparison
 from tumangang_watch.model.finding import AreaStatus, Crossing
 from tumangang_watch.report.bridges import bridge_lines
 from tumangang_watch.report.json_report import report_dict
-from tumangang_watch.report.page import page
+from tumangang_watch.report.page.write import page
 from tumangang_watch.report.summary import summary_text
 
 CROSSING = Crossing(

@@ -7,6 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+PAINTED = "painted"
+"""The provider that the program's own painter states."""
+PAINTED_MARK = "PAINTED, NOT EVIDENCE"
+"""What stands on whatever shows a painted scene."""
 Radiometry = Literal["reflectance", "radiance", "dn", "visual", "unknown"]
 
 
@@ -82,3 +86,8 @@ class Scene:
     sources: dict[str, str] = field(default_factory=dict)
     """For each value, what decided it: metadata, tags, file name, user."""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def painted(self) -> bool:
+        """True for a picture of the program's own painter: it is no evidence of anything."""
+        return self.provider.strip().casefold() == PAINTED

@@ -1,4 +1,4 @@
-"""Before/after chips: one PNG a finding, both dates in the same stretch, with scale and north."""
+"""Before/after chips: one PNG a finding, both dates in the same stretch, every object numbered."""
 
 from __future__ import annotations
 
@@ -6,32 +6,39 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 from PIL.Image import Image as Picture
+from shapely import box
+from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.observation import Observation
-from tumangang_watch.report.palette import OUTLINE_COLOURS
+from tumangang_watch.model.scene import PAINTED_MARK
+from tumangang_watch.report.compass import draw_compass
+from tumangang_watch.report.palette import OUTLINE_COLOURS, PAINTED_INK
 from tumangang_watch.report.pictures import (
     CHIP_PX,
     DARK,
     Bounds,
-    ChipSubject,
     DisplayStretch,
-    chip_bounds,
     crop,
     dashes,
     draw_edged,
-    draw_north,
     outlined,
     rings,
     scale_bar_m,
     stretch_of,
-    subjects,
     to_px,
 )
+from tumangang_watch.report.subjects import ChipSubject, chip_bounds, subjects
+from tumangang_watch.text import both_clocks, utc_text
 
 CAPTION_PX = 26
 GAP_PX = 8
+ARROW_PX = 26
+HEAD_PX = 6
+COMPASS_PX = 22
+PLACE_INK = "#ffffff"
+"""Where on the other date there is nothing of it."""
 
 
 def write_chips(comparison: Comparison, _: ReportDocument, folder: Path) -> None:
@@ -51,13 +58,16 @@ def chip(comparison: Comparison, subject: ChipSubject, stretch: DisplayStretch) 
         return None
     step = CHIP_PX + GAP_PX
     sheet = Image.new("RGB", (len(comparison.dates) * step - GAP_PX, CHIP_PX + CAPTION_PX), "white")
+    draw = ImageDraw.Draw(sheet)
     for k, observation in enumerate(comparison.dates):
         sheet.paste(_panel(observation, subject, bounds, stretch), (k * step, 0))
         scene = observation.scene
-        caption = f"{scene.acquired:%Y-%m-%d %H:%M} UTC   {scene.provider}   {scene.gsd_m:.2f} m"
-        caption = "".join(c if " " <= c <= "~" else "?" for c in caption)[:64]
-        font = ImageFont.load_default(14)
-        ImageDraw.Draw(sheet).text((k * step + 4, CHIP_PX + 5), caption, fill="#222222", font=font)
+        caption = f"{both_clocks(utc_text(scene.acquired))}   {scene.provider}   {scene.gsd_m:.2f} m"
+        caption = "".join(c if " " <= c <= "~" else "?" for c in caption)
+        font = ImageFont.load_default(13)
+        while draw.textlength(caption, font=font) > CHIP_PX - 8:
+            caption = caption[:-1]
+        draw.text((k * step + 4, CHIP_PX + 5), caption, fill="#222222", font=font)
     return sheet
 
 
@@ -66,21 +76,50 @@ def _panel(
 ) -> Picture:
     panel = crop(observation, bounds, stretch, (CHIP_PX, CHIP_PX))
     draw = ImageDraw.Draw(panel)
-    here = subject.outlines.get(observation.date)
-    colour = OUTLINE_COLOURS[subject.change] if here is not None else "#ffffff"
-    for shape in [here] if here is not None else filter(None, subject.outlines.values()):
+    here = subject.objects.get(observation.date, ())
+    colour = OUTLINE_COLOURS[subject.change] if here else PLACE_INK
+    for shape in here or [g for shapes in subject.objects.values() for g in shapes]:
         for ring in rings(outlined(shape)):
             points = [to_px(p, bounds, CHIP_PX) for p in ring]
-            dashed = here is None or subject.possible
+            dashed = not here or subject.possible
             draw_edged(draw, dashes(points, 9.0, 7.0) if dashed else [points], colour, 2)
+    for shape, label in zip(here, subject.labels(observation.date), strict=True):
+        _arrow(draw, shape, bounds, label, colour)
     span_m = bounds[2] - bounds[0]
     length_m = scale_bar_m(span_m / 3)
     x, y, bar = 12, CHIP_PX - 14, length_m / span_m * CHIP_PX
     draw.line([(x, y), (x + bar, y)], fill=DARK, width=6)
     draw.line([(x + 1, y), (x + bar - 1, y)], fill="white", width=3)
-    right, top = CHIP_PX - 20, CHIP_PX - 44
-    draw_north(draw, (right, top), (7, 20, 15))
-    for at, text in (((x, y - 20), f"{length_m} m"), ((right - 5, top + 20), "N")):
-        font = ImageFont.load_default(13)
-        draw.text(at, text, fill="white", font=font, stroke_width=2, stroke_fill=DARK)
+    font = ImageFont.load_default(13)
+    draw.text((x, y - 20), f"{length_m} m", fill="white", font=font, stroke_width=2, stroke_fill=DARK)
+    reach = COMPASS_PX + 14
+    draw_compass(draw, observation.scene, (CHIP_PX - reach, CHIP_PX - reach), COMPASS_PX)
+    if observation.scene.painted:
+        _mark(draw)
     return panel
+
+
+def _arrow(draw: ImageDraw.ImageDraw, shape: BaseGeometry, bounds: Bounds, label: str, colour: str) -> None:
+    """Draw an arrow from a number to an object, from above, or from below at the upper edge."""
+    seen = outlined(shape).intersection(box(*bounds))
+    if seen.is_empty:
+        return
+    west, south, east, north = seen.bounds
+    x, top = to_px(((west + east) / 2, north), bounds, CHIP_PX)
+    _, bottom = to_px(((west + east) / 2, south), bounds, CHIP_PX)
+    above = top >= ARROW_PX + 20
+    tip, way = (top - 2, -1) if above else (bottom + 2, 1)
+    tail, base = tip + way * ARROW_PX, tip + way * HEAD_PX
+    draw_edged(draw, [[(x, tail), (x, base)]], colour, 2)
+    draw.polygon([(x, tip), (x - HEAD_PX + 1, base), (x + HEAD_PX - 1, base)], fill=colour, outline=DARK)
+    font = ImageFont.load_default(15)
+    at = (min(max(x, 12), CHIP_PX - 12), tail + way * 9)
+    draw.text(at, label, fill=colour, font=font, stroke_width=2, stroke_fill=DARK, anchor="mm")
+
+
+def _mark(draw: ImageDraw.ImageDraw) -> None:
+    """Write over a picture of the painter that it is one."""
+    font = ImageFont.load_default(14)
+    wide = draw.textlength(PAINTED_MARK, font=font)
+    draw.rectangle((0, 0, wide + 12, 21), fill=PAINTED_INK)
+    draw.text((6, 3), PAINTED_MARK, fill="white", font=font)

@@ -17,7 +17,7 @@ from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.report.chips import write_chips
 from tumangang_watch.report.json_report import SCHEMA_VERSION, TOOL, report_dict
-from tumangang_watch.report.page import write_page
+from tumangang_watch.report.page.write import write_page
 from tumangang_watch.report.stacked import write_strips
 from tumangang_watch.report.vector import write_geojson, write_gpkg, write_kmz
 

@@ -30,9 +30,11 @@ PAINTS = {
     "light_blue": "#86b4dd",
     "green": "#3f7a4c",
     "yellow": "#e0b93a",
-    "unknown": "#e6e8eb",
+    "unknown": "#dcb8ea",
 }
-"""What a vehicle of a named colour is drawn with."""
+"""What a vehicle of a named colour is drawn with; an unknown one in no colour a vehicle has, and hatched."""
+PAINTED_INK = "#a3123a"
+"""Behind the mark of painted scenes."""
 SITE_COLOURS = {
     "yard": "#ffd23f",
     "bridge": "#ff9f1c",

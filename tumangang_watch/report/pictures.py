@@ -24,16 +24,11 @@ from tumangang_watch.grid import Grid
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.image import Raster
 from tumangang_watch.model.observation import Observation
-from tumangang_watch.report.json_report import by_importance
 from tumangang_watch.track_frame import TrackFrame, frame_along
 
 Bounds = tuple[float, float, float, float]
 Point = tuple[float, float]
 CHIP_PX = 480
-CHIP_MIN_M = 50.0
-"""Ground shown by the smallest chip: enough around a wagon to know the place."""
-CHIP_PADDING = 0.25
-"""Ground shown around a finding, as a share of its longer side."""
 LARGEST_PX = 1600
 """Longest side of an embedded picture."""
 STRETCH_PERCENTILES = (0.1, 99.8)
@@ -52,7 +47,10 @@ NO_IMAGE = 96
 
 @dataclass(frozen=True)
 class DisplayStretch:
-    """How pixel values became brightness: linear from ``low`` to ``high``, the same on both dates."""
+    """How pixel values became brightness: linear from ``low`` to ``high``, the same on both dates.
+
+    All bands share one gain, as natural colour does; each has its own black, which is its haze.
+    """
 
     roles: tuple[str, ...]
     low: tuple[float, ...]
@@ -60,8 +58,8 @@ class DisplayStretch:
 
     def words(self) -> str:
         """Return the stretch as printed under pictures."""
-        spans = [f"{r} {a:.3g}–{b:.3g}" for r, a, b in zip(self.roles, self.low, self.high, strict=True)]
-        return "linear, " + ", ".join(spans)
+        black = ", ".join(f"{role} {low:.3g}" for role, low in zip(self.roles, self.low, strict=True))
+        return f"black at {black}; white {self.high[0] - self.low[0]:.3g} above, linear"
 
 
 def shown_bands(raster: Raster, roles: tuple[str, ...]) -> NDArray[np.float32]:
@@ -91,12 +89,10 @@ def stretch_from(rasters: list[Raster], clear: list[NDArray[np.bool_]]) -> Displ
     if joined.shape[1] == 0:
         return DisplayStretch(roles, (0.0,) * len(roles), (1.0,) * len(roles))
     dark, light = STRETCH_PERCENTILES
-    low, middle = np.percentile(joined, (dark, 50.0), axis=1)
-    # One brightness for the middle of every band keeps ground grey and colours comparable to words.
-    reach = np.maximum(middle - low, 1e-6)
-    top = max(float(np.percentile(np.mean((joined.T - low) / reach, axis=1), light)), 1.0)
-    high = low + reach * top
-    return DisplayStretch(roles, tuple(map(float, low)), tuple(map(float, high)))
+    low = np.percentile(joined, dark, axis=1)
+    # The darkest of each band is haze; one gain for all of them keeps concrete grey and rust brown.
+    reach = max(float(np.percentile(np.mean(joined.T - low, axis=1), light)), 1e-6)
+    return DisplayStretch(roles, tuple(map(float, low)), tuple(map(float, low + reach)))
 
 
 def to_rgb(raster: Raster, stretch: DisplayStretch) -> NDArray[np.uint8]:
@@ -161,54 +157,10 @@ def data_uri(picture: Picture, quality: int = 85) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-@dataclass(frozen=True)
-class ChipSubject:
-    """What a chip shows: a finding or a detection, with its outline on each date."""
-
-    id: str
-    change: str
-    possible: bool
-    outlines: dict[str, BaseGeometry | None]
-    """Geometry on ``earlier`` and ``later`` (site metres); None where it was not there."""
-
-    @property
-    def file_name(self) -> str:
-        """Return the name of its chip."""
-        return chip_name(self.id)
-
-
 def chip_name(subject: str) -> str:
     """Return a safe, unique file name for any id of a finding or detection."""
     safe = re.sub(r"[^A-Za-z0-9_-]+", "-", subject).strip("-")[:60] or "finding"
     return f"{safe}-{hashlib.sha256(subject.encode()).hexdigest()[:8]}.png"
-
-
-def subjects(comparison: Comparison) -> dict[str, ChipSubject]:
-    """Return what is shown in chips, by id: the findings, or for one scene the detections."""
-    shapes = {d.id: d.geometry for d in comparison.detections}
-    if comparison.earlier is None:
-        return {
-            d.id: ChipSubject(d.id, "unchanged", d.grade == "possible", {"later": d.geometry})
-            for d in comparison.detections
-        }
-    made = {}
-    for f in by_importance(comparison.findings):
-        outlines = {"earlier": shapes.get(f.earlier or ""), "later": shapes.get(f.later or "")}
-        if not any(outlines.values()):
-            outlines = {"earlier": None, "later": f.geometry}
-        made[f.id] = ChipSubject(f.id, f.change, f.grade == "possible", outlines)
-    return made
-
-
-def chip_bounds(subject: ChipSubject) -> Bounds | None:
-    """Return the square of ground a chip shows, or None when there is no geometry."""
-    shapes = [g for g in subject.outlines.values() if g is not None and not g.is_empty]
-    if not shapes:
-        return None
-    west, south, east, north = map(float, shapely.total_bounds(shapes))
-    side = max((1 + 2 * CHIP_PADDING) * max(east - west, north - south), CHIP_MIN_M)
-    x, y = (west + east) / 2, (south + north) / 2
-    return x - side / 2, y - side / 2, x + side / 2, y + side / 2
 
 
 def rings(geometry: BaseGeometry) -> Iterable[list[tuple[float, float]]]:

@@ -23,10 +23,6 @@ from tumangang_watch.simulate.sequence import SEQUENCE, paint_sequence, sequence
 from tumangang_watch.simulate.write import site_geojson
 from tumangang_watch.text import utc_text
 
-PAINTED = "painted"
-"""Provider of scenes that the program painted."""
-
-
 MOST = 0.5
 """Share of a place that a scene must cover to be preferred to one that covers less."""
 
@@ -84,7 +80,7 @@ def reproduce_folder(folder: Path, latest: datetime, run: RunContext) -> Reprodu
         if observed.id in blind:
             scene, why = scenes[matched[observed.id]], blind[observed.id]
             lines = [
-                replace(line, verdict="not observable", why=why, scene=scene.id, painted=_painted(scene))
+                replace(line, verdict="not observable", why=why, scene=scene.id, painted=scene.painted)
                 for line in lines
             ]
         judgements += lines
@@ -123,7 +119,7 @@ def _evidence(
         evidence[observed.id] = Evidence(
             scene=scenes[later].id,
             acquired=scenes[later].acquired,
-            painted=_painted(scenes[later]),
+            painted=scenes[later].painted,
             site=run.site,
             seen={a.id: (a.status, a.reasons) for a in result.areas},
             detections=tuple(d for d in result.detections if d.date == "later"),
@@ -162,10 +158,6 @@ def _same_trains(
                 for second in here:
                     pair = f"{claim.same_as}/{first.id}", f"{observed.id}/{second.id}"
                     yield pair, same_train(first.rolling_stock, second.rolling_stock, comparisons)
-
-
-def _painted(scene: Scene) -> bool:
-    return scene.provider == PAINTED
 
 
 def summary(reproduction: Reproduction) -> dict[str, Any]:

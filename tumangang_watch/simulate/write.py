@@ -15,12 +15,13 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
+from tumangang_watch.model.scene import PAINTED_MARK
 from tumangang_watch.model.site import Site
 from tumangang_watch.simulate.paint import PaintedScene
 from tumangang_watch.simulate.world import DayState, PaintedVehicle, Sensor, World, footprint
 from tumangang_watch.text import utc_text
 
-NOTICE = "PAINTED, NOT EVIDENCE"
+NOTICE = PAINTED_MARK
 
 
 def write_scene(painted: PaintedScene, folder: Path, name: str) -> Path:

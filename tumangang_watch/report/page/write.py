@@ -10,12 +10,14 @@ from shapely import Polygon, box
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import DetectionDocument, FindingDocument, ReportDocument, VehicleDocument
 from tumangang_watch.model.site import Area
-from tumangang_watch.report import page_tables, pictures
+from tumangang_watch.report import pictures
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.bridges import bridge_lines
 from tumangang_watch.report.chips import chip
+from tumangang_watch.report.page import tables
 from tumangang_watch.report.palette import OUTLINE_COLOURS
 from tumangang_watch.report.pictures import Bounds, DisplayStretch, outlined, rings, scale_bar_m, to_px
+from tumangang_watch.report.subjects import subjects
 from tumangang_watch.report.summary import certainty, history_words
 from tumangang_watch.text import day_text, utc_text
 
@@ -69,33 +71,33 @@ def page(comparison: Comparison, report: ReportDocument) -> str:
     history = report.get("history")
     return render(
         "page.html.j2",
-        "tumangang_watch.report",
+        "tumangang_watch.report.page",
         script="page.js",
         r=report,
         two=comparison.earlier is not None,
-        dates=page_tables.dates(report),
+        dates=tables.dates(report),
         rows=rows,
         same=[f for f in rows if f["change"] == "unchanged"],
         stretch=stretch.words(),
         pictures=_pictures(comparison, stretch, rows),
-        fits=page_tables.fits(report),
-        scene_rows=page_tables.scene_rows(report),
-        abilities=page_tables.abilities(report),
-        trials=page_tables.trials(report),
+        fits=tables.fits(report),
+        scene_rows=tables.scene_rows(report),
+        abilities=tables.abilities(report),
+        trials=tables.trials(report),
         history=history_words(history),
         background=history["scenes"] if history else [],
         bridges=bridge_lines(comparison),
-        **page_tables.verdict(report),
+        **tables.verdict(report),
     )
 
 
 def _rows(comparison: Comparison, report: ReportDocument, stretch: DisplayStretch) -> list[FindingRow]:
-    subjects = pictures.subjects(comparison)
+    shown = subjects(comparison)
     found = {d["id"]: d for d in report["detections"]}
     budget = EMBEDDED_BYTES
     rows: list[FindingRow] = []
     for n, finding in enumerate(report["findings"], start=1):
-        subject = subjects.get(finding["id"]) if finding["change"] != "unchanged" else None
+        subject = shown.get(finding["id"]) if finding["change"] != "unchanged" else None
         uri, strips = None, None
         if subject is not None and budget > 0:
             picture = chip(comparison, subject, stretch)
@@ -214,7 +216,7 @@ def _outlines(
     """Return the outlines drawn on one date's picture, those that change last and thus on top."""
     by_id = {row["id"]: row for row in rows}
     made: list[dict[str, object]] = []
-    for subject in reversed(pictures.subjects(comparison).values()):
+    for subject in reversed(subjects(comparison).values()):
         shape = subject.outlines.get(date)
         if shape is None or shape.is_empty or not shape.intersects(box(*bounds)):
             continue
