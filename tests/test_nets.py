@@ -1,12 +1,15 @@
-"""The networks' convolution is a correlation, however added up; weights keep what a half float holds."""
+"""A network is what its layers say, whatever is read with a picture; weights keep what a half float holds."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
 import numpy as np
 import pytest
 from scipy.ndimage import correlate
 
-from tumangang_watch.nets import convolve, in_pieces, layer_of, read_weights, weights, write_weights
+from tumangang_watch.nets import Layout, in_pieces, read_weights, weights, write_weights
 
 NETWORKS = ("apron_net", "bridge_net", "centre_net", "colour_net", "strip_net", "trace_net", "vehicle_net")
 
@@ -16,35 +19,102 @@ def test_the_packages_weights_are_finite(name):
     assert all(np.isfinite(array).all() for array in weights(name).values())
 
 
-@pytest.mark.parametrize("order", ["taps", "channels", "sum", "sum_on_bias"])
-def test_a_convolution_is_a_correlation_with_zeros_beyond_the_edges(order):
-    rng = np.random.default_rng(1)
-    values = rng.normal(size=(2, 9, 12)).astype(np.float32)
-    kernel, bias = rng.normal(size=(3, 2, 3, 5)).astype(np.float32), rng.normal(size=3).astype(np.float32)
-    expected = np.stack(
-        [
-            sum(correlate(v, k, mode="constant") for v, k in zip(values, own, strict=True)) + b
-            for own, b in zip(kernel, bias, strict=True)
-        ]
+def arrays(rng, **shapes):
+    """Layers of a network, each with its kernels' shape, with weights by chance."""
+    out = {}
+    for name, shape in shapes.items():
+        out[f"{name}.weight"] = rng.normal(size=shape).astype(np.float32)
+        out[f"{name}.bias"] = rng.normal(size=shape[0]).astype(np.float32)
+    return out
+
+
+def correlated(values, layer, own, dilation=(1, 1)):
+    """A layer as scipy correlates, one pixel at a time."""
+    kernel = own[f"{layer}.weight"]
+    wide = np.zeros(
+        (*kernel.shape[:2], *((k - 1) * d + 1 for k, d in zip(kernel.shape[2:], dilation, strict=True)))
     )
-    plain = convolve(values, (kernel, bias), order=order, relu=False)
-    np.testing.assert_allclose(plain, expected, atol=1e-4)
-    strided = convolve(values, (kernel, bias), order=order, stride=(2, 1))
-    np.testing.assert_allclose(strided, np.maximum(expected, 0)[:, ::2], atol=1e-4)
+    wide[:, :, :: dilation[0], :: dilation[1]] = kernel
+    sums = [sum(correlate(v, k, mode="constant") for v, k in zip(values, one, strict=True)) for one in wide]
+    return np.stack(sums) + own[f"{layer}.bias"][:, None, None]
 
 
-def test_a_dilated_kernel_skips():
-    values = np.zeros((1, 1, 11), np.float32)
-    values[0, 0, 5] = 1
-    layer = layer_of({"a.weight": np.ones((1, 1, 3), np.float32), "a.bias": np.zeros(1, np.float32)}, "a")
-    np.testing.assert_array_equal(np.flatnonzero(convolve(values, layer, dilation=(1, 4))), [1, 5, 9])
+@pytest.mark.parametrize("dilation", [(1, 1), (1, 3), (2, 4)])
+@pytest.mark.parametrize("stride", [(1, 1), (2, 1), (2, 2)])
+def test_a_convolution_is_a_correlation_with_zeros_beyond_the_edges(stride, dilation):
+    rng = np.random.default_rng(1)
+    own = arrays(rng, a=(3, 2, 3, 5))
+    values = rng.normal(size=(2, 9, 12)).astype(np.float32)
+    expected = correlated(values, "a", own, dilation)[:, :: stride[0], :: stride[1]]
+    for relu in (False, True):
+        net = Layout(own, values=2)
+        read = net.runner(net.conv("values", "a", stride=stride, dilation=dilation, relu=relu))
+        wanted = np.maximum(expected, 0) if relu else expected
+        np.testing.assert_allclose(read(values[None])[0], wanted, atol=1e-4)
+
+
+def test_a_kernel_of_even_width_covers_whole_strides():
+    own = {"a.weight": np.ones((1, 1, 1, 4), np.float32), "a.bias": np.zeros(1, np.float32)}
+    net = Layout(own, values=1)
+    read = net.runner(net.conv("values", "a", stride=(1, 2)))
+    values = 2.0 ** np.arange(8, dtype=np.float32)[None, None, None]
+    np.testing.assert_array_equal(read(values)[0, 0, 0], [7, 30, 120, 224])
+
+
+def test_layers_are_joined_added_halved_and_doubled():
+    rng = np.random.default_rng(3)
+    own = arrays(rng, c=(2, 24, 1))
+    values, more = (rng.normal(size=(2, 3, 4, 6)).astype(np.float32) for _ in range(2))
+    both = np.concatenate([values, more], axis=1)
+
+    def read(layers):
+        net = Layout(own, values=3, more=3)
+        return net.runner(layers(net))(values, more)
+
+    pooled = both.reshape(2, 6, 2, 2, 3, 2).max(axis=(3, 5))
+    twice = read(lambda net: net.twice(net.half(net.join("values", "more"))))
+    np.testing.assert_array_equal(twice, pooled.repeat(2, axis=2).repeat(2, axis=3))
+    np.testing.assert_array_equal(read(lambda net: net.add("values", "more")), values + more)
+    flat = read(lambda net: net.conv(net.flat(net.join("values", "more"), 24), "c", relu=False))
+    wanted = np.einsum("oc,bcn->bon", own["c.weight"][:, :, 0], both.reshape(2, 24, 6))
+    assert flat.shape == (2, 2, 1, 6)
+    np.testing.assert_allclose(flat[:, :, 0], wanted + own["c.bias"][:, None], atol=1e-4)
+
+
+def test_a_picture_is_read_alike_whatever_is_read_with_it():
+    rng = np.random.default_rng(4)
+    net = Layout(arrays(rng, a=(8, 3, 3, 3)), values=3)
+    read = net.runner(net.conv("values", "a"))
+    values = rng.normal(size=(4, 3, 31, 57)).astype(np.float32)
+    together = read(values)
+    threads = cv2.getNumThreads()
+    try:
+        for count in (1, 2, 4):
+            cv2.setNumThreads(count)
+            alone = np.concatenate([read(one[None]) for one in values])
+            np.testing.assert_array_equal(alone, together)
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def test_threads_that_read_at_a_time_read_what_each_would_alone():
+    rng = np.random.default_rng(5)
+    net = Layout(arrays(rng, a=(8, 3, 3, 3), b=(8, 8, 3, 3)), values=3)
+    read = net.runner(net.conv(net.conv("values", "a"), "b"))
+    pictures = [rng.normal(size=(1, 3, 20 + k, 60 - k)).astype(np.float32) for k in range(16)]
+    alone = [read(one) for one in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        for one, other in zip(alone, pool.map(read, pictures), strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_pieces_make_the_whole():
-    values = np.random.default_rng(2).normal(size=(1, 1, 103)).astype(np.float32)
-    layer = np.ones((1, 1, 1, 5), np.float32), np.zeros(1, np.float32)
-    pieces = in_pieces(lambda part: convolve(values[:, :, part], layer), 103, 20, 2)
-    np.testing.assert_array_equal(pieces, convolve(values, layer))
+    values = np.random.default_rng(2).normal(size=(1, 1, 1, 103)).astype(np.float32)
+    own = {"a.weight": np.ones((1, 1, 5), np.float32), "a.bias": np.zeros(1, np.float32)}
+    net = Layout(own, values=1)
+    read = net.runner(net.conv("values", "a"))
+    pieces = in_pieces(lambda part: read(values[..., part]), 103, 20, 2)
+    np.testing.assert_allclose(pieces, read(values), atol=1e-6)
 
 
 def test_weights_are_kept_as_half_floats(tmp_path):

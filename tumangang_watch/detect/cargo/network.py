@@ -1,4 +1,4 @@
-"""A small convolutional network that reads pieces of apron; numpy only.
+"""A small convolutional network that reads pieces of apron.
 
 It sees the ground in units of the empty pavement's own brightness, turned so that the sun stands at the top
 and shadows fall down the picture, with the height of the sun and the lean of tall things given. Its weights
@@ -8,11 +8,12 @@ come from patches painted for it alone (``python -m training.apron_net``); no re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.nets import Weights, convolve, layer_of, weights
+from tumangang_watch.nets import Layout, Runner, weights
 
 PIXEL_M = 0.35
 """Pixel of the network."""
@@ -77,12 +78,11 @@ def apron_input(
     return ApronInput(np.stack(planes), constants)
 
 
-def read_apron(item: ApronInput, network: Weights | None = None) -> dict[str, NDArray[np.float32]]:
+def read_apron(item: ApronInput) -> dict[str, NDArray[np.float32]]:
     """Return the probability of each of `OUTPUTS` for every pixel, (rows, cols).
 
     Large pieces are read tile by tile; tiles without usable ground are left at 0.
     """
-    network = weights("apron_net") if network is None else network
     rows, cols = item.planes.shape[1:]
     out = np.zeros((len(OUTPUTS), rows, cols), np.float32)
     for top in range(0, rows, TILE):
@@ -92,38 +92,31 @@ def read_apron(item: ApronInput, network: Weights | None = None) -> dict[str, ND
                 continue
             r0, c0 = max(top - OVERLAP, 0), max(left - OVERLAP, 0)
             cut = item.planes[:, r0 : bottom + OVERLAP, c0 : right + OVERLAP]
-            odds = _run(cut, item.constants, network)
+            odds = _run(cut, item.constants)
             part = odds[:, top - r0 : bottom - r0, left - c0 : right - c0]
             out[:, top:bottom, left:right] = 1 / (1 + np.exp(-np.clip(part, -30, 30)))
     return dict(zip(OUTPUTS, out, strict=True))
 
 
-def _run(
-    planes: NDArray[np.float32], constants: NDArray[np.float32], network: Weights
-) -> NDArray[np.float32]:
+def _run(planes: NDArray[np.float32], constants: NDArray[np.float32]) -> NDArray[np.float32]:
     rows, cols = planes.shape[1:]
     room = ((0, 0), (0, -rows % DEPTH), (0, -cols % DEPTH))
     x = np.pad(planes, room, mode="edge")
     flat = np.broadcast_to(constants[:, None, None], (len(constants), *x.shape[1:]))
-
-    def conv(
-        values: NDArray[np.float32], name: str, stride: int = 1, dilation: int = 1
-    ) -> NDArray[np.float32]:
-        layer = layer_of(network, name)
-        return convolve(
-            values, layer, stride=(stride, stride), dilation=(dilation, dilation), relu=name != "k"
-        )
-
-    full = conv(np.concatenate([x, flat]), "a")
-    half = conv(conv(full, "b", stride=2), "c")
-    quarter = conv(conv(half, "d", stride=2), "e")
-    deep = conv(quarter, "f", stride=2)
-    deep = deep + conv(deep, "g", dilation=2)
-    quarter = conv(np.concatenate([_twice(deep), quarter]), "h")
-    half = conv(np.concatenate([_twice(quarter), half]), "i")
-    full = conv(np.concatenate([_twice(half), full]), "j")
-    return conv(full, "k")[:, :rows, :cols]
+    return _network()(np.concatenate([x, flat])[None])[0, :, :rows, :cols]
 
 
-def _twice(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return values.repeat(2, axis=1).repeat(2, axis=2)
+@cache
+def _network() -> Runner:
+    """Return the network of planes and constants, which halves three times and doubles as often."""
+    arrays = weights("apron_net")
+    net = Layout(arrays, planes=arrays["a.weight"].shape[1])
+    full = net.conv("planes", "a")
+    half = net.conv(net.conv(full, "b", stride=(2, 2)), "c")
+    quarter = net.conv(net.conv(half, "d", stride=(2, 2)), "e")
+    deep = net.conv(quarter, "f", stride=(2, 2))
+    deep = net.add(deep, net.conv(deep, "g", dilation=(2, 2)))
+    quarter = net.conv(net.join(net.twice(deep), quarter), "h")
+    half = net.conv(net.join(net.twice(quarter), half), "i")
+    full = net.conv(net.join(net.twice(half), full), "j")
+    return net.runner(net.conv(full, "k", relu=False))

@@ -9,6 +9,7 @@ ground on both sides and 40 m along. Its weights come from yards of two painters
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import shapely
@@ -27,7 +28,7 @@ from tumangang_watch.detect.trains.view import (
 from tumangang_watch.grid import Float32, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.nets import convolve, in_pieces, layer_of, weights
+from tumangang_watch.nets import Layout, Runner, in_pieces, weights
 from tumangang_watch.track_frame import TrackFrame, frame_along
 
 CELL_M = 0.5
@@ -182,16 +183,19 @@ def track_odds(view: Float32) -> tuple[Float32, Float32]:
     """
 
     def run(part: slice) -> Float32:
-        return _outputs(view[:, :, part.start * SHRINK : part.stop * SHRINK])
+        return _network()(view[None, :, :, part.start * SHRINK : part.stop * SHRINK])[0]
 
     middle, occupied = in_pieces(run, view.shape[2] // SHRINK, PIECE, REACH)
     return middle, occupied
 
 
-def _outputs(x: Float32) -> Float32:
-    net = weights("trace_net")
+@cache
+def _network() -> Runner:
+    """Return the network that reads a view."""
+    net = Layout(weights("trace_net"), view=len(CHANNELS))
+    x = "view"
     for name in "ab":
-        x = convolve(x, layer_of(net, name), stride=(1, 2), order="sum")
+        x = net.conv(x, name, stride=(1, 2))
     for k, dilation in enumerate(DILATIONS):
-        x = x + convolve(x, layer_of(net, f"d.{k}"), dilation=dilation, order="sum")
-    return convolve(x, layer_of(net, "e"), order="sum", relu=False)
+        x = net.add(x, net.conv(x, f"d.{k}", dilation=dilation))
+    return net.runner(net.conv(x, "e", relu=False))

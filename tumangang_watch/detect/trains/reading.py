@@ -9,14 +9,15 @@ empty, is the background of this one. Its weights come from strips of two painte
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
 from tumangang_watch.detect.trains.strips import Strip
-from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView
+from tumangang_watch.detect.trains.view import CHANNELS, CONSTANTS, HALF_ROWS, STEP_M, StripView
 from tumangang_watch.grid import Float32, Float64, Floats, Mask
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.nets import convolve, in_pieces, layer_of, weights
+from tumangang_watch.nets import Layout, Runner, in_pieces, weights
 from tumangang_watch.settings.trains import TrainSettings
 
 TYPES = ("box", "open", "tank", "flat", "container", "locomotive", "passenger")
@@ -93,16 +94,23 @@ def _on_bridge(view: StripView) -> Mask:
 
 def _outputs(patch: Float32, constants: Float32, name: str) -> Float32:
     """Return (outputs, n) of one piece; what lies beyond it counts as not seen."""
-    net = weights(name)
-    x = patch
+    lines = np.repeat(constants[:, None], patch.shape[2], axis=1)
+    return _network(name)(patch[None], lines[None, :, None])[0, :, 0]
+
+
+@cache
+def _network(name: str) -> Runner:
+    """Return a network that reads a patch and the constants along it."""
+    arrays = weights(name)
+    known = len(CONSTANTS)
+    net = Layout(arrays, patch=arrays["a.weight"].shape[1], constants=known)
+    x = "patch"
     for layer in "ab":
-        x = convolve(x, layer_of(net, layer), stride=(2, 1), order="channels")
-    flat = x.reshape(-1, x.shape[2])
-    lines = np.repeat(constants[:, None], flat.shape[1], axis=1)
-    h = convolve(np.concatenate([flat, lines])[:, None], layer_of(net, "c"), order="sum_on_bias")
+        x = net.conv(x, layer, stride=(2, 1))
+    h = net.conv(net.join(net.flat(x, arrays["c.weight"].shape[1] - known), "constants"), "c")
     for k, dilation in enumerate(DILATIONS):
-        h = h + convolve(h, layer_of(net, f"d.{k}"), dilation=(1, dilation), order="sum_on_bias")
-    return convolve(h, layer_of(net, "e"), order="sum_on_bias", relu=False)[:, 0]
+        h = net.add(h, net.conv(h, f"d.{k}", dilation=(1, dilation)))
+    return net.runner(net.conv(h, "e", relu=False))
 
 
 @dataclass(frozen=True)

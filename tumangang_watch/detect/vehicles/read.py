@@ -14,7 +14,7 @@ import numpy as np
 from tumangang_watch.detect.trains.view import FLOOR
 from tumangang_watch.grid import Float32, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage
-from tumangang_watch.nets import Weights, convolve, layer_of
+from tumangang_watch.nets import Layout, Runner, Weights
 
 CELL_M = 0.5
 """Cell of a map."""
@@ -52,7 +52,7 @@ def read_vehicles(image: NativeImage, grid: Grid, area: Mask, network: Weights) 
     """Read a scene on a grid of `CELL_M`, where ``area`` (rows, cols) is to be looked at."""
     out = np.full((5, *grid.shape), NOTHING, np.float32)
     seen = np.zeros(grid.shape, bool)
-    step = TILE - 2 * MARGIN
+    step, run = TILE - 2 * MARGIN, runner_of(network)
     for top in range(0, grid.rows, step):
         for left in range(0, grid.cols, step):
             own = (slice(top, min(top + step, grid.rows)), slice(left, min(left + step, grid.cols)))
@@ -64,7 +64,7 @@ def read_vehicles(image: NativeImage, grid: Grid, area: Mask, network: Weights) 
             x = channels(values, known, image)
             inner = tuple(slice(MARGIN, MARGIN + s.stop - s.start) for s in own)
             part = (x[7] > 0)[inner] & area[own]
-            out[:, *own] = np.where(part, outputs(network, x)[:, *inner], out[:, *own])
+            out[:, *own] = np.where(part, outputs(run, x)[:, *inner], out[:, *own])
             seen[own] = part
     return VehicleMap(
         grid=grid,
@@ -120,25 +120,27 @@ def _halved(values: Floats) -> Floats:
     return np.asarray(values.reshape(*lead, rows // 2, 2, cols // 2, 2).mean(axis=(-3, -1)))
 
 
-def outputs(network: Weights, x: Float32) -> Float32:
+def outputs(network: Runner, x: Float32) -> Float32:
     """Return (outputs, rows, cols) of (channels, rows, cols); both multiples of 16."""
-    x = convolve(x, layer_of(network, "stem"), stride=(2, 2), order="sum")
-    depth = sum(name.startswith("down.") for name in network) // 2
-    kept = []
-    for level in range(depth):
-        if level:
-            c, rows, cols = x.shape
-            x = x.reshape(c, rows // 2, 2, cols // 2, 2).max(axis=(2, 4))
-        x = convolve(x, layer_of(network, f"down.{level}"), order="sum")
-        if level:
-            x = convolve(x, layer_of(network, f"deep.{level - 1}"), order="sum")
-        kept.append(x)
-    for level in range(depth - 2, -1, -1):
-        x = np.concatenate([x.repeat(2, axis=1).repeat(2, axis=2), kept[level]])
-        x = convolve(x, layer_of(network, f"up.{level}"), order="sum")
-        x = convolve(x, layer_of(network, f"last.{level}"), order="sum")
-    x = convolve(x, layer_of(network, "out"), order="sum", relu=False)
+    x = network(x[None])[0]
     c, rows, cols = x.shape
     return np.asarray(
         x.reshape(c // 4, 2, 2, rows, cols).transpose(0, 3, 1, 4, 2).reshape(c // 4, 2 * rows, 2 * cols)
     )
+
+
+def runner_of(arrays: Weights) -> Runner:
+    """Return the network of `channels`, which halves once more at each level and doubles as often."""
+    net = Layout(arrays, channels=arrays["stem.weight"].shape[1])
+    x = net.conv("channels", "stem", stride=(2, 2))
+    depth = sum(name.startswith("down.") for name in arrays) // 2
+    kept = []
+    for level in range(depth):
+        x = net.conv(net.half(x) if level else x, f"down.{level}")
+        if level:
+            x = net.conv(x, f"deep.{level - 1}")
+        kept.append(x)
+    for level in range(depth - 2, -1, -1):
+        x = net.conv(net.join(net.twice(x), kept[level]), f"up.{level}")
+        x = net.conv(x, f"last.{level}")
+    return net.runner(net.conv(x, "out", relu=False))

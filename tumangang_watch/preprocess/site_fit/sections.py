@@ -13,6 +13,7 @@ at turnouts, so a shift along it takes their centrelines off the rails somewhere
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ from shapely import LineString
 
 from tumangang_watch.grid import Float32, Float64, Floats, Mask
 from tumangang_watch.model.site import Site
-from tumangang_watch.nets import convolve, layer_of, weights
+from tumangang_watch.nets import Layout, Runner, weights
 from tumangang_watch.preprocess.site_fit.outlines import Picture
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.track_frame import TrackFrame, frame_along, lengthened, middles
@@ -124,11 +125,17 @@ def layers_of(
 
 def read_centres(layers: Float32) -> Float32:
     """Return the log-odds (across, along) that a centreline runs through each cell of `layers_of`."""
-    net = weights("centre_net")
-    x = layers
+    return _network()(layers[None])[0, 0]
+
+
+@cache
+def _network() -> Runner:
+    """Return the network that reads layers."""
+    net = Layout(weights("centre_net"), layers=3)
+    x = "layers"
     for name, dilation in DILATIONS.items():
-        x = convolve(x, layer_of(net, name), dilation=dilation)
-    return convolve(x, layer_of(net, "e"), relu=False)[0]
+        x = net.conv(x, name, dilation=dilation)
+    return net.runner(net.conv(x, "e", relu=False))
 
 
 def block_starts(count: int, block_m: float, share: float) -> list[int]:
