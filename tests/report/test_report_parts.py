@@ -7,15 +7,15 @@ import pytest
 import shapely
 from support.report_scene import painted_comparison
 
+from tumangang_watch.report.answer.order import event_of
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.chips import chip, to_px
 from tumangang_watch.report.json_report import report_dict
+from tumangang_watch.report.marks.subjects import chip_bounds, subjects
 from tumangang_watch.report.page.tables import dates, verdict
 from tumangang_watch.report.page.write import page
 from tumangang_watch.report.palette import CHANGE_COLOURS
 from tumangang_watch.report.pictures import chip_name, rings, stretch_from, stretch_of
-from tumangang_watch.report.subjects import chip_bounds, subjects
-from tumangang_watch.report.summary import event_of
 from tumangang_watch.report.track_coverage import tracks_seen
 from tumangang_watch.report.vector import finding_properties, span_of
 

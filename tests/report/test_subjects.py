@@ -11,10 +11,10 @@ from support.report_scene import painted_comparison
 from support.values import EAST0, NORTH0, thing
 
 from tumangang_watch.report.chips import chip
-from tumangang_watch.report.compass import marks_of
+from tumangang_watch.report.marks.compass import marks_of
+from tumangang_watch.report.marks.subjects import objects_of, subjects
 from tumangang_watch.report.palette import OUTLINE_COLOURS, PAINTS
 from tumangang_watch.report.pictures import stretch_from, stretch_of, to_rgb
-from tumangang_watch.report.subjects import objects_of, subjects
 
 HEAPS = [box(EAST0 + x, NORTH0 - 30, EAST0 + x + 6, NORTH0 - 26) for x in (90, 30, 60)]
 

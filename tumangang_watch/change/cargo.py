@@ -289,6 +289,7 @@ def _joined(pair: DatePair, train: Detection, members: list[Finding]) -> Finding
         caveats=tuple(dict.fromkeys(caveats)),
         train=train.id,
         members=tuple(sorted(i for f in members if (i := getattr(f, date)) is not None)),
+        sure_members=len(sure),
     )
 
 

@@ -9,7 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict
 
 from tumangang_watch.model.detection import AreaState, ChangeWord, Grade, Kind
-from tumangang_watch.model.document_trials import DetectabilityDocument, FillDocument, IntervalDocument
+from tumangang_watch.model.document_trials import (
+    DetectabilityDocument,
+    FillDocument,
+    IntervalDocument,
+    TrackDocument,
+)
 from tumangang_watch.model.observation import DateLabel, RegistrationStatus, SnowState
 
 Number = float | int | None
@@ -199,18 +204,6 @@ class AreaDocument(TypedDict):
     reasons: list[str]
 
 
-class TrackDocument(TypedDict):
-    """Which metres of a track could be seen on each date."""
-
-    id: str
-    area: str | None
-    """The area that holds most of it."""
-    areas: NotRequired[dict[str, list[list[float]]]]
-    """Its stretches in each area."""
-    length_m: float
-    observed: dict[str, list[list[float]]]
-
-
 class BackgroundDocument(TypedDict):
     """An earlier date that decided what is typical here."""
 
@@ -301,6 +294,8 @@ class ReportDocument(TypedDict):
     schema_version: int
     tool: ToolDocument
     settings_sha256: str
+    headline: NotRequired[list[str]]
+    """Two sentences that can be quoted."""
     site: SiteDocument
     scenes: dict[DateLabel, SceneDocument]
     """The dates; one date stands under ``later``."""

@@ -1,8 +1,8 @@
-"""What ``report.json`` states of fill and detectability, as types; see `tumangang_watch.model.document`."""
+"""What ``report.json`` states of tracks, fill and trials, as types; see `tumangang_watch.model.document`."""
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from tumangang_watch.model.detection import AreaState
 from tumangang_watch.model.observation import DateLabel
@@ -22,6 +22,18 @@ class RowDocument(TypedDict):
     track: str
     from_m: float
     to_m: float
+
+
+class TrackDocument(TypedDict):
+    """Which metres of a track could be seen on each date."""
+
+    id: str
+    area: str | None
+    """The area that holds most of it."""
+    areas: NotRequired[dict[str, list[list[float]]]]
+    """Its stretches in each area."""
+    length_m: float
+    observed: dict[str, list[list[float]]]
 
 
 # Keys that are no names in the code (`docs/vocabulary.md`) stand as text.

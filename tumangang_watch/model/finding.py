@@ -59,6 +59,8 @@ class Finding:
     """Id of the train beside which goods came or went."""
     members: tuple[str, ...] = ()
     """Ids of all detections that a finding puts together, where it is more than one place's."""
+    sure_members: int = 0
+    """How many of these are sure; 0 where none is put together."""
     base: str = ""
     """Which date showed the place without it, in words, where the earlier scene of the pair does not."""
     crossing: bool = False

@@ -13,7 +13,8 @@ from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import PAINTED_MARK
-from tumangang_watch.report.compass import draw_compass
+from tumangang_watch.report.marks.compass import draw_compass
+from tumangang_watch.report.marks.subjects import ChipSubject, chip_bounds, subjects
 from tumangang_watch.report.palette import OUTLINE_COLOURS, PAINTED_INK
 from tumangang_watch.report.pictures import (
     CHIP_PX,
@@ -29,7 +30,6 @@ from tumangang_watch.report.pictures import (
     stretch_of,
     to_px,
 )
-from tumangang_watch.report.subjects import ChipSubject, chip_bounds, subjects
 from tumangang_watch.text import both_clocks, utc_text
 
 CAPTION_PX = 26

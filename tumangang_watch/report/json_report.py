@@ -15,16 +15,16 @@ from tumangang_watch.model.finding import AreaStatus, Crossing, Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.site import Site
+from tumangang_watch.report.answer.headline import headline
+from tumangang_watch.report.answer.order import by_importance
 from tumangang_watch.report.geography import geojson
 from tumangang_watch.report.track_coverage import tracks_seen
 from tumangang_watch.text import utc_text
 
 SCHEMA_VERSION = 1
 TOOL = "tumangang-watch"
-IMPORTANCE = {"appeared": 0, "disappeared": 0, "grown": 1, "shrunk": 1, "moved": 2, "unchanged": 3}
 MAX_LEFT_OUT = 100
 """Dates left out that are named one by one: a record holds thousands."""
-KIND_ORDER = {"train": 0, "handling_area": 1, "cargo": 2}
 
 
 def report_dict(comparison: Comparison, tool_version: str) -> ReportDocument:
@@ -48,6 +48,7 @@ def report_dict(comparison: Comparison, tool_version: str) -> ReportDocument:
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": TOOL, "version": tool_version},
         "settings_sha256": comparison.settings_sha256,
+        "headline": list(headline(comparison)),
         "site": {
             "id": site.id,
             "name": site.name,
@@ -81,22 +82,6 @@ def report_dict(comparison: Comparison, tool_version: str) -> ReportDocument:
     text = json.dumps(report, ensure_ascii=False).encode("utf-8", "replace")
     document: ReportDocument = json.loads(text)
     return document
-
-
-def by_importance(findings: tuple[Finding, ...]) -> list[Finding]:
-    """Return findings as a reader wants them: sure changes first, what stayed last."""
-    return sorted(
-        findings,
-        key=lambda f: (
-            f.change == "unchanged",
-            f.grade != "detected",
-            KIND_ORDER.get(f.kind, 9),
-            IMPORTANCE.get(f.change, 9),
-            -f.confidence,
-            -f.amount.estimate,
-            f.id,
-        ),
-    )
 
 
 def number(value: float | None, digits: int) -> float | int | None:

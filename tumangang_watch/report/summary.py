@@ -7,24 +7,14 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.document import HistoryDocument
 from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.observation import Observation
+from tumangang_watch.report.answer.order import by_importance, event_of
+from tumangang_watch.report.answer.phrases import certainty
 from tumangang_watch.report.bridges import bridge_lines
-from tumangang_watch.report.json_report import by_importance, history_rows
+from tumangang_watch.report.json_report import history_rows
 from tumangang_watch.text import clean_text, count_text
 
 MAX_LINES = 20
 """Changes printed one by one; the rest are counted."""
-CERTAINTY = ((0.95, "almost certain"), (0.80, "very likely"), (0.55, "likely"), (0.45, "even chance"))
-"""Words for a probability, after ICD 203 (US intelligence community directive, 2015)."""
-
-
-def certainty(confidence: float) -> str:
-    """Return the word for a probability, after ICD 203."""
-    return next((word for least, word in CERTAINTY if confidence >= least), "unlikely")
-
-
-def event_of(finding: str, other: str | None) -> str:
-    """Return the key of a finding's event, given the id of the event's other finding if it has one."""
-    return min(finding, other or finding)
 
 
 def summary_text(comparison: Comparison) -> str:

@@ -8,8 +8,7 @@ from typing import TypedDict
 from tumangang_watch.model.document import DetectionDocument, Number, ReportDocument, SceneDocument
 from tumangang_watch.model.document_trials import TrackTrialsDocument, VehicleTrialDocument
 from tumangang_watch.model.observation import DateLabel
-from tumangang_watch.report.json_report import KIND_ORDER
-from tumangang_watch.report.summary import event_of
+from tumangang_watch.report.answer.order import KIND_ORDER, event_of
 from tumangang_watch.text import day_text, minute_text
 
 TRIED = ("tracks", "trials", "trials_note", "statements", "goods")

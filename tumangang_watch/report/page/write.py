@@ -14,10 +14,10 @@ from tumangang_watch.report import pictures
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.bridges import bridge_lines
 from tumangang_watch.report.chips import chip
+from tumangang_watch.report.marks.subjects import subjects
 from tumangang_watch.report.page import tables
 from tumangang_watch.report.palette import OUTLINE_COLOURS
 from tumangang_watch.report.pictures import Bounds, DisplayStretch, outlined, rings, scale_bar_m, to_px
-from tumangang_watch.report.subjects import subjects
 from tumangang_watch.report.summary import certainty, history_words
 from tumangang_watch.text import day_text, utc_text
 

@@ -11,7 +11,7 @@ from shapely.ops import unary_union
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
-from tumangang_watch.report.json_report import by_importance
+from tumangang_watch.report.answer.order import by_importance
 from tumangang_watch.report.pictures import Bounds, chip_name
 
 CHIP_MIN_M = 50.0

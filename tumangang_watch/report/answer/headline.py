@@ -1,0 +1,171 @@
+"""The two sentences that a reader may quote: what changed, how sure that is, when, and what else."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tumangang_watch.model.comparison import Comparison
+from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.finding import Finding
+from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
+from tumangang_watch.report.answer.clauses import Names, event_clause, stay_clauses, train_noun
+from tumangang_watch.report.answer.order import by_importance, events_of
+from tumangang_watch.report.answer.phrases import (
+    article,
+    at_words,
+    between_words,
+    chance_words,
+    listed,
+    number_words,
+    sentence,
+    size_words,
+)
+from tumangang_watch.text import clean_text
+
+FURTHER = 2
+"""Further changes that the second sentence spells out; the rest are counted."""
+
+
+def headline(comparison: Comparison) -> tuple[str, str]:
+    """Return two sentences that say what a report comes to, with numbers, times and probabilities.
+
+    Ranges in brackets are 90 % intervals; probabilities are in the words of ICD 203. Where something of
+    the place could not be seen, nothing is parts of it.
+    """
+    first, second = _one_date(comparison) if comparison.earlier is None else _two_dates(comparison)
+    return clean_text(sentence(first)), clean_text(sentence(second))
+
+
+def _two_dates(comparison: Comparison) -> tuple[str, str]:
+    names, events = Names.of(comparison), events_of(comparison.findings)
+    sure = [e for e in events if any(f.grade == "detected" for f in e)]
+    maybe = [e for e in events if e not in sure]
+    stayed = [f for f in by_importance(comparison.findings) if f.change == "unchanged"]
+    frame = _frame(comparison)
+    if not sure:
+        more = _further((), maybe, names) + _stays(stayed, names, None)
+        none = "no change was detected" if not maybe else "no sure change was detected"
+        where = f"in what could be seen of {comparison.site.name} {frame}"
+        return f"{none} {where}", "; ".join(more) or _nothing_there(comparison, names)
+    leading = sure[0]
+    about = leading[0].train or leading[0].later
+    more = _further(sure[1:], maybe, names) + _stays(stayed, names, about)
+    opening = _crossed(comparison, leading) or f"{event_clause(leading, names)} {_when(leading, frame)}"
+    second = "; ".join(more) or "nothing else changed in what could be seen"
+    return f"{opening} ({chance_words(_confidence(leading))})", second
+
+
+def _stays(stayed: list[Finding], names: Names, about: str | None) -> list[str]:
+    parts = stay_clauses(stayed, names, about)
+    return [listed(parts)] if parts else []
+
+
+def _frame(comparison: Comparison) -> str:
+    assert comparison.earlier is not None
+    return between_words(comparison.earlier.scene.acquired, comparison.later.scene.acquired)
+
+
+def _when(event: tuple[Finding, ...], frame: str) -> str:
+    """Return between which dates; an older date counts where the earlier one did not show the place."""
+    base = next((f.base for f in event if f.base), "")
+    return f"{frame}, {base}" if base else frame
+
+
+def _confidence(event: tuple[Finding, ...]) -> float:
+    return min(f.confidence for f in event)
+
+
+def _further(
+    sure: list[tuple[Finding, ...]] | tuple[()], maybe: list[tuple[Finding, ...]], names: Names
+) -> list[str]:
+    """Return further changes as clauses: those that are sure, then what is only possible."""
+    made = []
+    for events, opening, rest in (
+        (list(sure), "besides, ", "further change"),
+        (maybe, "possibly, ", "possible change"),
+    ):
+        parts = [f"{event_clause(e, names)} ({chance_words(_confidence(e))})" for e in events[:FURTHER]]
+        left = len(events) - len(parts)
+        parts += [f"{number_words(left)} {rest}{'' if left == 1 else 's'} more"] if left else []
+        made += [opening + listed(parts)] if parts else []
+    return made
+
+
+def _crossed(comparison: Comparison, event: tuple[Finding, ...]) -> str | None:
+    """Return where and when a train was on a bridge, for an event that is one; None for others."""
+    crossing = next((f for f in event if f.crossing), None)
+    found = None if crossing is None else Names.of(comparison).found(crossing.later or crossing.earlier)
+    return None if found is None else _on_bridge(comparison, found)
+
+
+def _on_bridge(comparison: Comparison, train: Detection) -> str | None:
+    crossing = next((c for c in comparison.crossings if c.detection == train.id), None)
+    if crossing is None:
+        return None
+    towards = f", moving towards {crossing.towards}," if crossing.towards else ""
+    where = Names.of(comparison).area(crossing.area)
+    return f"{article(train_noun(train))} was on {where}{towards} {at_words(crossing.acquired)}"
+
+
+def _nothing_there(comparison: Comparison, names: Names) -> str:
+    """Return what could be seen to be empty where nothing was found on either date."""
+    seen = [
+        a
+        for a in comparison.areas
+        if a.status != "not_observable" and a.role in ("yard", "bridge", "station")
+    ]
+    if comparison.detections or not seen:
+        return "what stood there did not measurably change"
+    return f"no train was detected on {listed([names.area(a.id) for a in seen])} on either date"
+
+
+def _one_date(comparison: Comparison) -> tuple[str, str]:
+    names, when = Names.of(comparison), at_words(comparison.later.scene.acquired)
+    trains = [d for d in comparison.detections if d.kind == "train"]
+    sure = [d for d in trains if d.grade == "detected"] or trains
+    return _trains_of(
+        comparison, sure, when
+    ), f"{_cargo_of(comparison, names)}; one date says nothing of change"
+
+
+def _trains_of(comparison: Comparison, trains: list[Detection], when: str) -> str:
+    names, site = Names.of(comparison), comparison.site.name
+    if not trains:
+        return f"no train was detected in what could be seen of {site} {when}"
+    ranked = sorted(trains, key=lambda d: -(d.length_m.estimate if d.length_m else 0.0))
+    chance = f"({chance_words(min(d.confidence for d in trains))})"
+    if len(trains) == 1:
+        train = trains[0]
+        possibly = "possibly, " if train.grade == "possible" else ""
+        there = f"{article(train_noun(train))} stood on {names.track(train)} {when}"
+        return f"{possibly}{_on_bridge(comparison, train) or there} {chance}"
+    tracks = Counter(names.track(d) for d in trains)
+    parts = [f"{article(train_noun(d))} on {names.track(d)}" for d in ranked[:3]]
+    parts += [f"{number_words(len(trains) - 3)} more"] if len(trains) > 3 else []
+    where = f"on {number_words(len(tracks))} tracks" if len(tracks) > 1 else "on one track"
+    return f"{number_words(len(trains))} trains stood {where} of {site} {when} {chance}: {listed(parts)}"
+
+
+def _cargo_of(comparison: Comparison, names: Names) -> str:
+    cargo = [d for d in comparison.detections if d.kind == "cargo"]
+    sure = [d for d in cargo if d.grade == "detected"]
+    if not sure:
+        aprons = any(a.role == "apron" and a.status != "not_observable" for a in comparison.areas)
+        return (
+            "no goods were surely detected on the ground that was seen"
+            if aprons
+            else "goods were not looked for"
+        )
+    parts = [
+        Summand(value=d.area_m2 or Interval.around(d.geometry.area, 0.0), sure=True, confidence=d.confidence)
+        for d in sure
+    ]
+    size = size_words(total(parts, SHARED_AREA), " m²")
+    places = listed(sorted({names.area(d.area) for d in sure}))
+    things = (
+        "one pile or object of goods"
+        if len(sure) == 1
+        else f"{number_words(len(sure))} piles or objects of goods"
+    )
+    verb = "lies" if len(sure) == 1 else "lie"
+    return f"{things}, {size}, {verb} on {places}"

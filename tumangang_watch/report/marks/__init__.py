@@ -1,0 +1,1 @@
+"""What pictures point at, and with what: numbered objects, a rose of north, sun and satellite."""
