@@ -2,9 +2,19 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
 from markupsafe import Markup
 
-from tumangang_watch.text import clean_document, clean_text, count_text, utc_text, xml_text
+from tumangang_watch.text import (
+    clean_document,
+    clean_text,
+    count_text,
+    is_painted,
+    marked,
+    provider_text,
+    utc_text,
+    xml_text,
+)
 
 
 def test_control_and_direction_characters_are_shown_not_obeyed():
@@ -34,3 +44,20 @@ def test_times_are_utc_and_name_fractions_only_where_there_are_any():
 
 def test_one_is_singular():
     assert (count_text(1, "track"), count_text(3, "track")) == ("1 track", "3 tracks")
+
+
+@pytest.mark.parametrize("providers", [("painted",), ("SkySat", "painted"), ("painted", None)])
+def test_one_painted_scene_marks_what_rests_on_it(providers):
+    assert is_painted(*providers)
+    assert marked("A train has come.", *providers) == "PAINTED: A train has come."
+
+
+@pytest.mark.parametrize("providers", [(), ("SkySat",), (None, "PlanetScope"), ("painted by hand",)])
+def test_other_scenes_are_not_marked(providers):
+    assert not is_painted(*providers)
+    assert marked("A train has come.", *providers) == "A train has come."
+
+
+def test_the_mark_stands_in_place_of_a_provider():
+    assert provider_text("painted") == "PAINTED, NOT EVIDENCE"
+    assert provider_text("SkySat") == "SkySat"

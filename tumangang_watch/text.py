@@ -9,6 +9,11 @@ from typing import Any
 POINTS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 KOREA = timezone(timedelta(hours=9))
 """Korean time, by which observations of the place are published."""
+PAINTED = "painted"
+"""Provider of scenes that the program painted itself."""
+PAINTED_WORD = "PAINTED"
+PAINTED_NOTICE = "PAINTED, NOT EVIDENCE"
+PAINTED_WORDS = f"{PAINTED_NOTICE}: the program painted these scenes itself, nothing in them was ever there."
 _NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
@@ -69,3 +74,18 @@ def count_text(number: int, word: str) -> str:
 def either_text(names: tuple[str, ...]) -> str:
     """Return ``A, B or C`` of two names and more."""
     return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def is_painted(*providers: str | None) -> bool:
+    """Return whether any of some scenes, by their providers, was painted by the program."""
+    return any(name is not None and name.strip().casefold() == PAINTED for name in providers)
+
+
+def provider_text(provider: str) -> str:
+    """Return a provider's name as it stands under pictures and in tables; the mark of painted scenes."""
+    return PAINTED_NOTICE if is_painted(provider) else provider
+
+
+def marked(text: str, *providers: str | None) -> str:
+    """Return a text after the mark where one of the scenes it speaks of was painted."""
+    return f"{PAINTED_WORD}: {text}" if is_painted(*providers) else text

@@ -79,7 +79,7 @@ def test_geojson_is_rfc_7946(report):
 def test_geopackage_layers_can_be_read_with_their_times(report, comparison):
     path = report / "findings.gpkg"
     counts = {"findings": 5, "detections": 7, "areas": 4}
-    assert {name for name, _ in pyogrio.list_layers(path)} == set(counts)
+    assert {name for name, _ in pyogrio.list_layers(path)} == {*counts, "layer_styles"}
     for layer, count in counts.items():
         info = pyogrio.read_info(path, layer=layer)
         assert info["features"] == count

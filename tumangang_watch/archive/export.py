@@ -15,32 +15,36 @@ import shapely
 from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.errors import UsageError
 from tumangang_watch.files import FolderKind, check_file, whole_files, whole_folder
-from tumangang_watch.text import clean_text, xml_text
+from tumangang_watch.text import PAINTED, PAINTED_NOTICE, clean_text, xml_text
 
 CANNOT_EXPORT = "cannot export the archive"
+MARK = f"""(SELECT '{PAINTED_NOTICE}' FROM scenes AS p WHERE p.id IN (r.scene, r.earlier)
+    AND p.provider = '{PAINTED}' LIMIT 1) AS mark"""
+"""The mark of a report that rests on a scene which the program painted."""
 TABLES = {
     "scenes": """SELECT sha256, scene_id, file, acquired, provider, gsd_m, pixel_m, sun_elevation_deg,
         sun_azimuth_deg, off_nadir_deg, view_azimuth_deg, cloud_fraction, radiometry, snow_state, haze,
         licence, bands, notes FROM scenes ORDER BY acquired, sha256""",
-    "reports": """SELECT r.folder, r.manifest_sha256, sites.site, sites.sha256 AS site_sha256,
+    "reports": f"""SELECT r.folder, r.manifest_sha256, sites.site, sites.sha256 AS site_sha256,
         s.sha256 AS scene_sha256, s.acquired, e.sha256 AS earlier_sha256, e.acquired AS earlier_acquired,
         r.part, r.revision, r.current, r.changed, r.registration, r.inputs_sha256, r.tool_version,
-        r.settings_sha256,
+        r.settings_sha256, {MARK},
         (SELECT json_group_array(folder) FROM (SELECT folder FROM superseded WHERE report = r.id
          ORDER BY folder)) AS supersedes,
         (SELECT count(*) FROM backgrounds WHERE report = r.id) AS background_dates, r.caveats
         FROM reports AS r JOIN sites ON sites.id = r.site JOIN scenes AS s ON s.id = r.scene
         LEFT JOIN scenes AS e ON e.id = r.earlier ORDER BY r.folder""",
-    "areas": """SELECT r.folder, s.acquired, s.gsd_m, r.current, a.area, a.role, a.speaks, a.status,
+    "areas": f"""SELECT r.folder, s.acquired, s.gsd_m, r.current, {MARK}, a.area, a.role, a.speaks, a.status,
         a.observed_earlier, a.observed, a.reasons, a.trains, a.trains_low, a.trains_high, a.cars, a.cars_low,
         a.cars_high, a.uncounted, a.length_m, a.length_low_m, a.length_high_m, a.fill, a.fill_low,
         a.fill_high, a.cargo, a.cargo_low, a.cargo_high, a.cargo_m2, a.cargo_low_m2, a.cargo_high_m2,
         a.worked_m2, a.worked_low_m2, a.worked_high_m2, a.types
         FROM area_dates AS a JOIN reports AS r ON r.id = a.report JOIN scenes AS s ON s.id = r.scene
         ORDER BY s.acquired, r.folder, a.area""",
-    "detections": """SELECT r.folder, s.acquired AS report_acquired, r.current, d.detection, d.date, d.kind,
-        d.grade, d.confidence, d.area, d.track, d.label, d.colour, d.from_m, d.to_m, d.track_distance_m,
-        d.length_m, d.length_low_m, d.length_high_m, d.cars, d.cars_low, d.cars_high, d.area_m2,
+    "detections": f"""SELECT r.folder, s.acquired AS report_acquired, r.current, {MARK},
+        d.detection, d.date, d.kind, d.grade, d.confidence, d.area, d.track, d.label, d.colour, d.from_m,
+        d.to_m, d.track_distance_m, d.length_m, d.length_low_m, d.length_high_m, d.cars, d.cars_low,
+        d.cars_high, d.area_m2,
         d.area_low_m2, d.area_high_m2, d.height_m, d.height_low_m, d.height_high_m, d.observed_fraction,
         d.evidence, d.caveats, d.geometry
         FROM detections AS d JOIN reports AS r ON r.id = d.report JOIN scenes AS s ON s.id = r.scene
@@ -49,8 +53,9 @@ TABLES = {
         v.load, v.load_evidence, v.types, v.colours
         FROM vehicles AS v JOIN detections AS d ON d.id = v.detection JOIN reports AS r ON r.id = d.report
         ORDER BY r.folder, d.detection, v.position""",
-    "findings": """SELECT r.folder, s.acquired, r.current, f.finding, f.kind, f.change, f.grade, f.confidence,
-        f.area, f.track, f.earlier, f.later, f.amount, f.amount_low, f.amount_high, f.unit, f.statement,
+    "findings": f"""SELECT r.folder, s.acquired, r.current, {MARK}, f.finding, f.kind, f.change,
+        f.grade, f.confidence, f.area, f.track, f.earlier, f.later, f.amount, f.amount_low, f.amount_high,
+        f.unit, f.statement,
         f.observed_fraction, f.caveats, f.members, f.with_finding, f.geometry
         FROM findings AS f JOIN reports AS r ON r.id = f.report JOIN scenes AS s ON s.id = r.scene
         ORDER BY s.acquired, r.folder, f.finding""",
@@ -260,9 +265,14 @@ def write_layer(
             filled = [xml_text(str(v)) if kind == "text" else str(v).rstrip("Z") for v in filled]
         data.append(np.array(filled, dtype=dtype))
         masks.append(np.array([v is None for v in values], dtype=bool))
-    shapes = None
+    shapes, geometry_type = None, None
     if outlines is not None:
-        shapes = np.array([None if o is None else shapely.from_geojson(o).wkb for o in outlines], object)
+        drawn = [None if o is None else shapely.from_geojson(o) for o in outlines]
+        # A layer of one type can be drawn in: QGIS takes an empty one of any type for a table.
+        if {g.geom_type for g in drawn if g is not None} <= {"Polygon", "MultiPolygon"}:
+            drawn = [None if g is None else shapely.MultiPolygon(list(shapely.get_parts(g))) for g in drawn]
+            geometry_type = "MultiPolygon"
+        shapes = np.array([None if g is None else g.wkb for g in drawn], object)
     utc = np.full(len(masks[0]), _UTC, np.int8)
     pyogrio.raw.write(
         path,
@@ -273,7 +283,9 @@ def write_layer(
         layer=layer,
         driver="GPKG",
         append=path.exists(),
-        geometry_type=None if shapes is None else "Unknown",
+        VERSION="1.3",
+        DATETIME_PRECISION="MILLISECOND",
+        geometry_type=None if shapes is None else geometry_type or "Unknown",
         crs=None if shapes is None else "EPSG:4326",
         gdal_tz_offsets={name: utc for name, kind in kinds.items() if kind == "time"},
     )

@@ -9,6 +9,7 @@ from typing import Any, NotRequired, TypedDict, cast
 from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.record import Refusal
 from tumangang_watch.model.document import GeometryDocument
+from tumangang_watch.text import PAINTED
 
 SURELY_CAME = """EXISTS (SELECT 1 FROM findings AS f WHERE f.report = {0}.report AND f.later = {0}.detection
     AND f.kind = 'train' AND f.change = 'appeared' AND f.grade = 'detected')"""
@@ -65,6 +66,7 @@ class IndexRow(TypedDict):
     statements: list[str]
     findings: list[str]
     supersedes: list[str]
+    painted: NotRequired[bool]
     review: NotRequired[str]
     marks: NotRequired[list[str]]
 
@@ -81,6 +83,7 @@ class FeedRow(TypedDict):
     statement: str
     geometry: GeometryDocument
     caveats: list[str]
+    painted: NotRequired[bool]
 
 
 def _rows(archive: Archive, question: str, *values: object) -> list[dict[str, Any]]:
@@ -247,8 +250,10 @@ def index_rows(archive: Archive, site: str, limit: int) -> list[IndexRow]:
         site,
         limit,
     )
+    painted = painted_folders(archive, site)
     for row in rows:
         row |= {name: json.loads(row[name]) for name in ("areas", "statements", "findings", "supersedes")}
+        row["painted"] = row["folder"] in painted
     return cast(list[IndexRow], rows)
 
 
@@ -263,9 +268,22 @@ def feed_rows(archive: Archive, site: str, limit: int) -> list[FeedRow]:
         site,
         limit,
     )
+    painted = painted_folders(archive, site)
     for row in rows:
         row |= {name: json.loads(row[name]) for name in ("geometry", "caveats")}
+        row["painted"] = row["folder"] in painted
     return cast(list[FeedRow], rows)
+
+
+def painted_folders(archive: Archive, site: str) -> frozenset[str]:
+    """Return the folders of a site's reports that rest on a scene which the program painted."""
+    rows = archive.connection.execute(
+        """SELECT r.folder FROM reports AS r JOIN scenes AS s ON s.id = r.scene
+           JOIN sites ON sites.id = r.site LEFT JOIN scenes AS e ON e.id = r.earlier
+           WHERE sites.site = ?1 AND ?2 IN (s.provider, e.provider)""",
+        (site, PAINTED),
+    )
+    return frozenset(folder for (folder,) in rows)
 
 
 def count_reports(archive: Archive, site: str) -> int:

@@ -10,6 +10,7 @@ from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.archive.summary import ends_of
 from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import About, ReviewEvidence, ReviewSubject
+from tumangang_watch.text import is_painted
 
 Row = dict[str, Any]
 Things = dict[tuple[int, str], ReviewEvidence]
@@ -17,7 +18,8 @@ Things = dict[tuple[int, str], ReviewEvidence]
 _QUESTION = """
     SELECT r.id AS report_row, r.folder, t.kind, t.grade, t.confidence, t.area, t.track,
            t.geometry, t.caveats, s.sha256 AS scene, s.acquired,
-           e.sha256 AS other, e.acquired AS other_acquired, {more}
+           e.sha256 AS other, e.acquired AS other_acquired,
+           s.provider, e.provider AS other_provider, {more}
     FROM {table} AS t JOIN reports AS r ON r.id = t.report JOIN scenes AS s ON s.id = r.scene
     JOIN sites ON sites.id = r.site LEFT JOIN scenes AS e ON e.id = r.earlier
     WHERE sites.site = ? AND {where} ORDER BY s.acquired, r.folder, t.id"""
@@ -113,6 +115,7 @@ def _subject(site: str, row: Row, evidence: ReviewEvidence, *, covered: bool = F
         acquired=row["acquired"],
         earlier_acquired=row["other_acquired"] if change else None,
         covered=covered,
+        painted=is_painted(row["provider"], row["other_provider"] if change else None),
     )
 
 

@@ -25,6 +25,7 @@ from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.report.geography import geojson
 from tumangang_watch.review.truth import truth_for
 from tumangang_watch.sites import load_site
+from tumangang_watch.text import PAINTED_NOTICE
 
 
 def evaluate(report: Path, truth: Path, possible: bool, as_json: bool) -> int:
@@ -108,7 +109,9 @@ def points(report: Path, out: Path, site: Path | None, new_count: int, other_cou
         }
         for n, (x, y, name) in enumerate(sorted(drawn), 1)
     ]
-    text = json_text({"type": "FeatureCollection", "features": features}, indent=1)
+    painted = any(scene.get("painted") for scene in data["scenes"].values())
+    mark = {"notice": PAINTED_NOTICE} if painted else {}
+    text = json_text({"type": "FeatureCollection", **mark, "features": features}, indent=1)
     write_whole(out, text, what="cannot write the points", replace=False)
     click.echo(f"{len(features)} points in {out}. {HOW_TO}.", err=True)
     return 0

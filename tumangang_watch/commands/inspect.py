@@ -19,7 +19,7 @@ from tumangang_watch.files import check_file, write_whole
 from tumangang_watch.scenes import open_scene, open_scenes, with_digest
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
-from tumangang_watch.text import both_clocks, clean_text
+from tumangang_watch.text import both_clocks, clean_text, provider_text
 
 DIGEST_BYTES = 200_000_000
 """``inspect`` gives no digest of a larger file: reading it all takes longer than understanding it."""
@@ -86,7 +86,7 @@ def scene_table(facts: Mapping[str, object], inside: Mapping[str, float]) -> str
     masks = facts["mask"] or "none"
     cloud = facts["cloud_fraction"]
     rows = (
-        ("what", f"{facts['provider']}, {facts['file']}", "provider"),
+        ("what", f"{provider_text(str(facts['provider']))}, {facts['file']}", "provider"),
         ("when", both_clocks(str(facts["acquired"])), "acquired"),
         ("grain", f"{facts['gsd_m']} m on the ground (pixels of {facts['pixel_m']} m)", "gsd_m"),
         ("size", f"{facts['width_px']} x {facts['height_px']} pixels, {_short(facts['crs'])}", "crs"),

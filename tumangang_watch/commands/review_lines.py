@@ -8,6 +8,7 @@ from pathlib import Path
 from tumangang_watch.model.review import Thing, span_words, words_of
 from tumangang_watch.report.pictures import chip_name
 from tumangang_watch.review.status import ReviewStatus
+from tumangang_watch.text import PAINTED, marked
 
 
 def line_of(one: ReviewStatus, *, with_state: bool = True) -> str:
@@ -15,7 +16,8 @@ def line_of(one: ReviewStatus, *, with_state: bool = True) -> str:
     about, subject = one.about, one.subject
     if subject is not None:
         status = f"{about.evidence['grade']}, {about.evidence['confidence']:.2f}"
-        when, words = subject.acquired[:16].replace("T", " "), subject.statement
+        mark = PAINTED if subject.painted else None
+        when, words = subject.acquired[:16].replace("T", " "), marked(subject.statement, mark)
     else:
         status = one.state
         when = str(about.evidence.get("acquired") or about.evidence.get("report", "")).replace("T", " ")[:16]
@@ -99,6 +101,7 @@ def document_of(one: ReviewStatus) -> dict[str, object]:
         "report": subject.folder if subject else about.evidence.get("report"),
         "id": subject.id if subject else about.evidence.get("id"),
         "standing": subject is not None,
+        **({"painted": True} if subject and subject.painted else {}),
         "acquired": subject.acquired if subject else None,
         "earlier_acquired": subject.earlier_acquired if subject else None,
         "scenes": {"earlier": about.earlier, "later": about.scene},

@@ -1,7 +1,4 @@
-"""The contents of ``report.json`` as types, after ``report/report.schema.json``. Values as JSON carries them.
-
-Units are in the names, times in UTC. Keys of some reports only are ``NotRequired``; unknown values are None.
-"""
+"""The contents of ``report.json`` as types. Keys of some reports are ``NotRequired``; unknown is None."""
 
 from __future__ import annotations
 
@@ -135,6 +132,7 @@ class SceneDocument(TypedDict):
     sha256: str
     acquired: str
     provider: str
+    painted: NotRequired[bool]
     gsd_m: float
     pixel_m: float
     sun_elevation_deg: Number

@@ -178,6 +178,8 @@ class ReviewSubject:
     earlier_acquired: str | None
     covered: bool = False
     """A detection that a finding of its report is about: it is reviewed with that finding."""
+    painted: bool = False
+    """A scene of it was painted by the program: it is no evidence."""
 
     @property
     def key(self) -> str:

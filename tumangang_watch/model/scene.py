@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-PAINTED = "painted"
-"""The provider that the program's own painter states."""
-PAINTED_MARK = "PAINTED, NOT EVIDENCE"
+from tumangang_watch.text import PAINTED_NOTICE, is_painted, provider_text
+
+PAINTED_MARK = PAINTED_NOTICE
 """What stands on whatever shows a painted scene."""
 Radiometry = Literal["reflectance", "radiance", "dn", "visual", "unknown"]
 
@@ -90,4 +90,9 @@ class Scene:
     @property
     def painted(self) -> bool:
         """True for a picture of the program's own painter: it is no evidence of anything."""
-        return self.provider.strip().casefold() == PAINTED
+        return is_painted(self.provider)
+
+    @property
+    def caption(self) -> str:
+        """What stands under a picture of it: when, by whom, how fine."""
+        return f"{self.acquired:%Y-%m-%d %H:%M} UTC   {provider_text(self.provider)}   {self.gsd_m:.2f} m"

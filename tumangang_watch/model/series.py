@@ -180,3 +180,5 @@ class Record:
     track_dates: tuple[TrackDate, ...]
     roles: dict[str, str]
     review: ReviewTaken = ReviewTaken(False)
+    painted: frozenset[str] = frozenset()
+    """Folders of the reports that rest on scenes which the program painted."""

@@ -19,11 +19,12 @@ from tumangang_watch.reidentify.words import (
     stay_line,
     why_not_compared,
 )
+from tumangang_watch.text import PAINTED_NOTICE, PAINTED_WORDS
 
 Document = Mapping[str, Json]
 STEP_COLUMNS = (
     "journey verdict e_value possible step area track after first_seen last_seen before vehicles part "
-    "matched_with_step direction aligned report detection"
+    "matched_with_step direction aligned report detection mark"
 )
 
 
@@ -57,6 +58,7 @@ def document(search: TrainSearch, asked: Asked, tool_version: str, settings_sha2
         "tool": {"name": "tumangang-watch", "version": tool_version},
         "settings_sha256": settings_sha256,
         "site": asked.site,
+        **({"painted": len(search.painted), "notice": PAINTED_WORDS} if search.painted else {}),
         "asked": {
             "areas": list(asked.areas),
             "since": asked.since,
@@ -225,6 +227,7 @@ def step_table(search: TrainSearch) -> Table:
                     *(f"j{n}", sure.verdict, rounded(sure.e_value), stay.possible, number[step.stay]),
                     *_when(stay),
                     *(stay.last.cars, step.part, *made, sighting.folder, _detection(sighting)),
+                    PAINTED_NOTICE if sighting.folder in search.painted else None,
                 )
             )
     return tuple(STEP_COLUMNS.split()), rows
@@ -240,7 +243,8 @@ def _when(stay: Stay) -> tuple[Cell, ...]:
 def text_lines(search: TrainSearch, asked: Asked) -> list[str]:
     """Return what a person reads in the terminal: a table of journeys, each with its timeline."""
     compared = sum(c is not None for c in search.chosen)
-    lines = [
+    lines = [PAINTED_WORDS] if search.painted else []
+    lines += [
         f"site {asked.site}: {sum(len(s.sightings) for s in search.stays)} sightings in "
         f"{len(search.stays)} stays, {compared} with a consist that can be compared"
     ]

@@ -124,6 +124,8 @@ class TrainSearch(Compared):
     max_expected_false: float
     crossings: tuple[Sighting, ...] = ()
     """Trains on bridges, by time."""
+    painted: frozenset[str] = frozenset()
+    """Folders of the reports that rest on scenes which the program painted."""
 
     def matches(self) -> tuple[StayMatch, ...]:
         """Return the pairs that are, or could be, one train; the surest first."""

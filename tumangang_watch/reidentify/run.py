@@ -13,7 +13,7 @@ from typing import Any
 import shapely
 
 from tumangang_watch.archive.file import REBUILD, Archive
-from tumangang_watch.archive.read import SURELY_CAME
+from tumangang_watch.archive.read import SURELY_CAME, painted_folders
 from tumangang_watch.errors import ArchiveDamaged, UsageError
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.sightings import Sighting, Stay, Stretches
@@ -113,7 +113,9 @@ def find(
 
     found = find_trains(seen, covered, limits, settings.same_train, wanted)
     bridges = _bridges(archive, part.site)
-    return replace(found, crossings=tuple(s for s in seen if s.area in bridges)), reviewed
+    crossings = tuple(s for s in seen if s.area in bridges)
+    painted = painted_folders(archive, part.site) & {s.folder for s in seen}
+    return replace(found, crossings=crossings, painted=painted), reviewed
 
 
 def trains_left(archive: Archive, site: str, settings: Settings, *, review: bool = False) -> frozenset[str]:

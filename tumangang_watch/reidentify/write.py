@@ -16,7 +16,7 @@ from tumangang_watch.report.assets import render
 from tumangang_watch.report.folder import write_manifest
 from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.settings.reidentify import JourneySettings
-from tumangang_watch.text import count_text
+from tumangang_watch.text import PAINTED, count_text, marked
 
 MARK = "trains.json"
 TRAINS = FolderKind("cannot write the trains", "a search for trains", lambda f: (f / MARK).is_file())
@@ -75,7 +75,7 @@ def _picture(
 ) -> JourneyPicture:
     """Write one journey's picture; return what the page says of it."""
     aligned = aligned_rows(search, journey, strips, settings.max_rows)
-    labels = tuple(map(_label, aligned.rows))
+    labels = tuple(_label(row, search.painted) for row in aligned.rows)
     write_drawing(aligned, labels, settings.pad_m, path)
     found = (search.match_of(s.stay, s.partner) for s in journey.steps if s.partner is not None)
     rows = range(len(aligned.rows))
@@ -91,12 +91,13 @@ def _picture(
     }
 
 
-def _label(row: DrawnSighting) -> str:
+def _label(row: DrawnSighting, painted: frozenset[str]) -> str:
     sighting = row.sighting
     track = f", track {sighting.track}" if sighting.track else ""
     turned = " (turned round: drawn from its other end)" if row.turned else ""
     when = sighting.acquired[:16].replace("T", " ")
-    return f"{sighting.area}{track}, {when} UTC, {sighting.gsd_m:g} m{turned}"
+    words = f"{sighting.area}{track}, {when} UTC, {sighting.gsd_m:g} m{turned}"
+    return marked(words, PAINTED if sighting.folder in painted else None)
 
 
 def _page(

@@ -16,10 +16,12 @@ from tumangang_watch.files import FolderKind, json_text, sha256_of, whole_folder
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.report.chips import write_chips
+from tumangang_watch.report.gis.geopackage import write_gpkg
+from tumangang_watch.report.gis.kmz import write_kmz
+from tumangang_watch.report.gis.rows import write_geojson
 from tumangang_watch.report.json_report import SCHEMA_VERSION, TOOL, report_dict
 from tumangang_watch.report.page.write import write_page
 from tumangang_watch.report.stacked import write_strips
-from tumangang_watch.report.vector import write_geojson, write_gpkg, write_kmz
 
 MANIFEST = "manifest.json"
 REPORT = FolderKind(
@@ -78,7 +80,7 @@ def write_report(comparison: Comparison, out: Path, *, tool_version: str, overwr
 
 def writers() -> tuple[Callable[[Comparison, ReportDocument, Path], None], ...]:
     """Return the functions that write the files, in the order they run."""
-    return (write_json, write_geojson, write_gpkg, write_kmz, write_chips, write_strips, write_page)
+    return (write_json, write_geojson, write_gpkg, write_chips, write_kmz, write_strips, write_page)
 
 
 def write_json(_: Comparison, report: ReportDocument, folder: Path) -> None:

@@ -117,6 +117,7 @@ def _scene(observation: Observation) -> dict[str, object]:
         "sha256": scene.sha256,
         "acquired": utc_text(scene.acquired),
         "provider": scene.provider,
+        **({"painted": True} if scene.painted else {}),
         "gsd_m": number(scene.gsd_m, 3),
         "pixel_m": number(scene.pixel_m, 3),
         "sun_elevation_deg": number(scene.sun_elevation_deg, 2),

@@ -19,6 +19,8 @@ OUTLINE_COLOURS = {
     "unchanged": "#d5d9e0",
 }
 """The same hues, lighter, for lines drawn on imagery."""
+DATE_COLOURS = {"earlier": "#ffd23f", "later": "#ffffff"}
+"""What a map draws things with that stood there on one date."""
 PAINTS = {
     "black": "#26282b",
     "grey": "#7d8288",

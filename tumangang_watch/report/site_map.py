@@ -185,7 +185,7 @@ class _Pen:
 
 def _foot(pen: _Pen, site: Site, scene: Scene, fit: Registration, top: int) -> None:
     """Write what is shown under the picture, and which colour is what."""
-    words = f"{scene.id}   {scene.acquired:%Y-%m-%d %H:%M} UTC   {scene.provider}   {scene.gsd_m:.2f} m"
+    words = f"{scene.id}   {scene.caption}"
     colours = {"ok": "#1b7f3b", "degraded": "#b26a00", "failed": "#c62828"}
     lines = (
         (f"Site {site.id} (sha256 {site.sha256[:12]}) over scene {words}", "#222222"),

@@ -14,6 +14,7 @@ from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.series import Record, TrackDate
 from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.report.pictures import stretch_of, strip
+from tumangang_watch.text import PAINTED_NOTICE
 
 STRIPS = "strips"
 WIDEST_PX = 2400
@@ -55,6 +56,8 @@ def write_stacked(record: Record, folder: Path, reports: Path, most: int) -> Non
         (folder / "tracks").mkdir()
     for track, dates in sorted(by_track.items()):
         picture = stacked(track, dates[-most:], trains, reports)
+        if record.painted:
+            ImageDraw.Draw(picture).text((LABEL_PX + 6, 2), PAINTED_NOTICE, fill=TRAIN_INK)
         picture.save(folder / "tracks" / strip_name(track))
 
 

@@ -11,7 +11,7 @@ from tumangang_watch.report.answer.order import by_importance, event_of
 from tumangang_watch.report.answer.phrases import certainty
 from tumangang_watch.report.bridges import bridge_lines
 from tumangang_watch.report.json_report import history_rows
-from tumangang_watch.text import clean_text, count_text
+from tumangang_watch.text import clean_text, count_text, provider_text
 
 MAX_LINES = 20
 """Changes printed one by one; the rest are counted."""
@@ -35,7 +35,7 @@ def summary_text(comparison: Comparison) -> str:
 
 def _scene(observation: Observation) -> str:
     scene = observation.scene
-    facts = [f"{scene.acquired:%Y-%m-%d %H:%M} UTC", scene.provider, f"{scene.gsd_m:.2f} m"]
+    facts = [f"{scene.acquired:%Y-%m-%d %H:%M} UTC", provider_text(scene.provider), f"{scene.gsd_m:.2f} m"]
     if scene.sun_elevation_deg is not None:
         facts.append(f"sun {scene.sun_elevation_deg:.0f}°")
     if scene.off_nadir_deg is not None:

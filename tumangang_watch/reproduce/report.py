@@ -8,10 +8,10 @@ from typing import Any
 from tumangang_watch.files import FolderKind, json_text, whole_folder
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.folder import write_manifest
+from tumangang_watch.text import PAINTED_NOTICE, PAINTED_WORD
 
-PAINTED_MARK = "PAINTED"
 NOTICE = (
-    "PAINTED, NOT EVIDENCE: judged on scenes the program painted itself. They show that the judging works, "
+    f"{PAINTED_NOTICE}: judged on scenes the program painted itself. They show that the judging works, "
     "and nothing of what was ever there."
 )
 MARK = "reproduction.json"
@@ -58,7 +58,7 @@ def _page(summary: dict[str, Any]) -> str:
         painted=summary["painted"],
         refused=summary["refused"],
         notice=NOTICE,
-        mark=PAINTED_MARK,
+        mark=PAINTED_WORD,
     )
 
 
@@ -68,9 +68,9 @@ def table_lines(summary: dict[str, Any]) -> list[str]:
     for item in summary["claims"]:
         if item["verdict"] == "no scene":
             continue
-        mark = f"{PAINTED_MARK}  " if item["painted"] else ""
+        mark = f"{PAINTED_WORD}  " if item["painted"] else ""
         verdict = item["verdict"].upper()
         words = f"{item['claim']}: {item['why']}  [{item['observation']}]"
         lines.append(f"{mark}{item['date']}  {item['place']}  {verdict}  {words}")
     counts = ", ".join(f"{number} {verdict}" for verdict, number in summary["counts"].items())
-    return [*lines, f"{f'{PAINTED_MARK}  ' if summary['painted'] else ''}{counts}"]
+    return [*lines, f"{f'{PAINTED_WORD}  ' if summary['painted'] else ''}{counts}"]

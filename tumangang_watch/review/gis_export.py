@@ -16,6 +16,7 @@ from tumangang_watch.model.review import Answer, ReviewSubject, digest
 from tumangang_watch.review.add import RecordedDate
 from tumangang_watch.review.gpkg_write import LayerRow, write_review_gpkg
 from tumangang_watch.review.session import Reviewer, Wanted, under_review
+from tumangang_watch.text import PAINTED_NOTICE
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def evidence_row(subject: ReviewSubject) -> dict[str, Cell]:
         "acquired": subject.acquired,
         "earlier_acquired": subject.earlier_acquired,
         "statement": subject.statement,
+        "mark": PAINTED_NOTICE if subject.painted else None,
         "caveats": "; ".join(found["caveats"]),
     }
     for name in ("kind", "grade", "confidence", "area", "track", "change", "from_m", "to_m"):

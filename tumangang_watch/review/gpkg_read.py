@@ -175,10 +175,16 @@ def _rows(copy: Path, name: str) -> list[EditedRow]:
             name,
             int(fid),
             {n: _value(columns[c][k]) for c, n in enumerate(names)},
-            None if placed[k] is None or placed[k].is_empty else placed[k],
+            None if placed[k] is None or placed[k].is_empty else _single(placed[k]),
         )
         for k, fid in enumerate(fids)
     ]
+
+
+def _single(shape: BaseGeometry) -> BaseGeometry:
+    """Return the only part of a shape of one part: a layer of multipolygons makes every outline one."""
+    parts = shapely.get_parts(shape)
+    return parts[0] if len(parts) == 1 else shape
 
 
 def _value(value: Any) -> str | float | None:

@@ -12,6 +12,8 @@ from tumangang_watch.archive.export import Cell, ColumnKind, write_layer
 from tumangang_watch.model.detection import COLOURS, VEHICLE_TYPES
 from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.review import REASONS
+from tumangang_watch.report.gis.styles import DRAWN, LayerStyle, OutlineRule, write_styles
+from tumangang_watch.report.palette import OUTLINE_COLOURS
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ _COMMON: Columns = {
     **dict.fromkeys(("acquired", "earlier_acquired"), TIME),
     **dict.fromkeys(("kind", "grade"), TEXT),
     "confidence": NUMBER,
-    **dict.fromkeys(("statement", "area", "track"), TEXT),
+    **dict.fromkeys(("statement", "mark", "area", "track"), TEXT),
 }
 _END: Columns = {
     **dict.fromkeys(("caveats", "report", "id"), TEXT),
@@ -154,12 +156,32 @@ def write_review_gpkg(path: Path, layers: Mapping[str, Sequence[LayerRow]]) -> N
         cells = {field: [row.cells.get(field) for row in rows] for field in fields}
         write_layer(path, name, kinds, cells, None if name == "areas" else outlines)
     reports = {str(row.cells["report"]): str(row.cells["acquired"]) for row in layers.get("areas", ())}
+    write_styles(path, _styles(reports), max(reports.values(), default="1970-01-01T00:00:00Z"))
     connection = sqlite3.connect(path)
     try:
         with connection:
             _describe(connection, {**DOMAINS, "report": reports})
     finally:
         connection.close()
+
+
+def _styles(reports: Mapping[str, str]) -> tuple[LayerStyle, ...]:
+    """Return how the layers open: what is answered already is drawn thinner, and forms offer the values."""
+    domains = {**DOMAINS, "report": reports}
+    lists = {
+        layer: {name: domains[column.domain] for name, column in columns.items() if column.domain}
+        for layer, columns in LAYERS.items()
+    }
+    rules = (
+        OutlineRule("to be answered", '"verdict" IS NULL', OUTLINE_COLOURS["moved"]),
+        OutlineRule("answered", '"verdict" IS NOT NULL', OUTLINE_COLOURS["unchanged"], "dash"),
+    )
+    label = "\"kind\" || coalesce(': ' || \"change\", '')"
+    return (
+        LayerStyle(layer="findings", rules=rules, label=label, times=("acquired",), lists=lists["findings"]),
+        LayerStyle(layer="detections", rules=rules, times=("acquired",), lists=lists["detections"]),
+        LayerStyle(layer="missed", rules=(OutlineRule("missed", "", DRAWN),), lists=lists["missed"]),
+    )
 
 
 def _describe(connection: sqlite3.Connection, domains: Mapping[str, Mapping[str, str]]) -> None:

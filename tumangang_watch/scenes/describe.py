@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rasterio.io import DatasetReader
@@ -11,7 +11,7 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.scenes.parts import Frame
 from tumangang_watch.scenes.vendors.beside import NAMED, match
 from tumangang_watch.scenes.vendors.facts import PROJECTED, Metadata, Properties, number
-from tumangang_watch.text import utc_text
+from tumangang_watch.text import PAINTED, PAINTED_NOTICE, utc_text
 
 UNKNOWN = "unknown"
 GROUND_CONTROL_MIN = 0.5
@@ -101,8 +101,10 @@ def warn_of_odds(image: Path, metadata: Metadata, frame: Frame, warn: Callable[[
         )
 
 
-def provider_of(properties: Properties) -> str:
-    """Return who took it, as stated."""
+def provider_of(properties: Properties, tags: Mapping[str, str]) -> str:
+    """Return who took it, as stated; a painted file says so itself, whatever lies beside it."""
+    if tags.get("NOTICE") == PAINTED_NOTICE:
+        return PAINTED
     stated = [properties.get(key) for key in ("provider", "instrument", "satellite_id", "item_type")]
     return next((str(name)[:120] for name in stated if isinstance(name, str | int) and name), UNKNOWN)
 

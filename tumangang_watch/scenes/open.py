@@ -194,7 +194,7 @@ def _scene(
         files=(*frame.files, *metadata.files, *((mask,) if mask else ())),
         sha256="",
         acquired=acquired,
-        provider=provider_of(properties),
+        provider=provider_of(properties, dataset.tags()),
         crs=":".join(dataset.crs.to_authority() or ()) or dataset.crs.to_wkt(),
         affine=frame.affine,
         width=frame.width,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.archive import Archive
-from tumangang_watch.archive.read import SURELY_CAME, site_names
+from tumangang_watch.archive.read import SURELY_CAME, painted_folders, site_names
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.series import (
     MEASURES,
@@ -136,6 +136,7 @@ def record_of(
         track_dates=tuple(dates),
         roles={one.area: one.role for one in series},
         review=taken,
+        painted=painted_folders(archive, site),
     )
 
 

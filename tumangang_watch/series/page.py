@@ -17,7 +17,7 @@ from markupsafe import Markup
 from tumangang_watch.model.series import STATUSES, MeasureSeries, Record, Series
 from tumangang_watch.report.assets import render
 from tumangang_watch.series.words import LABELS, Document, review_word
-from tumangang_watch.text import clean_text
+from tumangang_watch.text import PAINTED, clean_text, marked
 from tumangang_watch.track_frame import stretches
 
 INK, BAR, GAP, ALARM, LEVEL = "#1f4e79", "#9db7d1", "#e3e5e8", "#c62828", "#6b7280"
@@ -150,7 +150,8 @@ def write_plots(record: Record, folder: Path, spans: int) -> None:
         panels = panels_of(series, spans)
         if panels:
             name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{series.area} {series.sensor}")[:80]
-            title = f"{record.site}: {series.area}, {series.sensor}"
+            mark = PAINTED if record.painted else None
+            title = marked(f"{record.site}: {series.area}, {series.sensor}", mark)
             note = f"{review_word(record)} review; "
             note += (
                 "bars: 90 % intervals; grey: not observable (not zero); triangles: in part; rings: unusual"

@@ -11,7 +11,7 @@ from tumangang_watch.model.document import Json
 from tumangang_watch.model.series import STATUSES, Exposure, Record, Series
 from tumangang_watch.model.sightings import Stay, hours_between
 from tumangang_watch.series.crossings import crossing_words, train_words
-from tumangang_watch.text import day_text
+from tumangang_watch.text import PAINTED_WORDS, day_text
 
 Document = Mapping[str, Json]
 LABELS = {
@@ -211,6 +211,7 @@ def document(
         "tool": {"name": "tumangang-watch", "version": tool_version},
         "settings_sha256": settings_sha256,
         "site": record.site,
+        **({"painted": len(record.painted), "notice": PAINTED_WORDS} if record.painted else {}),
         "alarm_rate_at_most": alarm_rate,
         "review": {
             "taken": review_word(record),
@@ -237,7 +238,8 @@ def _area_row(record: Record, area: str) -> Document:
 
 def summary(record: Record, rows: list[SeriesRow]) -> str:
     """Return what a person reads in ten seconds."""
-    lines = [f"site {record.site}", f"  {review_words(record)}"]
+    lines = [PAINTED_WORDS] if record.painted else []
+    lines += [f"site {record.site}", f"  {review_words(record)}"]
     for row in rows:
         lines.append(
             f"  {row.area}, {row.sensor}: {row.dates} dates, {row.dates_observed} observed on "

@@ -16,6 +16,7 @@ from tumangang_watch.report.stacked import write_stacked
 from tumangang_watch.series.page import page, write_plots
 from tumangang_watch.series.words import Document, review_word
 from tumangang_watch.settings.records import SeriesSettings
+from tumangang_watch.text import PAINTED_NOTICE
 
 MARK = "series.json"
 SERIES = FolderKind("cannot write the series", "a series", lambda folder: (folder / MARK).is_file())
@@ -33,9 +34,10 @@ def series_table(record: Record) -> Table:
                 cars[date.types] = tuple(counts.get(kind, 0) for kind in kinds)
             notes = record.review.dates.get((date.folder, date.area), "")
             measures = (series.sensor, *date[:-1], *cars[date.types])
-            rows.append((record.site, *measures, review_word(record), notes))
+            mark = PAINTED_NOTICE if date.folder in record.painted else None
+            rows.append((record.site, *measures, review_word(record), notes, mark))
     names = ("sensor", *AreaDate._fields[:-1], *(f"cars_{kind}" for kind in kinds))
-    return ("site", *names, "review", "reviewed"), rows
+    return ("site", *names, "review", "reviewed", "mark"), rows
 
 
 def stays_table(record: Record) -> Table:
@@ -45,12 +47,13 @@ def stays_table(record: Record) -> Table:
     for stay in record.stays:
         first, last, longest = stay.first, stay.last, stay.longest_days
         role = record.roles.get(first.area, "")
+        mark = PAINTED_NOTICE if {s.key.rpartition("/")[0] for s in stay.sightings} & record.painted else None
         place = (first.area, role, "crossing" if role == "bridge" else "stay", first.track, last.from_m)
         after, before = (None if b is None else b.acquired for b in (stay.after, stay.before))
         bounds = (after, first.acquired, last.acquired, before, round(stay.shortest_days, 3))
         longest = None if longest is None else round(longest, 3)
-        rows.append((*place, last.to_m, last.cars, len(stay.sightings), *bounds, longest))
-    return (*columns.split(), "longest_days"), rows
+        rows.append((*place, last.to_m, last.cars, len(stay.sightings), *bounds, longest, mark))
+    return (*columns.split(), "longest_days", "mark"), rows
 
 
 TABLES = {"series": series_table, "stays": stays_table}

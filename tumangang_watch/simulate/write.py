@@ -15,13 +15,12 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
-from tumangang_watch.model.scene import PAINTED_MARK
 from tumangang_watch.model.site import Site
 from tumangang_watch.simulate.paint import PaintedScene
 from tumangang_watch.simulate.world import DayState, PaintedVehicle, Sensor, World, footprint
-from tumangang_watch.text import utc_text
+from tumangang_watch.text import PAINTED_NOTICE, utc_text
 
-NOTICE = PAINTED_MARK
+NOTICE = PAINTED_NOTICE
 
 
 def write_scene(painted: PaintedScene, folder: Path, name: str) -> Path:

@@ -18,7 +18,7 @@ from tumangang_watch.model.document import FindingDocument, ReportDocument, Supe
 from tumangang_watch.settings.records import WatchSettings
 from tumangang_watch.text import count_text
 
-_SCENE_KEYS = ("id", "sha256", "acquired", "provider", "gsd_m")
+_SCENE_KEYS = ("id", "sha256", "acquired", "provider", "gsd_m", "painted")
 
 
 def note_findings(archive: Archive, report: ReportDocument, folder: str) -> None:
@@ -86,7 +86,7 @@ def _superseded(report: ReportDocument) -> list[SupersededDocument]:
 def _document(report: ReportDocument, folder: str, finding: FindingDocument) -> dict[str, object]:
     """Return what the command reads: the finding, and where it comes from."""
     scenes = {
-        date: {key: scene[key] for key in _SCENE_KEYS}
+        date: {key: scene[key] for key in _SCENE_KEYS if key in scene}
         for date, scene in cast(dict[str, dict[str, object]], report["scenes"]).items()
     }
     return {

@@ -18,7 +18,7 @@ from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.report.assets import render
 from tumangang_watch.review.session import add_marks
-from tumangang_watch.text import xml_text
+from tumangang_watch.text import PAINTED, PAINTED_WORDS, marked, xml_text
 from tumangang_watch.watch.plan import Places
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -62,6 +62,7 @@ def index_page(site: Site, rows: list[IndexRow], total: int, refused: list[Refus
         site={"name": site.name},
         rows=rows,
         total=total,
+        notice=PAINTED_WORDS,
         refused=[asdict(refusal) for refusal in refused],
     )
 
@@ -82,12 +83,13 @@ def feed(site: Site, rows: list[FeedRow], base_url: str = "") -> str:
     ElementTree.SubElement(root, f"{{{ATOM}}}link", rel="self", href=f"{base_url}feed.xml")
     for row in rows:
         entry = _child(root, "entry")
-        _text(entry, "title", row["statement"])
+        _text(entry, "title", marked(row["statement"], PAINTED if row.get("painted") else None))
         _text(entry, "id", f"tag:tumangang-watch,2022:{site.id}/{row['folder']}/{row['finding']}")
         _text(entry, "updated", row["acquired"])
         ElementTree.SubElement(entry, f"{{{ATOM}}}link", href=f"{base_url}{quote(row['folder'])}/report.html")
         ElementTree.SubElement(entry, f"{{{ATOM}}}category", term=f"{row['kind']}-{row['change']}")
-        words = [f"Confidence {row['confidence']:.2f}.", *row["caveats"]]
+        words = [PAINTED_WORDS] if row.get("painted") else []
+        words += [f"Confidence {row['confidence']:.2f}.", *row["caveats"]]
         _text(entry, "summary", " ".join([row["statement"], *words]))
         outline = _outline(row["geometry"])
         if outline:

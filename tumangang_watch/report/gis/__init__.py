@@ -1,0 +1,1 @@
+"""Findings as maps: GeoJSON, GeoPackage with styles, KMZ."""
