@@ -6,12 +6,16 @@ import errno
 import io
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from tumangang_watch import __version__
 from tumangang_watch.commands.options import record, review, scenes, site
+from tumangang_watch.commands.terminal.config import FILE, read_config
+from tumangang_watch.commands.terminal.declare import PREFIX, HelpfulGroup, group
+from tumangang_watch.commands.terminal.examples import SECTIONS
 from tumangang_watch.errors import WatchError
 from tumangang_watch.text import clean_text
 
@@ -69,8 +73,22 @@ def _print_error(what: str, file: str, why: str, todo: str, status: int) -> int:
     return status
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _take_config(context: click.Context, _: click.Parameter, file: Path | None) -> None:
+    """Make a file of options the defaults of every command."""
+    if not context.resilient_parsing and isinstance(context.command, click.Group):
+        context.default_map = read_config(context.command, file)
+
+
+@group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": PREFIX})
 @click.version_option(__version__, prog_name=PROGRAM)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_take_config,
+    help=f"File of options (TOML). Default: {FILE} in the working folder, where it is.",
+)
 def cli() -> None:
     """Find trains, cargo and growth of the handling area in satellite scenes of a rail yard.
 
@@ -80,6 +98,8 @@ def cli() -> None:
     """
 
 
+if isinstance(cli, HelpfulGroup):
+    cli.sections = SECTIONS
 for _command in (
     *(scenes.compare, scenes.detect, scenes.inspect, scenes.settings, scenes.reproduce),
     *(scenes.evaluate, scenes.growth, site.site, review.review),

@@ -11,8 +11,10 @@ from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.export import export_archive
 from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.rebuild import rebuild as make_again
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import ArchiveDamaged
 from tumangang_watch.review.session import marks
+from tumangang_watch.text import clean_text
 from tumangang_watch.watch.inbox import locate_scenes
 
 
@@ -21,7 +23,7 @@ def export(archive_file: Path, out: Path, review: bool, kind: str | None) -> int
     kind = kind or ("gpkg" if out.suffix.lower() == ".gpkg" else "csv")
     with open_archive(archive_file) as archive:
         for path in export_archive(archive, out, kind, marks(archive) if review else None):
-            click.echo(path, err=True)
+            tell(str(path))
     return 0
 
 
@@ -31,12 +33,12 @@ def check(archive_file: Path, reports: Path | None, files: bool) -> int:
         faults = check_archive(archive, reports, files=files)
         count = archive.connection.execute("SELECT count(*) FROM reports").fetchone()[0]
     for fault in faults:
-        click.echo(fault, err=True)
+        click.echo(clean_text(fault), err=True)
     if faults:
         raise ArchiveDamaged(
             "archive damaged", archive_file, f"{len(faults)} faults", "Run `tumangang-watch archive rebuild`"
         )
-    click.echo(f"{archive_file}: sound, {count} reports", err=True)
+    tell(f"{archive_file}: sound, {count} reports")
     return 0
 
 
@@ -46,7 +48,7 @@ def rebuild(archive_file: Path, reports: Path, scenes: Path | None) -> int:
         count, kept = make_again(
             archive_file, reports, lambda: locate_scenes(scenes) if scenes else [], inbox=scenes
         )
-    click.echo(f"{archive_file}: {count} reports", err=True)
+    tell(f"{archive_file}: {count} reports")
     if kept is not None:
-        click.echo(f"The file that was there: {kept}", err=True)
+        tell(f"The file that was there: {kept}")
     return 0

@@ -16,6 +16,7 @@ from shapely.ops import unary_union
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.file import MAGIC
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.evaluate.area import Tally, adjusted_area, draw_points
 from tumangang_watch.evaluate.labels import TruthDocument, fault_of
@@ -113,7 +114,7 @@ def points(report: Path, out: Path, site: Path | None, new_count: int, other_cou
     mark = {"notice": PAINTED_NOTICE} if painted else {}
     text = json_text({"type": "FeatureCollection", **mark, "features": features}, indent=1)
     write_whole(out, text, what="cannot write the points", replace=False)
-    click.echo(f"{len(features)} points in {out}. {HOW_TO}.", err=True)
+    tell(f"{len(features)} points in {out}. {HOW_TO}.")
     return 0
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from tumangang_watch import __version__
-from tumangang_watch.commands.run import progress_bar, run_settings
+from tumangang_watch.commands.run import run_settings
+from tumangang_watch.commands.terminal.progress import progress_bar
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.files import check_folder
 from tumangang_watch.pipeline import RunContext
 from tumangang_watch.reproduce.report import REPRODUCTION, table_lines, write_reproduction
@@ -30,8 +32,8 @@ def reproduce(out: Path, scenes: Path | None, site: Path | None, as_json: bool, 
         judged = summary(reproduce_folder(place, datetime.now(UTC), run))
         write_reproduction(judged, site_text, out, tool_version=__version__, overwrite=overwrite)
     for line in table_lines(judged):
-        click.echo(line, err=True)
-    click.echo(f"Page: {out / 'reproduction.html'}", err=True)
+        tell(line)
+    tell(f"Page: {out / 'reproduction.html'}")
     if as_json:
         click.echo((out / "reproduction.json").read_text(encoding="utf-8").rstrip("\n"))
     return 0

@@ -11,6 +11,7 @@ import click
 from tumangang_watch.commands.evaluate import load_report
 from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
 from tumangang_watch.commands.review_lines import document_of, line_of, lines_of
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import json_text, write_whole
 from tumangang_watch.model.document import IntervalDocument
@@ -36,7 +37,7 @@ def list_open(archive_file: Path, site_id: str | None, as_json: bool, **given: A
         return _echo_json([document_of(one) for one in found])
     for one in found:
         click.echo(clean_text(line_of(one)))
-    click.echo(f"{len(found)} listed", err=True)
+    tell(f"{len(found)} listed")
     return 0
 
 
@@ -71,7 +72,7 @@ def summary_of(archive_file: Path, site_id: str | None, as_json: bool) -> int:
         )
     for line in lines:
         click.echo(clean_text(line))
-    click.echo("Intervals are 90 %. What was not reviewed is in none of these numbers.", err=True)
+    tell("Intervals are 90 %. What was not reviewed is in none of these numbers.")
     return 0
 
 
@@ -91,7 +92,7 @@ def export(out: Path, archive_file: Path, site_id: str | None, reader: str | Non
     who = reader_of(reader)
     with opened(archive_file, site_id) as (archive, site):
         counts = export_review(archive, site, out, wanted_of(given, open_only=False), who)
-    click.echo(f"{out}: " + ", ".join(f"{count} {name}" for name, count in counts.items()), err=True)
+    tell(f"{out}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
     return 0
 
 
@@ -102,15 +103,15 @@ def import_file(
     who = reader_of(reader)
     with opened(archive_file, site_id, write=True) as (archive, site):
         out = import_review(archive, site, file, who, site_file)
-    for line in (*(f"note: {note}" for note in out.notes), *(f"refused: {fault}" for fault in out.faults)):
-        click.echo(clean_text(line), err=True)
+    for note in out.notes:
+        tell(f"note: {note}")
+    for fault in out.faults:
+        click.echo(clean_text(f"refused: {fault}"), err=True)
     if out.faults:
         why = f"{len(out.faults)} rows (see above); nothing was taken in"
         raise InputRefused("review refused", file, why, "Mend them and import it again")
     known = len(out.reviews) - out.new
-    click.echo(
-        f"{out.new} new answers, {known} known before, {out.unanswered} rows without a new answer", err=True
-    )
+    tell(f"{out.new} new answers, {known} known before, {out.unanswered} rows without a new answer")
     return 0
 
 
@@ -134,5 +135,5 @@ def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> i
     if not labels["coverage"]:
         lines += ["No area is wholly reviewed: precision can be told, recall cannot. See `review complete`."]
     for line in (*lines, f"Truth: {out}"):
-        click.echo(line, err=True)
+        tell(line)
     return 0

@@ -13,6 +13,7 @@ import click
 
 from tumangang_watch.archive import Archive, open_archive
 from tumangang_watch.commands.review_lines import line_of
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.review import Answer, Correction, Verdict
 from tumangang_watch.review.add import complete as look_over
@@ -88,7 +89,7 @@ def add(date: str, kind: str, area: str | None, archive_file: Path, site_id: str
         where = date_of(archive, site, date)
         review = missed_review(archive, where, kind, area, answer_given, reader)
         new = record(archive, site, [review])
-    click.echo(f"added{'' if new else ' (as before)'}: {review.about.key[:8]}", err=True)
+    tell(f"added{'' if new else ' (as before)'}: {review.about.key[:8]}")
     return 0
 
 
@@ -101,7 +102,7 @@ def complete(
         answer_given = Answer("complete", given["reason"], given["remark"])
         new = look_over(archive, date_of(archive, site, date), areas, kind, answer_given, reader)
     for review in new:
-        click.echo(f"complete: {review.about.key[:8]} {review.about.area}, {review.about.kind}", err=True)
+        tell(f"complete: {review.about.key[:8]} {review.about.area}, {review.about.kind}")
     if not new:
-        click.echo("as before", err=True)
+        tell("as before")
     return 0

@@ -10,6 +10,7 @@ import click
 
 from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
 from tumangang_watch.commands.review_lines import lines_of
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.review import REASONS, Answer, Verdict
 from tumangang_watch.review.answers import GivenValues, parse_correction
@@ -57,7 +58,7 @@ def walk(
             continue
         kept += key != "s"
         place += 1
-    click.echo(f"{kept} answers kept, {len(found) - place} left", err=True)
+    tell(f"{kept} answers kept, {len(found) - place} left")
     return 0
 
 
@@ -80,7 +81,7 @@ def _answer(one: ReviewStatus, key: str, archive_file: Path, site: str, reader: 
         with opened(archive_file, site, write=True) as (archive, _):
             answer(archive, [one], reader_of(reader), given)
     except UsageError as error:
-        click.echo(str(error), err=True)
+        tell(str(error))
         return False
     return True
 
@@ -105,9 +106,9 @@ def _value(name: str, words: str) -> str | float | None:
             parse_correction(cast(GivenValues, {name: value}))
             return value
         except ValueError:
-            click.echo(f"not a number: {text}", err=True)
+            tell(f"not a number: {text}")
         except UsageError as error:
-            click.echo(str(error), err=True)
+            tell(str(error))
 
 
 def _reason(verdict: str) -> str | None:

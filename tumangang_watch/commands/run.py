@@ -1,15 +1,10 @@
-"""What commands share: progress on a terminal, settings of a run, what a user says of a scene."""
+"""What commands share: settings of a run, what a user says of a scene."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import nan
-
-from rich.console import Console
 
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.scene import Scene
@@ -19,17 +14,6 @@ from tumangang_watch.settings import Settings
 
 SHIFT_MAX_M = 2000.0
 """A scene that lies farther off shows another place."""
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[str], None]]:
-    """Show what is being done on a terminal; say nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-
-    with Console(stderr=True).status("starting") as status:
-        yield lambda text: status.update(text)
 
 
 def run_settings(detectability: bool) -> Settings:

@@ -11,18 +11,19 @@ from typing import TypedDict, Unpack
 import click
 
 from tumangang_watch import __version__, pipeline
-from tumangang_watch.commands.run import placed_as_stated, progress_bar, run_settings, scene_options
+from tumangang_watch.commands.run import placed_as_stated, run_settings, scene_options
+from tumangang_watch.commands.terminal.progress import progress_bar
+from tumangang_watch.commands.terminal.table import print_summary
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import check_folder
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidates
 from tumangang_watch.report.folder import REPORT, write_report
-from tumangang_watch.report.summary import summary_text
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
-from tumangang_watch.text import clean_text
 
 EXIT_CHANGED = 10
 
@@ -77,7 +78,7 @@ def _report(
     """Measure one scene or compare two, write the report, and say in words what was found."""
     check_folder(asked["out"], REPORT, overwrite=asked["overwrite"])
     settings = run_settings(asked["detectability"])
-    with progress_bar() as progress:
+    with progress_bar(click.get_current_context().info_name or "") as progress:
         run = pipeline.RunContext(load_site(asked["site"]), settings, progress)
         scenes = placed_as_stated(opened(run), asked["geolocation_m"], asked["site_shift"])
         given = None
@@ -93,13 +94,13 @@ def _report(
             for item in comparison.background_use.left_out if comparison.background_use else ():
                 if item.faulty:
                     words = f"Left out of the background: {item.name}: {item.why}"
-                    click.echo(clean_text(words), err=True)
+                    tell(words)
         progress("writing the report")
         folder = write_report(
             comparison, asked["out"], tool_version=__version__, overwrite=asked["overwrite"]
         )
-    click.echo(summary_text(comparison), err=True)
-    click.echo(f"Report: {folder / 'report.html'}", err=True)
+    print_summary(comparison)
+    tell(f"Report: {folder / 'report.html'}")
     if asked["as_json"]:
         click.echo((folder / "report.json").read_text(encoding="utf-8").rstrip("\n"))
     return comparison

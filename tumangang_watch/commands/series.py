@@ -11,6 +11,7 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import UsageError
 from tumangang_watch.reidentify.run import trains_left
 from tumangang_watch.series.build import record_of, site_of
@@ -44,9 +45,9 @@ def series(
     if out is not None:
         pictures = None if no_pictures else Pictures(reports)
         write_series(record, content, out, settings.series, pictures, overwrite=overwrite)
-    click.echo(summary(record, rows), err=True)
+    tell(summary(record, rows))
     if out is not None:
-        click.echo(f"Series: {os.path.join(out, 'series.csv' if no_pictures else 'series.html')}", err=True)
+        tell(f"Series: {os.path.join(out, 'series.csv' if no_pictures else 'series.html')}")
     if as_json:
         click.echo(json.dumps(content, indent=1, ensure_ascii=False))
     return 0

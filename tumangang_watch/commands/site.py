@@ -9,7 +9,9 @@ from pathlib import Path
 
 import click
 
-from tumangang_watch.commands.run import placed_as_stated, progress_bar, scene_options
+from tumangang_watch.commands.run import placed_as_stated, scene_options
+from tumangang_watch.commands.terminal.progress import progress_bar
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import whole_files
 from tumangang_watch.model.scene import Scene
@@ -29,7 +31,7 @@ from tumangang_watch.sites.file import check_room, read_collection, refuse_sourc
 from tumangang_watch.sites.importing import Imported, import_sources
 from tumangang_watch.sites.importing.roles import ImportOptions
 from tumangang_watch.sites.remarks import remarks_text
-from tumangang_watch.text import clean_text, count_text
+from tumangang_watch.text import count_text
 
 MAX_NOTES = 10
 """Notes of an import that are printed one by one."""
@@ -96,7 +98,7 @@ def add_reference(
         kept, placed = keep_another(opened, run, site, as_it_lies=as_it_lies)
     names = ", ".join(reference.name for reference in kept.references)
     for line in (f"{site}: {opened.id} is kept; {placed}", f"its references: {names}"):
-        click.echo(clean_text(line), err=True)
+        tell(line)
     return 0
 
 
@@ -113,7 +115,7 @@ def show(site: Path, scene: Path, out: Path, acquired: str | None, bands: str | 
         with whole_files(out, replace=overwrite) as (part,):
             site_picture(run.site, opened, raster, fit).save(part, "PNG")
     for words in (fit_words(fit), *caveats):
-        click.echo(clean_text(f"{out}: {words}"), err=True)
+        tell(f"{out}: {words}")
     return 0
 
 
@@ -144,7 +146,7 @@ def _print_import(out: Path, site: Site, imported: Imported) -> None:
     if doubts:
         lines.append(f"{count_text(len(doubts), 'doubt')}: 'tumangang-watch site check {out}' explains")
     for line in lines:
-        click.echo(clean_text(line), err=True)
+        tell(line)
 
 
 def trace(
@@ -153,7 +155,7 @@ def trace(
     """Find the tracks in a clear SCENE and write them as a site file, for review."""
     settings = Settings()
     refuse_source(out, [scene, *([site] if site else [])])
-    with progress_bar() as progress:
+    with progress_bar("trace") as progress:
         opened = open_scene(scene, scene_options(acquired, bands), settings.read)
         run, collection = _traced_site(opened, site, settings, progress)
         result = trace_to_file(opened, run, collection, out, overwrite=overwrite)
@@ -187,4 +189,4 @@ def _print_trace(out: Path, result: TraceResult) -> None:
         lines.append(f"left out, the model does not fit what was traced: {', '.join(result.dropped)}")
     lines.append("review them over the scene, then set 'provisional' to false (docs/sites.md)")
     for line in lines:
-        click.echo(clean_text(line), err=True)
+        tell(line)

@@ -10,7 +10,8 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
-from tumangang_watch.commands.run import progress_bar
+from tumangang_watch.commands.terminal.progress import progress_bar
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.reidentify.columns import Strips
 from tumangang_watch.reidentify.document import Asked, document, text_lines
 from tumangang_watch.reidentify.run import RecordPart, find, moment, track_lengths
@@ -62,9 +63,9 @@ def trains(
     if out is not None:
         write_trains(search, content, out, Strips(reports, lengths), chosen, overwrite=overwrite)
     for line in text_lines(search, asked):
-        click.echo(line, err=True)
+        tell(line)
     if out is not None:
-        click.echo(f"Page: {out / 'trains.html'}", err=True)
+        tell(f"Page: {out / 'trains.html'}")
     if as_json:
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     return 0

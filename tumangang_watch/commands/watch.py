@@ -7,12 +7,12 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import click
-
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.file import hold
-from tumangang_watch.commands.run import progress_bar, run_settings
+from tumangang_watch.commands.run import run_settings
+from tumangang_watch.commands.terminal.progress import progress_bar
+from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import Busy, InputRefused
 from tumangang_watch.sites import load_site
 from tumangang_watch.text import clean_text
@@ -48,7 +48,7 @@ def watch(
     with progress_bar() as progress, executor(jobs, None, limits.scene_limit_s, limits.attempts) as work:
         tally = take_in(places, arrivals, work, progress, notify=notify_command is not None)
     if words := clean_text(str(passed_over(places.inbox))):
-        click.echo(words, err=True)
+        tell(words)
     return finish(places, tally, notify_command, base_url)
 
 
@@ -94,15 +94,15 @@ def places_of(
 def finish(places: Places, tally: IntakeTally, notify_command: str | None, base_url: str) -> int:
     """Bring the pages up to date, tell the findings, say what was done; return the exit status."""
     for folder in tally.made:
-        click.echo(clean_text(f"Report: {places.reports / folder / 'report.html'}"), err=True)
+        tell(f"Report: {places.reports / folder / 'report.html'}")
     for failed in tally.refused:
-        click.echo(clean_text(f"Refused: {failed}"), err=True)
+        tell(f"Refused: {failed}")
     for fault in dict.fromkeys(map(str, tally.faults)):
-        click.echo(clean_text(f"Left out: {fault}"), err=True)
+        tell(f"Left out: {fault}")
     for line in tally.strange:
-        click.echo(clean_text(f"Left alone: {line}"), err=True)
+        tell(f"Left alone: {line}")
     if tally.waiting:
-        click.echo(clean_text(f"Still growing: {', '.join(sorted(tally.waiting))}"), err=True)
+        tell(f"Still growing: {', '.join(sorted(tally.waiting))}")
     with hold(places.archive):
         publish(places, base_url)
     if notify_command is not None:

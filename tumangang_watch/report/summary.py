@@ -2,19 +2,123 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.document import HistoryDocument
 from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.observation import Observation
+from tumangang_watch.report.answer.clauses import Names, train_noun
+from tumangang_watch.report.answer.headline import headline
 from tumangang_watch.report.answer.order import by_importance, event_of
-from tumangang_watch.report.answer.phrases import certainty
+from tumangang_watch.report.answer.phrases import certainty, chance_words, size_words
 from tumangang_watch.report.bridges import bridge_lines
 from tumangang_watch.report.json_report import history_rows
 from tumangang_watch.text import clean_text, count_text, provider_text
 
 MAX_LINES = 20
 """Changes printed one by one; the rest are counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryRow:
+    """A line of the table that a person reads first."""
+
+    word: str
+    """What became of it: new, gone, moved, grown, less, same; or the kind where there is one date."""
+    what: str
+    where: str
+    amount: str
+    certainty: str
+    sure: bool
+
+
+WORDS = {"appeared": "new", "disappeared": "gone", "moved": "moved", "grown": "grown", "shrunk": "less"}
+UNITS = {"cars": " cars", "m": " m", "m2": " m²"}
+KINDS = {"train": "train", "cargo": "goods", "handling_area": "worked surface"}
+
+
+def summary_rows(comparison: Comparison) -> list[SummaryRow]:
+    """Return what a report found, a row each, the most important first."""
+    names = Names.of(comparison)
+    if comparison.earlier is None:
+        order = {"train": 0, "cargo": 1, "handling_area": 2}
+        found = sorted(comparison.detections, key=lambda d: (d.grade != "detected", order[d.kind], d.id))
+        return [_detection_row(d, names) for d in found]
+    return [_finding_row(f, names) for f in by_importance(comparison.findings)]
+
+
+def _finding_row(finding: Finding, names: Names) -> SummaryRow:
+    about = names.found(finding.later) or names.found(finding.earlier)
+    what = KINDS[finding.kind]
+    if finding.kind == "train":
+        what = train_noun(about)
+    elif len(finding.members) > 1:
+        what = f"goods, {len(finding.members)} objects"
+    amount = size_words(finding.amount, UNITS[finding.unit])
+    # Of a worked surface that stayed the amount is the difference, which says nothing.
+    stayed = finding.change == "unchanged" and finding.kind == "handling_area"
+    return SummaryRow(
+        word=WORDS.get(finding.change, "same"),
+        what=clean_text(what),
+        where=_where(about, finding.track, finding.area, names),
+        amount="" if stayed else amount.removeprefix("about "),
+        certainty=chance_words(finding.confidence),
+        sure=finding.grade == "detected",
+    )
+
+
+def _detection_row(found: Detection, names: Names) -> SummaryRow:
+    size, unit = (found.length_m, " m") if found.kind == "train" else (found.area_m2, " m²")
+    return SummaryRow(
+        word=KINDS[found.kind].split()[0],
+        what=clean_text(train_noun(found) if found.kind == "train" else KINDS[found.kind]),
+        where=_where(found, found.track, found.area, names),
+        amount="" if size is None else size_words(size, unit).removeprefix("about "),
+        certainty=chance_words(found.confidence),
+        sure=found.grade == "detected",
+    )
+
+
+def _where(about: Detection | None, track: str | None, area: str | None, names: Names) -> str:
+    train = about if about is not None and about.kind == "train" else None
+    return clean_text(names.track(train, track) if track else names.area(area))
+
+
+def opening_lines(comparison: Comparison) -> list[str]:
+    """Return what stands above the table: the place, the dates, and the answer in two sentences."""
+    two = comparison.earlier is not None
+    lines = [clean_text(comparison.site.name)]
+    lines += [f"  {o.date.title() if two else 'Scene':<8}{_scene(o)}" for o in comparison.dates]
+    lines += ["", *headline(comparison), ""]
+    return [*lines, _count_line(comparison)] if two else lines
+
+
+def closing_lines(comparison: Comparison) -> list[str]:
+    """Return what stands below the table: what could not be seen or relied on, in a few lines."""
+    names = Names.of(comparison)
+    unseen = [names.area(a.id) for a in comparison.areas if a.status == "not_observable"]
+    partly = [names.area(a.id) for a in comparison.areas if a.status == "partial"]
+    lines = [""]
+    for words, found in (("Not seen", unseen), ("Seen only in part", partly)):
+        lines += [f"{words}: {', '.join(found)}. That is not 'nothing there'."] if found else []
+    if comparison.registration.status != "ok":
+        lines.append(_registration(comparison))
+    tried = [entry["statements"] for entry in comparison.detectability if entry.get("statements")]
+    if tried:
+        lines.append(f"Could have been missed: {tried[-1][0]}")
+    lines += [f"Note: {text}" for text in comparison.caveats]
+    return [clean_text(line) for line in lines]
+
+
+def _count_line(comparison: Comparison) -> str:
+    changed = [f for f in comparison.findings if f.change != "unchanged"]
+    events = {event_of(f.id, f.with_finding) for f in changed}
+    sure = {event_of(f.id, f.with_finding) for f in changed if f.grade == "detected"}
+    if not changed:
+        return "No change found in what could be seen."
+    return f"{count_text(len(sure), 'change')} detected, {len(events - sure)} possible:"
 
 
 def summary_text(comparison: Comparison) -> str:
@@ -84,11 +188,7 @@ def _changes(comparison: Comparison) -> list[str]:
     ordered = by_importance(comparison.findings)
     changed = [f for f in ordered if f.change != "unchanged"]
     same = [f for f in ordered if f.change == "unchanged"]
-    events = {event_of(f.id, f.with_finding) for f in changed}
-    sure = {event_of(f.id, f.with_finding) for f in changed if f.grade == "detected"}
-    lines = [f"{count_text(len(sure), 'change')} detected, {len(events - sure)} possible:"]
-    if not changed:
-        lines = ["No change found in what could be seen."]
+    lines = [_count_line(comparison)]
     # Of a train replaced, the one that came names both.
     came = {f.with_finding for f in changed if f.change == "appeared" and f.grade == "detected"}
     leading = [f for f in changed if f.id not in came]

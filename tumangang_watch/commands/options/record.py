@@ -16,16 +16,22 @@ from tumangang_watch.commands.options.shared import (
     site_id_option,
     site_option,
 )
+from tumangang_watch.commands.terminal.declare import command, group
 
 made_reports_option = click.option(
-    "--reports", type=SCENE, required=True, help="Folder that gets one report a scene."
+    "--reports",
+    type=SCENE,
+    required=True,
+    envvar="TUMANGANG_WATCH_REPORTS",
+    show_envvar=True,
+    help="Folder that gets one report a scene.",
 )
 refresh_option = click.option(
     "--refresh", is_flag=True, help="Report again what another version or other settings made."
 )
 
 
-@click.group()
+@group()
 def archive() -> None:
     """Export, check and rebuild the record of every scene and finding."""
 
@@ -55,14 +61,14 @@ def check() -> None:
 
 @archive.command()
 @archive_option
-@click.option("--reports", type=SCENE, required=True, help="Folder of the reports.")
+@made_reports_option
 @click.option("--scenes", type=SCENE, help="Folder of the scenes (the inbox of `watch`).")
 @done_in("archive")
 def rebuild() -> None:
     """Make the archive again from reports and scenes; an earlier file is kept beside it."""
 
 
-@click.command(short_help="Take in what is new in INBOX and write one dated report a scene.")
+@command(short_help="Take in what is new in INBOX and write one dated report a scene.")
 @click.argument("inbox", type=SCENE)
 @archive_option
 @made_reports_option
@@ -82,7 +88,7 @@ def watch() -> None:
     """
 
 
-@click.command(short_help="Take in many SCENES (files or folders) on several processes.")
+@command(short_help="Take in many SCENES (files or folders) on several processes.")
 @click.argument("scenes", type=SCENE, nargs=-1, required=True)
 @archive_option
 @made_reports_option
@@ -99,7 +105,7 @@ def backfill() -> None:
     """
 
 
-@click.command(short_help="Write what every date so far showed.")
+@command(short_help="Write what every date so far showed.")
 @archive_option
 @click.option("--out", type=SCENE, help="Folder for tables, plots and page. Default: only told.")
 @site_id_option
@@ -123,7 +129,7 @@ def _number(_: click.Context, parameter: click.Parameter, value: float | None) -
     return value
 
 
-@click.command(short_help="Find the same train seen again at another date or place.")
+@command(short_help="Find the same train seen again at another date or place.")
 @archive_option
 @click.option(
     "--out", type=SCENE, help="Folder for page, table, pictures and trains.json. Default: only told."

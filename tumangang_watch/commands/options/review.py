@@ -13,6 +13,7 @@ from tumangang_watch.commands.options.shared import (
     site_id_option,
     together,
 )
+from tumangang_watch.commands.terminal.declare import group
 
 KINDS = click.Choice(["train", "cargo", "handling_area"])
 reader_option = click.option(
@@ -64,7 +65,7 @@ answer_options = together(
 ids_argument = click.argument("names", metavar="ID...", nargs=-1, required=True)
 
 
-@click.group()
+@group()
 def review() -> None:
     """Accept, reject or correct findings, in the terminal or in a GIS.
 

@@ -16,6 +16,7 @@ from tumangang_watch.commands.options.shared import (
     site_option,
     together,
 )
+from tumangang_watch.commands.terminal.declare import command, group
 
 out_option = click.option(
     "--out", type=SCENE, required=True, help="Folder for the report; must not exist yet."
@@ -58,7 +59,7 @@ measuring_options = together(
 )
 
 
-@click.command()
+@command()
 @click.argument("earlier", type=SCENE)
 @click.argument("later", type=SCENE)
 @out_option
@@ -76,7 +77,7 @@ def compare() -> None:
     """Compare two scenes and write a dated change report to --out."""
 
 
-@click.command()
+@command()
 @click.argument("scene", type=SCENE)
 @out_option
 @site_option
@@ -87,7 +88,7 @@ def detect() -> None:
     """Report one date: what stands on the tracks and on the ground."""
 
 
-@click.command(short_help="Print what is understood of a scene, and what it can and cannot show.")
+@command(short_help="Print what is understood of a scene, and what it can and cannot show.")
 @click.argument("scene", type=SCENE)
 @acquired_option
 @bands_option
@@ -103,13 +104,13 @@ def inspect() -> None:
     """
 
 
-@click.command(short_help="Print every setting as JSON, with the digest that reports carry.")
+@command(short_help="Print every setting as JSON, with the digest that reports carry.")
 @done_in("scenes")
 def settings() -> None:
     """Print every setting as JSON, with the digest that reports carry (``settings_sha256``)."""
 
 
-@click.command(short_help="Judge published observations.")
+@command(short_help="Judge published observations.")
 @click.option("--out", type=SCENE, required=True, help="Folder for the result; must not exist yet.")
 @click.option("--scenes", type=SCENE, help="Folder of your own scenes. Default: the sequence is painted.")
 @site_option
@@ -125,7 +126,7 @@ def reproduce() -> None:
     """
 
 
-@click.command()
+@command()
 @click.argument("report", type=SCENE)
 @click.argument("truth", type=SCENE)
 @click.option("--possible", is_flag=True, help="Also score what is only graded possible.")
@@ -138,7 +139,7 @@ def evaluate() -> None:
     """
 
 
-@click.group()
+@group()
 def growth() -> None:
     """Check mapped growth with points that an analyst labels."""
 

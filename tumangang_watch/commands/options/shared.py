@@ -19,13 +19,25 @@ def together(*options: Decorator) -> Decorator:
 
 
 site_option = click.option(
-    "--site", type=SCENE, help="Site file (GeoJSON). Default: the built-in Tumangang site."
+    "--site",
+    type=SCENE,
+    envvar="TUMANGANG_WATCH_SITE",
+    show_envvar=True,
+    help="Site file (GeoJSON). Default: the built-in Tumangang site.",
 )
 site_id_option = click.option("--site", "site_id", help="Id of the site, where the archive holds several.")
 archive_option = click.option(
-    "--archive", "archive_file", type=SCENE, required=True, help="The archive: one SQLite file."
+    "--archive",
+    "archive_file",
+    type=SCENE,
+    required=True,
+    envvar="TUMANGANG_WATCH_ARCHIVE",
+    show_envvar=True,
+    help="The archive: one SQLite file.",
 )
-reports_option = click.option("--reports", type=SCENE, help="Folder of the reports.")
+reports_option = click.option(
+    "--reports", type=SCENE, envvar="TUMANGANG_WATCH_REPORTS", show_envvar=True, help="Folder of the reports."
+)
 review_option = click.option(
     "--review",
     type=click.Choice(["with", "without"]),

@@ -12,11 +12,12 @@ from tumangang_watch.commands.options.shared import (
     document_option,
     overwrite_file_option,
 )
+from tumangang_watch.commands.terminal.declare import group
 
 out_option = click.option("--out", type=SCENE, required=True, help="Site file to write (.geojson).")
 
 
-@click.group()
+@group()
 def site() -> None:
     """Make and check site files."""
 
