@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint fuzz clean
+.PHONY: demo test lint fuzz torture clean
 
 demo: $(READY)
 	@$(BIN)/tumangang-watch compare fixtures/tumangang_2022-11-30_painted.tif \
@@ -14,6 +14,9 @@ test: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/python scripts/fuzz.py --mutants $(or $(MUTANTS),10000)
+
+torture: $(READY)
+	$(BIN)/python -m scripts.torture --per $(or $(PER),40)
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

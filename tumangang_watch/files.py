@@ -28,7 +28,7 @@ PARTIAL, EARLIER = ".partial-", ".earlier"
 """Begin of a hidden folder's ending, before the process's number; ending of what stepped aside in it."""
 CANNOT_WRITE, OTHER_OUT = "cannot write the file", "Give another --out"
 OR_OVERWRITE = f"{OTHER_OUT}, or --overwrite to replace it"
-_EXCHANGE, _AT_FDCWD = 2, -100
+_WRITERS, _EXCHANGE, _AT_FDCWD = ("pyogrio", "rasterio", "sqlite3"), 2, -100
 _FULL, _NO_LINKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG), (errno.EPERM, errno.ENOTSUP, errno.EMLINK)
 
 
@@ -66,8 +66,8 @@ def whole_files(
 ) -> Iterator[list[Path]]:
     """Give places to write files of one folder; all take their names when the block ends well, or none.
 
-    The folder is made where it is missing. Without ``replace`` a file that is there is a failure. What
-    lies beside earlier files and belongs to them (``drop``) goes with them.
+    The folder is made where it is missing. Without ``replace`` a file that is there is a failure. What lies
+    beside earlier files and belongs to them (``drop``) goes with them.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def whole_files(
         parts = [hidden / target.name for target in targets]
         yield parts
         for path in paths:
-            check_file(path, overwrite=True, what=what, links=True)
+            _check_plain(path, what, links=True)
         dropped = [path for path in drop if path.exists()]
         _into_place(list(zip(parts, targets, strict=True)), replace=replace, dropped=dropped)
 
@@ -88,6 +88,7 @@ def write_whole(path: Path, content: str | bytes, *, what: str = CANNOT_WRITE, r
     """Write a small file whole or not at all; leave it alone if it says the same. See `whole_files`."""
     data = content.encode() if isinstance(content, str) else content
     with failing_as(what, path):
+        sweep_target(path, what)
         if replace and path.is_file() and path.read_bytes() == data:
             return
     with whole_files(path, what=what, replace=replace) as (part,):
@@ -122,36 +123,36 @@ def check_file(path: Path, *, overwrite: bool, what: str = CANNOT_WRITE, links: 
 
     Raises
     ------
-    OutputFailed
-        It is no plain file, or it is there and not to be replaced.
+    OutputFailed, Busy
+        It is no plain file, it is there and not to be replaced, or another run is writing it.
     """
     with failing_as(what, path):
-        if (path.is_symlink() and not links) or (path.exists() and not path.is_file()):
-            raise OutputFailed(what, path, "it exists and is not a file", OTHER_OUT)
+        sweep_target(path, what)
+        _check_plain(path, what, links=links)
         if path.exists() and not overwrite:
             raise OutputFailed(what, path, "it exists already", OR_OVERWRITE)
 
 
+def _check_plain(path: Path, what: str, *, links: bool) -> None:
+    if (path.is_symlink() and not links) or (path.exists() and not path.is_file()):
+        raise OutputFailed(what, path, "it exists and is not a file", OTHER_OUT)
+
+
 @contextmanager
 def failing_as(what: str, path: Path, todo: str = "Give a place that can be written") -> Iterator[None]:
-    """Turn errors of the system into one line for the user.
-
-    Raises
-    ------
-    OutputFailed
-        In place of any OSError, and of GDAL's errors.
-    """
+    """Turn any error of the system, of GDAL and of SQLite into one line for the user, an OutputFailed."""
     try:
         yield
     except OSError as error:
-        why = error.strerror or str(error) or type(error).__name__
         named = f" ({Path(os.fsdecode(error.filename)).name})" if error.filename else ""
+        why = f"{error.strerror or str(error) or type(error).__name__}{named}"
         todo = "Free some space" if error.errno in _FULL else todo
-        raise OutputFailed(what, path, " ".join(f"{why}{named}".split()), todo) from error
-    except RuntimeError as error:
-        if not type(error).__module__.startswith("pyogrio"):  # GDAL's word for a disk that is full
+        raise OutputFailed(what, path, " ".join(why.split()), todo) from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in _WRITERS:
             raise
-        raise OutputFailed(what, path, f"it cannot be written (...{str(error)[-80:]})", todo) from error
+        why = f"it cannot be written (...{' '.join(str(error).split())[-80:]})"
+        raise OutputFailed(what, path, why, todo) from error
 
 
 @contextmanager
@@ -173,11 +174,10 @@ def _into_place(pairs: list[tuple[Path, Path]], *, replace: bool, dropped: Seque
         for path in (*sorted(part.rglob("*"), reverse=True), part):
             _fsync(path)
     undo: list[Callable[[], object]] = []
+    away = [(path, pairs[0][0].with_name(path.name)) for path in dropped]
     try:
-        for path in dropped:
-            undo.append(_give_name(path, pairs[0][0].with_name(path.name), replace=True))
-        for part, target in pairs:
-            undo.append(_give_name(part, target, replace=replace))
+        for part, target in (*away, *pairs):
+            undo.append(_give_name(part, target, replace=replace or (part, target) in away))
         _fsync(pairs[0][1].parent)
     except BaseException:
         for step in reversed(undo):
@@ -246,9 +246,8 @@ def _discard(hidden: Path) -> None:
     if earlier.is_dir() and not os.path.lexists(target):
         os.rename(earlier, target)
         _fsync(target.parent)
-    if hidden.is_dir():
-        shutil.rmtree(hidden, ignore_errors=True)
-    else:
+    shutil.rmtree(hidden, ignore_errors=True)
+    if not hidden.is_dir():
         hidden.unlink(missing_ok=True)
 
 
@@ -272,8 +271,8 @@ def append_whole(path: Path, lacking: Callable[[bytes], bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         content = file.read()
-        data = lacking(content)
         try:
+            data = lacking(content)
             while data:
                 data = data[file.write(data) :]
             _fsync(path)
@@ -290,8 +289,7 @@ def sha256_of(path: Path) -> str:
 
 def json_text(value: Any, *, indent: int = 2, sort_keys: bool = False) -> str:
     """Return a JSON document: the same text for the same value, no NaN, a line end last."""
-    text = json.dumps(value, indent=indent, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
-    return text + "\n"
+    return json.dumps(value, indent=indent, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def json_line(value: Any) -> str:
@@ -312,7 +310,7 @@ def _exchange(one: Path, other: Path) -> bool:
     call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if call is None:
         return False
-    if call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0:
+    if not call(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE):
         return True
     number = ctypes.get_errno()
     if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pyogrio
+import pyogrio.raw
 import shapely
 
 from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.errors import UsageError
 from tumangang_watch.files import FolderKind, check_file, whole_files, whole_folder
+from tumangang_watch.geopackage import write_geopackage
 from tumangang_watch.text import PAINTED, PAINTED_NOTICE, clean_text, xml_text
 
 CANNOT_EXPORT = "cannot export the archive"
@@ -222,19 +223,17 @@ def _columns(columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> list[t
 
 def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
     """Write every table as a layer; detections and findings carry their outlines (lon/lat)."""
-    option = "OGR_CURRENT_DATE"
-    before = pyogrio.get_gdal_config_option(option)
     last = archive.connection.execute("SELECT max(acquired) FROM scenes").fetchone()[0]
-    # The file's own time stamps: without a fixed date the bytes differ from run to run.
-    moment = (last or "1970-01-01T00:00:00Z").split(".")[0].rstrip("Z")
-    pyogrio.set_gdal_config_options({option: f"{moment}.000Z"})
-    try:
-        for name in TABLES:
-            data = dict(_columns(*_marked(name, table(archive, name), marks)))
+    tables = {name: _marked(name, table(archive, name), marks) for name in TABLES}
+
+    def write(file: Path) -> None:
+        for name, whole in tables.items():
+            data = dict(_columns(*whole))
             outlines = data.pop("geometry") if name in _SPATIAL else None
-            write_layer(path, name, {c: _kind(c, values) for c, values in data.items()}, data, outlines)
-    finally:
-        pyogrio.set_gdal_config_options({option: before})
+            write_layer(file, name, {c: _kind(c, values) for c, values in data.items()}, data, outlines)
+
+    moment = (last or "1970-01-01T00:00:00Z").split(".")[0].rstrip("Z") + "Z"
+    write_geopackage(path, moment, {name: len(rows) for name, (_, rows) in tables.items()}, write)
 
 
 def _kind(name: str, values: list[Any]) -> ColumnKind:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pyogrio
 from PIL import Image
 
 from tumangang_watch.files import FolderKind, json_text, sha256_of, whole_folder
+from tumangang_watch.geopackage import geopackage_faults
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.report.chips import write_chips
@@ -122,8 +122,8 @@ def _check_html(path: Path) -> None:
 
 
 def _check_gpkg(path: Path) -> None:
-    if not len(pyogrio.list_layers(path)):
-        raise ValueError("it has no layers")
+    if faults := geopackage_faults(path):
+        raise ValueError(faults[0])
 
 
 def _check_kmz(path: Path) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from tumangang_watch.archive.export import Cell, ColumnKind, write_layer
+from tumangang_watch.geopackage import write_geopackage
 from tumangang_watch.model.detection import COLOURS, VEHICLE_TYPES
 from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.review import REASONS
-from tumangang_watch.report.gis.styles import DRAWN, LayerStyle, OutlineRule, write_styles
+from tumangang_watch.report.gis.styles import DRAWN, TABLE, LayerStyle, OutlineRule, write_styles
 from tumangang_watch.report.palette import OUTLINE_COLOURS
 
 
@@ -149,20 +151,22 @@ class LayerRow:
 
 def write_review_gpkg(path: Path, layers: Mapping[str, Sequence[LayerRow]]) -> None:
     """Write the layers of `LAYERS` to a file that must not exist yet."""
-    for name, fields in LAYERS.items():
-        rows = layers.get(name, ())
-        outlines = [None if row.outline is None else json.dumps(row.outline) for row in rows]
-        kinds = {field: column.kind for field, column in fields.items()}
-        cells = {field: [row.cells.get(field) for row in rows] for field in fields}
-        write_layer(path, name, kinds, cells, None if name == "areas" else outlines)
     reports = {str(row.cells["report"]): str(row.cells["acquired"]) for row in layers.get("areas", ())}
-    write_styles(path, _styles(reports), max(reports.values(), default="1970-01-01T00:00:00Z"))
-    connection = sqlite3.connect(path)
-    try:
-        with connection:
+    styles, moment = _styles(reports), max(reports.values(), default="1970-01-01T00:00:00Z")
+
+    def write(file: Path) -> None:
+        for name, fields in LAYERS.items():
+            rows = layers.get(name, ())
+            outlines = [None if row.outline is None else json.dumps(row.outline) for row in rows]
+            kinds = {field: column.kind for field, column in fields.items()}
+            cells = {field: [row.cells.get(field) for row in rows] for field in fields}
+            write_layer(file, name, kinds, cells, None if name == "areas" else outlines)
+        write_styles(file, styles, moment)
+        with closing(sqlite3.connect(file)) as connection, connection:
             _describe(connection, {**DOMAINS, "report": reports})
-    finally:
-        connection.close()
+
+    counts = {name: len(layers.get(name, ())) for name in LAYERS}
+    write_geopackage(path, moment, {**counts, TABLE: len(styles)}, write)
 
 
 def _styles(reports: Mapping[str, str]) -> tuple[LayerStyle, ...]:

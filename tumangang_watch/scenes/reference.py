@@ -6,7 +6,7 @@ import errno
 from pathlib import Path
 
 import numpy as np
-import rasterio
+from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
 from tumangang_watch.files import sha256_of
@@ -29,26 +29,26 @@ def write_reference(raster: Raster, path: Path) -> str:
     low, high = np.quantile(light[raster.valid], (DARKEST, BRIGHTEST))
     scaled = np.sqrt(np.clip((light - low) / max(high - low, 1e-9), 0, 1))
     values = np.where(raster.valid, 1 + np.rint(254 * scaled), 0).astype(np.uint8)
-    with rasterio.open(
-        path,
-        "w",
-        driver="GTiff",
-        width=grid.cols,
-        height=grid.rows,
-        count=1,
-        dtype="uint8",
-        crs=grid.crs,
-        nodata=0,
-        transform=Affine(grid.pixel_m, 0, grid.west, 0, -grid.pixel_m, grid.north),
-        compress="deflate",
-        predictor=2,
-        tiled=True,
-        blockxsize=256,
-        blockysize=256,
-    ) as target:
-        target.write(values, 1)
+    # In memory: a write to the disk that fails can go unnoticed in GDAL, and the raster then reads as zeros.
+    with MemoryFile() as file:
+        with file.open(
+            driver="GTiff",
+            width=grid.cols,
+            height=grid.rows,
+            count=1,
+            dtype="uint8",
+            crs=grid.crs,
+            nodata=0,
+            transform=Affine(grid.pixel_m, 0, grid.west, 0, -grid.pixel_m, grid.north),
+            compress="deflate",
+            predictor=2,
+            tiled=True,
+            blockxsize=256,
+            blockysize=256,
+        ) as target:
+            target.write(values, 1)
+        path.write_bytes(file.read())
     with open_image(path) as written:
-        # A full disk can go unnoticed while GDAL writes: the raster then reads as zeros.
         if not np.array_equal(written.read(1), values):
             raise OSError(errno.EIO, "the image could not be read back", str(path))
     return sha256_of(path)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import pyogrio.raw
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from tumangang_watch.geopackage import write_geopackage
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.report.geography import lonlat
@@ -27,7 +27,7 @@ from tumangang_watch.report.gis.rows import (
     finding_properties,
     span_of,
 )
-from tumangang_watch.report.gis.styles import report_styles, write_styles
+from tumangang_watch.report.gis.styles import TABLE, report_styles, write_styles
 from tumangang_watch.text import xml_text
 
 _UTC = 100
@@ -58,17 +58,16 @@ def write_gpkg(comparison: Comparison, report: ReportDocument, folder: Path) -> 
             {a.id: a.polygon for a in comparison.site.areas},
         ),
     )
-    # The file's own time stamps: without a fixed date the bytes differ from run to run.
-    option = "OGR_CURRENT_DATE"
-    before = pyogrio.get_gdal_config_option(option)
-    pyogrio.set_gdal_config_options({option: span[1] if "." in span[1] else span[1].replace("Z", ".000Z")})
-    try:
+    styles = report_styles(one_date=comparison.earlier is None)
+
+    def write(file: Path) -> None:
         for name, fields, rows, shapes in layers:
             placed = {key: lonlat(shape, comparison.site.crs) for key, shape in shapes.items()}
-            _write_layer(path, name, fields, rows, placed)
-        write_styles(path, report_styles(one_date=comparison.earlier is None), span[1])
-    finally:
-        pyogrio.set_gdal_config_options({option: before})
+            _write_layer(file, name, fields, rows, placed)
+        write_styles(file, styles, span[1])
+
+    counts = {name: len(rows) for name, _, rows, _ in layers}
+    write_geopackage(path, span[1], {**counts, TABLE: len(styles)}, write)
 
 
 def _write_layer(
