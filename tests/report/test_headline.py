@@ -59,12 +59,12 @@ def told(*findings, detections=(), **fields):
         (
             replace(STAYED, change="grown", amount=Interval(2, 2, 2), unit="cars"),
             [exactly("later-train-T3", 7)],
-            f"Two cars joined the train on track 3, now a seven-car train {FRAME}",
+            f"Two cars joined the train on track 3, now a seven-car train, {FRAME}",
         ),
         (
             replace(STAYED, change="shrunk", amount=Interval(2, 1, 3), unit="cars"),
             [exactly("earlier-train-T3", 8), exactly("later-train-T3", 6)],
-            f"About 2 cars (1–3) of the eight-car train on track 3 left; six remained {FRAME}",
+            f"About 2 cars (1–3) of the eight-car train on track 3 left, leaving six, {FRAME}",
         ),
         (
             replace(HEAP, grade="detected"),
@@ -149,7 +149,19 @@ def test_many_changes_are_counted_after_three():
     many = [replace(CAME, id=f"C{k}") for k in range(6)]
     _, second = told(*many)
     assert second.count("came to stand") == 2
-    assert second.endswith("three further changes more.")
+    assert second.endswith("three further changes.")
+
+
+def test_goods_of_one_place_are_told_together_and_one_car_is_one():
+    heaps = [replace(HEAP, id=f"H{k}", grade="detected", change="disappeared") for k in range(3)]
+    first, _ = told(*heaps)
+    assert first.startswith("Three piles of goods, about 180 m² (")
+    assert " were removed from Platform between" in first
+    one = replace(STAYED, change="shrunk", amount=Interval(1, 1, 2), unit="cars")
+    first, _ = told(one, detections=[exactly("earlier-train-T3", 9), exactly("later-train-T3", 8)])
+    assert first.startswith(
+        "About one car (1–2) of the nine-car train on track 3 left, leaving eight, between"
+    )
 
 
 def test_an_empty_place_is_told_as_seen_and_empty():

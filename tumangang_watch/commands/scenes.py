@@ -20,7 +20,8 @@ from tumangang_watch.files import check_folder
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidates
-from tumangang_watch.report.folder import REPORT, write_report
+from tumangang_watch.report.folder import REPORT, PageChoice, write_report
+from tumangang_watch.report.page.pdf import browser
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
@@ -38,6 +39,8 @@ class MeasuringOptions(TypedDict):
     geolocation_m: tuple[float, ...]
     site_shift: tuple[str, ...]
     detectability: bool
+    language: str
+    pdf: bool
     as_json: bool
     overwrite: bool
 
@@ -77,6 +80,8 @@ def _report(
 ) -> Comparison:
     """Measure one scene or compare two, write the report, and say in words what was found."""
     check_folder(asked["out"], REPORT, overwrite=asked["overwrite"])
+    if asked["pdf"]:
+        browser()
     settings = run_settings(asked["detectability"])
     with progress_bar(click.get_current_context().info_name or "") as progress:
         run = pipeline.RunContext(load_site(asked["site"]), settings, progress)
@@ -97,7 +102,11 @@ def _report(
                     tell(words)
         progress("writing the report")
         folder = write_report(
-            comparison, asked["out"], tool_version=__version__, overwrite=asked["overwrite"]
+            comparison,
+            asked["out"],
+            tool_version=__version__,
+            overwrite=asked["overwrite"],
+            choice=PageChoice(asked["language"], asked["pdf"]),
         )
     print_summary(comparison)
     tell(f"Report: {folder / 'report.html'}")

@@ -75,6 +75,8 @@ class Comparison:
     findings: tuple[Finding, ...]
     detectability: tuple[DetectabilityDocument, ...]
     settings_sha256: str
+    settings_text: str = ""
+    """Every setting as JSON, with their digest; empty where they are not at hand."""
     caveats: tuple[str, ...] = ()
     issue: IssueDocument | None = None
     """Where the report stands among those of a record: what it was made from, what it supersedes."""

@@ -67,6 +67,7 @@ def assemble(
         findings=findings,
         detectability=detectability_of(run, dates, trains, ground.fill),
         settings_sha256=run.settings.sha256,
+        settings_text=run.settings.text(),
         caveats=(
             *caveats,
             *site_caveats(run.site),

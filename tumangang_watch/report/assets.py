@@ -7,7 +7,7 @@ import hashlib
 from importlib import resources
 from itertools import groupby
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from tumangang_watch.model.document import VehicleDocument
@@ -37,7 +37,9 @@ def render(template: str, package: str, *, script: str = "", **values: object) -
     **values
         What the template shows: plain values, or `Markup` that is to stand as it is.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(lambda name: asset(name, package))
+    )
     environment.filters.update(
         words=lambda text: str(text).replace("_", " "),
         paint=lambda colour: PAINTS.get(colour, PAINTS["unknown"]),
@@ -61,7 +63,7 @@ def _shown(value: float, digits: int | None = None) -> str:
     """Return a number for people: no more digits than it deserves."""
     if digits is None:
         digits = 0 if abs(value) >= 20 or float(value).is_integer() else 1
-    return f"{value:.{digits}f}"
+    return f"{value:,.{digits}f}"
 
 
 def _runs(stock: list[VehicleDocument]) -> str:

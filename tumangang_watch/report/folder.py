@@ -6,6 +6,7 @@ import errno
 import json
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,6 +21,7 @@ from tumangang_watch.report.gis.geopackage import write_gpkg
 from tumangang_watch.report.gis.kmz import write_kmz
 from tumangang_watch.report.gis.rows import write_geojson
 from tumangang_watch.report.json_report import SCHEMA_VERSION, TOOL, report_dict
+from tumangang_watch.report.page.pdf import write_pdf
 from tumangang_watch.report.page.write import write_page
 from tumangang_watch.report.stacked import write_strips
 
@@ -31,7 +33,25 @@ REPORT = FolderKind(
 )
 
 
-def write_report(comparison: Comparison, out: Path, *, tool_version: str, overwrite: bool = False) -> Path:
+@dataclass(frozen=True)
+class PageChoice:
+    """How the page is wanted: its language, and printed or not."""
+
+    language: str = "en"
+    pdf: bool = False
+
+
+PLAIN = PageChoice()
+
+
+def write_report(
+    comparison: Comparison,
+    out: Path,
+    *,
+    tool_version: str,
+    overwrite: bool = False,
+    choice: PageChoice = PLAIN,
+) -> Path:
     """Write a comparison as the folder of the contract.
 
     Nothing is visible under ``out`` until everything was written, read back and flushed to disk;
@@ -48,6 +68,8 @@ def write_report(comparison: Comparison, out: Path, *, tool_version: str, overwr
         Version of the tool, for provenance.
     overwrite : bool
         Replace an earlier report.
+    choice : PageChoice
+        Language of the page's fixed words, and whether it is printed as ``report.pdf`` as well.
 
     Returns
     -------
@@ -65,22 +87,36 @@ def write_report(comparison: Comparison, out: Path, *, tool_version: str, overwr
         report = report_dict(comparison, tool_version)
         for write in writers():
             write(comparison, report, folder)
-        write_manifest(
-            folder,
-            {
-                "schema_version": SCHEMA_VERSION,
-                "tool": {"name": TOOL, "version": tool_version},
-                "settings_sha256": report["settings_sha256"],
-                "site_sha256": report["site"]["sha256"],
-                "scenes_sha256": {date: scene["sha256"] for date, scene in report["scenes"].items()},
-            },
-        )
+        if choice.language != PLAIN.language:
+            write_page(comparison, report, folder, choice.language)
+        if choice.pdf:
+            write_pdf(folder / "report.html", report["scenes"]["later"]["acquired"])
+        write_manifest(folder, _facts(report))
     return Path(out)
+
+
+def _facts(report: ReportDocument) -> dict[str, object]:
+    """Return what heads a report's manifest."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": TOOL, "version": report["tool"]["version"]},
+        "settings_sha256": report["settings_sha256"],
+        "site_sha256": report["site"]["sha256"],
+        "scenes_sha256": {date: scene["sha256"] for date, scene in report["scenes"].items()},
+    }
 
 
 def writers() -> tuple[Callable[[Comparison, ReportDocument, Path], None], ...]:
     """Return the functions that write the files, in the order they run."""
-    return (write_json, write_geojson, write_gpkg, write_chips, write_kmz, write_strips, write_page)
+    maps = (write_geojson, write_gpkg, write_chips, write_kmz)
+    return (write_json, write_settings, *maps, write_strips, write_page)
+
+
+def write_settings(comparison: Comparison, _: ReportDocument, folder: Path) -> None:
+    """Write ``settings.json``: every number that decided, with the digest that the report carries."""
+    if comparison.settings_text:
+        text = f"{comparison.settings_text}\n"
+        (folder / "settings.json").write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(_: Comparison, report: ReportDocument, folder: Path) -> None:
@@ -121,6 +157,11 @@ def _check_html(path: Path) -> None:
         raise ValueError("its end is missing")
 
 
+def _check_pdf(path: Path) -> None:
+    if b"%%EOF" not in path.read_bytes()[-1024:]:
+        raise ValueError("its end is missing")
+
+
 def _check_gpkg(path: Path) -> None:
     if faults := geopackage_faults(path):
         raise ValueError(faults[0])
@@ -135,6 +176,7 @@ _CHECKS: dict[str, Callable[[Path], object]] = {
     ".json": lambda path: json.loads(path.read_text(encoding="utf-8")),
     ".geojson": lambda path: json.loads(path.read_text(encoding="utf-8")),
     ".html": _check_html,
+    ".pdf": _check_pdf,
     ".png": lambda path: Image.open(path).load(),
     ".gpkg": _check_gpkg,
     ".kmz": _check_kmz,

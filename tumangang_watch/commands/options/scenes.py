@@ -54,6 +54,15 @@ measuring_options = together(
         help="Archive whose earlier scenes say what is usual here.",
     ),
     detectability_option,
+    click.option(
+        "--lang",
+        "language",
+        type=click.Choice(["en", "ko", "ru"]),
+        default="en",
+        show_default=True,
+        help="Language of the fixed words of report.html; what is measured is told in English.",
+    ),
+    click.option("--pdf", is_flag=True, help="Also print the page as report.pdf (needs Chromium or Chrome)."),
     json_option,
     overwrite_option,
 )

@@ -41,7 +41,9 @@ class Names:
         if train is not None and train.tracks:
             return f"one of {either_text(tuple(self.tracks.get(t, t) for t in train.tracks))}"
         name = self.tracks.get((train.track if train else id_) or "", (train.track if train else id_) or "")
-        return name if "track" in name.lower() else f"track {name}"
+        if "track" in name.lower():
+            return name
+        return f"the {name}" if " " in name and name[:1].islower() else f"track {name}"
 
     def area(self, id_: str | None) -> str:
         """Return ``the unloading platform``; proper names stand without an article."""
@@ -115,7 +117,7 @@ def bearing(east: float, north: float) -> float:
 def _partly(finding: Finding, before: Detection | None, after: Detection | None, names: Names) -> str:
     here = names.track(after or before, finding.track)
     if finding.change == "grown":
-        now = f", now {article(train_noun(after))}" if after is not None else ""
+        now = f", now {article(train_noun(after))}," if after is not None else ""
         return f"{_part(finding)} joined the train on {here}{now}"
     left = _left(after)
     return f"{_part(finding)} of the {train_noun(before)} on {here} left{left}"
@@ -127,6 +129,8 @@ def _part(finding: Finding) -> str:
     low, high = round(finding.amount.low), round(finding.amount.high)
     if low == high:
         return f"{number_words(low)} car{'' if low == 1 else 's'}"
+    if round(finding.amount.estimate) == 1:
+        return f"about one car ({low}–{high})"
     return size_words(finding.amount, " cars")
 
 
@@ -134,9 +138,9 @@ def _left(after: Detection | None) -> str:
     if after is None or after.cars is None:
         return ""
     if after.cars.high < 1.5:
-        return "; one remained"
+        return ", leaving one,"
     low, high = round(after.cars.low), round(after.cars.high)
-    return f"; {number_words(low)} remained" if low == high else f"; {size_words(after.cars, '')} remained"
+    return f", leaving {number_words(low) if low == high else size_words(after.cars, '')},"
 
 
 def _cargo(finding: Finding, names: Names) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection
@@ -37,7 +38,7 @@ def headline(comparison: Comparison) -> tuple[str, str]:
 
 
 def _two_dates(comparison: Comparison) -> tuple[str, str]:
-    names, events = Names.of(comparison), events_of(comparison.findings)
+    names, events = Names.of(comparison), _together(events_of(comparison.findings))
     sure = [e for e in events if any(f.grade == "detected" for f in e)]
     maybe = [e for e in events if e not in sure]
     stayed = [f for f in by_importance(comparison.findings) if f.change == "unchanged"]
@@ -58,6 +59,32 @@ def _two_dates(comparison: Comparison) -> tuple[str, str]:
 def _stays(stayed: list[Finding], names: Names, about: str | None) -> list[str]:
     parts = stay_clauses(stayed, names, about)
     return [listed(parts)] if parts else []
+
+
+def _together(events: list[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
+    """Return events with the cargo of one place that came, or went, as one."""
+    made: list[tuple[Finding, ...]] = []
+    places: dict[tuple[str, str | None, str], int] = {}
+    for event in events:
+        one = event[0]
+        key = (one.change, one.area, one.grade)
+        if one.kind != "cargo" or one.train or one.change not in ("appeared", "disappeared") or one.base:
+            made.append(event)
+        elif key not in places:
+            places[key] = len(made)
+            made.append(event)
+        else:
+            made[places[key]] = (_added(made[places[key]][0], one),)
+    return made
+
+
+def _added(one: Finding, other: Finding) -> Finding:
+    """Return one finding for the cargo of two of a place."""
+    parts = [Summand(value=f.amount, sure=True, confidence=f.confidence) for f in (one, other)]
+    ids = [i for f in (one, other) for i in (f.members or (f.later or f.earlier,)) if i]
+    confidence = min(one.confidence, other.confidence)
+    amount = total(parts, SHARED_AREA)
+    return replace(one, amount=amount, members=tuple(ids), sure_members=len(ids), confidence=confidence)
 
 
 def _frame(comparison: Comparison) -> str:
@@ -82,11 +109,12 @@ def _further(
     made = []
     for events, opening, rest in (
         (list(sure), "besides, ", "further change"),
-        (maybe, "possibly, ", "possible change"),
+        (maybe, "possibly, ", "further possible change"),
     ):
-        parts = [f"{event_clause(e, names)} ({chance_words(_confidence(e))})" for e in events[:FURTHER]]
+        named = [(event_clause(e, names).rstrip(","), _confidence(e)) for e in events[:FURTHER]]
+        parts = [f"{clause} ({chance_words(confidence)})" for clause, confidence in named]
         left = len(events) - len(parts)
-        parts += [f"{number_words(left)} {rest}{'' if left == 1 else 's'} more"] if left else []
+        parts += [f"{number_words(left)} {rest}{'' if left == 1 else 's'}"] if left else []
         made += [opening + listed(parts)] if parts else []
     return made
 

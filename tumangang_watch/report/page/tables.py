@@ -8,11 +8,15 @@ from typing import TypedDict
 from tumangang_watch.model.document import DetectionDocument, Number, ReportDocument, SceneDocument
 from tumangang_watch.model.document_trials import TrackTrialsDocument, VehicleTrialDocument
 from tumangang_watch.model.observation import DateLabel
-from tumangang_watch.report.answer.order import KIND_ORDER, event_of
+from tumangang_watch.report.answer.order import KIND_ORDER
 from tumangang_watch.text import day_text, minute_text
 
 TRIED = ("tracks", "trials", "trials_note", "statements", "goods")
 """Fields of a date's detectability that come from trials; the others are facts of its scene."""
+
+
+IN_QUANTITIES = ("train_presence", "train_length", "cars_counted", "car_colours", "limits")
+"""Fields of a date's detectability that its quantities state as well."""
 
 
 class DateRow(TypedDict):
@@ -24,31 +28,6 @@ class DateRow(TypedDict):
     found: list[DetectionDocument]
     file: str
     sha256: str
-
-
-def verdict(report: ReportDocument) -> dict[str, str]:
-    """Return the one line a reader must not miss, and what limits it."""
-    unseen = [a["name"] for a in report["areas"] if a["status"] == "not_observable"]
-    partly = [a["name"] for a in report["areas"] if a["status"] == "partial"]
-    limits = [f"Not observable: {', '.join(unseen)}."] if unseen else []
-    limits += [f"Partly observed: {', '.join(partly)}."] if partly else []
-    fit = report["registration"]
-    residual = fit["residual_median_m"]
-    known = "" if residual is None else f", median residual {residual:.2f} m"
-    limits.append(f"Registration {fit['status']}{known}.")
-    changes = [f for f in report["findings"] if f["change"] != "unchanged"]
-    events = {event_of(f["id"], f.get("with_finding")) for f in changes}
-    sure = {event_of(f["id"], f.get("with_finding")) for f in changes if f["grade"] == "detected"}
-    if "earlier" not in report["scenes"]:
-        trains = sum(d["kind"] == "train" for d in report["detections"])
-        line = f"{trains or 'No'} train{'' if trains == 1 else 's'} found in what could be seen."
-    elif not changes:
-        line = "No change found in what could be seen."
-    else:
-        possible = len(events - sure)
-        line = f"{len(sure) or 'No'} change{'' if len(sure) == 1 else 's'} detected"
-        line += f", {possible} more possible." if possible else "."
-    return {"verdict": line, "verdict_more": " ".join(limits)}
 
 
 def day_of(report: ReportDocument, date: DateLabel) -> str:
@@ -116,8 +95,12 @@ def abilities(report: ReportDocument) -> list[tuple[str, list[str]]]:
     """Return what each scene can show, a row a question."""
     known: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for entry in report["detectability"]:
+        quantities = entry.get("quantities", {})
+        for name, quantity in quantities.items():
+            why = f" ({'; '.join(quantity['why'])})" if quantity["why"] else ""
+            known[name][entry["date"]].append(f"{quantity['told']}{why}")
         for name, value in entry.items():
-            if name not in (*TRIED, "date"):
+            if name not in (*TRIED, "date", "quantities") and not (quantities and name in IN_QUANTITIES):
                 known[name][entry["date"]].append(_words(value))
     return [
         (name, ["; ".join(cells[date]) or "–" for date in report["scenes"]]) for name, cells in known.items()
