@@ -49,7 +49,7 @@ MEASURING = {
     "overwrite": False,
 }
 SITE_ARCHIVE_REPORTS = {"site": None, "archive_file": "required", "reports": "required"}
-TAKING_IN = {**SITE_ARCHIVE_REPORTS, "refresh": False, "detectability": True}
+TAKING_IN = {**SITE_ARCHIVE_REPORTS, "refresh": False, "detectability": True, "as_json": False}
 
 
 @measuring_options

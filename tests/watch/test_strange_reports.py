@@ -105,7 +105,7 @@ def test_a_strange_folder_is_named_and_left_alone_and_the_intake_goes_on(root, u
     assert line.startswith(f"{folder}: ")
     (made,) = tally.made
     assert made == (THIRD + "_r2" if folder == THIRD else THIRD)
-    assert finish(quick.places_in(root), tally, None, "") == 0
+    assert finish(quick.places_in(root), tally) == 0
     assert capsys.readouterr().err.count(f"Left alone: {folder}: ") == 1
     assert sound(root)
     assert before == {p: p.read_bytes() for p in before}

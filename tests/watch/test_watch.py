@@ -252,7 +252,7 @@ def test_a_scene_in_which_the_program_fails_is_one_line_and_the_rest_is_done(roo
     tally = quick.take_in_here(root)
     assert len(tally.made) == 3
     assert {f.exit_status for f in tally.faults} == {3}
-    assert finish(quick.places_in(root), tally, None, "") == 3
+    assert finish(quick.places_in(root), tally) == 3
     said = [line for line in capsys.readouterr().err.splitlines() if "fail" in line]
     assert said
     assert all("scene failed: day00" in line and "IndexError" in line for line in said)
@@ -344,7 +344,8 @@ def watch(root, *more, status):
 
 def test_the_command_waits_for_growing_files_and_for_other_runs(root):
     quick.write_scene(root / "in", 0)
-    assert "Still growing: day000.tif" in watch(root, "--settle", "3600", status=75)
+    assert watch(root, "--settle", "3600", status=75) == ""
+    assert "Still growing: day000.tif" in watch(root, "--settle", "3600", "-v", status=75)
     with hold(root / "record.sqlite"):
         assert watch(root, status=75).count("\n") == 1
         with pytest.raises(Busy):

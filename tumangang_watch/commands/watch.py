@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import click
 
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.file import hold
 from tumangang_watch.commands.run import run_settings
 from tumangang_watch.commands.terminal.progress import progress_bar
-from tumangang_watch.commands.terminal.tell import tell
+from tumangang_watch.commands.terminal.tell import on_terminal, tell
 from tumangang_watch.errors import Busy, InputRefused
 from tumangang_watch.sites import load_site
 from tumangang_watch.text import clean_text
+from tumangang_watch.watch.changes import change_lines, new_changes, run_document, stamp_text
 from tumangang_watch.watch.executors import executor
 from tumangang_watch.watch.inbox import given_scenes, look_into, passed_over
 from tumangang_watch.watch.intake import IntakeTally, take_in
@@ -35,6 +40,7 @@ def watch(
     detectability: bool,
     notify_command: str | None,
     base_url: str,
+    as_json: bool,
 ) -> int:
     """Take in what is new in INBOX and write one dated report a scene, once. For cron."""
     if notify_command is not None:
@@ -47,9 +53,9 @@ def watch(
     arrivals = look_into(places.inbox, time.time(), limits.settle_s if settle is None else settle)
     with progress_bar() as progress, executor(jobs, None, limits.scene_limit_s, limits.attempts) as work:
         tally = take_in(places, arrivals, work, progress, notify=notify_command is not None)
-    if words := clean_text(str(passed_over(places.inbox))):
-        tell(words)
-    return finish(places, tally, notify_command, base_url)
+    if words := str(passed_over(places.inbox)):
+        tell(words, detail=not (tally.made or tally.refused or on_terminal()))
+    return finish(places, tally, AfterRun(notify_command=notify_command, base_url=base_url, as_json=as_json))
 
 
 def backfill(
@@ -61,6 +67,7 @@ def backfill(
     scheduler: str | None,
     refresh: bool,
     detectability: bool,
+    as_json: bool,
 ) -> int:
     """Take in many SCENES (files or folders) on several processes, or on a Dask cluster."""
     places = places_of(Path("/"), archive_file.absolute(), reports.absolute(), site, refresh, detectability)
@@ -71,7 +78,7 @@ def backfill(
         executor(jobs or os.cpu_count() or 1, scheduler, limits.scene_limit_s, limits.attempts) as work,
     ):
         tally = take_in(places, arrivals, work, progress)
-    return finish(places, tally, None, "")
+    return finish(places, tally, AfterRun(as_json=as_json))
 
 
 def places_of(
@@ -91,23 +98,41 @@ def places_of(
     )
 
 
-def finish(places: Places, tally: IntakeTally, notify_command: str | None, base_url: str) -> int:
-    """Bring the pages up to date, tell the findings, say what was done; return the exit status."""
+@dataclass(frozen=True, kw_only=True)
+class AfterRun:
+    """What is done when all is taken in."""
+
+    notify_command: str | None = None
+    base_url: str = ""
+    as_json: bool = False
+
+
+def finish(places: Places, tally: IntakeTally, after: AfterRun = AfterRun()) -> int:
+    """Bring the pages up to date, tell the changes, say what was done; return the exit status.
+
+    What goes to a file, as cron's mail does, is a sentence a change and what went wrong; on a terminal, and
+    with ``-v``, every report is named as well.
+    """
+    with open_archive(places.archive) as archive:
+        changes = new_changes(archive, places.site.id, tally.made)
+    for line in change_lines(places, tally, changes):
+        tell(line)
     for folder in tally.made:
-        tell(f"Report: {places.reports / folder / 'report.html'}")
-    for failed in tally.refused:
-        tell(f"Refused: {failed}")
-    for fault in dict.fromkeys(map(str, tally.faults)):
-        tell(f"Left out: {fault}")
-    for line in tally.strange:
-        tell(f"Left alone: {line}")
+        tell(f"Report: {places.reports / folder / 'report.html'}", detail=not on_terminal())
+    problems = [f"Refused: {failed}" for failed in tally.refused]
+    problems += [f"Left out: {fault}" for fault in dict.fromkeys(map(str, tally.faults))]
+    problems += [f"Left alone: {line}" for line in tally.strange]
+    for line in problems:
+        click.echo(clean_text(f"{stamp_text(places.now)}  {line}"), err=True)
     if tally.waiting:
-        tell(f"Still growing: {', '.join(sorted(tally.waiting))}")
+        tell(f"Still growing: {', '.join(sorted(tally.waiting))}", detail=not on_terminal())
     with hold(places.archive):
-        publish(places, base_url)
-    if notify_command is not None:
+        publish(places, after.base_url)
+    if after.as_json:
+        click.echo(json.dumps(run_document(places, tally, changes), indent=1, ensure_ascii=False))
+    if after.notify_command is not None:
         with open_archive(places.archive, write=True) as archive:
-            send_notices(archive, notify_command, places.settings.watch)
+            send_notices(archive, after.notify_command, places.settings.watch)
     if tally.faults or any(failed.exit_status == InputRefused.exit_status for failed in tally.refused):
         return InputRefused.exit_status
     return Busy.exit_status if tally.waiting and not tally.made and not tally.refused else 0

@@ -79,6 +79,7 @@ def rebuild() -> None:
 @detectability_option
 @click.option("--notify-command", help="Run once a finding, the finding as JSON on its standard input.")
 @click.option("--base-url", default="", help="Where --reports is served, for the links of the feed.")
+@json_option
 @done_in("watch")
 def watch() -> None:
     """Take in what is new in INBOX and write one dated report a scene, once. For cron.
@@ -97,6 +98,7 @@ def watch() -> None:
 @click.option("--scheduler", help="Address of a Dask scheduler whose workers see the same folders.")
 @refresh_option
 @detectability_option
+@json_option
 @done_in("watch")
 def backfill() -> None:
     """Take in many SCENES (files or folders) on several processes, or on a Dask cluster.
