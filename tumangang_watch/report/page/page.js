@@ -1,4 +1,6 @@
 "use strict";
+const words = JSON.parse(document.querySelector("main").dataset.words);
+const t = (text) => words[text] || text;
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const made = (tag, text, attributes = {}) => {
   const node = document.createElement(tag);
@@ -53,7 +55,7 @@ for (const pair of document.querySelectorAll(".pair")) {
   if (two) {
     const days = [...pair.querySelectorAll(".side")].map((side) => side.dataset.day);
     const range = made("input", "", { type: "range", class: "line", min: 0, max: 100 });
-    range.setAttribute("aria-label", "Place of the line: " + days[0] + " on its left, " + days[1] + " on its right");
+    range.setAttribute("aria-label", t("a line between the dates") + ": " + days[0] + " | " + days[1]);
     const handle = made("div", "", { class: "handle" });
     handle.append(made("span", days[0], { class: "left" }), made("span", days[1], { class: "right" }));
     const place = (cut) => {
@@ -80,11 +82,11 @@ for (const pair of document.querySelectorAll(".pair")) {
       handle.classList.toggle("edge", mode !== "swipe");
       drawScale();
     };
-    modes.swipe = button("Swipe", "Swipe: a line between the dates", () => pick("swipe"));
-    modes.blink = button("Blink", "Blink: the dates in turn", () => pick("blink"));
-    modes.first = button(days[0], days[0] + " alone", () => pick("first"));
-    modes.last = button(days[1], days[1] + " alone", () => pick("last"));
-    modes.beside = button("Side by side", "Side by side", () => pick("beside"));
+    modes.swipe = button(t("Swipe"), t("Swipe") + ": " + t("a line between the dates"), () => pick("swipe"));
+    modes.blink = button(t("Blink"), t("Blink") + ": " + t("the dates in turn"), () => pick("blink"));
+    modes.first = button(days[0], days[0] + " " + t("alone"), () => pick("first"));
+    modes.last = button(days[1], days[1] + " " + t("alone"), () => pick("last"));
+    modes.beside = button(t("Side by side"), t("Side by side"), () => pick("beside"));
     bar.append(range);
     range.addEventListener("input", () => place(range.value));
     handle.addEventListener("pointerdown", (event) => handle.setPointerCapture(event.pointerId));
@@ -101,10 +103,10 @@ for (const pair of document.querySelectorAll(".pair")) {
     pick("swipe");
   }
 
-  button("+", "+ zoom in", () => zoom(0.6));
-  button("−", "− zoom out", () => zoom(1 / 0.6));
-  button("Whole", "Whole picture", () => look(0, 0, wide));
-  if (pair.dataset.focus) button("Changes", "Changes: zoom to them", focus);
+  button("+", "+ " + t("zoom in"), () => zoom(0.6));
+  button("−", "− " + t("zoom out"), () => zoom(1 / 0.6));
+  button(t("Whole"), t("Whole") + ": " + t("the whole picture"), () => look(0, 0, wide));
+  if (pair.dataset.focus) button(t("Changes"), t("Changes") + ": " + t("zoom to them"), focus);
   const layer = (text, on, toggle) => {
     const label = made("label", "");
     const box = made("input", "", { type: "checkbox" });
@@ -113,9 +115,9 @@ for (const pair of document.querySelectorAll(".pair")) {
     label.append(box, made("span", text));
     bar.append(label);
   };
-  if (two) layer("changes", true, (on) => pair.classList.toggle("hide-change", !on));
-  layer(two ? "unchanged" : "found", !two, (on) => pair.classList.toggle("show-same", on));
-  layer("tracks", false, (on) => pair.classList.toggle("show-track", on));
+  if (two) layer(t("changes"), true, (on) => pair.classList.toggle("hide-change", !on));
+  layer(t(two ? "unchanged" : "found"), !two, (on) => pair.classList.toggle("show-same", on));
+  layer(t("tracks"), false, (on) => pair.classList.toggle("show-track", on));
   pair.before(bar);
 
   const fingers = new Map();

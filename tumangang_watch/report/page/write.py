@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from markupsafe import Markup
@@ -30,6 +31,12 @@ from tumangang_watch.text import both_clocks
 PACKAGE = "tumangang_watch.report.page"
 EMBEDDED_BYTES = 4_500_000
 """Chips and strips are embedded until together they reach this; later ones are named by file."""
+SCRIPT_WORDS = (
+    *("Swipe", "Blink", "Side by side", "Whole", "Changes", "changes", "unchanged", "found", "tracks"),
+    *("alone", "zoom in", "zoom out", "a line between the dates", "the dates in turn", "the whole picture"),
+    "zoom to them",
+)
+"""Fixed words of the page's script."""
 CHIP_QUALITIES = (82, 70, 58, 46)
 CHIP_BYTES = 160_000
 
@@ -65,6 +72,7 @@ def page(comparison: Comparison, report: ReportDocument, language: str = "en") -
         script="page.js",
         own_css=Markup(asset("report.css", PACKAGE)),
         t=fixed_words(language),
+        script_words=json.dumps({w: fixed_words(language)(w) for w in SCRIPT_WORDS}, ensure_ascii=False),
         language=language,
         r=report,
         two=comparison.earlier is not None,
