@@ -24,7 +24,8 @@ import numpy as np
 
 from benchmarks.yard_pairs import Stand, YardPair, yard_pair
 from tumangang_watch.change.trains import compare_trains
-from tumangang_watch.detect.trains.find import add_other_date, detect_and_read
+from tumangang_watch.detect.occupancy import add_other_date
+from tumangang_watch.detect.trains.find import detect_and_read
 from tumangang_watch.errors import WatchError
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.finding import Finding

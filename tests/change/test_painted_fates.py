@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from tumangang_watch.change.trains import compare_trains
-from tumangang_watch.detect.trains.find import add_other_date, detect_and_read
+from tumangang_watch.detect.occupancy import add_other_date
+from tumangang_watch.detect.trains.find import detect_and_read
 from tumangang_watch.grid import grid_over
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.preprocess.normalise import apply, normalise_pair

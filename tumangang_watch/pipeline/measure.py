@@ -17,8 +17,9 @@ from tumangang_watch.detect.cargo.history import weigh_cargo
 from tumangang_watch.detect.coarse.groups import unlooked_parts
 from tumangang_watch.detect.ground.find import HandlingChange, measure_handling
 from tumangang_watch.detect.history import BackgroundDate, before, windows_of, windows_of_date
+from tumangang_watch.detect.occupancy import add_occupancy, add_other_date
 from tumangang_watch.detect.trains.candidates import name_candidates
-from tumangang_watch.detect.trains.find import add_occupancy, add_other_date, detect_and_read
+from tumangang_watch.detect.trains.find import detect_and_read
 from tumangang_watch.detect.trains.load import hint_loads
 from tumangang_watch.detect.trains.motion import flag_motion
 from tumangang_watch.detectability.limits import abilities, of_observation, within_limits

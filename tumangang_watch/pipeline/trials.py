@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.detect.trains.structure import stretches_under_beams
-from tumangang_watch.detectability.insert import insert, restore, span_of
+from tumangang_watch.detectability.insert import Overwritten, insert, restore, span_of
 from tumangang_watch.detectability.insert_frame import reach_m
 from tumangang_watch.detectability.limits import can_show, of_observation
 from tumangang_watch.detectability.model import OccupiedStretch, Placement
 from tumangang_watch.detectability.plan import Footing, plan_trials
 from tumangang_watch.detectability.run import Detectability, try_detector
 from tumangang_watch.detectability.scene_light import scene_light
+from tumangang_watch.detectability.search import TrainSearch
 from tumangang_watch.detectability.words import cargo_rows, cargo_statement, statements
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.document_trials import DetectabilityDocument
@@ -88,13 +88,17 @@ def try_date(
     lines = {t.id: t for t in run.site.tracks}
     under = {} if plan.coarse else stretches_under_beams(date, run.site, run.settings.trains)
 
+    search = TrainSearch(date, run.site, run.settings.trains, other)
+    patches: list[Overwritten] = []
+    placed: list[Placement] = []
+
     def paint(values: NDArray[np.float32], placements: Sequence[Placement]) -> Callable[[], None]:
-        placed = [replace(p, hidden_m=under.get(p.track, ())) for p in placements]
-        patches = [insert(values, date.image, light, lines[p.track], p, settings) for p in placed]
+        placed[:] = [replace(p, hidden_m=under.get(p.track, ())) for p in placements]
+        patches[:] = [insert(values, date.image, light, lines[p.track], p, settings) for p in placed]
         return lambda: restore(values, patches)
 
     def detector(observation: Observation) -> tuple[Detection, ...]:
-        return detect_trains(observation, run.site, run.settings.trains, other)
+        return search.trains(observation, placed, [patch.window for patch in patches])
 
     return try_detector(date, run.site, plan, paint, detector, settings)
 

@@ -8,7 +8,7 @@ import numpy as np
 from support.values import observation, straight_site, train_detection
 
 from tumangang_watch.detect.history import BackgroundDate
-from tumangang_watch.detect.trains.find import add_occupancy, add_other_date
+from tumangang_watch.detect.occupancy import add_occupancy, add_other_date
 from tumangang_watch.detect.trains.reading import NetReading, TrackReading
 from tumangang_watch.detect.trains.strips import sample_strip
 from tumangang_watch.detect.trains.view import STEP_M

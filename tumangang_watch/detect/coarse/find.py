@@ -49,14 +49,33 @@ def detect_group_trains(
     Where another date is judged empty it shows what always lies there; of several dates the median counts.
     ``cars`` is None, no vehicle is described; ``track`` is the likeliest of the group.
     """
-    judged = read_groups(observation, tracks, settings)
     others = (*(() if background is None else (background,)), *background_dates)
-    if others and judged:
-        # Corridors follow the grain: another date is read along this one's, or nothing lies on anything.
-        gsd_m = observation.image.gsd_m
-        alike = [replace(other, image=replace(other.image, gsd_m=gsd_m)) for other in others]
-        elsewhere = [read_groups(other, tracks, settings) for other in alike]
-        judged = read_groups(observation, tracks, settings, judged, [e for e in elsewhere if e])
+    elsewhere = read_elsewhere(observation, tracks, settings, others)
+    return find_group_trains(observation, site, tracks, settings, elsewhere)
+
+
+def read_elsewhere(
+    observation: Observation, tracks: list[Track], settings: GroupSettings, others: Sequence[Observation]
+) -> list[list[GroupReading]]:
+    """Read other dates along the corridors of one; those that show nothing are left out."""
+    # Corridors follow the grain: another date is read along this one's, or nothing lies on anything.
+    gsd_m = observation.image.gsd_m
+    alike = [replace(other, image=replace(other.image, gsd_m=gsd_m)) for other in others]
+    elsewhere = [read_groups(other, tracks, settings) for other in alike]
+    return [e for e in elsewhere if e]
+
+
+def find_group_trains(
+    observation: Observation,
+    site: Site,
+    tracks: list[Track],
+    settings: GroupSettings,
+    elsewhere: list[list[GroupReading]],
+) -> tuple[Detection, ...]:
+    """Find trains by group against what other dates show (`read_elsewhere`)."""
+    judged = read_groups(observation, tracks, settings)
+    if elsewhere and judged:
+        judged = read_groups(observation, tracks, settings, judged, elsewhere)
     found: list[Detection] = []
     numbers: dict[str, int] = {}
     for part in judged:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,21 +28,13 @@ from tumangang_watch.detect.trains.vehicles import (
     vehicles_of,
     without_end_shadow,
 )
-from tumangang_watch.detect.trains.view import (
-    CHANNELS,
-    HALF_ROWS,
-    STEP_M,
-    RadiometricScale,
-    StripView,
-    scale_of,
-)
-from tumangang_watch.grid import Float64, Mask
+from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, RadiometricScale, StripView, scale_of
+from tumangang_watch.grid import Mask
 from tumangang_watch.model.detection import UNSEEN_BEYOND, Detection, Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site, Track, is_roofed
-from tumangang_watch.settings.change import HistorySettings
 from tumangang_watch.settings.trains import TrainSettings
 
 
@@ -75,8 +67,7 @@ def detect_and_read(
     background_dates: Sequence[BackgroundDate] = (),
 ) -> tuple[tuple[Detection, ...], TrackReading]:
     """Return what `detect_trains` does, and how the tracks were read; a coarse date's are not."""
-    on = observation.scene.acquired.date()
-    tracks = [t for t in site.tracks if not is_roofed(t, on) and t.line.length >= 2.0]
+    tracks = tracks_seen(observation, site)
     if observation.image.gsd_m > settings.track_gsd_max_m:
         coarse = tuple(date.coarse for date in background_dates if date.coarse is not None)
         groups = detect_group_trains(observation, site, tracks, settings.groups, background, coarse)
@@ -86,13 +77,25 @@ def detect_and_read(
     others += [
         date.tracks.of_tracks([t.id for t in tracks]) for date in background_dates if date.tracks is not None
     ]
-    detections: list[Detection] = []
     found, reading = find_in_strips(strips, observation.scene, settings, others)
-    for track, trains in zip(tracks, found, strict=False):
-        for number, train in enumerate(trains, start=1):
-            name = f"{observation.date}-train-{track.id}-{number}"
-            detections.append(_detection(name, observation, site, train, settings))
-    return tuple(detections), reading
+    return described(found, observation, site, settings), reading
+
+
+def tracks_seen(observation: Observation, site: Site) -> list[Track]:
+    """Return the tracks that are looked at on a date: those under no roof."""
+    on = observation.scene.acquired.date()
+    return [t for t in site.tracks if not is_roofed(t, on) and t.line.length >= 2.0]
+
+
+def described(
+    found: list[list[FoundTrain]], observation: Observation, site: Site, settings: TrainSettings
+) -> tuple[Detection, ...]:
+    """Return the trains of each strip as detections in the site's frame."""
+    return tuple(
+        _detection(f"{observation.date}-train-{train.track.id}-{number}", observation, site, train, settings)
+        for trains in found
+        for number, train in enumerate(trains, start=1)
+    )
 
 
 def read_tracks(
@@ -134,34 +137,74 @@ def find_in_strips(
     strips: list[Strip], scene: Scene, settings: TrainSettings, others: list[TrackReading] | None = None
 ) -> tuple[list[list[FoundTrain]], TrackReading]:
     """Return what `read_trains` does, and how the strips were read against the other dates."""
+    read = read_strips(strips, scene, settings, others)
+    if read is None:
+        return [], TrackReading(scene, (), ())
+    return trains_in(read, settings), TrackReading(scene, tuple(strips), read.readings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripsRead:
+    """The strips of one scene as they were read; every tuple has one item a strip."""
+
+    scene: Scene
+    scale: ColourScale
+    """The scene's light, by all its strips."""
+    views: tuple[StripView, ...]
+    readings: tuple[NetReading, ...]
+    runs: tuple[tuple[TrainSegment, ...], ...]
+
+
+def read_strips(
+    strips: list[Strip], scene: Scene, settings: TrainSettings, others: list[TrackReading] | None = None
+) -> StripsRead | None:
+    """Read straightened strips of one scene as `read_trains` does; None where it shows nothing."""
     light, views = _views(strips, scene, settings)
     if light is None:
-        return [], TrackReading(scene, (), ())
-    scene_light = ColourScale(light, ground_of(strips, light))
+        return None
+    # Read in its own light, compared in this one's: the dates share one radiometry.
     elsewhere = [
-        (other.readings, [view_on_bridge(one, other.scene, light, settings) for one in other.strips])
+        [
+            OtherView(view_on_bridge(strip, other.scene, light, settings), reading)
+            for strip, reading in zip(other.strips, other.readings, strict=True)
+        ]
         for other in others or []
         if other.readings
     ]
-    readings, runs = [], []
-    for number, view in enumerate(views):
-        # Read in its own light, compared in this one's: the dates share one radiometry.
-        behind = [OtherView(same[number], own[number]) for own, same in elsewhere]
-        readings.append(read_strip(against(view, behind, settings) if behind else view))
-        runs.append(find_runs(readings[-1].occupied, seen_steps(view), settings))
-    track_km = sum(s.track.line.length for s in strips) / 1000
-    noise = noise_of([r for own in runs for r in own], track_km, settings)
+    read = [_read_view(view, [own[k] for own in elsewhere], settings) for k, view in enumerate(views)]
+    return StripsRead(
+        scene=scene,
+        scale=ColourScale(light, ground_of(strips, light)),
+        views=tuple(views),
+        readings=tuple(reading for reading, _ in read),
+        runs=tuple(runs for _, runs in read),
+    )
+
+
+def _read_view(
+    view: StripView, behind: list[OtherView], settings: TrainSettings
+) -> tuple[NetReading, tuple[TrainSegment, ...]]:
+    reading = read_strip(against(view, behind, settings) if behind else view)
+    return reading, tuple(find_runs(reading.occupied, seen_steps(view), settings))
+
+
+def trains_in(
+    read: StripsRead, settings: TrainSettings, asked: Callable[[Track, TrainSegment], bool] | None = None
+) -> list[list[FoundTrain]]:
+    """Return the trains of each strip, described; of those only that are asked for, where that is said."""
+    track_km = sum(view.strip.track.line.length for view in read.views) / 1000
+    noise = noise_of([r for own in read.runs for r in own], track_km, settings)
     found = []
-    for view, reading, own in zip(views, readings, runs, strict=True):
-        alarms = [false_alarms(r.score, track_km, noise, settings) for r in own]
+    for view, reading, own in zip(read.views, read.readings, read.runs, strict=True):
+        alarms = [(r, false_alarms(r.score, track_km, noise, settings)) for r in own]
         found.append(
             [
-                replace(_train(view, reading, run, scene_light, scene.gsd_m, settings), false_alarms=a)
-                for run, a in zip(own, alarms, strict=True)
-                if a <= settings.false_alarms_possible
+                replace(_train(view, reading, run, read.scale, read.scene.gsd_m, settings), false_alarms=a)
+                for run, a in alarms
+                if a <= settings.false_alarms_possible and (asked is None or asked(view.strip.track, run))
             ]
         )
-    return found, TrackReading(scene, tuple(strips), tuple(readings))
+    return found
 
 
 def _views(
@@ -241,64 +284,3 @@ def _detection(
         evidence=(*train.evidence, ("false_alarms_expected", round(train.false_alarms, 6)), *goes_on),
         caveats=(*notes, *hidden_by(observation, train.track, run), *place.caveats),
     )
-
-
-def add_occupancy(
-    trains: tuple[Detection, ...], background_dates: Sequence[BackgroundDate], settings: HistorySettings
-) -> tuple[Detection, ...]:
-    """Return one date's trains with the number of dates before it on which their place was occupied."""
-    out = []
-    for train in trains:
-        shares = [_occupied_share(train, date, settings) for date in background_dates]
-        known = [share for share in shares if share is not None]
-        seen, occupied = len(known), sum(share >= settings.track_occupied for share in known)
-        if seen:
-            extra = (("earlier_dates", float(seen)), ("earlier_occupied", float(occupied)))
-            notes = f"its place was occupied on {occupied} of {seen} earlier date{'' if seen == 1 else 's'}"
-            train = replace(
-                train,
-                evidence=(*train.evidence, *extra),
-                caveats=(*train.caveats, notes) if occupied else train.caveats,
-            )
-        out.append(train)
-    return tuple(out)
-
-
-def add_other_date(
-    trains: tuple[Detection, ...], other: TrackReading, settings: HistorySettings
-) -> tuple[Detection, ...]:
-    """Return one date's trains with how likely the other date of a pair shows their place as occupied.
-
-    Evidence ``other_occupied``: the mean probability over the train's metres, as the other date was read in
-    its own light against the empty track of all dates. Not added where the other date does not show it.
-    """
-    out = []
-    for train in trains:
-        odds = _odds_along(train, other, settings)
-        if odds is not None:
-            occupied = float((1 / (1 + np.exp(-odds))).mean())
-            train = replace(train, evidence=(*train.evidence, ("other_occupied", round(occupied, 3))))
-        out.append(train)
-    return tuple(out)
-
-
-def _occupied_share(train: Detection, date: BackgroundDate, settings: HistorySettings) -> float | None:
-    """Return the part of a train's place that another date's reading shows as occupied; None if unseen."""
-    odds = None if date.tracks is None else _odds_along(train, date.tracks, settings)
-    return None if odds is None else float((odds > 0).mean())
-
-
-def _odds_along(train: Detection, tracks: TrackReading, settings: HistorySettings) -> Float64 | None:
-    """Return the log-odds (n,) of another date's reading along a train's place; None if unseen."""
-    if train.from_m is None or train.to_m is None:
-        return None
-    for strip, reading in zip(tracks.strips, tracks.readings, strict=False):
-        if strip.track.id != train.track:
-            continue
-        low, high = round(train.from_m / STEP_M), max(round(train.to_m / STEP_M), 1)
-        per = round(STEP_M / strip.step_m)
-        middle = strip.valid[strip.y_m.size // 2, low * per : high * per]
-        if middle.size == 0 or middle.mean() < settings.seen_min:
-            return None
-        return reading.occupied[low:high]
-    return None

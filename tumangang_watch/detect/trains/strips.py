@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import TypeVar
@@ -13,7 +14,7 @@ from tumangang_watch.model.image import NativeImage, frozen
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.trains import TrainSettings
-from tumangang_watch.track_frame import TrackFrame, frame_along
+from tumangang_watch.track_frame import TrackFrame, frame_along, stretches
 
 HEADING_BASE_M = 3.0
 """Half of the base over which a track's heading is taken: smooths the vertices of a polyline."""
@@ -59,15 +60,17 @@ class Strip(StraightGround):
 Straight = TypeVar("Straight", bound=StraightGround)
 
 
-def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> Strip:
-    """Straighten an image, registered to the site's frame, along a track.
+def sample_strip(
+    image: NativeImage, track: Track, settings: TrainSettings, columns: slice = slice(None)
+) -> Strip:
+    """Straighten an image, registered to the site's frame, along a track, or some columns of that strip.
 
     Native pixels finer than the strip's step are averaged, so that no detail is aliased.
     """
     step = settings.strip_step_m
     finer = max(1, ceil(2 * step / image.gsd_m - 1e-6)) if image.gsd_m < 2 * step else 1
     count = max(int(track.line.length / step), 1)
-    s = (np.arange(count) + 0.5) * step
+    s = (np.arange(count)[columns] + 0.5) * step
     half = round(settings.strip_half_width_m / step)
     y = np.arange(-half, half + 1) * step
     sub = (np.arange(finer) - (finer - 1) / 2) * step / finer
@@ -83,6 +86,30 @@ def sample_strip(image: NativeImage, track: Track, settings: TrainSettings) -> S
     return Strip(
         track=track, s_m=s, y_m=y, values=frozen(values), valid=frozen(valid), frame=frame, bands=image.bands
     )
+
+
+def sample_again(
+    strip: Strip, image: NativeImage, windows: Sequence[tuple[slice, slice]], settings: TrainSettings
+) -> Strip:
+    """Return a strip of an image that differs from the one it shows within native windows alone.
+
+    The very same strip where no window touches it; what was not clear stays so.
+    """
+    touched = np.zeros(strip.s_m.size, bool)
+    row, col = image.pixel_of(*strip.frame.points)
+    # A strip's half width, its corners and the kernel of the resampling.
+    reach = 1.5 * settings.strip_half_width_m / image.pixel_m + 4
+    for rows, cols in windows:
+        near = (row > rows.start - reach) & (row < rows.stop + reach)
+        touched |= near & (col > cols.start - reach) & (col < cols.stop + reach)
+    if not touched.any():
+        return strip
+    values = strip.values.copy()
+    for start, stop in stretches(touched):
+        part = slice(start, stop)
+        seen = sample_strip(image, strip.track, settings, part).values
+        values[:, :, part] = np.where(strip.valid[:, part], seen, np.float32(0))
+    return replace(strip, values=frozen(values))
 
 
 def only_clear(strip: Straight, clear: Mask, grid: Grid) -> Straight:

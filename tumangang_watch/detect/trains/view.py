@@ -137,11 +137,11 @@ def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: Train
     reach = HALF_ROWS * per + 1
     share = shares(strip.values[:, centre - reach : centre + reach + 1], light)
     valid = strip.valid[centre - reach : centre + reach + 1]
-    fine = log_share(visible(share, strip.bands).mean(axis=0))
+    shown = visible(share, strip.bands).mean(axis=0)
     whole = _blocks(valid.astype(np.float32), n, per) > 0.99
     cells = {band: _blocks(share[k], n, per) for k, band in enumerate(strip.bands)}
-    bright = log_share(_blocks(visible(share, strip.bands).mean(axis=0), n, per))
-    texture = np.log(0.02 + _blocks(roughness(fine), n, per))
+    bright = log_share(_blocks(shown, n, per))
+    texture = np.log(0.02 + _blocks(roughness(log_share(shown)), n, per))
     patch = np.stack(
         [
             bright,
@@ -183,7 +183,7 @@ def shares(
     values: Floats, light: RadiometricScale, bands: list[int] | slice = slice(None), limit: float = 12.0
 ) -> Floats:
     """Return values (bands, rows, cols) as shares of the way from the darkest to the typical ground."""
-    dark, typical = light.dark[bands][:, None, None], light.typical[bands][:, None, None]
+    dark, typical = (v[bands][:, None, None].astype(values.dtype) for v in (light.dark, light.typical))
     return np.clip((values - dark) / (typical - dark), 0.0, limit)
 
 
@@ -219,8 +219,9 @@ def _blocks(values: Floats, n: int, per: int) -> Floats:
 
     Every row of the view lies on a row of the strip, so that the middle one is the centreline.
     """
-    along = values[:, : n * per].reshape(values.shape[0], n, per).mean(axis=2)
-    return np.asarray((along[:-2:per] + 2 * along[1:-1:per] + along[2::per]) / 4)
+    rows = values[:-2:per] + 2 * values[1:-1:per] + values[2::per]
+    total = sum(rows[:, k : n * per : per] for k in range(per))
+    return np.asarray(total / (4 * per))
 
 
 def _typical_row(bright: Floats, seen: Mask) -> Floats:
@@ -239,7 +240,8 @@ def _typical_row(bright: Floats, seen: Mask) -> Floats:
 def median_known(values: Floats) -> Floats:
     """Return medians over the last axis, NaN where nothing is known (without numpy's warning)."""
     flat = values.reshape(-1, values.shape[-1])
-    out = np.full(len(flat), np.nan)
-    known = np.isfinite(flat).any(axis=1)
-    out[known] = np.nanmedian(flat[known], axis=1)
-    return out.reshape(values.shape[:-1])
+    # NaN is sorted behind every number: the middle ones are found by how many are known.
+    ordered, count = np.sort(flat, axis=1), (~np.isnan(flat)).sum(axis=1)
+    middle = [np.clip(at, 0, flat.shape[1] - 1)[:, None] for at in ((count - 1) // 2, count // 2)]
+    low, high = (np.take_along_axis(ordered, at, axis=1)[:, 0] for at in middle)
+    return np.asarray(np.where(count > 0, (low + high) / 2, np.nan)).reshape(values.shape[:-1])
