@@ -65,8 +65,11 @@ def _places(view: ApronView, rng: np.random.Generator) -> list[_Box]:
     rng.shuffle(spots)
     boxes: list[_Box] = []
     names = list(BRIGHTNESS)
-    for row, col in spots[:4000]:
-        if all(np.hypot(row - b.row, col - b.col) * pixel_m > APART_M for b in boxes):
+    spots = spots[:4000]
+    free = np.ones(len(spots), bool)
+    for k, (row, col) in enumerate(spots):
+        if free[k]:
+            free &= np.hypot(*(spots - (row, col)).T) * pixel_m > APART_M
             size, brightness = SIZES_M[int(rng.integers(len(SIZES_M)))], names[int(rng.integers(len(names)))]
             boxes.append(_Box(int(row), int(col), size if rng.random() < 0.5 else size[::-1], brightness))
     return boxes

@@ -142,22 +142,29 @@ def _passes(
     gain: Float64, cost: Float64, steps: NDArray[np.int64], prior: Float64, most: int
 ) -> tuple[Float64, Float64, NDArray[np.int64]]:
     """Return the summed and the best log weights (nodes, count + 1) and the way back of the best."""
-    nodes = gain.size
-    forward = np.full((nodes, most + 1), -np.inf)
-    forward[:, 0] = cost
-    best, back = forward.copy(), np.zeros((nodes, most + 1), np.int64)
-    for i in range(1, nodes):
-        ok = steps <= i
-        if not ok.any():
-            continue
-        into, log_length = i - steps[ok], prior[ok][:, None]
-        summed = _logsumexp(forward[into, :-1] + log_length)
-        forward[i, 1:] = summed + gain[i]
-        candidates = best[into, :-1] + log_length
-        choice = candidates.argmax(axis=0)
-        best[i, 1:] = candidates[choice, np.arange(most)] + gain[i]
-        back[i, 1:] = into[choice]
-    return forward, best, back
+    nodes, first = gain.size, int(steps[-1])
+    # Nodes before the start, which cannot be reached, keep every step within the arrays.
+    forward = np.full((first + nodes, most + 1), -np.inf)
+    forward[first:, 0] = cost
+    best, back = forward.copy(), np.zeros((first + nodes, most + 1), np.int64)
+    for at in _rounds(nodes, steps):
+        into = at[:, None] - steps
+        forward[at, 1:] = _logsumexp(forward[into, :-1] + prior[:, None], axis=1) + gain[at - first, None]
+        candidates = best[into, :-1] + prior[:, None]
+        choice = candidates.argmax(axis=1)
+        best[at, 1:] = np.take_along_axis(candidates, choice[:, None], axis=1)[:, 0] + gain[at - first, None]
+        back[at, 1:] = np.take_along_axis(into, choice, axis=1) - first
+    return forward[first:], best[first:], np.maximum(back[first:], 0)
+
+
+def _rounds(nodes: int, steps: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return the nodes after the first, counted from the longest step, that can be weighed at a time.
+
+    None is nearer to another of its round than the shortest step.
+    """
+    first, shortest = int(steps[-1]), max(int(steps[0]), 1)
+    every = np.arange(first + 1, first + nodes)
+    return [every[start : start + shortest] for start in range(0, every.size, shortest)]
 
 
 def _certainty(
@@ -183,20 +190,20 @@ def _certainty(
 
 def _weights(gain: Float64, cost: Float64, steps: NDArray[np.int64], prior: Float64) -> Float64:
     """Return the summed log weight (nodes,) of all divisions up to each node, its own gain included."""
-    out = cost.copy()
-    for i in range(1, gain.size):
-        ok = steps <= i
-        if ok.any():
-            out[i] = np.logaddexp(out[i], _logsumexp(out[i - steps[ok]] + prior[ok]) + gain[i])
-    return out
+    first = int(steps[-1])
+    out = np.concatenate([np.full(first, -np.inf), cost])
+    for at in _rounds(gain.size, steps):
+        summed = _logsumexp(out[at[:, None] - steps] + prior, axis=1)
+        out[at] = np.logaddexp(out[at], summed + gain[at - first])
+    return out[first:]
 
 
-def _logsumexp(values: Float64) -> Float64:
-    """Return log(sum(exp)) over the first axis; -inf where nothing is possible."""
-    peak = values.max(axis=0)
+def _logsumexp(values: Float64, axis: int) -> Float64:
+    """Return log(sum(exp)) over an axis; -inf where nothing is possible."""
+    peak = values.max(axis=axis, keepdims=True)
     safe = np.where(np.isfinite(peak), peak, 0.0)
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(np.exp(values - safe).sum(axis=0)) + safe)
+        return np.asarray(np.log(np.exp(values - safe).sum(axis=axis)) + safe.squeeze(axis))
 
 
 def _refined(gain: Float64, at_m: float, step_m: float) -> float:

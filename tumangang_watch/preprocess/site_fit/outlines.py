@@ -19,6 +19,8 @@ outline explains much variance and means nothing. Calibrated by
 
 NOISE_SD = 0.003
 """Least standard deviation of a layer: an even picture differs by rounding alone, which explains nothing."""
+SHIFTS_AT_A_TIME = 32
+"""Shifts that are scored together: more need more memory and are no quicker."""
 EDGE_M = 2.0
 """Ground beside the end of a picture whose features are mixed with that end: two of their blurs."""
 SHADE = 0.6
@@ -147,22 +149,29 @@ def score_groups(
     layer_of = len(plain) + np.searchsorted(picture.headings, np.arange(HEADINGS))
     gain = np.zeros((len(east_m), template.groups))
     seen = picture.sunlit.astype(np.float32)
-    for k, (east, north) in enumerate(zip(east_m, north_m, strict=True)):
-        row, col = grid.to_pixel(template.x + east, template.y + north)
-        maps = col.astype(np.float32)[None], row.astype(np.float32)[None]
-        weight = (cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0)[0] > 0.99).astype(np.float64)
-        counts = np.add.reduceat(weight, starts).reshape(-1, 2)
+    for first in range(0, len(east_m), SHIFTS_AT_A_TIME):
+        part = slice(first, first + SHIFTS_AT_A_TIME)
+        row, col = grid.to_pixel(template.x + east_m[part, None], template.y + north_m[part, None])
+        maps = col.astype(np.float32), row.astype(np.float32)
+        weight = (cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99).astype(np.float64)
+        counts = _by_side(weight, starts)
         for layer in plain:
-            values = cv2.remap(layer, *maps, cv2.INTER_LINEAR)[0]
-            gain[k] += _gain(values, weight, starts, counts, sample_m2, signed=False)
+            values = cv2.remap(layer, *maps, cv2.INTER_LINEAR)
+            gain[part] += _gain(values, weight, starts, counts, sample_m2, signed=False)
         rows_, cols_ = np.rint(row).astype(int), np.rint(col).astype(int)
         inside = (rows_ >= 0) & (rows_ < seen.shape[0]) & (cols_ >= 0) & (cols_ < seen.shape[1])
-        energy = np.zeros(len(row))
+        energy = np.zeros(row.shape)
         tracks = inside & (headings >= 0)
-        energy[tracks] = layers[layer_of[headings[tracks]], rows_[tracks], cols_[tracks]]
+        bins = np.broadcast_to(layer_of[headings], row.shape)[tracks]
+        energy[tracks] = layers[bins, rows_[tracks], cols_[tracks]]
         signed = _gain(energy, weight, starts, counts, sample_m2, signed=True)
-        gain[k] += np.where(template.heading >= 0, signed, 0.0)
+        gain[part] += np.where(template.heading >= 0, signed, 0.0)
     return gain
+
+
+def _by_side(values: Floats, starts: NDArray[np.intp]) -> Float64:
+    """Return sums (shifts, groups, 2) over the sides of the groups, of (shifts, points)."""
+    return np.asarray(np.add.reduceat(values, starts, axis=1).reshape(len(values), -1, 2))
 
 
 def _gain(
@@ -174,17 +183,16 @@ def _gain(
     *,
     signed: bool,
 ) -> Float64:
-    """Return each group's gain of two means over one."""
-    weighted, total = values * weight, counts.sum(axis=1)
-    sums = np.add.reduceat(weighted, starts).reshape(-1, 2)
-    squares = np.add.reduceat(weighted * values, starts).reshape(-1, 2)
+    """Return each group's gain of two means over one, (shifts, groups)."""
+    weighted, total = values * weight, counts.sum(axis=2)
+    sums, squares = _by_side(weighted, starts), _by_side(weighted * values, starts)
     mean = sums / np.maximum(counts, 1)
-    overall = sums.sum(axis=1) / np.maximum(total, 1)
-    whole = squares.sum(axis=1) - total * overall**2 + total * NOISE_SD**2
-    between = (counts * (mean - overall[:, None]) ** 2).sum(axis=1)
+    overall = sums.sum(axis=2) / np.maximum(total, 1)
+    whole = squares.sum(axis=2) - total * overall**2 + total * NOISE_SD**2
+    between = (counts * (mean - overall[..., None]) ** 2).sum(axis=2)
     share = np.clip(between / np.maximum(whole, 1e-9), 0.0, 0.98)
     gain = -0.5 * (total / sample_m2) * np.log(1 - share)
     gain = GROUP_CAP * (1 - np.exp(-gain / GROUP_CAP))
     if signed:
-        gain = np.where(mean[:, 1] > mean[:, 0], gain, -gain)
-    return np.where((counts >= 8).all(axis=1), gain, 0.0)
+        gain = np.where(mean[..., 1] > mean[..., 0], gain, -gain)
+    return np.where((counts >= 8).all(axis=2), gain, 0.0)
