@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import correlate
 
-from tumangang_watch.nets import Layout, in_pieces, read_weights, weights, write_weights
+from tumangang_watch.nets import NetworkLayout, in_pieces, read_weights, weights, write_weights
 
 NETWORKS = ("apron_net", "bridge_net", "centre_net", "colour_net", "strip_net", "trace_net", "vehicle_net")
 
@@ -47,7 +47,7 @@ def test_a_convolution_is_a_correlation_with_zeros_beyond_the_edges(stride, dila
     values = rng.normal(size=(2, 9, 12)).astype(np.float32)
     expected = correlated(values, "a", own, dilation)[:, :: stride[0], :: stride[1]]
     for relu in (False, True):
-        net = Layout(own, values=2)
+        net = NetworkLayout(own, values=2)
         read = net.runner(net.conv("values", "a", stride=stride, dilation=dilation, relu=relu))
         wanted = np.maximum(expected, 0) if relu else expected
         np.testing.assert_allclose(read(values[None])[0], wanted, atol=1e-4)
@@ -55,7 +55,7 @@ def test_a_convolution_is_a_correlation_with_zeros_beyond_the_edges(stride, dila
 
 def test_a_kernel_of_even_width_covers_whole_strides():
     own = {"a.weight": np.ones((1, 1, 1, 4), np.float32), "a.bias": np.zeros(1, np.float32)}
-    net = Layout(own, values=1)
+    net = NetworkLayout(own, values=1)
     read = net.runner(net.conv("values", "a", stride=(1, 2)))
     values = 2.0 ** np.arange(8, dtype=np.float32)[None, None, None]
     np.testing.assert_array_equal(read(values)[0, 0, 0], [7, 30, 120, 224])
@@ -68,7 +68,7 @@ def test_layers_are_joined_added_halved_and_doubled():
     both = np.concatenate([values, more], axis=1)
 
     def read(layers):
-        net = Layout(own, values=3, more=3)
+        net = NetworkLayout(own, values=3, more=3)
         return net.runner(layers(net))(values, more)
 
     pooled = both.reshape(2, 6, 2, 2, 3, 2).max(axis=(3, 5))
@@ -83,7 +83,7 @@ def test_layers_are_joined_added_halved_and_doubled():
 
 def test_a_picture_is_read_alike_whatever_is_read_with_it():
     rng = np.random.default_rng(4)
-    net = Layout(arrays(rng, a=(8, 3, 3, 3)), values=3)
+    net = NetworkLayout(arrays(rng, a=(8, 3, 3, 3)), values=3)
     read = net.runner(net.conv("values", "a"))
     values = rng.normal(size=(4, 3, 31, 57)).astype(np.float32)
     together = read(values)
@@ -99,7 +99,7 @@ def test_a_picture_is_read_alike_whatever_is_read_with_it():
 
 def test_threads_that_read_at_a_time_read_what_each_would_alone():
     rng = np.random.default_rng(5)
-    net = Layout(arrays(rng, a=(8, 3, 3, 3), b=(8, 8, 3, 3)), values=3)
+    net = NetworkLayout(arrays(rng, a=(8, 3, 3, 3), b=(8, 8, 3, 3)), values=3)
     read = net.runner(net.conv(net.conv("values", "a"), "b"))
     pictures = [rng.normal(size=(1, 3, 20 + k, 60 - k)).astype(np.float32) for k in range(16)]
     alone = [read(one) for one in pictures]
@@ -111,7 +111,7 @@ def test_threads_that_read_at_a_time_read_what_each_would_alone():
 def test_pieces_make_the_whole():
     values = np.random.default_rng(2).normal(size=(1, 1, 1, 103)).astype(np.float32)
     own = {"a.weight": np.ones((1, 1, 5), np.float32), "a.bias": np.zeros(1, np.float32)}
-    net = Layout(own, values=1)
+    net = NetworkLayout(own, values=1)
     read = net.runner(net.conv("values", "a"))
     pieces = in_pieces(lambda part: read(values[..., part]), 103, 20, 2)
     np.testing.assert_allclose(pieces, read(values), atol=1e-6)

@@ -1,9 +1,9 @@
 """Run the small convolutional networks of the detectors, and read and write their weights.
 
 The networks are fitted by ``training/`` on painted scenes alone; each says of itself what it reads. A reader
-lays its network out once, layer by layer (`Layout`); OpenCV runs it, from 4 to 12 times as fast as sums of
-matrix products and with the same answers to 1e-5. OpenCV takes networks as ONNX: `Layout` writes what little
-of that format they need.
+lays its network out once, layer by layer (`NetworkLayout`); OpenCV runs it, from 4 to 12 times as fast as
+sums of matrix products and with the same answers to 1e-5. OpenCV takes networks as ONNX: `NetworkLayout`
+writes what little of that format they need.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Runner:
         return np.array(net.forward(), np.float32)
 
 
-class Layout:
+class NetworkLayout:
     """A network laid out layer by layer from its weights. Layers are named by what they give."""
 
     def __init__(self, arrays: Weights, **channels: int) -> None:

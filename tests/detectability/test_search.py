@@ -7,7 +7,7 @@ from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.detect.trains.strips import sample_again, strips_of
 from tumangang_watch.detectability.model import Placement
 from tumangang_watch.detectability.plan import SPECIMENS
-from tumangang_watch.detectability.search import TrainSearch
+from tumangang_watch.detectability.search import TrialSearch
 from tumangang_watch.settings.trains import TrainSettings
 
 SETTINGS = TrainSettings()
@@ -45,7 +45,7 @@ def test_a_strip_sampled_again_is_the_strip_of_the_changed_image():
 
 def test_trains_found_again_are_those_of_the_whole_detector_where_asked():
     date, other = bare(), bare(2)
-    search = TrainSearch(date, SITE, SETTINGS, other)
+    search = TrialSearch(date, SITE, SETTINGS, other)
     found = 0
     for track, from_m in (("T1", 40.0), ("T2", 100.0), ("T3", 150.0)):
         changed, window = with_body(date, track, from_m, from_m + 56.0)

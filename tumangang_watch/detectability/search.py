@@ -19,7 +19,7 @@ from tumangang_watch.settings.trains import TrainSettings
 Windows = Sequence[tuple[slice, slice]]
 
 
-class TrainSearch:
+class TrialSearch:
     """Finds the trains of one date again and again, each time with other vehicles inserted."""
 
     def __init__(

@@ -16,7 +16,7 @@ from tumangang_watch.detectability.model import OccupiedStretch, Placement
 from tumangang_watch.detectability.plan import Footing, plan_trials
 from tumangang_watch.detectability.run import Detectability, try_detector
 from tumangang_watch.detectability.scene_light import scene_light
-from tumangang_watch.detectability.search import TrainSearch
+from tumangang_watch.detectability.search import TrialSearch
 from tumangang_watch.detectability.words import cargo_rows, cargo_statement, statements
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.document_trials import DetectabilityDocument
@@ -88,7 +88,7 @@ def try_date(
     lines = {t.id: t for t in run.site.tracks}
     under = {} if plan.coarse else stretches_under_beams(date, run.site, run.settings.trains)
 
-    search = TrainSearch(date, run.site, run.settings.trains, other)
+    search = TrialSearch(date, run.site, run.settings.trains, other)
     patches: list[Overwritten] = []
     placed: list[Placement] = []
 

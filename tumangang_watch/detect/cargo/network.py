@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.nets import Layout, Runner, weights
+from tumangang_watch.nets import NetworkLayout, Runner, weights
 
 PIXEL_M = 0.35
 """Pixel of the network."""
@@ -110,7 +110,7 @@ def _run(planes: NDArray[np.float32], constants: NDArray[np.float32]) -> NDArray
 def _network() -> Runner:
     """Return the network of planes and constants, which halves three times and doubles as often."""
     arrays = weights("apron_net")
-    net = Layout(arrays, planes=arrays["a.weight"].shape[1])
+    net = NetworkLayout(arrays, planes=arrays["a.weight"].shape[1])
     full = net.conv("planes", "a")
     half = net.conv(net.conv(full, "b", stride=(2, 2)), "c")
     quarter = net.conv(net.conv(half, "d", stride=(2, 2)), "e")

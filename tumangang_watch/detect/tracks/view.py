@@ -28,7 +28,7 @@ from tumangang_watch.detect.trains.view import (
 from tumangang_watch.grid import Float32, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.nets import Layout, Runner, in_pieces, weights
+from tumangang_watch.nets import NetworkLayout, Runner, in_pieces, weights
 from tumangang_watch.track_frame import TrackFrame, frame_along
 
 CELL_M = 0.5
@@ -192,7 +192,7 @@ def track_odds(view: Float32) -> tuple[Float32, Float32]:
 @cache
 def _network() -> Runner:
     """Return the network that reads a view."""
-    net = Layout(weights("trace_net"), view=len(CHANNELS))
+    net = NetworkLayout(weights("trace_net"), view=len(CHANNELS))
     x = "view"
     for name in "ab":
         x = net.conv(x, name, stride=(1, 2))

@@ -17,7 +17,7 @@ from tumangang_watch.detect.trains.strips import Strip
 from tumangang_watch.detect.trains.view import CHANNELS, CONSTANTS, HALF_ROWS, STEP_M, StripView
 from tumangang_watch.grid import Float32, Float64, Floats, Mask
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.nets import Layout, Runner, in_pieces, weights
+from tumangang_watch.nets import NetworkLayout, Runner, in_pieces, weights
 from tumangang_watch.settings.trains import TrainSettings
 
 TYPES = ("box", "open", "tank", "flat", "container", "locomotive", "passenger")
@@ -103,7 +103,7 @@ def _network(name: str) -> Runner:
     """Return a network that reads a patch and the constants along it."""
     arrays = weights(name)
     known = len(CONSTANTS)
-    net = Layout(arrays, patch=arrays["a.weight"].shape[1], constants=known)
+    net = NetworkLayout(arrays, patch=arrays["a.weight"].shape[1], constants=known)
     x = "patch"
     for layer in "ab":
         x = net.conv(x, layer, stride=(2, 1))

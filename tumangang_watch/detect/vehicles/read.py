@@ -14,7 +14,7 @@ import numpy as np
 from tumangang_watch.detect.trains.view import FLOOR
 from tumangang_watch.grid import Float32, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage
-from tumangang_watch.nets import Layout, Runner, Weights
+from tumangang_watch.nets import NetworkLayout, Runner, Weights
 
 CELL_M = 0.5
 """Cell of a map."""
@@ -131,7 +131,7 @@ def outputs(network: Runner, x: Float32) -> Float32:
 
 def runner_of(arrays: Weights) -> Runner:
     """Return the network of `channels`, which halves once more at each level and doubles as often."""
-    net = Layout(arrays, channels=arrays["stem.weight"].shape[1])
+    net = NetworkLayout(arrays, channels=arrays["stem.weight"].shape[1])
     x = net.conv("channels", "stem", stride=(2, 2))
     depth = sum(name.startswith("down.") for name in arrays) // 2
     kept = []

@@ -22,7 +22,7 @@ from shapely import LineString
 
 from tumangang_watch.grid import Float32, Float64, Floats, Mask
 from tumangang_watch.model.site import Site
-from tumangang_watch.nets import Layout, Runner, weights
+from tumangang_watch.nets import NetworkLayout, Runner, weights
 from tumangang_watch.preprocess.site_fit.outlines import Picture
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.track_frame import TrackFrame, frame_along, lengthened, middles
@@ -131,7 +131,7 @@ def read_centres(layers: Float32) -> Float32:
 @cache
 def _network() -> Runner:
     """Return the network that reads layers."""
-    net = Layout(weights("centre_net"), layers=3)
+    net = NetworkLayout(weights("centre_net"), layers=3)
     x = "layers"
     for name, dilation in DILATIONS.items():
         x = net.conv(x, name, dilation=dilation)
