@@ -45,8 +45,9 @@ class TrackFrame:
 
 def points_along(line: BaseGeometry, s_m: NDArray[Any]) -> NDArray[np.float64]:
     """Return the points (2, n) at distances along a line; beyond its ends, the ends."""
-    at = np.clip(s_m, 0.0, line.length)
-    return np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(line, at)).T)
+    places = shapely.get_coordinates(line)
+    length_m = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(places, axis=0).T))])
+    return np.stack([np.interp(s_m, length_m, axis) for axis in places.T])
 
 
 def lengthened(line: BaseGeometry, by_m: float) -> shapely.LineString:

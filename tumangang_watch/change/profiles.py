@@ -183,7 +183,8 @@ def _pieces(profile: Float64, settings: ChangeSettings) -> Float64:
         part = profile[start:stop]
         known = part[np.isfinite(part).all(axis=1)]
         if len(known) * 2 >= len(part):
-            out[k] = np.median(known, axis=0)
+            ordered = np.sort(known, axis=0)
+            out[k] = (ordered[(len(known) - 1) // 2] + ordered[len(known) // 2]) / 2
     return out
 
 

@@ -16,7 +16,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.detectability import DetectabilitySettings
-from tumangang_watch.track_frame import frame_along
+from tumangang_watch.track_frame import frame_along, points_along
 
 TrackStatus = Literal["observed", "partial", "not_observable"]
 SPECIMENS: tuple[Specimen, ...] = tuple(
@@ -269,7 +269,7 @@ def _room(open_m: NDArray[np.bool_]) -> NDArray[np.int_]:
 def _zone(track: Track, start: float, stop: float, footing: Footing) -> NDArray[np.float64]:
     """Return points (n, 2) along a body, its shadow and its leaning top, each for a body's width."""
     s = np.linspace(start, stop, max(int((stop - start) / ZONE_STEP_M), 2))
-    body = shapely.get_coordinates(shapely.line_interpolate_point(track.line, s))
+    body = points_along(track.line, s).T
     parts = [body]
     for shift in footing.reach:
         pieces = max(int(np.hypot(*shift) / ZONE_STEP_M), 1)

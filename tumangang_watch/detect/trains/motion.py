@@ -209,14 +209,17 @@ def _edges(values: Float32, step_m: float, gsd_m: float) -> tuple[Float64, Float
 def _likeness(one: Float64, other: Float64, reach_m: float, step_m: float) -> Float64:
     """Return the correlation of two bands' edges for every offset of the other, middle = none."""
     n, most = one.size, int(reach_m / step_m)
-    score = np.empty(2 * most + 1)
-    for k in range(score.size):
-        lag = k - most
-        a = one[max(-lag, 0) : n - max(lag, 0)]
-        b = other[max(lag, 0) : n - max(-lag, 0)]
-        a, b = a - a.mean(), b - b.mean()
-        score[k] = (a @ b) / max(float(np.sqrt((a @ a) * (b @ b))), 1e-12)
-    return score
+    lags = np.arange(-most, most + 1)
+    low, high = np.maximum(-lags, 0), n - np.maximum(lags, 0)
+    # Sums over what the two have in common at each offset; off the mean they lose nothing to rounding.
+    one, other = one - one.mean(), other - other.mean()
+    both = np.correlate(other, one, mode="full")[lags + n - 1]
+    sums = [np.concatenate([[0.0], np.cumsum(v)]) for v in (one, one**2, other, other**2)]
+    a, aa = (total[high] - total[low] for total in sums[:2])
+    b, bb = (total[high + lags] - total[low + lags] for total in sums[2:])
+    count = high - low
+    spread = np.maximum(aa - a**2 / count, 0.0) * np.maximum(bb - b**2 / count, 0.0)
+    return np.asarray((both - a * b / count) / np.maximum(np.sqrt(spread), 1e-12))
 
 
 def _at(score: Float64, lag_m: float, step_m: float) -> float:

@@ -103,9 +103,10 @@ def _stretches(odds: Float64, settings: TrainSettings) -> list[tuple[int, int]]:
     cost = settings.switch_cost
     came_empty, came_occupied = [], []
     for value in (odds * (STEP_M / settings.memory_m)).tolist():
-        came_empty.append(occupied - cost > empty)
-        came_occupied.append(empty - cost > occupied)
-        empty, occupied = max(empty, occupied - cost), max(occupied, empty - cost) + value
+        left, begun = occupied - cost, empty - cost
+        came_empty.append(left > empty)
+        came_occupied.append(begun > occupied)
+        empty, occupied = left if left > empty else empty, (begun if begun > occupied else occupied) + value
     state = np.zeros(odds.size, bool)
     now = occupied > empty
     for k in range(odds.size - 1, -1, -1):
