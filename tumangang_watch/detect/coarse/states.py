@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
-from scipy.special import logsumexp
 
 from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.detect.shadows import lean_fall, shadow_fall
@@ -185,27 +184,35 @@ def likeliest_path(log_likelihood: Float64, states: Mask, cost: float) -> StateP
     between empty and occupied takes ``cost`` off.
     """
     change = -cost * (states[:, None] ^ states[None]).sum(axis=2)
+    chances = np.exp(change)
     count, n = log_likelihood.shape
     forward, best = np.empty((n, count)), np.empty((n, count))
     back = np.zeros((n, count), dtype=np.intp)
     start = -cost / 2 * states.sum(axis=1)
     forward[0] = best[0] = start + log_likelihood[:, 0]
     for k in range(1, n):
-        forward[k] = logsumexp(forward[k - 1][:, None] + change, axis=0) + log_likelihood[:, k]
+        forward[k] = _summed(forward[k - 1], chances) + log_likelihood[:, k]
         reached = best[k - 1][:, None] + change
         back[k] = reached.argmax(axis=0)
         best[k] = reached.max(axis=0) + log_likelihood[:, k]
     behind = np.empty((n, count))
     behind[-1] = start
     for k in range(n - 2, -1, -1):
-        behind[k] = logsumexp(change + (behind[k + 1] + log_likelihood[:, k + 1])[None], axis=1)
+        behind[k] = _summed(behind[k + 1] + log_likelihood[:, k + 1], chances)
     joint = forward + behind
-    joint = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+    joint = np.exp(joint - joint.max(axis=1, keepdims=True))
+    joint /= joint.sum(axis=1, keepdims=True)
     path = np.empty(n, dtype=np.intp)
     path[-1] = int((best[-1] + start).argmax())
     for k in range(n - 1, 0, -1):
         path[k - 1] = back[k, path[k]]
     return StatePath(path, np.asarray((joint @ states).T))
+
+
+def _summed(log_weights: Float64, chances: Float64) -> Float64:
+    """Return the log weight (states,) of each state after a change, (states, states), into it."""
+    peak = log_weights.max()
+    return np.asarray(np.log(np.exp(log_weights - peak) @ chances) + peak)
 
 
 def seen_columns(corridor: Corridor) -> Mask:
