@@ -19,7 +19,7 @@ from tumangang_watch.report.palette import OUTLINE_COLOURS, PAINTED_INK
 from tumangang_watch.report.pictures import (
     CHIP_PX,
     DARK,
-    PNG_LEVEL,
+    PNG,
     Bounds,
     DisplayStretch,
     crop,
@@ -49,7 +49,7 @@ def write_chips(comparison: Comparison, _: ReportDocument, folder: Path) -> None
     for subject in subjects(comparison).values():
         picture = chip(comparison, subject, stretch)
         if picture is not None:
-            picture.save(folder / "chips" / subject.file_name, "PNG", compress_level=PNG_LEVEL)
+            picture.save(folder / "chips" / subject.file_name, **PNG)
 
 
 def chip(comparison: Comparison, subject: ChipSubject, stretch: DisplayStretch) -> Picture | None:

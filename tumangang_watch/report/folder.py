@@ -172,12 +172,17 @@ def _check_kmz(path: Path) -> None:
         ElementTree.fromstring(archive.read("doc.kml"))  # Reading checks the sum.
 
 
+def _check_png(path: Path) -> None:
+    with Image.open(path) as picture:
+        picture.verify()  # Every chunk is there, with its sum.
+
+
 _CHECKS: dict[str, Callable[[Path], object]] = {
     ".json": lambda path: json.loads(path.read_text(encoding="utf-8")),
     ".geojson": lambda path: json.loads(path.read_text(encoding="utf-8")),
     ".html": _check_html,
     ".pdf": _check_pdf,
-    ".png": lambda path: Image.open(path).load(),
+    ".png": _check_png,
     ".gpkg": _check_gpkg,
     ".kmz": _check_kmz,
 }

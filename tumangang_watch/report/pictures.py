@@ -7,8 +7,10 @@ import hashlib
 import io
 import math
 import re
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -39,8 +41,8 @@ STRIP_HALF_M = 4.0
 STRIP_STEP_M = 0.25
 OUTLINE_MARGIN_M = 1.0
 SCALE_STEPS_M = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-PNG_LEVEL = 2
-"""Of compression: a quarter of the time of the usual 6, for files a seventh larger."""
+PNG: dict[str, Any] = {"format": "PNG", "compress_level": 1, "compress_type": zlib.Z_RLE}
+"""How pictures are compressed: a fifth of the usual time, for files a fortieth larger."""
 DARK = "#111111"
 """Edge of lines and text over imagery."""
 NO_IMAGE = 96

@@ -5,7 +5,7 @@ What they show is weighed against what their georeferencing is worth (`georefere
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -66,7 +66,8 @@ def fit_to_site(
     fine = grid_over(grid.bounds, max(0.5, min(grid.pixel_m, 1.0)), grid.crs)
     pictures = tuple(Picture.of(image.on_grid(fine), template) for image in images)
     across, axes = _across(site), _axes(site)
-    search = _tried(pictures, template, site, known, settings)
+    lateral = LateralOdds(pictures=pictures, site=site, axes=axes, settings=settings)
+    search = _tried(lateral, template, known)
     choice = choose_place(search, _margin(site, settings), known, settings, alone=_alone(site))
     if isinstance(choice, str):
         return Registration.failed(choice)
@@ -74,23 +75,18 @@ def fit_to_site(
         # Nothing is measured along tracks: areas a few metres off are better than no report at all.
         return _as_delivered("several fits of its areas are nearly as good", template.groups)
     centred = across is not None and not choice.stands
-    place = _centred(pictures, site, choice.place, axes, settings) if centred else choice.place
+    place = _centred(lateral, choice.place) if centred else choice.place
     # What shows no rails across the tracks shows none of their bends.
     place, along_sd_m = _along(pictures if search.seen else (), site, template, place, known, settings)
-    place = _centred(pictures, site, place, axes, settings) if centred else place
+    place = _centred(lateral, place) if centred else place
     fit = _registration(np.asarray(place) @ axes, along_sd_m, template.groups, settings)
     return replace(_doubted(fit, choice, axes, known, settings), rails_odds=search.rails_odds)
 
 
-def _tried(
-    pictures: tuple[Picture, ...],
-    template: Template,
-    site: Site,
-    known: Geolocation,
-    settings: RegistrationSettings,
-) -> TriedShifts:
+def _tried(lateral: LateralOdds, template: Template, known: Geolocation) -> TriedShifts:
     """Return all shifts within reach, and what outlines, rails and the georeferencing say of each."""
-    across, axes, rails_odds = _across(site), _axes(site), None
+    pictures, axes, settings = lateral.pictures, lateral.axes, lateral.settings
+    across, rails_odds = _across(lateral.site), None
     steps = np.arange(-settings.site_reach_m, settings.site_reach_m + 0.01, settings.site_pixel_m)
     u, v = (w.ravel() for w in np.meshgrid(steps, steps))
     shown = outlines = _shown_odds(pictures, template, axes, u, v, settings)
@@ -99,10 +95,10 @@ def _tried(
         if across is None:
             break
         along_m = v[(shown + prior).argmax()]
-        moves, lateral, pieces = _symmetry(pictures, site, along_m * axes[1], across, settings)
-        shown = outlines + _near_best(moves, lateral, u, settings.site_pixel_m / 2)
+        moves, odds, pieces = lateral.at(float(along_m))
+        shown = outlines + _near_best(moves, odds, u, settings.site_pixel_m / 2)
         near = np.abs(moves - u[(shown + prior).argmax()]) <= settings.site_pixel_m
-        rails_odds = float(lateral[near].max() / max(pieces, 1))
+        rails_odds = float(odds[near].max() / max(pieces, 1))
     seen = rails_odds is None or rails_odds >= settings.section_seen_min
     return TriedShifts(
         u=u, v=v, shown=shown, prior=prior, across=across is not None, seen=seen, rails_odds=rails_odds
@@ -207,21 +203,33 @@ def _shown_odds(
     return np.asarray(total)
 
 
-def _symmetry(
-    pictures: tuple[Picture, ...],
-    site: Site,
-    start_m: Float64,
-    across: Float64,
-    settings: RegistrationSettings,
-) -> tuple[Float64, Float64, int]:
-    """Return lateral moves, the log-odds that the centrelines run there, and of how many pieces."""
-    moves = np.arange(-settings.site_reach_m - 1.0, settings.site_reach_m + 1.0 + MOVE_M / 2, MOVE_M)
-    total, count = np.zeros(len(moves)), 0
-    for picture in pictures:
-        pieces = centredness(sections_of(picture, site, start_m, across, settings), moves, settings)
-        total += pieces.sum(axis=0)
-        count += int(pieces.any(axis=1).sum())
-    return moves, total, count
+@dataclass(frozen=True, kw_only=True)
+class LateralOdds:
+    """What the rails say of moves across the tracks, read once for each place along them."""
+
+    pictures: tuple[Picture, ...]
+    site: Site
+    axes: Float64
+    """Unit vectors across and along the tracks."""
+    settings: RegistrationSettings
+    _read: dict[float, tuple[Float64, Float64, int]] = field(default_factory=dict)
+
+    def at(self, along_m: float) -> tuple[Float64, Float64, int]:
+        """Return lateral moves, the log-odds that the centrelines run there, and of how many pieces."""
+        if along_m not in self._read:
+            self._read[along_m] = self._at(along_m * self.axes[1])
+        return self._read[along_m]
+
+    def _at(self, start_m: Float64) -> tuple[Float64, Float64, int]:
+        settings, reach_m = self.settings, self.settings.site_reach_m + 1.0
+        moves = np.arange(-reach_m, reach_m + MOVE_M / 2, MOVE_M)
+        total, count = np.zeros(len(moves)), 0
+        for picture in self.pictures:
+            sections = sections_of(picture, self.site, start_m, self.axes[0], settings)
+            pieces = centredness(sections, moves, settings)
+            total += pieces.sum(axis=0)
+            count += int(pieces.any(axis=1).sum())
+        return moves, total, count
 
 
 def _near_best(moves: Float64, lateral: Float64, u: Float64, reach_m: float) -> Float64:
@@ -287,16 +295,10 @@ def _mean_and_sd(v: Float64, odds: Float64) -> tuple[float, float]:
     return mean, float(np.sqrt(weight @ (v - mean) ** 2))
 
 
-def _centred(
-    pictures: tuple[Picture, ...],
-    site: Site,
-    place: tuple[float, float],
-    axes: Float64,
-    settings: RegistrationSettings,
-) -> tuple[float, float]:
+def _centred(odds: LateralOdds, place: tuple[float, float]) -> tuple[float, float]:
     """Return a place, moved by less than half a gap to where the centrelines most likely run."""
-    moves, lateral, _ = _symmetry(pictures, site, place[1] * axes[1], axes[0], settings)
-    lateral = np.where(np.abs(moves - place[0]) < settings.site_across_m, lateral, -np.inf)
+    moves, lateral, _ = odds.at(float(place[1]))
+    lateral = np.where(np.abs(moves - place[0]) < odds.settings.site_across_m, lateral, -np.inf)
     k = int(lateral.argmax())
     if k in (0, len(moves) - 1):
         return float(moves[k]), place[1]
