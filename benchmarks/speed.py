@@ -1,14 +1,18 @@
-"""Time whole ``detect`` runs on a scene of 3 km x 1 km at 0.5 m with six tracks of 2.8 km and trains.
+"""Time whole runs of ``detect`` and ``compare`` against reading the pixels and against a plain script.
 
-``python -m benchmarks.speed`` writes the scene once, runs the installed command on it several times, each in
-a process of its own, and prints wall time, processor time and memory, without and with detectability. The
-last column is the ratio to reading the scene's pixels alone, which a noisy machine changes least.
+``python -m benchmarks.speed`` writes two cases once and runs the installed command on them several times,
+each in a process of its own: a scene of 3 km x 1 km at 0.5 m with six tracks of 2.8 km and trains, and a
+painted pair with six tracks of 600 m and some ten trains. It prints wall time, processor time and memory,
+without and with detectability. The ratios of processor times are what a busy machine changes least: to
+reading the pixels alone, and to `benchmarks.plain_change`, the script one would write instead. With
+``--profile`` it prints where the processor time of one run of each goes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import pstats
 import resource
 import subprocess
 import sys
@@ -29,6 +33,10 @@ TRACKS = 6
 LENGTH_M = 2800.0
 WEST, NORTH = 634_000.0, 4_697_000.0
 CRS = "EPSG:32652"
+PAIR = 3
+"""Of the validation seeds."""
+PROFILED = 40
+"""Functions that are printed."""
 
 
 def write_scene(folder: Path) -> tuple[Path, Path]:
@@ -131,28 +139,87 @@ def timed(arguments: list[str]) -> tuple[float, float, float]:
     return wall, cpu, after.ru_maxrss / 1024
 
 
+def write_pair(folder: Path) -> tuple[Path, Path, Path]:
+    """Write a painted pair with its site; return both scenes and the site file."""
+    from tumangang_watch.simulate import make_pair, split_seeds
+
+    options = {"tracks": 6, "length_m": 600.0, "trains": (5, 10), "growth_m2": 800}
+    pair = make_pair(split_seeds("validation")[PAIR], GSD_M, **options)
+    earlier, later, site, _ = pair.write(folder)
+    return earlier, later, site
+
+
+def table(title: str, jobs: dict[str, list[str]], runs: int) -> None:
+    """Print the times of some jobs; the first is the measure of the others."""
+    print(title)
+    base = 0.0
+    for name, job in jobs.items():
+        wall, cpu, memory = (median(v) for v in zip(*(timed(job) for _ in range(runs)), strict=True))
+        base = base or cpu
+        used = f"wall {wall:6.2f} s, processor {cpu:6.2f} s, memory {memory:5.0f} MB"
+        print(f"  {name:28} {used}, ratio {cpu / base:5.1f}", flush=True)
+
+
+def profile(arguments: list[str]) -> None:
+    """Print in which of the package's functions a command spends its processor time, callees included."""
+    code = (
+        "import cProfile, sys, time; from tumangang_watch.cli import main; sys.argv[0] = 'tumangang-watch'\n"
+        "p = cProfile.Profile(time.process_time)\n"
+        "try: p.runcall(main)\n"
+        "except SystemExit: pass\n"
+        "p.dump_stats(sys.argv.pop())"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.prof"
+        subprocess.run([sys.executable, "-c", code, *arguments, str(path)], check=False, capture_output=True)
+        stats = pstats.Stats(str(path))
+    own = [
+        (cumulative, calls, f"{Path(file).parent.name}/{Path(file).name} {name}")
+        for (file, _, name), (_, calls, _, cumulative, _) in stats.stats.items()  # type: ignore[attr-defined]
+        if "tumangang_watch" in file
+    ]
+    for cumulative, calls, name in sorted(own, reverse=True)[:PROFILED]:
+        print(f"  {cumulative:7.2f} s {calls:7} calls  {name}")
+
+
 def main() -> None:
-    """Write the scene, run, print."""
+    """Write the cases, run, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
     command = str(Path(sys.executable).parent / "tumangang-watch")
     with tempfile.TemporaryDirectory() as folder:
         scene, site = write_scene(Path(folder))
+        earlier, later, yard = (str(path) for path in write_pair(Path(folder) / "pair"))
         read = f"import rasterio; rasterio.open({str(scene)!r}).read()"
-        out = ["--site", str(site), "--out", str(Path(folder) / "out"), "--overwrite"]
-        jobs = {
-            "reading the pixels": [sys.executable, "-c", read],
-            "detect --no-detectability": [command, "detect", str(scene), *out, "--no-detectability"],
-            "detect": [command, "detect", str(scene), *out],
-        }
-        base = 0.0
-        for name, job in jobs.items():
-            runs = [timed(job) for _ in range(arguments.runs)]
-            wall, cpu, memory = (median(v) for v in zip(*runs, strict=True))
-            base = base or cpu
-            used = f"wall {wall:6.2f} s, processor {cpu:6.2f} s, memory {memory:5.0f} MB"
-            print(f"{name:28} {used}, ratio {cpu / base:5.1f}")
+        out = ["--out", str(Path(folder) / "out"), "--overwrite", "--site"]
+        detect = ["detect", str(scene), *out, str(site)]
+        compare = ["compare", earlier, later, *out, yard]
+        if arguments.profile:
+            for job in (detect, compare):
+                print(job[0])
+                profile(job)
+            return
+        plain = [sys.executable, "-m", "benchmarks.plain_change", earlier, later]
+        table(
+            "detect, 3 km x 1 km",
+            {
+                "reading the pixels": [sys.executable, "-c", read],
+                "detect --no-detectability": [command, *detect, "--no-detectability"],
+                "detect": [command, *detect],
+            },
+            arguments.runs,
+        )
+        table(
+            "compare, a pair of 720 m x 280 m",
+            {
+                "the plain script": plain,
+                "compare --no-detectability": [command, *compare, "--no-detectability"],
+                "compare": [command, *compare],
+            },
+            arguments.runs,
+        )
 
 
 if __name__ == "__main__":
