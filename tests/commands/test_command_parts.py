@@ -47,6 +47,10 @@ MEASURING = {
     "detectability": True,
     "as_json": False,
     "overwrite": False,
+    "language": "en",
+    "pdf": False,
+    "figures": False,
+    "rasters": False,
 }
 SITE_ARCHIVE_REPORTS = {"site": None, "archive_file": "required", "reports": "required"}
 TAKING_IN = {**SITE_ARCHIVE_REPORTS, "refresh": False, "detectability": True, "as_json": False}

@@ -41,6 +41,8 @@ class MeasuringOptions(TypedDict):
     detectability: bool
     language: str
     pdf: bool
+    figures: bool
+    rasters: bool
     as_json: bool
     overwrite: bool
 
@@ -106,7 +108,7 @@ def _report(
             asked["out"],
             tool_version=__version__,
             overwrite=asked["overwrite"],
-            choice=PageChoice(asked["language"], asked["pdf"]),
+            choice=PageChoice(asked["language"], asked["pdf"], asked["figures"], asked["rasters"]),
         )
     print_summary(comparison)
     tell(f"Report: {folder / 'report.html'}")

@@ -17,6 +17,8 @@ from tumangang_watch.geopackage import geopackage_faults
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.report.chips import write_chips
+from tumangang_watch.report.figures.rasters import write_rasters
+from tumangang_watch.report.figures.write import write_figures
 from tumangang_watch.report.gis.geopackage import write_gpkg
 from tumangang_watch.report.gis.kmz import write_kmz
 from tumangang_watch.report.gis.rows import write_geojson
@@ -35,10 +37,14 @@ REPORT = FolderKind(
 
 @dataclass(frozen=True)
 class PageChoice:
-    """How the page is wanted: its language, and printed or not."""
+    """What is wanted beside the contract's files: language of the page, print, figures, rasters."""
 
     language: str = "en"
     pdf: bool = False
+    figures: bool = False
+    """Figures for print are written too."""
+    rasters: bool = False
+    """The aligned scenes are written too."""
 
 
 PLAIN = PageChoice()
@@ -69,7 +75,7 @@ def write_report(
     overwrite : bool
         Replace an earlier report.
     choice : PageChoice
-        Language of the page's fixed words, and whether it is printed as ``report.pdf`` as well.
+        Language of the page's fixed words, and whether ``report.pdf``, figures and rasters are written.
 
     Returns
     -------
@@ -89,6 +95,10 @@ def write_report(
             write(comparison, report, folder)
         if choice.language != PLAIN.language:
             write_page(comparison, report, folder, choice.language)
+        if choice.figures:
+            write_figures(comparison, report, folder)
+        if choice.rasters:
+            write_rasters(comparison, report, folder)
         if choice.pdf:
             write_pdf(folder / "report.html", report["scenes"]["later"]["acquired"])
         write_manifest(folder, _facts(report))

@@ -62,6 +62,16 @@ measuring_options = together(
         show_default=True,
         help="Language of the fixed words of report.html; what is measured is told in English.",
     ),
+    click.option(
+        "--figures",
+        is_flag=True,
+        help="Also write figures for print (PNG, 300 dpi, with credit line): overview, pairs, strips.",
+    ),
+    click.option(
+        "--rasters",
+        is_flag=True,
+        help="Also write the clipped, aligned scenes as cloud-optimised GeoTIFFs; outlines lie on them.",
+    ),
     click.option("--pdf", is_flag=True, help="Also print the page as report.pdf (needs Chromium or Chrome)."),
     json_option,
     overwrite_option,
