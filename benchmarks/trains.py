@@ -5,6 +5,7 @@ single vehicles). ``python -m benchmarks.trains --calibrate --banks A B`` prints
 banks of painted strips (``strip_bank.py``, ``yard_painter.py``), what the settings' calibrated numbers rest
 on: scores of true and of false trains, coverage of the intervals, and the sureness of types and colours.
 ``--null --banks E`` fits the null on banks of empty track, ``--score --banks V`` scores a validation bank.
+``--sun 48`` counts on how many yards with the sun withheld the shadows beside trains show its side.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from typing import Any
 import numpy as np
 from shapely.geometry import Polygon, shape
 
+from benchmarks.yard_pairs import yard_pair
 from training.strip_bank import load
+from tumangang_watch.detect.sun import in_shown_sun
 from tumangang_watch.detect.trains.find import FoundTrain, length_of, read_trains
 from tumangang_watch.detect.trains.segments import WEAK
 from tumangang_watch.pipeline import RunContext, detect
@@ -185,6 +188,27 @@ def score(folders: list[Path]) -> None:
             print(f"{name}: {kind} recall {recall:.3f}, precision {precision:.3f} of {hits + missed}")
 
 
+def sun(yards: int) -> None:
+    """Print on which side shadows beside trains show the sun where it is withheld, on yards of ours."""
+    settings, told = TrainSettings(), defaultdict(int)
+    for seed in range(yards):
+        pair = yard_pair(70_000 + seed, (0.3, 0.5, 0.7, 0.9)[seed % 4])
+        seen = pair.dates[0]
+        azimuth = np.radians(seen.scene.sun_azimuth_deg)
+        unknown = replace(seen.scene, sun_azimuth_deg=None, sun_elevation_deg=None)
+        sunlit = in_shown_sun(replace(seen, scene=unknown), pair.site, settings)
+        if not pair.cases:
+            told["no train, told" if sunlit.shown_sun_azimuth_deg else "no train, not told"] += 1
+        elif sunlit.shown_sun_azimuth_deg is None:
+            told["not told"] += 1
+        elif abs(np.cos(azimuth)) < np.sin(np.radians(15)):
+            told["sun along the tracks"] += 1
+        else:
+            right = np.cos(np.radians(sunlit.shown_sun_azimuth_deg) - azimuth) > 0
+            told["right" if right else "wrong"] += 1
+    print(dict(told))
+
+
 def _end_errors(true: dict[str, Any], found: FoundTrain) -> tuple[float, float]:
     """Return how far each end lies outside the true one, metres."""
     cars = true["cars"]
@@ -248,6 +272,7 @@ def main() -> None:
     parser.add_argument("--calibrate", action="store_true")
     parser.add_argument("--score", action="store_true", help="score whole banks, to choose settings by")
     parser.add_argument("--null", action="store_true", help="fit the null on banks of empty track")
+    parser.add_argument("--sun", type=int, help="so many yards whose sun is withheld")
     parser.add_argument("--banks", type=Path, nargs="+", default=[])
     arguments = parser.parse_args()
     if arguments.calibrate:
@@ -256,7 +281,10 @@ def main() -> None:
         score(arguments.banks)
     if arguments.null:
         null(arguments.banks)
-    if arguments.real or not (arguments.calibrate or arguments.null or arguments.score):
+    if arguments.sun:
+        sun(arguments.sun)
+    others = arguments.calibrate, arguments.null, arguments.score, arguments.sun
+    if arguments.real or not any(others):
         real_yard()
 
 

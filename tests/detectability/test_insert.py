@@ -15,9 +15,10 @@ from support.values import observation, straight_site
 
 from tumangang_watch.detectability.insert import insert, restore, span_of
 from tumangang_watch.detectability.insert_frame import reach_m
-from tumangang_watch.detectability.model import OccupiedStretch, Placement, Specimen
+from tumangang_watch.detectability.model import Placement, Specimen
 from tumangang_watch.detectability.plan import SPECIMENS
 from tumangang_watch.detectability.scene_light import scene_light
+from tumangang_watch.model.detection import OccupiedStretch
 from tumangang_watch.settings.detectability import DetectabilitySettings
 
 SETTINGS = DetectabilitySettings(light_sd=0.0)

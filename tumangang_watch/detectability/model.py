@@ -17,15 +17,6 @@ ALSO_CALLED = {
 
 
 @dataclass(frozen=True)
-class OccupiedStretch:
-    """A part of a track, by metres along it."""
-
-    track: str
-    from_m: float
-    to_m: float
-
-
-@dataclass(frozen=True)
 class Specimen:
     """What is inserted: one vehicle, or a short cut of like ones."""
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from tumangang_watch.detectability.model import OccupiedStretch
+from tumangang_watch.detect.sun import BODY_M, PROFILE_M, TrainShadow, sun_from_shadows, train_shadows
+from tumangang_watch.model.detection import OccupiedStretch
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.detectability import DetectabilitySettings
@@ -127,38 +128,6 @@ def _bed(observation: Observation, site: Site, occupied: list[OccupiedStretch]) 
     return np.concatenate(out, axis=1)
 
 
-@dataclass(frozen=True)
-class TrainShadow:
-    """What lies beside one train that stands in the scene."""
-
-    values: NDArray[np.float64]
-    """(bands, m) mean across the track along the train's inner part."""
-    left: NDArray[np.float64]
-    """(2,) unit vector (east, north) to the left of the track."""
-
-
-PROFILE_M = np.arange(-9.0, 9.01, 0.25)
-BODY_M = 1.9
-"""Half of a body's width with its blur: shadow begins beyond it."""
-
-
-def train_shadows(observation: Observation, site: Site, occupied: list[OccupiedStretch]) -> list[TrainShadow]:
-    """Return the cross-sections of the trains that stand in a scene."""
-    lines = {t.id: t.line for t in site.tracks}
-    out = []
-    for train in occupied:
-        if train.track not in lines or train.to_m - train.from_m < 12:
-            continue
-        s = np.arange(train.from_m + 3.0, train.to_m - 3.0, 0.5)
-        frame = frame_along(lines[train.track], s, 1.0, 0.0)
-        values, valid = observation.image.sample(*frame.mesh(PROFILE_M))
-        if valid.mean() > 0.95:
-            mean = frame.left.mean(axis=1)
-            unit = mean / max(float(np.hypot(*mean)), 1e-9)
-            out.append(TrainShadow(values.mean(axis=2, dtype=float), unit))
-    return out
-
-
 def shade_level(
     shadows: list[TrainShadow], ground: NDArray[np.floating], sun: tuple[float, float]
 ) -> NDArray[np.float64] | None:
@@ -178,31 +147,6 @@ def shade_level(
         return None
     level = np.quantile(levels, 0.3, axis=0)
     return level if bool((level < 0.9 * ground).any()) else None
-
-
-def sun_from_shadows(shadows: list[TrainShadow], height_m: float = 3.8) -> tuple[float, float] | None:
-    """Return a sun (azimuth, elevation) that casts the shadows beside a scene's trains, or None.
-
-    Only the part across the track shows: the sun is taken as square to it.
-    """
-    found = []
-    for shadow in shadows:
-        light = shadow.values.mean(axis=0)
-        plain = float(np.median(light))
-        beside = {side: (PROFILE_M * side > BODY_M) & (PROFILE_M * side < 3.2) for side in (1, -1)}
-        near = {side: light[place].mean() for side, place in beside.items()}
-        side = min(near, key=lambda k: near[k])
-        if near[side] > 0.75 * near[-side] or near[side] > 0.8 * plain:
-            continue
-        out = light[PROFILE_M * side > BODY_M][::side]
-        bright = np.flatnonzero(out > (near[side] + plain) / 2)
-        width = 0.4 + 0.25 * (int(bright[0]) if bright.size else out.size)
-        towards = -side * shadow.left
-        found.append((*towards, width))
-    if not found:
-        return None
-    east, north, width = np.median(found, axis=0)
-    return float(np.degrees(np.arctan2(east, north)) % 360), float(np.degrees(np.arctan2(height_m, width)))
 
 
 def _sun(

@@ -59,6 +59,6 @@ class TrialSearch:
             )
 
         strips = [sample_again(s, date.image, windows, self._settings) for s in self._strips]
-        read = read_strips(strips, date.scene, self._settings, self._behind)
+        read = read_strips(strips, date.sunlit_scene, self._settings, self._behind)
         found = [] if read is None else trains_in(read, self._settings, asked)
         return described(found, date, self._site, self._settings)

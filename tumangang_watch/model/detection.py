@@ -34,6 +34,15 @@ UNSEEN_BEYOND = "unseen_beyond_m"
 """Evidence of a train whose end was not seen: metres of track on which it may go on."""
 
 
+@dataclass(frozen=True)
+class OccupiedStretch:
+    """A part of a track, by metres along it."""
+
+    track: str
+    from_m: float
+    to_m: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Vehicle:
     """One vehicle of a train; distances count along the track in metres."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
@@ -108,7 +108,16 @@ class Observation:
     """Masks on ``raster.grid``."""
     site_fit: Registration
     """How this scene was fitted to the site."""
+    shown_sun_azimuth_deg: float | None = None
+    """Of a scene that states no sun: where it stood by its trains' shadows, square to the tracks."""
     caveats: tuple[str, ...] = ()
+
+    @property
+    def sunlit_scene(self) -> Scene:
+        """The scene's facts, with the sun that its trains' shadows show where it states none."""
+        if self.shown_sun_azimuth_deg is None or self.scene.sun_azimuth_deg is not None:
+            return self.scene
+        return replace(self.scene, sun_azimuth_deg=self.shown_sun_azimuth_deg)
 
     def observed_fraction(self, place: BaseGeometry) -> float:
         """Return the share of a place (site metres) whose ground is clear on this date, 0 to 1.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tumangang_watch.detect.ground.history import BackgroundGround, keep_ground
 from tumangang_watch.detect.ground.surface import path_light
 from tumangang_watch.detect.history import BackgroundDate, window_pixels, windows_of
+from tumangang_watch.detect.sun import in_shown_sun
 from tumangang_watch.detect.trains.find import read_tracks
 from tumangang_watch.errors import fault_words
 from tumangang_watch.model.comparison import BackgroundScene, BackgroundUse, LeftOut
@@ -164,7 +165,8 @@ def _reduced(
             coarse = seen
         else:
             lines = [t for t in site.tracks if t.line.length >= 2.0]
-            tracks = read_tracks(seen, run.site, lines, settings.trains)
+            sunlit = in_shown_sun(seen, run.site, settings.trains)
+            tracks = read_tracks(sunlit, run.site, lines, settings.trains)
             tracks = tracks if tracks.readings else None
     return BackgroundDate(
         scene=seen.scene,

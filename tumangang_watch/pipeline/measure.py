@@ -18,6 +18,7 @@ from tumangang_watch.detect.coarse.groups import unlooked_parts
 from tumangang_watch.detect.ground.find import HandlingChange, measure_handling
 from tumangang_watch.detect.history import BackgroundDate, before, windows_of, windows_of_date
 from tumangang_watch.detect.occupancy import add_occupancy, add_other_date
+from tumangang_watch.detect.sun import in_shown_sun
 from tumangang_watch.detect.trains.candidates import name_candidates
 from tumangang_watch.detect.trains.find import detect_and_read
 from tumangang_watch.detect.trains.load import hint_loads
@@ -45,6 +46,7 @@ def assemble(
 ) -> Comparison:
     """Detect, compare and put one report together; of two dates the earlier stands first."""
     run.progress("looking for trains")
+    dates = tuple(in_shown_sun(date, run.site, run.settings.trains) for date in dates)
     trains = find_trains(run, dates, gathered.dates)
     run.progress("looking at the ground")
     ground = find_ground(run, dates, trains, gathered.dates)

@@ -12,13 +12,13 @@ from tumangang_watch.detect.trains.structure import stretches_under_beams
 from tumangang_watch.detectability.insert import Overwritten, insert, restore, span_of
 from tumangang_watch.detectability.insert_frame import reach_m
 from tumangang_watch.detectability.limits import can_show, of_observation
-from tumangang_watch.detectability.model import OccupiedStretch, Placement
+from tumangang_watch.detectability.model import Placement
 from tumangang_watch.detectability.plan import Footing, plan_trials
 from tumangang_watch.detectability.run import Detectability, try_detector
 from tumangang_watch.detectability.scene_light import scene_light
 from tumangang_watch.detectability.search import TrialSearch
 from tumangang_watch.detectability.words import cargo_rows, cargo_statement, statements
-from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.detection import Detection, OccupiedStretch
 from tumangang_watch.model.document_trials import DetectabilityDocument
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.observation import Observation

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tumangang_watch.settings.sun import ShownSunSettings
+
 
 @dataclass(frozen=True, kw_only=True)
 class GroupSettings:
@@ -15,9 +17,8 @@ class GroupSettings:
     window_tracks: int = 5
     """Tracks of a group judged together at a time: 32 states each metre; larger groups in turns."""
     unseen_join_m: float = 9.0
-    """As of `TrainSettings`."""
     unseen_train_max_m: float = 1000.0
-    """As of `TrainSettings`."""
+    """Both as of `TrainSettings`."""
     step_px: float = 0.5
     """Step of a corridor along and across, in pixels."""
     margin_m: float = 9.0
@@ -72,9 +73,8 @@ class GroupSettings:
     length_bias_m: float = 4.0
     """Taken off a measured length: blur widens a train at both ends (seen on train pairs)."""
     shorter_share: float = 0.4
-    """How much shorter a train may be than measured, as a share, in the 90 % interval of its length: a
-    dark bed beside it passes for more of it. Chosen on train pairs; ``python -m benchmarks.limits
-    --groups`` measures how often the interval holds the truth."""
+    """How much shorter a train may be than measured, as a share, in the 90 % interval of its length. Chosen
+    on train pairs; ``python -m benchmarks.limits --groups`` measures how often it holds the truth."""
     longer_share: float = 0.2
     """How much longer, as a share: light vehicles on light ground end it too early."""
     end_error_px: float = 3.3
@@ -215,8 +215,7 @@ class TrainSettings:
     background_plain: float = 0.3
     """Farthest that another date's cell may lie from its row's typical brightness: no shadow, no spill."""
     memory_m: float = 4.0
-    """Metres over which the cues of neighbouring metres repeat each other: log-odds are divided by
-    it before they are summed along a track."""
+    """Metres over which cues repeat each other: log-odds are divided by it before they are summed."""
     switch_cost: float = 2.0
     """Cost in log-odds of a change between empty and occupied along a track."""
     train_min_m: float = 8.5
@@ -308,9 +307,10 @@ class TrainSettings:
     """Least clear share of a train's place for the grade ``detected``."""
     colour_sure: float = 0.65
     """Least probability for naming a colour."""
+    shown_sun: ShownSunSettings = field(default_factory=ShownSunSettings)
     groups: GroupSettings = field(default_factory=GroupSettings)
-    structure: StructureSettings = field(default_factory=StructureSettings)
     """For scenes coarser than `track_gsd_max_m`."""
+    structure: StructureSettings = field(default_factory=StructureSettings)
     end_shadow_min_m: float = 4.0
     """Shadow along the track from which a train's end is looked at for it: shorter ones are no vehicle."""
     end_shadow_reach: float = 1.4

@@ -77,7 +77,7 @@ def detect_and_read(
     others += [
         date.tracks.of_tracks([t.id for t in tracks]) for date in background_dates if date.tracks is not None
     ]
-    found, reading = find_in_strips(strips, observation.scene, settings, others)
+    found, reading = find_in_strips(strips, observation.sunlit_scene, settings, others)
     return described(found, observation, site, settings), reading
 
 
@@ -102,7 +102,7 @@ def read_tracks(
     observation: Observation, site: Site, tracks: list[Track], settings: TrainSettings
 ) -> TrackReading:
     """Read the tracks of a date in its own light, to stand behind another date."""
-    strips, scene = strips_of(observation, site, tracks, settings), observation.scene
+    strips, scene = strips_of(observation, site, tracks, settings), observation.sunlit_scene
     views = _views(strips, scene, settings)[1]
     return TrackReading(scene, tuple(strips), tuple(read_strip(view) for view in views))
 
