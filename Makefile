@@ -13,7 +13,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 fuzz: $(READY)
-	$(BIN)/python scripts/fuzz.py --mutants $(or $(MUTANTS),10000)
+	$(BIN)/python -m scripts.fuzz --mutants $(or $(MUTANTS),10000)
 
 torture: $(READY)
 	$(BIN)/python -m scripts.torture --per $(or $(PER),40)

@@ -1,38 +1,46 @@
-"""Damage scenes, metadata and site files at random: every mutant is read or refused in words.
+"""Damage everything the program reads at random: every mutant is read or refused in words.
 
-``python scripts/fuzz.py --mutants 10000`` prints what became of them; exit 1 where one ended in anything
-but a scene or a refusal, took over ten seconds, killed its process, or left a file. A run is repeated by
-its ``--seed``.
+``python -m scripts.fuzz --mutants 10000`` spreads the mutants over all kinds of input (`fuzz_seeds`) and
+prints what became of them; exit 1 where one ended in anything but an answer or a refusal, took over ten
+seconds, killed its process, left a file, or where an archive whose rows changed passed its check. A run is
+repeated by its ``--seed``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
+import io
 import multiprocessing
 import random
 import re
 import signal
+import sqlite3
 import sys
 import tempfile
 import traceback
+import zipfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from affine import Affine
-from rasterio import shutil
 
+from scripts.fuzz_seeds import BOUNDS, CRS, IMAGES, RECORD, TEXTS, TIME, Seeds, make_seeds, zipped
+from tests.support.faulted_cases import archive_rows
+from tumangang_watch.cli import main as run_command
 from tumangang_watch.errors import WatchError
 from tumangang_watch.scenes import SceneOptions, open_scene, read_native
-from tumangang_watch.scenes.harden import rasterio
 from tumangang_watch.settings.scenes import ReadSettings
 from tumangang_watch.sites import load_site
+from tumangang_watch.sites.importing import ImportOptions, import_sources
 
 LIMIT_S = 10
 BATCH = 250
-CRS, WEST, NORTH = "EPSG:32652", 500_000.0, 4_700_000.0
-BOUNDS = (WEST, NORTH - 20, WEST + 20, NORTH)
+DATABASES, ZIPS = (".gpkg", ".sqlite"), (".zip", ".kmz")
+BINARY = (".tif", ".jp2", ".ntf", ".shp", ".shx", ".dbf", *DATABASES, *ZIPS)
+PARTS = (".shp", ".shx", ".dbf", ".prj")
+REFUSED = (2, 3, 4, 6)
 TOKENS = (
     b"-1",
     b"1e999",
@@ -55,88 +63,23 @@ ODD = (
     '"../../x.tif"', '"http://127.0.0.1:9/a.tif"', '"2022-13-45T99:99:99Z"', '"0001-01-01T00:00:00+14:00"',
     '{"a": {"a": []}}', "[1, 2, 3]", "[null]", '"' + "a" * 5000 + '"', "9999999999", '"\\u0000"', "Infinity",
 )  # fmt: skip
-TIME = "2022-11-30T02:10:00Z"
-BAND_NAMES = ("blue", "green", "red", "nir")
-GROUPS = "".join(
-    f"BEGIN_GROUP = BAND_{b}\n absCalFactor = 0.01; effectiveBandwidth = 0.06;\nEND_GROUP = BAND_{b}\n"
-    for b in "BGRN"
+ODD_CELLS = (
+    None,
+    -1,
+    0,
+    2**63 - 1,
+    1e308,
+    "",
+    "x",
+    "{}",
+    "[]",
+    "null",
+    "a" * 5000,
+    "\0",
+    b"",
+    b"GP\0\1",
+    b"\xff" * 40,
 )
-IMD = f"""bandId = "BGRN"; productLevel = "LV2A"; panSharpenAlgorithm = "None";
-{GROUPS}BEGIN_GROUP = IMAGE_1
- satId = "WV02"; firstLineTime = {TIME}; meanSunEl = 24.7; meanOffNadirViewAngle = 17.0; cloudCover = 0.1;
-END_GROUP = IMAGE_1
-END;
-"""
-
-
-def element(name: str, *inside: str, **attributes: str) -> str:
-    """Return an XML element."""
-    words = "".join(f' {key}="{value}"' for key, value in attributes.items())
-    return f"<{name}{words}>{''.join(inside)}</{name}>"
-
-
-CHANNELS = (("RED", "B2"), ("GREEN", "B1"), ("BLUE", "B0"), ("ALPHA", "B3"))
-DATA_FILE = element("Data_File", element("DATA_FILE_PATH", href="a.tif"))
-STRIP = element("Strip_Source", element("IMAGING_DATE", "2022-11-30"), element("IMAGING_TIME", "02:10:00Z"))
-DIMAP = element(
-    "Dimap_Document",
-    element(
-        "Raster_Data",
-        element("Data_Access", element("Data_Files", DATA_FILE)),
-        element("Raster_Dimensions", element("NBANDS", "4")),
-        element(
-            "Raster_Display",
-            element("Band_Display_Order", *(element(f"{c}_CHANNEL", b) for c, b in CHANNELS)),
-        ),
-    ),
-    element("Dataset_Sources", element("Source_Identification", STRIP)),
-    element("COMPONENT_PATH", href="MASKS/CLD_a.GML"),
-)
-INFOS = "".join(
-    element(
-        "Spectral_Band_Info",
-        element("BAND_INDEX", str(k)),
-        element("BAND_DESCRIPTION", name),
-        *(element(w, v) for w, v in (("PHYSICAL_GAIN", "0.1"), ("PHYSICAL_BIAS", "0"), ("ESUN", "1500"))),
-    )
-    for k, name in enumerate(BAND_NAMES, start=1)
-)
-SOURCE = element("Scene_Source", element("SUN_ELEVATION", "30"), element("START_TIME", TIME))
-DIM = element(
-    "Dimap_Document",
-    element("Data_Access", DATA_FILE),
-    element("Image_Interpretation", INFOS),
-    element("Dataset_Sources", element("Source_Information", SOURCE)),
-)
-EQUIPMENT = element(
-    "EarthObservationEquipment",
-    element("instrument", element("Instrument", element("shortName", "PS2"))),
-    element("acquisitionParameters", element("Acquisition", element("acquisitionDateTime", TIME))),
-)
-COEFFICIENTS = "".join(
-    element("bandSpecificMetadata", element("bandNumber", str(k)), element("reflectanceCoefficient", "2e-5"))
-    for k in (1, 2, 3, 4)
-)
-PLANET_XML = element(
-    "EarthObservation",
-    element("using", EQUIPMENT),
-    element("resultOf", element("EarthObservationResult", COEFFICIENTS)),
-)
-FACTS = {"acquired": TIME, "gsd": 0.7, "cloud_cover": 0.1, "sun_elevation": 30, "view_angle": 12}
-PLANET_JSON = json.dumps({"id": "a", "properties": FACTS | {"reflectance_coefficients": [2e-5] * 4}})
-ASSET = {"href": "./a.tif", "roles": ["data"], "bands": [{"name": n, "scale": 1e-4} for n in BAND_NAMES]}
-ITEM = {"stac_version": "1.1.0", "id": "a", "properties": {"datetime": TIME}, "assets": {"data": ASSET}}
-KEYS = "VENDOR_SCENE_ID = a\nACQUISITION_DATE = 20221130\nACQUISITION_TIME = 021000\nOFF_NADIR = 12\n"
-CHINESE_WORDS = {"SatelliteID": "GF2", "StartTime": "2022-11-30 10:10:00", "SolarZenith": "60"}
-CHINESE_WORDS |= {"Gain": "0.1,0.1,0.1,0.1", "Offset": "0,0,0,0", "ESUN": "1900,1800,1500,1000"}
-CHINESE = element("ProductMetaData", *(element(*word) for word in CHINESE_WORDS.items()))
-LISTED = {"path": "order/a.tif", "size": 1, "digests": {"md5": "0" * 32, "sha256": "0" * 64}}
-TEXTS = {
-    "a.IMD": IMD, "DIM_a.XML": DIMAP, "a.dim": DIM, "a_metadata.xml": PLANET_XML,
-    "a_metadata.json": PLANET_JSON,
-    "a.json": json.dumps(ITEM),
-    "a.txt": KEYS, "a.xml": CHINESE, "manifest.json": json.dumps({"files": [LISTED]}),
-}  # fmt: skip
 
 
 def main() -> int:
@@ -144,15 +87,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mutants", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="kinds whose name matches this pattern")
     asked = parser.parse_args()
     tally: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as place:
         seeds = make_seeds(Path(place))
-        tally.update(try_whole(seeds))
+        kinds = [name for name in seeds if re.search(asked.only, name)]
+        tally.update(try_whole(seeds, kinds))
         for start in range(0, asked.mutants, BATCH):
             queue: multiprocessing.Queue[tuple[str, str]] = multiprocessing.Queue()
             numbers = range(start, min(start + BATCH, asked.mutants))
-            child = multiprocessing.Process(target=try_some, args=(seeds, asked.seed, numbers, queue))
+            work = [(number, kinds[number % len(kinds)]) for number in numbers]
+            child = multiprocessing.Process(target=try_some, args=(seeds, asked.seed, work, queue))
             child.start()
             for number in numbers:
                 try:
@@ -169,69 +115,49 @@ def main() -> int:
     return int(any("FAULT" in line for line in tally))
 
 
-def make_seeds(folder: Path) -> list[tuple[str, bytes]]:
-    """Return sound files by name: an image of each container, the text of each family, a site."""
-    values = np.random.default_rng(1).integers(20, 2000, (4, 40, 40)).astype("uint16")
-    profile = {"driver": "GTiff", "count": 4, "height": 40, "width": 40, "dtype": "uint16", "crs": CRS}
-    with rasterio.open(
-        folder / "a.tif", "w", transform=Affine(0.5, 0, WEST, 0, -0.5, NORTH), **profile
-    ) as out:
-        out.write(values)
-        for k, name in enumerate(BAND_NAMES, start=1):
-            out.set_band_description(k, name)
-    shutil.copy(folder / "a.tif", folder / "a.jp2", driver="JP2OpenJPEG")
-    shutil.copy(folder / "a.tif", folder / "a.ntf", driver="NITF", ICORDS="N")
-    box = [[[130.0, 42.4], [130.1, 42.4], [130.1, 42.5], [130.0, 42.4]]]
-    yard = {"role": "yard", "id": "y"}
-    feature = {"type": "Feature", "properties": yard, "geometry": {"type": "Polygon", "coordinates": box}}
-    site = json.dumps({"type": "FeatureCollection", "features": [feature]})
-    images = [(name, (folder / name).read_bytes()) for name in ("a.tif", "a.jp2", "a.ntf")]
-    return [
-        *images,
-        *((name, text.encode()) for name, text in TEXTS.items()),
-        ("site.geojson", site.encode()),
-    ]
-
-
-def try_whole(seeds: list[tuple[str, bytes]]) -> list[str]:
+def try_whole(seeds: Seeds, kinds: list[str]) -> list[str]:
     """Return a fault for each sound file that is not read: its mutants would try nothing."""
     faults = []
-    for name, content in seeds:
+    for name in kinds:
         with tempfile.TemporaryDirectory() as place:
-            path = Path(place) / name
-            (Path(place) / "a.tif").write_bytes(seeds[0][1])
-            if name in ("a.jp2", "a.ntf"):
-                (Path(place) / "a.json").write_text(TEXTS["a.json"].replace("a.tif", name))
-            path.write_bytes(content)
-            if (outcome := attempt(path)) != "read":
+            if (outcome := attempt(put(seeds, Path(place), name, seeds[name]), seeds)) != "read":
                 faults.append(f"{name}: FAULT the sound file is {outcome}")
     return faults
 
 
-def try_some(seeds: list[tuple[str, bytes]], seed: int, numbers: range, queue: multiprocessing.Queue) -> None:
+def put(seeds: Seeds, place: Path, name: str, content: bytes) -> Path:
+    """Write a file, with the sound ones that belong beside it."""
+    if name in IMAGES and name != "a.tif":
+        (place / "a.json").write_text(TEXTS["a.json"].replace("a.tif", name))
+    elif name in TEXTS:
+        (place / "a.tif").write_bytes(seeds["a.tif"])
+    beside = {
+        "review.gpkg": [RECORD],
+        "report.json": ["truth.json"],
+        "truth.json": ["report.json"],
+        **{f"import{end}": [f"import{part}" for part in PARTS] for end in PARTS},
+    }
+    for other in beside.get(name, ()):
+        (place / other).write_bytes(seeds[other])
+    (place / name).write_bytes(content)
+    return place / name
+
+
+def try_some(seeds: Seeds, seed: int, work: list[tuple[int, str]], queue: multiprocessing.Queue) -> None:
     """Try some mutants in a process of their own."""
-    images = dict(seeds[:3])
 
     def late(*_: object) -> None:
         raise TimeoutError
 
     signal.signal(signal.SIGALRM, late)
-    for number in numbers:
-        rng = random.Random(f"{seed}-{number}")
-        name, content = seeds[number % len(seeds)]
-        text = name not in images and rng.random() < 0.6
-        mutant = bend(content, rng) if text else damage(content, rng)
+    for number, name in work:
+        mutant = mutated(name, seeds[name], random.Random(f"{seed}-{number}"))
         with tempfile.TemporaryDirectory() as place:
-            path = Path(place) / name
-            if name not in images:
-                (Path(place) / "a.tif").write_bytes(images["a.tif"])
-            elif name != "a.tif":
-                (Path(place) / "a.json").write_text(TEXTS["a.json"].replace("a.tif", name))
-            path.write_bytes(mutant)
+            path = put(seeds, Path(place), name, mutant)
             before = sorted(Path(place).iterdir())
             signal.alarm(LIMIT_S)
             try:
-                outcome = attempt(path)
+                outcome = attempt(path, seeds)
             except TimeoutError:
                 outcome = f"FAULT over {LIMIT_S} s, mutant {number}"
             except BaseException as error:
@@ -239,17 +165,25 @@ def try_some(seeds: list[tuple[str, bytes]], seed: int, numbers: range, queue: m
                 place_of = f"{Path(where.filename).name}:{where.lineno}"
                 outcome = f"FAULT {type(error).__name__} {place_of}, mutant {number}"
             signal.alarm(0)
-            if sorted(Path(place).iterdir()) != before:
+            # Who writes to the archive may leave a journal and a copy of the reviews beside it.
+            left = [p for p in sorted(Path(place).iterdir()) if not p.name.startswith(RECORD)]
+            if left != [p for p in before if not p.name.startswith(RECORD)]:
                 outcome = f"FAULT wrote a file, mutant {number}"
         queue.put((name, outcome))
 
 
-def attempt(path: Path) -> str:
-    """Open a mutant as its user would: the image, the metadata file, the site."""
+def attempt(path: Path, seeds: Seeds) -> str:
+    """Open a mutant as its user would."""
     try:
         if path.name == "site.geojson":
             load_site(path)
             return "read"
+        if path.name.startswith("import."):
+            main_part = path.with_suffix(".shp") if path.suffix in PARTS else path
+            import_sources([main_part], ImportOptions(name="made"))
+            return "read"
+        if path.name in (RECORD, "review.gpkg", "report.json", "truth.json"):
+            return attempt_command(path, seeds)
         # Half of the images tell no date, nor does a list of files; a user then gives it.
         stated = TIME if path.suffix in (".tif", ".jp2", ".ntf") or path.name == "manifest.json" else None
         scene = open_scene(path, SceneOptions(acquired=stated), ReadSettings())
@@ -257,6 +191,77 @@ def attempt(path: Path) -> str:
         return "read" if np.isfinite(image.values).all() else "FAULT values are not finite"
     except WatchError:
         return "refused"
+
+
+def attempt_command(path: Path, seeds: Seeds) -> str:
+    """Run the command that reads a file of the program's own."""
+    record = path.with_name(RECORD)
+    words = {
+        RECORD: f"archive check --archive {record}",
+        "review.gpkg": f"review import {path} --archive {record} --reader kim",
+    }.get(path.name, f"evaluate {path.parent / 'report.json'} {path.parent / 'truth.json'}")
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            run_command(words.split())
+        except SystemExit as end:
+            status = end.code
+    if status in REFUSED:
+        return "refused"
+    if path.name == RECORD:
+        sound = path.with_name("sound.sqlite")
+        sound.write_bytes(seeds[RECORD])
+        same = archive_rows(record) == archive_rows(sound)
+        sound.unlink()
+        if not same:
+            return "FAULT it passes its check with other rows"
+    return "read" if status == 0 else f"FAULT status {status}"
+
+
+def mutated(name: str, content: bytes, rng: random.Random) -> bytes:
+    """Return a damaged copy: bytes changed, or what stands in the format replaced by odd values."""
+    end = Path(name).suffix
+    inside = rng.random() < 0.6
+    if end in ZIPS and inside:
+        return repacked(content, rng)
+    if end in DATABASES and inside:
+        return edited(content, rng)
+    return bend(content, rng) if end not in BINARY and inside else damage(content, rng)
+
+
+def repacked(content: bytes, rng: random.Random) -> bytes:
+    """Damage one file of a zip archive, or its name."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = rng.choice(sorted(files))
+    if rng.random() < 0.1:
+        odd = ("../../x.kml", "/x.shp", "x\\y.kml", "\u202ex.kml", "a" * 300 + ".kml", "x.geojson")
+        files[rng.choice(odd)] = files.pop(name)
+    else:
+        files[name] = mutated(name, files[name], rng)
+    return zipped(files)
+
+
+def edited(content: bytes, rng: random.Random) -> bytes:
+    """Replace values in a database by odd ones, its triggers and checks out of the way."""
+    with closing(sqlite3.connect(":memory:")) as file:
+        file.deserialize(content)
+        file.execute("PRAGMA ignore_check_constraints = ON")
+        file.execute("PRAGMA writable_schema = ON")
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'rtree%'"
+        for (trigger,) in file.execute(triggers).fetchall():  # They call functions of GDAL's own.
+            file.execute(f'DROP TRIGGER "{trigger}"')
+        tables = [row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for _ in range(rng.randint(1, 3)):
+            table = rng.choice(tables)
+            columns = [row[1] for row in file.execute(f'PRAGMA table_info("{table}")')]
+            with contextlib.suppress(sqlite3.Error, OverflowError):
+                where = (
+                    f'rowid = (SELECT rowid FROM "{table}" ORDER BY rowid LIMIT 1 OFFSET {rng.randint(0, 2)})'
+                )
+                update = f'UPDATE "{table}" SET "{rng.choice(columns)}" = ? WHERE {where}'
+                file.execute(update, (rng.choice(ODD_CELLS),))
+        file.commit()
+        return file.serialize()
 
 
 def bend(content: bytes, rng: random.Random) -> bytes:

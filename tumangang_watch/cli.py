@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -79,8 +80,22 @@ def _take_config(context: click.Context, _: click.Parameter, file: Path | None) 
         context.default_map = read_config(context.command, file)
 
 
+def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        libraries = import_module("tumangang_watch.libraries")  # It loads them, which takes a second.
+        click.echo(libraries.version_text(PROGRAM, __version__))
+        context.exit()
+
+
 @group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": PREFIX})
-@click.version_option(__version__, prog_name=PROGRAM)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version, and those of the libraries at work, and exit.",
+)
 @click.option(
     "--config",
     type=click.Path(path_type=Path),

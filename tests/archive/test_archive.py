@@ -433,3 +433,14 @@ def test_a_date_sums_what_was_found_with_an_interval_about_it():
     assert uncounted["cars"] is None
     assert uncounted["fill"] is EMPTY["fill"] is None
     assert count([{"confidence": 0.5, "grade": "possible"}]) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(("umask", "rights"), [(0o077, 0o600), (0o002, 0o664), (0o022, 0o644)])
+def test_the_file_has_the_rights_that_the_umask_gives(tmp_path, umask, rights):
+    before = os.umask(umask)
+    try:
+        with open_archive(tmp_path / "a.sqlite", create=True, write=True):
+            pass
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.sqlite").stat().st_mode & 0o777 == rights

@@ -140,6 +140,7 @@ def make_archive(path: Path) -> None:
 
 def create_empty(path: Path) -> None:
     """Create the file of an empty archive where no reader can meet it yet."""
+    path.touch(exist_ok=False)  # With the rights that the umask gives; SQLite would take others.
     with database_errors(path):
         connection = sqlite3.connect(path, isolation_level=None)
         try:

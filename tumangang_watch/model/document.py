@@ -284,6 +284,8 @@ class ToolDocument(TypedDict):
 
     name: str
     version: str
+    libraries: NotRequired[dict[str, str]]
+    """Versions of the libraries that read and place pixels."""
 
 
 class ReportDocument(TypedDict):

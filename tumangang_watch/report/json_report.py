@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from tumangang_watch.libraries import library_versions
 from tumangang_watch.model.comparison import BackgroundUse, Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.document import HistoryDocument, ReportDocument
@@ -46,7 +47,7 @@ def report_dict(comparison: Comparison, tool_version: str) -> ReportDocument:
     site, pixel_m = comparison.site, comparison.later.raster.grid.pixel_m
     report: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": TOOL, "version": tool_version},
+        "tool": {"name": TOOL, "version": tool_version, "libraries": library_versions()},
         "settings_sha256": comparison.settings_sha256,
         "headline": list(headline(comparison)),
         "site": {

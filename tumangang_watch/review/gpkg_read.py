@@ -22,7 +22,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.errors import Busy, InputRefused, UsageError
+from tumangang_watch.errors import Busy, InputRefused, UsageError, WatchError
 
 _MAGIC = b"SQLite format 3\0"
 _SIDES = ("-wal", "-journal")
@@ -84,7 +84,9 @@ def read_rows(path: Path) -> list[EditedRow]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return _edited(copy, tables, path)
-        except (RuntimeError, ValueError, OSError, KeyError) as error:
+        except WatchError:
+            raise
+        except Exception as error:  # What GDAL's bindings raise for a damaged file is not theirs alone.
             raise _refused(
                 path, str(error).splitlines()[0][:200] if str(error) else "cannot be read"
             ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
+from tumangang_watch.errors import WatchError
 from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.importing.checks import check_staged
 from tumangang_watch.sites.importing.stage import Staged, refusal
@@ -22,6 +24,8 @@ from tumangang_watch.sites.importing.stage import Staged, refusal
 WGS84 = "OGC:CRS84"
 SURE_DATUM_M = 0.5
 """A change of datum less certain than this is noted."""
+FARTHEST = 1e9
+"""No reference system has larger coordinates."""
 QUOTED = 60
 DAMAGED = "Repair or remove it (QGIS: Fix geometries)"
 NOT_A_GEOMETRY = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError)
@@ -69,11 +73,15 @@ class SourceReader:
             yield from self._geojson(staged)
             return
         try:
-            for index, (name, geometry_type) in enumerate(pyogrio.list_layers(staged.path)):
+            with self._noting(staged):
+                layers = pyogrio.list_layers(staged.path)
+            for index, (name, geometry_type) in enumerate(layers):
                 label = staged.label if staged.kind == "shp" else str(name)
                 if geometry_type is not None and self._is_wanted(label):
                     yield from self._layer(staged, index, label)  # KML folders may share a name.
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, RuntimeError) as error:
+        except WatchError:
+            raise
+        except Exception as error:  # What GDAL's bindings raise for a damaged file is not theirs alone.
             text = " ".join(str(error).replace(str(staged.path), staged.source.name).split())[:200]
             raise refusal(staged.source, f"GDAL cannot read it ({text})", "Export it again") from error
 
@@ -81,9 +89,17 @@ class SourceReader:
         self.layers.append(label)
         return not self.wanted or label in self.wanted or file_name in self.wanted
 
-    def _layer(self, staged: Staged, index: int, label: str) -> Iterator[SourceFeature]:
+    @contextmanager
+    def _noting(self, staged: Staged) -> Iterator[None]:
+        """Keep what GDAL warns of as notes."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            yield
+        texts = (str(w.message).replace(str(staged.path), staged.source.name) for w in caught)
+        self.notes += dict.fromkeys(f"{staged.source.name}: {text}"[:200] for text in texts)
+
+    def _layer(self, staged: Staged, index: int, label: str) -> Iterator[SourceFeature]:
+        with self._noting(staged):
             meta, _, wkb, columns = pyogrio.raw.read(
                 staged.path,
                 layer=index,
@@ -91,7 +107,6 @@ class SourceReader:
                 max_features=self.limits.import_features + 1,
                 datetime_as_string=True,
             )
-        self.notes += dict.fromkeys(f"{staged.source.name}: {w.message}"[:200] for w in caught)
         if wkb is None:
             return
         shapes = shapely.from_wkb(wkb, on_invalid="ignore")
@@ -142,6 +157,9 @@ class SourceReader:
         coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
         if (bad := np.flatnonzero(~np.isfinite(coordinates).all(axis=1))).size:
             why = f"feature {owner[bad[0]]} of layer {label!r} has a position that is not a pair of numbers"
+            raise refusal(staged.source, why, "Correct or remove that vertex")
+        if (bad := np.flatnonzero((np.abs(coordinates) > FARTHEST).any(axis=1))).size:
+            why = f"feature {owner[bad[0]]} of layer {label!r} has a position that is no place on Earth"
             raise refusal(staged.source, why, "Correct or remove that vertex")
         if crs is None:
             raise refusal(

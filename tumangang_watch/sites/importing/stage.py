@@ -6,12 +6,14 @@ what a file is gets decided here, and only formats that hold their own data are 
 
 from __future__ import annotations
 
+import lzma
 import os
 import re
 import shutil
 import stat
 import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -24,6 +26,10 @@ MAIN_PARTS = (".shp", ".kml", ".gpkg", ".geojson", ".json")
 SHAPE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 READ = "GeoJSON, KML, KMZ, GeoPackage and Shapefile (zipped too) are read"
 EXPORT = f"{READ}: export it as one of these"
+_BROKEN_ZIP = (
+    *(zipfile.BadZipFile, NotImplementedError, EOFError, struct.error),
+    *(zlib.error, lzma.LZMAError, IndexError, OverflowError),
+)
 HEAD_BYTES = 4096
 CHUNK = 1 << 20
 
@@ -147,7 +153,7 @@ def _unzip(source: Path, copied: Path, folder: Path, limits: SiteSettings) -> li
                 path = place / f"layer{main}"
                 kind = _kind(Path(f"{source}/{parts[main].filename}"), _head(path))
                 staged.append(Staged(kind, path, label, source))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, struct.error) as error:
+    except _BROKEN_ZIP as error:
         raise refusal(source, f"a broken or incomplete zip archive ({error})", "Copy it again") from error
     except (OSError, ValueError, RuntimeError) as error:
         why = f"the zip archive cannot be unpacked ({error})"

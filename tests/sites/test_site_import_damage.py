@@ -1,0 +1,51 @@
+"""Damaged sources are refused in words, whatever the library that reads them raises."""
+
+from __future__ import annotations
+
+import json
+import random
+import zipfile
+
+import pytest
+
+from tumangang_watch.errors import InputRefused
+from tumangang_watch.sites.importing import ImportOptions, import_sources
+
+
+def yard(*ring):
+    geometry = {"type": "Polygon", "coordinates": [list(ring)]}
+    feature = {"type": "Feature", "properties": {"role": "yard", "id": "y"}, "geometry": geometry}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]})
+
+
+def refusal_of(path):
+    with pytest.raises(InputRefused) as caught:
+        import_sources([path], ImportOptions(name="made"))
+    return str(caught.value)
+
+
+def test_a_member_that_does_not_unpack(tmp_path):
+    text = yard([130, 42], [131, 42], [131, 43]) + "".join(
+        map(str, random.Random(1).sample(range(9999), 999))
+    )
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.geojson", text)
+    content = bytearray(path.read_bytes())
+    content[60:90] = b"\xff" * 30
+    path.write_bytes(content)
+    assert "a broken or incomplete zip archive" in refusal_of(path)
+
+
+@pytest.mark.parametrize("far", [1e308, -3e9])
+def test_a_position_that_is_nowhere(tmp_path, far):
+    path = tmp_path / "a.geojson"
+    path.write_text(yard([130, 42], [131, 42], [far, 43], [130, 42]))
+    assert "no place on Earth" in refusal_of(path)
+
+
+def test_what_gdal_warns_of_is_a_note_and_not_a_line_on_stderr(tmp_path, recwarn):
+    path = tmp_path / "a.prj"
+    path.write_text("x")
+    refusal_of(path)
+    assert not recwarn.list
