@@ -48,6 +48,8 @@ class ApronSearch:
     cuts: tuple[tuple[slice, slice], ...]
     """(rows, cols) of each label with a pixel of room around it; nothing where a label is not used."""
     textures: tuple[Texture, ...]
+    edge: BaseGeometry
+    """Ground along the edge of the place."""
     settings: CargoSettings
 
 
@@ -65,6 +67,7 @@ def search(view: ApronView, place: Place, observation: Observation, settings: Ca
         labels=labels,
         cuts=tuple((rows, cols) for rows, cols in cuts),
         textures=textures(log_values, view.usable, taken, view.grid.pixel_m) if labels.any() else (),
+        edge=place.polygon.boundary.buffer(settings.edge_within_m),
         settings=settings,
     )
 
@@ -86,7 +89,6 @@ def measure(work: ApronSearch, number: int) -> Detection | None:
     if shape.is_empty or shape.area < settings.dropped_below_m2 or not inner.any():
         return None
     shadow = _shadow(inner, cut, work)
-    edge = work.place.polygon.boundary.buffer(settings.edge_within_m)
     planes = view.item.planes[(slice(0, 3), *cut)]
     cues = {
         "network": sure,
@@ -94,7 +96,7 @@ def measure(work: ApronSearch, number: int) -> Detection | None:
         "box_fill": _box_fill(shape),
         "vehicle": float(view.vehicle[cut][inner].mean()) / max(float(body[inner].mean()), 1e-6),
         # The part of its outline that the edge of the searched place cuts off.
-        "edge": float(shape.boundary.intersection(edge).length / max(shape.length, 1e-6)),
+        "edge": float(shape.boundary.intersection(work.edge).length / max(shape.length, 1e-6)),
         # The log of its brightness over the pavement's, mean of the visible bands.
         "tone": float(np.median(planes[:, inner], axis=1).mean()),
     }

@@ -164,7 +164,7 @@ def measure_motion(
         lag, likeness = _peak_near(scores[i, j], place[j] - place[i], image.gsd_m, step)
         lags.append(lag)
         best.append(likeness)
-        still.append(_at(scores[i, j], own[j] - own[i], step))
+        still.append(float(_at(scores[i, j], own[j] - own[i], step)))
     offset, misfit = _from_pairs(pairs, np.array(lags), len(image.bands))
     offset = offset - own
     offset -= offset.mean()
@@ -222,10 +222,11 @@ def _likeness(one: Float64, other: Float64, reach_m: float, step_m: float) -> Fl
     return np.asarray((both - a * b / count) / np.maximum(np.sqrt(spread), 1e-12))
 
 
-def _at(score: Float64, lag_m: float, step_m: float) -> float:
-    """Return the likeness at an offset; none beyond what was tried."""
+def _at(score: Float64, lag_m: Float64, step_m: float) -> Float64:
+    """Return the likeness at offsets; none beyond what was tried."""
     middle = score.size // 2
-    return float(np.interp(lag_m / step_m + middle, np.arange(score.size), score, left=-1.0, right=-1.0))
+    at = lag_m / step_m + middle
+    return np.asarray(np.interp(at, np.arange(score.size), score, left=-1.0, right=-1.0))
 
 
 def _peak_near(score: Float64, lag_m: float, within_m: float, step_m: float) -> tuple[float, float]:
@@ -249,14 +250,10 @@ def _joint(scores: dict[tuple[int, int], Float64], bands: int, step_m: float) ->
     places as good the nearer ones are taken.
     """
     candidates = [_peaks(scores[0, band]) for band in range(1, bands)]
-    best, found = -np.inf, np.zeros(bands)
-    for lags in product(*candidates):
-        place = np.array([0.0, *lags]) * step_m
-        total = sum(_at(score, place[j] - place[i], step_m) for (i, j), score in scores.items())
-        total -= NEARER * float(np.ptp(place)) * len(scores)
-        if total > best:
-            best, found = total, place
-    return found
+    places = np.array([(0.0, *lags) for lags in product(*candidates)]).T * step_m
+    total = sum(_at(score, places[j] - places[i], step_m) for (i, j), score in scores.items())
+    total = total - NEARER * np.ptp(places, axis=0) * len(scores)
+    return np.asarray(places[:, int(total.argmax())])
 
 
 def _peaks(score: Float64) -> list[float]:
