@@ -236,7 +236,7 @@ def test_a_train_replaced_is_one_event_of_two_findings_that_name_each_other():
     found = {f.change: f for f in compare_trains(pair, SITE, both(20, 20), ChangeSettings())}
     assert found["appeared"].with_finding == found["disappeared"].id
     assert found["disappeared"].with_finding == found["appeared"].id
-    assert "replaced another (4 (3-5) cars) that stood there" in found["appeared"].statement
+    assert "The train of 4 (3-5) cars that stood on" in found["appeared"].statement
     assert "another (4 (3-5) cars) stands in its place" in found["disappeared"].statement
 
 

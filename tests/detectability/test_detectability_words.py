@@ -35,8 +35,8 @@ def test_rows_add_up_over_aprons_and_the_hardest_kind_is_named() -> None:
     assert [(r["size_m2"], r["trials"], r["found"]) for r in whole] == [(4.0, 12, 3), (16.0, 6, 6)]
     said = cargo_statement(rows)
     assert said is not None
-    assert "Of 18 boxes" in said
-    assert "4 m2 in 25 %" in said
+    assert "Of 18 simulated boxes" in said
+    assert "4 m² in 25 %" in said
     assert "toned like the ground (25 % found)" in said
 
 

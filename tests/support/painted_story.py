@@ -70,13 +70,22 @@ class Story:
 
     def watched(self, date: PaintedDate) -> list[dict[str, Any]]:
         """Return the findings of a scene's standing reports."""
+        return [finding for report in self._reports(date) for finding in report["findings"]]
+
+    def answer(self, date: PaintedDate) -> list[str]:
+        """Return the two sentences on top of a scene's standing report."""
+        return self._reports(date)[0]["headline"]
+
+    def _reports(self, date: PaintedDate) -> list[dict[str, Any]]:
+        """Return what a scene's standing reports say, the main one first."""
         with open_archive(self.archive) as archive:
             rows = archive.connection.execute(
                 "SELECT folder FROM current_reports WHERE scene_id = ? ORDER BY part", (date.name,)
             ).fetchall()
         assert rows
-        files = [self.root / "reports" / folder / "report.json" for (folder,) in rows]
-        return [finding for file in files for finding in json.loads(file.read_text())["findings"]]
+        return [
+            json.loads((self.root / "reports" / folder / "report.json").read_text()) for (folder,) in rows
+        ]
 
     def compared(self, date: PaintedDate) -> list[dict[str, Any]]:
         """Return the findings of ``compare`` of the date before with one."""

@@ -12,11 +12,11 @@ from support.painted_weeks import JUNE, JUNE_LATE, OCTOBER, june, october
 
 WEEKS = [("june", shot.name) for shot in JUNE[1:]] + [("october", shot.name) for shot in OCTOBER[1:]]
 HEADLINES = {
-    "2023-06-02T0200Z_yard": r"Goods set down beside a train of 6 .* on track T3: (3 objects|2 objects and 1 "
-    r"more possible), .* m2, not there on 2023-06-01\.",
-    "2023-06-02T0510Z_yard": r"A train of 6 .* on Track 3 replaced another \(6 cars\) that stood there on "
-    r"2023-06-02 02:00 UTC\.",
-    "2023-06-04T0300Z_yard": r"Goods gone beside a train of 6 .* on track T3: 3 objects, .* there on "
+    "2023-06-02T0200Z_yard": r"Goods set down beside a train of 6 .* on Track 3: (3 objects|2 objects and 1 "
+    r"more possible), .* m², not there on 2023-06-01\.",
+    "2023-06-02T0510Z_yard": r"The train of 6 cars that stood on Track 3 on 2023-06-02 02:00 UTC "
+    r"has gone; a train of 6 .*, stands there\.",
+    "2023-06-04T0300Z_yard": r"Goods gone beside a train of 6 .* on Track 3: 3 objects, .* there on "
     r"2023-06-02\.",
     "2023-06-07T0410Z_yard": r"A train of 5 .* on Track 1; on 2023-06-05 the place was seen and no train was "
     r"detected there\.",

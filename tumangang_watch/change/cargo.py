@@ -217,14 +217,14 @@ def _size_change(
 
 def _words(pair: DatePair, group: list[Detection], change: ChangeWord, amount: Interval, base: str) -> str:
     label = group[-1].label or "surface change"
-    where = group[0].area or "the ground"
+    where = pair.place(group[0].area)
     many = f"{len(group)} outlines, " if len(group) > 2 else ""
     text = {
-        "appeared": f"{label}, {span(amount)} m2, on {where}; {base or _not_there(pair)}.",
-        "disappeared": f"{label}, {span(amount)} m2, on {where} is gone on {when(pair.later, pair)}.",
-        "grown": f"{label} on {where} has grown by {span(amount)} m2.",
-        "shrunk": f"{label} on {where} has shrunk by {span(amount)} m2.",
-        "unchanged": f"{label} on {where}, {span(amount)} m2, is as before within the errors.",
+        "appeared": f"{label}, {span(amount)} m², on {where}; {base or _not_there(pair)}.",
+        "disappeared": f"{label}, {span(amount)} m², on {where} is gone on {when(pair.later, pair)}.",
+        "grown": f"{label} on {where} has grown by {span(amount)} m².",
+        "shrunk": f"{label} on {where} has shrunk by {span(amount)} m².",
+        "unchanged": f"{label} on {where}, {span(amount)} m², is as before within the errors.",
     }[change]
     return many + text if many else text[0].upper() + text[1:]
 
@@ -303,7 +303,7 @@ def _beside_words(
         things += f" and {every - sure} more possible"
     body = train_words(train).rstrip(",")
     body = body[0].lower() + body[1:]
-    beside = f"beside {body} on track {train.track}"
+    beside = f"beside {body} on {pair.track(train.track)}"
     if change == "appeared":
-        return f"Goods set down {beside}: {things}, {span(amount)} m2, {base or _not_there(pair)}."
-    return f"Goods gone {beside}: {things}, {span(amount)} m2, there on {when(pair.earlier, pair)}."
+        return f"Goods set down {beside}: {things}, {span(amount)} m², {base or _not_there(pair)}."
+    return f"Goods gone {beside}: {things}, {span(amount)} m², there on {when(pair.earlier, pair)}."

@@ -72,8 +72,10 @@ def _difference(grown: Interval, lost: Interval) -> Interval:
 
 def _statement(pair: DatePair, change: HandlingChange, word: ChangeWord, amount: Interval) -> str:
     since = f"between {when(pair.earlier, pair)} and {when(pair.later, pair)}"
+    place = pair.place(change.polygon_id)
+    place = place[0].upper() + place[1:]
     built = f" By its shadow {'; '.join(change.buildings)}." if change.buildings else ""
     if word == "unchanged":
-        return f"Worked surface of {change.polygon_id} is unchanged within the errors {since}.{built}"
+        return f"{place} did not measurably grow or shrink {since}.{built}"
     verb = "grew" if word == "grown" else "shrank"
-    return f"Worked surface of {change.polygon_id} {verb} by {span(amount)} m2 {since}.{built}"
+    return f"{place} {verb} by {span(amount)} m² {since}.{built}"

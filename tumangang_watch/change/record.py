@@ -66,7 +66,7 @@ def _with_record(
         train=None,
         track=None,
         statement=(
-            f"{label[0].upper()}{label[1:]} on {finding.area or 'the ground'}, {span(finding.amount)} m2, is "
+            f"{label[0].upper()}{label[1:]} on {pair.place(finding.area)}, {span(finding.amount)} m², is "
             f"as before: it lay there on {same} of {seen} dates before {when(pair.earlier, pair)} too."
         ),
         caveats=(

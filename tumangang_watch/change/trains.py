@@ -22,6 +22,7 @@ from tumangang_watch.change.seen import bare_track
 from tumangang_watch.change.words import (
     cars_of,
     difference,
+    former_words,
     grade_of,
     span,
     track_words,
@@ -296,7 +297,8 @@ def alone_words(
     if change == "unchanged":
         return f"{size} on {here}, detected on one date; on {date} it seems to stand there too."
     if occupant is not None and change == "appeared":
-        return f"{size} on {here} replaced another ({cars_of(occupant)}) that stood there on {date}."
+        came = size[0].lower() + size[1:].rstrip(",")
+        return f"The {former_words(occupant)} that stood on {here} on {date} has gone; {came}, stands there."
     if occupant is not None:
         return f"{size} on {here} is gone: on {date} another ({cars_of(occupant)}) stands in its place."
     if change == "appeared":

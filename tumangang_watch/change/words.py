@@ -42,6 +42,13 @@ def track_words(track: Track, train: Detection) -> str:
     return f"one of tracks {either_text(train.tracks)}"
 
 
+def former_words(train: Detection) -> str:
+    """Return ``train of 3 (2-4) cars`` for a train that gave place to another."""
+    if train.cars is None:
+        return f"train of {span(train.length_m)} m" if train.length_m else "train"
+    return "single vehicle" if train.cars.high < 1.5 else f"train of {cars_of(train)}"
+
+
 def train_interval(train: Detection) -> tuple[Interval, str]:
     """Return a train's size: cars where they can be counted, else metres."""
     if train.cars is not None:

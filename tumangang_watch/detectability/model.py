@@ -29,10 +29,11 @@ class Specimen:
 
     @property
     def words(self) -> str:
-        """What it is called in a sentence, without an article."""
+        """What it is called in a sentence: ``one empty open wagon of medium tone``."""
         load = f"{self.load} " if self.load else ""
-        name = f"{self.brightness} {load}{ALSO_CALLED[self.kind]}"
-        return f"single {name}" if self.cars == 1 else f"cut of {self.cars} {name}s"
+        name = f"{load}{ALSO_CALLED[self.kind]}" + ("" if self.cars == 1 else "s")
+        toned = f"{name} of medium tone" if self.brightness == "mid" else f"{self.brightness} {name}"
+        return f"one {toned}" if self.cars == 1 else f"a cut of {self.cars} {toned}"
 
 
 @dataclass(frozen=True, kw_only=True)

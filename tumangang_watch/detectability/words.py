@@ -56,16 +56,16 @@ def cargo_statement(rows: list[CargoRateDocument]) -> str | None:
         own = [r for r in anywhere if r["size_m2"] == size]
         found, tried = sum(r["found"] for r in own), sum(r["trials"] for r in own)
         low, high = wilson(found, tried)
-        parts.append(f"{size:.0f} m2 in {100 * found / tried:.0f} % ({100 * low:.0f}-{100 * high:.0f})")
+        parts.append(f"{size:.0f} m² in {100 * found / tried:.0f} % ({100 * low:.0f}-{100 * high:.0f})")
     tried = sum(r["trials"] for r in anywhere)
-    text = f"Of {tried} boxes 1.2 m high inserted on trial into the aprons' empty ground are found: "
+    text = f"Of {tried} simulated boxes 1.2 m high, added as a test to the aprons' empty ground, were found: "
     text += ", ".join(parts)
     enough = [r for r in anywhere if r["trials"] >= FEW]
     worst = min(enough, key=lambda r: (r["rate"]["estimate"], r["size_m2"]), default=None)
     if worst is not None and worst["rate"]["estimate"] < 1:
         share = 100 * worst["rate"]["estimate"]
         kind = f"toned {worst['tone']}" if worst["tone"].startswith("like") else worst["tone"]
-        text += f"; missed most are those of {worst['size_m2']:.0f} m2, {kind} ({share:.0f} % found)"
+        text += f"; missed most are those of {worst['size_m2']:.0f} m², {kind} ({share:.0f} % found)"
     return text + "."
 
 
@@ -96,11 +96,12 @@ def _overall(rates: list[FoundRate], trials: int) -> str:
     mean = [float(np.mean([r.rate.estimate for r in part])) for part in (single, cuts)]
     worst = min(single, key=lambda r: r.rate.estimate)
     text = (
-        f"Of {trials} vehicles and cuts inserted on trial into the empty tracks: a single vehicle is found "
-        f"in {percent(mean[0])} on average over types and tones, a cut of three in {percent(mean[1])}"
+        f"As a test, {trials} simulated vehicles and cuts were added to the empty tracks: single vehicles "
+        f"were found in {percent(mean[0])} on average over types and tones, cuts of three in "
+        f"{percent(mean[1])}"
     )
     if worst.rate.estimate < SURE:
-        text += f"; hardest to find is a {worst.specimen.words}: {share_of(worst)}"
+        text += f"; hardest to find is {worst.specimen.words}: {share_of(worst)}"
     return text + "."
 
 
@@ -114,7 +115,7 @@ def _hardest(rates: tuple[FoundRate, ...]) -> list[str]:
             worst[rate.track] = rate
     order = sorted(worst.values(), key=lambda r: (r.rate.estimate, r.track or ""))
     return [
-        f"A {r.specimen.words} on {r.track} would be found in {share_of(r)} of cases."
+        f"{r.specimen.words.capitalize()} on {r.track} would be found in {share_of(r)} of cases."
         for r in order[:MAX_TRACKS]
         if r.rate.estimate < SURE
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 import numpy as np
@@ -140,6 +141,18 @@ class DatePair:
 
     earlier: Observation
     later: Observation
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Names of the site's areas and tracks by id, for sentences; an id stands where there is none."""
+
+    def place(self, id_: str | None) -> str:
+        """Return ``the unloading platform`` for an area's id; proper names stand without an article."""
+        name = self.names.get(id_ or "", "")
+        return f"the {name}" if name[:1].islower() else name or id_ or "the ground"
+
+    def track(self, id_: str | None) -> str:
+        """Return ``yard track 3`` for a track's id, or ``track T1`` where its name says less."""
+        name = self.names.get(id_ or "", id_ or "")
+        return name if "track" in name.lower() else f"track {name}"
 
     def other(self, date: str) -> Observation:
         """Return the observation of the other date."""

@@ -54,7 +54,7 @@ def assemble(
     findings: tuple[Finding, ...] = ()
     if len(dates) == 2:
         run.progress("deciding what changed")
-        pair = DatePair(*dates)
+        pair = DatePair(*dates, names=names_of(run.site))
         findings = as_crossings(pair, find_changes(run, pair, trains, ground), crossings)
         if registration.by_itself:
             findings = compared_as_objects(pair, findings, run.settings.registration.by_itself_m)
@@ -219,6 +219,11 @@ def coarse_caveats(run: RunContext, pair: DatePair) -> tuple[str, ...]:
         f"goods were not compared: at {d.image.gsd_m:.1f} m {when(d, pair)} shows no single objects"
         for d in too_coarse_for_cargo(run, pair)
     )
+
+
+def names_of(site: Site) -> dict[str, str]:
+    """Return the names of a site's areas and tracks by their ids."""
+    return {a.id: a.name for a in site.areas} | {t.id: t.name for t in site.tracks}
 
 
 def site_caveats(site: Site) -> tuple[str, ...]:

@@ -221,7 +221,7 @@ def _single(comparison: Comparison) -> list[str]:
     for found in comparison.detections:
         if found.kind == "handling_area" and found.area_m2 is not None:
             area = found.area_m2
-            lines.append(f"Worked surface: {area.estimate:.0f} m2 ({area.low:.0f}-{area.high:.0f}).")
+            lines.append(f"Worked surface: {area.estimate:.0f} m² ({area.low:.0f}-{area.high:.0f}).")
     return lines
 
 

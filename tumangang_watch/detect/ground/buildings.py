@@ -85,8 +85,8 @@ def _parts(changed: NDArray[np.bool_], later: Observation, settings: HandlingSet
 
 
 def building_words(building: Building, state: str) -> str:
-    """Return ``a building or a stack of 240 m2, about 4 m high, is new``."""
-    size = f"{building.area_m2:.0f} m2, about {building.height_m:.0f} m high"
+    """Return ``a building or a stack of 240 m², about 4 m high, is new``."""
+    size = f"{building.area_m2:.0f} m², about {building.height_m:.0f} m high"
     return f"a building or a stack of {size}, is {state}"
 
 

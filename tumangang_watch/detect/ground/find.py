@@ -201,7 +201,7 @@ def _change(
         if raise_m2 and not barred:
             became, asked = ("given up" if number else "worked"), denied[number].dates
             notes.append(
-                f"{raise_m2:.0f} m2 that look newly {became} looked so before, on {asked} earlier "
+                f"{raise_m2:.0f} m² that look newly {became} looked so before, on {asked} earlier "
                 f"date{'' if asked == 1 else 's'} asked: taken for the season, not for work"
             )
         unseen_m2 = (1.0 if barred else 1 - seen) * area.polygon.area
