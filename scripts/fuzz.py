@@ -94,25 +94,32 @@ def main() -> int:
         seeds = make_seeds(Path(place))
         kinds = [name for name in seeds if re.search(asked.only, name)]
         tally.update(try_whole(seeds, kinds))
-        for start in range(0, asked.mutants, BATCH):
-            queue: multiprocessing.Queue[tuple[str, str]] = multiprocessing.Queue()
-            numbers = range(start, min(start + BATCH, asked.mutants))
-            work = [(number, kinds[number % len(kinds)]) for number in numbers]
-            child = multiprocessing.Process(target=try_some, args=(seeds, asked.seed, work, queue))
-            child.start()
-            for number in numbers:
-                try:
-                    family, outcome = queue.get(timeout=LIMIT_S * 3)
-                except Exception:
-                    family, outcome = "any", f"FAULT process ended at mutant {number} of seed {asked.seed}"
-                    tally[f"{family}: {outcome}"] += 1
-                    break
-                tally[f"{family}: {outcome}"] += 1
-            child.kill()
-            child.join()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            try_all(seeds, kinds, asked, tally)
     for line, count in sorted(tally.items()):
         print(f"{count:8d}  {line}")
     return int(any("FAULT" in line for line in tally))
+
+
+def try_all(seeds: Seeds, kinds: list[str], asked: argparse.Namespace, tally: Counter[str]) -> None:
+    """Try the mutants, a process for each batch; what was tried until an interrupt counts."""
+    for start in range(0, asked.mutants, BATCH):
+        queue: multiprocessing.Queue[tuple[str, str]] = multiprocessing.Queue()
+        numbers = range(start, min(start + BATCH, asked.mutants))
+        work = [(number, kinds[number % len(kinds)]) for number in numbers]
+        child = multiprocessing.Process(target=try_some, args=(seeds, asked.seed, work, queue))
+        child.start()
+        for number in numbers:
+            try:
+                family, outcome = queue.get(timeout=LIMIT_S * 3)
+            except Exception:
+                family, outcome = "any", f"FAULT process ended at mutant {number} of seed {asked.seed}"
+                tally[f"{family}: {outcome}"] += 1
+                break
+            tally[f"{family}: {outcome}"] += 1
+        child.kill()
+        child.join()
 
 
 def try_whole(seeds: Seeds, kinds: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -14,7 +15,7 @@ from support import review_runs
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.digests import add_row
-from tumangang_watch.archive.rebuild import adopt
+from tumangang_watch.archive.rebuild import adopt, rebuild
 from tumangang_watch.archive.record import Refusal, add_file, add_refusal
 from tumangang_watch.errors import ArchiveDamaged, InputRefused
 
@@ -173,3 +174,25 @@ def test_damage_is_told_or_did_no_harm(record, tmp_path):
         assert "Traceback" not in done.stderr
         assert path.read_bytes() == before
     assert told > 80
+
+
+def test_what_damage_took_away_is_damage_and_no_wrong_argument(record, tmp_path):
+    path = tmp_path / "a.sqlite"
+    path.write_bytes(record.read_bytes())
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("DELETE FROM area_dates")
+    done = command(path, "series")
+    assert (done.returncode, done.stderr.count("\n")) == (6, 1), done.stderr
+    assert command(record, "series", "--site", "elsewhere").returncode == 2
+
+
+def test_what_is_still_to_be_told_outlives_a_rebuild(record, tmp_path):
+    root = tmp_path / "record"
+    shutil.copytree(record.parent, root)
+    path = root / "record.sqlite"
+    with open_archive(path, write=True) as archive, archive.transaction() as connection:
+        add_row(connection, "notices", "gone", "f1", "{}")
+    rebuild(path, root / "reports", list)
+    with open_archive(path) as archive:
+        assert check_archive(archive) == []
+        assert [row[:2] for row in archive.connection.execute("SELECT * FROM notices")] == [("b", "f1")]

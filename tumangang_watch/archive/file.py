@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tumangang_watch.archive.digests import damage_of, seal_all
 from tumangang_watch.archive.schema import APPLICATION_ID, MIGRATIONS, VERSION
-from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed, WatchError
+from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed, UsageError, WatchError
 from tumangang_watch.files import failing_as, locked, sweep_target, whole_files
 
 MAGIC = b"SQLite format 3\0"
@@ -222,12 +222,13 @@ def _look_at(path: Path) -> None:
 
 @contextmanager
 def _naming_damage(path: Path, connection: sqlite3.Connection) -> Iterator[None]:
-    """Where anything unforeseen is met in a damaged archive, tell of the damage."""
+    """Tell of damage where anything unforeseen, or nothing of what was asked for, is met."""
     try:
         yield
-    except WatchError:
-        raise
     except Exception as error:
+        # What was asked for may be missing because it was damaged.
+        if isinstance(error, WatchError) and not isinstance(error, UsageError):
+            raise
         if connection.in_transaction:
             connection.rollback()
         if faults := damage_of(connection):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Callable, Container
+from contextlib import closing, suppress
 from dataclasses import fields
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
 from tumangang_watch.archive.check import MANIFEST, check_folder
+from tumangang_watch.archive.digests import add_row, row_digest
 from tumangang_watch.archive.file import Archive, create_empty, open_archive
 from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report, note_inbox
 from tumangang_watch.archive.reviews import carry_over, write_copy
@@ -158,7 +161,8 @@ def rebuild(
 
     The file that was there is kept beside it under another name, whatever its state; its path is
     returned too. The new one is built aside and takes its place only when it is whole. Reviews are taken
-    over from the earlier file and from their copy beside it: no report holds them. ``inbox`` is the folder
+    over from the earlier file and from their copy beside it, and from the file what is still to be told: no
+    report holds them. ``inbox`` is the folder
     that the paths of scenes count from.
     """
     if not reports.is_dir():
@@ -177,12 +181,30 @@ def rebuild(
                 if inbox is not None:
                     note_inbox(connection, str(inbox.absolute()))
             carry_over(archive, path if path.is_file() else None, path)
+            _carry_notices(archive, path)
         kept = _keep(path, journal)
     with failing_as(what, path), open_archive(path, write=True) as archive:
         # Once more: a reader may have answered while the new file was made.
         carry_over(archive, kept, path)
         write_copy(archive)
     return reports_in, kept
+
+
+def _carry_notices(archive: Archive, path: Path) -> None:
+    """Take over which findings of these reports are still to be told, as far as the earlier file says it."""
+    if not path.is_file():
+        return
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as old,
+    ):
+        rows = [tuple(row) for row in old.execute("SELECT * FROM notices")]
+        with archive.transaction() as connection:
+            question = "SELECT r.folder, f.finding FROM findings AS f JOIN reports AS r ON r.id = f.report"
+            known = set(connection.execute(question))
+            for *values, sha256 in rows:
+                if tuple(values[:2]) in known and sha256 == row_digest(*values):
+                    add_row(connection, "notices", *values)
 
 
 def _keep(path: Path, journal: Path) -> Path | None:

@@ -38,8 +38,8 @@ def series(
         site = site_of(archive, site_id)
         left = trains_left(archive, site, settings, review=review == "with")
         record = record_of(archive, site, settings.series, review=review == "with", left=left)
-    if not record.series:
-        raise UsageError("no series", archive_file, "the archive holds no dates", "Fill it with `watch`")
+        if not record.series:
+            raise UsageError("no series", archive_file, "the archive holds no dates", "Fill it with `watch`")
     rows = series_rows(record)
     content = document(record, rows, __version__, settings.sha256, settings.series.alarm_rate)
     if out is not None:

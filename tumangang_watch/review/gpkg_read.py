@@ -169,7 +169,9 @@ def _edited(copy: Path, tables: set[str], path: Path) -> list[EditedRow]:
 
 def _rows(copy: Path, name: str) -> list[EditedRow]:
     meta, fids, outlines, columns = pyogrio.raw.read(copy, layer=name, return_fids=True)
-    shapes = [None] * len(fids) if outlines is None else list(shapely.from_wkb(outlines, on_invalid="ignore"))
+    with np.errstate(invalid="ignore"):
+        read = None if outlines is None else shapely.from_wkb(outlines, on_invalid="ignore")
+    shapes = [None] * len(fids) if read is None else list(read)
     placed = _to_lonlat(shapes, meta.get("crs"))
     names = [str(n) for n in meta["fields"]]
     return [

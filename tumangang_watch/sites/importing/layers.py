@@ -109,7 +109,8 @@ class SourceReader:
             )
         if wkb is None:
             return
-        shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+        with np.errstate(invalid="ignore"):
+            shapes = shapely.from_wkb(wkb, on_invalid="ignore")
         present = np.array([w is not None for w in wkb])
         if (broken := np.flatnonzero(present & shapely.is_missing(shapes))).size:
             why = f"the geometry of feature {broken[0]} of layer {label!r} cannot be read"
