@@ -116,7 +116,7 @@ def cli() -> None:
 if isinstance(cli, HelpfulGroup):
     cli.sections = SECTIONS
 for _command in (
-    *(scenes.compare, scenes.detect, scenes.inspect, scenes.settings, scenes.reproduce),
+    *(scenes.compare, scenes.detect, scenes.demo, scenes.inspect, scenes.settings, scenes.reproduce),
     *(scenes.evaluate, scenes.growth, site.site, review.review),
     *(record.archive, record.watch, record.backfill, record.series, record.trains),
 ):

@@ -24,7 +24,7 @@ from tumangang_watch.report.folder import REPORT, PageChoice, write_report
 from tumangang_watch.report.page.pdf import browser
 from tumangang_watch.scenes import SceneOptions, open_scene
 from tumangang_watch.settings import Settings
-from tumangang_watch.sites import load_site
+from tumangang_watch.sites import fixtures_dir, load_site
 
 EXIT_CHANGED = 10
 
@@ -64,6 +64,31 @@ def compare(
 
     changed = _report(opened, asked).changed
     return EXIT_CHANGED if exit_code and changed else 0
+
+
+DEMO = ("tumangang_2022-11-30_painted.tif", "tumangang_2022-12-01_painted.tif")
+"""The scenes that ship, as `demo` compares them."""
+
+
+def demo(out: Path, overwrite: bool) -> int:
+    """Compare the two PAINTED scenes that ship with the program."""
+    earlier, later = (fixtures_dir() / name for name in DEMO)
+    asked: MeasuringOptions = {
+        "out": out,
+        "site": None,
+        "history": (),
+        "archives": (),
+        "geolocation_m": (),
+        "site_shift": (),
+        "detectability": True,
+        "as_json": False,
+        "overwrite": overwrite,
+        "language": "en",
+        "pdf": False,
+        "figures": False,
+        "rasters": False,
+    }
+    return compare(earlier, later, (), None, False, **asked)
 
 
 def detect(scene: Path, acquired: str | None, bands: str | None, **asked: Unpack[MeasuringOptions]) -> int:

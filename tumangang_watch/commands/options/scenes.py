@@ -97,6 +97,14 @@ def compare() -> None:
 
 
 @command()
+@click.option("--out", type=SCENE, default="demo", show_default=True, help="Folder for the report.")
+@overwrite_option
+@done_in("scenes")
+def demo() -> None:
+    """Compare the two PAINTED scenes that ship with the program: to see what a report looks like."""
+
+
+@command()
 @click.argument("scene", type=SCENE)
 @out_option
 @site_option

@@ -10,6 +10,7 @@ EXAMPLES = {
     "detect": f"tumangang-watch detect {LATER} --out reports/2022-12-01-one",
     "inspect": f"tumangang-watch inspect {LATER}",
     "settings": "tumangang-watch settings",
+    "demo": "tumangang-watch demo --out demo",
     "reproduce": "tumangang-watch reproduce --scenes my_scenes --out published",
     "evaluate": "tumangang-watch evaluate out/demo fixtures/truth_2022-11-30_2022-12-01.json",
     "growth": "tumangang-watch growth points REPORT --out points.geojson",
@@ -48,7 +49,7 @@ EXAMPLES = {
     "review truth": "tumangang-watch review truth REPORT --archive record.sqlite --out truth.json",
 }
 SECTIONS = {
-    "Look at scenes": "compare detect inspect",
+    "Look at scenes": "compare detect inspect demo",
     "Keep a record": "watch backfill series trains archive",
     "Draw the place": "site",
     "Check and judge": "review evaluate growth reproduce settings",

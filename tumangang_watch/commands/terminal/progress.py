@@ -45,6 +45,7 @@ PLANS: dict[str, dict[str, float]] = {
 cores): only their shares count."""
 FIRST_S = 2.0
 """No time left is told before so much has passed."""
+_SAME = {"demo": "compare"}
 _COUNTED = re.compile(r"(\d+) of (\d+)")
 
 
@@ -126,7 +127,7 @@ def progress_bar(command: str = "") -> Iterator[Callable[[str], None]]:
         yield lambda _: None
         return
 
-    clock = PhaseClock(PLANS.get(command, {}))
+    clock = PhaseClock(PLANS.get(_SAME.get(command, command), {}))
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), _Left(clock))
     with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4) as shown:
         task = shown.add_task("starting", total=100)
