@@ -14,6 +14,7 @@ from support.painted_story import Story, close_round
 
 from tumangang_watch.simulate.sequence import SEQUENCE, sequence_dates, sequence_site
 from tumangang_watch.sites import load_site
+from tumangang_watch.text import PAINTED, marked
 
 SHOTS = tuple(shot for shot in SEQUENCE if shot.place != "friendship_bridge")
 """The bridge itself, a scene of its own: tests/change/test_painted_crossings.py."""
@@ -98,7 +99,7 @@ def test_the_index_leads_with_the_event_and_the_feed_holds_each_once(sequence):
         assert re.fullmatch(words, said[f"painted_{name}"][0]), said[f"painted_{name}"]
     assert said["painted_2022-12-08T0145Z_secure_yard"] == []
     feed = sequence.feed()
-    assert sorted(feed) == sorted(text for texts in said.values() for text in texts)
+    assert sorted(feed) == sorted(marked(text, PAINTED) for texts in said.values() for text in texts)
 
 
 def test_the_train_of_khasan_is_followed_to_the_yard_and_back(sequence):
