@@ -91,7 +91,14 @@ def test_a_row_of_a_layer_holds_the_finding_flat(report):
 
 def test_a_page_escapes_text_and_runs_only_its_own_script():
     text = render(
-        "record.html.j2", "tumangang_watch.watch", site={"name": "<b>\u202e"}, rows=[], total=0, refused=[]
+        "record.html.j2",
+        "tumangang_watch.watch",
+        site={"name": "<b>\u202e"},
+        rows=[],
+        total=0,
+        refused=[],
+        links={},
+        unseen={},
     )
     assert r"&lt;b&gt;\u202e" in text
     assert "<b>" not in text.split("</style>")[1]

@@ -135,3 +135,18 @@ def test_a_folder_that_is_no_series_is_left_alone(record, tmp_path):
 def test_the_page_of_series_names_each_of_its_options():
     text = (Path(__file__).resolve().parents[2] / "docs" / "series.md").read_text(encoding="utf-8")
     assert [o.opts[0] for o in series.params if o.opts[0] not in text] == []
+
+
+def test_the_page_opens_on_what_changed_most_and_ranks_are_in_words(record):
+    content = document(record, series_rows(record), "1", "s", 0.02)
+    shown = record.series[content["opens_on"]]
+    steps = {
+        place: max((abs(m.values[-1] - m.values[-2]) for m in one.measures if len(m.values) > 1), default=0)
+        for place, one in enumerate(record.series)
+    }
+    assert shown.measures or not any(steps.values())
+    for row in content["series"]:
+        for latest in row["latest"]:
+            assert f"rank {latest['rank']} of {latest['of']}" in latest["statement"]
+            if latest["rank"] == 1:
+                assert latest["statement"].endswith(("highest.", "as on every date."))

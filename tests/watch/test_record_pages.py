@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -11,8 +12,9 @@ from support import issued_reports as make
 from tumangang_watch.archive import open_archive, read
 from tumangang_watch.archive.rebuild import adopt
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.report.pictures import chip_name
 from tumangang_watch.watch.notify import note_findings
-from tumangang_watch.watch.pages import feed
+from tumangang_watch.watch.pages import feed, index_page, never_seen
 from tumangang_watch.watch.tasks import Failed
 
 ROW = {
@@ -71,3 +73,45 @@ def test_a_train_replaced_is_told_once(tmp_path, came, went, told):
         assert [row["finding"] for row in read.feed_rows(archive, "toy", 9)] == told
         (row,) = read.index_rows(archive, "toy", 9)
         assert (row["changes"], row["findings"]) == (len(told), told)
+
+
+def index_row(folder, day, **more):
+    row = {"folder": folder, "current": 1, "part": 0, "acquired": f"2022-12-0{day}T01:30:00Z"}
+    row |= {"scene": folder, "provider": "SkySat", "gsd_m": 0.5, "registration": "ok"}
+    row |= {"earlier_acquired": "2022-11-30T02:10:00Z", "earlier": "e", "changes": 1, "background": 0}
+    row |= {"areas": [["yard", "observed"], ["bridge", "not_observable"]], "marks": [""], "review": ""}
+    return row | {"statements": ["A train came."], "findings": ["f1"], "supersedes": []} | more
+
+
+SITE = SimpleNamespace(name="Yard", areas=[SimpleNamespace(id="bridge", name="Long Bridge")])
+
+
+def test_the_index_says_once_what_was_never_seen():
+    rows = [index_row("a", 1), index_row("b", 2, areas=[["yard", "partial"], ["bridge", "not_observable"]])]
+    assert never_seen(SITE, rows) == {"bridge": "Long Bridge"}
+    page = index_page(SITE, rows, 2, [], Path("nowhere"))
+    assert page.count("Long Bridge") == 1
+    assert "bridge (not observable)" not in page
+    assert page.count("yard (partial)") == 1
+    assert "2022-12-02 01:30 UTC (10:30 Korean time)" in page
+
+
+def test_the_index_shows_pictures_and_links_that_are_there(tmp_path):
+    picture = tmp_path / "reports" / "a" / "chips" / chip_name("f1")
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"png")
+    (tmp_path / "series").mkdir()
+    (tmp_path / "series" / "series.html").write_text("x")
+    page = index_page(SITE, [index_row("a", 1), index_row("b", 2)], 2, [], tmp_path / "reports")
+    assert page.count("<img") == 1
+    assert f'src="a/chips/{chip_name("f1")}"' in page
+    assert 'href="../series/series.html"' in page
+    assert "trains.html" not in page
+
+
+def test_an_index_of_painted_scenes_says_so():
+    rows = [index_row("a", 1, provider="painted", painted=True)]
+    assert "PAINTED, NOT EVIDENCE" in index_page(SITE, rows, 1, [], Path("nowhere"))
+    assert "PAINTED" not in index_page(SITE, [index_row("a", 1)], 1, [], Path("nowhere"))
+    entry = feed(SimpleNamespace(id="s", name="Site"), [{**ROW, "painted": True}])
+    assert "<title>PAINTED: A &lt;train&gt; appeared.</title>" in entry

@@ -134,7 +134,10 @@ def latest_values(series: Series) -> list[Document]:
     for m in series.measures:
         acquired, value, rank = series.columns.acquired[m.dates[-1]], float(m.values[-1]), int(m.ranks[-1])
         label, unit = LABELS[m.measure]
-        words = f"{label} {value:g}{unit} on {acquired[:10]}: rank {rank} of {len(m.values)} observed dates."
+        place = "highest" if value == m.values.max() else "lowest" if value == m.values.min() else ""
+        place = "as on every date" if m.values.max() == m.values.min() else place
+        words = f"{label} {value:g}{unit} on {acquired[:10]}: rank {rank} of {len(m.values)}"
+        words += f", {place}." if place else "."
         found.append(
             {
                 "measure": m.measure,
@@ -146,6 +149,23 @@ def latest_values(series: Series) -> list[Document]:
             }
         )
     return found
+
+
+def most_changed(record: Record) -> int:
+    """Return the series that changed most on its last date, by its place: the page opens on it.
+
+    A change is measured in the range of what the series showed before; one that stands out counts first.
+    """
+    scores = [(0.0, 0)]
+    for place, series in enumerate(record.series):
+        for measured in series.measures:
+            values = measured.values
+            if len(values) < 2:
+                continue
+            reach = max(float(np.ptp(values)), 1e-9)
+            unusual = len(values) - 1 in measured.tests.alarms()
+            scores.append((abs(float(values[-1] - values[-2])) / reach + unusual, -place))
+    return -max(scores)[1]
 
 
 def series_rows(record: Record) -> list[SeriesRow]:
@@ -220,6 +240,7 @@ def document(
         },
         "areas": [_area_row(record, area) for area in sorted(record.roles)],
         "series": [asdict(row) for row in rows],
+        "opens_on": most_changed(record),
         "stays": [in_words(record, s) for s in record.stays],
     }
 

@@ -6,6 +6,7 @@ They say what the archive says, and nothing else.
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -17,12 +18,15 @@ from tumangang_watch.files import write_whole
 from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.report.assets import render
+from tumangang_watch.report.pictures import chip_name
 from tumangang_watch.review.session import add_marks
-from tumangang_watch.text import PAINTED, PAINTED_WORDS, marked, xml_text
+from tumangang_watch.text import PAINTED, PAINTED_WORDS, both_clocks, marked, provider_text, xml_text
 from tumangang_watch.watch.plan import Places
 
 ATOM = "http://www.w3.org/2005/Atom"
 GEORSS = "http://www.georss.org/georss"
+PAGES = {"series": "series/series.html", "trains": "trains/trains.html"}
+"""Where the pages of the record are looked for, beside the folder of reports."""
 EPOCH = "1970-01-01T00:00:00Z"
 """When an empty feed was updated: a feed must say."""
 
@@ -38,12 +42,12 @@ def publish(places: Places, base_url: str = "") -> None:
         )
         findings = read.feed_rows(archive, site.id, limits.feed_entries)
         add_marks(rows, findings, archive, site.id)
-    page = index_page(site, rows, total, refused[: limits.index_rows])
+    page = index_page(site, rows, total, refused[: limits.index_rows], places.reports)
     write_whole(places.reports / "index.html", page)
     write_whole(places.reports / "feed.xml", feed(site, findings, base_url))
 
 
-def index_page(site: Site, rows: list[IndexRow], total: int, refused: list[Refusal]) -> str:
+def index_page(site: Site, rows: list[IndexRow], total: int, refused: list[Refusal], reports: Path) -> str:
     """Return the page that lists the reports, latest first. All text is escaped.
 
     Parameters
@@ -55,6 +59,8 @@ def index_page(site: Site, rows: list[IndexRow], total: int, refused: list[Refus
         How many reports there are.
     refused : list of Refusal
         Scenes that could not be used.
+    reports : Path
+        Their folder: pictures in it are shown, pages of series and trains beside it linked.
     """
     return render(
         "record.html.j2",
@@ -63,8 +69,32 @@ def index_page(site: Site, rows: list[IndexRow], total: int, refused: list[Refus
         rows=rows,
         total=total,
         notice=PAINTED_WORDS,
+        shown={row["folder"]: _picture(row, reports) for row in rows},
+        times={row["folder"]: both_clocks(row["acquired"]) for row in rows},
+        earlier={row["folder"]: both_clocks(row["earlier_acquired"] or row["acquired"]) for row in rows},
+        provider_text=provider_text,
+        unseen=never_seen(site, rows),
+        links={name: f"../{page}" for name, page in PAGES.items() if (reports.parent / page).is_file()},
         refused=[asdict(refusal) for refusal in refused],
     )
+
+
+def never_seen(site: Site, rows: list[IndexRow]) -> dict[str, str]:
+    """Return the areas that no report saw, by id, with their names: said once, and not in every row."""
+    states: dict[str, set[str]] = {}
+    for row in rows:
+        for area, status in row["areas"]:
+            states.setdefault(area, set()).add(status)
+    names = {area.id: area.name or area.id for area in site.areas}
+    return {area: names.get(area, area) for area, found in states.items() if found == {"not_observable"}}
+
+
+def _picture(row: IndexRow, reports: Path) -> str:
+    """Return the path of the picture of a report's first change; nothing where there is none."""
+    if not row["findings"]:
+        return ""
+    path = f"{row['folder']}/chips/{chip_name(row['findings'][0])}"
+    return quote(path) if (reports / path).is_file() else ""
 
 
 def feed(site: Site, rows: list[FeedRow], base_url: str = "") -> str:
