@@ -232,10 +232,11 @@ def site_caveats(site: Site) -> tuple[str, ...]:
     if not site.tracks:
         caveats.append("the site has no tracks: trains were not looked for")
     traced = [t.id for t in site.tracks if t.traced]
-    models = [t.id for t in site.tracks if t.provisional and not t.traced]
+    models = [t.name for t in site.tracks if t.provisional and not t.traced]
     if models:
         caveats.append(
-            f"tracks {', '.join(models)} are a model, not a measurement: positions are provisional"
+            f"of the tracks {', '.join(models)} the site holds a model, not a measurement: positions are "
+            "provisional"
         )
     if traced:
         caveats.append(f"tracks {', '.join(traced)} were traced in a scene, not surveyed: some are missed")

@@ -163,6 +163,7 @@ for (const pair of document.querySelectorAll(".pair")) {
     event.preventDefault();
   });
   drawScale();
+  if (pair.dataset.focus && innerWidth <= 720) focus();
 }
 const open = () => {
   const aimed = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
