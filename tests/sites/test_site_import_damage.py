@@ -49,3 +49,11 @@ def test_what_gdal_warns_of_is_a_note_and_not_a_line_on_stderr(tmp_path, recwarn
     path.write_text("x")
     refusal_of(path)
     assert not recwarn.list
+
+
+def test_a_line_without_length(tmp_path):
+    path = tmp_path / "a.geojson"
+    feature = {"type": "Feature", "properties": {"role": "track"}}
+    feature["geometry"] = {"type": "LineString", "coordinates": [[130.008, 42.4], [130.008, 42.4]]}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    refusal_of(path)

@@ -53,10 +53,8 @@ class _State(ctypes.Structure):
         ("error", ctypes.c_int),
         ("at", ctypes.c_long),
         ("count", ctypes.c_long),
-        ("done", ctypes.c_long),
         ("leader", ctypes.c_long),
         ("root", ctypes.c_char * 1024),
-        ("journal", ctypes.c_char * 1024),
         ("calls", ctypes.c_char * _MAX_CALLS),
     )
 
@@ -105,14 +103,11 @@ class FaultedRuns:
             self._map = mmap.mmap(file.fileno(), ctypes.sizeof(_State))
         self._state = _State.from_buffer(self._map)
 
-    def run(
-        self, work: Callable[[], object], fault: Fault | None = None, at: int = 0, journal: Path | None = None
-    ) -> Ended:
-        """Run to the end; ``journal`` is an empty folder that gets what a disk holds for sure."""
+    def run(self, work: Callable[[], object], fault: Fault | None = None, at: int = 0) -> Ended:
+        """Run to the end."""
         state = self._state
         output = self.root.with_name(self.root.name + ".words")
-        state.count = state.done = 0
-        state.journal = os.fsencode(journal) if journal else b""
+        state.count = 0
         state.at, state.mode, state.error = at, COUNT, 0
         if fault is not None:
             state.mode, state.error = fault.mode, fault.error
@@ -120,7 +115,7 @@ class FaultedRuns:
         if child == 0:
             self._in_child(work, output)
         _, ended = os.waitpid(child, 0)
-        state.root, state.at, state.mode, state.journal = b"", 0, COUNT, b""
+        state.root, state.at, state.mode = b"", 0, COUNT
         return Ended(
             os.waitstatus_to_exitcode(ended),
             output.read_text(errors="replace"),

@@ -2,8 +2,7 @@
    number kills the run, fails the call, or cuts it short. scripts/torture.py builds and drives it.
 
    The file named by FAULTS_STATE is mapped by every process of a run, so that calls are numbered over all
-   of them. With a journal it also records what a disk holds for sure: a copy of each file at each flush,
-   and the order in which names came, changed and went. */
+   of them. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -28,8 +27,8 @@ enum { OPEN = 'o', WRITE = 'w', FLUSH = 'f', NAME = 'n', LENGTH = 't' };
 
 struct state {
     volatile int mode, error;
-    volatile long at, count, done, leader;
-    char root[1024], journal[1024];
+    volatile long at, count, leader;
+    char root[1024];
     char calls[MAX_CALLS]; /* what kind each call was */
 };
 static struct state *state;
@@ -67,33 +66,6 @@ static int full_path(int folder, const char *path, char *out) {
     return 1;
 }
 
-/* One line of the journal; of a file that was flushed a copy as well. */
-static void record(const char *what, int handle, const char *one, const char *two) {
-    static char text[3 * PATH_MAX];
-    char name[PATH_MAX];
-    struct stat facts = {0};
-    if (!state->journal[0]) return;
-    if (handle >= 0) fstat(handle, &facts);
-    long number = __sync_add_and_fetch(&state->done, 1);
-    if (handle >= 0 && S_ISREG(facts.st_mode) && *what == 'S') {
-        snprintf(name, sizeof name, "%.2000s/%ld", state->journal, number);
-        int in = syscall(SYS_openat, AT_FDCWD, one, O_RDONLY);
-        int out = syscall(SYS_openat, AT_FDCWD, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        char part[65536];
-        ssize_t n;
-        while (in >= 0 && out >= 0 && (n = syscall(SYS_read, in, part, sizeof part)) > 0)
-            if (syscall(SYS_write, out, part, n) < 0) break;
-        syscall(SYS_close, in);
-        syscall(SYS_close, out);
-    }
-    int n = snprintf(text, sizeof text, "%ld\t%s\t%lu\t%s\t%s\n", number, what,
-                     (unsigned long)facts.st_ino, one, two ? two : "");
-    snprintf(name, sizeof name, "%.2000s/journal", state->journal);
-    int log = syscall(SYS_openat, AT_FDCWD, name, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    syscall(SYS_write, log, text, n);
-    syscall(SYS_close, log);
-}
-
 /* Number a call; return 1 if it is to fail, 2 if it is to be cut short. */
 static int strike(char kind) {
     long number = __sync_add_and_fetch(&state->count, 1);
@@ -125,24 +97,8 @@ static int struck_file(int handle, char kind) {
     return state && path_of(handle, whole) && below_root(whole) ? strike(kind) : 0;
 }
 
-static void noted(const char *what, int handle, int folder, const char *one, int folder2, const char *two) {
-    char first[PATH_MAX] = "", second[PATH_MAX] = "";
-    if (!state || !state->journal[0]) return;
-    int saved = errno;
-    if (handle >= 0 && !one ? !path_of(handle, first) : !full_path(folder, one, first)) return;
-    if (two) full_path(folder2, two, second);
-    if (below_root(first) || below_root(second)) record(what, handle, first, second);
-    errno = saved;
-}
-
 #define REAL(name) static __typeof__(&name) real; if (!real) real = dlsym(RTLD_NEXT, #name)
 #define WRITES(flags) (((flags) & O_ACCMODE) != O_RDONLY || ((flags) & (O_CREAT | O_TRUNC)))
-
-static int opened(int handle, int flags) {
-    if (handle >= 0 && (flags & (O_CREAT | O_TRUNC)))
-        noted(flags & O_TRUNC ? "T" : "C", handle, AT_FDCWD, NULL, AT_FDCWD, NULL);
-    return handle;
-}
 
 #define MODE mode_t mode = 0; if (flags & (O_CREAT | O_TMPFILE)) { \
     va_list more; va_start(more, flags); mode = va_arg(more, mode_t); va_end(more); }
@@ -150,22 +106,22 @@ static int opened(int handle, int flags) {
 int open(const char *path, int flags, ...) {
     MODE REAL(open);
     if (WRITES(flags) && struck_path(AT_FDCWD, path, OPEN) == 1) return -1;
-    return opened(real(path, flags, mode), flags);
+    return real(path, flags, mode);
 }
 int open64(const char *path, int flags, ...) {
     MODE REAL(open64);
     if (WRITES(flags) && struck_path(AT_FDCWD, path, OPEN) == 1) return -1;
-    return opened(real(path, flags, mode), flags);
+    return real(path, flags, mode);
 }
 int openat(int folder, const char *path, int flags, ...) {
     MODE REAL(openat);
     if (WRITES(flags) && struck_path(folder, path, OPEN) == 1) return -1;
-    return opened(real(folder, path, flags, mode), flags);
+    return real(folder, path, flags, mode);
 }
 int openat64(int folder, const char *path, int flags, ...) {
     MODE REAL(openat64);
     if (WRITES(flags) && struck_path(folder, path, OPEN) == 1) return -1;
-    return opened(real(folder, path, flags, mode), flags);
+    return real(folder, path, flags, mode);
 }
 static int flags_of(const char *how) {
     int flags = *how == 'r' ? 0 : O_CREAT | (*how == 'w' ? O_TRUNC : 0);
@@ -174,16 +130,12 @@ static int flags_of(const char *how) {
 FILE *fopen(const char *path, const char *how) {
     REAL(fopen);
     if (WRITES(flags_of(how)) && struck_path(AT_FDCWD, path, OPEN) == 1) return NULL;
-    FILE *file = real(path, how);
-    if (file) opened(fileno(file), flags_of(how));
-    return file;
+    return real(path, how);
 }
 FILE *fopen64(const char *path, const char *how) {
     REAL(fopen64);
     if (WRITES(flags_of(how)) && struck_path(AT_FDCWD, path, OPEN) == 1) return NULL;
-    FILE *file = real(path, how);
-    if (file) opened(fileno(file), flags_of(how));
-    return file;
+    return real(path, how);
 }
 
 #define CUT(struck, n) ((struck) == 2 && (n) > 1 ? (n) / 2 : (n))
@@ -245,10 +197,7 @@ ssize_t copy_file_range(int in, off64_t *from, int out, off64_t *to, size_t n, u
 
 #define FLUSHES(name) int name(int handle) { \
     REAL(name); \
-    if (struck_file(handle, FLUSH) == 1) return -1; \
-    int result = real(handle); \
-    if (!result) noted("S", handle, AT_FDCWD, NULL, AT_FDCWD, NULL); \
-    return result; }
+    return struck_file(handle, FLUSH) == 1 ? -1 : real(handle); }
 FLUSHES(fsync)
 FLUSHES(fdatasync)
 
@@ -261,48 +210,44 @@ int ftruncate64(int handle, off64_t n) {
     return struck_file(handle, LENGTH) == 1 ? -1 : real(handle, n);
 }
 
-#define NAMES(call, what, folder, one, folder2, two) \
-    if (struck_path(folder2, two, NAME) == 1) return -1; \
-    int result = call; \
-    if (!result) noted(what, -1, folder, one, folder2, two); \
-    return result
+#define NAMES(call, folder, path) return struck_path(folder, path, NAME) == 1 ? -1 : (call)
 int rename(const char *one, const char *two) {
     REAL(rename);
-    NAMES(real(one, two), "R", AT_FDCWD, one, AT_FDCWD, two);
+    NAMES(real(one, two), AT_FDCWD, two);
 }
 int renameat(int a, const char *one, int b, const char *two) {
     REAL(renameat);
-    NAMES(real(a, one, b, two), "R", a, one, b, two);
+    NAMES(real(a, one, b, two), b, two);
 }
 int renameat2(int a, const char *one, int b, const char *two, unsigned flags) {
     REAL(renameat2);
-    NAMES(real(a, one, b, two, flags), flags & RENAME_EXCHANGE ? "X" : "R", a, one, b, two);
+    NAMES(real(a, one, b, two, flags), b, two);
 }
 int link(const char *one, const char *two) {
     REAL(link);
-    NAMES(real(one, two), "L", AT_FDCWD, one, AT_FDCWD, two);
+    NAMES(real(one, two), AT_FDCWD, two);
 }
 int linkat(int a, const char *one, int b, const char *two, int flags) {
     REAL(linkat);
-    NAMES(real(a, one, b, two, flags), "L", a, one, b, two);
+    NAMES(real(a, one, b, two, flags), b, two);
 }
 int unlink(const char *path) {
     REAL(unlink);
-    NAMES(real(path), "U", AT_FDCWD, path, AT_FDCWD, path);
+    NAMES(real(path), AT_FDCWD, path);
 }
 int unlinkat(int folder, const char *path, int flags) {
     REAL(unlinkat);
-    NAMES(real(folder, path, flags), "U", folder, path, folder, path);
+    NAMES(real(folder, path, flags), folder, path);
 }
 int rmdir(const char *path) {
     REAL(rmdir);
-    NAMES(real(path), "U", AT_FDCWD, path, AT_FDCWD, path);
+    NAMES(real(path), AT_FDCWD, path);
 }
 int mkdir(const char *path, mode_t mode) {
     REAL(mkdir);
-    NAMES(real(path, mode), "M", AT_FDCWD, path, AT_FDCWD, path);
+    NAMES(real(path, mode), AT_FDCWD, path);
 }
 int mkdirat(int folder, const char *path, mode_t mode) {
     REAL(mkdirat);
-    NAMES(real(folder, path, mode), "M", folder, path, folder, path);
+    NAMES(real(folder, path, mode), folder, path);
 }

@@ -102,7 +102,7 @@ def _verdict(feature: SourceFeature, own: dict[str, Any], options: ImportOptions
     kind = feature.geometry.geom_type
     if kind not in (*LINES, *POLYGONS):
         return Verdict(None, "points" if "Point" in kind else kind)
-    if kind in LINES and feature.geometry.is_ring:
+    if kind in LINES and _is_outline(feature.geometry):
         closed = replace(feature, geometry=shapely.Polygon(feature.geometry))
         verdict = role_of(closed, own, options.roles, tagged)
         if verdict.role not in (None, "track"):
@@ -117,10 +117,15 @@ def _verdict(feature: SourceFeature, own: dict[str, Any], options: ImportOptions
     return verdict
 
 
+def _is_outline(line: Any) -> bool:
+    """Return whether a line is drawn round something; one without length is closed too."""
+    return bool(line.is_ring and line.is_valid)
+
+
 def _fitted(feature: SourceFeature, role: str) -> Any:
     """Return the geometry a role needs: an outline drawn as a closed line becomes its polygon."""
     shape = feature.geometry
-    if role != "track" and shape.geom_type in LINES and shape.is_ring:
+    if role != "track" and shape.geom_type in LINES and _is_outline(shape):
         return shapely.Polygon(shape)
     if not suits(role, shape.geom_type):
         needed = "a line" if role == "track" else "a polygon"
