@@ -103,7 +103,7 @@ def closing_lines(comparison: Comparison) -> list[str]:
     lines = [""]
     for words, found in (("Not seen", unseen), ("Seen only in part", partly)):
         lines += [f"{words}: {', '.join(found)}. That is not 'nothing there'."] if found else []
-    if comparison.registration.status != "ok":
+    if comparison.registration.status != "ok" or comparison.registration.reference:
         lines.append(_registration(comparison))
     tried = [entry["statements"] for entry in comparison.detectability if entry.get("statements")]
     if tried:

@@ -92,7 +92,8 @@ def objects_of(finding: Finding, detections: tuple[Detection, ...]) -> dict[str,
         own = [d for d in here if d.id == name or d.id in finding.members]
         if finding.kind == "cargo" and name is not None and not finding.members:
             own += [d for d in here if d not in own and d.kind == "cargo" and _lies_in(d, finding.geometry)]
-        made[date] = tuple(sorted((d.geometry for d in own), key=lambda shape: shape.centroid.x))
+        shapes = (d.geometry for d in own if not d.geometry.is_empty)
+        made[date] = tuple(sorted(shapes, key=lambda shape: shape.centroid.x))
     return made if any(made.values()) else {"earlier": (), "later": (finding.geometry,)}
 
 
