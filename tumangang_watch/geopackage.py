@@ -69,7 +69,7 @@ def geopackage_faults(path: Path, rows: Mapping[str, int] | None = None) -> list
                 return [f"its layers are {', '.join(layers) or 'none'}"]
             found = [_layer_fault(file, name, None if rows is None else rows[name]) for name in layers]
             return [words for words in found if words]
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError) as error:
         return [str(error)]
 
 

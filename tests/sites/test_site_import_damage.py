@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from tumangang_watch.archive.export import write_layer
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.sites.importing import ImportOptions, import_sources
 
@@ -57,3 +58,12 @@ def test_a_line_without_length(tmp_path):
     feature["geometry"] = {"type": "LineString", "coordinates": [[130.008, 42.4], [130.008, 42.4]]}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     refusal_of(path)
+
+
+def test_a_table_whose_name_is_no_text(tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_layer(
+        path, "places", {"id": "text"}, {"id": ["a"]}, ['{"type": "Point", "coordinates": [130, 42]}']
+    )
+    path.write_bytes(path.read_bytes().replace(b"placesplaces", b"\xff" * 12))
+    assert "damaged" in refusal_of(path)

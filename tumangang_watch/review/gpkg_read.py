@@ -147,7 +147,7 @@ def _tables(copy: Path, path: Path) -> set[str]:
             }
         finally:
             connection.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError) as error:  # A name or text may be no UTF-8.
         raise _refused(path, f"it is damaged ({error})") from error
     if "gpkg_contents" not in tables:
         raise _refused(path, "it is no GeoPackage")

@@ -72,7 +72,7 @@ def _check_geopackage(staged: Staged) -> None:
                 if kinds.get(name) != "table":
                     why = f"layer {str(name)[:40]!r} is a view, not a table"
                     raise refusal(staged.source, why, "Export the layer to a GeoPackage of its own")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError) as error:  # A name or text may be no UTF-8.
         why = f"the database is damaged or incomplete ({' '.join(str(error).split())[:100]})"
         raise refusal(staged.source, why, "Copy it again, whole") from error
 
