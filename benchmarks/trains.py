@@ -23,8 +23,9 @@ from shapely.geometry import Polygon, shape
 from benchmarks.yard_pairs import yard_pair
 from training.strip_bank import load
 from tumangang_watch.detect.sun import in_shown_sun
-from tumangang_watch.detect.trains.find import FoundTrain, length_of, read_trains
+from tumangang_watch.detect.trains.find import FoundTrain, find_in_strips, length_of, read_trains
 from tumangang_watch.detect.trains.segments import WEAK
+from tumangang_watch.detect.undecided import undecided_share
 from tumangang_watch.pipeline import RunContext, detect
 from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.scenes import SceneOptions, open_scene
@@ -61,6 +62,7 @@ def real_yard() -> None:
                 f"{name}: vehicles at overlap {least}: recall {hits / len(labelled):.2f}, "
                 f"precision {hits / max(len(found), 1):.2f} ({hits} of {len(labelled)}, {len(found)} found)"
             )
+        print(f"{name}: undecided", {dict(d.evidence).get("undecided_share") for d in comparison.detections})
         print(f"{name}: trains", {k: v for k, v in trains.items() if not isinstance(v, list)})
 
 
@@ -209,6 +211,22 @@ def sun(yards: int) -> None:
     print(dict(told))
 
 
+def undecided(folders: list[Path]) -> None:
+    """Print what share of the track is not decided in painted scenes, by snow."""
+    settings = TrainSettings()
+    for snowy in (False, True):
+        shares = []
+        for path in (p for folder in folders for p in sorted(folder.glob("*.npz"))):
+            for scene in load(path):
+                if bool(scene.facts.get("snow")) == snowy:
+                    reading = find_in_strips(list(scene.strips), scene.scene, settings)[1]
+                    shares.append(undecided_share(reading, settings))
+        known = [s for s in shares if s is not None]
+        if known:
+            told = ", ".join(f"{q:.0%}: {np.quantile(known, q):.3f}" for q in (0.5, 0.9, 0.95, 0.99))
+            print(f"{'snow' if snowy else 'no snow'}, {len(known)} scenes: {told}", flush=True)
+
+
 def _end_errors(true: dict[str, Any], found: FoundTrain) -> tuple[float, float]:
     """Return how far each end lies outside the true one, metres."""
     cars = true["cars"]
@@ -272,6 +290,7 @@ def main() -> None:
     parser.add_argument("--calibrate", action="store_true")
     parser.add_argument("--score", action="store_true", help="score whole banks, to choose settings by")
     parser.add_argument("--null", action="store_true", help="fit the null on banks of empty track")
+    parser.add_argument("--undecided", action="store_true", help="how much track of banks is not decided")
     parser.add_argument("--sun", type=int, help="so many yards whose sun is withheld")
     parser.add_argument("--banks", type=Path, nargs="+", default=[])
     arguments = parser.parse_args()
@@ -281,9 +300,11 @@ def main() -> None:
         score(arguments.banks)
     if arguments.null:
         null(arguments.banks)
+    if arguments.undecided:
+        undecided(arguments.banks)
     if arguments.sun:
         sun(arguments.sun)
-    others = arguments.calibrate, arguments.null, arguments.score, arguments.sun
+    others = arguments.calibrate, arguments.null, arguments.score, arguments.sun, arguments.undecided
     if arguments.real or not any(others):
         real_yard()
 

@@ -11,7 +11,7 @@ from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.grid import grid_over
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
-from tumangang_watch.settings.sun import ShownSunSettings
+from tumangang_watch.settings.domain import ShownSunSettings
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.simulate.exact import exact_observation

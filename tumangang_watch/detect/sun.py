@@ -16,7 +16,7 @@ from tumangang_watch.detect.trains.find import detect_trains
 from tumangang_watch.model.detection import OccupiedStretch
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
-from tumangang_watch.settings.sun import ShownSunSettings
+from tumangang_watch.settings.domain import ShownSunSettings
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.track_frame import frame_along
 

@@ -23,6 +23,7 @@ from tumangang_watch.detect.trains.candidates import name_candidates
 from tumangang_watch.detect.trains.find import detect_and_read
 from tumangang_watch.detect.trains.load import hint_loads
 from tumangang_watch.detect.trains.motion import flag_motion
+from tumangang_watch.detect.undecided import undecided_share, with_doubt
 from tumangang_watch.detectability.limits import abilities, of_observation, within_limits
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection, Grade
@@ -99,6 +100,7 @@ def find_trains(
             background=others[0] if others else None,
             background_dates=earlier,
         )
+        trains = with_doubt(trains, undecided_share(reading, run.settings.trains), run.settings.trains)
         found.append(after_trains(run, date, add_occupancy(trains, earlier, run.settings.history)))
         read.append(reading)
     if len(dates) == 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tumangang_watch.settings.sun import ShownSunSettings
+from tumangang_watch.settings.domain import ShownSunSettings, UndecidedSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,9 +203,8 @@ class TrainSettings:
     body_height_m: float = 3.8
     """Typical height of a vehicle: 3.48-3.78 m gondolas to 4.6 m boxcars (sources.md, rolling stock)."""
     net_bias: float = 1.0
-    """Added to the network's log-odds that a train stands on a step: painted banks hold more empty track
-    than doubtful track. Chosen among 0, 0.7, 1, 1.5 and 2 on validation seeds:
-    ``python -m benchmarks.trains --score --banks V``."""
+    """Added to the network's log-odds that a train stands on a step: banks hold more empty track than
+    doubtful. Among 0, 0.7, 1, 1.5 and 2 on validation seeds: ``benchmarks.trains --score --banks V``."""
     net_coupling_prior: float = -2.3
     """Log-odds of the network from which a step speaks for a coupling; chosen with `gap_scale`."""
     type_sure: float = 0.5
@@ -308,6 +307,7 @@ class TrainSettings:
     colour_sure: float = 0.65
     """Least probability for naming a colour."""
     shown_sun: ShownSunSettings = field(default_factory=ShownSunSettings)
+    undecided: UndecidedSettings = field(default_factory=UndecidedSettings)
     groups: GroupSettings = field(default_factory=GroupSettings)
     """For scenes coarser than `track_gsd_max_m`."""
     structure: StructureSettings = field(default_factory=StructureSettings)
