@@ -86,7 +86,7 @@ def outputs(root: Path, record: Path, monkeypatch) -> dict:
     light = (report_folder.write_json, report_folder.write_geojson)
     monkeypatch.setattr(report_folder, "writers", lambda: light)
     places = SimpleNamespace(
-        archive=archive, reports=root, settings=Settings(), site=SimpleNamespace(id="s", name="S")
+        archive=archive, reports=root, settings=Settings(), site=SimpleNamespace(id="s", name="S", areas=())
     )
     export = ("archive", "export", "--archive", archive, "--out")
     return {
