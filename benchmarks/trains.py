@@ -1,6 +1,6 @@
 """Score the train detector on the labelled real yard, and calibrate its last steps.
 
-``python -m benchmarks.trains --real`` scores it on the labelled real yard beside the checkout (trains and
+``python -m benchmarks.trains --real`` scores it on the labelled real yards beside the checkout (trains and
 single vehicles). ``python -m benchmarks.trains --calibrate --banks A B`` prints, for the held-out tenth of
 banks of painted strips (``strip_bank.py``, ``yard_painter.py``), what the settings' calibrated numbers rest
 on: scores of true and of false trains, coverage of the intervals, and the sureness of types and colours.
@@ -33,7 +33,10 @@ from tumangang_watch.settings import Settings
 from tumangang_watch.settings.trains import TrainSettings
 from tumangang_watch.sites import load_site
 
-REAL = Path(__file__).resolve().parents[2] / "shared" / "imagery" / "muttenz_yard_2018"
+PICTURES = Path(__file__).resolve().parents[2] / "shared" / "imagery"
+REAL = PICTURES / "muttenz_yard_2018"
+TRAINS_ONLY = ("nyc_240st_yard_sparse", "nyc_hunts_point_freight")
+"""Real yards at 0.9 m whose trains are labelled, not their vehicles."""
 LEAST = 0.5
 """Least overlap of two stretches, as a share of their union, for a match."""
 
@@ -64,6 +67,22 @@ def real_yard() -> None:
             )
         print(f"{name}: undecided", {dict(d.evidence).get("undecided_share") for d in comparison.detections})
         print(f"{name}: trains", {k: v for k, v in trains.items() if not isinstance(v, list)})
+
+
+def real_trains() -> None:
+    """Score the trains of the real yards whose vehicles are not labelled."""
+    from tumangang_watch.evaluate.scoring import score_report
+
+    hits = false = missed = 0
+    for name in TRAINS_ONLY:
+        site, truth = load_site(PICTURES / name / "site.geojson"), PICTURES / name / "truth.json"
+        scene = open_scene(PICTURES / name / "scene_090.tif", SceneOptions(), Settings().read)
+        report = report_dict(detect(scene, RunContext(site, Settings())), "bench")
+        trains = score_report(report, json.loads(truth.read_text()))["trains"]
+        told = trains["true_positives"], trains["false_positives"], trains["false_negatives"]
+        hits, false, missed = (a + b for a, b in zip((hits, false, missed), told, strict=True))
+        print(f"{name}: {told[0]} trains found, {told[1]} false, {told[2]} missed")
+    print(f"F1 {2 * hits / (2 * hits + false + missed):.2f}")
 
 
 def labelled_vehicles(site: Any, truth: dict[str, Any]) -> list[tuple[str, float, float]]:
@@ -307,6 +326,7 @@ def main() -> None:
     others = arguments.calibrate, arguments.null, arguments.score, arguments.sun, arguments.undecided
     if arguments.real or not any(others):
         real_yard()
+        real_trains()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import argparse
 import copy
 import itertools
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ TONES = ("light", "unlike_row", "unlike_bed")
 """Channels that move together with a body's tone."""
 WINDOW = 384
 """Steps of a training window: 192 m."""
+SHORT_M = (35.0, 130.0)
+"""Lengths of pieces of track that are read as well."""
 EDGE_UNSURE_M = 0.25
 """Steps whose middle lies this close to a body's end belong to neither side."""
 
@@ -62,7 +64,8 @@ def labels_of(view: StripView, trains: tuple[dict[str, Any], ...]) -> np.ndarray
         occupied[(at > low) & (at < high)] = 1
         occupied[(np.abs(at - low) < EDGE_UNSURE_M) | (np.abs(at - high) < EDGE_UNSURE_M)] = 2
         for car in cars:
-            kind[(at > car["from_m"]) & (at < car["to_m"])] = TYPES.index(car["type"])
+            if car["type"] is not None:
+                kind[(at > car["from_m"]) & (at < car["to_m"])] = TYPES.index(car["type"])
         for a, b in itertools.pairwise(cars):
             middle = (a["to_m"] + b["from_m"]) / 2
             coupling = np.maximum(coupling, np.exp(-0.5 * ((at - middle) / 0.5) ** 2))
@@ -81,12 +84,42 @@ def read_banks(folders: list[Path]) -> list[tuple[bool, Any, Any, Any]]:
             if ".part" in path.name:
                 continue
             held = int("".join(c for c in path.stem if c.isdigit())) % 10 == 0
-            for scene in load(path):
-                for view in views_of(scene):
-                    out.append(
-                        (held, view.patch.astype(np.float16), view.constants, labels_of(view, scene.trains))
-                    )
+            rng = np.random.default_rng([len(out), 81])
+            for whole in load(path):
+                for scene in (whole, cut_short(whole, rng)):
+                    out += [
+                        (held, v.patch.astype(np.float16), v.constants, labels_of(v, scene.trains))
+                        for v in views_of(scene)
+                    ]
     return out
+
+
+def cut_short(scene: BankScene, rng: np.random.Generator) -> BankScene:
+    """Return a scene of which only a piece of each track is known, 35 to 130 m: often all of it occupied."""
+    strips, trains = [], []
+    for strip in scene.strips:
+        step = strip.step_m
+        count = min(int(rng.uniform(*SHORT_M) / step), strip.s_m.size)
+        first = int(rng.integers(0, strip.s_m.size - count + 1))
+        part = slice(first, first + count)
+        strips.append(
+            replace(
+                strip,
+                s_m=strip.s_m[:count],
+                values=strip.values[:, :, part],
+                valid=strip.valid[:, part],
+                frame=strip.frame.part(part),
+                bridges_m=tuple((a - first * step, b - first * step) for a, b in strip.bridges_m),
+            )
+        )
+        for train in scene.trains:
+            if train["track"] == strip.track.id:
+                cars = [
+                    {**c, "from_m": c["from_m"] - first * step, "to_m": c["to_m"] - first * step}
+                    for c in train["cars"]
+                ]
+                trains.append({**train, "cars": cars})
+    return replace(scene, strips=tuple(strips), trains=tuple(trains))
 
 
 def _window(patch: Any, labels: Any, rng: np.random.Generator) -> tuple[Any, Any]:

@@ -28,6 +28,8 @@ HEADLINES = {
     r"detected there\.",
 }
 
+from tumangang_watch.text import PAINTED, marked
+
 
 @pytest.fixture(scope="session")
 def weeks(tmp_path_factory):
@@ -59,7 +61,8 @@ def test_the_index_leads_with_the_event_and_the_feed_holds_each_once(weeks, week
             # Two trains of one date, one that went and one that came, stand in the order of their confidence.
             assert any(re.fullmatch(words, text) for text in said[f"painted_{name}"][:2]), name
     assert len(said) == 6
-    assert sorted(weeks[week].feed()) == sorted(text for texts in said.values() for text in texts)
+    marks = sorted(marked(text, PAINTED) for texts in said.values() for text in texts)
+    assert sorted(weeks[week].feed()) == marks
 
 
 def test_a_late_scene_takes_over_what_the_next_one_told(weeks):
