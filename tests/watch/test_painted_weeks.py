@@ -10,6 +10,8 @@ from support.command import run
 from support.painted_story import Story
 from support.painted_weeks import JUNE, JUNE_LATE, OCTOBER, june, october
 
+from tumangang_watch.text import PAINTED, marked
+
 WEEKS = [("june", shot.name) for shot in JUNE[1:]] + [("october", shot.name) for shot in OCTOBER[1:]]
 HEADLINES = {
     "2023-06-02T0200Z_yard": r"Goods set down beside a train of 6 .* on Track 3: (3 objects|2 objects and 1 "
@@ -27,8 +29,6 @@ HEADLINES = {
     "2023-10-15T0300Z_yard": r"A train of 6 .* on Track 1; on 2023-10-14 the place was seen and no train was "
     r"detected there\.",
 }
-
-from tumangang_watch.text import PAINTED, marked
 
 
 @pytest.fixture(scope="session")
