@@ -44,12 +44,12 @@ def test_rates_are_reported_and_repeat(painted, tmp_path):
     single = {(r["type"], r["load"], r["tone"]): r["rate"]["estimate"] for r in anywhere if r["cars"] == 1}
     cut = {(r["type"], r["load"], r["tone"]): r["rate"]["estimate"] for r in anywhere if r["cars"] == 3}
     assert all(cut[k] > single[k] for k in single)
-    assert "What could have been missed on" in said
+    assert "Could have been missed: As a test" in said
     detect(painted, tmp_path / "two")
     for name in ("report.json", "report.html"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     page = (tmp_path / "one" / "report.html").read_text()
-    assert "What could have been missed on" in page
+    assert "As a test, simulated wagons and goods were added to the empty ground" in page
     assert "dark" in page.split('class="missed"')[2]
 
 

@@ -46,7 +46,7 @@ ANSWERS = (
     r"Two trains stood on two tracks of .*: a four-car train on track khasan-2 and ",
     r"The three-car train on yard track 3 left and a five-car train took its place between 10:24 on "
     r"4 November and 10:40 on 18 November 2022, Korean time \(01:24 and 01:40 UTC\) ",
-    r"The four-car train on track khasan-2 left and a.* train .* took its place .* "
+    r"The four-car train on track khasan-2 left and a.* train .*took its place .* "
     r"Besides, the three-car train on track khasan-3 left \(",
     r"The five-car train on yard track 3 left and an eight-car train took its place between 10:40 ",
     r"Five piles of goods, about \d+ m² \(\d+–\d+\), were set down beside the eight-car train on yard "
