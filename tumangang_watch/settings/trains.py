@@ -38,8 +38,7 @@ class GroupSettings:
     """Spread of a body's band ratio, as a share of the bed's brightness."""
     bed_spread: float = 0.2
     """Spread of an empty bed's brightness about what is expected of it, as a share: oil, rust, weeds."""
-    unknown_spread: float = 0.3
-    """The same where no empty ground was seen nearby: ballast of 0.10 to 0.25."""
+    unknown_spread: float = 0.3  # the same where no empty ground was seen nearby: ballast of 0.10 to 0.25
     shadow_depth: float = 0.9
     """Share of light that a cast shadow takes: skylight leaves 10 to 30 %, blur and walls more."""
     shadow_spread: float = 0.12
@@ -63,13 +62,14 @@ class GroupSettings:
     shadow vouched for it. ``python -m benchmarks.limits --groups`` measures what comes of it."""
     score_blind: float = 70.0
     """The same where no shadow of its own can be seen, or one that no body throws."""
+    score_gsd_m: float = 3.0
+    """Pixel for which both hold: finer ones need more in that ratio (eight train pairs at 1.5 and 2 m)."""
     score_possible: float = 17.0
     """Summed log-odds from which a train is ``possible``."""
     shadow_like: tuple[float, float] = (0.3, 1.7)
     """Share of light lost, full shadow being 1, between which a dark band is a body's shadow."""
     shadow_against: float = 0.0
-    """Share of light lost below which the place of its shadow contradicts a train: lighter than empty
-    ground. Such a train is ``possible`` at most."""
+    """Share of light lost below which its shadow's place contradicts a train: ``possible`` at most."""
     length_bias_m: float = 4.0
     """Taken off a measured length: blur widens a train at both ends (seen on train pairs)."""
     shorter_share: float = 0.4

@@ -168,7 +168,9 @@ def _detection(
     low, high = settings.shadow_like
     vouched = run.shadow is not None and low <= run.shadow <= high
     against = run.shadow is not None and run.shadow < settings.shadow_against
-    needed = settings.score_detected if vouched else settings.score_blind
+    # Finer pixels make more columns of a metre, and what the model does not know repeats in all of them.
+    finer = max(settings.score_gsd_m / gsd_m, 1.0)
+    needed = finer * (settings.score_detected if vouched else settings.score_blind)
     notes = [f"at {gsd_m:.1f} m cars are not counted and colours not read"]
     others = [t.id for t in judged.group if t.id != track.id]
     if others:
@@ -180,7 +182,7 @@ def _detection(
         notes.append("the sun's position is not known: no shadow can vouch for it")
     elif against:
         notes.append("where its shadow should fall the ground is lighter than elsewhere")
-    elif needed > settings.score_detected:
+    elif not vouched:
         notes.append("no shadow of its own vouches for it")
     # 0.9 at the score from which it is sure.
     sure_from = needed if judged.sun_known and not against else 2 * needed
