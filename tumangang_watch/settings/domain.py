@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class ShownSunSettings:
     """Named numbers for the sun that shadows beside trains show where nothing states it.
 
-    Calibrated with ``python -m benchmarks.trains --sun``: yards of the second painter, the sun withheld.
+    Chosen by hand on training banks of both painters with the sun withheld; ``python -m benchmarks.trains
+    --sun 48`` counts on other yards what comes of them.
     """
 
     length_min_m: float = 60.0

@@ -14,7 +14,7 @@ from tumangang_watch.detect.coarse.find import detect_group_trains, runs_of
 from tumangang_watch.detect.coarse.ground import in_bed_units, learn_ground, near_tracks, structure
 from tumangang_watch.detect.coarse.groups import sample_corridor
 from tumangang_watch.detect.coarse.infer import read_groups
-from tumangang_watch.settings.trains import GroupSettings
+from tumangang_watch.settings.groups import GroupSettings
 
 SETTINGS = GroupSettings()
 GSD, LENGTH, TRACKS = 3.0, 300.0, 2

@@ -17,7 +17,7 @@ from tumangang_watch.model.detection import UNSEEN_BEYOND, Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site, Track
-from tumangang_watch.settings.trains import GroupSettings
+from tumangang_watch.settings.groups import GroupSettings
 from tumangang_watch.track_frame import seen_parts, stretches
 
 

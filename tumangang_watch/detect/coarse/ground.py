@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter1d
 from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.detect.coarse.states import EmptyGround
 from tumangang_watch.grid import Float64, Mask
-from tumangang_watch.settings.trains import GroupSettings
+from tumangang_watch.settings.groups import GroupSettings
 
 NEAR_M = 3.0
 """Rows this near to a track count as its bed."""

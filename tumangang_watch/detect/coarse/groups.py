@@ -11,7 +11,7 @@ from tumangang_watch.detect.trains.strips import StraightGround
 from tumangang_watch.grid import Float64
 from tumangang_watch.model.image import NativeImage, frozen
 from tumangang_watch.model.site import Track
-from tumangang_watch.settings.trains import GroupSettings
+from tumangang_watch.settings.groups import GroupSettings
 from tumangang_watch.track_frame import TrackFrame, frame_along, nearest_on, points_along, stretches
 
 HEADING_BASE_M = 6.0

@@ -23,7 +23,7 @@ from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Track
-from tumangang_watch.settings.trains import GroupSettings
+from tumangang_watch.settings.groups import GroupSettings
 
 
 @dataclass(frozen=True, kw_only=True)

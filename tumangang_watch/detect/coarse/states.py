@@ -18,7 +18,7 @@ from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.detect.shadows import lean_fall, shadow_fall
 from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.settings.trains import GroupSettings
+from tumangang_watch.settings.groups import GroupSettings
 
 FINE_M = 0.25
 """Step at which outlines are drawn before they are blurred to pixels."""

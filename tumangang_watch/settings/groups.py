@@ -1,0 +1,87 @@
+"""Settings for trains on track groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupSettings:
+    """Named numbers for trains on track groups."""
+
+    apart_px: float = 3.0
+    """Tracks nearer than this many pixels cannot be told apart for certain: one group (sources.md, trains:
+    a track of its own only where the spacing is 3 px or more)."""
+    window_tracks: int = 5
+    """Tracks of a group judged together at a time: 32 states each metre; larger groups in turns."""
+    unseen_join_m: float = 9.0
+    """As of `TrainSettings`."""
+    unseen_train_max_m: float = 1000.0
+    """As of `TrainSettings`."""
+    step_px: float = 0.5
+    """Step of a corridor along and across, in pixels."""
+    margin_m: float = 9.0
+    """Ground beyond the outer tracks that a corridor holds: the shadow of a 3.8 m body at 25 degrees."""
+    body_half_width_m: float = 1.5
+    """Half of a vehicle's width: 2.8-3.25 m (docs/sources.md, rolling stock)."""
+    body_height_m: float = 3.8
+    """Typical height of a vehicle: 3.48-3.78 m gondolas to 4.6 m boxcars (docs/sources.md, rolling stock)."""
+    play_m: float = 0.7
+    """Standard deviation of a body's place across its track: what a site fit leaves."""
+    psf_px: float = 0.62
+    """Standard deviation of a pixel's footprint: optics of 0.55 px and the aperture's 1/12 px^2."""
+    body_spread: float = 0.45
+    """Spread of a body's brightness about the bed's, as a share of it: paints of 0.05 to 0.65 over
+    ballast of 0.12 to 0.22, mixed with dirt (docs/sources.md, rolling stock)."""
+    band_ratio_spread: float = 0.15
+    """Spread of a body's band ratio, as a share of the bed's brightness."""
+    bed_spread: float = 0.2
+    """Spread of an empty bed's brightness about what is expected of it, as a share: oil, rust, weeds."""
+    unknown_spread: float = 0.3
+    """The same where no empty ground was seen nearby: ballast of 0.10 to 0.25."""
+    shadow_depth: float = 0.9
+    """Share of light that a cast shadow takes: skylight leaves 10 to 30 %, blur and walls more."""
+    shadow_spread: float = 0.12
+    """Spread of that share."""
+    bed_length_m: float = 60.0
+    """Standard deviation of the kernel over which the empty ground varies along a track."""
+    rounds: int = 3
+    """Times the empty ground is learned anew."""
+    seed_share: float = 0.3
+    """Share of the corridor taken as empty at first: the least structured cross-sections."""
+    memory_px: float = 2.0
+    """Pixels along a track over which evidence repeats itself: log-odds are divided by it."""
+    clip: float = 8.0
+    """Most that one cross-section says."""
+    switch_cost: float = 7.0
+    """Cost in log-odds of a change between empty and occupied along one track."""
+    train_min_m: float = 10.0
+    """Shortest train that is told at this scale: one vehicle."""
+    score_detected: float = 34.0
+    """Summed log-odds from which a train is ``detected``: empty track of 60 train pairs reached 33 where a
+    shadow vouched for it. ``python -m benchmarks.limits --groups`` measures what comes of it."""
+    score_blind: float = 70.0
+    """The same where no shadow of its own can be seen, or one that no body throws."""
+    score_gsd_m: float = 3.0
+    """Pixel for which both hold: finer ones need more in that ratio (eight train pairs at 1.5 and 2 m)."""
+    score_possible: float = 17.0
+    """Summed log-odds from which a train is ``possible``."""
+    shadow_like: tuple[float, float] = (0.3, 1.7)
+    """Share of light lost, full shadow being 1, between which a dark band is a body's shadow."""
+    shadow_against: float = 0.0
+    """Share of light lost below which the place of its shadow contradicts a train: lighter than empty
+    ground. Such a train is ``possible`` at most."""
+    length_bias_m: float = 4.0
+    """Taken off a measured length: blur widens a train at both ends (seen on train pairs)."""
+    shorter_share: float = 0.4
+    """How much shorter a train may be than measured, as a share, in the 90 % interval of its length: a
+    dark bed beside it passes for more of it. Chosen on train pairs; ``python -m benchmarks.limits
+    --groups`` measures how often the interval holds the truth."""
+    longer_share: float = 0.2
+    """How much longer, as a share: light vehicles on light ground end it too early."""
+    end_error_px: float = 3.3
+    """What is added to both, in pixels."""
+    observed_min: float = 0.6
+    """Least clear share of a train's place for the grade ``detected``."""
+    typical_sun_deg: float = 35.0
+    """Sun elevation taken where none is stated (between winter noon and spring morning at 42 N)."""
