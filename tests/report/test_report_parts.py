@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import shapely
-from support.report_scene import painted_comparison
 
 from tumangang_watch.report.answer.order import event_of
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.chips import chip, to_px
 from tumangang_watch.report.gis.rows import finding_properties, span_of
-from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.report.marks.subjects import chip_bounds, subjects
 from tumangang_watch.report.page.tables import dates
 from tumangang_watch.report.page.write import page
 from tumangang_watch.report.palette import CHANGE_COLOURS
 from tumangang_watch.report.pictures import chip_name, rings, stretch_from, stretch_of
 from tumangang_watch.report.track_coverage import tracks_seen
-
-
-@pytest.fixture(scope="module")
-def comparison():
-    return painted_comparison()
-
-
-@pytest.fixture(scope="module")
-def report(comparison):
-    return report_dict(comparison, "1.2")
 
 
 def test_a_chip_shows_the_finding_whole_on_both_dates(comparison):

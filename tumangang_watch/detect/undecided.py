@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import expit, logit
 
 from tumangang_watch.detect.trains.reading import TrackReading
 from tumangang_watch.detect.trains.strips import Strip
@@ -60,14 +61,9 @@ def with_doubt(
     return tuple(
         replace(
             train,
-            confidence=float(1 / (1 + np.exp(-_log_odds(train.confidence) / times))),
+            confidence=float(expit(logit(np.clip(train.confidence, 1e-6, 1 - 1e-6)) / times)),
             evidence=(*train.evidence, ("undecided_share", round(share, 3))),
             caveats=(*train.caveats, note),
         )
         for train in trains
     )
-
-
-def _log_odds(probability: float) -> float:
-    kept = float(np.clip(probability, 1e-6, 1 - 1e-6))
-    return float(np.log(kept / (1 - kept)))

@@ -39,16 +39,6 @@ from tumangang_watch.settings import Settings
 TEMPLATES = Path(pdf.__file__).parent
 
 
-@pytest.fixture(scope="module")
-def comparison():
-    return painted_comparison()
-
-
-@pytest.fixture(scope="module")
-def report(comparison):
-    return report_dict(comparison, "1.2")
-
-
 def turned(comparison):
     """The same comparison with its tracks counted from the other end."""
     tracks = tuple(replace(t, line=t.line.reverse()) for t in comparison.site.tracks)
