@@ -94,7 +94,7 @@ def lay_bridge(canvas: Canvas, yard: Yard, span: Span, rng: np.random.Generator)
     if rng.random() < 0.3:
         between = np.min([np.abs(v - at) for at in yard.v_m], axis=0) > span.half_m
         wet |= between[:, None] & over[None]
-    canvas.albedo[:] = np.where(wet, _water(shape, rng), canvas.albedo)
+    canvas.albedo[:] = np.where(wet, water(shape, rng), canvas.albedo)
     deck = ~wet & over[None]
     if span.deck != "ballast":
         paint = draw_stone(rng) * np.float32(rng.uniform(0.5, 2.0))
@@ -115,7 +115,7 @@ def lay_bridge(canvas: Canvas, yard: Yard, span: Span, rng: np.random.Generator)
             canvas.height[rows, cols] = tall
 
 
-def _water(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+def water(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """Return water, ice, snow or a sandbank's colour (4, rows, cols)."""
     kind = str(
         rng.choice(["dark", "silty", "glint", "ice", "snow", "grass"], p=[0.4, 0.2, 0.1, 0.1, 0.1, 0.1])

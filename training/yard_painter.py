@@ -625,7 +625,9 @@ def lit(
     share = np.array([0.30, 0.24, 0.19, 0.13]) * rng.uniform(0.6, 1.8)
     share = np.clip(share * (40 / max(sun[1], 12)) ** 0.5, 0.05, 0.6).astype(np.float32)
     light = canvas.albedo * (share[:, None, None] + (1 - share)[:, None, None] * sunlit)
-    shown_at, source, wall = view_source(canvas.height, CELL_M, view[1], view[0])
+    # Ground below the rails leans the other way by little: it is left where it lies.
+    raised = np.maximum(canvas.height, 0)
+    shown_at, source, wall = view_source(raised, CELL_M, view[1], view[0])
     if len(shown_at):
         shade = np.where(wall, rng.uniform(0.3, 0.9), 1.0).astype(np.float32)
         for band in light.reshape(4, -1):
