@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 
@@ -33,6 +34,16 @@ def test_it_is_whole_dated_and_alone(made, tmp_path):
     with closing(sqlite3.connect(made)) as file:
         dates = {row[0] for row in file.execute("SELECT last_change FROM gpkg_contents")}
     assert dates == {"2022-11-30T02:10:00.000Z"}
+
+
+@pytest.mark.parametrize(("umask", "rights"), [(0o077, 0o600), (0o002, 0o664)])
+def test_it_has_the_rights_that_the_umask_gives(tmp_path, umask, rights):
+    before = os.umask(umask)
+    try:
+        write_geopackage(tmp_path / "a.gpkg", MOMENT, ROWS, write)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.gpkg").stat().st_mode & 0o777 == rights
 
 
 @pytest.mark.parametrize(

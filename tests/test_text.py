@@ -1,5 +1,6 @@
 """Text from outside cannot steer a terminal or a page, and a time is written one way."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -10,6 +11,7 @@ from tumangang_watch.text import (
     clean_text,
     count_text,
     is_painted,
+    json_text,
     marked,
     provider_text,
     utc_text,
@@ -31,6 +33,18 @@ def test_a_document_is_cleaned_all_the_way_down_but_for_markup():
 
 def test_what_xml_cannot_hold_is_replaced():
     assert xml_text("a\x0bb\ud800\tc") == "a\ufffdb\ufffd\tc"
+
+
+def test_what_turns_text_about_is_replaced_where_pages_are_made_of_xml():
+    assert xml_text("a\u202eb\x9bc\u2066") == "a\ufffdb\ufffdc\ufffd"
+
+
+def test_a_json_document_is_harmless_on_a_terminal_and_says_the_same():
+    value = {"Хасан": ["\x1b[2J", "\u202e", "\x9b", "\U000e0001", "\ud800", "–", 1.5, None]}
+    text = json_text(value)
+    assert json.loads(text) == value
+    assert text.replace("\n", "").isprintable()
+    assert "Хасан" in text
 
 
 def test_times_are_utc_and_name_fractions_only_where_there_are_any():

@@ -287,11 +287,6 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def json_text(value: Any, *, indent: int = 2, sort_keys: bool = False) -> str:
-    """Return a JSON document: the same text for the same value, no NaN, a line end last."""
-    return json.dumps(value, indent=indent, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False) + "\n"
-
-
 def json_line(value: Any) -> str:
     """Return JSON text in one line with sorted keys, for digests and columns."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))

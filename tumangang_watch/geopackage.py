@@ -53,8 +53,16 @@ def write_geopackage(
     if path.read_bytes() != again.read_bytes():
         raise OSError(errno.EIO, "it was written twice, and not alike", path.name)
     again.unlink()
+    _give_rights_of_umask(path, again)
     if faults := geopackage_faults(path, rows):
         raise OSError(errno.EIO, f"it could not be read back ({faults[0]})", path.name)
+
+
+def _give_rights_of_umask(path: Path, probe: Path) -> None:
+    """Give a file the rights that other new files get: SQLite never lets a group write."""
+    probe.touch(exist_ok=False)
+    path.chmod(probe.stat().st_mode & 0o777)
+    probe.unlink()
 
 
 def geopackage_faults(path: Path, rows: Mapping[str, int] | None = None) -> list[str]:

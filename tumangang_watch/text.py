@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -14,7 +15,11 @@ PAINTED = "painted"
 PAINTED_WORD = "PAINTED"
 PAINTED_NOTICE = "PAINTED, NOT EVIDENCE"
 PAINTED_WORDS = f"{PAINTED_NOTICE}: the program painted these scenes itself, nothing in them was ever there."
-_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+_NOT_XML = re.compile(
+    "[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
+    "|[\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]"
+)
+"""What XML 1.0 cannot hold, or a terminal obeys, or turns the direction of text."""
 
 
 def clean_text(text: str) -> str:
@@ -31,8 +36,19 @@ def clean_document(value: Any) -> Any:
     return clean_text(value) if type(value) is str else value
 
 
+def json_text(value: Any, *, indent: int = 2, sort_keys: bool = False) -> str:
+    """Return a JSON document: the same text for the same value, no NaN, a line end last.
+
+    What a terminal obeys is escaped, as control characters below 32 are in any JSON; the value is the same.
+    """
+    text = json.dumps(value, indent=indent, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
+    if not text.replace("\n", "").isprintable():
+        text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    return text + "\n"
+
+
 def xml_text(text: str) -> str:
-    """Return text without the characters that XML 1.0 and GIS tables cannot hold."""
+    """Return text without the characters that XML 1.0 and GIS tables cannot hold or that turn it about."""
     return _NOT_XML.sub("\ufffd", text)
 
 

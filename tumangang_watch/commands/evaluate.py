@@ -21,12 +21,12 @@ from tumangang_watch.errors import InputRefused
 from tumangang_watch.evaluate.area import Tally, adjusted_area, draw_points
 from tumangang_watch.evaluate.labels import TruthDocument, fault_of
 from tumangang_watch.evaluate.scoring import Scores, score_report
-from tumangang_watch.files import json_text, write_whole
+from tumangang_watch.files import write_whole
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.report.geography import geojson
 from tumangang_watch.review.truth import truth_for
 from tumangang_watch.sites import load_site
-from tumangang_watch.text import PAINTED_NOTICE
+from tumangang_watch.text import PAINTED_NOTICE, json_text
 
 
 def evaluate(report: Path, truth: Path, possible: bool, as_json: bool) -> int:

@@ -5,7 +5,6 @@ It measures nothing, and imports nothing that does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from tumangang_watch.files import check_file, write_whole
 from tumangang_watch.scenes import open_scene, open_scenes, with_digest
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
-from tumangang_watch.text import both_clocks, clean_text, provider_text
+from tumangang_watch.text import both_clocks, clean_text, json_text, provider_text
 
 DIGEST_BYTES = 200_000_000
 """``inspect`` gives no digest of a larger file: reading it all takes longer than understanding it."""
@@ -64,7 +63,7 @@ def inspect(
         write_whole(quicklook, make_quicklook(scenes[0], place, settings))
     if as_json:
         facts: object = described[0] if len(described) == 1 else {"scenes": described}
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        click.echo(json_text(facts), nl=False)
         return 0
     tables = [scene_table(d, areas_inside(s, place)) for d, s in zip(described, scenes, strict=True)]
     click.echo("\n\n".join(tables))

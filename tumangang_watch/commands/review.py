@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
 from tumangang_watch.commands.review_lines import document_of, line_of, lines_of
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import InputRefused, UsageError
-from tumangang_watch.files import json_text, write_whole
+from tumangang_watch.files import write_whole
 from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import REASONS
 from tumangang_watch.review.gis_export import export_review
@@ -21,11 +20,11 @@ from tumangang_watch.review.gis_import import import_review
 from tumangang_watch.review.session import find, under_review
 from tumangang_watch.review.summary import summary
 from tumangang_watch.review.truth import labels_in, truth_for
-from tumangang_watch.text import clean_text
+from tumangang_watch.text import clean_text, json_text
 
 
 def _echo_json(content: object) -> int:
-    click.echo(json.dumps(content, indent=1, ensure_ascii=False))
+    click.echo(json_text(content, indent=1), nl=False)
     return 0
 
 

@@ -17,6 +17,7 @@ from tumangang_watch.commands.terminal.table import print_summary
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import check_folder
+from tumangang_watch.libraries import known_faults, library_versions
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidates
@@ -136,6 +137,8 @@ def _report(
             choice=PageChoice(asked["language"], asked["pdf"], asked["figures"], asked["rasters"]),
         )
     print_summary(comparison)
+    for fault in known_faults(library_versions()):
+        tell(f"Note: {fault}", detail=True)
     tell(f"Report: {folder / 'report.html'}")
     if asked["as_json"]:
         click.echo((folder / "report.json").read_text(encoding="utf-8").rstrip("\n"))

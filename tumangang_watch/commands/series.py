@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tumangang_watch.series.build import record_of, site_of
 from tumangang_watch.series.words import document, series_rows, summary
 from tumangang_watch.series.write import Pictures, write_series
 from tumangang_watch.settings import Settings
+from tumangang_watch.text import json_text
 
 
 def series(
@@ -49,5 +49,5 @@ def series(
     if out is not None:
         tell(f"Series: {os.path.join(out, 'series.csv' if no_pictures else 'series.html')}")
     if as_json:
-        click.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        click.echo(json_text(content, indent=1), nl=False)
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -31,7 +30,7 @@ from tumangang_watch.sites.file import check_room, read_collection, refuse_sourc
 from tumangang_watch.sites.importing import Imported, import_sources
 from tumangang_watch.sites.importing.roles import ImportOptions
 from tumangang_watch.sites.remarks import remarks_text
-from tumangang_watch.text import count_text
+from tumangang_watch.text import count_text, json_text
 
 MAX_NOTES = 10
 """Notes of an import that are printed one by one."""
@@ -44,7 +43,7 @@ def check(file: Path, as_json: bool) -> int:
     if as_json:
         rows = [{**asdict(r), "matters": r.matters, "todo": r.todo} for r in remarks]
         document = {"file": str(file), "sound": not faults, "remarks": rows}
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        click.echo(json_text(document), nl=False)
     else:
         click.echo(remarks_text(file, remarks))
     if faults:

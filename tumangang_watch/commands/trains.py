@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tumangang_watch.reidentify.run import RecordPart, find, moment, track_lengt
 from tumangang_watch.reidentify.write import write_trains
 from tumangang_watch.series.build import site_of
 from tumangang_watch.settings import Settings
+from tumangang_watch.text import json_text
 
 
 def trains(
@@ -67,5 +67,5 @@ def trains(
     if out is not None:
         tell(f"Page: {out / 'trains.html'}")
     if as_json:
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        click.echo(json_text(content), nl=False)
     return 0

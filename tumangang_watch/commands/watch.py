@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from tumangang_watch.commands.terminal.progress import progress_bar
 from tumangang_watch.commands.terminal.tell import on_terminal, tell
 from tumangang_watch.errors import Busy, InputRefused
 from tumangang_watch.sites import load_site
-from tumangang_watch.text import clean_text
+from tumangang_watch.text import clean_text, json_text
 from tumangang_watch.watch.changes import change_lines, new_changes, run_document, stamp_text
 from tumangang_watch.watch.executors import executor
 from tumangang_watch.watch.inbox import given_scenes, look_into, passed_over
@@ -129,7 +128,7 @@ def finish(places: Places, tally: IntakeTally, after: AfterRun = AfterRun()) -> 
     with hold(places.archive):
         publish(places, after.base_url)
     if after.as_json:
-        click.echo(json.dumps(run_document(places, tally, changes), indent=1, ensure_ascii=False))
+        click.echo(json_text(run_document(places, tally, changes), indent=1), nl=False)
     if after.notify_command is not None:
         with open_archive(places.archive, write=True) as archive:
             send_notices(archive, after.notify_command, places.settings.watch)

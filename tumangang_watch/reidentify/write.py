@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 
 from tumangang_watch.archive.export import write_csv
-from tumangang_watch.files import FolderKind, json_text, whole_folder
+from tumangang_watch.files import FolderKind, whole_folder
 from tumangang_watch.reidentify.columns import LETTERS, DrawnSighting, Strips, aligned_rows, vehicle_words
 from tumangang_watch.reidentify.document import Document, step_table
 from tumangang_watch.reidentify.drawing import write_drawing
@@ -16,7 +16,7 @@ from tumangang_watch.report.assets import render
 from tumangang_watch.report.folder import write_manifest
 from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.settings.reidentify import JourneySettings
-from tumangang_watch.text import PAINTED, count_text, marked
+from tumangang_watch.text import PAINTED, count_text, json_text, marked
 
 MARK = "trains.json"
 TRAINS = FolderKind("cannot write the trains", "a search for trains", lambda f: (f / MARK).is_file())

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from PIL import Image
 
-from tumangang_watch.files import FolderKind, json_text, sha256_of, whole_folder
+from tumangang_watch.files import FolderKind, sha256_of, whole_folder
 from tumangang_watch.geopackage import geopackage_faults
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
@@ -26,6 +26,7 @@ from tumangang_watch.report.json_report import SCHEMA_VERSION, TOOL, report_dict
 from tumangang_watch.report.page.pdf import write_pdf
 from tumangang_watch.report.page.write import write_page
 from tumangang_watch.report.stacked import write_strips
+from tumangang_watch.text import json_text
 
 MANIFEST = "manifest.json"
 REPORT = FolderKind(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tumangang_watch.files import FolderKind, json_text, whole_folder
+from tumangang_watch.files import FolderKind, whole_folder
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.folder import write_manifest
-from tumangang_watch.text import PAINTED_NOTICE, PAINTED_WORD
+from tumangang_watch.text import PAINTED_NOTICE, PAINTED_WORD, json_text
 
 NOTICE = (
     f"{PAINTED_NOTICE}: judged on scenes the program painted itself. They show that the judging works, "

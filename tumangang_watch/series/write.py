@@ -10,13 +10,13 @@ from pathlib import Path
 
 from tumangang_watch.archive.export import Cell, Table, write_csv, write_parquet
 from tumangang_watch.errors import UsageError
-from tumangang_watch.files import FolderKind, json_text, whole_folder
+from tumangang_watch.files import FolderKind, whole_folder
 from tumangang_watch.model.series import AreaDate, Record
 from tumangang_watch.report.stacked import write_stacked
 from tumangang_watch.series.page import page, write_plots
 from tumangang_watch.series.words import Document, review_word
 from tumangang_watch.settings.records import SeriesSettings
-from tumangang_watch.text import PAINTED_NOTICE
+from tumangang_watch.text import PAINTED_NOTICE, json_text
 
 MARK = "series.json"
 SERIES = FolderKind("cannot write the series", "a series", lambda folder: (folder / MARK).is_file())

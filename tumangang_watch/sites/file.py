@@ -14,13 +14,14 @@ from pyproj import Transformer
 from shapely import LineString
 
 from tumangang_watch.errors import InputRefused, OutputFailed
-from tumangang_watch.files import CANNOT_WRITE, OTHER_OUT, check_file, failing_as, json_text, whole_files
+from tumangang_watch.files import CANNOT_WRITE, OTHER_OUT, check_file, failing_as, whole_files
 from tumangang_watch.grid import utm_crs
 from tumangang_watch.model.site import Area, ReferenceScene, Site, Track
 from tumangang_watch.sites.collection import collection_faults, day_of, lonlat_of, reference_records
 from tumangang_watch.sites.doubts import repeated_vertices, site_doubts
 from tumangang_watch.sites.faults import is_number
 from tumangang_watch.sites.remarks import Remark, fault
+from tumangang_watch.text import json_text
 
 MAX_BYTES = 16 * 1024 * 1024
 """A site is a few dozen features; JSON is read up to 16 MiB (docs/sources.md, hostile files)."""

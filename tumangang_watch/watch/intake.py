@@ -22,9 +22,9 @@ from tumangang_watch.archive.rebuild import REFUSED, adopt, names_in, read_issue
 from tumangang_watch.archive.record import note_inbox
 from tumangang_watch.archive.reviews import carry_over
 from tumangang_watch.errors import Busy, InputRefused, OutputFailed
-from tumangang_watch.files import json_text, sweep, write_whole
+from tumangang_watch.files import sweep, write_whole
 from tumangang_watch.model.document import ReportDocument
-from tumangang_watch.text import count_text
+from tumangang_watch.text import count_text, json_text
 from tumangang_watch.watch.executors import Died, Executor
 from tumangang_watch.watch.inbox import Arrival, content_of, sidecars, sidecars_digest
 from tumangang_watch.watch.notify import note_findings

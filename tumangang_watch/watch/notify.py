@@ -13,10 +13,10 @@ from shapely.geometry import shape
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.digests import add_row
 from tumangang_watch.errors import Busy, OutputFailed, UsageError
-from tumangang_watch.files import failing_as, json_text, locked
+from tumangang_watch.files import failing_as, locked
 from tumangang_watch.model.document import FindingDocument, ReportDocument, SupersededDocument
 from tumangang_watch.settings.records import WatchSettings
-from tumangang_watch.text import count_text
+from tumangang_watch.text import count_text, json_text
 
 _SCENE_KEYS = ("id", "sha256", "acquired", "provider", "gsd_m", "painted")
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, get_args
 
-from tumangang_watch.files import json_text
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import AreaDocument, DetectionDocument, FindingDocument, ReportDocument
-from tumangang_watch.text import PAINTED_NOTICE, PAINTED_WORDS
+from tumangang_watch.text import PAINTED_NOTICE, PAINTED_WORDS, json_text
 
 Row = dict[str, object]
 Fields = dict[str, str]
