@@ -2,25 +2,38 @@
 
 Most of the time, and so most of the kills, falls into the writing. Every trial ends with an undisturbed
 run, whose output must be that of a run that was never killed. At every stop the state on the disk is looked
-at: no report may be visible by half, none recorded may be lost.
+at: no report may be visible by half, none recorded may be lost, and of the run's processes none is left.
+
+With a start method of workers (``fork``, ``spawn``) the command ``watch --jobs 2`` itself is run and killed.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import shutil
 import signal
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive, check_folder
+from tumangang_watch.cli import main
+from tumangang_watch.commands import watch as command
+from tumangang_watch.watch.executors import Processes
 
+from . import quick_watch
 from .quick_watch import state, take_in_here, write_scene, write_site
+
+LEFT_S = 20.0
+"""How long what a killed run started may take to end."""
 
 
 @dataclass
@@ -37,28 +50,106 @@ class Counts:
     """Scenes with more than one standing report of a part."""
     different: int = 0
     """Trials whose end is not that of an undisturbed run."""
+    workers: int = 0
+    """Processes that were left after a kill."""
     where: dict[str, int] = field(default_factory=dict)
 
 
-def run_killed(root: Path, after_s: float | None) -> bool:
-    """Take in, in a child that is killed after a while; return whether it was killed."""
+def quick_work(work: tuple[Callable[[Any], Any], Any]) -> Any:
+    """Do a piece of work in a process of its own with the quick measuring."""
+    function, task = work
+    with quick_watch.quick():
+        return function(task)
+
+
+class QuickProcesses(Processes):
+    """The program's own processes of workers, who measure quickly."""
+
+    def submit(self, function: Callable[[Any], Any], task: Any, key: Any) -> None:
+        super().submit(quick_work, (function, task), key)
+
+
+def watch_here(root: Path, start: str) -> None:
+    """Run the command ``watch`` with two workers; the process ends with its status."""
+
+    @contextmanager
+    def quick_executor(jobs: int, _: object, limit_s: float, attempts: int) -> Iterator[Processes]:
+        place = QuickProcesses(jobs, limit_s, attempts)
+        try:
+            yield place
+        finally:
+            place.close()
+
+    context = multiprocessing.get_context(start)
+    places = {"--archive": "record.sqlite", "--reports": "reports", "--site": "site.geojson"}
+    words = ["watch", f"{root}/in", "--settle", "0", "--jobs", "2", "--no-detectability", "-q"]
+    words += [word for name, file in places.items() for word in (name, f"{root}/{file}")]
+    words += ["--notify-command", f"/bin/sh -c 'cat >> {root}/told'"]
+    with (
+        mock.patch.object(command, "executor", quick_executor),
+        mock.patch.object(multiprocessing, "get_context", return_value=context),
+    ):
+        main(words)
+
+
+def run_killed(root: Path, after_s: float | None, start: str | None = None) -> tuple[bool, int]:
+    """Take in, in a child that is killed after a while.
+
+    Returns
+    -------
+    bool
+        It was killed.
+    int
+        Processes that it left.
+
+    Raises
+    ------
+    RuntimeError
+        It failed, or ended unlike runs do that meet one file which is no image.
+    """
     child = os.fork()
     if child == 0:
+        status = 1
         try:
-            take_in_here(root)
-            os._exit(0)
+            os.setsid()
+            if start is None:
+                take_in_here(root)
+                status = 0
+            else:
+                watch_here(root, start)
+        except SystemExit as end:
+            status = 0 if end.code in (0, 3) else 1
         except BaseException as error:
             print(f"{type(error).__name__}: {error}", flush=True)
-            os._exit(1)
+        finally:
+            os._exit(status)
     if after_s is not None:
         time.sleep(after_s)
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    until = time.monotonic() + LEFT_S
+    while (left := of_session(child)) and time.monotonic() < until:
+        time.sleep(0.01)
+    for process in left:
+        os.kill(int(process), signal.SIGKILL)
     if os.WIFSIGNALED(status):
-        return True
+        return True, len(left)
     if os.WEXITSTATUS(status):
         raise RuntimeError("a run failed")
-    return False
+    return False, len(left)
+
+
+def of_session(session: int) -> list[str]:
+    """Return the processes of a session that are not yet dead."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, number = path.read_text().rsplit(")", 1)[1].split()[:4]
+        except OSError:
+            continue
+        if int(number) == session and state != "Z":
+            found.append(path.parent.name)
+    return found
 
 
 def look_at_stop(root: Path, before: set[str], counts: Counts) -> set[str]:
@@ -80,23 +171,35 @@ def look_at_stop(root: Path, before: set[str], counts: Counts) -> set[str]:
     return recorded
 
 
-def trial(root: Path, reference: dict[str, Any], whole_s: float, rng: random.Random, counts: Counts) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What trials are held against."""
+
+    reference: dict[str, Any]
+    whole_s: float
+    """How long an undisturbed run takes."""
+    start: str | None
+
+
+def trial(root: Path, bench: Bench, rng: random.Random, counts: Counts) -> None:
     """Take in five scenes, a late one after the first run, with kills in between."""
     recorded: set[str] = set()
     for stage in ("first", "late"):
         if stage == "late":
             write_scene(root / "in", 4)
         for _ in range(rng.randrange(1, 4)):
-            if not run_killed(root, rng.uniform(0.0, 1.1 * whole_s)):
+            killed, left = run_killed(root, rng.uniform(0.0, 1.1 * bench.whole_s), bench.start)
+            counts.workers += left
+            if not killed:
                 break
             counts.kills += 1
             recorded = look_at_stop(root, recorded, counts)
-        run_killed(root, None)
+        run_killed(root, None, bench.start)
         recorded = look_at_stop(root, recorded, counts)
     counts.trials += 1
     end = state(root)
     for part, value in end.items():
-        if value != reference[part]:
+        if value != bench.reference[part]:
             counts.different += 1
             counts.where[part] = counts.where.get(part, 0) + 1
     counts.half += len(list((root / "reports").rglob(".*")))
@@ -111,21 +214,23 @@ def prepare(root: Path) -> None:
     (root / "in" / "bad.tif").write_bytes(b"no image")
 
 
-def measure(kills: int, seed: int) -> Counts:
+def measure(kills: int, seed: int, start: str | None = None) -> Counts:
     """Return what so many kills cost."""
     counts, rng = Counts(), random.Random(seed)
     with TemporaryDirectory() as folder:
         model = Path(folder) / "model"
         prepare(model)
-        start = time.perf_counter()
-        run_killed(model, None)
-        whole_s = time.perf_counter() - start
+        shutil.copytree(model, Path(folder) / "warm")
+        take_in_here(Path(folder) / "warm")  # What is loaded once is not loaded by every fork.
+        begun = time.perf_counter()
+        run_killed(model, None, start)
+        whole_s = time.perf_counter() - begun
         write_scene(model / "in", 4)
-        run_killed(model, None)
-        reference = state(model)
+        run_killed(model, None, start)
+        bench = Bench(reference=state(model), whole_s=whole_s, start=start)
         while counts.kills < kills:
             root = Path(folder) / f"trial{counts.trials}"
             prepare(root)
-            trial(root, reference, whole_s, rng, counts)
+            trial(root, bench, rng, counts)
             shutil.rmtree(root)
     return counts

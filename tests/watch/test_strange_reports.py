@@ -15,6 +15,7 @@ import pytest
 from support import quick_watch as quick
 from support import review_runs
 from support.issued_reports import put
+from support.watch_kills import of_session
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
@@ -250,16 +251,3 @@ def test_no_worker_outlives_a_killed_run(tmp_path, after_s):
     while (left := of_session(run.pid)) and time.monotonic() < until:
         time.sleep(0.1)
     assert left == []
-
-
-def of_session(session: int) -> list[str]:
-    """Return the processes of a session that are not yet dead."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, _, number = path.read_text().rsplit(")", 1)[1].split()[:4]
-        except OSError:
-            continue
-        if int(number) == session and state != "Z":
-            found.append(path.parent.name)
-    return found

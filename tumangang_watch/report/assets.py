@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from importlib import resources
 from itertools import groupby
 
@@ -37,6 +38,26 @@ def render(template: str, package: str, *, script: str = "", **values: object) -
     **values
         What the template shows: plain values, or `Markup` that is to stand as it is.
     """
+    code = asset(script, package) if script else ""
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode("ascii")
+    # Jinja's own new lines around the script would change its digest, so both use the same text.
+    page = (
+        _environment(package)
+        .get_template(template)
+        .render(
+            **clean_document(values),
+            css=Markup(asset("page.css")),
+            script=Markup(code),
+            policy="default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+            f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        )
+    )
+    return page.rstrip("\n") + "\n"
+
+
+@cache
+def _environment(package: str) -> Environment:
+    """Return where a package's templates are found; each is compiled once a process."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(lambda name: asset(name, package))
     )
@@ -46,17 +67,7 @@ def render(template: str, package: str, *, script: str = "", **values: object) -
         shown=_shown,
         runs=_runs,
     )
-    code = asset(script, package) if script else ""
-    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode("ascii")
-    # Jinja's own new lines around the script would change its digest, so both use the same text.
-    page = environment.from_string(asset(template, package)).render(
-        **clean_document(values),
-        css=Markup(asset("page.css")),
-        script=Markup(code),
-        policy="default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-    )
-    return page.rstrip("\n") + "\n"
+    return environment
 
 
 def _shown(value: float, digits: int | None = None) -> str:
