@@ -53,6 +53,8 @@ class Bench:
     old: cases.Look
     new: cases.Look
     status: int
+    calls: str
+    """Of what kind its calls that write are."""
 
 
 def main() -> int:
@@ -69,7 +71,7 @@ def main() -> int:
             return 0
         with tempfile.TemporaryDirectory(prefix="tumangang-torture-") as place:
             return start_again(Path(place), ["scripts.torture", "--inside", place, *sys.argv[1:]])
-    _import_all()
+    import_all()
     start, tally = time.monotonic(), Tally()
     record = asked.inside / "record"
     runs = FaultedRuns(asked.inside / "run")
@@ -80,7 +82,7 @@ def main() -> int:
     return _print(tally, time.monotonic() - start)
 
 
-def _import_all() -> None:
+def import_all() -> None:
     """Import whatever a command may, once for all runs."""
     for module in pkgutil.walk_packages(tumangang_watch.__path__, "tumangang_watch."):
         if not module.name.endswith("__main__"):
@@ -93,42 +95,51 @@ def _import_all() -> None:
 def _try_case(
     case: cases.FaultedCase, runs: FaultedRuns, record: Path, tally: Tally, asked: argparse.Namespace
 ) -> None:
-    model = runs.root.with_name("model")
-    case.prepare(runs.root, record, runs.run)
-    shutil.rmtree(model, ignore_errors=True)
-    runs.root.rename(model)
-    old = _restore(runs, model)
-    ended = runs.run(lambda: case.work(runs.root))
-    new = cases.look(runs.root)
-    if ended.status not in FORESEEN[:1] or (new == old and not case.several):
-        tally.wrong.append(f"{case.name}: undisturbed it ends with {ended.status}: {ended.words[-800:]}")
+    bench = undisturbed(case, runs, record)
+    if isinstance(bench, str):
+        tally.wrong.append(bench)
         return
-    _restore(runs, model)
-    runs.run(lambda: case.work(runs.root))
-    uneven = {name for name, value in cases.look(runs.root).items() if new.get(name) != value}
-    tally.uneven |= {f"{case.name}: {name}" for name in uneven}
-    even = {name: "" if name in uneven else value for name, value in new.items()}
-    bench = Bench(case=case, runs=runs, model=model, old=old, new=even, status=ended.status)
+    tally.uneven |= {f"{case.name}: {name}" for name, value in bench.new.items() if not value}
     for fault in FAULTS:
         if asked.fault in fault.name:
-            numbers = [n for n, kind in enumerate(ended.calls, start=1) if kind in fault.kinds]
+            numbers = [n for n, kind in enumerate(bench.calls, start=1) if kind in fault.kinds]
             tally.possible[f"{case.name}: {fault.name}"] += len(numbers)
-            for number in _spread(numbers, asked.per):
+            for number in spread(numbers, asked.per):
                 tally.tried[f"{case.name}: {fault.name}"] += 1
                 tally.wrong += [
                     f"{case.name}: {fault.name} at call {number}: {words}"
                     for words in _try(bench, fault, number)
                 ]
-    print(f"{case.name}: {len(ended.calls)} calls, {len(tally.wrong)} faults so far", flush=True)
+    print(f"{case.name}: {len(bench.calls)} calls, {len(tally.wrong)} faults so far", flush=True)
 
 
-def _spread(numbers: list[int], most: int) -> list[int]:
+def undisturbed(case: cases.FaultedCase, runs: FaultedRuns, record: Path) -> Bench | str:
+    """Return how a command ends that nothing disturbs, or why it cannot be tried."""
+    model = runs.root.with_name("model")
+    case.prepare(runs.root, record, runs.run)
+    shutil.rmtree(model, ignore_errors=True)
+    runs.root.rename(model)
+    old = restore(runs, model)
+    ended = runs.run(lambda: case.work(runs.root))
+    new = cases.look(runs.root)
+    if ended.status not in FORESEEN[:1] or (new == old and not case.several):
+        return f"{case.name}: undisturbed it ends with {ended.status}: {ended.words[-800:]}"
+    restore(runs, model)
+    runs.run(lambda: case.work(runs.root))
+    uneven = {name for name, value in cases.look(runs.root).items() if new.get(name) != value}
+    even = {name: "" if name in uneven else value for name, value in new.items()}
+    return Bench(case=case, runs=runs, model=model, old=old, new=even, status=ended.status, calls=ended.calls)
+
+
+def spread(numbers: list[int], most: int) -> list[int]:
+    """Return at most so many of some numbers, evenly; 0 stands for all."""
     if not most or len(numbers) <= most:
         return numbers
     return [numbers[(2 * k + 1) * len(numbers) // (2 * most)] for k in range(most)]
 
 
-def _restore(runs: FaultedRuns, model: Path) -> cases.Look:
+def restore(runs: FaultedRuns, model: Path) -> cases.Look:
+    """Put the folder of runs back to what stood there before; return how it looks."""
     shutil.rmtree(runs.root, ignore_errors=True)
     shutil.copytree(model, runs.root)
     return cases.look(runs.root)
@@ -137,7 +148,7 @@ def _restore(runs: FaultedRuns, model: Path) -> cases.Look:
 def _try(bench: Bench, fault: Fault, number: int) -> list[str]:
     """Run with one fault, and once more without; return what was not as promised."""
     case, runs = bench.case, bench.runs
-    _restore(runs, bench.model)
+    restore(runs, bench.model)
     ended = runs.run(lambda: case.work(runs.root), fault, number)
     wrong = _judge_run(bench, ended, cases.look(runs.root))
     try:
@@ -147,7 +158,7 @@ def _try(bench: Bench, fault: Fault, number: int) -> list[str]:
     again = runs.run(lambda: case.work(runs.root))
     if again.status not in FORESEEN:
         wrong.append(f"the run after it ends with {again.status}: {again.words[-600:]}")
-    wrong += [f"after another run {words}" for words in _differences(bench.new, cases.look(runs.root))]
+    wrong += [f"after another run {words}" for words in differences(bench.new, cases.look(runs.root))]
     wrong += [f"not swept: {name}" for name in cases.leftovers(runs.root)]
     return wrong
 
@@ -156,18 +167,22 @@ def _judge_run(bench: Bench, ended: Ended, seen: cases.Look) -> list[str]:
     wrong = []
     if "Traceback" in ended.words or (ended.status >= 0 and ended.status not in FORESEEN):
         wrong.append(f"status {ended.status}: {ended.words[-1200:]}")
-    to_new = _differences(bench.new, seen)
+    to_new = differences(bench.new, seen)
     if ended.status == bench.status and to_new:
         wrong.append(f"it ended well, but {to_new[0]}")
-    if not bench.case.several and to_new and (to_old := _differences(bench.old, seen)):
-        wrong.append(f"neither old nor new: {to_old[0]}; {to_new[0]}")
-    if bench.case.several:
-        kept = {n: v for n, v in bench.old.items() if ":" not in n and n != "told" and bench.new.get(n) == v}
-        wrong += [f"lost: {name}" for name, value in kept.items() if seen.get(name) != value]
-    return wrong
+    return wrong + judge_state(bench, seen)
 
 
-def _differences(wanted: cases.Look, seen: cases.Look) -> list[str]:
+def judge_state(bench: Bench, seen: cases.Look) -> list[str]:
+    """Return what is neither whole as it was nor whole as it should become."""
+    to_new, to_old = differences(bench.new, seen), differences(bench.old, seen)
+    if not bench.case.several:
+        return [f"neither old nor new: {to_old[0]}; {to_new[0]}"] if to_new and to_old else []
+    kept = {n: v for n, v in bench.old.items() if ":" not in n and n != "told" and bench.new.get(n) == v}
+    return [f"lost: {name}" for name, value in kept.items() if seen.get(name) != value]
+
+
+def differences(wanted: cases.Look, seen: cases.Look) -> list[str]:
     """Return in what a state is another; files that differ from run to run need only be there."""
     names = sorted(wanted.keys() | seen.keys())
     return [

@@ -12,7 +12,6 @@ import errno
 import fcntl
 import glob
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -20,7 +19,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tumangang_watch.errors import Busy, OutputFailed
 
@@ -158,7 +156,7 @@ def failing_as(what: str, path: Path, todo: str = "Give a place that can be writ
 @contextmanager
 def _hidden_folder(target: Path, what: str) -> Iterator[Path]:
     sweep_target(target, what)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     hidden = target.with_name(f".{target.name}{PARTIAL}{os.getpid()}")
     hidden.mkdir()
     try:
@@ -166,6 +164,14 @@ def _hidden_folder(target: Path, what: str) -> Iterator[Path]:
             yield hidden
     finally:
         _discard(hidden)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it where they are missing; their names are flushed."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        _fsync(path.parent)
 
 
 def _into_place(pairs: list[tuple[Path, Path]], *, replace: bool, dropped: Sequence[Path] = ()) -> None:
@@ -275,7 +281,8 @@ def append_whole(path: Path, lacking: Callable[[bytes], bytes]) -> None:
             data = lacking(content)
             while data:
                 data = data[file.write(data) :]
-            _fsync(path)
+            for changed in (path,) if content else (path, path.parent):
+                _fsync(changed)
         except BaseException:
             file.truncate(len(content))
             raise
@@ -285,11 +292,6 @@ def sha256_of(path: Path) -> str:
     """Return the sha256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def json_line(value: Any) -> str:
-    """Return JSON text in one line with sorted keys, for digests and columns."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def _fsync(path: Path) -> None:

@@ -47,6 +47,11 @@ def json_text(value: Any, *, indent: int = 2, sort_keys: bool = False) -> str:
     return text + "\n"
 
 
+def json_line(value: Any) -> str:
+    """Return JSON text in one line with sorted keys, for digests and columns."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
 def xml_text(text: str) -> str:
     """Return text without the characters that XML 1.0 and GIS tables cannot hold or that turn it about."""
     return _NOT_XML.sub("\ufffd", text)

@@ -86,7 +86,7 @@ def test_the_file_says_what_it_is(archive_file):
     assert {row[0] for row in strict} <= {"sqlite_schema", "sqlite_temp_schema"}
     connection.close()
     with open_archive(archive_file, write=True) as archive:
-        assert archive.connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+        assert archive.connection.execute("PRAGMA synchronous").fetchone()[0] == 3
         assert archive.connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
 
 

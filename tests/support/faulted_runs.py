@@ -23,7 +23,7 @@ from pathlib import Path
 SOURCE = Path(__file__).with_name("faults.c")
 LIMIT_S = 120
 _MAX_CALLS = 1 << 20
-COUNT, KILL, FAIL_ONCE, FAIL_FROM, SHORT = range(5)
+COUNT, KILL, FAIL_ONCE, FAIL_FROM, SHORT, LOG = range(6)
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ FAULTS = (
     Fault("EMFILE once", FAIL_ONCE, errno.EMFILE, "o"),
     Fault("short write", SHORT, 0, "w"),
 )
+NOTED = Fault("noted", LOG)
+"""No fault: every call is noted with its data."""
 
 
 class _State(ctypes.Structure):
@@ -102,6 +104,8 @@ class FaultedRuns:
         with open(os.environ["FAULTS_STATE"], "r+b") as file:
             self._map = mmap.mmap(file.fileno(), ctypes.sizeof(_State))
         self._state = _State.from_buffer(self._map)
+        self.log = Path(os.environ["FAULTS_STATE"] + ".log")
+        """Where a run with `NOTED` notes its calls."""
 
     def run(self, work: Callable[[], object], fault: Fault | None = None, at: int = 0) -> Ended:
         """Run to the end."""

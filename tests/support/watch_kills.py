@@ -16,7 +16,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -215,7 +215,7 @@ def prepare(root: Path) -> None:
 
 
 def measure(kills: int, seed: int, start: str | None = None) -> Counts:
-    """Return what so many kills cost."""
+    """Return what so many kills cost, or those until an interrupt."""
     counts, rng = Counts(), random.Random(seed)
     with TemporaryDirectory() as folder:
         model = Path(folder) / "model"
@@ -228,9 +228,10 @@ def measure(kills: int, seed: int, start: str | None = None) -> Counts:
         write_scene(model / "in", 4)
         run_killed(model, None, start)
         bench = Bench(reference=state(model), whole_s=whole_s, start=start)
-        while counts.kills < kills:
-            root = Path(folder) / f"trial{counts.trials}"
-            prepare(root)
-            trial(root, bench, rng, counts)
-            shutil.rmtree(root)
+        with suppress(KeyboardInterrupt):
+            while counts.kills < kills:
+                root = Path(folder) / f"trial{counts.trials}"
+                prepare(root)
+                trial(root, bench, rng, counts)
+                shutil.rmtree(root)
     return counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from tumangang_watch.archive.digests import add_row
-from tumangang_watch.files import json_line
+from tumangang_watch.text import json_line
 
 
 def forget_report(connection: sqlite3.Connection, folder: str) -> None:

@@ -13,7 +13,6 @@ from tumangang_watch.archive.file import Archive
 from tumangang_watch.archive.schema import SCENE_FACTS
 from tumangang_watch.archive.summary import EMPTY, ends_of, summarise, vehicle_types
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.files import json_line
 from tumangang_watch.model.document import (
     AreaDocument,
     DetectionDocument,
@@ -26,6 +25,7 @@ from tumangang_watch.model.document import (
     SupersededDocument,
 )
 from tumangang_watch.settings.preprocess import QualitySettings
+from tumangang_watch.text import json_line
 
 Document = dict[str, Any]
 _NO_FIT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)

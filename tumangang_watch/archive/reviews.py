@@ -15,8 +15,9 @@ from typing import Any
 
 from tumangang_watch.archive.digests import seal_review
 from tumangang_watch.archive.file import Archive, database_errors
-from tumangang_watch.files import append_whole, failing_as, json_line
+from tumangang_watch.files import append_whole, failing_as
 from tumangang_watch.model.review import About, Answer, Correction, Review
+from tumangang_watch.text import json_line
 
 Document = dict[str, Any]
 _COLUMN_TEXT = (
