@@ -4,13 +4,15 @@
 yards of a kind, without ``--kind`` and ``--empty`` yards of any. ``python -m benchmarks.varied_ground
 --banks E`` then prints by kind how many trains are told that are none, and what is found of those that
 stand there.
-``--weights FILE`` reads with other weights, ``--list`` names every false train.
+``--weights FILE`` reads with other weights, ``--list`` names every false train. ``--null`` fits the null of
+stretches of which the network is not sure, on banks of train seeds, for several bounds of sureness.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ import numpy as np
 from benchmarks.trains import LEAST, matches, read_with
 from training.strip_bank import BankScene, load
 from tumangang_watch.detect.trains.find import FoundTrain, read_trains
+from tumangang_watch.detect.trains.segments import WEAK
 from tumangang_watch.settings.trains import TrainSettings
 
 COUNTS = ("scenes", "km", "false", "possible", "found", "missed", "vehicles found", "false", "missed")
@@ -64,15 +67,43 @@ def scored(scene: BankScene, settings: TrainSettings) -> tuple[np.ndarray, list[
     return np.array(row, float), false
 
 
+def null(folders: list[Path]) -> None:
+    """Print the null of unsure stretches by what counts as unsure, and what it takes of true trains."""
+    settings, rows, km = replace(TrainSettings(), unsure_log_odds=-np.inf), [], 0.0
+    for path in (p for folder in folders for p in sorted(folder.glob("*.npz"))):
+        for scene in load(path):
+            own_km = sum(s.track.line.length for s in scene.strips) / 1000
+            found = [f for one in read_trains(list(scene.strips), scene.scene, settings) for f in one]
+            false = {id(f) for f in false_trains(scene, found)}
+            rows += [(f.run.log_odds, f.run.score, id(f) in false, own_km, f.false_alarms) for f in found]
+            km += own_km
+    odds, score, wrong, own_km, alarms = (np.array(v, float) for v in zip(*rows, strict=True))
+    for least in (0.25, 0.5, 0.7, 1.0, 1.5):
+        tail = score[(wrong > 0) & (odds < least) & (score >= WEAK[1])]
+        scale = float(tail.mean()) - WEAK[1]
+        rate = tail.size / km * float(np.exp(WEAK[1] / scale))
+        expected = np.where(odds < least, own_km * rate * np.exp(-score / scale), 0.0)
+        lost = (alarms <= settings.false_alarms_detected) & (expected > settings.false_alarms_detected)
+        gone = [f"{int((lost & (wrong == k)).sum())} of {int((wrong == k).sum())}" for k in (1, 0)]
+        print(
+            f"unsure below {least}: {km:.0f} km, {tail.size} stretches, null_unsure_rate_km {rate:.2f}, "
+            f"null_unsure_scale {scale:.1f}; no longer detected: {gone[0]} false, {gone[1]} true"
+        )
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--banks", type=Path, nargs="+", required=True)
     parser.add_argument("--weights", type=Path, help="other weights of the reader of strips")
     parser.add_argument("--list", action="store_true", help="name every false train")
+    parser.add_argument("--null", action="store_true", help="fit the null of unsure stretches")
     arguments = parser.parse_args()
     if arguments.weights:
         read_with(arguments.weights)
+    if arguments.null:
+        null(arguments.banks)
+        return
     settings, total = TrainSettings(), defaultdict(lambda: np.zeros(len(COUNTS)))
     for path in (p for folder in arguments.banks for p in sorted(folder.glob("*.npz"))):
         for scene in load(path):

@@ -153,6 +153,14 @@ class TrainSettings:
     EMPTY``."""
     null_scale: float = 8.6
     """Fall of their number with the score: by e for each of these. Calibrated as `null_rate_km`."""
+    unsure_log_odds: float = 0.7
+    """Mean log-odds below which a stretch has the null of unsure ones. Of 0.5, 0.7, 1 and 1.5 the one that
+    takes most false trains for a true one (``--null``, as below); from 1 on a labelled vehicle is lost."""
+    null_unsure_rate_km: float = 0.2
+    """As `null_rate_km` for unsure stretches, on 740 km of ground of every kind: ``python -m
+    benchmarks.varied_ground --null --banks G``, banks of ``training/varied_yard.py``."""
+    null_unsure_scale: float = 8.7
+    """As `null_scale` for unsure stretches, calibrated with `null_unsure_rate_km`."""
     count_gsd_max_m: float = 1.2
     """Vehicles are not counted in coarser scenes: a 1.1 m coupling vanishes (docs/sources.md, trains)."""
     track_gsd_max_m: float = 1.4

@@ -15,7 +15,7 @@ from tumangang_watch.detect.trains.reading import NetReading, OtherView, TrackRe
 from tumangang_watch.detect.trains.segments import (
     TrainSegment,
     evidence_of,
-    false_alarms,
+    false_alarms_of,
     find_runs,
     noise_of,
 )
@@ -196,7 +196,7 @@ def trains_in(
     noise = noise_of([r for own in read.runs for r in own], track_km, settings)
     found = []
     for view, reading, own in zip(read.views, read.readings, read.runs, strict=True):
-        alarms = [(r, false_alarms(r.score, track_km, noise, settings)) for r in own]
+        alarms = [(r, false_alarms_of(r, track_km, noise, settings)) for r in own]
         found.append(
             [
                 replace(_train(view, reading, run, read.scale, read.scene.gsd_m, settings), false_alarms=a)

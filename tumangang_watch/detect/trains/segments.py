@@ -4,13 +4,14 @@ How many trains like one a scene's empty track would show by chance is judged a 
 and Morel 2000): a train counts when the expected number of false ones at least as strong, over all track that
 the scene shows, is small. The null is empirical: the scores of what was found on empty track fall off
 exponentially, with a rate a kilometre and a scale that are calibrated. A scene whose own weak stretches are
-more than the null expects is noisier than most, and its null is raised by that.
+more than the null expects is noisier than most, and its null is raised by that. A stretch of which the
+network is not sure has a null of its own: on ground unlike any that was learnt such stretches can be long.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, inf
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class TrainSegment:
     """By how much it may be shorter: lower bound of the 90 % interval of its length."""
     longer_m: float = 0.0
     """By how much it may be longer."""
+    log_odds: float = inf
+    """Mean of the network's log-odds over what was seen of it."""
     unseen_m: tuple[float, float] = (0.0, 0.0)
     """Track beyond its start and its end that was not seen: it may go on there. 0 where it was seen."""
 
@@ -78,8 +81,17 @@ def find_runs(log_odds: Float64, seen: Mask, settings: TrainSettings) -> list[Tr
         score = float(inside.sum() * STEP_M / settings.memory_m)
         ends = [_unsure(odds - level, at, side, settings) for at, side in ((low, -1), (high, +1))]
         inward, outward = (float(np.hypot(*pair)) for pair in zip(*ends, strict=True))
+        own = log_odds[low:high][seen[low:high]]
         runs.append(
-            TrainSegment(from_m=a, to_m=b, score=score, shorter_m=inward, longer_m=outward, unseen_m=beyond)
+            TrainSegment(
+                from_m=a,
+                to_m=b,
+                score=score,
+                shorter_m=inward,
+                longer_m=outward,
+                log_odds=float(own.mean()) if own.size else 0.0,
+                unseen_m=beyond,
+            )
         )
     return runs
 
@@ -172,6 +184,19 @@ def false_alarms(score: float, track_km: float, noise: float, settings: TrainSet
     (`noise_of`).
     """
     return noise * track_km * settings.null_rate_km * exp(-score / settings.null_scale)
+
+
+def false_alarms_of(run: TrainSegment, track_km: float, noise: float, settings: TrainSettings) -> float:
+    """Return the expected number of false trains in a scene that are at least as strong as a stretch.
+
+    One of which the network is not sure is held against the null of such stretches, and is never surer than
+    another of its score. The other parameters are those of `false_alarms`.
+    """
+    expected = false_alarms(run.score, track_km, noise, settings)
+    if run.log_odds >= settings.unsure_log_odds:
+        return expected
+    unsure = track_km * settings.null_unsure_rate_km * exp(-run.score / settings.null_unsure_scale)
+    return max(expected, unsure)
 
 
 def noise_of(runs: list[TrainSegment], track_km: float, settings: TrainSettings) -> float:
