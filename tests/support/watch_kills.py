@@ -69,8 +69,11 @@ class QuickProcesses(Processes):
         super().submit(quick_work, (function, task), key)
 
 
-def watch_here(root: Path, start: str) -> None:
-    """Run the command ``watch`` with two workers; the process ends with its status."""
+def watch_here(root: Path, start: str, notify: str = "cat >> @/told") -> None:
+    """Run the command ``watch`` with two workers; the process ends with its status.
+
+    Findings are told to a command of the shell, in which ``@`` stands for the folder.
+    """
 
     @contextmanager
     def quick_executor(jobs: int, _: object, limit_s: float, attempts: int) -> Iterator[Processes]:
@@ -84,7 +87,7 @@ def watch_here(root: Path, start: str) -> None:
     places = {"--archive": "record.sqlite", "--reports": "reports", "--site": "site.geojson"}
     words = ["watch", f"{root}/in", "--settle", "0", "--jobs", "2", "--no-detectability", "-q"]
     words += [word for name, file in places.items() for word in (name, f"{root}/{file}")]
-    words += ["--notify-command", f"/bin/sh -c 'cat >> {root}/told'"]
+    words += ["--notify-command", f"/bin/sh -c '{notify.replace('@', str(root))}'"]
     with (
         mock.patch.object(command, "executor", quick_executor),
         mock.patch.object(multiprocessing, "get_context", return_value=context),
