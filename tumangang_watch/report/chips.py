@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from PIL.Image import Image as Picture
 from shapely import box
 from shapely.geometry.base import BaseGeometry
@@ -13,19 +13,22 @@ from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import PAINTED_MARK
+from tumangang_watch.report.gis.kmz import write_kmz
 from tumangang_watch.report.marks.compass import draw_compass
 from tumangang_watch.report.marks.subjects import ChipSubject, chip_bounds, subjects
 from tumangang_watch.report.palette import OUTLINE_COLOURS, PAINTED_INK
 from tumangang_watch.report.pictures import (
     CHIP_PX,
     DARK,
-    PNG,
     Bounds,
     DisplayStretch,
     crop,
     dashes,
     draw_edged,
+    font_of,
+    jpeg_bytes,
     outlined,
+    png_bytes,
     rings,
     scale_bar_m,
     stretch_of,
@@ -36,39 +39,52 @@ from tumangang_watch.text import both_clocks, utc_text
 CAPTION_PX = 26
 GAP_PX = 8
 ARROW_PX = 26
+KMZ_QUALITY = 88
 HEAD_PX = 6
 COMPASS_PX = 22
 PLACE_INK = "#ffffff"
 """Where on the other date there is nothing of it."""
 
 
-def write_chips(comparison: Comparison, _: ReportDocument, folder: Path) -> None:
-    """Write ``chips/*.png``."""
+def write_chips(comparison: Comparison, report: ReportDocument, folder: Path) -> None:
+    """Write ``chips/*.png``, and ``findings.kmz``, which holds the same pictures as JPEG."""
     (folder / "chips").mkdir()
-    stretch = stretch_of(comparison)
+    stretch, blank = stretch_of(comparison), blank_sheet(comparison)
+    shown = {}
     for subject in subjects(comparison).values():
-        picture = chip(comparison, subject, stretch)
+        picture = chip(comparison, subject, stretch, blank)
         if picture is not None:
-            picture.save(folder / "chips" / subject.file_name, **PNG)
+            (folder / "chips" / subject.file_name).write_bytes(png_bytes(picture))
+            shown[subject.file_name] = jpeg_bytes(picture, KMZ_QUALITY)
+    write_kmz(comparison, report, folder, shown)
 
 
-def chip(comparison: Comparison, subject: ChipSubject, stretch: DisplayStretch) -> Picture | None:
-    """Return the before/after picture of a finding, or None when it has no place."""
-    bounds = chip_bounds(subject)
-    if bounds is None:
-        return None
+def blank_sheet(comparison: Comparison) -> Picture:
+    """Return the sheet of a chip before its pictures: what stands below them is the same on all chips."""
     step = CHIP_PX + GAP_PX
     sheet = Image.new("RGB", (len(comparison.dates) * step - GAP_PX, CHIP_PX + CAPTION_PX), "white")
     draw = ImageDraw.Draw(sheet)
     for k, observation in enumerate(comparison.dates):
-        sheet.paste(_panel(observation, subject, bounds, stretch), (k * step, 0))
         scene = observation.scene
         caption = f"{both_clocks(utc_text(scene.acquired))}   {scene.provider}   {scene.gsd_m:.2f} m"
         caption = "".join(c if " " <= c <= "~" else "?" for c in caption)
-        font = ImageFont.load_default(13)
+        font = font_of(13)
         while draw.textlength(caption, font=font) > CHIP_PX - 8:
             caption = caption[:-1]
         draw.text((k * step + 4, CHIP_PX + 5), caption, fill="#222222", font=font)
+    return sheet
+
+
+def chip(
+    comparison: Comparison, subject: ChipSubject, stretch: DisplayStretch, blank: Picture | None = None
+) -> Picture | None:
+    """Return the before/after picture of a finding on a blank sheet, or None when it has no place."""
+    bounds = chip_bounds(subject)
+    if bounds is None:
+        return None
+    sheet = blank.copy() if blank is not None else blank_sheet(comparison)
+    for k, observation in enumerate(comparison.dates):
+        sheet.paste(_panel(observation, subject, bounds, stretch), (k * (CHIP_PX + GAP_PX), 0))
     return sheet
 
 
@@ -91,7 +107,7 @@ def _panel(
     x, y, bar = 12, CHIP_PX - 14, length_m / span_m * CHIP_PX
     draw.line([(x, y), (x + bar, y)], fill=DARK, width=6)
     draw.line([(x + 1, y), (x + bar - 1, y)], fill="white", width=3)
-    font = ImageFont.load_default(13)
+    font = font_of(13)
     draw.text((x, y - 20), f"{length_m} m", fill="white", font=font, stroke_width=2, stroke_fill=DARK)
     reach = COMPASS_PX + 14
     draw_compass(draw, observation.scene, (CHIP_PX - reach, CHIP_PX - reach), COMPASS_PX)
@@ -113,14 +129,14 @@ def _arrow(draw: ImageDraw.ImageDraw, shape: BaseGeometry, bounds: Bounds, label
     tail, base = tip + way * ARROW_PX, tip + way * HEAD_PX
     draw_edged(draw, [[(x, tail), (x, base)]], colour, 2)
     draw.polygon([(x, tip), (x - HEAD_PX + 1, base), (x + HEAD_PX - 1, base)], fill=colour, outline=DARK)
-    font = ImageFont.load_default(15)
+    font = font_of(15)
     at = (min(max(x, 12), CHIP_PX - 12), tail + way * 9)
     draw.text(at, label, fill=colour, font=font, stroke_width=2, stroke_fill=DARK, anchor="mm")
 
 
 def _mark(draw: ImageDraw.ImageDraw) -> None:
     """Write over a picture of the painter that it is one."""
-    font = ImageFont.load_default(14)
+    font = font_of(14)
     wide = draw.textlength(PAINTED_MARK, font=font)
     draw.rectangle((0, 0, wide + 12, 21), fill=PAINTED_INK)
     draw.text((6, 3), PAINTED_MARK, fill="white", font=font)

@@ -20,7 +20,6 @@ from tumangang_watch.report.chips import write_chips
 from tumangang_watch.report.figures.rasters import write_rasters
 from tumangang_watch.report.figures.write import write_figures
 from tumangang_watch.report.gis.geopackage import write_gpkg
-from tumangang_watch.report.gis.kmz import write_kmz
 from tumangang_watch.report.gis.rows import write_geojson
 from tumangang_watch.report.json_report import SCHEMA_VERSION, TOOL, report_dict
 from tumangang_watch.report.page.pdf import write_pdf
@@ -119,7 +118,7 @@ def _facts(report: ReportDocument) -> dict[str, object]:
 
 def writers() -> tuple[Callable[[Comparison, ReportDocument, Path], None], ...]:
     """Return the functions that write the files, in the order they run."""
-    maps = (write_geojson, write_gpkg, write_chips, write_kmz)
+    maps = (write_geojson, write_gpkg, write_chips)
     return (write_json, write_settings, *maps, write_strips, write_page)
 
 

@@ -7,20 +7,19 @@ import hashlib
 import io
 import math
 import re
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
+import cv2
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFont
 from PIL.Image import Image as Picture
 from PIL.ImageDraw import ImageDraw
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import substring
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.comparison import Comparison
@@ -41,8 +40,16 @@ STRIP_HALF_M = 4.0
 STRIP_STEP_M = 0.25
 OUTLINE_MARGIN_M = 1.0
 SCALE_STEPS_M = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-PNG: dict[str, Any] = {"format": "PNG", "compress_level": 1, "compress_type": zlib.Z_RLE}
-"""How pictures are compressed: a fifth of the usual time, for files a fortieth larger."""
+PNG_CODING = (
+    cv2.IMWRITE_PNG_COMPRESSION,
+    1,
+    cv2.IMWRITE_PNG_STRATEGY,
+    cv2.IMWRITE_PNG_STRATEGY_RLE,
+    cv2.IMWRITE_PNG_FILTER,
+    cv2.IMWRITE_PNG_FILTER_SUB,
+)
+"""How pictures are compressed: runs of differences to the left, without a search for the best filter of each
+row. An eighth of the usual time; files are a fifth larger than the smallest."""
 DARK = "#111111"
 """Edge of lines and text over imagery."""
 NO_IMAGE = 96
@@ -154,11 +161,31 @@ def picture_size(bounds: Bounds, pixel_m: float) -> tuple[int, int]:
     return max(1, round(wide * scale)), max(1, round(high * scale))
 
 
-def data_uri(picture: Picture, quality: int = 85) -> str:
-    """Return a picture as a JPEG data URI."""
+def jpeg_bytes(picture: Picture, quality: int) -> bytes:
+    """Return a picture as JPEG."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return buffer.getvalue()
+
+
+def data_uri(picture: Picture, quality: int = 85) -> str:
+    """Return a picture as a JPEG data URI."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg_bytes(picture, quality)).decode("ascii")
+
+
+def png_bytes(picture: Picture) -> bytes:
+    """Return a picture as PNG, the same bytes for the same pixels."""
+    blue_first = np.asarray(picture.convert("RGB"))[:, :, ::-1]
+    done, coded = cv2.imencode(".png", blue_first, PNG_CODING)
+    if not done:
+        raise OSError("a picture could not be coded as PNG")
+    return coded.tobytes()
+
+
+@cache
+def font_of(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return the font of a size: it is unpacked anew whenever the library is asked for it."""
+    return ImageFont.load_default(size)
 
 
 def chip_name(subject: str) -> str:
@@ -193,10 +220,16 @@ def scale_bar_m(longest_m: float) -> int:
 
 def dashes(points: Sequence[Point], on: float, off: float) -> list[list[Point]]:
     """Return a line's dashes; ``on`` and ``off`` are lengths in the points' unit."""
-    line = LineString(points)
-    starts = np.arange(0.0, line.length, on + off)
-    pieces = (substring(line, start, min(start + on, line.length)) for start in starts)
-    return [list(piece.coords) for piece in pieces if piece.geom_type == "LineString"]
+    corners = np.asarray(points, dtype=float)
+    at = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
+    starts = np.arange(0.0, at[-1], on + off)
+    stops = np.minimum(starts + on, at[-1])
+    ends = [np.stack([np.interp(m, at, axis) for axis in corners.T], axis=1) for m in (starts, stops)]
+    made = []
+    for start, stop, first, last in zip(starts, stops, *ends, strict=True):
+        between = corners[np.searchsorted(at, start, "right") : np.searchsorted(at, stop, "left")]
+        made.append([(x, y) for x, y in np.concatenate([[first], between, [last]]).tolist()])
+    return made
 
 
 def draw_edged(draw: ImageDraw, lines: list[list[Point]], colour: str, width: int) -> None:

@@ -13,7 +13,7 @@ from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.series import Record, TrackDate
 from tumangang_watch.model.sightings import Sighting
-from tumangang_watch.report.pictures import PNG, stretch_of, strip
+from tumangang_watch.report.pictures import png_bytes, stretch_of, strip
 from tumangang_watch.text import PAINTED_NOTICE
 
 STRIPS = "strips"
@@ -32,7 +32,7 @@ def write_strips(comparison: Comparison, _: ReportDocument, folder: Path) -> Non
         picture = strip(comparison.later, track.line, (0.0, track.line.length), stretch)
         if picture.width > WIDEST_PX:
             picture = picture.resize((WIDEST_PX, picture.height))
-        picture.save(folder / STRIPS / strip_name(track.id), **PNG)
+        (folder / STRIPS / strip_name(track.id)).write_bytes(png_bytes(picture))
 
 
 def strip_name(track: str) -> str:
@@ -58,7 +58,7 @@ def write_stacked(record: Record, folder: Path, reports: Path, most: int) -> Non
         picture = stacked(track, dates[-most:], trains, reports)
         if record.painted:
             ImageDraw.Draw(picture).text((LABEL_PX + 6, 2), PAINTED_NOTICE, fill=TRAIN_INK)
-        picture.save(folder / "tracks" / strip_name(track), **PNG)
+        (folder / "tracks" / strip_name(track)).write_bytes(png_bytes(picture))
 
 
 def stacked(

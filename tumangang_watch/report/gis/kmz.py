@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import shapely
-from PIL import Image
 
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import DetectionDocument, FindingDocument, ReportDocument
@@ -46,21 +45,22 @@ NOTE = (
 )
 CHIP_WIDE = 640
 """Width of a chip in a balloon, pixels of the screen."""
-JPEG_QUALITY = 88
 RANGE_MIN_M, RANGE_SHARE = 400.0, 1.6
 """How far off the first view is: so many times the extent of what is shown, and never nearer."""
 M_PER_DEGREE = 111_320.0
 _SHOWN_ELSEWHERE = ("statement", "begin", "end", "title", "mark", "caveats")
 
 
-def write_kmz(comparison: Comparison, report: ReportDocument, folder: Path) -> None:
-    """Write ``findings.kmz``; chips are taken from the folder's.
+def write_kmz(
+    comparison: Comparison, report: ReportDocument, folder: Path, pictures: Mapping[str, bytes]
+) -> None:
+    """Write ``findings.kmz``, with the chips' pictures as JPEG by the chips' file names.
 
     The XML is made with ElementTree: OGR's LIBKML driver cannot style features through pyogrio,
     and writes text that holds ``]]>`` as XML that cannot be read (GDAL 3.12).
     """
     names = {t.id: t.name for t in comparison.site.tracks}
-    chips = _chips(report, folder)
+    chips = _chips(report, pictures)
     ElementTree.register_namespace("", KML)
     root = ElementTree.Element(f"{{{KML}}}kml")
     document = _add(root, "Document")
@@ -82,10 +82,11 @@ def write_kmz(comparison: Comparison, report: ReportDocument, folder: Path) -> N
         for found in report["detections"]:
             if found["date"] == date:
                 _detection(dated, found, report, chips, names)
-    _zip(folder, ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True), set(chips.values()))
+    inside = {chip: pictures[chip] for chip in chips.values()}
+    _zip(folder, ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True), inside)
 
 
-def _chips(report: ReportDocument, folder: Path) -> dict[str, str]:
+def _chips(report: ReportDocument, pictures: Mapping[str, bytes]) -> dict[str, str]:
     """Return the chip of each finding and detection that has one; a detection shows its finding's."""
     found: dict[str, str] = {}
     for finding in report["findings"]:
@@ -94,23 +95,23 @@ def _chips(report: ReportDocument, folder: Path) -> dict[str, str]:
             found.setdefault(name, chip_name(finding["id"]))
     for detection in report["detections"]:
         found.setdefault(detection["id"], chip_name(detection["id"]))
-    return {name: chip for name, chip in found.items() if (folder / "chips" / chip).is_file()}
+    return {name: chip for name, chip in found.items() if chip in pictures}
 
 
-def _zip(folder: Path, text: bytes, chips: set[str]) -> None:
-    """Write the archive, the same bytes for the same report; chips as JPEG, a fifth of the size."""
+def _zip(folder: Path, text: bytes, pictures: Mapping[str, bytes]) -> None:
+    """Write the archive, the same bytes for the same report; pictures are stored: they are compressed."""
+    legend = io.BytesIO()
+    legend_picture().save(legend, "PNG")
     with zipfile.ZipFile(folder / "findings.kmz", "w") as archive:
-        archive.writestr(_entry("doc.kml"), text)
-        archive.writestr(_entry("legend.png"), _encoded(legend_picture(), "PNG"))
-        for name in sorted(chips):
-            with Image.open(folder / "chips" / name) as picture:
-                archive.writestr(_entry(_inside(name)), _encoded(picture, "JPEG"))
+        archive.writestr(_entry("doc.kml"), text, zipfile.ZIP_DEFLATED)
+        archive.writestr(_entry("legend.png"), legend.getvalue())
+        for name, picture in sorted(pictures.items()):
+            archive.writestr(_entry(_inside(name)), picture)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
     """Return an entry of an archive without the time it was made."""
     entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-    entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o644 << 16
     return entry
 
@@ -118,12 +119,6 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def _inside(chip: str) -> str:
     """Return where a chip lies in the archive."""
     return f"chips/{Path(chip).stem}.jpg"
-
-
-def _encoded(picture: Image.Image, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, quality=JPEG_QUALITY)
-    return buffer.getvalue()
 
 
 def _add(parent: Element, tag: str, text: str | None = None, **attributes: str) -> Element:

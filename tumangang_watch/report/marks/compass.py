@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import cos, radians, sin
 
-from PIL import ImageFont
 from PIL.ImageDraw import ImageDraw
 
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.report.pictures import font_of
 from tumangang_watch.text import compass_text
 
 SUN, SATELLITE, DARK = "#ffd23f", "#8be0ff", "#111111"
@@ -45,7 +45,7 @@ def draw_compass(draw: ImageDraw, scene: Scene, at: tuple[int, int], radius: int
     ring = (x - radius, y - radius, x + radius, y + radius)
     draw.ellipse(ring, outline=DARK, width=4)
     draw.ellipse(ring, outline="white", width=2)
-    font = ImageFont.load_default(13)
+    font = font_of(13)
     draw.text((x, y), "N", fill="white", font=font, stroke_width=2, stroke_fill=DARK, anchor="mm")
     draw.polygon(
         [(x, y - radius - 6), (x - 5, y - radius + 5), (x + 5, y - radius + 5)], fill="white", outline=DARK
