@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from scipy.stats import multivariate_normal
 from shapely import box
 from support.values import observation, straight_site
 
@@ -14,6 +15,14 @@ from tumangang_watch.detect.coarse.find import detect_group_trains, runs_of
 from tumangang_watch.detect.coarse.ground import in_bed_units, learn_ground, near_tracks, structure
 from tumangang_watch.detect.coarse.groups import sample_corridor
 from tumangang_watch.detect.coarse.infer import read_groups
+from tumangang_watch.detect.coarse.states import (
+    BLOCK,
+    Displacement,
+    EmptyGround,
+    footprints,
+    likelihoods,
+    state_table,
+)
 from tumangang_watch.settings.groups import GroupSettings
 
 SETTINGS = GroupSettings()
@@ -100,3 +109,31 @@ def test_the_trains_of_a_corridor_are_its_detections():
     (there,) = detect_group_trains(seen, replace(SITE, areas=(yard, bridge)), list(SITE.tracks), SETTINGS)
     assert (there.area, [name for name, _ in there.areas]) == ("bridge", ["bridge"])
     assert detect_group_trains(scene(train=False), SITE, list(SITE.tracks), SETTINGS) == ()
+
+
+def test_likelihoods_are_those_of_the_gaussians_that_the_states_are():
+    corridor = corridor_of(scene())
+    (units,) = in_bed_units([corridor])
+    rng = np.random.default_rng(3)
+    rows, bands = len(corridor.y_m), len(units)
+    loose = rng.standard_normal((rows, rows))
+    ground = EmptyGround(
+        expected=np.ones_like(units),
+        turn=np.eye(bands),
+        colour=np.linspace(0.1, 0.6, bands),
+        rows=0.02 * loose @ loose.T / rows + 0.01 * np.eye(rows),
+        unknown=np.zeros(units.shape[1:]),
+    )
+    states, light = state_table(TRACKS), Displacement(shadow_m=4.0, lean_m=-1.0)
+    found = likelihoods(corridor, units, ground, states, light, SETTINGS)
+    prints = footprints(corridor, 4, states, light, SETTINGS)
+    clutter = SETTINGS.bed_spread**2 * prints.bodies.T @ prints.bodies / SETTINGS.body_spread**2
+    expected = np.zeros((len(states), BLOCK))
+    for k, (state, shade) in enumerate(zip(states, prints.shade, strict=True)):
+        here = prints.bodies[state]
+        for variance, seen in zip(ground.colour, units[:, :, :BLOCK] - 1, strict=True):
+            spread = ground.rows + variance * (here.T @ here + clutter)
+            spread = spread + SETTINGS.shadow_spread**2 * np.outer(shade, shade)
+            dark = multivariate_normal(-SETTINGS.shadow_depth * shade, spread)
+            expected[k] += dark.logpdf(seen.T)
+    np.testing.assert_allclose(found[:, :BLOCK], expected - expected[:1], rtol=1e-7, atol=1e-7)

@@ -9,6 +9,7 @@ nearly known; both are integrated out in closed form.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.detect.shadows import lean_fall, shadow_fall
 from tumangang_watch.grid import Float64, Mask
+from tumangang_watch.model.image import frozen
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.groups import GroupSettings
 
@@ -24,6 +26,8 @@ FINE_M = 0.25
 """Step at which outlines are drawn before they are blurred to pixels."""
 BLOCK = 8
 """Columns that share one geometry: 12 m at 3 m."""
+DRAWINGS_KEPT = 4096
+"""Footprints that are kept, some 10 kB each: trials and rounds ask for the same ones again."""
 
 
 @dataclass(frozen=True)
@@ -62,21 +66,50 @@ def footprints(
     corridor: Corridor, column: int, states: Mask, light: Displacement, settings: GroupSettings
 ) -> Footprints:
     """Draw bodies and shadows of every state across the corridor about one column."""
-    y = np.arange(corridor.y_m[0] - 6.0, corridor.y_m[-1] + 6.0, FINE_M)
-    half, lean = settings.body_half_width_m, light.lean_m
-    psf = settings.psf_px * corridor.gsd_m / FINE_M
+    at = _CrossSection(
+        offsets_m=corridor.offset_m[:, column].tobytes(),
+        y_m=corridor.y_m.tobytes(),
+        states=states.tobytes(),
+        gsd_m=corridor.gsd_m,
+        light=light,
+    )
+    return _drawn(at, settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CrossSection:
+    """What footprints are drawn of; arrays as their bytes, so that a drawing is found again."""
+
+    offsets_m: bytes
+    """(tracks,) float64"""
+    y_m: bytes
+    """(m,) float64"""
+    states: bytes
+    """(states, tracks) bool"""
+    gsd_m: float
+    light: Displacement
+
+
+@lru_cache(DRAWINGS_KEPT)
+def _drawn(at: _CrossSection, settings: GroupSettings) -> Footprints:
+    offsets, across_m = np.frombuffer(at.offsets_m), np.frombuffer(at.y_m)
+    states = np.frombuffer(at.states, bool).reshape(-1, len(offsets))
+    y = np.arange(across_m[0] - 6.0, across_m[-1] + 6.0, FINE_M)
+    half, lean = settings.body_half_width_m, at.light.lean_m
+    psf = settings.psf_px * at.gsd_m / FINE_M
     soft = float(np.hypot(psf, settings.play_m / FINE_M))
     solid, dark = [], []
-    for at in np.nan_to_num(corridor.offset_m[:, column], nan=1e6):
-        low, high = at - half + min(0.7 * lean, 0.0), at + half + max(0.7 * lean, 0.0)
+    for place in np.nan_to_num(offsets, nan=1e6):
+        low, high = place - half + min(0.7 * lean, 0.0), place + half + max(0.7 * lean, 0.0)
         solid.append((y > low) & (y < high))
-        a, b = sorted((at, at + light.shadow_m))
+        a, b = sorted((place, place + at.light.shadow_m))
         dark.append((y > a - half) & (y < b + half))
-    rows = np.round((corridor.y_m - y[0]) / FINE_M).astype(int)
+    rows = np.round((across_m - y[0]) / FINE_M).astype(int)
     bodies = gaussian_filter1d(np.array(solid, float), soft, axis=1)[:, rows]
     covered = (states[:, :, None] & np.array(solid)[None]).any(axis=1)
     shaded = (states[:, :, None] & np.array(dark)[None]).any(axis=1) & ~covered
-    return Footprints(states, bodies, gaussian_filter1d(shaded.astype(float), soft, axis=1)[:, rows])
+    shade = gaussian_filter1d(shaded.astype(float), soft, axis=1)[:, rows]
+    return Footprints(states, frozen(bodies), frozen(shade))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,19 +179,43 @@ def _block(
     prints: Footprints,
     settings: GroupSettings,
 ) -> Float64:
-    """Return log-likelihood ratios (states, columns) in a block of columns."""
-    states, shade = prints.states.astype(float), prints.shade
-    filled = np.einsum("zj,jm,jk->zmk", states, prints.bodies, prints.bodies)
-    total = np.zeros((len(states), residual.shape[2]))
-    for band, variance in enumerate(ground.colour):
-        lost = shade * level[band]
-        covariance = ground.rows + variance * (filled + clutter / settings.body_spread**2)
-        covariance = covariance + settings.shadow_spread**2 * lost[:, :, None] * lost[:, None, :]
-        lower = np.linalg.cholesky(covariance)
-        away = residual[band][None] + settings.shadow_depth * lost[:, :, None]
-        white = np.linalg.solve(lower, away)
-        log_det = np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-        total += -0.5 * (white**2).sum(axis=1) - log_det[:, None]
+    """Return log-likelihood ratios (states, columns) in a block of columns.
+
+    What states add to the covariance of empty ground is a few outer products, one a body and one for the
+    shadow. So the ground's covariance is factored once a band, and of each state a matrix as large as it has
+    tracks (Woodbury's identity, and the determinant lemma), with the same result.
+    """
+    variance = ground.colour[:, None, None]
+    empty = ground.rows + variance * (clutter / settings.body_spread**2)
+    lower = np.linalg.cholesky(empty)
+    bodies = np.sqrt(variance) * prints.bodies
+    lost = level[:, None, :] * prints.shade
+    tracks, states, columns = bodies.shape[1], lost.shape[1], residual.shape[2]
+    parts = np.concatenate([bodies.swapaxes(1, 2), lost.swapaxes(1, 2), residual], axis=2)
+    white = np.linalg.solve(lower, parts)
+    gram = white.swapaxes(1, 2) @ white
+    shade, seen = slice(tracks, tracks + states), slice(tracks + states, None)
+    on = prints.states.astype(float)
+    deep, wide = settings.shadow_depth, settings.shadow_spread
+    shades = np.diagonal(gram, axis1=1, axis2=2)[:, shade]
+    # (bands, states, tracks + 1, ...): what a state's bodies and its shadow share with one another and with
+    # what is seen, once the shadow that is expected was given back.
+    inner = np.empty((len(gram), states, tracks + 1, tracks + 1))
+    inner[:, :, :tracks, :tracks] = gram[:, None, :tracks, :tracks] * (on[:, :, None] * on[:, None, :])
+    across = wide * on * gram[:, :tracks, shade].swapaxes(1, 2)
+    inner[:, :, :tracks, tracks] = inner[:, :, tracks, :tracks] = across
+    inner[:, :, tracks, tracks] = wide**2 * shades
+    inner += np.eye(tracks + 1)
+    away = np.empty((len(gram), states, tracks + 1, columns))
+    with_body = gram[:, None, :tracks, seen] + deep * gram[:, :tracks, shade].swapaxes(1, 2)[..., None]
+    away[:, :, :tracks] = on[:, :, None] * with_body
+    with_shade = gram[:, shade, seen]
+    away[:, :, tracks] = wide * (with_shade + deep * shades[..., None])
+    own = np.diagonal(gram, axis1=1, axis2=2)[:, None, seen]
+    square = own + 2 * deep * with_shade + deep**2 * shades[..., None]
+    explained = (away * np.linalg.solve(inner, away)).sum(axis=2)
+    log_det = np.linalg.slogdet(inner)[1] / 2
+    total = (-0.5 * (square - explained) - log_det[..., None]).sum(axis=0)
     return np.asarray(total - total[:1])
 
 
