@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
+
+LINES_KEPT = 256
+"""Lines whose vertices are kept: the tracks of a site are asked for thousands of times."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,18 @@ class TrackFrame:
 
 def points_along(line: BaseGeometry, s_m: NDArray[Any]) -> NDArray[np.float64]:
     """Return the points (2, n) at distances along a line; beyond its ends, the ends."""
+    length_m, east, north = _vertices(line)
+    return np.stack([np.interp(s_m, length_m, east), np.interp(s_m, length_m, north)])
+
+
+@lru_cache(LINES_KEPT)
+def _vertices(line: BaseGeometry) -> NDArray[np.float64]:
+    """Return how far along a line its vertices lie, and where, (3, n)."""
     places = shapely.get_coordinates(line)
     length_m = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(places, axis=0).T))])
-    return np.stack([np.interp(s_m, length_m, axis) for axis in places.T])
+    found = np.stack([length_m, *places.T])
+    found.flags.writeable = False
+    return found
 
 
 def lengthened(line: BaseGeometry, by_m: float) -> shapely.LineString:

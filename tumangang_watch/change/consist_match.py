@@ -17,7 +17,8 @@ from tumangang_watch.change.other_date import (
     rest_too,
     start_m,
 )
-from tumangang_watch.change.profiles import agreement, body_profile
+from tumangang_watch.change.profiles import best_agreement, body_profile
+from tumangang_watch.grid import Float64
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.change import ChangeSettings
@@ -98,6 +99,7 @@ def _whole(
     one_track = tracks[0] is tracks[1]
     against = not one_track and _against(tracks)
     out = []
+    seen: dict[Laid, Profiles] = {}
     end_stands = one_track and _end_stands(a, b, settings)
     for turned in (False, True):
         for where in _laid(a, b, turned != against, settings):
@@ -108,9 +110,10 @@ def _whole(
             still = in_place and not turned
             elsewhere = settings.moved_odds if one_track else settings.other_track_odds
             prior = settings.in_place_odds if in_place else elsewhere
-            odds = _agree(matcher, tracks, where, turned != against)
+            profiles = seen.get(where) or seen.setdefault(where, _profiles(matcher, tracks, where))
+            odds = _agree(profiles, turned != against, settings)
             if turned and odds is not None:
-                straight = _agree(matcher, tracks, where, against)
+                straight = _agree(profiles, against, settings)
                 if straight is not None and odds - straight <= settings.turned_gain_min:
                     continue
             if odds is not None:
@@ -164,7 +167,7 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
     out = []
     for where in sorted(places):
         shift = where[1] - where[0]
-        odds = _agree(matcher, (track, track), where, False)
+        odds = _agree(_profiles(matcher, (track, track), where), False, settings)
         if odds is None:
             continue
         odds += settings.part_odds
@@ -194,26 +197,28 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
     return out
 
 
-def _agree(
-    matcher: TrainMatcher, tracks: tuple[Track, Track], where: tuple[float, float, float], backwards: bool
-) -> float | None:
-    """Return the best agreement of two stretches within the error of their ends.
+Profiles = tuple[tuple[Float64, Float64], ...]
+"""Of a stretch as long as it is and of one that reaches farther, one a date, either date first."""
 
-    ``where`` is the middle of the stretch on either date, and its length, metres.
-    """
+
+def _profiles(matcher: TrainMatcher, tracks: tuple[Track, Track], where: Laid) -> Profiles:
+    """Return the profiles of two stretches that may be one train's, within the error of their ends."""
     half = where[2] / 2
     reach = int(np.ceil(matcher.settings.end_play_m))
     dates = (matcher.pair.earlier, matcher.pair.later)
-    scores: list[float | None] = []
+    out = []
     # Either date may be the one whose end was misjudged: both are moved, so that swapped dates agree.
     for k in (0, 1):
         spans = [(where[j] - half - reach * (j != k), where[j] + half + reach * (j != k)) for j in (0, 1)]
-        profiles = [body_profile(dates[j], tracks[j].line, spans[j], matcher.scale) for j in (0, 1)]
-        still, wide = profiles[k], profiles[1 - k]
-        if backwards:
-            wide = wide[::-1]
-        places = range(max(len(wide) - len(still), 0) + 1)
-        scores += [agreement(still, wide[i : i + len(still)], matcher.settings) for i in places]
+        both = [body_profile(dates[j], tracks[j].line, spans[j], matcher.scale) for j in (0, 1)]
+        out.append((both[k], both[1 - k]))
+    return tuple(out)
+
+
+def _agree(profiles: Profiles, backwards: bool, settings: ChangeSettings) -> float | None:
+    """Return the best agreement of two stretches within the error of their ends."""
+    step = -1 if backwards else 1
+    scores = [best_agreement(still, wide[::step], settings) for still, wide in profiles]
     return max((s for s in scores if s is not None), default=None)
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import log, pi, radians, tan
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
@@ -143,19 +144,31 @@ def lean_m(observation: Observation, line: LineString, at_m: float) -> float:
 def agreement(one: Float64, two: Float64, settings: ChangeSettings) -> float | None:
     """Return the log-odds that two aligned profiles (metres, bands) show the same vehicles.
 
+    See `best_agreement`.
+    """
+    return best_agreement(one, two, settings)
+
+
+def best_agreement(short: Float64, long: Float64, settings: ChangeSettings) -> float | None:
+    """Return the highest log-odds that a profile (metres, bands) shows the same vehicles as part of another.
+
     The profiles are cut where either changes: a cut of like vehicles speaks once, however
     long it is. A light common to the whole train is taken out within `common_light_max`. None
     where too little was seen of both.
     """
-    seen = np.isfinite(one).all(axis=1) & np.isfinite(two).all(axis=1)
-    if seen.mean() < settings.observed_min:
-        return None
-    distance, cuts = piece_distances(one, two, settings)
-    if not len(distance):
-        return None
-    odds = (settings.consist_colour_step - distance) / settings.consist_colour_sd
-    odds = np.clip(odds, -settings.cut_against_max, settings.cut_for_max)
-    return float(sum(odds[cuts == k].mean() for k in range(int(cuts[-1]) + 1)))
+    size = min(len(short), len(long))
+    one, two = short[:size], sliding_window_view(long, size, axis=0).swapaxes(1, 2)
+    seen = np.isfinite(one).all(axis=1) & np.isfinite(two).all(axis=2)
+    ours, theirs = _pieces(one[None], settings)[0], _pieces(two, settings)
+    best = None
+    for k in np.flatnonzero(seen.mean(axis=1) >= settings.observed_min):
+        distance, cuts = _distances(ours, theirs[k], settings)
+        if len(distance):
+            odds = (settings.consist_colour_step - distance) / settings.consist_colour_sd
+            odds = np.clip(odds, -settings.cut_against_max, settings.cut_for_max)
+            total = float((np.bincount(cuts, odds) / np.bincount(cuts)).sum())
+            best = total if best is None else max(best, total)
+    return best
 
 
 def piece_distances(one: Float64, two: Float64, settings: ChangeSettings) -> tuple[Float64, NDArray[np.intp]]:
@@ -164,7 +177,12 @@ def piece_distances(one: Float64, two: Float64, settings: ChangeSettings) -> tup
     Distances are root mean squares over bands, in log reflectance; pieces seen on one date only are
     left out.
     """
-    a, b = _pieces(one, settings), _pieces(two, settings)
+    a, b = _pieces(np.stack([one, two]), settings)
+    return _distances(a, b, settings)
+
+
+def _distances(a: Float64, b: Float64, settings: ChangeSettings) -> tuple[Float64, NDArray[np.intp]]:
+    """Return what `piece_distances` does of the medians of pieces."""
     known = np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1)
     a, b = a[known], b[known]
     if not len(a):
@@ -174,17 +192,24 @@ def piece_distances(one: Float64, two: Float64, settings: ChangeSettings) -> tup
     return distance, np.cumsum(np.concatenate([[0], _changes(a, settings) | _changes(b, settings)]))
 
 
-def _pieces(profile: Float64, settings: ChangeSettings) -> Float64:
-    """Return medians over pieces of about half a vehicle, (pieces, bands): couplings fall out."""
-    count = max(round(len(profile) * STEP_M / settings.half_vehicle_m), 1)
-    out = np.full((count, profile.shape[1]), np.nan)
-    edges = np.round(np.linspace(0, len(profile), count + 1)).astype(int)
+def _pieces(profiles: Float64, settings: ChangeSettings) -> Float64:
+    """Return medians over pieces of about half a vehicle, (profiles, pieces, bands): couplings fall out.
+
+    ``profiles`` are (profiles, metres, bands).
+    """
+    metres = profiles.shape[1]
+    count = max(round(metres * STEP_M / settings.half_vehicle_m), 1)
+    out = np.full((len(profiles), count, profiles.shape[2]), np.nan)
+    edges = np.round(np.linspace(0, metres, count + 1)).astype(int)
+    seen = np.asarray(np.isfinite(profiles).all(axis=2))
+    shown, each = np.where(seen[:, :, None], profiles, np.inf), np.arange(len(profiles))
     for k, (start, stop) in enumerate(pairwise(edges)):
-        part = profile[start:stop]
-        known = part[np.isfinite(part).all(axis=1)]
-        if len(known) * 2 >= len(part):
-            ordered = np.sort(known, axis=0)
-            out[k] = (ordered[(len(known) - 1) // 2] + ordered[len(known) // 2]) / 2
+        known = seen[:, start:stop].sum(axis=1)
+        # What is not known is sorted behind every number.
+        ordered = np.sort(shown[:, start:stop], axis=1)
+        enough = (known * 2 >= stop - start) & (known > 0)
+        low, high = (ordered[each, np.maximum(at, 0)] for at in ((known - 1) // 2, known // 2))
+        out[enough, k] = ((low + high) / 2)[enough]
     return out
 
 

@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely import box
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.model.image import IDENTITY, Affine6, NativeImage, Raster
@@ -130,9 +131,12 @@ class Observation:
         if window is None:
             return 0.0
         cut, part = window
+        clear = self.quality.clear[cut]
+        if clear.all() and box(*self.raster.grid.bounds).contains(place):
+            return 1.0
         inside = part.mask([place], all_touched=True)
         whole_px = max(place.area / part.pixel_m**2, float(inside.sum()), 1.0)
-        return float(min((inside & self.quality.clear[cut]).sum() / whole_px, 1.0))
+        return float(min((inside & clear).sum() / whole_px, 1.0))
 
 
 @dataclass(frozen=True)

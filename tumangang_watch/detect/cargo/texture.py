@@ -53,22 +53,24 @@ def _texture(
     values: NDArray[np.float32], usable: NDArray[np.bool_], taken: NDArray[np.bool_], radius_px: float
 ) -> Texture:
     empty = usable & ~taken
-    inner, outer = _disk(radius_px), _disk(2.0 * radius_px + 1.0)
+    inner, ring = _disk(radius_px), _disk(2.0 * radius_px + 1.0)
+    room = (len(ring) - len(inner)) // 2
+    ring[room:-room, room:-room] -= inner
 
     def total(image: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_CONSTANT))
 
-    mass = empty.astype(np.float32)
     own = total(usable.astype(np.float32), inner)
-    around = total(mass, outer) - total(mass, inner)
-    enough = (own > 0.8 * inner.sum()) & (around > 0.3 * (outer.sum() - inner.sum()))
+    # Sums of whole pixels, as far as rounding lets a Fourier transform say.
+    around = np.rint(total(empty.astype(np.float32), ring))
+    enough = (own > 0.8 * inner.sum()) & (around > 0.3 * ring.sum())
     away = (total(taken.astype(np.float32), inner) < 0.5) & enough & empty
     square = np.zeros(usable.shape, np.float32)
     for band in values:
         held = np.where(empty, band, 0).astype(np.float32)
         seen = np.where(usable, band, 0).astype(np.float32)
-        ring = (total(held, outer) - total(held, inner)) / np.maximum(around, 1.0)
-        step = np.where(enough, total(seen, inner) / np.maximum(own, 1.0) - ring, 0)
+        beside = total(held, ring) / np.maximum(around, 1.0)
+        step = np.where(enough, total(seen, inner) / np.maximum(own, 1.0) - beside, 0)
         if away.any():
             spread = 1.4826 * float(np.median(np.abs(step[away])))
             square += (step / max(spread, 1e-3)) ** 2

@@ -119,7 +119,9 @@ class FoundTrain:
     """How many such trains the scene's empty track would show by chance."""
     cars: Interval | None
     vehicles: tuple[Vehicle, ...]
-    evidence: tuple[tuple[str, float], ...]
+    couplings_m: tuple[float, ...] = ()
+    """Middles of couplings along the track."""
+    evidence: tuple[tuple[str, float], ...] = ()
 
 
 def read_trains(
@@ -191,19 +193,24 @@ def _read_view(
 def trains_in(
     read: StripsRead, settings: TrainSettings, asked: Callable[[Track, TrainSegment], bool] | None = None
 ) -> list[list[FoundTrain]]:
-    """Return the trains of each strip, described; of those only that are asked for, where that is said."""
+    """Return the trains of each strip, described; where it is said which are asked for, those alone, and
+    without their evidence.
+    """
     track_km = sum(view.strip.track.line.length for view in read.views) / 1000
     noise = noise_of([r for own in read.runs for r in own], track_km, settings)
     found = []
     for view, reading, own in zip(read.views, read.readings, read.runs, strict=True):
-        alarms = [(r, false_alarms_of(r, track_km, noise, settings)) for r in own]
-        found.append(
-            [
-                replace(_train(view, reading, run, read.scale, read.scene.gsd_m, settings), false_alarms=a)
-                for run, a in alarms
-                if a <= settings.false_alarms_possible and (asked is None or asked(view.strip.track, run))
-            ]
-        )
+        trains = []
+        for run in own:
+            alarms = false_alarms_of(run, track_km, noise, settings)
+            if alarms <= settings.false_alarms_possible and (asked is None or asked(view.strip.track, run)):
+                train = replace(
+                    _train(view, reading, run, read.scale, read.scene.gsd_m, settings), false_alarms=alarms
+                )
+                if asked is None:
+                    train = replace(train, evidence=_evidence(view, reading, train))
+                trains.append(train)
+        found.append(trains)
     return found
 
 
@@ -242,18 +249,24 @@ def _train(
         couplings = tuple(c for c in couplings if run.from_m < c < run.to_m)
     slope, middle = settings.confidence_slope, settings.confidence_middle
     confidence = float(1 / (1 + np.exp(-slope * (np.log(max(run.score, 1e-3)) - np.log(middle)))))
-    evidence = evidence_of(view, reading, run, couplings)
-    if view.hidden is not None and view.hidden.any():
-        under = view.hidden[slice(*np.searchsorted(view.strip.s_m, (run.from_m, run.to_m)))]
-        evidence = (*evidence, ("under_beams", round(float(under.mean()), 3)))
     return FoundTrain(
         track=view.strip.track,
         run=run,
         confidence=confidence,
         cars=cars,
         vehicles=vehicles,
-        evidence=evidence,
+        couplings_m=couplings,
     )
+
+
+def _evidence(view: StripView, reading: NetReading, train: FoundTrain) -> tuple[tuple[str, float], ...]:
+    """Return what speaks for a train, cue by cue, and how much of it lies under beams."""
+    run = train.run
+    evidence = evidence_of(view, reading, run, train.couplings_m)
+    if view.hidden is not None and view.hidden.any():
+        under = view.hidden[slice(*np.searchsorted(view.strip.s_m, (run.from_m, run.to_m)))]
+        evidence = (*evidence, ("under_beams", round(float(under.mean()), 3)))
+    return evidence
 
 
 def _detection(

@@ -242,6 +242,6 @@ def median_known(values: Floats) -> Floats:
     flat = values.reshape(-1, values.shape[-1])
     # NaN is sorted behind every number: the middle ones are found by how many are known.
     ordered, count = np.sort(flat, axis=1), (~np.isnan(flat)).sum(axis=1)
-    middle = [np.clip(at, 0, flat.shape[1] - 1)[:, None] for at in ((count - 1) // 2, count // 2)]
-    low, high = (np.take_along_axis(ordered, at, axis=1)[:, 0] for at in middle)
+    rows = np.arange(len(flat))
+    low, high = (ordered[rows, np.maximum(at, 0)] for at in ((count - 1) // 2, count // 2))
     return np.asarray(np.where(count > 0, (low + high) / 2, np.nan)).reshape(values.shape[:-1])
