@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from support.scene_files import NORTH, WEST, ground, north_up, opened, write
 
+from tumangang_watch.watch import inbox as inbox_module
 from tumangang_watch.watch.inbox import content_of, look_into, passed_over, sidecars
 
 
@@ -33,3 +34,16 @@ def test_links_and_files_of_other_kinds_are_counted_aloud(tmp_path):
     assert look_into(inbox, float("inf"), 0.0) == []
     words = "Passed over: 1 link (links are not followed) and 1 file of other kinds (.zip)"
     assert str(passed_over(inbox)) == words
+
+
+def test_what_lies_beside_a_scene_is_looked_for_only_where_it_is_asked_whether_it_is_whole(
+    tmp_path, monkeypatch
+):
+    for k in range(3):
+        write(tmp_path / f"s{k}.tif")
+    asked = []
+    monkeypatch.setattr(inbox_module, "sidecars", lambda image: asked.append(image.name) or [])
+    arrivals = look_into(tmp_path, float("inf"), 0.0)
+    assert (len(arrivals), asked) == (3, [])
+    assert arrivals[1].settled
+    assert asked == ["s1.tif"]

@@ -28,7 +28,7 @@ DONE_END = ".done"
 """``NAME.tif.done`` beside ``NAME.tif`` says that it is whole."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Arrival:
     """A scene file in the inbox."""
 
@@ -37,8 +37,22 @@ class Arrival:
     """Its path from the inbox, ``/`` between folders."""
     stamp: tuple[int, int]
     """Size in bytes and modification time in nanoseconds."""
-    settled: bool
-    """Nothing of it changed for a while."""
+    changed_s: float
+    """When the file itself changed last, seconds since 1970."""
+    before_s: float
+    """It is settled when nothing of it or beside it changed since."""
+    done: bool = False
+    """A ``.done`` file says that it is whole."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing of it changed for a while; looks for what lies beside it."""
+        if self.done or self.changed_s > self.before_s:
+            return self.done
+        try:
+            return all(p.stat().st_ctime <= self.before_s for p in sidecars(self.path))
+        except OSError:
+            return False
 
 
 def look_into(inbox: Path, now_s: float, settle_s: float) -> list[Arrival]:
@@ -92,14 +106,15 @@ def _arrival(inbox: Path, path: Path, done: bool, before_s: float) -> Arrival | 
         if path.is_symlink() or not path.is_file():
             return None
         status = path.stat()
-        changed = [status.st_ctime, *(p.stat().st_ctime for p in sidecars(path))]
     except OSError:
         return None
     return Arrival(
-        path,
-        path.relative_to(inbox).as_posix(),
-        (status.st_size, status.st_mtime_ns),
-        done or max(changed) <= before_s,
+        path=path,
+        place=path.relative_to(inbox).as_posix(),
+        stamp=(status.st_size, status.st_mtime_ns),
+        changed_s=status.st_ctime,
+        before_s=before_s,
+        done=done,
     )
 
 
