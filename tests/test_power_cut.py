@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.skipif(bool(hindrance()), reason=hindrance() or "runs")
-@pytest.mark.parametrize("command", ["review accept", "site show", "detect"])
+@pytest.mark.parametrize("command", ["review accept", "detect"])
 def test_what_was_done_outlives_a_power_cut_and_what_was_not_is_done_again(command):
     words = [sys.executable, "-m", "scripts.power_cut", "--per", "2", "--only", command]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
