@@ -18,9 +18,10 @@ import numpy as np
 import shapely
 
 from training.strip_bank import scene_of
+from tumangang_watch.detect.tracks.standing import tracks_under_trains
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
-from tumangang_watch.detect.tracks.view import TraceScene
-from tumangang_watch.grid import grid_over
+from tumangang_watch.detect.tracks.view import TraceScene, trace_scene
+from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.pipeline.tracks import ground_of
 from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.simulate import make_pair, split_seeds
@@ -40,7 +41,8 @@ def painted(seed: int, gsd_m: float, season: str, settings: TraceSettings) -> di
     grid = grid_over(area.bounds, 1.0, site.crs)
     centre = ((grid.bounds[0] + grid.bounds[2]) / 2, (grid.bounds[1] + grid.bounds[3]) / 2)
     image = exact_image(pair.earlier, centre)
-    tracks = trace_tracks((TraceScene(image, _known(pair)),), area, grid, settings)
+    scene = trace_scene(image, _known(pair), area, grid, settings.gsd_max_m)
+    tracks = traced_in(scene, area, grid, settings)
     true = [track.line for track in pair.world.site.tracks]
     every = shapely.unary_union([track.line for track in pair.world.rails]).buffer(WITHIN_M)
     near = shapely.unary_union([t.line for t in tracks]).buffer(WITHIN_M)
@@ -55,6 +57,12 @@ def painted(seed: int, gsd_m: float, season: str, settings: TraceSettings) -> di
         "false_m": sum(t.line.difference(every).length for t in tracks),
         "false_of": [t.line.difference(every).length / t.line.length for t in tracks],
     }
+
+
+def traced_in(scene: TraceScene, area: Any, grid: Grid, settings: TraceSettings) -> tuple[TracedTrack, ...]:
+    """Return what ``site trace`` tells: tracks by their rails, and by the vehicles on them."""
+    tracks = trace_tracks((scene,), area, grid, settings)
+    return tracks + tracks_under_trains((scene,), tracks, settings)
 
 
 def _known(pair: Any) -> Any:
@@ -94,7 +102,8 @@ def real(folder: Path, settings: TraceSettings) -> None:
     for path in sorted(folder.glob("scene_*.tif")):
         scene = open_scene(path, SceneOptions(), Settings().read)
         image = read_native(scene, grid.bounds, site.crs, Settings().read)
-        tracks = trace_tracks((TraceScene(image, scene),), area, grid, settings)
+        shown = trace_scene(image, scene, area, grid, settings.gsd_max_m)
+        tracks = traced_in(shown, area, grid, settings)
         lines = shapely.unary_union([t.line for t in tracks])
         away = np.array([lines.distance(c) if tracks else np.inf for c in cars])
         print(

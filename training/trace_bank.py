@@ -7,19 +7,28 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import shapely
 
-from training.yard_painter import Canvas, Surroundings, Yard, draw_paint, shoot
+from training.strip_bank import scene_of
+from training.vehicle_bank import LONG_M, pictures
+from training.yard_painter import Canvas, Surroundings, Yard, draw_paint, expose, shoot
 from tumangang_watch.detect.tracks.view import CELL_M as VIEW_M
 from tumangang_watch.detect.tracks.view import GuideFrame, TraceScene, view_of
+from tumangang_watch.detect.vehicles.read import CELL_M as PLAIN_M
+from tumangang_watch.detect.vehicles.read import read_vehicles
+from tumangang_watch.grid import grid_over
+from tumangang_watch.model.image import NativeImage, SiteToPixel
+from tumangang_watch.nets import weights
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.simulate.exact import exact_image
 
-GSDS = (0.25, 0.3, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7)
+GSDS = (0.25, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7, 0.8, 0.9, 0.9, 1.0)
 ALONG_DEG, ACROSS_DEG = 15.0, 22.0
 """A track is one to a guide within the first; beyond the second it is none."""
 SIMULATED_FIRST = 900
@@ -158,7 +167,10 @@ def _kept(image: Any, scene: Any, guide: np.ndarray, tracks: Any) -> tuple[np.nd
     frame = GuideFrame.along(guide, HALF_M)
     if frame.length_m < 80:
         return None
-    patch = view_of(TraceScene(image, scene), frame, None)
+    west, south, east, north = shapely.LineString(guide).buffer(HALF_M + 20).bounds
+    grid = grid_over((west, south, east, north), PLAIN_M, "EPSG:32652")
+    plain = read_vehicles(image, grid, np.ones(grid.shape, bool), weights("vehicle_net"))
+    patch = view_of(TraceScene(image, scene, plain), frame, None)
     if patch[6].mean() < 0.2:
         return None
     return patch.astype(np.float16), labels_of(frame, tracks)
@@ -187,10 +199,6 @@ def second(seed: int) -> list[Any]:
 
 def first(number: int) -> list[Any]:
     """Paint a yard of ``simulate`` and keep views of it."""
-    from dataclasses import replace
-
-    from training.strip_bank import scene_of
-
     seed = split_seeds("train")[SIMULATED_FIRST + number]
     rng = np.random.default_rng([seed, 92])
     options = {"length_m": float(rng.uniform(180, 320)), "tracks": int(rng.integers(2, 6))}
@@ -239,10 +247,90 @@ def first(number: int) -> list[Any]:
     return out
 
 
+def third(number: int) -> list[Any]:
+    """Paint a place of ``vehicle_bank``, its tracks bent, and keep views of it."""
+    rng = np.random.default_rng([number, 94])
+    out = []
+    for shown in pictures(rng):
+        gsd_m = float(rng.choice(GSDS))
+        image, _ = expose(shown.light, gsd_m, shown.canvas.top_m, rng, misfit=0.0)
+        bend = float(rng.choice([0.0, rng.uniform(-1, 1) / 300]))
+        image = replace(_coded(image, rng), to_pixel=_bent(image.to_pixel, bend))
+        facts = {
+            "seed": number,
+            "gsd_m": gsd_m,
+            "bands": list(image.bands),
+            "known": bool(rng.random() < 0.6),
+            "sun_azimuth_deg": shown.sky.sun[0],
+            "sun_elevation_deg": shown.sky.sun[1],
+            "off_nadir_deg": shown.sky.view[1],
+            "view_azimuth_deg": shown.sky.view[0],
+        }
+        scene = scene_of(facts)
+        tracks = [_arc(at, bend, shown.trains) for at in (shown.yard.v_m if shown.yard else ())]
+        middle = float(np.mean(shown.yard.v_m)) if shown.yard else 0.0
+        for k in range(3):
+            guide = _guide(k, bend, middle, rng)
+            kept = _kept(image, scene, guide, tracks)
+            if kept:
+                out.append(kept)
+    return out
+
+
+def _coded(image: NativeImage, rng: np.random.Generator) -> NativeImage:
+    """Code a picture for display as JPEG, now and then."""
+    if len(image.bands) > 3 or rng.random() < 0.5:
+        return image
+    shown = np.rint(np.moveaxis(np.clip(image.values, 0, 1), 0, 2) * 255).astype(np.uint8)
+    _, coded = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])
+    values = np.moveaxis(cv2.imdecode(coded, cv2.IMREAD_COLOR), 2, 0) / np.float32(255)
+    return replace(image, values=np.maximum(values, 1e-4) * image.valid)
+
+
+def _bent(to_pixel: SiteToPixel, bend: float) -> SiteToPixel:
+    """Return the map to pixels of ground whose tracks are arcs: ``y`` less that of the arc."""
+
+    def bent(terms: tuple[float, ...]) -> tuple[float, ...]:
+        fall, middle = terms[2] * bend / 2, LONG_M / 2
+        return (terms[0] - fall * middle**2, terms[1] + 2 * fall * middle, terms[2], -fall, *terms[4:])
+
+    return replace(
+        to_pixel,
+        col_coefficients=bent(to_pixel.col_coefficients),
+        row_coefficients=bent(to_pixel.row_coefficients),
+    )
+
+
+def _arc(at: float, bend: float, trains: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return a track's points and where vehicles stand."""
+    x = np.arange(0, LONG_M, 0.7)
+    full = np.zeros(len(x), np.float32)
+    for low, high in ((c["from_m"], c["to_m"]) for v, cars in trains if v == at for c in cars):
+        full[(x >= low - 0.5) & (x <= high + 0.5)] = 1
+    return np.stack([x, at + bend * (x - LONG_M / 2) ** 2 / 2], axis=1), full
+
+
+def _guide(kind: int, bend: float, middle: float, rng: np.random.Generator) -> np.ndarray:
+    """Return a guide: along the arc, straight and nearly along it, or anyhow."""
+    at = middle + float(rng.uniform(-30, 30))
+    if kind == 0:
+        x = np.linspace(0, LONG_M, 40)
+        guide = np.stack([x, at + bend * (x - LONG_M / 2) ** 2 / 2], axis=1)
+    else:
+        wide = kind == 2 and rng.random() < 0.5
+        angle = float(rng.uniform(0, np.pi) if wide else rng.normal(0, 0.06))
+        u = float(rng.uniform(70, LONG_M - 70))
+        angle += bend * (u - LONG_M / 2)
+        centre = np.array([u, at + bend * (u - LONG_M / 2) ** 2 / 2])
+        along = np.array([np.cos(angle), np.sin(angle)]) * 70
+        guide = np.stack([centre - along, centre + along])
+    return guide[:: int(rng.choice([-1, 1]))]
+
+
 def main() -> None:
     """Paint."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--painter", choices=("first", "second"), default="second")
+    parser.add_argument("--painter", choices=("first", "second", "third"), default="second")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=250)
     parser.add_argument("--folder", type=Path, required=True)
@@ -252,7 +340,7 @@ def main() -> None:
         target = arguments.folder / f"{arguments.painter}-{number}.npz"
         if target.exists():
             continue
-        kept = (first if arguments.painter == "first" else second)(number)
+        kept = {"first": first, "second": second, "third": third}[arguments.painter](number)
         arrays = {
             f"{name}_{k}": a
             for k, pair in enumerate(kept)

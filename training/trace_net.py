@@ -1,8 +1,9 @@
 """Calibrate the network of ``detect.tracks.view`` on a bank of painted yards.
 
-Paint the bank with ``python -m training.trace_bank --folder DIR``, with ``--painter first`` and ``second``;
-then ``python -m training.trace_net --bank DIR`` fits the network and writes its weights into the package.
-It needs torch, which the program itself does not. Every tenth yard is held out and chooses when to stop.
+Paint the bank with ``python -m training.trace_bank --folder DIR``, with ``--painter first``, ``second`` and
+``third``; then ``python -m training.trace_net --bank DIR`` fits the network and writes its weights into the
+package. It needs torch, which the program itself does not. Every tenth yard is held out and chooses when to
+stop.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tumangang_watch.detect.tracks.view import CHANNELS, DILATIONS, SHRINK
-from tumangang_watch.nets import write_weights
+from tumangang_watch.nets import read_weights, write_weights
 
 NARROW, WIDTH = 14, 24
 ROWS, COLS = 72, 192
@@ -25,12 +26,13 @@ SPREAD_M = 0.4
 """Standard deviation of the target across a track."""
 
 
-def read_bank(folder: Path) -> list[tuple[bool, Any, Any]]:
-    """Return (held out, patch, labels) of every view."""
+def read_bank(folder: Path, known: set[str]) -> list[tuple[bool, Any, Any]]:
+    """Return (held out, patch, labels) of every view in files that are not known yet."""
     out = []
     for path in sorted(folder.glob("*.npz")):
-        if ".part" in path.name:
+        if ".part" in path.name or path.name in known:
             continue
+        known.add(path.name)
         held = int(path.stem.split("-")[1]) % 10 == 0
         with np.load(path) as data:
             for k in range(len(data.files) // 2):
@@ -94,12 +96,40 @@ def augmented(patch: Any, labels: Any, rng: np.random.Generator) -> tuple[Any, A
         patch[row["fine"]] = 0
     if rng.random() < 0.2:
         patch[[row["shadow"], row["lean"], row["known"]]] = 0
-    if rng.random() < 0.2:
-        # The edge of a scene, or of the ground looked at.
-        edge = int(rng.integers(4, ROWS - 24))
-        patch[:, slice(0, edge) if rng.random() < 0.5 else slice(ROWS - edge, ROWS)] = 0
+    _doubted(patch, rng, [row[name] for name in ("track", "along", "body", "end")])
+    for _ in range(int(rng.choice(3, p=(0.35, 0.4, 0.25)))):
+        patch *= _edge(rng)
     patch *= patch[row["seen"]] > 0
     return patch, labels
+
+
+def _edge(rng: np.random.Generator) -> Any:
+    """Return a window (rows, cols) cut by the edge of a scene, or of the ground looked at, at any angle."""
+    turn = rng.choice([0.0, np.pi / 2, rng.uniform(0, np.pi)]) + rng.choice([0.0, np.pi])
+    row, col = np.mgrid[:ROWS, :COLS]
+    away = np.cos(turn) * (col - COLS / 2) / COLS + np.sin(turn) * (row - ROWS / 2) / ROWS
+    return away < np.quantile(away, rng.uniform(0.45, 0.97))
+
+
+def _doubted(patch: Any, rng: np.random.Generator, plain: list[int]) -> None:
+    """Make the plain picture's reading worse: on painted ground it is better than on real ground."""
+    import cv2
+
+    if rng.random() < 0.15:
+        patch[plain] = 0
+        return
+    for k in plain:
+        noise = cv2.resize(rng.standard_normal((9, 12)).astype(np.float32), (COLS, ROWS))
+        patch[k] = patch[k] * rng.uniform(0.5, 1.1) + rng.normal(0, 0.08) + rng.uniform(0, 0.2) * noise
+    if rng.random() < 0.2:
+        patch[plain[int(rng.integers(0, 2)) :: 2]] = 0
+    if rng.random() < 0.4:
+        # Stretches that are not read at all.
+        for _ in range(int(rng.integers(1, 5))):
+            row, col = int(rng.integers(0, ROWS)), int(rng.integers(0, COLS))
+            patch[
+                plain[:2], row : row + int(rng.integers(3, 30)), col : col + int(rng.integers(10, 120))
+            ] *= 0.3
 
 
 def _soil(patch: Any, labels: Any, rng: np.random.Generator, row: dict[str, int]) -> None:
@@ -145,6 +175,23 @@ def run(net: Any, x: Any) -> Any:
     return net["e"](x)
 
 
+def take_up(net: Any, before: Any) -> None:
+    """Put weights into a network; channels and layers that they lack begin near nothing."""
+    import torch
+
+    with torch.no_grad():
+        for name, own in net.state_dict().items():
+            if name not in before:
+                own.mul_(0.2)
+                continue
+            old = torch.from_numpy(before[name])
+            if old.shape == own.shape:
+                own.copy_(old)
+            else:
+                own.zero_()
+                own[:, : old.shape[1]] = old
+
+
 def terms(net: Any, patch: Any, labels: Any) -> tuple[Any, Any]:
     """Return the losses of tracks and of their occupancy."""
     import torch
@@ -167,28 +214,39 @@ def _tensors(items: list[tuple[Any, Any]]) -> tuple[Any, Any]:
     return tuple(torch.from_numpy(np.stack(part).astype(np.float32)) for part in zip(*items, strict=True))  # type: ignore[return-value]
 
 
-def fit(items: list[Any], target: Path, steps: int, minutes: float, batch: int) -> None:
-    """Fit by Adam with one rise and fall of the rate; keep a running mean of the weights."""
+def fit(folder: Path, target: Path, start: Path | None, steps: int, minutes: float, batch: int) -> None:
+    """Fit by Adam with one rise and fall of the rate; keep a running mean of the weights.
+
+    What is painted meanwhile is read too; what is held out is that of the start.
+    """
     import torch
 
     torch.manual_seed(1)
     torch.set_num_threads(1)
     rng = np.random.default_rng(1)
+    known: set[str] = set()
+    items = read_bank(folder, known)
+    print(len(items), "views,", sum(i[0] for i in items), "held out", flush=True)
     learn = [i[1:] for i in items if not i[0]]
     check_rng = np.random.default_rng(2)
     check = [window(p, l, check_rng) for h, p, l in items if h for _ in range(2)]
     check = [_tensors(check[k : k + 16]) for k in range(0, len(check), 16)]
-    weight = np.array([p.shape[2] for p, _ in learn], float) ** 0.7
-    weight /= weight.sum()
-    net = network().to(memory_format=torch.channels_last)
+    net = network()
+    if start:
+        take_up(net, read_weights(start))
+    net = net.to(memory_format=torch.channels_last)
     mean = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=2e-3)
-    start, best, done, sums, step = time.time(), np.inf, 0.0, np.zeros(2), 0
+    begun, best, done, sums, step = time.time(), np.inf, 0.0, np.zeros(2), 0
     while done < 1:
-        done = max(step / steps, (time.time() - start) / 60 / minutes)
+        done = max(step / steps, (time.time() - begun) / 60 / minutes)
         rate = 4e-3 * min((step + 1) / 100, 1.0) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1.0))) + 1e-5
         for group in optimiser.param_groups:
             group["lr"] = rate
+        if step % 150 == 0:
+            learn += [i[1:] for i in read_bank(folder, known) if not i[0]]
+            weight = np.array([p.shape[2] for p, _ in learn], float) ** 0.7
+            weight /= weight.sum()
         drawn = []
         for k in rng.choice(len(learn), batch, p=weight):
             drawn.append(augmented(*window(*learn[k], rng), rng))
@@ -206,7 +264,7 @@ def fit(items: list[Any], target: Path, steps: int, minutes: float, batch: int) 
         if step % 150 == 0 or done >= 1:
             with torch.no_grad():
                 held = np.mean([[float(v) for v in terms(mean, *c)] for c in check], axis=0)
-            spent = time.time() - start
+            spent = time.time() - begun
             print(step, f"{done:.2f} {spent:.0f} s", (sums / 150).round(4), "held", held.round(4), flush=True)
             sums[:] = 0
             if held[0] < best:
@@ -221,12 +279,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--start", type=Path, help="weights to go on from, of fewer channels or layers too")
     package = Path(__file__).resolve().parents[1] / "tumangang_watch"
     parser.add_argument("--target", type=Path, default=package / "weights" / "trace_net.npz")
     arguments = parser.parse_args()
-    items = read_bank(arguments.bank)
-    print(len(items), "views,", sum(i[0] for i in items), "held out", flush=True)
-    fit(items, arguments.target, arguments.steps, arguments.minutes, arguments.batch)
+    a = arguments
+    fit(a.bank, a.target, a.start, a.steps, a.minutes, a.batch)
 
 
 if __name__ == "__main__":

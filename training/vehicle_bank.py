@@ -10,6 +10,7 @@ fit draws anew each time (``vehicle_net``).
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -428,9 +429,24 @@ def kept(light: Any, label: Any, nir: bool) -> Any:
     return out
 
 
-def draw_scene(number: int) -> list[Any]:
+@dataclass(frozen=True)
+class Picture:
+    """What a satellite sees of a painted ground, before its optics."""
+
+    light: Any
+    """(4, rows, cols) at `CELL_M`."""
+    label: Any
+    """(rows, cols) bits of the label plane, as the view shows them."""
+    canvas: Canvas
+    yard: Yard | None
+    """None where no track lies."""
+    trains: list[tuple[float, list[dict[str, Any]]]]
+    sky: Sky
+    """Directions of sun and view."""
+
+
+def pictures(rng: np.random.Generator) -> Iterator[Picture]:
     """Paint one ground with two fillings and lights."""
-    rng = np.random.default_rng([number, 4713])
     place = str(rng.choice(PLACES, p=PLACE_CHANCE))
     yard = Yard(LONG_M, tracks_for(place, rng))
     yard.margin_m = (WIDE_M - (max(yard.v_m) - min(yard.v_m))) / 2
@@ -438,13 +454,7 @@ def draw_scene(number: int) -> list[Any]:
     clutter(canvas, yard, rng)
     span = None
     if place == "bridge":
-        ends = np.sort(rng.uniform(-30, LONG_M + 30, 2))
-        if ends[1] - ends[0] < 60:
-            ends[:] = (0, LONG_M)
-        trussed = bool(rng.random() < (0.6 if len(yard.v_m) < 3 else 0.1))
-        deck = str(rng.choice(["steel", "open", "stone", "ballast"]))
-        half = float(rng.uniform(2.3, 3.6) if trussed else rng.uniform(1.4, 9))
-        span = Span(max(ends[0], 0.0), min(ends[1], LONG_M), half, deck, trussed)
+        span = _span(yard, rng)
         lay_bridge(canvas, yard, span, rng)
     else:
         beds(canvas, yard, rng)
@@ -461,7 +471,6 @@ def draw_scene(number: int) -> list[Any]:
         rows, _ = canvas.window(0, LONG_M, at, 1.0)
         rails[rows] = TRACK
     bare = canvas.albedo.copy(), canvas.height.copy()
-    out = []
     for _ in range(2):
         canvas.albedo, canvas.height = bare[0].copy(), bare[1].copy()
         sun = float(rng.uniform(0, 360)), float(rng.uniform(14, 65))
@@ -480,8 +489,24 @@ def draw_scene(number: int) -> list[Any]:
             with_truss(light, canvas, bars, Sky(sun, view), rng)
         if rng.random() < 0.35:
             _portals(light, canvas, yard, rng)
-        out.append(kept(light, seen(canvas, label, view), nir=bool(rng.random() < 0.6)))
-    return out
+        shown = seen(canvas, label, view)
+        yield Picture(light, shown, canvas, None if place == "none" else yard, trains, Sky(sun, view))
+
+
+def _span(yard: Yard, rng: np.random.Generator) -> Span:
+    ends = np.sort(rng.uniform(-30, LONG_M + 30, 2))
+    if ends[1] - ends[0] < 60:
+        ends[:] = (0, LONG_M)
+    trussed = bool(rng.random() < (0.6 if len(yard.v_m) < 3 else 0.1))
+    deck = str(rng.choice(["steel", "open", "stone", "ballast"]))
+    half = float(rng.uniform(2.3, 3.6) if trussed else rng.uniform(1.4, 9))
+    return Span(max(ends[0], 0.0), min(ends[1], LONG_M), half, deck, trussed)
+
+
+def draw_scene(number: int) -> list[Any]:
+    """Keep both pictures of a ground."""
+    rng = np.random.default_rng([number, 4713])
+    return [kept(p.light, p.label, nir=bool(rng.random() < 0.6)) for p in pictures(rng)]
 
 
 def _portals(light: Any, canvas: Canvas, yard: Yard, rng: np.random.Generator) -> None:

@@ -12,7 +12,7 @@ from shapely.ops import unary_union
 from tumangang_watch.detect.tracks.adopt import adopt
 from tumangang_watch.detect.tracks.standing import tracks_under_trains
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
-from tumangang_watch.detect.tracks.view import TraceScene
+from tumangang_watch.detect.tracks.view import trace_scene
 from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Registration
@@ -168,10 +168,15 @@ def trace_site_tracks(
     By their rails, and by the vehicles that stand on them.
     """
     area = ground_of(site, settings)
-    shown = tuple(TraceScene(image, scene) for image, scene in zip(images, scenes, strict=True))
+    if area.is_empty:
+        return ()
     grid = grid_over(area.bounds, 1.0, site.crs)
+    shown = tuple(
+        trace_scene(image, scene, area, grid, settings.gsd_max_m)
+        for image, scene in zip(images, scenes, strict=True)
+    )
     traced = trace_tracks(shown, area, grid, settings)
-    traced += tracks_under_trains(shown, traced, area, grid, settings)
+    traced += tracks_under_trains(shown, traced, settings)
     return tuple(piece for track in traced for piece in _outside(track, site.left_out, settings))
 
 

@@ -10,7 +10,7 @@ from support.values import EAST0, NORTH0, native_image
 
 from tumangang_watch.detect.tracks.adopt import adopt
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
-from tumangang_watch.detect.tracks.view import TraceScene
+from tumangang_watch.detect.tracks.view import TraceScene, trace_scene
 from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.settings.tracks import TraceSettings
@@ -55,7 +55,9 @@ def traced(values, **pixel):
     image = native_image(values, PIXEL_M)
     rows, cols = image.valid.shape
     grid = Grid(crs="EPSG:32652", west=EAST0, north=NORTH0, pixel_m=1.0, rows=rows // 2, cols=cols // 2)
-    return trace_tracks((TraceScene(image, None),), box(*grid.bounds), grid, SETTINGS)
+    area = box(*grid.bounds)
+    scene = trace_scene(image, None, area, grid, SETTINGS.gsd_max_m)
+    return trace_tracks((scene,), area, grid, SETTINGS)
 
 
 def share_found(tracks, lines, within_m=0.75):
@@ -74,7 +76,8 @@ def test_painted_tracks_are_found_and_nothing_else():
     area = shapely.unary_union(lines).buffer(15).envelope
     grid = grid_over(area.bounds, 1.0, pair.world.site.crs)
     image = exact_image(pair.earlier, (area.centroid.x, area.centroid.y))
-    tracks = trace_tracks((TraceScene(image, None),), area, grid, SETTINGS)
+    scene = trace_scene(image, None, area, grid, SETTINGS.gsd_max_m)
+    tracks = trace_tracks((scene,), area, grid, SETTINGS)
     every = [t.line for t in pair.world.rails]
     assert share_found(tracks, [line.intersection(area) for line in lines]) > 0.8
     assert share_false(tracks, every) < 0.1
@@ -89,7 +92,7 @@ def test_ground_without_tracks_gives_none():
 
 
 def test_too_coarse_a_scene_is_not_traced():
-    image = replace(native_image(with_tracks(np.random.default_rng(7), True), PIXEL_M), gsd_m=1.0)
+    image = replace(native_image(with_tracks(np.random.default_rng(7), True), PIXEL_M), gsd_m=1.3)
     grid = Grid(crs="EPSG:32652", west=EAST0, north=NORTH0, pixel_m=1.0, rows=ROWS // 2, cols=COLS // 2)
     assert trace_tracks((TraceScene(image, None),), box(*grid.bounds), grid, SETTINGS) == ()
 

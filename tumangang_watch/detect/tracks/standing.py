@@ -6,44 +6,31 @@ from dataclasses import replace
 
 import shapely
 from shapely.affinity import translate
-from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.shadows import lean_fall
 from tumangang_watch.detect.tracks.trace import TracedTrack
 from tumangang_watch.detect.tracks.view import TraceScene
 from tumangang_watch.detect.vehicles.chain import VehicleRow, find_chains
-from tumangang_watch.detect.vehicles.read import CELL_M, read_vehicles
-from tumangang_watch.grid import Grid
 from tumangang_watch.model.scene import Scene
-from tumangang_watch.nets import weights
 from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.track_frame import lengthened
 
-NETWORK = "vehicle_net"
 ROOF_M = 3.6
 """Height of roofs, low wagons and high ones: where the network marks a vehicle."""
 
 
 def tracks_under_trains(
-    scenes: tuple[TraceScene, ...],
-    traced: tuple[TracedTrack, ...],
-    area: BaseGeometry,
-    grid: Grid,
-    settings: TraceSettings,
+    scenes: tuple[TraceScene, ...], traced: tuple[TracedTrack, ...], settings: TraceSettings
 ) -> tuple[TracedTrack, ...]:
-    """Return the tracks on which rows of vehicles stand in any scene, less what was traced by its rails.
+    """Return the tracks on which rows of vehicles stand in any scene, less what was traced before.
 
-    ``grid`` lies over ``area``; what a row is: `TraceSettings.rows`.
+    Scenes whose plain picture was not read show none; what a row is: `TraceSettings.rows`.
     """
     out: list[TracedTrack] = []
-    if area.is_empty:
-        return ()
-    fine = grid.at(CELL_M)
     for scene in scenes:
-        if scene.image.gsd_m > settings.gsd_max_m:
+        if scene.plain is None:
             continue
-        found = read_vehicles(scene.image, fine, fine.mask([area]), weights(NETWORK))
-        chains = [_on_the_ground(c, scene.scene) for c in find_chains(found, settings.rows)]
+        chains = [_on_the_ground(c, scene.scene) for c in find_chains(scene.plain, settings.rows)]
         for chain in sorted(chains, key=lambda c: -c.line.length):
             known = shapely.unary_union([t.line.buffer(settings.apart_m * 0.8) for t in (*traced, *out)])
             if chain.line.difference(known).length > 0.5 * chain.line.length:

@@ -277,7 +277,8 @@ def _tracks_beside(search: Search, guide: shapely.LineString, settings: TraceSet
 def _track(frame: GuideFrame, lattice: Lattice, path: TrackPath, settings: TraceSettings) -> TracedTrack:
     """Measure a path's middle at each step and lay a smooth line through."""
     first = int(np.searchsorted(lattice.s_m, path.s_m[0]))
-    measured, weight = path.y_m.copy(), np.zeros(len(path.y_m))
+    measured = path.y_m.copy()
+    best = np.zeros(len(path.y_m))
     reach = int(settings.measured_within_m / settings.across_m)
     for n, y in enumerate(path.y_m):
         row = int(np.abs(lattice.y_m - y).argmin())
@@ -285,16 +286,25 @@ def _track(frame: GuideFrame, lattice: Lattice, path: TrackPath, settings: Trace
         odds = lattice.evidence[0, near, first + n]
         share = np.exp(odds - odds.max())
         measured[n] = float(share @ lattice.y_m[near] / share.sum())
-        best = float(odds.max())
-        weight[n] = np.clip(best - settings.evidence_zero, 0, settings.reward_max) / settings.reward_max
+        best[n] = float(odds.max())
+    weight = np.clip(best - settings.evidence_zero, 0, settings.reward_max) / settings.reward_max
     y = smoothed(measured, np.maximum(weight, 0.003), settings.smooth)
     seen = weight > 0
     scatter = np.abs(measured - y)[seen]
     accuracy = float(np.quantile(scatter, 0.9)) if seen.any() else settings.measured_within_m
-    line = shapely.LineString(frame.place(path.s_m, y))
-    evidence = float(path.reward.mean())
-    needed = settings.sure_middle + settings.sure_length_m / max(line.length, settings.sure_length_m)
+    evidence, length_m = float(path.reward.mean()), len(y) * settings.step_m
+    shown = _less_faint_ends(best, settings.evidence_zero + settings.end_share * evidence, settings)
+    line = shapely.LineString(frame.place(path.s_m[shown], y[shown]))
+    needed = settings.sure_middle + settings.sure_length_m / max(length_m, settings.sure_length_m)
     confidence = float(1 / (1 + np.exp(-settings.sure_slope * (evidence - needed))))
     return TracedTrack(
         line=line, accuracy_m=max(accuracy, settings.accuracy_min_m), confidence=confidence, evidence=evidence
     )
+
+
+def _less_faint_ends(odds: Floats, least: float, settings: TraceSettings) -> slice:
+    """Return the steps (n,) of a path from its first sure one to its last: beyond its end evidence fades."""
+    sure = np.flatnonzero(odds >= least)
+    if len(sure) < 2 or (sure[-1] - sure[0]) * settings.step_m < settings.length_min_m:
+        return slice(None)
+    return slice(int(sure[0]), int(sure[-1]) + 1)

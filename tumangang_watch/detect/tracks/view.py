@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+import cv2
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -25,6 +26,8 @@ from tumangang_watch.detect.trains.view import (
     shares,
     visible,
 )
+from tumangang_watch.detect.vehicles.read import CELL_M as PLAIN_M
+from tumangang_watch.detect.vehicles.read import NOTHING, VehicleMap, read_vehicles
 from tumangang_watch.grid import Float32, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
@@ -35,10 +38,31 @@ CELL_M = 0.5
 """Cell of a view, across and along."""
 FINE_M = CELL_M / 2
 """Step at which the scene is sampled."""
-CHANNELS = ("right", "left", "red_blue", "green", "nir", "fine", "seen", "shadow", "lean", "gsd", "known")
+CHANNELS = (
+    "right",
+    "left",
+    "red_blue",
+    "green",
+    "nir",
+    "fine",
+    "seen",
+    "shadow",
+    "lean",
+    "gsd",
+    "known",
+    "track",
+    "along",
+    "body",
+    "end",
+)
 """Of `view_of`: log brightness of the cell's right and left half, band ratios, texture along the guide, what
-is seen, and, the same everywhere, which way a vehicle's shadow and its top fall across the guide, the scene's
-resolution, and whether the sun is known."""
+is seen; the same everywhere, which way a vehicle's shadow and its top fall across the guide, the scene's
+resolution, and whether the sun is known; and of the plain picture's reading: log-odds of a track's middle,
+how well its direction is the guide's (1: along it, -1: across), log-odds of a vehicle's top and of its
+end."""
+PLAIN_NETWORK = "vehicle_net"
+PLAIN_ODDS = 6.0
+"""Log-odds of the plain picture's reading are cut there, and told in shares of it."""
 BODY_M = 3.0
 """Height of a vehicle for its shadow and its lean."""
 HEADING_BASE_M = 6.0
@@ -48,8 +72,8 @@ BLOCK_SAMPLES = 1 << 20
 
 SHRINK = 4
 """Columns of a view to one of the network's outputs: 2 m."""
-DILATIONS = ((1, 1), (2, 2), (4, 4), (4, 8), (2, 4), (1, 1))
-"""Rows and columns of the inner layers: together 14 rows (7 m) and 20 columns (40 m) on either side."""
+DILATIONS = ((1, 1), (2, 2), (4, 4), (4, 8), (2, 4), (1, 1), (2, 8))
+"""Rows and columns of the inner layers: together 16 rows (8 m) and 28 columns (56 m) on either side."""
 REACH = sum(d for _, d in DILATIONS) + 3
 """Output columns on either side that one depends on."""
 PIECE = 256
@@ -64,6 +88,18 @@ class TraceScene:
     """In the site's metres, registered to the others."""
     scene: Scene | None
     """What is known of its sun and view tells bodies from their tracks."""
+    plain: VehicleMap | None = None
+    """What is read of the plain picture; None where it was not."""
+
+
+def trace_scene(
+    image: NativeImage, scene: Scene | None, area: BaseGeometry, grid: Grid, gsd_max_m: float
+) -> TraceScene:
+    """Return a scene with its plain picture read in an area under ``grid``, unless it is too coarse."""
+    if image.gsd_m > gsd_max_m or area.is_empty:
+        return TraceScene(image, scene)
+    fine = grid.at(PLAIN_M)
+    return TraceScene(image, scene, read_vehicles(image, fine, fine.mask([area]), weights(PLAIN_NETWORK)))
 
 
 @dataclass(frozen=True)
@@ -138,9 +174,32 @@ def view_of(scene: TraceScene, frame: GuideFrame, within: Search | None) -> Floa
     if np.count_nonzero(valid) < 400:
         return patch
     patch[:7] = _ground_channels(shares(values, _scale(values, valid)), valid, image.bands)
-    patch[7:] = np.asarray(_constants(scene, frame), np.float32)[:, None, None]
+    patch[7:11] = np.asarray(_constants(scene, frame), np.float32)[:, None, None]
+    if scene.plain is not None:
+        patch[11:] = _plain_channels(scene.plain, frame)
     patch *= patch[6] > 0
     return patch
+
+
+def _plain_channels(plain: VehicleMap, frame: GuideFrame) -> Float32:
+    """Return (4, rows, cols) of the plain picture's reading in a frame."""
+    middles = frame.track.part(slice(1, None, 2))
+    row, col = (v.astype(np.float32) for v in plain.grid.to_pixel(*middles.mesh(frame.rows_m)))
+
+    def at(values: Float32, outside: float) -> Float32:
+        sampled = cv2.remap(
+            values, col, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
+        )
+        return np.asarray(sampled, np.float32)
+
+    track, body, end = (
+        np.clip(at(v, NOTHING), -PLAIN_ODDS, PLAIN_ODDS) / PLAIN_ODDS
+        for v in (plain.track, plain.body, plain.end)
+    )
+    along = np.arctan2(middles.ahead[1], middles.ahead[0])
+    turned = at(np.cos(2 * plain.heading), 0.0) * np.cos(2 * along)
+    turned += at(np.sin(2 * plain.heading), 0.0) * np.sin(2 * along)
+    return np.stack([track, turned, body, end])
 
 
 def _scale(values: Floats, valid: Mask) -> RadiometricScale:
