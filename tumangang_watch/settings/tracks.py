@@ -48,8 +48,10 @@ class TraceSettings:
     """Log-odds that speak neither way: on real ground the network is less sure than on painted ground. Chosen
     between 0 and -1 on train seeds (``python -m benchmarks.trace --split train``) and on the real yard."""
     end_share: float = 0.7
-    """Share of a path's mean reward at which it is told to begin and to end: the network sees on both sides of
-    a place and fades beyond an end. Less follows tracks further into the edge of a picture, and beyond ends."""
+    """Share of a path's mean reward at which it is told to begin and to end: the network sees on both sides
+    of a place and fades beyond an end."""
+    edge_m: float = 20.0
+    """Where no picture shows the ground this far beyond a path's end the track goes on: the end stays."""
     reward_max: float = 3.0
     """Most that one step speaks for a track."""
     reward_min: float = -1.5

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
+from tumangang_watch.detect.tracks.curve import extended, smoothed
 from tumangang_watch.detect.tracks.headings import lines_in
 from tumangang_watch.detect.tracks.paths import Lattice, TrackPath, find_paths
 from tumangang_watch.detect.tracks.view import (
@@ -28,7 +28,6 @@ from tumangang_watch.detect.tracks.view import (
 )
 from tumangang_watch.grid import Floats, Grid, pixel_size_for
 from tumangang_watch.settings.tracks import TraceSettings
-from tumangang_watch.track_frame import points_along
 
 LINES_PIXEL_M = 0.5
 """Pixel at which lines are looked for before the network reads: two rails are two lines."""
@@ -205,47 +204,11 @@ def _smooth_line(frame: GuideFrame, path: TrackPath, settings: TraceSettings) ->
     return frame.place(path.s_m, y)
 
 
-def smoothed(values: Floats, weight: Floats, stiffness: float) -> Floats:
-    """Return values smoothed by penalised second differences (Whittaker, 1923)."""
-    n = len(values)
-    if n < 4:
-        return values
-    second = np.array([1.0, -2.0, 1.0])
-    bands = np.zeros((3, n))
-    bands[2] = weight + 1e-6
-    for start in range(n - 2):
-        for i in range(3):
-            for j in range(i, 3):
-                bands[2 - (j - i), start + j] += stiffness * second[i] * second[j]
-    return np.asarray(solveh_banded(bands, weight * values + 1e-6 * values))
-
-
-def _extended(line: shapely.LineString, by_m: float) -> Floats:
-    """Return a line continued at both ends along the arc of its last 80 m."""
-    s = np.arange(0.0, line.length, 4.0)
-    xy = points_along(line, s).T
-    parts = []
-    for end in (xy[::-1], xy):
-        tail = end[-20:]
-        t = np.arange(len(tail)) * 4.0 - (len(tail) - 1) * 4.0
-        along = tail[-1] - tail[0]
-        along /= np.hypot(*along)
-        left = np.array([-along[1], along[0]])
-        offset = (tail - tail[-1]) @ left
-        degree = 2 if len(tail) >= 15 else 1
-        bend = np.polyfit(t, offset, degree)
-        if degree == 2:
-            bend[0] = np.clip(bend[0], -1 / 300, 1 / 300)
-        ahead = np.arange(4.0, by_m, 4.0)
-        parts.append(tail[-1] + ahead[:, None] * along + np.polyval(bend, ahead)[:, None] * left)
-    return np.concatenate([parts[0][::-1], xy, parts[1]])
-
-
 def _followed(search: Search, line: shapely.LineString, settings: TraceSettings) -> shapely.LineString:
     """Follow one track to both its ends."""
     slopes = _slopes(settings, 0.1)
     for _ in range(settings.extend_rounds):
-        frame = GuideFrame.along(_extended(line, settings.extend_m), settings.follow_half_m)
+        frame = GuideFrame.along(extended(line, settings.extend_m), settings.follow_half_m)
         lattice = _lattice(search, frame, slopes, settings)
         paths = find_paths(lattice, 3, settings) if lattice is not None else ()
         near = [p for p in paths if np.median(np.abs(p.y_m)) < 2.0]
@@ -266,16 +229,33 @@ def _slopes(settings: TraceSettings, steepest: float) -> Floats:
 
 def _tracks_beside(search: Search, guide: shapely.LineString, settings: TraceSettings) -> list[TracedTrack]:
     """Return all tracks that run with a guide."""
-    frame = GuideFrame.along(_extended(guide, settings.extend_m), settings.group_half_m)
+    frame = GuideFrame.along(extended(guide, settings.extend_m), settings.group_half_m)
     slopes = _slopes(settings, settings.slope_max)
     lattice = _lattice(search, frame, slopes, settings)
     if lattice is None:
         return []
-    return [_track(frame, lattice, path, settings) for path in find_paths(lattice, 60, settings)]
+    tracks = []
+    for path in find_paths(lattice, 60, settings):
+        goes_on = _beyond_pictures(search, frame, path, settings)
+        tracks.append(_track(frame, lattice, path, goes_on, settings))
+    return tracks
 
 
-def _track(frame: GuideFrame, lattice: Lattice, path: TrackPath, settings: TraceSettings) -> TracedTrack:
-    """Measure a path's middle at each step and lay a smooth line through."""
+def _beyond_pictures(
+    search: Search, frame: GuideFrame, path: TrackPath, settings: TraceSettings
+) -> tuple[bool, bool]:
+    """Return whether a path's beginning and end lie at the edge of all pictures: there it goes on."""
+    s = np.array([path.s_m[0] - settings.edge_m, path.s_m[-1] + settings.edge_m])
+    east, north = frame.place(s, path.y_m[[0, -1]]).T[:, None]
+    shown = [scene.image.sample_mask(scene.image.valid, east, north) for scene in search.scenes]
+    first, last = ~np.any(shown, axis=0)[0] | (s < 0) | (s > frame.length_m)
+    return bool(first), bool(last)
+
+
+def _track(
+    frame: GuideFrame, lattice: Lattice, path: TrackPath, goes_on: tuple[bool, bool], settings: TraceSettings
+) -> TracedTrack:
+    """Measure a path's middle at each step and lay a smooth line through; ``goes_on``: at which ends."""
     first = int(np.searchsorted(lattice.s_m, path.s_m[0]))
     measured = path.y_m.copy()
     best = np.zeros(len(path.y_m))
@@ -294,6 +274,7 @@ def _track(frame: GuideFrame, lattice: Lattice, path: TrackPath, settings: Trace
     accuracy = float(np.quantile(scatter, 0.9)) if seen.any() else settings.measured_within_m
     evidence, length_m = float(path.reward.mean()), len(y) * settings.step_m
     shown = _less_faint_ends(best, settings.evidence_zero + settings.end_share * evidence, settings)
+    shown = slice(None if goes_on[0] else shown.start, None if goes_on[1] else shown.stop)
     line = shapely.LineString(frame.place(path.s_m[shown], y[shown]))
     needed = settings.sure_middle + settings.sure_length_m / max(length_m, settings.sure_length_m)
     confidence = float(1 / (1 + np.exp(-settings.sure_slope * (evidence - needed))))
