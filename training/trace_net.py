@@ -3,7 +3,9 @@
 Paint the bank with ``python -m training.trace_bank --folder DIR``, with ``--painter first``, ``second`` and
 ``third``; then ``python -m training.trace_net --bank DIR`` fits the network and writes its weights into the
 package. It needs torch, which the program itself does not. Every tenth yard is held out and chooses when to
-stop.
+stop. What ships went on (``--start``) from weights fitted without the plain picture's reading, on 130 yards
+of the third painter, 110 of the second and 40 of the first, in three fits: of 4 000 steps, of some 1 200,
+and, since windows are cut by edges, of 4 975 that ended by the clock.
 """
 
 from __future__ import annotations
