@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import traceback
 from pathlib import Path
+
+SHORTAGES = (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+"""The machine lacks something for now: another time the same may be well."""
 
 
 class WatchError(Exception):
@@ -80,3 +85,15 @@ def fault_words(error: Exception) -> str:
     where = f", {Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
     text = " ".join(str(error).split())
     return f"{UNEXPECTED} ({type(error).__name__}{where}{': ' + text[:200] if text else ''})"
+
+
+def is_shortage(error: BaseException | None) -> bool:
+    """Return whether an error, or one it came from, is that the machine was short of memory or open files."""
+    met: set[int] = set()
+    while error is not None and id(error) not in met:
+        met.add(id(error))
+        short = isinstance(error, MemoryError) or getattr(error, "errno", None) in SHORTAGES
+        if short or any(os.strerror(code) in str(error) for code in SHORTAGES):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.rebuild import rebuild
 from tumangang_watch.commands.watch import finish
-from tumangang_watch.errors import Busy, OutputFailed
+from tumangang_watch.errors import Busy, InputRefused, OutputFailed
 from tumangang_watch.watch.inbox import locate_scenes, look_into
 
 
@@ -283,6 +284,40 @@ def test_a_scene_that_cannot_even_be_looked_at_is_one_line(root, monkeypatch):
     assert failed.exit_status == 3
     assert standing(root) == {"day000": (None, []), "day006": ("day000", [])}
     assert quick.take_in_here(root).refused == []
+
+
+@pytest.mark.parametrize(
+    "shortage",
+    [MemoryError(), OSError(errno.EMFILE, "Too many open files"), OSError(errno.ENOMEM, "no room")],
+)
+@pytest.mark.parametrize("where", ["working_grid", "write_report"])
+def test_a_shortage_of_the_machine_says_nothing_of_a_scene_and_the_next_run_takes_it_in(
+    root, monkeypatch, shortage, where
+):
+    from tumangang_watch.watch import tasks
+
+    kept = getattr(tasks, where)
+
+    def short(*args, **options):
+        if "day003" in repr(args[0] if where == "working_grid" else args[1]):
+            raise InputRefused("scene refused", "day003.tif", "it cannot be read", "Deliver it") from shortage
+        return kept(*args, **options)
+
+    for day in (0, 3, 6):
+        quick.write_scene(root / "in", day)
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks, where, short)
+        tally = quick.take_in_here(root)
+    assert [f.what for f in tally.refused] == ["scene passed over"]
+    assert finish(quick.places_in(root), tally) == 3
+    assert "day003" not in standing(root)
+    again = quick.take_in_here(root)
+    assert again.refused == []
+    assert standing(root) == {
+        "day000": (None, []),
+        "day003": ("day000", []),
+        "day006": ("day003", ["day000"]),
+    }
 
 
 def test_an_inbox_of_visual_and_analytic_scenes_is_taken_in(tmp_path, shared):

@@ -89,6 +89,7 @@ class _Intake:
         self.notify, self.tally = notify, IntakeTally()
         self.plan = Plan(places=places, paths={}, timeline=[])
         self.new: list[KnownScene] = []
+        self.passed_over = False
 
     def find_left_reports(self) -> None:
         """Record reports that a killed run wrote and did not record; remove what it wrote by half."""
@@ -218,6 +219,10 @@ class _Intake:
         if failed.exit_status == Busy.exit_status:
             self.tally.waiting.append(path.name)
             return
+        if failed.passing:
+            self.passed_over = True
+            self.tally.refused.append(failed)
+            return
         version, site_sha256, settings_sha256 = self._version()
         refusal = Refusal(
             sha256=sha256,
@@ -256,6 +261,8 @@ class _Intake:
             if self.work.waiting:
                 (scene, task), outcome = self.work.next_done()
                 self._ended(scene, task, outcome)
+        if self.passed_over:
+            return  # What was to be weighed again still is.
         with self.archive.transaction() as connection:
             connection.execute("DELETE FROM state WHERE key = 'weigh_again_from'")
 
@@ -275,7 +282,7 @@ class _Intake:
             self.tally.faults += outcome.faults
             self._record(task.folder, again=task.folder.name in self.plan.lost)
             self._begin(scene)
-        elif task.earlier and outcome.exit_status not in (OutputFailed.exit_status, Busy.exit_status):
+        elif task.earlier and outcome.of_scenes:
             self.plan.failed.setdefault(scene.sha256, {})[task.earlier.sha256] = outcome.why
             if outcome.unexpected:
                 self.tally.faults.append(outcome)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tumangang_watch import pipeline
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import read_issued
-from tumangang_watch.errors import Busy, InputRefused, OutputFailed, WatchError, fault_words
+from tumangang_watch.errors import Busy, InputRefused, OutputFailed, WatchError, fault_words, is_shortage
 from tumangang_watch.model.comparison import Comparison, LeftOut
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.observation import Observation, Registration
@@ -42,10 +42,22 @@ class Failed:
     acquired: str | None = None
     unexpected: bool = False
     """A fault of the program rather than of the scene."""
+    passing: bool = False
+    """The machine was short of memory or open files: nothing is said of the scene."""
 
     @classmethod
     def of(cls, error: Exception, file: str, acquired: str | None = None) -> Failed:
         """Return an error as a value; one that was not foreseen, as a fault of the scene it was met in."""
+        if is_shortage(error):
+            return cls(
+                what="scene passed over",
+                file=file,
+                why=fault_words(error),
+                todo="The machine was short of memory or open files; the next run tries again",
+                exit_status=InputRefused.exit_status,
+                acquired=acquired,
+                passing=True,
+            )
         if not isinstance(error, WatchError):
             return cls.unforeseen(file, fault_words(error), acquired)
         return cls(
@@ -69,6 +81,11 @@ class Failed:
             acquired=acquired,
             unexpected=True,
         )
+
+    @property
+    def of_scenes(self) -> bool:
+        """Whether the scenes are at fault: it would be so another time."""
+        return not self.passing and self.exit_status not in (OutputFailed.exit_status, Busy.exit_status)
 
     def __str__(self) -> str:
         return f"{self.what}: {self.file}: {self.why}. {self.todo}"
@@ -174,7 +191,7 @@ def _measured(task: ReportTask) -> tuple[Comparison, tuple[Failed, ...]]:
     except WatchError:
         raise
     except Exception as error:
-        if not given.scenes:
+        if not given.scenes or is_shortage(error):
             raise
         # Background makes an answer better and never prevents it.
         why = fault_words(error)
@@ -195,10 +212,14 @@ def _background(task: ReportTask) -> Candidates:
         try:
             scenes.append(_same(one, task.latest))
         except InputRefused as error:
+            if is_shortage(error):
+                raise
             left_out.append(LeftOut(one.path.name, None, error.why, faulty=True))
         except WatchError:
             raise
         except Exception as error:
+            if is_shortage(error):
+                raise
             why = fault_words(error)
             left_out.append(LeftOut(one.path.name, None, why, faulty=True))
     return Candidates(tuple(scenes), tuple(left_out), len(task.background))
