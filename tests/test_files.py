@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -256,10 +255,3 @@ def test_lines_are_appended_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         files.append_whole(path, lambda content: content * 2)
     assert path.read_bytes() == b"one\n"
-
-
-def test_the_same_value_is_the_same_text():
-    assert files.json_line({"b": 1, "a": datetime(2022, 1, 1, tzinfo=UTC).year}) == '{"a":2022,"b":1}'
-    assert files.json_text({"a": "ü"}) == '{\n  "a": "ü"\n}\n'
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        files.json_text(float("nan"))

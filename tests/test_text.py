@@ -11,6 +11,7 @@ from tumangang_watch.text import (
     clean_text,
     count_text,
     is_painted,
+    json_line,
     json_text,
     marked,
     provider_text,
@@ -75,3 +76,10 @@ def test_other_scenes_are_not_marked(providers):
 def test_the_mark_stands_in_place_of_a_provider():
     assert provider_text("painted") == "PAINTED, NOT EVIDENCE"
     assert provider_text("SkySat") == "SkySat"
+
+
+def test_the_same_value_is_the_same_text():
+    assert json_line({"b": 1, "a": [2022]}) == '{"a":[2022],"b":1}'
+    assert json_text({"a": "ü"}) == '{\n  "a": "ü"\n}\n'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        json_text(float("nan"))
