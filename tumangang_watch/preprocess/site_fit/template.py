@@ -89,11 +89,12 @@ def template_of(site: Site, bounds: tuple[float, float, float, float], points_ma
     parts: list[Part] = []
     lines = [t.line for t in site.tracks]
     step_m = float(np.clip(sum(line.length for line in lines) / POINTS_ALONG, *STEP_M))
+    rails = shapely.STRtree([piece for line in lines for piece in _segments(line)])
     bridges = shapely.union_all([area.polygon for area in site.having("bridge")])
     for line in lines:
-        parts += [p for p in _track_groups(line, lines, step_m) if not _mostly_within(p[0], bridges)]
+        parts += [p for p in _track_groups(line, rails, step_m) if not _mostly_within(p[0], bridges)]
     for area in site.having("apron"):
-        parts += _outline_groups(area.polygon, lines)
+        parts += _outline_groups(area.polygon, rails)
     parts = [p for p in parts if _within(p[0], bounds) and not _mostly_within(p[0], site.left_out)]
     total = sum(len(p[0]) for p in parts)
     stride = max(1, -(-total // points_max))
@@ -129,17 +130,29 @@ def _beside(line: LineString, step_m: float, offsets_m: Float64) -> tuple[Float6
     return np.stack(frame.mesh(offsets_m), axis=-1).transpose(1, 0, 2), frame.left.T
 
 
-def _track_groups(line: LineString, lines: list[LineString], step_m: float) -> list[Part]:
+def _segments(line: LineString) -> list[LineString]:
+    places = shapely.get_coordinates(line)
+    return shapely.linestrings(np.stack([places[:-1], places[1:]], axis=1)).tolist()
+
+
+def _by_rails(grid: Float64, rails: shapely.STRtree) -> NDArray[np.bool_]:
+    """Return which places (n, k, 2) lie nearer to a track than a flank does."""
+    flat = shapely.points(grid.reshape(-1, 2))
+    near = rails.query_nearest(flat, max_distance=FLANK_M[0], all_matches=False)[0]
+    out = np.zeros(len(flat), bool)
+    out[near] = True
+    return out.reshape(grid.shape[:2])
+
+
+def _track_groups(line: LineString, rails: shapely.STRtree, step_m: float) -> list[Part]:
     """Return, for each piece of a track that has open ground beside it, the bed against that ground.
 
     It tells where the group of tracks ends, whatever stands in it.
     """
     offsets = np.arange(-FLANK_M[1], FLANK_M[1] + 0.01, 0.7)
     grid, normals = _beside(line, step_m, offsets)
-    flat = shapely.points(grid.reshape(-1, 2))
-    nearest = np.min([shapely.distance(flat, other) for other in lines], axis=0).reshape(grid.shape[:2])
-    own = np.broadcast_to(np.abs(offsets) <= BED_HALF_M, nearest.shape)
-    flank = (nearest >= FLANK_M[0]) & ~own
+    own = np.broadcast_to(np.abs(offsets) <= BED_HALF_M, grid.shape[:2])
+    flank = ~_by_rails(grid, rails) & ~own
     per = max(4, round(GROUP_M / step_m))
     out = []
     for start in range(0, len(grid), per):
@@ -152,7 +165,7 @@ def _track_groups(line: LineString, lines: list[LineString], step_m: float) -> l
     return out
 
 
-def _outline_groups(polygon: Polygon, lines: list[LineString]) -> list[Part]:
+def _outline_groups(polygon: Polygon, rails: shapely.STRtree) -> list[Part]:
     """Return the pieces of an outline, none of which goes round a corner."""
     ring = polygon.exterior
     sign = 1.0 if shapely.is_ccw(ring) else -1.0
@@ -163,10 +176,7 @@ def _outline_groups(polygon: Polygon, lines: list[LineString]) -> list[Part]:
     flat = shapely.points(grid.reshape(-1, 2))
     inside = shapely.contains(polygon, flat).reshape(grid.shape[:2])
     expected = np.broadcast_to(offsets > 0, inside.shape)
-    clear = inside == expected
-    if lines:
-        nearest = np.min([shapely.distance(flat, other) for other in lines], axis=0).reshape(inside.shape)
-        clear &= nearest > FLANK_M[0]
+    clear = (inside == expected) & ~_by_rails(grid, rails)
     out = []
     for part in _straight_pieces(normals, max(4, round(GROUP_M / 1.5))):
         kept = clear[part]
