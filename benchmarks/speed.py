@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import pstats
 import subprocess
 import sys
@@ -38,6 +37,14 @@ PAIR = 3
 """Of the validation seeds."""
 PROFILED = 40
 """Functions that are printed."""
+MEASURED = """
+import json, resource, subprocess, sys
+status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]))
+sys.exit(status)
+"""
+"""Run between: a process starts with the peak memory of the one that made it, and this one is small."""
 
 
 def write_scene(folder: Path) -> tuple[Path, Path]:
@@ -132,15 +139,14 @@ def _site(x0: float, y0: float, yard: Yard) -> dict[str, Any]:
 def timed(arguments: list[str]) -> tuple[float, float, float]:
     """Run a command; return wall and processor seconds and its peak memory in MB."""
     start = time.perf_counter()
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    told = process.stderr.read() if process.stderr else b""
-    # The peak of this process alone: what is known of all children together is the highest so far.
-    _, status, used = os.wait4(process.pid, 0)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", MEASURED, *arguments], capture_output=True, check=False
+    )
     wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(arguments)}: status {process.returncode}\n{told.decode()[-2000:]}")
-    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    if done.returncode:
+        raise SystemExit(f"{' '.join(arguments)}: status {done.returncode}\n{done.stderr.decode()[-2000:]}")
+    cpu, memory_kb = json.loads(done.stdout)
+    return wall, cpu, memory_kb / 1024
 
 
 def write_pair(folder: Path, gsd_m: float = GSD_M) -> tuple[str, str, str]:

@@ -131,8 +131,10 @@ def run_killed(root: Path, after_s: float | None, start: str | None = None) -> t
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     until = time.monotonic() + LEFT_S
-    while (left := of_session(child)) and time.monotonic() < until:
+    # One look can miss a process that was made while it went through the list.
+    while (left := [*of_session(child), *of_session(child)]) and time.monotonic() < until:
         time.sleep(0.01)
+    left = sorted(set(left))
     for process in left:
         os.kill(int(process), signal.SIGKILL)
     if os.WIFSIGNALED(status):
