@@ -69,19 +69,24 @@ def painted(seed: int, gsd_m: float, network: Any) -> tuple[Any, list[Any], Any]
     return every, places, tracks
 
 
-def real(folder: Path, network: Any) -> None:
-    """Read both scenes of a labelled yard."""
+def labelled_vehicles(folder: Path, crs: str) -> list[Any]:
+    """Return the outlines of a real yard's labelled vehicles in the site's metres."""
     from pyproj import Transformer
 
+    turn = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
+    labels = json.loads((folder / "truth.json").read_text())["cars"]
+    shapes = [shapely.geometry.shape(c).geoms[0] for c in labels]
+    return [shapely.transform(s, lambda c: np.column_stack(turn(c[:, 0], c[:, 1]))) for s in shapes]
+
+
+def real(folder: Path, network: Any) -> None:
+    """Read both scenes of a labelled yard."""
     from tumangang_watch.scenes import SceneOptions, open_scene
     from tumangang_watch.scenes.read import read_native
     from tumangang_watch.sites import load_site
 
     site = load_site(folder / "site.geojson")
-    turn = Transformer.from_crs("EPSG:4326", site.crs, always_xy=True).transform
-    labels = json.loads((folder / "truth.json").read_text())["cars"]
-    shapes = [shapely.geometry.shape(c).geoms[0] for c in labels]
-    cars = [shapely.transform(s, lambda c: np.column_stack(turn(c[:, 0], c[:, 1]))) for s in shapes]
+    cars = labelled_vehicles(folder, site.crs)
     west, south, east, north = shapely.union_all(cars).bounds
     half = shapely.box((west + east) / 2, south - 99, east + 99, north + 99)
     for path in sorted(folder.glob("scene_*.tif")):

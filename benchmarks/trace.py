@@ -8,7 +8,6 @@ traced track. ``--paths`` lists every path with what its confidence is made of.
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from benchmarks.standing import labelled_vehicles
 from training.strip_bank import scene_of
 from tumangang_watch.detect.tracks.standing import tracks_under_trains
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
@@ -84,19 +84,13 @@ def _known(pair: Any) -> Any:
 
 def real(folder: Path, settings: TraceSettings) -> None:
     """Trace the scenes of a real yard and print how far labelled vehicles stand from a track."""
-    from pyproj import Transformer
-
     from tumangang_watch.scenes import SceneOptions, open_scene
     from tumangang_watch.scenes.read import read_native
     from tumangang_watch.settings import Settings
     from tumangang_watch.sites import load_site
 
     site = load_site(folder / "site.geojson")
-    change = Transformer.from_crs("EPSG:4326", site.crs, always_xy=True).transform
-    shapes = [shapely.geometry.shape(c) for c in json.loads((folder / "truth.json").read_text())["cars"]]
-    cars = [
-        shapely.transform(s, lambda c: np.column_stack(change(c[:, 0], c[:, 1]))).centroid for s in shapes
-    ]
+    cars = [c.centroid for c in labelled_vehicles(folder, site.crs)]
     area = ground_of(replace(site, tracks=()), settings)
     grid = grid_over(area.bounds, 1.0, site.crs)
     for path in sorted(folder.glob("scene_*.tif")):

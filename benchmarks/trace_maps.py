@@ -21,7 +21,7 @@ from skimage.morphology import skeletonize
 
 from benchmarks.trace import traced_in
 from tumangang_watch.detect.tracks.view import trace_scene
-from tumangang_watch.grid import grid_over
+from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.model.image import NativeImage, SiteToPixel
 from tumangang_watch.settings.tracks import TraceSettings
 
@@ -58,12 +58,16 @@ def _bar(turn: float) -> Any:
     return cv2.line(bar, ends[0], ends[1], 1)
 
 
+def grid_of(shown: Any) -> Grid:
+    """Return the grid of a picture (rows, cols, ...) whose lower left corner is (0, 0)."""
+    rows, cols = shown.shape[:2]
+    return Grid(crs=CRS, west=0.0, north=rows * PIXEL_M, pixel_m=PIXEL_M, rows=rows, cols=cols)
+
+
 def image_of(shown: Any) -> NativeImage:
-    """Return a picture (rows, cols, 3) with its lower left corner at (0, 0)."""
+    """Return a picture (rows, cols, 3), blue first, on its grid."""
     values = np.moveaxis(shown, 2, 0).astype(np.float32) / 255
-    rows = values.shape[1]
     valid = np.ones(values.shape[1:], bool)
-    step, rest = 1 / PIXEL_M, (0.0,) * 7
     return NativeImage(
         values=values,
         valid=valid,
@@ -71,20 +75,8 @@ def image_of(shown: Any) -> NativeImage:
         bands=("blue", "green", "red"),
         gsd_m=PIXEL_M,
         pixel_m=PIXEL_M,
-        to_pixel=SiteToPixel(
-            x0=0.0,
-            y0=0.0,
-            scale=1.0,
-            col_coefficients=(-0.5, step, 0.0, *rest),
-            row_coefficients=(rows - 0.5, 0.0, -step, *rest),
-        ),
+        to_pixel=SiteToPixel.of_grid(grid_of(shown), 0.0, 0.0),
     )
-
-
-def places_of(mask: Any) -> Any:
-    """Return the metres (n, 2) of the cells of a mask."""
-    row, col = np.nonzero(mask)
-    return np.stack([(col + 0.5) * PIXEL_M, (len(mask) - row - 0.5) * PIXEL_M], axis=1)
 
 
 def judged(path: Path, settings: TraceSettings, *, whole: bool) -> dict[str, Any]:
@@ -92,8 +84,9 @@ def judged(path: Path, settings: TraceSettings, *, whole: bool) -> dict[str, Any
     both = cv2.imread(str(path))
     half = both.shape[1] // 2
     drawn = drawn_tracks(both[:, half:])
-    places = places_of(drawn)
-    area = shapely.box(0, 0, half * PIXEL_M, len(both) * PIXEL_M)
+    ground = grid_of(drawn)
+    places = np.stack(ground.to_metres(*np.nonzero(drawn)), axis=1)
+    area = shapely.box(*ground.bounds)
     if not whole:
         area = area.intersection(shapely.MultiPoint(places[::5]).buffer(AROUND_M))
     grid = grid_over(area.bounds, 1.0, CRS)

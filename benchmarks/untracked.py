@@ -9,14 +9,13 @@ networks that saw only the western half.
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 
+from benchmarks.standing import labelled_vehicles
 from tumangang_watch.detect.tracks import view
 from tumangang_watch.detect.trains import reading
 from tumangang_watch.nets import read_weights
@@ -47,14 +46,7 @@ def main() -> None:
     settings = Settings()
     settings = replace(settings, detectability=replace(settings.detectability, enabled=False))
     site = replace(load_site(REAL / "site.geojson"), tracks=())
-    turn = Transformer.from_crs(4326, site.crs, always_xy=True).transform
-    labels = json.loads((REAL / "truth.json").read_text())["cars"]
-    cars = [
-        shapely.transform(
-            shapely.geometry.shape(c).geoms[0], lambda a: np.column_stack(turn(a[:, 0], a[:, 1]))
-        )
-        for c in labels
-    ]
+    cars = labelled_vehicles(REAL, site.crs)
     x = np.array([c.centroid.x for c in cars])
     in_east = x > (x.min() + x.max()) / 2
     ground = shapely.union_all([c.buffer(NEAR_M) for c in cars])

@@ -16,7 +16,6 @@ import argparse
 import random
 import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -32,7 +31,7 @@ from scripts.torture import (
     undisturbed,
 )
 from tests.support import faulted_cases as cases
-from tests.support.faulted_runs import NOTED, FaultedRuns, hindrance, start_again
+from tests.support.faulted_runs import NOTED, FaultedRuns, start_in_folder
 from tests.support.power_cuts import WAYS, Disk, digest_of, put, read_calls
 
 OUTSIDE = ("told",)
@@ -48,11 +47,7 @@ def main() -> int:
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.inside is None:
-        if why := hindrance():
-            print(f"no power was cut: {why}")
-            return 0
-        with tempfile.TemporaryDirectory(prefix="tumangang-power-") as place:
-            return start_again(Path(place), ["scripts.power_cut", "--inside", place, *sys.argv[1:]])
+        return start_in_folder("power_cut", "no power was cut")
     import_all()
     start, tried, wrong = time.monotonic(), Counter[str](), list[str]()
     record = asked.inside / "record"

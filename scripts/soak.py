@@ -19,7 +19,6 @@ import resource
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -29,7 +28,7 @@ from pathlib import Path
 from scripts.torture import import_all
 from tests.support import faulted_cases as cases
 from tests.support import quick_watch as quick
-from tests.support.faulted_runs import FAULTS, FaultedRuns, hindrance, start_again
+from tests.support.faulted_runs import FAULTS, FaultedRuns, start_in_folder
 from tests.support.watch_kills import Counts, look_at_stop, prepare
 
 TAKE_IN = next(case for case in cases.CASES if case.name == "watch")
@@ -49,11 +48,7 @@ def main() -> int:
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.inside is None:
-        if why := hindrance():
-            print(f"nothing was disturbed: {why}")
-            return 0
-        with tempfile.TemporaryDirectory(prefix="tumangang-soak-") as place:
-            return start_again(Path(place), ["scripts.soak", "--inside", place, *sys.argv[1:]])
+        return start_in_folder("soak", "nothing was disturbed")
     import_all()
     rng, until = random.Random(asked.seed), time.monotonic() + 60 * asked.minutes
     runs, counts, befell = FaultedRuns(asked.inside / "run"), Counts(), Counter[str]()

@@ -17,7 +17,6 @@ import importlib
 import pkgutil
 import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
@@ -26,7 +25,7 @@ from pathlib import Path
 
 import tumangang_watch
 from tests.support import faulted_cases as cases
-from tests.support.faulted_runs import FAULTS, Ended, Fault, FaultedRuns, hindrance, start_again
+from tests.support.faulted_runs import FAULTS, Ended, Fault, FaultedRuns, start_in_folder
 
 FORESEEN = (0, 3, 5, 6, 10, 75)
 """Statuses of runs that met a fault; a traceback is 1."""
@@ -66,11 +65,7 @@ def main() -> int:
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.inside is None:
-        if why := hindrance():
-            print(f"no fault was tried: {why}")
-            return 0
-        with tempfile.TemporaryDirectory(prefix="tumangang-torture-") as place:
-            return start_again(Path(place), ["scripts.torture", "--inside", place, *sys.argv[1:]])
+        return start_in_folder("torture", "no fault was tried")
     import_all()
     start, tally = time.monotonic(), Tally()
     record = asked.inside / "record"

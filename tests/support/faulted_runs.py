@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -149,3 +150,12 @@ class FaultedRuns:
                 if not stream.closed:
                     stream.flush()
             os._exit(status)
+
+
+def start_in_folder(script: str, nothing: str) -> int:
+    """Run a script once more in a folder of its own; 0, and why ``nothing`` was done, where it cannot be."""
+    if why := hindrance():
+        print(f"{nothing}: {why}")
+        return 0
+    with tempfile.TemporaryDirectory(prefix=f"tumangang-{script}-") as place:
+        return start_again(Path(place), [f"scripts.{script}", "--inside", place, *sys.argv[1:]])

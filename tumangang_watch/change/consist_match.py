@@ -17,7 +17,7 @@ from tumangang_watch.change.other_date import (
     rest_too,
     start_m,
 )
-from tumangang_watch.change.profiles import best_agreement, body_profile
+from tumangang_watch.change.profiles import agreement, body_profile
 from tumangang_watch.grid import Float64
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.site import Site, Track
@@ -218,7 +218,7 @@ def _profiles(matcher: TrainMatcher, tracks: tuple[Track, Track], where: Laid) -
 def _agree(profiles: Profiles, backwards: bool, settings: ChangeSettings) -> float | None:
     """Return the best agreement of two stretches within the error of their ends."""
     step = -1 if backwards else 1
-    scores = [best_agreement(still, wide[::step], settings) for still, wide in profiles]
+    scores = [agreement(still, wide[::step], settings) for still, wide in profiles]
     return max((s for s in scores if s is not None), default=None)
 
 

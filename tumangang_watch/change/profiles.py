@@ -141,15 +141,7 @@ def lean_m(observation: Observation, line: LineString, at_m: float) -> float:
     return -away * float(left @ bearing(scene.view_azimuth_deg))
 
 
-def agreement(one: Float64, two: Float64, settings: ChangeSettings) -> float | None:
-    """Return the log-odds that two aligned profiles (metres, bands) show the same vehicles.
-
-    See `best_agreement`.
-    """
-    return best_agreement(one, two, settings)
-
-
-def best_agreement(short: Float64, long: Float64, settings: ChangeSettings) -> float | None:
+def agreement(short: Float64, long: Float64, settings: ChangeSettings) -> float | None:
     """Return the highest log-odds that a profile (metres, bands) shows the same vehicles as part of another.
 
     The profiles are cut where either changes: a cut of like vehicles speaks once, however

@@ -96,7 +96,7 @@ def trace_scene(
     image: NativeImage, scene: Scene | None, area: BaseGeometry, grid: Grid, gsd_max_m: float
 ) -> TraceScene:
     """Return a scene with its plain picture read in an area under ``grid``, unless it is too coarse."""
-    if image.gsd_m > gsd_max_m or area.is_empty:
+    if image.gsd_m > gsd_max_m:
         return TraceScene(image, scene)
     fine = grid.at(PLAIN_M)
     return TraceScene(image, scene, read_vehicles(image, fine, fine.mask([area]), weights(PLAIN_NETWORK)))
