@@ -49,7 +49,7 @@ class TraceSettings:
     between 0 and -1 on train seeds (``python -m benchmarks.trace --split train``) and on the real yard."""
     end_share: float = 0.7
     """Share of a path's mean reward at which it is told to begin and to end: the network sees on both sides
-    of a place and fades beyond an end."""
+    of a place and fades beyond an end. Chosen on one yard of train seeds whose tracks end on a slab."""
     edge_m: float = 20.0
     """Where no picture shows the ground this far beyond a path's end the track goes on: the end stays."""
     reward_max: float = 3.0
