@@ -46,8 +46,9 @@ def test_ties_show_the_shift_and_leave_the_tracks_out():
     grid = Grid(crs="EPSG:32652", west=EAST0 + 10, north=NORTH0 - 10, pixel_m=0.5, rows=320, cols=380)
     one, two = (native_image(np.stack([v] * 4)) for v in (ground, moved(ground, -2.0, 3.0)))
     site, settings = straight_site(), RegistrationSettings()
-    ties = find_ties(one, two, site, grid, settings, corridors=True)
+    reference = one.on_grid(grid)
+    ties = find_ties(one, two, site, reference, settings, corridors=True)
     assert len(ties.x) >= settings.ties_min
     assert np.median(ties.east) == pytest.approx(1.5, abs=0.05)
     assert np.median(ties.north) == pytest.approx(1.0, abs=0.05)
-    assert ties.windows <= find_ties(one, two, site, grid, settings, corridors=False).windows
+    assert ties.windows <= find_ties(one, two, site, reference, settings, corridors=False).windows

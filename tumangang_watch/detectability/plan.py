@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -216,7 +217,7 @@ class _Planner:
 
     def round(self, deck: _Deck) -> tuple[Placement, ...]:
         """Fill the free track with insertions that keep clear of each other and of every train."""
-        radius, rng, gap_m = BODY_HALF_M + self.footing.blur_m, self.rng, self.settings.gap_m
+        rng, gap_m = self.rng, self.settings.gap_m
         taken = np.zeros((0, 2))
         # A misfit moves a whole scene: one draw a round for all tracks, parted from left by their direction.
         aside = rng.normal(0.0, self.spread_m, 2)
@@ -231,10 +232,8 @@ class _Planner:
                     at += SEARCH_STEP_M
                     continue
                 stop = at + self.footing.span_of(specimen)
-                zone = _zone(track, at, stop, self.footing)
-                if _near(zone, taken, 2 * radius + self.settings.apart_m) or len(
-                    self.trains.query(shapely.points(zone), predicate="dwithin", distance=radius)[0]
-                ):
+                zone = self.clear_zone(track, (at, stop), taken)
+                if zone is None:
                     deck.put_back(specimen)
                     at += SEARCH_STEP_M
                     continue
@@ -246,6 +245,23 @@ class _Planner:
                 )
                 at = stop + gap_m * float(rng.uniform(1.0, 1.2))
         return tuple(placed)
+
+    def clear_zone(
+        self, track: Track, ends_m: tuple[float, float], taken: NDArray[np.float64]
+    ) -> NDArray[np.float64] | None:
+        """Return points (n, 2) of a body, its shadow and its top, None where they come near anything.
+
+        The body is looked at first: it is a small part of the points, and mostly in the way if anything is.
+        """
+        radius = BODY_HALF_M + self.footing.blur_m
+        body, parts = _body(track, *ends_m), []
+        for part in chain((body,), _thrown(body, self.footing)):
+            if _near(part, taken, 2 * radius + self.settings.apart_m):
+                return None
+            if len(self.trains.query(shapely.points(part), predicate="dwithin", distance=radius)[0]):
+                return None
+            parts.append(part)
+        return np.concatenate(parts)
 
 
 def _left(track: Track, at_m: float) -> NDArray[np.float64]:
@@ -266,15 +282,17 @@ def _room(open_m: NDArray[np.bool_]) -> NDArray[np.int_]:
     return room
 
 
-def _zone(track: Track, start: float, stop: float, footing: Footing) -> NDArray[np.float64]:
-    """Return points (n, 2) along a body, its shadow and its leaning top, each for a body's width."""
+def _body(track: Track, start: float, stop: float) -> NDArray[np.float64]:
+    """Return points (n, 2) along a body."""
     s = np.linspace(start, stop, max(int((stop - start) / ZONE_STEP_M), 2))
-    body = points_along(track.line, s).T
-    parts = [body]
+    return points_along(track.line, s).T
+
+
+def _thrown(body: NDArray[np.float64], footing: Footing) -> Iterator[NDArray[np.float64]]:
+    """Yield points (n, 2) of a body's shadow, then of its leaning top, each for a body's width."""
     for shift in footing.reach:
         pieces = max(int(np.hypot(*shift) / ZONE_STEP_M), 1)
-        parts += [body + np.array(shift) * (k + 1) / pieces for k in range(pieces)]
-    return np.concatenate(parts)
+        yield np.concatenate([body + np.array(shift) * (k + 1) / pieces for k in range(pieces)])
 
 
 def _near(one: NDArray[np.float64], other: NDArray[np.float64], reach_m: float) -> bool:

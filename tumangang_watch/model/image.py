@@ -6,6 +6,7 @@ Affine maps about a common origin, as `NativeImage.registered` takes them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeVar
 
 import cv2
@@ -86,6 +87,11 @@ class NativeImage:
     vendor_mask: NDArray[np.uint8] | None = None
     """(8, rows, cols) of a UDM2 mask on the same pixels, where one came with the scene."""
 
+    @cached_property
+    def _seen(self) -> NDArray[np.float32]:
+        """(rows, cols): 1 where valid; it is asked for with every strip."""
+        return frozen(self.valid.astype(np.float32))
+
     def registered(self, affine: Affine6) -> NativeImage:
         """Return the same pixels seen through another registration.
 
@@ -130,12 +136,7 @@ class NativeImage:
                 self.values[band], map_col, map_row, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
             )
         seen = cv2.remap(
-            self.valid.astype(np.float32),
-            map_col,
-            map_row,
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=0.0,
+            self._seen, map_col, map_row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0.0
         )
         valid = seen > 0.999
         out[:, ~valid] = 0.0

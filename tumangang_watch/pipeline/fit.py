@@ -255,14 +255,16 @@ def _most_alike(
 ) -> tuple[list[_Likeness], list[str]]:
     """Return the site's references with the image that resembles each, the most alike first, and faults."""
     settings, found, faults = run.settings.registration, [], []
+    shown = [(moved, scene, moved.registered(IDENTITY)) for moved, scene in zip(images, scenes, strict=False)]
+    grounds = [image.on_grid(grid) for _, _, image in shown]
     for reference in run.site.references:
         picture = read_reference(reference, images[0], run.site.crs)
         if isinstance(picture, str):
             faults.append(f"{picture} (put it back beside the site file, or keep it anew with {ADD})")
             continue
-        for moved, scene in zip(images, scenes, strict=False):
-            image = moved.registered(IDENTITY)
-            fields = edge_fields((picture, image), run.site, grid, settings)
+        laid = picture.on_grid(grid)
+        for (moved, scene, image), ground in zip(shown, grounds, strict=True):
+            fields = edge_fields((laid, ground), run.site, settings)
             if fields is None:
                 whole = WholePlace(0.0, 0.0, ratio=0.0, agreement=0.0)
             else:

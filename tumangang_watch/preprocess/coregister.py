@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from tumangang_watch.grid import Float32, Float64, Grid
-from tumangang_watch.model.image import Affine6, NativeImage, compose, shift
+from tumangang_watch.model.image import Affine6, NativeImage, Raster, compose, shift
 from tumangang_watch.model.observation import Registration, RegistrationStatus
 from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.tiepoints import Directions, Ties, directions, find_peaks, find_ties
@@ -42,7 +42,8 @@ def register_pair(
     Registration
         ``affine`` is for ``moving.registered``; status ``failed`` instead of a doubtful shift.
     """
-    fields = edge_fields((reference, moving), site, grid, settings)
+    ground = reference.on_grid(grid)
+    fields = edge_fields((ground, moving.on_grid(grid)), site, settings)
     if fields is None:
         return Registration.failed("one of the scenes shows almost nothing of the ground")
     whole = place_whole(fields, grid.pixel_m, settings)
@@ -51,7 +52,7 @@ def register_pair(
             f"the scenes do not resemble each other within {settings.reach_m:.0f} m "
             f"(the best place is {whole.ratio:.2f} times as good as the next)"
         )
-    found = _by_ties((reference, moving), whole, site, grid, settings)
+    found = _by_ties((reference, moving), ground, whole, site, settings)
     if found.status == "ok" or whole.ratio < settings.direction_ratio_min:
         return found
     other = _by_parts(fields, whole, grid.pixel_m, settings)
@@ -72,26 +73,27 @@ class WholePlace:
 
 def _by_ties(
     images: tuple[NativeImage, NativeImage],
+    ground: Raster,
     whole: WholePlace,
     site: Site,
-    grid: Grid,
     settings: RegistrationSettings,
 ) -> Registration:
-    """Place a scene by its ties near where the whole of it lies."""
+    """Place a scene by its ties near where the whole of it lies; ``ground`` is the first on the grid."""
     reference, moving = images
+    grid = ground.grid
     affine, corridors = shift(whole.east_m, whole.north_m), True
     for round_number in range(3):
-        ties = find_ties(reference, moving.registered(affine), site, grid, settings, corridors=corridors)
+        ties = find_ties(reference, moving.registered(affine), site, ground, settings, corridors=corridors)
         if round_number == 0 and len(ties.x) < settings.ties_min:
             corridors = False
-            ties = find_ties(reference, moving.registered(affine), site, grid, settings, corridors=False)
+            ties = find_ties(reference, moving.registered(affine), site, ground, settings, corridors=False)
         step = _robust_shift(ties, settings)
         if step is None:
             return _disagreement(ties)
         affine = compose(shift(*step), affine)
         if np.hypot(*step) < 0.1 * grid.pixel_m:
             break
-    ties = find_ties(reference, moving.registered(affine), site, grid, settings, corridors=corridors)
+    ties = find_ties(reference, moving.registered(affine), site, ground, settings, corridors=corridors)
     fit = _fit(ties, affine, grid.pixel_m, corridors, settings)
     off_m = float(np.hypot(fit.affine[2] - whole.east_m, fit.affine[5] - whole.north_m))
     if fit.status != "failed" and off_m > max(settings.whole_agrees_m, grid.pixel_m):
@@ -102,13 +104,16 @@ def _by_ties(
 
 
 def edge_fields(
-    images: tuple[NativeImage, NativeImage], site: Site, grid: Grid, settings: RegistrationSettings
+    rasters: tuple[Raster, Raster], site: Site, settings: RegistrationSettings
 ) -> tuple[Directions, Directions] | None:
-    """Return the edge directions of two images without ``ignore`` areas; None where one shows too little."""
-    one, two = (image.on_grid(grid) for image in images)
+    """Return the edge directions of two dates on one grid; None where one shows too little.
+
+    ``ignore`` areas are left out.
+    """
+    one, two = rasters
     if min(one.valid.mean(), two.valid.mean()) < SEEN_MIN:
         return None
-    seen = ~grid.mask([site.left_out])
+    seen = ~one.grid.mask([site.left_out])
     sigma_m = settings.direction_sigma_m
     return directions(one, one.valid & seen, sigma_m), directions(two, two.valid & seen, sigma_m)
 

@@ -137,16 +137,17 @@ def find_ties(
     reference: NativeImage,
     moving: NativeImage,
     site: Site,
-    grid: Grid,
+    ground: Raster,
     settings: RegistrationSettings,
     *,
     corridors: bool,
 ) -> Ties:
     """Return ties on which phase and orientation correlation agree.
 
-    With ``corridors`` the strips around tracks are hidden in both scenes: trains move there.
+    ``ground`` is the reference on the grid that both are compared on: it stays as it is while the moving one
+    is laid on it again and again. With ``corridors`` the strips around tracks are hidden in both scenes: trains move there.
     """
-    one, two = reference.on_grid(grid), moving.on_grid(grid)
+    grid, one, two = ground.grid, ground, moving.on_grid(ground.grid)
     seen = one.valid & two.valid
     hidden = [site.left_out]
     if corridors:

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.blobs import as_multi, colour_name, outline
 from tumangang_watch.detect.cargo.deblend import deblend
-from tumangang_watch.detect.cargo.texture import Texture, p_value, textures
+from tumangang_watch.detect.cargo.texture import TexturedGround, Textures, p_value
 from tumangang_watch.detect.cargo.view import ApronView
 from tumangang_watch.detect.shadows import Shadow, shadow_of
 from tumangang_watch.model.detection import Detection
@@ -47,17 +47,25 @@ class ApronSearch:
     """Objects from 1, on the view's grid."""
     cuts: tuple[tuple[slice, slice], ...]
     """(rows, cols) of each label with a pixel of room around it; nothing where a label is not used."""
-    textures: tuple[Texture, ...]
+    textures: Textures
     edge: BaseGeometry
     """Ground along the edge of the place."""
     settings: CargoSettings
 
 
-def search(view: ApronView, place: Place, observation: Observation, settings: CargoSettings) -> ApronSearch:
-    """Part the objects of a place and measure the texture of the ground between them."""
+def search(
+    view: ApronView,
+    place: Place,
+    observation: Observation,
+    settings: CargoSettings,
+    ground: TexturedGround | None = None,
+) -> ApronSearch:
+    """Part the objects of a place; the texture of the ground between them is measured as they ask for it.
+
+    ``ground`` is that of `ground_of`, where a view is searched several times.
+    """
     labels = deblend(view, settings)
     taken = (labels > 0) | (view.shadow > 0.5)
-    log_values = np.stack([np.log(np.maximum(v, 1e-4)) for v in view.values.values()])
     places = [cut or (slice(1, 0), slice(1, 0)) for cut in find_objects(labels)]
     cuts = ([slice(max(s.start - 1, 0), s.stop + 1) for s in place] for place in places)
     return ApronSearch(
@@ -66,10 +74,16 @@ def search(view: ApronView, place: Place, observation: Observation, settings: Ca
         observation=observation,
         labels=labels,
         cuts=tuple((rows, cols) for rows, cols in cuts),
-        textures=textures(log_values, view.usable, taken, view.grid.pixel_m) if labels.any() else (),
+        textures=Textures(ground=ground or ground_of(view), taken=taken),
         edge=place.polygon.boundary.buffer(settings.edge_within_m),
         settings=settings,
     )
+
+
+def ground_of(view: ApronView) -> TexturedGround:
+    """Return the ground of a view, whose texture can be asked for."""
+    log_values = np.stack([np.log(np.maximum(v, 1e-4)) for v in view.values.values()])
+    return TexturedGround(log_values=log_values, usable=view.usable, pixel_m=view.grid.pixel_m)
 
 
 def measure(work: ApronSearch, number: int) -> Detection | None:
@@ -100,7 +114,7 @@ def measure(work: ApronSearch, number: int) -> Detection | None:
         # The log of its brightness over the pavement's, mean of the visible bands.
         "tone": float(np.median(planes[:, inner], axis=1).mean()),
     }
-    p = p_value(inner, tuple(replace(t, contrast=t.contrast[cut]) for t in work.textures))
+    p = p_value(inner, work.textures, cut)
     if p is not None:
         cues["texture_p"] = p
     sure = min(max(sure, 1e-3), 1 - 1e-3)

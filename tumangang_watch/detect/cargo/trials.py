@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from tumangang_watch.detect.cargo.measure import Place, measure, search
+from tumangang_watch.detect.cargo.measure import Place, ground_of, measure, search
 from tumangang_watch.detect.cargo.view import ApronView, reread
 from tumangang_watch.model.fill import CargoTrial
 from tumangang_watch.model.observation import Observation
@@ -42,11 +42,12 @@ def try_cargo(
     """
     rng = np.random.default_rng(seed)
     counts: dict[tuple[float, str], list[int]] = {}
+    ground = ground_of(view)
     for _ in range(settings.trial_rounds):
         boxes = _places(view, rng)
         if not boxes:
             break
-        work = search(_painted(view, boxes, observation), place, observation, settings)
+        work = search(_painted(view, boxes, observation), place, observation, settings, ground)
         for one in boxes:
             number = int(work.labels[one.row, one.col])
             item = measure(work, number) if number else None

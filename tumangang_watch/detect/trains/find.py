@@ -28,7 +28,15 @@ from tumangang_watch.detect.trains.vehicles import (
     vehicles_of,
     without_end_shadow,
 )
-from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, RadiometricScale, StripView, scale_of
+from tumangang_watch.detect.trains.view import (
+    BACKGROUND_CHANNELS,
+    CHANNELS,
+    HALF_ROWS,
+    RadiometricScale,
+    StripView,
+    scale_of,
+    view_of,
+)
 from tumangang_watch.grid import Mask
 from tumangang_watch.model.detection import UNSEEN_BEYOND, Detection, Vehicle
 from tumangang_watch.model.interval import Interval
@@ -167,7 +175,7 @@ def read_strips(
     # Read in its own light, compared in this one's: the dates share one radiometry.
     elsewhere = [
         [
-            OtherView(view_on_bridge(strip, other.scene, light, settings), reading)
+            OtherView(_background_view(strip, other.scene, light, settings), reading)
             for strip, reading in zip(other.strips, other.readings, strict=True)
         ]
         for other in others or []
@@ -181,6 +189,15 @@ def read_strips(
         readings=tuple(reading for reading, _ in read),
         runs=tuple(runs for _, runs in read),
     )
+
+
+def _background_view(
+    strip: Strip, scene: Scene, light: RadiometricScale, settings: TrainSettings
+) -> StripView:
+    """Return what of another date's strip can stand behind this one's."""
+    if strip.bridges_m:
+        return view_on_bridge(strip, scene, light, settings)
+    return view_of(strip, scene, light, settings, BACKGROUND_CHANNELS)
 
 
 def _read_view(

@@ -25,6 +25,8 @@ HALF_ROWS = 15
 """Rows on each side of the centreline: 7.5 m, the neighbouring track and its vehicles."""
 CHANNELS = ("light", "red_blue", "green", "nir", "unlike_row", "unlike_bed", "fine", "seen")
 """Rows of `StripView.patch`."""
+BACKGROUND_CHANNELS = ("light", "unlike_row", "unlike_bed", "seen")
+"""What of another date stands behind this one."""
 CONSTANTS = ("sun_known", "shadow_across", "shadow_along", "lean_across", "lean_along", "gsd", "nir_known")
 """Rows of `StripView.constants`."""
 FLOOR = 0.15
@@ -129,8 +131,17 @@ def geometry_of(strip: Strip, scene: Scene, settings: TrainSettings) -> Geometry
     )
 
 
-def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: TrainSettings) -> StripView:
-    """Return what the network sees of one strip, in the light of the whole scene."""
+def view_of(
+    strip: Strip,
+    scene: Scene,
+    light: RadiometricScale,
+    settings: TrainSettings,
+    channels: tuple[str, ...] = CHANNELS,
+) -> StripView:
+    """Return what the network sees of one strip, in the light of the whole scene.
+
+    Only the ``channels`` that are asked for are measured; the others are 0.
+    """
     per = round(STEP_M / strip.step_m)
     n = max(strip.s_m.size // per, 1)
     centre = strip.y_m.size // 2
@@ -139,19 +150,21 @@ def view_of(strip: Strip, scene: Scene, light: RadiometricScale, settings: Train
     valid = strip.valid[centre - reach : centre + reach + 1]
     shown = visible(share, strip.bands).mean(axis=0)
     whole = _blocks(valid.astype(np.float32), n, per) > 0.99
-    cells = {band: _blocks(share[k], n, per) for k, band in enumerate(strip.bands)}
     bright = log_share(_blocks(shown, n, per))
-    texture = np.log(0.02 + _blocks(roughness(log_share(shown)), n, per))
-    patch = np.stack(
-        [
-            bright,
-            *band_ratios(cells),
-            bright - _typical_row(bright, whole),
-            bright - light.profile[:, None],
-            texture - np.median(texture[whole]) if whole.any() else np.zeros_like(bright),
-            np.ones_like(bright),
-        ]
-    ).astype(np.float32)
+    measured = {
+        "light": bright,
+        "unlike_row": bright - _typical_row(bright, whole),
+        "unlike_bed": bright - light.profile[:, None],
+        "seen": np.ones_like(bright),
+    }
+    if "red_blue" in channels:
+        cells = {band: _blocks(share[k], n, per) for k, band in enumerate(strip.bands)}
+        measured |= dict(zip(("red_blue", "green", "nir"), band_ratios(cells), strict=True))
+    if "fine" in channels and whole.any():
+        texture = np.log(0.02 + _blocks(roughness(log_share(shown)), n, per))
+        measured["fine"] = texture - np.median(texture[whole])
+    nothing = np.zeros_like(bright)
+    patch = np.stack([measured.get(name, nothing) for name in CHANNELS]).astype(np.float32)
     patch *= whole
     geometry = geometry_of(strip, scene, settings)
     mirrored, turned = geometry.shadow_side < 0, geometry.shadow_along_m < -0.01
