@@ -23,6 +23,7 @@ from tumangang_watch.detect.trains.candidates import name_candidates
 from tumangang_watch.detect.trains.find import detect_and_read
 from tumangang_watch.detect.trains.load import hint_loads
 from tumangang_watch.detect.trains.motion import flag_motion
+from tumangang_watch.detect.trains.reading import TrackReading
 from tumangang_watch.detect.undecided import undecided_share, with_doubt
 from tumangang_watch.detectability.limits import abilities, of_observation, within_limits
 from tumangang_watch.model.comparison import Comparison
@@ -35,6 +36,7 @@ from tumangang_watch.pipeline.background import GatheredDates, fault_caveats
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.trials import detectability_of
 from tumangang_watch.preprocess.areas import roof_caveats, roofs_of
+from tumangang_watch.threads import side_by_side
 
 
 def assemble(
@@ -89,8 +91,8 @@ def find_trains(
     run: RunContext, dates: tuple[Observation, ...], background_dates: tuple[BackgroundDate, ...]
 ) -> tuple[Detection, ...]:
     """Return the trains of every date, with what the other date shows in their place."""
-    found, read = [], []
-    for date in dates:
+
+    def one(date: Observation) -> tuple[tuple[Detection, ...], TrackReading]:
         others = [d for d in dates if d is not date and same_grain(d, date, run)]
         earlier = before(background_dates, date)
         trains, reading = detect_and_read(
@@ -101,8 +103,10 @@ def find_trains(
             background_dates=earlier,
         )
         trains = with_doubt(trains, undecided_share(reading, run.settings.trains), run.settings.trains)
-        found.append(after_trains(run, date, add_occupancy(trains, earlier, run.settings.history)))
-        read.append(reading)
+        return after_trains(run, date, add_occupancy(trains, earlier, run.settings.history)), reading
+
+    both = side_by_side(one, dates)
+    found, read = [trains for trains, _ in both], [reading for _, reading in both]
     if len(dates) == 2:
         found = [add_other_date(f, r, run.settings.history) for f, r in zip(found, read[::-1], strict=True)]
     return tuple(train for trains in found for train in trains)

@@ -23,6 +23,7 @@ from tumangang_watch.model.document_trials import DetectabilityDocument
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.pipeline.run import RunContext
+from tumangang_watch.threads import side_by_side
 
 NOT_TRIED = "vehicles were not inserted on trial (--no-detectability)"
 
@@ -34,10 +35,14 @@ def detectability_of(
     fill: tuple[Fill, ...] = (),
 ) -> tuple[DetectabilityDocument, ...]:
     """Return for each date what its kind of scene can show, and how often things would be found in it."""
+    if run.site.tracks and run.settings.detectability.enabled:
+        run.progress("trying what could have been missed")
+
+    def tried_on(date: Observation) -> DetectabilityDocument:
+        return _trials(run, date, trains, next((d for d in dates if d is not date), None))
+
     out: list[DetectabilityDocument] = []
-    for date in dates:
-        other = next((d for d in dates if d is not date), None)
-        tried = _trials(run, date, trains, other)
+    for date, tried in zip(dates, side_by_side(tried_on, dates), strict=True):
         cargo = cargo_rows(fill, date.date)
         statement = cargo_statement(cargo)
         document: DetectabilityDocument = {
@@ -60,7 +65,6 @@ def _trials(
         return {**none, "trials_note": "the site has no tracks"}
     if not run.settings.detectability.enabled:
         return {**none, "trials_note": NOT_TRIED}
-    run.progress("trying what could have been missed")
     return as_rows(try_date(run, date, trains, other))
 
 

@@ -20,6 +20,7 @@ from tumangang_watch.model.observation import Registration, RegistrationStatus
 from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.tiepoints import Directions, Ties, directions, find_peaks, find_ties
 from tumangang_watch.settings.preprocess import RegistrationSettings
+from tumangang_watch.threads import side_by_side
 
 SEEN_MIN = 0.05
 """Share of the ground that a scene must show for anything to be registered to it."""
@@ -42,8 +43,8 @@ def register_pair(
     Registration
         ``affine`` is for ``moving.registered``; status ``failed`` instead of a doubtful shift.
     """
-    ground = reference.on_grid(grid)
-    fields = edge_fields((ground, moving.on_grid(grid)), site, settings)
+    ground, moved = side_by_side(lambda image: image.on_grid(grid), (reference, moving))
+    fields = edge_fields((ground, moved), site, settings)
     if fields is None:
         return Registration.failed("one of the scenes shows almost nothing of the ground")
     whole = place_whole(fields, grid.pixel_m, settings)
@@ -115,7 +116,8 @@ def edge_fields(
         return None
     seen = ~one.grid.mask([site.left_out])
     sigma_m = settings.direction_sigma_m
-    return directions(one, one.valid & seen, sigma_m), directions(two, two.valid & seen, sigma_m)
+    first, second = side_by_side(lambda date: directions(date, date.valid & seen, sigma_m), rasters)
+    return first, second
 
 
 def place_whole(

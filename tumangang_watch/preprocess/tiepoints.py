@@ -19,6 +19,7 @@ from tumangang_watch.grid import Float32, Float64, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.preprocess import RegistrationSettings
+from tumangang_watch.threads import side_by_side
 
 REACH_M = 6.0
 """Ties further off than this after the coarse search are false."""
@@ -145,7 +146,8 @@ def find_ties(
     """Return ties on which phase and orientation correlation agree.
 
     ``ground`` is the reference on the grid that both are compared on: it stays as it is while the moving one
-    is laid on it again and again. With ``corridors`` the strips around tracks are hidden in both scenes: trains move there.
+    is laid on it again and again. With ``corridors`` the strips around tracks are hidden in both scenes:
+    trains move there.
     """
     grid, one, two = ground.grid, ground, moving.on_grid(ground.grid)
     seen = one.valid & two.valid
@@ -154,11 +156,11 @@ def find_ties(
         hidden += [t.line.buffer(settings.corridor_m) for t in site.tracks]
     if hidden:
         seen &= ~grid.mask(hidden)
-    light = [_flattened(r, seen) for r in (one, two)]
+    light = side_by_side(lambda raster: _flattened(raster, seen), (one, two))
     edge = max(settings.window_px_min, 8 * round(settings.window_m / grid.pixel_m / 8))
     corners = _corners(seen, edge, grid, settings)
     batches = [corners[k : k + BATCH] for k in range(0, len(corners), BATCH)]
-    found = [_measure(light, batch, edge, grid, settings) for batch in batches]
+    found = side_by_side(lambda batch: _measure(light, batch, edge, grid, settings), batches)
     rows, cols, down, right = np.concatenate([np.stack(f) for f in found] or [np.empty((4, 0))], axis=1)
     x, y = grid.to_metres(rows + edge / 2 - 0.5, cols + edge / 2 - 0.5)
     origin = reference.to_pixel

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -36,13 +35,12 @@ from tumangang_watch.report.pictures import (
     to_px,
 )
 from tumangang_watch.text import both_clocks, utc_text
+from tumangang_watch.threads import side_by_side
 
 CAPTION_PX = 26
 GAP_PX = 8
 ARROW_PX = 26
 KMZ_QUALITY = 88
-WORKERS = 2
-"""Chips drawn at a time: more wait for the interpreter."""
 HEAD_PX = 6
 COMPASS_PX = 22
 PLACE_INK = "#ffffff"
@@ -62,8 +60,7 @@ def write_chips(comparison: Comparison, report: ReportDocument, folder: Path) ->
         return subject.file_name, jpeg_bytes(picture, KMZ_QUALITY)
 
     # Two thirds of a chip's time are resampling and coding, which leave other threads the interpreter.
-    with ThreadPoolExecutor(WORKERS) as pool:
-        written = list(pool.map(write, subjects(comparison).values()))
+    written = side_by_side(write, subjects(comparison).values())
     write_kmz(comparison, report, folder, dict(one for one in written if one is not None))
 
 

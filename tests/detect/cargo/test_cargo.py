@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import cos, radians, sin, tan
 
@@ -9,6 +10,7 @@ from shapely import LineString, MultiPolygon, box
 from support.values import scene_on, seen_on
 
 from tumangang_watch.detect.cargo.find import detect_cargo
+from tumangang_watch.detect.cargo.read import read_places
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
@@ -166,8 +168,6 @@ def test_train_and_its_shadow_are_not_cargo() -> None:
 
 
 def test_unseen_apron_gives_nothing() -> None:
-    from dataclasses import replace
-
     one = observe(scene_of(boxes=((50, 40, 56, 44, 2.0),)))
     blind = replace(one, quality=replace(one.quality, clear=np.zeros(GRID.shape, dtype=bool)))
     result = detect_cargo((blind,), site_of(), (), CargoSettings())
@@ -194,6 +194,22 @@ def test_fill_is_the_covered_part() -> None:
     assert fill.row_length_m.estimate == pytest.approx(36, abs=3)
 
 
+def test_dates_read_side_by_side_are_read_as_each_alone() -> None:
+    dates = [
+        observe(scene_of(boxes=((50, 40, 56, 44, 2.6),), seed=seed), date=name)
+        for seed, name in ((1, "earlier"), (2, "later"))
+    ]
+    settings = replace(CargoSettings(), piece_m=25.0)
+    both = read_places(dates, site_of(), (), settings)
+    for date in dates:
+        own = both[date.date]["apron-1"]
+        (alone,) = read_places([date], site_of(), (), settings)[date.date].values()
+        assert own.cargo
+        assert own.cargo == alone.cargo
+        for one, other in zip(own.pieces, alone.pieces, strict=True):
+            np.testing.assert_array_equal(one.view.cargo, other.view.cargo)
+
+
 def test_what_the_aprons_edge_cuts_is_only_possible() -> None:
     found = find(scene_of(boxes=((12, 72.5, 17.5, 78, 2.0),)))
     assert all(d.grade == "possible" for d in found)
@@ -214,8 +230,6 @@ def test_coarse_scene_gives_the_fill_and_no_goods() -> None:
 
 def test_a_large_apron_looked_at_in_pieces_gives_the_same_goods() -> None:
     """One box stands across the border of two pieces."""
-    from dataclasses import replace
-
     one = observe(scene_of(boxes=((52, 40, 58, 44, 2.0), (70, 30, 76, 36, 2.0))))
     whole, parted = (
         detect_cargo((one,), site_of(), (), replace(CargoSettings(), piece_m=side)) for side in (200.0, 20.0)

@@ -4,48 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-from shapely import box
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import unary_union
 
 from tumangang_watch.detect.cargo.contrast import appearance_difference, ground_contrast, relative_contrast
 from tumangang_watch.detect.cargo.fill import coarse_fill, fill_of
-from tumangang_watch.detect.cargo.measure import Place, measure, search, without_shadows
+from tumangang_watch.detect.cargo.read import ApronPiece, PlaceRead, occupied_ground, places_of, read_places
 from tumangang_watch.detect.cargo.trials import try_cargo
-from tumangang_watch.detect.cargo.view import ApronView, view_apron
-from tumangang_watch.detect.shadows import swept
+from tumangang_watch.detect.cargo.view import ApronView
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.fill import Fill
+from tumangang_watch.model.fill import CargoTrial, Fill
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.cargo import CargoSettings
+from tumangang_watch.threads import side_by_side
 
 COMMON_MIN = 0.2
 """Smaller parts of an object that outlines of another date cover are their rims."""
 REST_MIN_M2 = 3.0
 """Less of an object beyond other outlines shows nothing."""
-
-
-@dataclass(frozen=True)
-class ApronPiece:
-    """A part of a place that is read by itself: all of it, where it is not large."""
-
-    core: BaseGeometry
-    """The ground whose objects count here; pieces overlap so that none is cut."""
-    view: ApronView
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlaceRead:
-    """A place as one date shows it."""
-
-    place: Place
-    pieces: list[ApronPiece]
-    cargo: tuple[Detection, ...]
-    every: BaseGeometry
-    """The ground that its cargo covers."""
-    gsd_m: float
 
 
 @dataclass(frozen=True)
@@ -70,12 +46,10 @@ def detect_cargo(
     ``trains`` is left out. ``trials`` also paints boxes on empty ground and counts how many would be found.
     """
     fine = [o for o in dates if o.image.gsd_m <= settings.objects_gsd_max_m]
-    read = {
-        o.date: {p.area: _read(p, pieces, o, settings) for p, pieces in _views(o, site, trains, settings)}
-        for o in fine
-    }
+    read = read_places(fine, site, trains, settings)
     found: list[Detection] = []
     fills: list[Fill] = []
+    tried: list[_AskedTrial] = []
     for observation in dates:
         if observation.date not in read:
             fills += _coarse(observation, site, trains, settings)
@@ -85,47 +59,30 @@ def detect_cargo(
             other = next((read[o.date].get(area) for o in fine if o is not observation), None)
             here += [_with_other(item, own, other, settings) for item in own.cargo]
             ground = _ground_m2(own.pieces)
-            fill = fill_of(ground, own.place, own.cargo, observation, site, settings)
             if trials:
-                view = max((piece.view for piece in own.pieces), key=lambda view: int(view.usable.sum()))
-                fill = replace(
-                    fill, trials=try_cargo(view, own.place, observation, settings, seed=len(fills))
-                )
-            fills.append(fill)
+                tried.append(_AskedTrial(own, observation, len(fills)))
+            fills.append(fill_of(ground, own.place, own.cargo, observation, site, settings))
         here.sort(key=lambda d: (-round(d.geometry.centroid.y, 1), round(d.geometry.centroid.x, 1)))
         found += [replace(d, id=f"{observation.date}-cargo-{k}") for k, d in enumerate(here, 1)]
+    for asked, shown in zip(tried, side_by_side(lambda a: _tried(a, settings), tried), strict=True):
+        fills[asked.number] = replace(fills[asked.number], trials=shown)
     return CargoResult(tuple(found), tuple(fills))
 
 
-def _views(
-    observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
-) -> list[tuple[Place, list[ApronPiece]]]:
-    """Read every place of a date that can be seen."""
-    bodies, blocked = _occupied(observation, site, trains, settings)
-    out = []
-    for place in _places(observation, site, settings):
-        grounds = _pieces(place.polygon, settings)
-        views = [(core, view_apron(observation, whole, blocked, bodies)) for core, whole in grounds]
-        pieces = [ApronPiece(core, view) for core, view in views if view is not None]
-        if pieces:
-            out.append((place, pieces))
-    return out
+@dataclass(frozen=True)
+class _AskedTrial:
+    """A place on which boxes are to be painted on trial."""
+
+    own: PlaceRead
+    observation: Observation
+    number: int
+    """Of its fill: seeds the draw."""
 
 
-def _pieces(polygon: BaseGeometry, settings: CargoSettings) -> list[tuple[BaseGeometry, BaseGeometry]]:
-    """Part a large place into squares, each with its ground and that ground with some more around it."""
-    west, south, east, north = polygon.bounds
-    side = settings.piece_m
-    if max(east - west, north - south) <= 2 * side:
-        return [(polygon, polygon)]
-    out = []
-    for x in np.arange(west, east, side):
-        for y in np.arange(south, north, side):
-            square = box(x, y, x + side, y + side)
-            core = polygon.intersection(square)
-            if not core.is_empty and core.area > 0:
-                out.append((core, polygon.intersection(square.buffer(settings.piece_overlap_m))))
-    return out
+def _tried(asked: _AskedTrial, settings: CargoSettings) -> tuple[CargoTrial, ...]:
+    """Paint boxes on the piece of a place of which most is seen."""
+    view = max((piece.view for piece in asked.own.pieces), key=lambda view: int(view.usable.sum()))
+    return try_cargo(view, asked.own.place, asked.observation, settings, seed=asked.number)
 
 
 def _ground_m2(pieces: list[ApronPiece]) -> tuple[float, float]:
@@ -143,80 +100,10 @@ def _coarse(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
 ) -> list[Fill]:
     """Return the fill of every place of a date that is too coarse for single objects."""
-    _, blocked = _occupied(observation, site, trains, settings)
-    places = [p for p in _places(observation, site, settings) if p.firm]
+    _, blocked = occupied_ground(observation, site, trains, settings)
+    places = [p for p in places_of(observation, site, settings) if p.firm]
     fills = (coarse_fill(observation, place, blocked, settings) for place in places)
     return [fill for fill in fills if fill is not None]
-
-
-def _places(observation: Observation, site: Site, settings: CargoSettings) -> list[Place]:
-    """Return the places that are seen well enough, without overlaps, with the part that is seen.
-
-    The aprons, or the ground beside tracks where a site has none.
-    """
-    taken = site.left_out
-    lines = tuple(t.line for t in site.tracks)
-    aprons, white = site.having("apron"), _white(observation)
-    free: list[tuple[str, BaseGeometry]] = []
-    for area in aprons:
-        own = area.polygon.difference(taken)
-        taken = taken.union(area.polygon)
-        if area.occluded_from is None or area.occluded_from > observation.scene.acquired.date():
-            free.append((area.id, own))
-    if not aprons:
-        near = unary_union([line.buffer(settings.beside_track_m) for line in lines])
-        free = [(a.id, a.polygon.intersection(near).difference(taken)) for a in site.having("yard")]
-    places = [
-        Place(
-            area=name,
-            polygon=polygon,
-            firm=bool(aprons),
-            tracks=lines,
-            white=white,
-            observed_fraction=observation.observed_fraction(polygon),
-        )
-        for name, polygon in free
-        if polygon.area >= settings.min_area_m2
-    ]
-    return [p for p in places if p.observed_fraction >= settings.observed_min]
-
-
-def _occupied(
-    observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
-) -> tuple[BaseGeometry, BaseGeometry]:
-    """Return the bodies of a date's trains, and the ground where no cargo is looked for."""
-    scene = observation.scene
-    here = [t.geometry for t in trains if t.date == observation.date]
-    half_m = settings.train_half_width_m
-    bodies = unary_union([shape.buffer(half_m) if shape.area == 0 else shape for shape in here])
-    parts = [t.line.buffer(settings.track_margin_m, cap_style="flat") for t in site.tracks]
-    parts.append(bodies.buffer(settings.train_margin_m))
-    if scene.off_nadir_deg and scene.view_azimuth_deg is not None and not bodies.is_empty:
-        # Relief leans away from the satellite as shadow falls away from the sun.
-        view = scene.view_azimuth_deg, 90.0 - scene.off_nadir_deg
-        parts.append(swept(bodies.buffer(settings.lean_margin_m), *view, settings.train_height_m))
-    return bodies, unary_union(parts)
-
-
-def _cargo_in(
-    piece: ApronPiece, place: Place, observation: Observation, settings: CargoSettings
-) -> list[Detection]:
-    """Return the cargo of one piece of a place, without ids."""
-    work = search(piece.view, place, observation, settings)
-    measured = (measure(work, number) for number in range(1, len(work.cuts) + 1))
-    found = [item for item in measured if item is not None]
-    if piece.core.area < 0.999 * place.polygon.area:
-        found = [item for item in found if piece.core.covers(item.geometry.representative_point())]
-    return without_shadows(found, settings) if observation.scene.sun_azimuth_deg is None else found
-
-
-def _read(
-    place: Place, pieces: list[ApronPiece], observation: Observation, settings: CargoSettings
-) -> PlaceRead:
-    """Find the cargo of a place."""
-    cargo = tuple(item for piece in pieces for item in _cargo_in(piece, place, observation, settings))
-    every = unary_union([d.geometry for d in cargo])
-    return PlaceRead(place=place, pieces=pieces, cargo=cargo, every=every, gsd_m=observation.image.gsd_m)
 
 
 def _with_other(
@@ -279,12 +166,3 @@ def _difference(
         appearance_difference((piece.view, view), place, every, margin_m, settings) for piece in own.pieces
     )
     return next((d for d in each if d is not None), None)
-
-
-def _white(observation: Observation) -> float:
-    """Return what a white surface would show: a bright quantile, not below twice the typical ground."""
-    light = observation.raster.luminance()[observation.quality.clear & observation.raster.valid]
-    if light.size == 0:
-        return 1.0
-    middle, bright = np.quantile(light[:: max(1, light.size // 50000)], (0.5, 0.999))
-    return float(max(bright, 2.5 * middle))

@@ -64,7 +64,7 @@ class TexturedGround:
             own = _total(self.usable.astype(np.float32), inner)
             seen = (np.where(self.usable, band, 0).astype(np.float32) for band in self.log_values)
             means = np.stack([_total(band, inner) / np.maximum(own, 1.0) for band in seen])
-            self._sums[radius_px] = DiskSums(inner=inner, own=own, means=means)
+            self._sums[radius_px] = DiskSums(inner=inner, own=own, means=means.astype(np.float32, copy=False))
         return self._sums[radius_px]
 
 

@@ -24,9 +24,10 @@ from tumangang_watch.preprocess.site_fit.georeferencing import (
     log_prior,
 )
 from tumangang_watch.preprocess.site_fit.outlines import Picture, score_groups
-from tumangang_watch.preprocess.site_fit.sections import centredness, sections_of, shape_odds
+from tumangang_watch.preprocess.site_fit.sections import Sections, centredness, sections_of, shape_odds
 from tumangang_watch.preprocess.site_fit.template import Template, ends_of, template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
+from tumangang_watch.threads import side_by_side
 from tumangang_watch.track_frame import frame_along, middles
 
 ALONE_M = 8.0
@@ -64,7 +65,7 @@ def fit_to_site(
     if template.groups == 0 and not site.tracks:
         return _as_delivered("there are no tracks or aprons to fit to", 0)
     fine = grid_over(grid.bounds, max(0.5, min(grid.pixel_m, 1.0)), grid.crs)
-    pictures = tuple(Picture.of(image.on_grid(fine), template) for image in images)
+    pictures = tuple(side_by_side(lambda image: Picture.of(image.on_grid(fine), template), images))
     across, axes = _across(site), _axes(site)
     lateral = LateralOdds(pictures=pictures, site=site, axes=axes, settings=settings)
     search = _tried(lateral, template, known)
@@ -197,8 +198,9 @@ def _shown_odds(
     """Return what outlines say of each shift ``(u, v) @ axes``, as log-odds."""
     total = np.zeros(len(u))
     east, north = np.stack([u, v]).T @ axes[:, 0], np.stack([u, v]).T @ axes[:, 1]
-    for picture in pictures if template.groups else ():
-        gain = score_groups(picture, template, east, north, settings.site_correlation_m2)
+    area_m2 = settings.site_correlation_m2
+    shown = pictures if template.groups else ()
+    for gain in side_by_side(lambda p: score_groups(p, template, east, north, area_m2), shown):
         total = total + gain.sum(axis=1) / len(pictures)
     return np.asarray(total)
 
@@ -224,8 +226,11 @@ class LateralOdds:
         settings, reach_m = self.settings, self.settings.site_reach_m + 1.0
         moves = np.arange(-reach_m, reach_m + MOVE_M / 2, MOVE_M)
         total, count = np.zeros(len(moves)), 0
-        for picture in self.pictures:
-            sections = sections_of(picture, self.site, start_m, self.axes[0], settings)
+
+        def read(picture: Picture) -> Sections:
+            return sections_of(picture, self.site, start_m, self.axes[0], settings)
+
+        for sections in side_by_side(read, self.pictures):
             pieces = centredness(sections, moves, settings)
             total += pieces.sum(axis=0)
             count += int(pieces.any(axis=1).sum())

@@ -1,0 +1,31 @@
+"""What is done to several values at a time is what is done to each of them alone."""
+
+import threading
+
+import pytest
+
+from tumangang_watch.threads import WORKERS, side_by_side
+
+
+def test_answers_stand_in_the_order_of_their_values():
+    assert side_by_side(lambda v: v * v, range(50)) == [v * v for v in range(50)]
+    assert side_by_side(str, []) == []
+
+
+def test_two_values_are_worked_on_at_once():
+    together = threading.Barrier(WORKERS, timeout=30)
+    assert len(set(side_by_side(lambda _: (together.wait(), threading.get_ident())[1], range(WORKERS)))) == 2
+
+
+def test_one_value_is_worked_on_here():
+    assert side_by_side(lambda _: threading.get_ident(), [1]) == [threading.get_ident()]
+
+
+def test_the_first_error_in_the_order_of_the_values_is_raised():
+    def refuse(value):
+        if value in (3, 7):
+            raise ValueError(f"value {value}")
+        return value
+
+    with pytest.raises(ValueError, match="value 3"):
+        side_by_side(refuse, range(10))

@@ -1,0 +1,26 @@
+"""Do one thing to several values at a time, in threads of this process.
+
+Sampling, filters, networks and coding of pictures leave other threads the interpreter: two thirds of the time
+of the trials of a date. What is done must depend on nothing but its value, so that the answers are the same
+whatever is done beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Value = TypeVar("Value")
+Answer = TypeVar("Answer")
+WORKERS = 2
+"""Values worked on at a time: a pair has two dates, and more threads wait for the interpreter."""
+
+
+def side_by_side(work: Callable[[Value], Answer], values: Iterable[Value]) -> list[Answer]:
+    """Return what a function gives of each value, in their order; the first error in that order is raised."""
+    given = list(values)
+    if len(given) < 2:
+        return [work(value) for value in given]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(work, given))
