@@ -29,3 +29,12 @@ def test_the_first_error_in_the_order_of_the_values_is_raised():
 
     with pytest.raises(ValueError, match="value 3"):
         side_by_side(refuse, range(10))
+
+
+def test_no_room_for_a_thread_is_told_as_too_little_memory():
+    usual = threading.stack_size(2**47)
+    try:
+        with pytest.raises(MemoryError, match="thread"):
+            side_by_side(str, range(3))
+    finally:
+        threading.stack_size(usual)

@@ -18,9 +18,23 @@ WORKERS = 2
 
 
 def side_by_side(work: Callable[[Value], Answer], values: Iterable[Value]) -> list[Answer]:
-    """Return what a function gives of each value, in their order; the first error in that order is raised."""
+    """Return what a function gives of each value, in their order; the first error in that order is raised.
+
+    Raises
+    ------
+    MemoryError
+        The system starts no further thread.
+    """
     given = list(values)
     if len(given) < 2:
         return [work(value) for value in given]
     with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(work, given))
+        try:
+            asked = [pool.submit(work, value) for value in given]
+        except RuntimeError as error:
+            raise MemoryError(str(error)) from error
+        try:
+            return [one.result() for one in asked]
+        finally:
+            for one in asked:
+                one.cancel()
