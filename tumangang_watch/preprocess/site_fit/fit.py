@@ -24,7 +24,7 @@ from tumangang_watch.preprocess.site_fit.georeferencing import (
     log_prior,
 )
 from tumangang_watch.preprocess.site_fit.outlines import Picture, score_groups
-from tumangang_watch.preprocess.site_fit.sections import Sections, centredness, sections_of, shape_odds
+from tumangang_watch.preprocess.site_fit.sections import centredness, sections_of, shape_odds
 from tumangang_watch.preprocess.site_fit.template import Template, ends_of, template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.threads import side_by_side
@@ -226,11 +226,8 @@ class LateralOdds:
         settings, reach_m = self.settings, self.settings.site_reach_m + 1.0
         moves = np.arange(-reach_m, reach_m + MOVE_M / 2, MOVE_M)
         total, count = np.zeros(len(moves)), 0
-
-        def read(picture: Picture) -> Sections:
-            return sections_of(picture, self.site, start_m, self.axes[0], settings)
-
-        for sections in side_by_side(read, self.pictures):
+        for picture in self.pictures:
+            sections = sections_of(picture, self.site, start_m, self.axes[0], settings)
             pieces = centredness(sections, moves, settings)
             total += pieces.sum(axis=0)
             count += int(pieces.any(axis=1).sum())

@@ -25,6 +25,7 @@ from tumangang_watch.model.site import Site
 from tumangang_watch.nets import NetworkLayout, Runner, weights
 from tumangang_watch.preprocess.site_fit.outlines import Picture
 from tumangang_watch.settings.preprocess import RegistrationSettings
+from tumangang_watch.threads import side_by_side
 from tumangang_watch.track_frame import TrackFrame, frame_along, lengthened, middles
 
 STEP_M = 0.5
@@ -68,21 +69,22 @@ def sections_of(
     offset = np.arange(-half, half + 1, dtype=np.float64) * STEP_M
     per = round(settings.section_piece_m / ALONG_M)
     total_m = sum(t.line.length for t in site.tracks)
-    odds, cosine = [], []
+    parts: list[TrackFrame] = []
     for track in site.tracks:
         frame = frame_along(track.line, middles(track.line.length, ALONG_M), 1.0)
         count = frame.points.shape[1]
         # Long tracks are read in part: some kilometres tell what all of them would.
         for start in block_starts(count, settings.section_block_m, total_m / settings.sections_length_m):
             stop = min(start + round(settings.section_block_m / ALONG_M), count)
-            pieces = (stop - start) // per
-            if pieces <= 0:
-                continue
-            part = frame.part(slice(start, stop))
-            reading = reading_along(picture, part, shift_m, offset)
-            odds.append(_means(reading[:, : pieces * per].reshape(len(offset), pieces, per)).T)
-            left = part.left[:, : pieces * per].T.reshape(pieces, per, 2)
-            cosine.append(left.mean(axis=1) @ across)
+            if stop - start >= per:
+                parts.append(frame.part(slice(start, stop)))
+    odds, cosine = [], []
+    read = side_by_side(lambda part: reading_along(picture, part, shift_m, offset), parts)
+    for part, reading in zip(parts, read, strict=True):
+        pieces = reading.shape[1] // per
+        odds.append(_means(reading[:, : pieces * per].reshape(len(offset), pieces, per)).T)
+        left = part.left[:, : pieces * per].T.reshape(pieces, per, 2)
+        cosine.append(left.mean(axis=1) @ across)
     if not odds:
         return Sections(offset, np.empty((0, len(offset)), np.float32), np.empty(0))
     return Sections(offset, np.concatenate(odds).astype(np.float32), np.concatenate(cosine))
@@ -197,13 +199,15 @@ def shape_odds(
     margin = round(float(np.abs(moves_m).max()) / ALONG_M) + 1
     block = round(settings.section_block_m / ALONG_M)
     total_m = sum(t.line.length for t in site.tracks)
+    parts: list[TrackFrame] = []
     for track in site.tracks:
         frame = _frame_beyond(track.line, margin)
         count = frame.points.shape[1] - 2 * margin
         for start in block_starts(count, settings.section_block_m, total_m / settings.sections_length_m):
-            part = frame.part(slice(start, min(start + block, count) + 2 * margin))
-            reading = reading_along(picture, part, start_m, OFFSETS_M)
-            total += _moved(reading, part.ahead.T, along, moves_m, margin, settings)
+            parts.append(frame.part(slice(start, min(start + block, count) + 2 * margin)))
+    read = side_by_side(lambda part: reading_along(picture, part, start_m, OFFSETS_M), parts)
+    for part, reading in zip(parts, read, strict=True):
+        total += _moved(reading, part.ahead.T, along, moves_m, margin, settings)
     return np.asarray(settings.shape_weight * total.max(axis=0))
 
 
