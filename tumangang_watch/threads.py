@@ -1,7 +1,7 @@
 """Do one thing to several values at a time, in threads of this process.
 
-Sampling, filters, networks and coding of pictures leave other threads the interpreter: two thirds of the time
-of the trials of a date. What is done must depend on nothing but its value, so that the answers are the same
+Sampling, filters, networks and coding of pictures leave other threads the interpreter: about two thirds of
+the time of the trials of a date. What is done must depend on nothing but its value, so that the answers are the same
 whatever is done beside it.
 """
 
