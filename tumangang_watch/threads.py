@@ -1,8 +1,8 @@
 """Do one thing to several values at a time, in threads of this process.
 
 Sampling, filters, networks and coding of pictures leave other threads the interpreter: about two thirds of
-the time of the trials of a date. What is done must depend on nothing but its value, so that the answers are the same
-whatever is done beside it.
+the time of the trials of a date. What is done must depend on nothing but its value, so that the answers are
+the same whatever is done beside it.
 """
 
 from __future__ import annotations
