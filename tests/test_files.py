@@ -22,7 +22,7 @@ from tumangang_watch.errors import OutputFailed
 from tumangang_watch.report import folder as report_folder
 from tumangang_watch.reproduce.report import write_reproduction
 from tumangang_watch.settings import Settings
-from tumangang_watch.sites.file import built_in_site_path
+from tumangang_watch.shipped import built_in_site_path
 from tumangang_watch.watch.pages import publish
 
 KIND = files.FolderKind("cannot write the box", "a box", lambda f: (f / "mark").is_file())

@@ -29,12 +29,12 @@ import tumangang_watch.commands.trains
 import tumangang_watch.commands.watch
 from tumangang_watch import __version__
 from tumangang_watch.cli import cli, main
-from tumangang_watch.commands.lazy import done_in
 from tumangang_watch.commands.options.record import archive, backfill, watch
 from tumangang_watch.commands.options.scenes import measuring_options, reproduce
 from tumangang_watch.commands.options.shared import together
 from tumangang_watch.commands.run import placed_as_stated, run_settings
 from tumangang_watch.commands.scenes import pair_options
+from tumangang_watch.commands.terminal.lazy import done_in
 from tumangang_watch.errors import UsageError
 from tumangang_watch.settings import Settings
 

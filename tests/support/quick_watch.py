@@ -33,10 +33,11 @@ from tumangang_watch.pipeline.prepare import judge_areas, observe, read_image, w
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
 from tumangang_watch.watch.inbox import look_into
-from tumangang_watch.watch.intake import IntakeTally, take_in
+from tumangang_watch.watch.intake import take_in
 from tumangang_watch.watch.notify import send_notices
 from tumangang_watch.watch.pages import publish
 from tumangang_watch.watch.plan import Places
+from tumangang_watch.watch.tally import IntakeTally
 
 CRS, WEST, NORTH, SIZE = "EPSG:32652", 540_000.0, 4_695_000.0, 60
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

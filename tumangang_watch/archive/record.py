@@ -101,7 +101,8 @@ def add_file(connection: sqlite3.Connection, path: str, stamp: tuple[int, int], 
 
 def note_inbox(connection: sqlite3.Connection, inbox: str) -> None:
     """Record the folder that the paths of scene files count from."""
-    add_row(connection, "state", "inbox", inbox)
+    if connection.execute("SELECT value FROM state WHERE key = 'inbox'").fetchone() != (inbox,):
+        add_row(connection, "state", "inbox", inbox)
 
 
 def add_scene(connection: sqlite3.Connection, scene: SceneDocument) -> int:

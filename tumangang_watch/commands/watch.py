@@ -22,10 +22,12 @@ from tumangang_watch.text import clean_text, json_text
 from tumangang_watch.watch.changes import change_lines, new_changes, run_document, stamp_text
 from tumangang_watch.watch.executors import executor
 from tumangang_watch.watch.inbox import given_scenes, look_into, passed_over
-from tumangang_watch.watch.intake import IntakeTally, take_in
+from tumangang_watch.watch.intake import take_in
 from tumangang_watch.watch.notify import send_notices, words_of
 from tumangang_watch.watch.pages import publish
 from tumangang_watch.watch.plan import Places
+from tumangang_watch.watch.quiet import Begun
+from tumangang_watch.watch.tally import IntakeTally
 
 
 def watch(
@@ -40,8 +42,12 @@ def watch(
     notify_command: str | None,
     base_url: str,
     as_json: bool,
+    begun: Begun,
 ) -> int:
-    """Take in what is new in INBOX and write one dated report a scene, once. For cron."""
+    """Take in what is new in INBOX and write one dated report a scene, once. For cron.
+
+    ``begun`` is what was met before anything was looked for.
+    """
     if notify_command is not None:
         words_of(notify_command)
     if not inbox.is_dir():
@@ -52,9 +58,15 @@ def watch(
     arrivals = look_into(places.inbox, time.time(), limits.settle_s if settle is None else settle)
     with progress_bar() as progress, executor(jobs, None, limits.scene_limit_s, limits.attempts) as work:
         tally = take_in(places, arrivals, work, progress, notify=notify_command is not None)
-    if words := str(passed_over(places.inbox)):
+    words = str(passed_over(places.inbox))
+    if words:
         tell(words, detail=not (tally.made or tally.refused or on_terminal()))
-    return finish(places, tally, AfterRun(notify_command=notify_command, base_url=base_url, as_json=as_json))
+    status = finish(
+        places, tally, AfterRun(notify_command=notify_command, base_url=base_url, as_json=as_json)
+    )
+    if tally.idle and not is_telling(places.archive):
+        begun.note(words)
+    return status
 
 
 def backfill(
@@ -95,6 +107,12 @@ def places_of(
         now=datetime.now(UTC),
         refresh=refresh,
     )
+
+
+def is_telling(archive_file: Path) -> bool:
+    """Return whether findings are still to be told."""
+    with open_archive(archive_file) as archive:
+        return archive.connection.execute("SELECT 1 FROM notices LIMIT 1").fetchone() is not None
 
 
 @dataclass(frozen=True, kw_only=True)

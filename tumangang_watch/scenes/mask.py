@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,7 @@ from tumangang_watch.scenes.harden import open_image
 from tumangang_watch.scenes.parts import Frame
 from tumangang_watch.scenes.vendors.beside import is_spare
 from tumangang_watch.scenes.vendors.facts import Metadata, number
+from tumangang_watch.scenes.vendors.listing import KEPT, Listing, listing
 from tumangang_watch.scenes.vendors.text import Node, parse_xml, read_bytes
 
 UDM2_BANDS = 8
@@ -44,15 +46,18 @@ def find_masks(image: Path) -> list[Path]:
     """
     stem = image.stem.lower()
     found = []
-    for path in image.parent.iterdir():
-        mark = MASK_NAME.search(path.stem)
-        if mark is None or path == image or path.suffix.lower() not in MASK_ENDS or not path.is_file():
-            continue
-        known = path.stem[: mark.start()].lower()
+    for known, second, path in _named_masks(listing(image.parent)):
         longer = stem.startswith(known) and not stem[len(known) : len(known) + 1].isalnum()
-        if longer or known.startswith(stem):
-            found.append((mark[1] != "2", -len(known), path.name, path))
+        if (longer or known.startswith(stem)) and path != image and path.is_file():
+            found.append((not second, -len(known), path.name, path))
     return [path for *_, path in sorted(found)]
+
+
+@lru_cache(maxsize=KEPT)
+def _named_masks(listed: Listing) -> list[tuple[str, bool, Path]]:
+    """Return the files of a folder that are named like masks: of which image, of the second kind or not."""
+    marks = [(path, MASK_NAME.search(path.stem)) for path in listed.ending(MASK_ENDS)]
+    return [(path.stem[: mark.start()].lower(), mark[1] == "2", path) for path, mark in marks if mark]
 
 
 def choose_mask(
@@ -82,17 +87,22 @@ def choose_mask(
     if chosen is None:
         for reason in reasons:
             warn(f"mask unknown: {reason}")
-        others = [
-            p.name
-            for p in sorted(image.parent.iterdir())
-            if p.suffix.lower() in MASK_ENDS
-            and is_spare(p.name)
-            and "mask" in f"{p.name.lower()} cloud_mask"
-            and re.search("cloud|mask", p.name, re.IGNORECASE)
-        ]
+        others = _unused_masks(listing(image.parent))
         for name in others[:3]:
             warn(f"a mask lies beside it that is not used: {name}")
     return chosen
+
+
+@lru_cache(maxsize=KEPT)
+def _unused_masks(listed: Listing) -> list[str]:
+    """Return the names of a folder's images that speak of clouds or masks."""
+    return [
+        p.name
+        for p in sorted(listed.ending(MASK_ENDS))
+        if is_spare(p.name)
+        and "mask" in f"{p.name.lower()} cloud_mask"
+        and re.search("cloud|mask", p.name, re.IGNORECASE)
+    ]
 
 
 def _why_not(path: Path, dataset: DatasetReader, frame: Frame) -> str | None:

@@ -17,6 +17,7 @@ from tumangang_watch.errors import InputRefused, OutputFailed
 from tumangang_watch.files import CANNOT_WRITE, OTHER_OUT, check_file, failing_as, whole_files
 from tumangang_watch.grid import utm_crs
 from tumangang_watch.model.site import Area, ReferenceScene, Site, Track
+from tumangang_watch.shipped import built_in_site_path
 from tumangang_watch.sites.collection import collection_faults, day_of, lonlat_of, reference_records
 from tumangang_watch.sites.doubts import repeated_vertices, site_doubts
 from tumangang_watch.sites.faults import is_number
@@ -25,7 +26,6 @@ from tumangang_watch.text import json_text
 
 MAX_BYTES = 16 * 1024 * 1024
 """A site is a few dozen features; JSON is read up to 16 MiB (docs/sources.md, hostile files)."""
-BUILT_IN = "tumangang.geojson"
 TEXT_CHARACTERS = 300
 """Names and sources are cut here: they stand in a report's tables."""
 
@@ -247,19 +247,3 @@ def put_site(collection: dict[str, Any], part: Path, path: Path) -> None:
     checked_site(collection, path)
     part.write_text(json_text(collection, indent=1), encoding="utf-8", newline="\n")
     load_site(part)
-
-
-def _data(name: str) -> Path:
-    package = Path(__file__).resolve().parents[1]
-    in_wheel = package / "data" / name
-    return in_wheel if in_wheel.is_dir() else package.parent / name
-
-
-def built_in_site_path() -> Path:
-    """Return the path of the built-in Tumangang site file."""
-    return _data("aois") / BUILT_IN
-
-
-def fixtures_dir() -> Path:
-    """Return the folder of the painted fixture scenes."""
-    return _data("fixtures")

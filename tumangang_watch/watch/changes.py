@@ -9,8 +9,8 @@ from datetime import datetime
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.read import painted_folders
 from tumangang_watch.text import PAINTED, both_clocks, clean_text, count_text, marked, utc_text
-from tumangang_watch.watch.intake import IntakeTally
 from tumangang_watch.watch.plan import Places
+from tumangang_watch.watch.tally import IntakeTally
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -103,10 +105,10 @@ def given_scenes(paths: list[Path]) -> list[Arrival]:
 
 def _arrival(inbox: Path, path: Path, done: bool, before_s: float) -> Arrival | None:
     try:
-        if path.is_symlink() or not path.is_file():
-            return None
-        status = path.stat()
+        status = path.lstat()  # Links are not followed.
     except OSError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
         return None
     return Arrival(
         path=path,
@@ -154,18 +156,18 @@ class PassedOver:
 
 def passed_over(inbox: Path) -> PassedOver:
     """Return how many links and files of unknown kinds lie under the inbox."""
-    links, others = 0, []
-    for folder, folders, names in os.walk(inbox):
-        links += sum((Path(folder) / name).is_symlink() for name in folders)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            end = os.path.splitext(name)[1].lower()
-            if name.startswith("."):
-                continue
-            if (Path(folder) / name).is_symlink():
-                links += 1
-            elif end not in KNOWN_ENDS:
-                others.append(end)
+    links, others, waiting = 0, [], [str(inbox)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    links += entry.is_dir() or entry.name[0] != "."
+                elif entry.name[0] == ".":
+                    continue
+                elif entry.is_dir():
+                    waiting.append(entry.path)
+                elif (end := os.path.splitext(entry.name)[1].lower()) not in KNOWN_ENDS:
+                    others.append(end)
     return PassedOver(links, tuple(others))
 
 

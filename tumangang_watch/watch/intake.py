@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +29,8 @@ from tumangang_watch.watch.executors import Died, Executor
 from tumangang_watch.watch.inbox import Arrival, content_of, sidecars, sidecars_digest
 from tumangang_watch.watch.notify import note_findings
 from tumangang_watch.watch.plan import Places, Plan
+from tumangang_watch.watch.tally import IntakeTally
 from tumangang_watch.watch.tasks import Failed, LookTask, Made, ReportTask, look_at, make_report
-
-
-@dataclass(kw_only=True)
-class IntakeTally:
-    """What a run did."""
-
-    made: list[str] = field(default_factory=list)
-    """Folders of the reports that were recorded, new ones and found ones."""
-    refused: list[Failed] = field(default_factory=list)
-    """Scenes refused in this run."""
-    faults: list[Failed] = field(default_factory=list)
-    """Faults of the program met in scenes that reports could be made without."""
-    strange: list[str] = field(default_factory=list)
-    """Folders beside the reports that are left alone, and reports that are gone, a line each."""
-    waiting: list[str] = field(default_factory=list)
-    """Files that are not settled yet."""
-    known: int = 0
-    """Files whose content was known already."""
 
 
 def take_in(
@@ -96,6 +79,7 @@ class _Intake:
         sweep([self.places.reports, self.places.reports / REFUSED])
         reports, known = self.places.reports, read.folders(self.archive)
         there = names_in(reports)
+        self.tally.unknown = any((reports / name).is_dir() for name in there - known.keys() - {REFUSED})
         before = json.loads(read.state(self.archive, "made_again") or "[]")
         for folder in before:
             if folder in there and folder in known:

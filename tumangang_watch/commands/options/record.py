@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from tumangang_watch.commands.lazy import done_in
 from tumangang_watch.commands.options.shared import (
     SCENE,
     archive_option,
@@ -17,6 +16,7 @@ from tumangang_watch.commands.options.shared import (
     site_option,
 )
 from tumangang_watch.commands.terminal.declare import command, group
+from tumangang_watch.commands.terminal.lazy import done_in
 
 made_reports_option = click.option(
     "--reports",
@@ -80,7 +80,7 @@ def rebuild() -> None:
 @click.option("--notify-command", help="Run once a finding, the finding as JSON on its standard input.")
 @click.option("--base-url", default="", help="Where --reports is served, for the links of the feed.")
 @json_option
-@done_in("watch")
+@done_in("quiet")
 def watch() -> None:
     """Take in what is new in INBOX and write one dated report a scene, once. For cron.
 

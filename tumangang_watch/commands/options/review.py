@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from tumangang_watch.commands.lazy import done_in
 from tumangang_watch.commands.options.shared import (
     SCENE,
     archive_option,
@@ -14,6 +13,7 @@ from tumangang_watch.commands.options.shared import (
     together,
 )
 from tumangang_watch.commands.terminal.declare import group
+from tumangang_watch.commands.terminal.lazy import done_in
 
 KINDS = click.Choice(["train", "cargo", "handling_area"])
 reader_option = click.option(

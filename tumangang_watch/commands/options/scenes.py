@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from tumangang_watch.commands.lazy import done_in
 from tumangang_watch.commands.options.shared import (
     SCENE,
     acquired_option,
@@ -17,6 +16,7 @@ from tumangang_watch.commands.options.shared import (
     together,
 )
 from tumangang_watch.commands.terminal.declare import command, group
+from tumangang_watch.commands.terminal.lazy import done_in
 
 out_option = click.option(
     "--out", type=SCENE, required=True, help="Folder for the report; must not exist yet."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from tumangang_watch.commands.lazy import done_in
 from tumangang_watch.commands.options.shared import (
     SCENE,
     acquired_option,
@@ -13,6 +12,7 @@ from tumangang_watch.commands.options.shared import (
     overwrite_file_option,
 )
 from tumangang_watch.commands.terminal.declare import group
+from tumangang_watch.commands.terminal.lazy import done_in
 
 out_option = click.option("--out", type=SCENE, required=True, help="Site file to write (.geojson).")
 

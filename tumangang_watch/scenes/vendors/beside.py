@@ -16,6 +16,7 @@ from tumangang_watch.errors import InputRefused
 from tumangang_watch.scenes.acquired import PASS, parse_time
 from tumangang_watch.scenes.vendors import dimap, keys, maxar, others, planet, stac
 from tumangang_watch.scenes.vendors.facts import Metadata, together
+from tumangang_watch.scenes.vendors.listing import KEPT, Listing, listing
 from tumangang_watch.scenes.vendors.text import Node, load_json, parse_pvl, parse_xml, read_bytes
 from tumangang_watch.settings.scenes import ReadSettings
 
@@ -151,16 +152,17 @@ def _dated(stem: str, file: Path) -> bool:
 
 def _near(image: Path, given: Path | None) -> Iterator[Path]:
     """Yield the text files that may speak of an image, the one that was given first."""
+    start = image.stem.lower().removeprefix("img_")[:ALIKE]
     found = texts_in(image.parent)
     above = texts_in(image.parent.parent) if image.parent != image.parent.parent else []
     if not _holds_images(image.parent):
         # Of these only an item speaks of an image, by the whole of its address.
         above = [path for path in above if path.suffix.lower() in JSON_ENDS]
         above = above if len(above) <= MANY else []
-    found += above
-    if len(found) > MANY:
-        start = image.stem.lower().removeprefix("img_")[:ALIKE]
-        found = [p for p in found if p.name.lower().removeprefix("dim_").startswith(start)]
+    if len(found) + len(above) > MANY:
+        found = [p for p in [*_texts_alike(image.parent, start), *above] if _named(p).startswith(start)]
+    else:
+        found = [*found, *above]
     first = [given] if given is not None and given.is_file() else []
     return iter(dict.fromkeys(chain(first, sorted(found, key=_order))))
 
@@ -181,12 +183,37 @@ def _order(path: Path) -> tuple[bool, int, str]:
 def texts_in(folder: Path) -> list[Path]:
     """Return the files of a folder that may be metadata, by their names."""
     try:
-        paths = [
-            p for p in folder.iterdir() if p.suffix.lower() in SIDECAR_ENDS and not p.name.startswith(".")
-        ]
-        return [p for p in paths if not NOT_METADATA.search(p.name.lower()) and p.is_file()]
+        return list(_texts(listing(folder)))
     except OSError:
         return []
+
+
+@lru_cache(maxsize=KEPT)
+def _texts(listed: Listing) -> tuple[Path, ...]:
+    paths = [p for p in listed.ending(SIDECAR_ENDS) if not p.name.startswith(".")]
+    return tuple(p for p in paths if not NOT_METADATA.search(p.name.lower()) and p.is_file())
+
+
+def _texts_alike(folder: Path, start: str) -> list[Path]:
+    """Return the files of a folder that may be metadata, where ``start`` is long enough of those alike."""
+    try:
+        listed = listing(folder)
+        return list(_by_start(listed).get(start, ()) if len(start) == ALIKE else _texts(listed))
+    except OSError:
+        return []
+
+
+@lru_cache(maxsize=KEPT)
+def _by_start(listed: Listing) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for path in _texts(listed):
+        found.setdefault(_named(path)[:ALIKE], []).append(path)
+    return found
+
+
+def _named(path: Path) -> str:
+    """Return the name of a text file without what a vendor puts before the image's."""
+    return path.name.lower().removeprefix("dim_")
 
 
 def read_file(path: Path, settings: ReadSettings) -> tuple[Metadata, ...]:
@@ -237,8 +264,7 @@ def _composite(image: Path, settings: ReadSettings) -> list[Metadata]:
 
     Planet's composite tool names the image after nothing; then it must be the only one in the folder.
     """
-    images = [p for p in image.parent.iterdir() if p.suffix.lower() in IMAGE_ENDS and not is_spare(p.name)]
-    if {TILE.sub("", p.stem) for p in images} != {TILE.sub("", image.stem)}:
+    if _stems(listing(image.parent)) != {TILE.sub("", image.stem)}:
         return []
     parts: list[Metadata] = []
     for path in texts_in(image.parent):
@@ -256,6 +282,12 @@ def _composite(image: Path, settings: ReadSettings) -> list[Metadata]:
         note = f"{name}, the only metadata beside it, was taken for its own"
     notes = (note,)
     return [replace(first, images=(image.name,), warnings=notes), *(p for p in parts if p is not first)]
+
+
+@lru_cache(maxsize=KEPT)
+def _stems(listed: Listing) -> set[str]:
+    """Return the names of the images of a folder, one for all tiles of an image."""
+    return {TILE.sub("", p.stem) for p in listed.ending(IMAGE_ENDS) if not is_spare(p.name)}
 
 
 SPARE = re.compile(

@@ -13,9 +13,13 @@ def done_in(module: str) -> Callable[[Callable[[], None]], Callable[..., int]]:
     def decorate(declared: Callable[[], None]) -> Callable[..., int]:
         @wraps(declared)
         def command(**given: object) -> int:
-            work = getattr(import_module(f"tumangang_watch.commands.{module}"), declared.__name__)
-            return int(work(**given))
+            return do_in(module, declared.__name__, **given)
 
         return command
 
     return decorate
+
+
+def do_in(module: str, name: str, **given: object) -> int:
+    """Do a command by the function of a module of `tumangang_watch.commands`; return its exit status."""
+    return int(getattr(import_module(f"tumangang_watch.commands.{module}"), name)(**given))
