@@ -154,7 +154,7 @@ def false_trains(folder: Path) -> None:
         for scene in load(path):
             km = sum(s.track.line.length for s in scene.strips) / 1000
             found = [f for one in read_trains(list(scene.strips), scene.scene, settings) for f in one]
-            sure = sum(f.false_alarms <= settings.false_alarms_detected for f in found)
+            sure = sum(f.detected(settings) for f in found)
             for name in ("all", scene.facts["season"], "snow" if scene.facts["snow"] else "no snow"):
                 by[name] += (km, sure, len(found) - sure)
     for name, (km, sure, possible) in by.items():

@@ -216,7 +216,7 @@ def score(folders: list[Path]) -> None:
     for path in (p for folder in folders for p in sorted(folder.glob("*.npz"))):
         for scene in load(path):
             lists = read_trains(list(scene.strips), scene.scene, settings)
-            found = [f for one in lists for f in one if f.false_alarms <= settings.false_alarms_detected]
+            found = [f for one in lists for f in one if f.detected(settings)]
             true = [t for t in scene.trains if t["cars"]]
             spans = [[(t["track"], t["cars"][0]["from_m"], t["cars"][-1]["to_m"]) for t in true]]
             seen = [[(f.track.id, f.run.from_m, f.run.to_m) for f in found]]
@@ -280,21 +280,13 @@ def _spread(errors: list[float]) -> str:
 
 
 def _scores(rows: list[tuple[float, Any, FoundTrain | None]]) -> None:
-    """Print how many true and false trains lie above each score, and the logistic fit of confidence."""
+    """Print how many true and false trains lie above each score."""
     true = np.array([f.run.score for _, t, f in rows if t and f])
     false = np.array([f.run.score for _, t, f in rows if f and not t])
     missed = sum(f is None for _, _, f in rows)
     for least in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15):
         kept = (true >= least).sum()
         print(f"score {least}: true {kept} of {true.size + missed}, false {(false >= least).sum()}")
-    x = np.log(np.maximum(np.concatenate([true, false]), 1e-3))
-    y = np.r_[np.ones(true.size), np.zeros(false.size)]
-    a = np.stack([np.ones_like(x), x])
-    w = np.zeros(2)
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-w @ a))
-        w += np.linalg.solve((a * (p * (1 - p) + 1e-9)) @ a.T + 1e-3 * np.eye(2), a @ (y - p))
-    print(f"confidence_slope {w[1]:.2f}, confidence_middle {np.exp(-w[0] / w[1]):.2f}")
 
 
 def _names(pairs: list[tuple[Any, FoundTrain]]) -> None:

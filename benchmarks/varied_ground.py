@@ -4,15 +4,16 @@
 yards of a kind, without ``--kind`` and ``--empty`` yards of any. ``python -m benchmarks.varied_ground
 --banks E`` then prints by kind how many trains are told that are none, and what is found of those that
 stand there.
-``--weights FILE`` reads with other weights, ``--list`` names every false train. ``--null`` fits the null of
-stretches of which the network is not sure, on banks of train seeds, for several bounds of sureness.
+``--weights FILE`` reads with other weights, ``--list`` names every false train. ``--calibrate`` fits the
+probability of a train to banks of train seeds that neither reader was fitted on, and without it the tables
+say how well that probability is calibrated.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy as np
 from benchmarks.trains import LEAST, matches, read_with
 from training.strip_bank import BankScene, load
 from tumangang_watch.detect.trains.find import FoundTrain, read_trains
-from tumangang_watch.detect.trains.segments import WEAK
+from tumangang_watch.detect.trains.segments import WEAK, cues_of
 from tumangang_watch.settings.trains import TrainSettings
 
 COUNTS = ("scenes", "km", "false", "possible", "found", "missed", "vehicles found", "false", "missed")
@@ -41,12 +42,23 @@ def false_trains(scene: BankScene, found: list[FoundTrain]) -> list[FoundTrain]:
     return [one for one in found if covered(one) < 0.5 * (one.run.to_m - one.run.from_m)]
 
 
-def scored(scene: BankScene, settings: TrainSettings) -> tuple[np.ndarray, list[FoundTrain]]:
-    """Return `COUNTS` of one scene, and its false trains."""
+@dataclass(frozen=True)
+class Scored:
+    """What was read of one scene."""
+
+    counts: np.ndarray
+    """By `COUNTS`."""
+    false: list[FoundTrain]
+    said: list[tuple[float, bool]]
+    """Of every train told or possible: its probability, and whether one stands there."""
+
+
+def scored(scene: BankScene, settings: TrainSettings) -> Scored:
+    """Judge what is read of one scene."""
     every = [f for one in read_trains(list(scene.strips), scene.scene, settings) for f in one]
-    sure = [f for f in every if f.false_alarms <= settings.false_alarms_detected]
+    sure = [f for f in every if f.detected(settings)]
     false = false_trains(scene, sure)
-    doubtful = false_trains(scene, [f for f in every if f not in sure])
+    doubtful = false_trains(scene, [f for f in every if not f.detected(settings)])
     km = sum(s.track.line.length for s in scene.strips) / 1000
     true = [(t["track"], t["cars"][0]["from_m"], t["cars"][-1]["to_m"]) for t in scene.trains if t["cars"]]
     hits = len(matches([(f.track.id, f.run.from_m, f.run.to_m) for f in sure], true, LEAST))
@@ -64,31 +76,52 @@ def scored(scene: BankScene, settings: TrainSettings) -> tuple[np.ndarray, list[
         len(seen) - right,
         len(cars) - right,
     )
-    return np.array(row, float), false
+    wrong = {id(f) for f in (*false, *doubtful)}
+    return Scored(np.array(row, float), false, [(f.confidence, id(f) not in wrong) for f in every])
 
 
-def null(folders: list[Path]) -> None:
-    """Print the null of unsure stretches by what counts as unsure, and what it takes of true trains."""
-    settings, rows, km = replace(TrainSettings(), unsure_log_odds=-np.inf), [], 0.0
+def calibrate(folders: list[Path]) -> None:
+    """Print the logistic fit of a train's probability, and that of the score alone beside it."""
+    settings, cues, true = replace(TrainSettings(), false_alarms_possible=np.inf), [], []
     for path in (p for folder in folders for p in sorted(folder.glob("*.npz"))):
         for scene in load(path):
-            own_km = sum(s.track.line.length for s in scene.strips) / 1000
             found = [f for one in read_trains(list(scene.strips), scene.scene, settings) for f in one]
+            found = [f for f in found if f.run.score >= WEAK[0]]
             false = {id(f) for f in false_trains(scene, found)}
-            rows += [(f.run.log_odds, f.run.score, id(f) in false, own_km, f.false_alarms) for f in found]
-            km += own_km
-    odds, score, wrong, own_km, alarms = (np.array(v, float) for v in zip(*rows, strict=True))
-    for least in (0.25, 0.5, 0.7, 1.0, 1.5):
-        tail = score[(wrong > 0) & (odds < least) & (score >= WEAK[1])]
-        scale = float(tail.mean()) - WEAK[1]
-        rate = tail.size / km * float(np.exp(WEAK[1] / scale))
-        expected = np.where(odds < least, own_km * rate * np.exp(-score / scale), 0.0)
-        lost = (alarms <= settings.false_alarms_detected) & (expected > settings.false_alarms_detected)
-        gone = [f"{int((lost & (wrong == k)).sum())} of {int((wrong == k).sum())}" for k in (1, 0)]
-        print(
-            f"unsure below {least}: {km:.0f} km, {tail.size} stretches, null_unsure_rate_km {rate:.2f}, "
-            f"null_unsure_scale {scale:.1f}; no longer detected: {gone[0]} false, {gone[1]} true"
-        )
+            cues += [cues_of(f.run) for f in found]
+            true += [id(f) not in false for f in found]
+    x, y = np.array(cues), np.array(true, float)
+    print(f"{y.size} stretches of score {WEAK[0]} and more, {y.sum():.0f} of them trains")
+    for name, columns in (("score alone", [0, 1]), ("confidence_weights", [0, 1, 2])):
+        w = logistic(x[:, columns], y)
+        odds = x[:, columns] @ w
+        print(f"{name}: {np.round(w, 2).tolist()}, area under the curve {_area(odds, y):.3f}")
+
+
+def logistic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the weights (k,) of cues (n, k) that fit whether each is true (n,) best, drawn a little to 0."""
+    w = np.zeros(x.shape[1])
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-x @ w))
+        slope = (x.T * (p * (1 - p) + 1e-9)) @ x + 0.1 * np.eye(w.size)
+        w = w + np.linalg.solve(slope, x.T @ (y - p) - 0.1 * w)
+    return w
+
+
+def _area(odds: np.ndarray, y: np.ndarray) -> float:
+    """Return how often a true one has higher odds than a false one."""
+    order = np.concatenate([odds[y > 0], odds[y == 0]]).argsort().argsort() + 1
+    n = int(y.sum())
+    return float((order[:n].sum() - n * (n + 1) / 2) / (n * (y.size - n)))
+
+
+def _off(said: list[tuple[float, bool]]) -> float:
+    """Return the expected calibration error over ten bins of equal width."""
+    p, right = (np.array(v, float) for v in zip(*said, strict=True))
+    bins = np.minimum((p * 10).astype(int), 9)
+    return float(
+        sum(abs(p[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in set(bins))
+    )
 
 
 def main() -> None:
@@ -97,21 +130,23 @@ def main() -> None:
     parser.add_argument("--banks", type=Path, nargs="+", required=True)
     parser.add_argument("--weights", type=Path, help="other weights of the reader of strips")
     parser.add_argument("--list", action="store_true", help="name every false train")
-    parser.add_argument("--null", action="store_true", help="fit the null of unsure stretches")
+    parser.add_argument("--calibrate", action="store_true", help="fit the probability of a train")
     arguments = parser.parse_args()
     if arguments.weights:
         read_with(arguments.weights)
-    if arguments.null:
-        null(arguments.banks)
+    if arguments.calibrate:
+        calibrate(arguments.banks)
         return
-    settings, total = TrainSettings(), defaultdict(lambda: np.zeros(len(COUNTS)))
+    settings, said = TrainSettings(), list[tuple[float, bool]]()
+    total: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(len(COUNTS)))
     for path in (p for folder in arguments.banks for p in sorted(folder.glob("*.npz"))):
         for scene in load(path):
-            row, false = scored(scene, settings)
+            one_scene = scored(scene, settings)
+            said += one_scene.said
             classes = "finer than 0.55 m" if scene.scene.gsd_m < 0.55 else "coarser"
             for name in ("all", classes, *scene.facts.get("kinds", ())):
-                total[name] += row
-            for one in false if arguments.list else ():
+                total[name] += one_scene.counts
+            for one in one_scene.false if arguments.list else ():
                 where = f"{one.track.id} {one.run.from_m:.0f}-{one.run.to_m:.0f} m, score {one.run.score:.0f}"
                 print(f"{path.stem}: {where}, {scene.scene.gsd_m} m, {scene.facts.get('kinds')}")
     for name, row in total.items():
@@ -126,6 +161,8 @@ def main() -> None:
             f"({false / scenes:.3f} a scene), {doubtful:.0f} more possible; trains found {recall[0]}; "
             f"vehicles {recall[1]}, precision {precision:.3f}"
         )
+    if said:
+        print(f"calibration error of a train's probability {_off(said):.3f}, {len(said)} trains and others")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,16 @@ from scipy.ndimage import correlate
 
 from tumangang_watch.nets import NetworkLayout, in_pieces, read_weights, weights, write_weights
 
-NETWORKS = ("apron_net", "bridge_net", "centre_net", "colour_net", "strip_net", "trace_net", "vehicle_net")
+NETWORKS = (
+    "apron_net",
+    "bridge_net",
+    "centre_net",
+    "colour_net",
+    "second_net",
+    "strip_net",
+    "trace_net",
+    "vehicle_net",
+)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

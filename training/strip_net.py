@@ -4,7 +4,8 @@ The banks: ``python -m training.strip_bank --split train --folder A`` and
 ``python -m training.yard_painter --folder B``, two painters with different looks. Then
 ``python -m training.strip_net --banks A B`` fits the network and writes its weights into the
 package; it needs torch, which the program itself does not.
-Every tenth seed is held out and chooses when to stop.
+Every tenth seed is held out and chooses when to stop. With ``--keep FOLDER`` what the ``--teacher`` says
+of these banks is learnt beside their truth, so that what it knows is not lost on new ground.
 
 Bridges have weights of their own, which go on from these. Paint them with ``python -m training.strip_bank
 --bridges --first 3000 --count 160 --folder C`` and ``python -m training.bridge_painter --count 700
@@ -76,21 +77,50 @@ def labels_of(view: StripView, trains: tuple[dict[str, Any], ...]) -> np.ndarray
     return np.stack([occupied, (coupling * 200).astype(np.uint8), kind, seen.astype(np.uint8)])
 
 
-def read_banks(folders: list[Path]) -> list[tuple[bool, Any, Any, Any]]:
-    """Return (held out, patch, constants, labels) of every strip."""
-    out = []
-    for folder in folders:
-        for path in sorted(folder.glob("*.npz")):
+@dataclass(frozen=True)
+class Item:
+    """One strip to learn from or to check by."""
+
+    held: bool
+    """Left out of the fit, to choose when to stop."""
+    kept: bool
+    """What the teacher says of it is learnt as well."""
+    weight: float
+    """Chance of being drawn, in proportion."""
+    patch: np.ndarray
+    constants: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A folder of painted strips."""
+
+    folder: Path
+    share: float | None = None
+    """Share of what is shown; without one, by its length of track."""
+    kept: bool = False
+
+
+def read_banks(banks: list[Bank]) -> list[Item]:
+    """Return every strip of some banks."""
+    out: list[Item] = []
+    for bank in banks:
+        own: list[Item] = []
+        for path in sorted(bank.folder.glob("*.npz")):
             if ".part" in path.name:
                 continue
             held = int("".join(c for c in path.stem if c.isdigit())) % 10 == 0
-            rng = np.random.default_rng([len(out), 81])
+            rng = np.random.default_rng([len(out) + len(own), 81])
             for whole in load(path):
                 for scene in (whole, cut_short(whole, rng)):
-                    out += [
-                        (held, v.patch.astype(np.float16), v.constants, labels_of(v, scene.trains))
-                        for v in views_of(scene)
-                    ]
+                    for v in views_of(scene):
+                        patch, labels = v.patch.astype(np.float16), labels_of(v, scene.trains)
+                        own.append(Item(held, bank.kept, patch.shape[2], patch, v.constants, labels))
+        if bank.share is not None:
+            whole_length = sum(i.weight for i in own if not i.held)
+            own = [replace(i, weight=i.weight * bank.share / whole_length) for i in own]
+        out += own
     return out
 
 
@@ -243,6 +273,24 @@ def terms(net: Any, patch: Any, constants: Any, labels: Any) -> tuple[Any, Any, 
     return occupied, coupling, (kind * known).sum() / known.sum().clamp(min=1)
 
 
+def unlike(net: Any, teacher: Any, patch: Any, constants: Any, labels: Any) -> Any:
+    """Return how far what is said of kept strips lies from what the teacher says of them.
+
+    The cross-entropy of occupancy and couplings where the ground was seen, less its least.
+    """
+    import torch
+    from torch.nn import functional
+
+    out = run(net, patch, constants)[:, :2]
+    with torch.no_grad():
+        said = run(teacher, patch, constants)[:, :2]
+    true = torch.sigmoid(said)
+    away = functional.binary_cross_entropy_with_logits(out, true, reduction="none")
+    away = away - functional.binary_cross_entropy_with_logits(said, true, reduction="none")
+    seen = (labels[:, 3:4] > 0).float()
+    return (away * seen).sum() / seen.sum().clamp(min=1)
+
+
 def _tensors(items: list[tuple[Any, Any, Any]]) -> tuple[Any, Any, Any]:
     import torch
 
@@ -263,27 +311,50 @@ class Plan:
     rate: float
     start: Path | None = None
     batch: int = 16
+    hold: float = 0.0
+    """Weight of the difference to the weights that teach on kept banks."""
+    teacher: Path | None = None
+    to_the_end: bool = False
+    """Keep the last weights, whatever the held-out seeds say of them."""
 
 
-def fit(items: list[Any], target: Path, plan: Plan) -> None:
+def _check(items: list[Item]) -> list[tuple[float, Any]]:
+    """Return a window of every strip that is held out, in batches with their weights."""
+    rng = np.random.default_rng(2)
+    held, cut = [i for i in items if i.held], []
+    for item in held:
+        patch, labels = _window(item.patch, item.labels, rng)
+        cut.append((patch, item.constants, labels))
+    return [
+        (sum(i.weight for i in held[k : k + 32]), _tensors(cut[k : k + 32])) for k in range(0, len(cut), 32)
+    ]
+
+
+def _begun(item: Item, start: Path | None) -> Any:
+    """Return a network for such strips, with the weights of a file where one is given."""
+    import torch
+
+    channels = len(item.patch)
+    net = network(item.constants.size, channels)
+    if start is not None:
+        weights = read_weights(start)
+        times = channels // weights["a.weight"].shape[1]
+        weights["a.weight"] = np.tile(weights["a.weight"], (1, times, 1, 1)) / times
+        net.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
+    return net
+
+
+def fit(items: list[Item], target: Path, plan: Plan) -> None:
     """Fit by Adam with one rise and fall of the rate; keep a running mean of the weights."""
     import torch
 
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
-    learn = [i[1:] for i in items if not i[0]]
-    check_rng = np.random.default_rng(2)
-    check = [(*_window(p, l, check_rng), c) for h, p, c, l in items if h]
-    check = [_tensors([(p, c, l) for p, l, c in check[k : k + 32]]) for k in range(0, len(check), 32)]
-    weight = np.array([p.shape[2] for p, _, _ in learn], float)
+    learn, check = [i for i in items if not i.held], _check(items)
+    weight = np.array([i.weight for i in learn])
     weight /= weight.sum()
-    channels = len(learn[0][0])
-    net = network(learn[0][1].size, channels)
-    if plan.start is not None:
-        weights = read_weights(plan.start)
-        times = channels // weights["a.weight"].shape[1]
-        weights["a.weight"] = np.tile(weights["a.weight"], (1, times, 1, 1)) / times
-        net.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
+    net = _begun(learn[0], plan.start)
+    teacher = _begun(learn[0], plan.teacher or plan.start).eval()
     mean = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=2e-3)
     start, best, done, sums = time.time(), np.inf, 0.0, np.zeros(3)
@@ -294,13 +365,16 @@ def fit(items: list[Any], target: Path, plan: Plan) -> None:
         for group in optimiser.param_groups:
             group["lr"] = rate
         net.train()
+        chosen = [learn[k] for k in rng.choice(len(learn), plan.batch, p=weight)]
         drawn = []
-        for k in rng.choice(len(learn), plan.batch, p=weight):
-            patch, constants, labels = learn[k]
-            patch, labels = _window(patch, labels, rng)
-            drawn.append(augmented(patch, constants, labels, rng))
+        for item in chosen:
+            patch, labels = _window(item.patch, item.labels, rng)
+            drawn.append(augmented(patch, item.constants, labels, rng))
         parts = terms(net, *_tensors(drawn))
         loss = parts[0] + 0.7 * parts[1] + 0.25 * parts[2]
+        kept = [d for d, item in zip(drawn, chosen, strict=True) if item.kept]
+        if kept and plan.hold:
+            loss = loss + plan.hold * len(kept) / plan.batch * unlike(net, teacher, *_tensors(kept))
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -308,16 +382,17 @@ def fit(items: list[Any], target: Path, plan: Plan) -> None:
         with torch.no_grad():
             for a, b in zip(mean.parameters(), net.parameters(), strict=True):
                 a.lerp_(b, 0.01 if step > 100 else 1.0)
-        sums += [float(p) for p in parts]
+        sums += [float(p.detach()) for p in parts]
         step += 1
         if step % 300 == 0 or done >= 1:
             with torch.no_grad():
-                held = np.mean([[float(v) for v in terms(mean, *c)] for c in check], axis=0)
+                told = [[float(v) for v in terms(mean, *c)] for _, c in check]
+            held = np.average(told, axis=0, weights=[w for w, _ in check])
             print(step, f"{done:.2f}", "learn", (sums / 300).round(4), "held out", held.round(4), flush=True)
             sums[:] = 0
             # Types are learnt by heart sooner than where trains and couplings are: these choose.
             value = held[:2] @ (1, 0.7)
-            if value < best:
+            if value < best or (plan.to_the_end and done >= 1):
                 best = value
                 write_weights(target, {k: v.numpy() for k, v in mean.state_dict().items()})
 
@@ -327,6 +402,11 @@ def main() -> None:
     weights = Path(__file__).resolve().parents[1] / "tumangang_watch" / "weights"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--banks", type=Path, nargs="+", required=True)
+    parser.add_argument("--shares", type=float, nargs="+", help="of each bank; without, by length of track")
+    parser.add_argument("--keep", type=Path, nargs="+", default=[], help="banks on which not to forget")
+    parser.add_argument("--hold", type=float, default=1.0, help="weight of what is not to be forgotten")
+    parser.add_argument("--to-the-end", action="store_true", help="keep the last weights")
+    parser.add_argument("--teacher", type=Path, help="weights that know these banks; else those of --start")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--rate", type=float, default=3e-3)
@@ -334,10 +414,14 @@ def main() -> None:
     parser.add_argument("--bridges", action="store_true", help="fit the weights for bridges")
     parser.add_argument("--target", type=Path)
     arguments = parser.parse_args()
-    items = read_banks(arguments.banks)
-    print(len(items), "strips,", sum(i[0] for i in items), "held out")
+    shares = arguments.shares or [None] * len(arguments.banks)
+    items = read_banks(
+        [Bank(f, share, f in arguments.keep) for f, share in zip(arguments.banks, shares, strict=True)]
+    )
+    print(len(items), "strips,", sum(i.held for i in items), "held out")
     start = arguments.start or (weights / "strip_net.npz" if arguments.bridges else None)
-    plan = Plan(steps=arguments.steps, minutes=arguments.minutes, rate=arguments.rate, start=start)
+    plan = Plan(arguments.steps, arguments.minutes, arguments.rate, start)
+    plan = replace(plan, hold=arguments.hold, teacher=arguments.teacher, to_the_end=arguments.to_the_end)
     target = arguments.target or weights / ("bridge_net.npz" if arguments.bridges else "strip_net.npz")
     fit(items, target, plan)
 

@@ -2,7 +2,8 @@
 
 ``python -m training.varied_yard --first 0 --count 400 --folder DIR`` paints a bank of strips as
 ``strip_bank.load`` reads it; two yards in five are empty, and each bears up to three kinds of ground.
-``--empty`` leaves trains out, ``--kind water`` forces a kind, ``--pictures`` keeps a look at each yard too.
+``--empty`` leaves trains out, ``--kind water`` forces a kind, ``--stock passenger`` fills the tracks with
+sets of one kind, ``--gsd`` forces a resolution, ``--pictures`` keeps a look at each yard too.
 Seeds from `VALIDATION_FIRST` on judge and are never fitted on. No test and no published score uses it.
 """
 
@@ -40,6 +41,7 @@ from tumangang_watch.settings.trains import TrainSettings
 
 VALIDATION_FIRST = 1_000_000
 KINDS = (*GROUNDS, "bridge", "gantries", "road bridge", "snow")
+STOCK = ("any", "passenger", "flat", "container", "open")
 COACHES_M = (15.6, 18.4, 20.4, 22.9, 25.0, 26.4)
 
 
@@ -49,6 +51,7 @@ class Wanted:
 
     kind: str | None = None
     empty: bool = False
+    stock: str | None = None
 
 
 def draw_yard(rng: Rng, wanted: Wanted) -> Yard:
@@ -59,7 +62,9 @@ def draw_yard(rng: Rng, wanted: Wanted) -> Yard:
     across = [0.0, *np.cumsum(gaps).tolist()]
     yard = Yard(float(rng.uniform(170, 420)), across, margin_m=18.0)
     load = float(rng.choice([0.0, 0.15, 0.45, 0.85], p=[0.4, 0.25, 0.22, 0.13]))
-    alike = str(rng.choice(["any", "passenger", "flat", "container", "open"], p=[0.5, 0.2, 0.12, 0.1, 0.08]))
+    alike = str(rng.choice(STOCK, p=[0.5, 0.2, 0.12, 0.1, 0.08]))
+    if wanted.stock is not None:
+        alike, load = wanted.stock, max(load, 0.45)
     for number in range(count):
         at = float(rng.uniform(-25, 90))
         while at < yard.length_m - 12 and not wanted.empty:
@@ -200,6 +205,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--kind", choices=KINDS)
     parser.add_argument("--empty", action="store_true", help="no trains")
+    parser.add_argument("--stock", choices=STOCK, help="trains of this kind, on many tracks")
+    parser.add_argument("--gsd", type=float, nargs="+", default=GSDS, help="resolutions drawn from")
     parser.add_argument("--pictures", action="store_true", help="keep a picture of each yard as well")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
@@ -207,8 +214,9 @@ def main() -> None:
         target = arguments.folder / f"g{seed}.npz"
         if target.exists():
             continue
-        gsd_m = float(np.random.default_rng(seed).choice(GSDS))
-        image, yard, facts = shoot(seed, gsd_m, Wanted(arguments.kind, arguments.empty))
+        gsd_m = float(np.random.default_rng(seed).choice(arguments.gsd))
+        wanted = Wanted(arguments.kind, arguments.empty, arguments.stock)
+        image, yard, facts = shoot(seed, gsd_m, wanted)
         if arguments.pictures:
             cv2.imwrite(str(target.with_suffix(".png")), picture(image, yard))
         keep(target, [([sample_strip(image, t, TrainSettings()) for t in tracks_of(yard)], facts)])

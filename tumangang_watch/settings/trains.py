@@ -153,14 +153,6 @@ class TrainSettings:
     EMPTY``."""
     null_scale: float = 8.6
     """Fall of their number with the score: by e for each of these. Calibrated as `null_rate_km`."""
-    unsure_log_odds: float = 0.7
-    """Mean log-odds below which a stretch has the null of unsure ones. Of 0.5, 0.7, 1 and 1.5 the one that
-    takes most false trains for a true one (``--null``, as below); from 1 on a labelled vehicle is lost."""
-    null_unsure_rate_km: float = 0.2
-    """As `null_rate_km` for unsure stretches, on 740 km of ground of every kind: ``python -m
-    benchmarks.varied_ground --null --banks G``, banks of ``training/varied_yard.py``."""
-    null_unsure_scale: float = 8.7
-    """As `null_scale` for unsure stretches, calibrated with `null_unsure_rate_km`."""
     count_gsd_max_m: float = 1.2
     """Vehicles are not counted in coarser scenes: a 1.1 m coupling vanishes (docs/sources.md, trains)."""
     track_gsd_max_m: float = 1.4
@@ -213,11 +205,15 @@ class TrainSettings:
     """Share of relief lean by which the middle of what is seen of a body is displaced."""
     roof_half_m: float = 0.75
     """Half of the width of a body that its colour is taken from: inside walls and blur."""
-    confidence_slope: float = 1.07
-    """Rise of a train's log-odds with the logarithm of its score.
-    Calibrated by ``python -m benchmarks.trains --calibrate``."""
-    confidence_middle: float = 3.3
-    """Score at which a train is likely real. Calibrated by ``python -m benchmarks.trains --calibrate``."""
+    confidence_weights: tuple[float, float, float] = (-1.64, -0.04, 1.53)
+    """Log-odds of a train: a constant, times the logarithm of its score, times the second reader's mean
+    log-odds. A logistic fit to stretches of banks that neither reader met, a third of them of ground of every
+    kind: ``python -m benchmarks.varied_ground --calibrate --banks G2 B3 A3``."""
+    confidence_on_bridges: tuple[float, float] = (-1.28, 1.07)
+    """The same on bridges that the site knows, which the second reader does not: the constant and the score's
+    part, by a logistic fit to trains of both painters' plain yards."""
+    confidence_detected: float = 0.7
+    """Least probability for the grade ``detected``. Chosen among 0.5 to 0.8 on validation seeds."""
     length_bias_m: float = 0.0
     """Taken off a measured length: blur widens a body.
     ``python -m benchmarks.trains --calibrate`` prints it: within 0.2 m, so nothing is taken off."""

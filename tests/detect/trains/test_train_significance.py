@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.strip_views import view
 
+from tumangang_watch.detect.trains.reading import read_again
 from tumangang_watch.detect.trains.segments import (
     TrainSegment,
+    checked,
     false_alarms,
-    false_alarms_of,
     find_runs,
     noise_of,
+    probability_of,
 )
 from tumangang_watch.settings.trains import TrainSettings
 
@@ -34,23 +39,51 @@ def test_a_quiet_scene_keeps_the_null_and_a_noisy_one_raises_it():
     assert noise_of(weak, 10.0, SETTINGS) > 5
 
 
-@given(score=st.floats(0, 200), km=st.floats(0.1, 50))
-def test_a_stretch_of_which_the_network_is_not_sure_is_never_rarer_by_chance(score, km):
-    sure, unsure = (
-        TrainSegment(from_m=0, to_m=60, score=score, log_odds=SETTINGS.unsure_log_odds + away)
-        for away in (0.1, -0.1)
+@given(score=st.floats(1, 500), odds=st.floats(-12, 12), more=st.floats(0.1, 6))
+def test_the_surer_the_second_reader_the_likelier_a_train(score, odds, more):
+    one, other = (
+        TrainSegment(from_m=0, to_m=60, score=score, second_log_odds=value) for value in (odds, odds + more)
     )
-    assert false_alarms_of(sure, km, 1.0, SETTINGS) == false_alarms(score, km, 1.0, SETTINGS)
-    assert false_alarms_of(unsure, km, 1.0, SETTINGS) >= false_alarms_of(sure, km, 1.0, SETTINGS)
+    assert 0 < probability_of(one, SETTINGS) <= probability_of(other, SETTINGS) < 1
 
 
-def test_a_long_faint_stretch_is_less_sure_than_a_short_plain_one():
-    """Ballast between dark water is unlike its track everywhere, by little; a vehicle is by much."""
+@given(score=st.floats(1, 500))
+def test_no_length_makes_a_stretch_likely_that_the_second_reader_denies(score):
+    """Ballast between dark water is unlike its track for hundreds of metres: its score is a train's."""
+    denied, agreed = (
+        TrainSegment(from_m=0, to_m=300, score=score, second_log_odds=value) for value in (0.0, 5.0)
+    )
+    assert probability_of(denied, SETTINGS) < SETTINGS.confidence_detected < probability_of(agreed, SETTINGS)
+
+
+def test_a_stretch_is_read_again_where_it_lies_whichever_way_its_strip_is_turned():
+    ahead, back = view(), view(turned=True)
+    run = TrainSegment(from_m=30, to_m=70, score=20.0)
     seen = np.ones(400, bool)
-    faint, plain = np.full(400, -8.0), np.full(400, -8.0)
-    faint[100:160], plain[100:130] = 0.3, 9.0
-    one, other = (find_runs(odds, seen, SETTINGS) for odds in (faint, plain))
-    assert len(one) == len(other) == 1
-    assert one[0].log_odds == pytest.approx(0.3, abs=0.5)
-    assert false_alarms_of(one[0], 2.0, 1.0, SETTINGS) > SETTINGS.false_alarms_detected
-    assert false_alarms_of(other[0], 2.0, 1.0, SETTINGS) <= SETTINGS.false_alarms_detected
+    values = [checked(v, seen, run).second_log_odds for v in (ahead, back)]
+    assert np.isfinite(values).all()
+    mirrored = TrainSegment(from_m=130, to_m=170, score=20.0)
+    assert checked(back, seen, mirrored).second_log_odds == pytest.approx(values[0], abs=1e-4)
+
+
+def test_of_what_is_not_seen_or_lies_on_a_bridge_the_second_reader_says_nothing():
+    item, run, seen = view(), TrainSegment(from_m=30, to_m=70, score=20.0), np.ones(400, bool)
+    bridge = replace(item, strip=replace(item.strip, bridges_m=((40.0, 60.0),)))
+    assert checked(bridge, seen, run) == run
+    seen[60:140] = False
+    assert checked(item, seen, run) == run
+    longer = replace(run, score=60.0)
+    assert 0 < probability_of(run, SETTINGS) < probability_of(longer, SETTINGS) < 1
+
+
+def test_a_part_is_read_again_as_the_whole_strip_is():
+    item = view(800)
+    whole = read_again(item, slice(0, 800))
+    np.testing.assert_allclose(read_again(item, slice(300, 420)), whole[300:420], atol=1e-4)
+
+
+def test_a_stretch_found_is_as_long_as_what_stands_out():
+    seen, plain = np.ones(400, bool), np.full(400, -8.0)
+    plain[100:130] = 9.0
+    (run,) = find_runs(plain, seen, SETTINGS)
+    assert (run.from_m, run.to_m) == pytest.approx((50.0, 65.0), abs=0.5)

@@ -14,10 +14,12 @@ from tumangang_watch.detect.trains.ends import beyond_m, hidden_by, length_of
 from tumangang_watch.detect.trains.reading import NetReading, OtherView, TrackReading, against, read_strip
 from tumangang_watch.detect.trains.segments import (
     TrainSegment,
+    checked,
     evidence_of,
-    false_alarms_of,
+    false_alarms,
     find_runs,
     noise_of,
+    probability_of,
 )
 from tumangang_watch.detect.trains.strips import Strip, strips_of
 from tumangang_watch.detect.trains.structure import view_on_bridge
@@ -131,6 +133,11 @@ class FoundTrain:
     """Middles of couplings along the track."""
     evidence: tuple[tuple[str, float], ...] = ()
 
+    def detected(self, settings: TrainSettings) -> bool:
+        """Return whether it is graded so, as far as its strip decides."""
+        rare = self.false_alarms <= settings.false_alarms_detected
+        return rare and self.confidence >= settings.confidence_detected
+
 
 def read_trains(
     strips: list[Strip], scene: Scene, settings: TrainSettings, others: list[TrackReading] | None = None
@@ -203,27 +210,25 @@ def _background_view(
 def _read_view(
     view: StripView, behind: list[OtherView], settings: TrainSettings
 ) -> tuple[NetReading, tuple[TrainSegment, ...]]:
-    reading = read_strip(against(view, behind, settings) if behind else view)
-    return reading, tuple(find_runs(reading.occupied, seen_steps(view), settings))
+    view = against(view, behind, settings) if behind else view
+    reading, seen = read_strip(view), seen_steps(view)
+    return reading, tuple(checked(view, seen, r) for r in find_runs(reading.occupied, seen, settings))
 
 
 def trains_in(
     read: StripsRead, settings: TrainSettings, asked: Callable[[Track, TrainSegment], bool] | None = None
 ) -> list[list[FoundTrain]]:
-    """Return the trains of each strip, described; where it is said which are asked for, those alone, and
-    without their evidence.
-    """
+    """Return the trains of each strip, described; or only those asked for, without their evidence."""
     track_km = sum(view.strip.track.line.length for view in read.views) / 1000
     noise = noise_of([r for own in read.runs for r in own], track_km, settings)
     found = []
     for view, reading, own in zip(read.views, read.readings, read.runs, strict=True):
         trains = []
         for run in own:
-            alarms = false_alarms_of(run, track_km, noise, settings)
+            alarms = false_alarms(run.score, track_km, noise, settings)
             if alarms <= settings.false_alarms_possible and (asked is None or asked(view.strip.track, run)):
-                train = replace(
-                    _train(view, reading, run, read.scale, read.scene.gsd_m, settings), false_alarms=alarms
-                )
+                train = _train(view, reading, run, read.scale, read.scene.gsd_m, settings)
+                train = replace(train, false_alarms=alarms)
                 if asked is None:
                     train = replace(train, evidence=_evidence(view, reading, train))
                 trains.append(train)
@@ -264,12 +269,10 @@ def _train(
         counted = without_end_shadow(counted, view.geometry, settings)
         run, cars, vehicles = counted.run, counted.cars, counted.vehicles
         couplings = tuple(c for c in couplings if run.from_m < c < run.to_m)
-    slope, middle = settings.confidence_slope, settings.confidence_middle
-    confidence = float(1 / (1 + np.exp(-slope * (np.log(max(run.score, 1e-3)) - np.log(middle)))))
     return FoundTrain(
         track=view.strip.track,
         run=run,
-        confidence=confidence,
+        confidence=probability_of(run, settings),
         cars=cars,
         vehicles=vehicles,
         couplings_m=couplings,
@@ -292,7 +295,7 @@ def _detection(
     """Describe one train in the site's frame, with what limits its measures."""
     run, scene, quality = train.run, observation.scene, observation.quality
     place = train_at(name, observation, site, train.track, (run.from_m, run.to_m))
-    sure = train.false_alarms <= settings.false_alarms_detected
+    sure = train.detected(settings)
     goes_on = ((UNSEEN_BEYOND, round(beyond_m(run, settings), 1)),) if any(run.unseen_m) else ()
     notes = []
     if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:

@@ -62,6 +62,23 @@ def read_strip(view: StripView) -> NetReading:
     return NetReading(out[0], out[1], kinds - np.log(np.exp(kinds).sum(axis=0)))
 
 
+def read_again(view: StripView, part: slice) -> Float64:
+    """Return the log-odds (n,) that a second reader, fitted on ground of every kind, gives some steps.
+
+    It has the first one's layout and other weights. NaN on and about bridges that the site knows: it knows
+    none. Steps are counted in the strip's own direction.
+    """
+    n = view.patch.shape[2]
+    low, high = (n - part.stop, n - part.start) if view.turned else (part.start, part.stop)
+    first = max(low - REACH, 0)
+    about = view.patch[-len(CHANNELS) :, :, first : min(high + REACH, n)]
+    out = _read(view, about, "second_net")[0, low - first : high - first]
+    on_bridge = _on_bridge(view)[low:high]
+    if view.turned:
+        out, on_bridge = out[::-1], on_bridge[::-1]
+    return np.where(on_bridge, np.nan, out)
+
+
 def _read(view: StripView, patch: Float32, name: str) -> Float64:
     """Return (outputs, n) of a network, in the direction of the view."""
     n = patch.shape[2]

@@ -4,18 +4,18 @@ How many trains like one a scene's empty track would show by chance is judged a 
 and Morel 2000): a train counts when the expected number of false ones at least as strong, over all track that
 the scene shows, is small. The null is empirical: the scores of what was found on empty track fall off
 exponentially, with a rate a kilometre and a scale that are calibrated. A scene whose own weak stretches are
-more than the null expects is noisier than most, and its null is raised by that. A stretch of which the
-network is not sure has a null of its own: on ground unlike any that was learnt such stretches can be long.
+more than the null expects is noisier than most, and its null is raised by that. On ground unlike any that
+was learnt false stretches can be long: how likely a train stands there is the word of a second reader.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import exp, inf
+from dataclasses import dataclass, replace
+from math import exp, inf, log
 
 import numpy as np
 
-from tumangang_watch.detect.trains.reading import NetReading
+from tumangang_watch.detect.trains.reading import NetReading, read_again
 from tumangang_watch.detect.trains.view import CHANNELS, HALF_ROWS, STEP_M, StripView
 from tumangang_watch.grid import Float64, Floats, Mask
 from tumangang_watch.settings.trains import TrainSettings
@@ -43,8 +43,8 @@ class TrainSegment:
     """By how much it may be shorter: lower bound of the 90 % interval of its length."""
     longer_m: float = 0.0
     """By how much it may be longer."""
-    log_odds: float = inf
-    """Mean of the network's log-odds over what was seen of it."""
+    second_log_odds: float = inf
+    """Mean of the second reader's log-odds over what was seen of it; infinite where it read too little."""
     unseen_m: tuple[float, float] = (0.0, 0.0)
     """Track beyond its start and its end that was not seen: it may go on there. 0 where it was seen."""
 
@@ -81,17 +81,8 @@ def find_runs(log_odds: Float64, seen: Mask, settings: TrainSettings) -> list[Tr
         score = float(inside.sum() * STEP_M / settings.memory_m)
         ends = [_unsure(odds - level, at, side, settings) for at, side in ((low, -1), (high, +1))]
         inward, outward = (float(np.hypot(*pair)) for pair in zip(*ends, strict=True))
-        own = log_odds[low:high][seen[low:high]]
         runs.append(
-            TrainSegment(
-                from_m=a,
-                to_m=b,
-                score=score,
-                shorter_m=inward,
-                longer_m=outward,
-                log_odds=float(own.mean()) if own.size else 0.0,
-                unseen_m=beyond,
-            )
+            TrainSegment(from_m=a, to_m=b, score=score, shorter_m=inward, longer_m=outward, unseen_m=beyond)
         )
     return runs
 
@@ -186,17 +177,31 @@ def false_alarms(score: float, track_km: float, noise: float, settings: TrainSet
     return noise * track_km * settings.null_rate_km * exp(-score / settings.null_scale)
 
 
-def false_alarms_of(run: TrainSegment, track_km: float, noise: float, settings: TrainSettings) -> float:
-    """Return the expected number of false trains in a scene that are at least as strong as a stretch.
+def checked(view: StripView, seen: Mask, run: TrainSegment) -> TrainSegment:
+    """Return a stretch with what a second reader says of it; ``seen`` (n,) are the steps that were.
 
-    One of which the network is not sure is held against the null of such stretches, and is never surer than
-    another of its score. The other parameters are those of `false_alarms`.
+    It says nothing of one that lies on bridges for the most part.
     """
-    expected = false_alarms(run.score, track_km, noise, settings)
-    if run.log_odds >= settings.unsure_log_odds:
-        return expected
-    unsure = track_km * settings.null_unsure_rate_km * exp(-run.score / settings.null_unsure_scale)
-    return max(expected, unsure)
+    low = int(run.from_m / STEP_M)
+    part = slice(low, max(int(run.to_m / STEP_M), low + 1))
+    again = read_again(view, part)[seen[part]]
+    known = np.isfinite(again)
+    return (
+        replace(run, second_log_odds=float(again[known].mean())) if known.size and known.mean() > 0.5 else run
+    )
+
+
+def cues_of(run: TrainSegment) -> tuple[float, float, float]:
+    """Return what the probability of a train rests on: one, the score's logarithm, the second reading."""
+    return 1.0, log(max(run.score, 1.0)), min(max(run.second_log_odds, -3.0), LIMIT)
+
+
+def probability_of(run: TrainSegment, settings: TrainSettings) -> float:
+    """Return how likely a train stands on a stretch of any ground; on a bridge by its score alone."""
+    known = run.second_log_odds < inf
+    weights = settings.confidence_weights if known else (*settings.confidence_on_bridges, 0.0)
+    odds = sum(w * cue for w, cue in zip(weights, cues_of(run), strict=True))
+    return 1 / (1 + exp(-odds))
 
 
 def noise_of(runs: list[TrainSegment], track_km: float, settings: TrainSettings) -> float:
