@@ -70,17 +70,37 @@ def share_false(tracks, lines, within_m=0.75):
     return sum(t.line.difference(near).length for t in tracks) / sum(t.line.length for t in tracks)
 
 
-def test_painted_tracks_are_found_and_nothing_else():
-    pair = make_pair(split_seeds("train")[5], 0.5, tracks=3, length_m=180, trains=(1, 1), season="summer")
-    lines = [t.line for t in pair.world.site.tracks]
-    area = shapely.unary_union(lines).buffer(15).envelope
+def painted_yard(gsd_m):
+    pair = make_pair(split_seeds("train")[5], gsd_m, tracks=3, length_m=180, trains=(1, 1), season="summer")
+    area = shapely.unary_union([t.line for t in pair.world.site.tracks]).buffer(15).envelope
+    return pair, area, exact_image(pair.earlier, (area.centroid.x, area.centroid.y))
+
+
+@pytest.mark.parametrize("gsd_m", [0.5, 0.9])
+def test_painted_tracks_are_found_and_nothing_else(gsd_m):
+    pair, area, image = painted_yard(gsd_m)
     grid = grid_over(area.bounds, 1.0, pair.world.site.crs)
-    image = exact_image(pair.earlier, (area.centroid.x, area.centroid.y))
     scene = trace_scene(image, None, area, grid, SETTINGS.gsd_max_m)
     tracks = trace_tracks((scene,), area, grid, SETTINGS)
     every = [t.line for t in pair.world.rails]
-    assert share_found(tracks, [line.intersection(area) for line in lines]) > 0.8
+    assert share_found(tracks, [t.line.intersection(area) for t in pair.world.site.tracks]) > 0.8
     assert share_false(tracks, every) < 0.1
+
+
+def test_no_track_is_told_on_ground_that_was_not_seen():
+    pair, area, image = painted_yard(0.9)
+    _, cols = image.valid.shape
+    valid = image.valid.copy()
+    valid[:, cols // 2 :] = False
+    image = replace(image, valid=valid, values=image.values * valid)
+    grid = grid_over(area.bounds, 1.0, pair.world.site.crs)
+    scene = trace_scene(image, None, area, grid, SETTINGS.gsd_max_m)
+    tracks = trace_tracks((scene,), area, grid, SETTINGS)
+    assert tracks
+    for track in tracks:
+        east, north = np.array(track.line.coords).T
+        seen = image.sample_mask(image.valid, east, north)
+        assert np.count_nonzero(~seen) * SETTINGS.step_m <= SETTINGS.edge_m
 
 
 def test_ground_without_tracks_gives_none():

@@ -28,7 +28,7 @@ class Lattice:
     """Evidence on (slope, y, step)."""
 
     evidence: Floats
-    """(slopes, y, steps)."""
+    """(slopes, y, steps), above 0 where it speaks for a track."""
     slopes: Floats
     y_m: Floats
     s_m: Floats
@@ -58,7 +58,7 @@ class TrackPath:
 
 def find_paths(lattice: Lattice, count_max: int, settings: TraceSettings) -> tuple[TrackPath, ...]:
     """Return paths by falling score, each clear of those before it, until one says too little."""
-    reward = np.clip(lattice.evidence - settings.evidence_zero, settings.reward_min, settings.reward_max)
+    reward = np.clip(lattice.evidence, settings.reward_min, settings.reward_max)
     moves = _moves(lattice, settings)
     found: list[TrackPath] = []
     while len(found) < count_max:

@@ -172,16 +172,16 @@ def _in_rows(s: Floats, y: Floats, step_m: float) -> NDArray[np.intp]:
 
 
 def _lattice(search: Search, frame: GuideFrame, slopes: Floats, settings: TraceSettings) -> Lattice | None:
-    """Return the log-odds of a track in a frame: the best of the scenes' at each place."""
+    """Return what speaks for a track in a frame: the best of the scenes' at each place."""
     out: Floats | None = None
     for scene in search.scenes:
         view = view_of(scene, frame, search)
         seen = view[CHANNELS.index("seen")]
         if not seen.any():
             continue
-        odds = track_odds(view)[0]
+        odds = track_odds(view)[0] - settings.evidence_zero(scene.image.gsd_m)
         seen = seen.reshape(seen.shape[0], -1, SHRINK).min(axis=2) > 0
-        odds = np.where(seen, odds, settings.odds_unseen)
+        odds = np.where(seen, odds, settings.evidence_unseen)
         out = odds if out is None else np.maximum(out, odds)
     if out is None:
         return None
@@ -267,13 +267,13 @@ def _track(
         share = np.exp(odds - odds.max())
         measured[n] = float(share @ lattice.y_m[near] / share.sum())
         best[n] = float(odds.max())
-    weight = np.clip(best - settings.evidence_zero, 0, settings.reward_max) / settings.reward_max
+    weight = np.clip(best, 0, settings.reward_max) / settings.reward_max
     y = smoothed(measured, np.maximum(weight, 0.003), settings.smooth)
     seen = weight > 0
     scatter = np.abs(measured - y)[seen]
     accuracy = float(np.quantile(scatter, 0.9)) if seen.any() else settings.measured_within_m
     evidence, length_m = float(path.reward.mean()), len(y) * settings.step_m
-    shown = _less_faint_ends(best, settings.evidence_zero + settings.end_share * evidence, settings)
+    shown = _less_faint_ends(best, settings.end_share * evidence, settings)
     shown = slice(None if goes_on[0] else shown.start, None if goes_on[1] else shown.stop)
     line = shapely.LineString(frame.place(path.s_m[shown], y[shown]))
     needed = settings.sure_middle + settings.sure_length_m / max(length_m, settings.sure_length_m)
@@ -283,9 +283,9 @@ def _track(
     )
 
 
-def _less_faint_ends(odds: Floats, least: float, settings: TraceSettings) -> slice:
+def _less_faint_ends(evidence: Floats, least: float, settings: TraceSettings) -> slice:
     """Return the steps (n,) of a path from its first sure one to its last: beyond its end evidence fades."""
-    sure = np.flatnonzero(odds >= least)
+    sure = np.flatnonzero(evidence >= least)
     if len(sure) < 2 or (sure[-1] - sure[0]) * settings.step_m < settings.length_min_m:
         return slice(None)
     return slice(int(sure[0]), int(sure[-1]) + 1)
