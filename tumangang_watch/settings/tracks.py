@@ -45,13 +45,14 @@ class TraceSettings:
     evidence_unseen: float = -0.3
     """Evidence of a track where nothing was seen, above the log-odds that speak neither way."""
     zero_fine: float = -0.7
-    """Log-odds that speak neither way at `zero_fine_m` and finer: on real ground the network is less sure than
-    on painted ground. Chosen between 0 and -1 on train seeds (``python -m benchmarks.trace --split train``)
-    and on the real yard."""
+    """Log-odds that speak neither way at `zero_fine_m` and finer: on real ground the network is less sure
+    than on painted ground. Chosen between 0 and -1 on train seeds (``python -m benchmarks.trace --split
+    train``) and on the real yard."""
     zero_fine_m: float = 0.5
     zero_coarse: float = -1.4
-    """The same at `zero_coarse_m` and coarser, where rails show less. Chosen of -0.7, -1.4 and -2 on validation
-    seeds at 0.9 m (length found 0.80, 0.91, 0.92; false 0.004, 0.04, 0.10) with real places looked at."""
+    """The same at `zero_coarse_m` and coarser, where rails show less; it falls evenly between the two. Chosen
+    of -0.7, -1.4 and -2 on validation seeds at 0.9 m (length found 0.80, 0.91, 0.92; false 0.004, 0.04,
+    0.10), with New York looked at (0.18, 0.31 and about 0.4 found; false alike)."""
     zero_coarse_m: float = 0.9
     end_share: float = 0.7
     """Share of a path's mean reward at which it is told to begin and to end: the network sees on both sides
