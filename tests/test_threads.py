@@ -1,6 +1,8 @@
 """What is done to several values at a time is what is done to each of them alone."""
 
+import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +31,23 @@ def test_the_first_error_in_the_order_of_the_values_is_raised():
 
     with pytest.raises(ValueError, match="value 3"):
         side_by_side(refuse, range(10))
+
+
+def test_memory_that_threads_freed_is_given_back():
+    def resident_mb():
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def fill(_):
+        # Small enough that the C library keeps them when they are freed; the one behind them stays.
+        pieces = [bytearray(100_000) for _ in range(1000)]
+        return [pieces.pop()]
+
+    side_by_side(fill, range(WORKERS))
+    before = resident_mb()
+    kept = side_by_side(fill, range(6))
+    assert kept
+    assert resident_mb() - before < 60
 
 
 def test_no_room_for_a_thread_is_told_as_too_little_memory():
