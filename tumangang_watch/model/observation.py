@@ -16,6 +16,8 @@ from tumangang_watch.model.scene import Scene
 
 DateLabel = Literal["earlier", "later"]
 SnowState = Literal["none", "partial", "full", "unknown"]
+SNOWY: tuple[SnowState, ...] = ("partial", "full")
+"""Snow lies on the ground, on all of it or in part."""
 RegistrationStatus = Literal["ok", "degraded", "failed"]
 
 
@@ -58,7 +60,7 @@ class Quality:
     @property
     def snowy(self) -> bool:
         """True where snow lies on the ground, all of it or in part."""
-        return self.snow_state in ("partial", "full")
+        return self.snow_state in SNOWY
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from tumangang_watch.grid import Float32, Mask
 from tumangang_watch.model.image import NativeImage, Raster, frozen
-from tumangang_watch.model.observation import Quality, SnowState
+from tumangang_watch.model.observation import SNOWY, Quality, SnowState
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.preprocess.cloud import cloud_over
 from tumangang_watch.settings.preprocess import QualitySettings
@@ -76,6 +76,11 @@ def _object_shadow(raster: Raster, hidden: Mask, settings: QualitySettings) -> M
         np.ones((round(settings.object_shadow_max_m / raster.grid.pixel_m),) * 2, np.uint8),
     )
     return dark & ~(opened > 0)
+
+
+def snow_on(raster: Raster, scene: Scene, settings: QualitySettings) -> bool:
+    """Return whether snow lies on what a raster shows, cloud not yet told from it."""
+    return _snow(raster, scene, settings)[1] in SNOWY
 
 
 def _snow(raster: Raster, scene: Scene, settings: QualitySettings) -> tuple[Mask, SnowState]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,9 +12,11 @@ from shapely import LineString, box
 from support.values import EAST0, NORTH0, native_image, straight_site
 
 from tumangang_watch.grid import Grid, grid_over
-from tumangang_watch.model.site import Area
-from tumangang_watch.preprocess.site_fit.fit import _alone, fit_to_site
+from tumangang_watch.model.site import Area, Site
+from tumangang_watch.preprocess.site_fit.fit import _alone, _tried, fit_to_site
 from tumangang_watch.preprocess.site_fit.georeferencing import Geolocation
+from tumangang_watch.preprocess.site_fit.outlines import Picture
+from tumangang_watch.preprocess.site_fit.template import template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.simulate.exact import exact_image
 from tumangang_watch.simulate.paint import paint
@@ -103,6 +105,34 @@ def test_where_nothing_is_seen_the_georeferencing_stands_and_the_ways_out_are_na
     assert found.rivals_m
     assert "--site-shift" in found.reason
     assert "--geolocation-accuracy" in found.reason
+
+
+@dataclass
+class Rails:
+    """Rails that are seen in one place across the tracks."""
+
+    pictures: tuple[Picture, ...]
+    site: Site
+    axes: np.ndarray
+    settings: RegistrationSettings
+    at_m: float
+
+    def at(self, along_m):
+        moves = np.arange(-19.0, 19.1, 0.25)
+        return moves, 120.0 * np.exp(-0.5 * ((moves - self.at_m) / 0.5) ** 2), 40
+
+
+@pytest.mark.parametrize("snowy", [False, True])
+def test_edges_that_contradict_the_rails_do_not_count_under_snow(snowy):
+    """A pavement's edges lie six metres from where the rails have it, and outweigh them."""
+    site, settings = yard_site(), RegistrationSettings()
+    template = template_of(site, GRID.bounds, settings.site_points_max)
+    pictures = (Picture.of(picture(site, 0.0, 6.0).on_grid(GRID), template),)
+    axes = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    known = Geolocation(ce90_m=15.0)
+    for at_m, taken in ((-6.0, -6.0 if snowy else 6.0), (6.0, 6.0)):
+        search = _tried(Rails(pictures, site, axes, settings, at_m), template, known, snowy=snowy)
+        assert search.u[(search.shown + search.prior).argmax()] == pytest.approx(taken, abs=1.0)
 
 
 def test_only_tracks_with_others_beside_them_can_be_taken_for_one_another():

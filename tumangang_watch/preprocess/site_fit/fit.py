@@ -42,6 +42,8 @@ def fit_to_site(
     grid: Grid,
     settings: RegistrationSettings,
     known: Geolocation | None = None,
+    *,
+    snowy: bool = False,
 ) -> Registration:
     """Find the shift that brings one or two mutually registered images onto the site.
 
@@ -49,6 +51,8 @@ def fit_to_site(
     ----------
     known : Geolocation, optional
         What the scene's own georeferencing is worth; unknown by default.
+    snowy : bool, optional
+        Snow lies on all images, whose edges are its own: outlines that contradict the rails do not count.
 
     Returns
     -------
@@ -68,7 +72,7 @@ def fit_to_site(
     pictures = tuple(side_by_side(lambda image: Picture.of(image.on_grid(fine), template), images))
     across, axes = _across(site), _axes(site)
     lateral = LateralOdds(pictures=pictures, site=site, axes=axes, settings=settings)
-    search = _tried(lateral, template, known)
+    search = _tried(lateral, template, known, snowy=snowy)
     choice = choose_place(search, _margin(site, settings), known, settings, alone=_alone(site))
     if isinstance(choice, str):
         return Registration.failed(choice)
@@ -84,7 +88,9 @@ def fit_to_site(
     return replace(_doubted(fit, choice, axes, known, settings), rails_odds=search.rails_odds)
 
 
-def _tried(lateral: LateralOdds, template: Template, known: Geolocation) -> TriedShifts:
+def _tried(
+    lateral: LateralOdds, template: Template, known: Geolocation, *, snowy: bool = False
+) -> TriedShifts:
     """Return all shifts within reach, and what outlines, rails and the georeferencing say of each."""
     pictures, axes, settings = lateral.pictures, lateral.axes, lateral.settings
     across, rails_odds = _across(lateral.site), None
@@ -100,10 +106,13 @@ def _tried(lateral: LateralOdds, template: Template, known: Geolocation) -> Trie
         shown = outlines + _near_best(moves, odds, u, settings.site_pixel_m / 2)
         near = np.abs(moves - u[(shown + prior).argmax()]) <= settings.site_pixel_m
         rails_odds = float(odds[near].max() / max(pieces, 1))
+        if snowy and odds.max() - odds[near].max() >= settings.site_margin:
+            outlines, shown = np.zeros(len(u)), shown - outlines
+            near = np.abs(moves - u[(shown + prior).argmax()]) <= settings.site_pixel_m
+            rails_odds = float(odds[near].max() / max(pieces, 1))
     seen = rails_odds is None or rails_odds >= settings.section_seen_min
-    return TriedShifts(
-        u=u, v=v, shown=shown, prior=prior, across=across is not None, seen=seen, rails_odds=rails_odds
-    )
+    known_way = across is not None
+    return TriedShifts(u=u, v=v, shown=shown, prior=prior, across=known_way, seen=seen, rails_odds=rails_odds)
 
 
 def _doubted(
