@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from support import issued_reports as make
@@ -60,7 +61,7 @@ def test_older_reports_name_one_area_and_are_summed_as_ever():
 
 def test_an_archive_of_the_schema_before_gets_one_area_a_train_and_track(tmp_path):
     path = filled(tmp_path / "a.sqlite", make.report(0, found=[make.train("t1"), make.cargo("c1")]))
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DROP VIEW leading_findings")
         connection.execute("ALTER TABLE findings DROP COLUMN with_finding")
         connection.execute("DROP VIEW current_detections_by_area")
