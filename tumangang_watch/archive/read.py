@@ -280,7 +280,7 @@ def painted_folders(archive: Archive, site: str) -> frozenset[str]:
     rows = archive.connection.execute(
         """SELECT r.folder FROM reports AS r JOIN scenes AS s ON s.id = r.scene
            JOIN sites ON sites.id = r.site LEFT JOIN scenes AS e ON e.id = r.earlier
-           WHERE sites.site = ?1 AND ?2 IN (s.provider, e.provider)""",
+           WHERE sites.site = ? AND ? IN (s.provider, e.provider)""",
         (site, PAINTED),
     )
     return frozenset(folder for (folder,) in rows)

@@ -79,7 +79,8 @@ def all_reviews(archive: Archive, site: str | None = None) -> list[Review]:
     """Return the reviews of a site, or of all, in the order they were made."""
     with database_errors(archive.path):
         rows = archive.connection.execute(
-            f"SELECT id, {_COLUMN_TEXT} FROM reviews WHERE ?1 IS NULL OR site = ?1 ORDER BY id", (site,)
+            f"SELECT id, {_COLUMN_TEXT} FROM reviews WHERE :site IS NULL OR site = :site ORDER BY id",
+            {"site": site},
         ).fetchall()
     return [review_of(dict(zip(COLUMNS, row[1:], strict=True)), row[0]) for row in rows]
 

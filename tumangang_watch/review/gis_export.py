@@ -126,10 +126,10 @@ def seen_areas(archive: Archive, site: str, wanted: Wanted) -> list[SeenArea]:
     rows = archive.connection.execute(
         """SELECT r.folder, r.scene_sha256, r.acquired, a.area, a.role, a.status
            FROM area_dates AS a JOIN current_reports AS r ON r.id = a.report
-           WHERE a.speaks AND a.status <> 'not_observable' AND r.site_id = ?1
-             AND (?2 IS NULL OR r.acquired >= ?2) AND (?3 IS NULL OR r.acquired < ?3 || '~')
-             AND (?4 IS NULL OR a.area = ?4) ORDER BY r.acquired, a.area""",
-        (site, wanted.since, wanted.until, wanted.area),
+           WHERE a.speaks AND a.status <> 'not_observable' AND r.site_id = :site
+             AND (:since IS NULL OR r.acquired >= :since) AND (:until IS NULL OR r.acquired < :until || '~')
+             AND (:area IS NULL OR a.area = :area) ORDER BY r.acquired, a.area""",
+        {"site": site, "since": wanted.since, "until": wanted.until, "area": wanted.area},
     )
     return [
         SeenArea(RecordedDate(folder, scene, acquired, site), area, role, status)

@@ -81,8 +81,9 @@ def under_review(
     if wanted.since or wanted.until:
         rows = archive.connection.execute(
             """SELECT sha256 FROM scenes
-               WHERE (?1 IS NULL OR acquired >= ?1) AND (?2 IS NULL OR acquired < ?2 || '~')""",
-            (wanted.since, wanted.until),
+               WHERE (:since IS NULL OR acquired >= :since)
+                 AND (:until IS NULL OR acquired < :until || '~')""",
+            {"since": wanted.since, "until": wanted.until},
         )
         inside = {row[0] for row in rows}
     if inside is not None:

@@ -36,7 +36,7 @@ def new_changes(archive: Archive, site: str, folders: Sequence[str]) -> list[New
         rows = archive.connection.execute(
             """SELECT f.finding, s.acquired, f.kind, f.change, f.statement, f.confidence
                FROM leading_findings AS f JOIN reports AS r ON r.id = f.report
-               JOIN scenes AS s ON s.id = r.scene WHERE r.folder = ?1 AND NOT EXISTS (
+               JOIN scenes AS s ON s.id = r.scene WHERE r.folder = ? AND NOT EXISTS (
                    SELECT 1 FROM superseded AS x JOIN reports AS o ON o.folder = x.folder
                    JOIN findings AS p ON p.report = o.id
                    WHERE x.report = r.id AND p.grade = 'detected'
