@@ -18,6 +18,7 @@ import tumangang_watch.__main__ as as_module
 import tumangang_watch.commands.archive
 import tumangang_watch.commands.evaluate
 import tumangang_watch.commands.inspect
+import tumangang_watch.commands.quiet
 import tumangang_watch.commands.reproduce
 import tumangang_watch.commands.review
 import tumangang_watch.commands.review_answer
@@ -34,7 +35,7 @@ from tumangang_watch.commands.options.scenes import measuring_options, reproduce
 from tumangang_watch.commands.options.shared import together
 from tumangang_watch.commands.run import placed_as_stated, run_settings
 from tumangang_watch.commands.scenes import pair_options
-from tumangang_watch.commands.terminal.lazy import done_in
+from tumangang_watch.commands.terminal.lazy import do_in, done_in
 from tumangang_watch.errors import UsageError
 from tumangang_watch.settings import Settings
 
@@ -194,3 +195,8 @@ def test_what_is_stated_of_where_scenes_lie_holds_for_all_or_for_each():
     for shifts in (("8",), ("8,x",), ("nan,0",), ("9000,0",), ("1,2", "3,4", "5,6")):
         with pytest.raises(UsageError):
             placed_as_stated(scenes, (), shifts)
+
+
+def test_an_option_may_be_called_like_anything():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'name'"):
+        do_in("archive", "check", name="x", module="y")

@@ -20,6 +20,6 @@ def done_in(module: str) -> Callable[[Callable[[], None]], Callable[..., int]]:
     return decorate
 
 
-def do_in(module: str, name: str, **given: object) -> int:
+def do_in(module: str, name: str, /, **given: object) -> int:
     """Do a command by the function of a module of `tumangang_watch.commands`; return its exit status."""
     return int(getattr(import_module(f"tumangang_watch.commands.{module}"), name)(**given))
