@@ -207,13 +207,14 @@ class TrainSettings:
     """Half of the width of a body that its colour is taken from: inside walls and blur."""
     confidence_weights: tuple[float, float, float] = (-1.64, -0.04, 1.53)
     """Log-odds of a train: a constant, times the logarithm of its score, times the second reader's mean
-    log-odds. A logistic fit to stretches of banks that neither reader met, a third of them of ground of every
-    kind: ``python -m benchmarks.varied_ground --calibrate --banks G2 B3 A3``."""
+    log-odds. A logistic fit to stretches of banks that neither reader met, two thirds of them of ground of
+    every kind: ``python -m benchmarks.varied_ground --calibrate --banks G4 B4 A4`` (docs/method.md)."""
     confidence_on_bridges: tuple[float, float] = (-1.28, 1.07)
     """The same on bridges that the site knows, which the second reader does not: the constant and the score's
     part, by a logistic fit to trains of both painters' plain yards."""
     confidence_detected: float = 0.7
-    """Least probability for the grade ``detected``. Chosen among 0.5 to 0.8 on validation seeds."""
+    """Least probability for the grade ``detected``. Chosen among 0.5 to 0.8 on validation seeds
+    (docs/accuracy.md)."""
     length_bias_m: float = 0.0
     """Taken off a measured length: blur widens a body.
     ``python -m benchmarks.trains --calibrate`` prints it: within 0.2 m, so nothing is taken off."""
