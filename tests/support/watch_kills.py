@@ -136,7 +136,10 @@ def run_killed(root: Path, after_s: float | None, start: str | None = None) -> t
         time.sleep(0.01)
     left = sorted(set(left))
     for process in left:
-        os.kill(int(process), signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(int(process), signal.SIGKILL)
+    while of_session(child):
+        time.sleep(0.01)  # What it locked is free when it is gone.
     if os.WIFSIGNALED(status):
         return True, len(left)
     if os.WEXITSTATUS(status):
