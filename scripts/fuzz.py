@@ -260,8 +260,8 @@ def edited(content: bytes, rng: random.Random) -> bytes:
         tables = [row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for _ in range(rng.randint(1, 3)):
             table = rng.choice(tables)
-            columns = [row[1] for row in file.execute(f'PRAGMA table_info("{table}")')]
-            with contextlib.suppress(sqlite3.Error, OverflowError):
+            with contextlib.suppress(sqlite3.Error, OverflowError):  # One before may have broken its index.
+                columns = [row[1] for row in file.execute(f'PRAGMA table_info("{table}")')]
                 where = (
                     f'rowid = (SELECT rowid FROM "{table}" ORDER BY rowid LIMIT 1 OFFSET {rng.randint(0, 2)})'
                 )

@@ -67,3 +67,10 @@ def test_a_table_whose_name_is_no_text(tmp_path):
     )
     path.write_bytes(path.read_bytes().replace(b"placesplaces", b"\xff" * 12))
     assert "damaged" in refusal_of(path)
+
+
+@pytest.mark.parametrize("away", [0.0, 1e-9])
+def test_an_outline_of_one_place(tmp_path, away):
+    path = tmp_path / "a.geojson"
+    path.write_text(yard([130.01, 42.4], [130.01 + away, 42.4], [130.01, 42.4 + away], [130.01, 42.4]))
+    assert "next to no area" in refusal_of(path)

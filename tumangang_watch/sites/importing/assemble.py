@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,9 @@ def collection_of(pieces: list[SitePiece], options: ImportOptions) -> dict[str, 
 def _geometry(shape: Any) -> dict[str, Any]:
     """Return GeoJSON: two coordinates, seven decimals, no repeated vertices, outlines anticlockwise."""
     rounded = shapely.transform(shape, lambda c: c.round(DECIMALS))
-    rounded = shapely.orient_polygons(shapely.remove_repeated_points(rounded))
-    geometry: dict[str, Any] = json.loads(shapely.to_geojson(rounded))
+    with suppress(shapely.GEOSException):  # A ring of one place: `collection_faults` tells it.
+        rounded = shapely.remove_repeated_points(rounded)
+    geometry: dict[str, Any] = json.loads(shapely.to_geojson(shapely.orient_polygons(rounded)))
     return geometry
 
 
