@@ -26,6 +26,8 @@ PARTIAL, EARLIER = ".partial-", ".earlier"
 """Begin of a hidden folder's ending, before the process's number; ending of what stepped aside in it."""
 CANNOT_WRITE, OTHER_OUT = "cannot write the file", "Give another --out"
 OR_OVERWRITE = f"{OTHER_OUT}, or --overwrite to replace it"
+CLOCK_MARGIN_NS = 3_000_000_000
+"""A change longer ago than this never has the time of one to come: clocks of file systems tick every 2 s."""
 _WRITERS, _EXCHANGE, _AT_FDCWD = ("pyogrio", "rasterio", "sqlite3"), 2, -100
 _FULL, _NO_LINKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG), (errno.EPERM, errno.ENOTSUP, errno.EMLINK)
 

@@ -12,11 +12,12 @@ import pytest
 from support import quick_watch as quick
 
 from tumangang_watch.commands import quiet as command
+from tumangang_watch.files import CLOCK_MARGIN_NS
 from tumangang_watch.shipped import built_in_site_path
-from tumangang_watch.watch.quiet import MARGIN_NS, Begun, Surroundings
+from tumangang_watch.watch.quiet import Begun, Surroundings
 from tumangang_watch.watch.tally import IntakeTally
 
-LATER = 2 * MARGIN_NS
+LATER = 2 * CLOCK_MARGIN_NS
 
 
 @pytest.fixture
@@ -48,6 +49,12 @@ def rewrite_in_place(path):
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
 
 
+def put_pipe(path):
+    """Put in a file's place what never gives an end of file to who reads it."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 def exchange(root):
     """Have two files exchange their names."""
     (root / "in/b.tif").rename(root / "in/c")
@@ -75,6 +82,7 @@ CHANGES = {
     "archive being written": lambda root: (root / "record.sqlite-journal").write_text("x"),
     "reviews put there": lambda root: (root / "record.sqlite.reviews.jsonl").write_text("{}"),
     "site rewritten": lambda root: rewrite_in_place(root / "site.geojson"),
+    "site is a pipe": lambda root: put_pipe(root / "site.geojson"),
     "inbox gone": lambda root: shutil.rmtree(root / "in"),
     "note damaged": lambda root: (root / "record.sqlite.quiet").write_text("[" * 10**5),
     "note gone": lambda root: (root / "record.sqlite.quiet").unlink(),
@@ -122,7 +130,7 @@ def test_what_the_command_is_asked_for_counts_and_the_built_in_site_is_one(tmp_p
 RUN = """
 import sys
 from tumangang_watch.watch import quiet
-quiet.MARGIN_NS = -(10**18)  # What was written a moment ago is long settled.
+quiet.CLOCK_MARGIN_NS = -(10**18)  # What was written a moment ago is long settled.
 from tumangang_watch.cli import main
 try:
     main(sys.argv[1:])

@@ -6,6 +6,7 @@ Lay a scene onto a site for looking: fitted where it can be, and said where it c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from math import hypot
 
 from tumangang_watch.grid import Grid
@@ -16,7 +17,7 @@ from tumangang_watch.model.site import ReferenceScene
 from tumangang_watch.pipeline.prepare import read_image, working_grid
 from tumangang_watch.pipeline.run import RunContext, refuse_failed
 from tumangang_watch.preprocess.coregister import WholePlace, edge_fields, place_whole, register_pair
-from tumangang_watch.preprocess.quality import snow_on
+from tumangang_watch.preprocess.quality import snow_on_all
 from tumangang_watch.preprocess.site_fit.fit import fit_to_site
 from tumangang_watch.preprocess.site_fit.georeferencing import (
     Geolocation,
@@ -172,15 +173,15 @@ def _by_geometry(
     run: RunContext,
 ) -> Registration:
     """Fit mutually registered images to the site's geometry, about where both together say they lie."""
-    settings, quality = run.settings.registration, run.settings.quality
+    settings = run.settings.registration
     place = SharedPlace(0.0, 0.0, known)
     if len(images) > 1:
         moved = images[1].registration
         place = both_together(known, geolocation_of(scenes[1], settings), (-moved[2], -moved[5]), settings)
     about = shift(place.east_m, place.north_m)
     shown = tuple(image.registered(compose(image.registration, about)) for image in images)
-    snowy = all(snow_on(i.on_grid(grid), s, quality) for i, s in zip(shown, scenes, strict=True))
-    fit = fit_to_site(shown, run.site, grid, settings, place.known, snowy=snowy)
+    snowy = partial(snow_on_all, shown, scenes, grid, run.settings.quality)
+    fit = fit_to_site(shown, run.site, grid, settings, place.known, snowy)
     shift_m = fit.shift_m[0] - place.east_m, fit.shift_m[1] - place.north_m
     return replace(fit, shift_m=shift_m, affine=compose(about, fit.affine))
 

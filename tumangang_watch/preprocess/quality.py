@@ -11,7 +11,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from tumangang_watch.grid import Float32, Mask
+from tumangang_watch.grid import Float32, Grid, Mask
 from tumangang_watch.model.image import NativeImage, Raster, frozen
 from tumangang_watch.model.observation import SNOWY, Quality, SnowState
 from tumangang_watch.model.scene import Scene
@@ -78,9 +78,12 @@ def _object_shadow(raster: Raster, hidden: Mask, settings: QualitySettings) -> M
     return dark & ~(opened > 0)
 
 
-def snow_on(raster: Raster, scene: Scene, settings: QualitySettings) -> bool:
-    """Return whether snow lies on what a raster shows, cloud not yet told from it."""
-    return _snow(raster, scene, settings)[1] in SNOWY
+def snow_on_all(
+    images: tuple[NativeImage, ...], scenes: tuple[Scene, ...], grid: Grid, settings: QualitySettings
+) -> bool:
+    """Return whether snow lies on what every image shows on a grid, cloud not yet told from it."""
+    both = zip(images, scenes, strict=True)
+    return all(_snow(image.on_grid(grid), scene, settings)[1] in SNOWY for image, scene in both)
 
 
 def _snow(raster: Raster, scene: Scene, settings: QualitySettings) -> tuple[Mask, SnowState]:

@@ -21,14 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tumangang_watch.errors import Busy, OutputFailed
-from tumangang_watch.files import write_whole
+from tumangang_watch.files import CLOCK_MARGIN_NS, write_whole
 from tumangang_watch.text import json_text
 
 NOTE_END = ".quiet"
-MARGIN_NS = 3_000_000_000
-"""Clocks of file systems tick every 2 s at worst (FAT)."""
 BITS = (1 << 64) - 1
-MAX_SITE_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Moment:
     @property
     def settled(self) -> bool:
         """Whether a further change would have another time than those that were met."""
-        return self.latest_ns < self.at_ns - MARGIN_NS
+        return self.latest_ns < self.at_ns - CLOCK_MARGIN_NS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,15 +63,14 @@ class Surroundings:
         try:
             if beside[1].exists() or not beside[0].is_file():
                 return None
-            site = hashlib.sha256(_content(self.site_file)).hexdigest()
-            single = [*beside, self.reports, self.reports / "refused", *pages]
+            single = [*beside, self.site_file, self.reports, self.reports / "refused", *pages]
             marks = [(str(path), *_mark(path)) for path in single]
             folders = list(_folders(self.inbox))
         except OSError:
             return None
         latest_ns = max([max(row[3:5]) for row in marks] + [max(row[3:5]) for row in folders])
         latest_ns = max([latest_ns, *(row[-1] for row in folders)])
-        whole = [site, self.options, [path.is_file() for path in others], marks, folders]
+        whole = [self.options, [path.is_file() for path in others], marks, folders]
         return Moment(hashlib.sha256(json.dumps(whole).encode()).hexdigest(), latest_ns, at_ns)
 
     def note_file(self) -> Path:
@@ -112,11 +108,6 @@ class Begun:
             with suppress(OutputFailed, Busy):  # It only spares work.
                 text = json_text({"digest": now.digest, "passed_over": passed_over})
                 write_whole(self.around.note_file(), text)
-
-
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(MAX_SITE_BYTES + 1)
 
 
 def _mark(path: Path) -> tuple[int, int, int, int]:

@@ -131,7 +131,7 @@ def test_edges_that_contradict_the_rails_do_not_count_under_snow(snowy):
     axes = np.array([[0.0, 1.0], [-1.0, 0.0]])
     known = Geolocation(ce90_m=15.0)
     for at_m, taken in ((-6.0, -6.0 if snowy else 6.0), (6.0, 6.0)):
-        search = _tried(Rails(pictures, site, axes, settings, at_m), template, known, snowy=snowy)
+        search = _tried(Rails(pictures, site, axes, settings, at_m), template, known, lambda: snowy)
         assert search.u[(search.shown + search.prior).argmax()] == pytest.approx(taken, abs=1.0)
 
 

@@ -5,6 +5,7 @@ What they show is weighed against what their georeferencing is worth (`georefere
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
@@ -42,8 +43,7 @@ def fit_to_site(
     grid: Grid,
     settings: RegistrationSettings,
     known: Geolocation | None = None,
-    *,
-    snowy: bool = False,
+    snowy: Callable[[], bool] = lambda: False,
 ) -> Registration:
     """Find the shift that brings one or two mutually registered images onto the site.
 
@@ -51,8 +51,8 @@ def fit_to_site(
     ----------
     known : Geolocation, optional
         What the scene's own georeferencing is worth; unknown by default.
-    snowy : bool, optional
-        Snow lies on all images, whose edges are its own: outlines that contradict the rails do not count.
+    snowy : callable, optional
+        Says whether snow lies on all images: outlines that contradict the rails then do not count.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def fit_to_site(
     pictures = tuple(side_by_side(lambda image: Picture.of(image.on_grid(fine), template), images))
     across, axes = _across(site), _axes(site)
     lateral = LateralOdds(pictures=pictures, site=site, axes=axes, settings=settings)
-    search = _tried(lateral, template, known, snowy=snowy)
+    search = _tried(lateral, template, known, snowy)
     choice = choose_place(search, _margin(site, settings), known, settings, alone=_alone(site))
     if isinstance(choice, str):
         return Registration.failed(choice)
@@ -89,7 +89,7 @@ def fit_to_site(
 
 
 def _tried(
-    lateral: LateralOdds, template: Template, known: Geolocation, *, snowy: bool = False
+    lateral: LateralOdds, template: Template, known: Geolocation, snowy: Callable[[], bool]
 ) -> TriedShifts:
     """Return all shifts within reach, and what outlines, rails and the georeferencing say of each."""
     pictures, axes, settings = lateral.pictures, lateral.axes, lateral.settings
@@ -106,7 +106,7 @@ def _tried(
         shown = outlines + _near_best(moves, odds, u, settings.site_pixel_m / 2)
         near = np.abs(moves - u[(shown + prior).argmax()]) <= settings.site_pixel_m
         rails_odds = float(odds[near].max() / max(pieces, 1))
-        if snowy and odds.max() - odds[near].max() >= settings.site_margin:
+        if odds.max() - odds[near].max() >= settings.site_margin and snowy():
             outlines, shown = np.zeros(len(u)), shown - outlines
             near = np.abs(moves - u[(shown + prior).argmax()]) <= settings.site_pixel_m
             rails_odds = float(odds[near].max() / max(pieces, 1))

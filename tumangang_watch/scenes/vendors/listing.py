@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from tumangang_watch.files import CLOCK_MARGIN_NS
+
 KEPT = 16
 """Folders whose names are kept."""
-MARGIN_NS = 3_000_000_000
-"""A folder that changed just now may change again in the same moment of the file system's clock."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ def listing(folder: Path) -> Listing:
         It cannot be read.
     """
     status = folder.stat()
-    if time.time_ns() - status.st_mtime_ns < MARGIN_NS:
+    if time.time_ns() - status.st_mtime_ns < CLOCK_MARGIN_NS:
         return Listing(folder, tuple(os.listdir(folder)))
     return _listed(folder, (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
 
