@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from shapely.ops import unary_union
 
+from tumangang_watch.detectability.rates import fit_logistic
 from tumangang_watch.simulate.world import footprint
 
 if TYPE_CHECKING:
@@ -289,12 +290,8 @@ def calibrated(score: Score) -> str:
     """
     x = np.array([e for e, _ in score.evidence])
     y = np.array([float(good) for _, good in score.evidence])
-    w, prior = np.zeros(x.shape[1]), np.full(x.shape[1], 0.3)
-    prior[0] = 1e-3
-    for _ in range(100):
-        p = 1 / (1 + np.exp(-x @ w))
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(prior)
-        w += np.linalg.solve(hessian, x.T @ (y - p) - prior * w)
+    precision = np.array([1e-3, *np.full(x.shape[1] - 1, 0.3)])
+    w, _ = fit_logistic(x, y, np.zeros(x.shape[1]), precision**-0.5)
     p = 1 / (1 + np.exp(-x @ w))
     lines = [f"confidence_terms {tuple(round(float(v), 3) for v in w)} from {len(y)} objects"]
     for low, high in ((0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 0.9), (0.9, 1.01)):

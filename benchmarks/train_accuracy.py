@@ -121,7 +121,7 @@ def tell(name: str, into: dict[str, Any]) -> None:
         if said:
             shares = (f"{v} {said.count(v) / len(said):.3f}" for v in ("right", "unknown", "wrong"))
             print(f"  {kind}: {', '.join(shares)}")
-    print(f"  expected calibration error of confidence: {_calibration(into['confidence']):.3f}")
+    print(f"  expected calibration error of confidence: {calibration_error(into['confidence']):.3f}")
 
 
 def _line(name: str, value: str, covered: list[bool]) -> None:
@@ -132,7 +132,7 @@ def _ratio(a: int, b: int) -> str:
     return f"{a / b:.3f}" if b else "-"
 
 
-def _calibration(pairs: list[tuple[float, bool]]) -> float:
+def calibration_error(pairs: list[tuple[float, bool]]) -> float:
     """Return the expected calibration error over ten bins of equal width."""
     if not pairs:
         return float("nan")

@@ -17,13 +17,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import mannwhitneyu
 
+from benchmarks.train_accuracy import calibration_error
 from benchmarks.trains import LEAST, matches, read_with
 from training.strip_bank import BankScene, load
 from tumangang_watch.detect.trains.find import FoundTrain, read_trains
 from tumangang_watch.detect.trains.segments import WEAK, cues_of
+from tumangang_watch.detectability.rates import fit_logistic
 from tumangang_watch.settings.trains import TrainSettings
 
+PRIOR_SD = 10**0.5
+"""Of each weight of a train's probability, about 0."""
 COUNTS = ("scenes", "km", "false", "possible", "found", "missed", "vehicles found", "false", "missed")
 
 
@@ -93,35 +98,11 @@ def calibrate(folders: list[Path]) -> None:
     x, y = np.array(cues), np.array(true, float)
     print(f"{y.size} stretches of score {WEAK[0]} and more, {y.sum():.0f} of them trains")
     for name, columns in (("score alone", [0, 1]), ("confidence_weights", [0, 1, 2])):
-        w = logistic(x[:, columns], y)
+        none = np.zeros(len(columns))
+        w, _ = fit_logistic(x[:, columns], y, none, none + PRIOR_SD)
         odds = x[:, columns] @ w
-        print(f"{name}: {np.round(w, 2).tolist()}, area under the curve {_area(odds, y):.3f}")
-
-
-def logistic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the weights (k,) of cues (n, k) that fit whether each is true (n,) best, drawn a little to 0."""
-    w = np.zeros(x.shape[1])
-    for _ in range(60):
-        p = 1 / (1 + np.exp(-x @ w))
-        slope = (x.T * (p * (1 - p) + 1e-9)) @ x + 0.1 * np.eye(w.size)
-        w = w + np.linalg.solve(slope, x.T @ (y - p) - 0.1 * w)
-    return w
-
-
-def _area(odds: np.ndarray, y: np.ndarray) -> float:
-    """Return how often a true one has higher odds than a false one."""
-    order = np.concatenate([odds[y > 0], odds[y == 0]]).argsort().argsort() + 1
-    n = int(y.sum())
-    return float((order[:n].sum() - n * (n + 1) / 2) / (n * (y.size - n)))
-
-
-def _off(said: list[tuple[float, bool]]) -> float:
-    """Return the expected calibration error over ten bins of equal width."""
-    p, right = (np.array(v, float) for v in zip(*said, strict=True))
-    bins = np.minimum((p * 10).astype(int), 9)
-    return float(
-        sum(abs(p[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in set(bins))
-    )
+        area = mannwhitneyu(odds[y > 0], odds[y == 0]).statistic / (y.sum() * (1 - y).sum())
+        print(f"{name}: {np.round(w, 2).tolist()}, area under the curve {area:.3f}")
 
 
 def main() -> None:
@@ -162,7 +143,8 @@ def main() -> None:
             f"vehicles {recall[1]}, precision {precision:.3f}"
         )
     if said:
-        print(f"calibration error of a train's probability {_off(said):.3f}, {len(said)} trains and others")
+        off = calibration_error(said)
+        print(f"calibration error of a train's probability {off:.3f}, {len(said)} trains and others")
 
 
 if __name__ == "__main__":
