@@ -78,3 +78,23 @@ def test_direction_does_not_matter():
     assert ahead.count == back.count
     whole = gain.size * STEP
     np.testing.assert_allclose([whole - c for c in reversed(back.couplings_m)], ahead.couplings_m, atol=0.5)
+
+
+@pytest.mark.parametrize("seen_m", [2.5, 6.0, 11.0])
+@pytest.mark.parametrize("at_start", [False, True])
+def test_a_vehicle_of_which_the_picture_shows_a_piece_is_a_vehicle(seen_m, at_start):
+    gain, _, middles = train([13.92] * 5)
+    keep = round((middles[3] + GAP / 2 + seen_m) / STEP)
+    part = gain[:keep][:: -1 if at_start else 1]
+    consist = divide(part, keep * STEP, STEP, SETTINGS, (at_start, not at_start))
+    assert consist.count == 5
+    expected = keep * STEP - middles[3::-1] if at_start else middles[:4]
+    np.testing.assert_allclose(consist.couplings_m, expected, atol=0.4)
+    assert min(consist.certainty) > 0.9
+
+
+def test_of_a_whole_train_nothing_changes_where_seeing_ends_with_it():
+    gain, length, _ = train([13.92] * 4)
+    seen, cut = divide(gain, length, STEP, SETTINGS), divide(gain, length, STEP, SETTINGS, (True, True))
+    assert seen.count == cut.count == 4
+    np.testing.assert_allclose(cut.couplings_m, seen.couplings_m, atol=0.1)

@@ -21,8 +21,10 @@ SLACK_SD_M = 0.7
 """Spread of a train's measured ends about its true ones."""
 SLACK_M = 1.0
 """Farthest that an end may lie inside the measured one."""
-
-
+SLIVER_M = 3.0
+"""Least that is seen of a vehicle at an end where seeing ends."""
+NEVER = 50.0
+"""Log-odds against a coupling where none is told."""
 SAME_M = 1.0
 """Couplings this near each other are the same one."""
 
@@ -64,41 +66,96 @@ def length_prior(
     return steps, np.log(density * step_m)
 
 
-def divide(gain: Float64, length_m: float, step_m: float, settings: TrainSettings) -> Consist:
+def divide(
+    gain: Float64,
+    length_m: float,
+    step_m: float,
+    settings: TrainSettings,
+    cut: tuple[bool, bool] = (False, False),
+) -> Consist:
     """Divide a train into vehicles, then once more knowing the lengths that are sure in it (empirical Bayes).
 
     ``gain`` (n,) is the log-likelihood ratio of a coupling's middle at each step of ``step_m`` from the first
-    to the last body, ``length_m`` the train's length over bodies.
+    to the last body, ``length_m`` the train's length over bodies. ``cut`` says whether its start and its end
+    are where seeing ends: the vehicle there may go on, and what is seen of it be as short as may be.
     """
-    first = _divide(gain, length_m, step_m, settings, ())
-    own = _sure_lengths(first, length_m, settings)
-    return _divide(gain, length_m, step_m, settings, own) if own else first
+    nodes = _nodes_of(gain, length_m, step_m, settings, cut)
+    first = _divide(nodes, *length_prior(step_m, settings), step_m, settings)
+    own = _sure_lengths(first, length_m, settings, cut)
+    return _divide(nodes, *length_prior(step_m, settings, own), step_m, settings) if own else first
 
 
-def _sure_lengths(consist: Consist, length_m: float, settings: TrainSettings) -> tuple[float, ...]:
-    """Return the lengths over couplers of the vehicles that are sure; none where they are too few."""
+def _sure_lengths(
+    consist: Consist, length_m: float, settings: TrainSettings, cut: tuple[bool, bool]
+) -> tuple[float, ...]:
+    """Return the lengths over couplers of the vehicles that are sure and seen whole; none where few are."""
     half = settings.coupling_mean_m / 2
     cuts = np.array([-half, *consist.couplings_m, length_m + half])
     sure = np.asarray(consist.certainty) >= settings.own_length_sure
-    lengths = np.diff(cuts)[sure]
+    whole = np.ones(sure.size, bool)
+    whole[: int(cut[0])] = False
+    whole[whole.size - int(cut[1]) :] = False
+    lengths = np.diff(cuts)[sure & whole]
     return tuple(float(v) for v in lengths) if lengths.size >= settings.own_lengths_least else ()
 
 
-def _divide(
-    gain: Float64, length_m: float, step_m: float, settings: TrainSettings, own_m: tuple[float, ...]
-) -> Consist:
-    steps, prior = length_prior(step_m, settings, own_m)
-    # Couplers reach half a coupling beyond the first and the last body.
+@dataclass(frozen=True, kw_only=True)
+class _Nodes:
+    """Places where a train may be divided, one a step, from beyond its start to beyond its end."""
+
+    gain: Float64
+    """(n,) log-likelihood ratio of a coupling's middle."""
+    start: Float64
+    """(n,) log weight that the train begins there; that it ends there likewise."""
+    end: Float64
+    first_m: float
+    """Of the first node, metres from the start of the first body."""
+    seen: Float64
+    """The gain between the ends of the train as it was given."""
+
+
+def _nodes_of(
+    gain: Float64, length_m: float, step_m: float, settings: TrainSettings, cut: tuple[bool, bool]
+) -> _Nodes:
+    """Return the places where a train may be divided.
+
+    Couplers reach half a coupling beyond the first and the last body. Beyond an end where seeing ends the
+    last vehicle may end anywhere within its greatest length.
+    """
     half = settings.coupling_mean_m / 2
-    nodes = max(round((length_m + 2 * half) / step_m), 1) + 1
-    at = np.clip(((np.arange(nodes) * step_m - half) / step_m).astype(int), 0, max(gain.size - 1, 0))
-    node_gain = gain[at].copy() if gain.size else np.zeros(nodes)
-    slack = min(round(SLACK_M / step_m), max(nodes - 2, 0))
-    cost = np.full(nodes, -np.inf)
-    cost[: slack + 1] = -0.5 * (np.arange(slack + 1) * step_m / SLACK_SD_M) ** 2
-    most = max(int((nodes - 1) * step_m / settings.vehicle_min_m) + 1, 1)
-    forward, best, back = _passes(node_gain, cost, steps, prior, most)
-    final = cost[::-1][:, None] - node_gain[:, None]
+    count = max(round((length_m + 2 * half) / step_m), 1) + 1
+    at = np.clip(((np.arange(count) * step_m - half) / step_m).astype(int), 0, max(gain.size - 1, 0))
+    shown = gain[at].copy() if gain.size else np.zeros(count)
+    slack = min(round(SLACK_M / step_m), max(count - 2, 0))
+    near = np.full(count, -np.inf)
+    near[: slack + 1] = -0.5 * (np.arange(slack + 1) * step_m / SLACK_SD_M) ** 2
+    beyond = round(settings.vehicle_max_m / step_m)
+    before, after = (beyond * far for far in cut)
+    start, end = near, near[::-1]
+    if before:
+        start = np.concatenate([np.zeros(before), np.where(np.isfinite(near), 0.0, near)])
+    if after:
+        end = np.concatenate([np.where(np.isfinite(end), 0.0, end), np.zeros(after)])
+    # No vehicle lies wholly beyond an end, and of none is told of which next to nothing is seen.
+    none = np.pad(np.zeros(count, bool), (before, after), constant_values=True)
+    sliver = round((SLIVER_M + 2 * half) / step_m)
+    none[: before + sliver * cut[0]] = True
+    none[none.size - after - sliver * cut[1] :] = True
+    return _Nodes(
+        gain=np.where(none, -NEVER, np.pad(shown, (before, after))),
+        start=np.pad(start, (0, after), constant_values=-np.inf),
+        end=np.pad(end, (before, 0), constant_values=-np.inf),
+        first_m=-half - before * step_m,
+        seen=gain,
+    )
+
+
+def _divide(
+    nodes: _Nodes, steps: NDArray[np.int64], prior: Float64, step_m: float, settings: TrainSettings
+) -> Consist:
+    most = max(int((nodes.gain.size - 1) * step_m / settings.vehicle_min_m) + 1, 1)
+    forward, best, back = _passes(nodes.gain, nodes.start, steps, prior, most)
+    final = (nodes.end - nodes.gain)[:, None]
     total = np.logaddexp.reduce(forward + final, axis=0)
     if not np.isfinite(total[1:]).any():
         return Consist(couplings_m=(), count=1, low=1, high=1, certainty=(1.0,))
@@ -112,10 +169,10 @@ def _divide(
         cuts.append(node)
     cuts.reverse()
     low, high = narrowest(posterior, settings.count_share)
-    sure = _certainty(node_gain, cost, steps, prior, cuts, max(round(SAME_M / step_m), 1))
-    inner = tuple(float(c * step_m - half) for c in cuts[1:-1])
+    sure = _certainty(nodes, steps, prior, cuts, max(round(SAME_M / step_m), 1))
+    inner = tuple(float(c * step_m + nodes.first_m) for c in cuts[1:-1])
     return Consist(
-        couplings_m=tuple(_refined(gain, m, step_m) for m in inner),
+        couplings_m=tuple(_refined(nodes.seen, m, step_m) for m in inner),
         count=count,
         low=low,
         high=high,
@@ -168,24 +225,38 @@ def _rounds(nodes: int, steps: NDArray[np.int64]) -> list[NDArray[np.int64]]:
 
 
 def _certainty(
-    gain: Float64, cost: Float64, steps: NDArray[np.int64], prior: Float64, cuts: list[int], reach: int
+    nodes: _Nodes, steps: NDArray[np.int64], prior: Float64, cuts: list[int], reach: int
 ) -> tuple[float, ...]:
-    """Return for each vehicle the posterior that one spans its cuts, give or take ``reach`` steps."""
-    ahead = _weights(gain, cost, steps, prior)
-    behind = _weights(gain[::-1], cost, steps, prior)[::-1]
+    """Return for each vehicle the posterior that one spans its cuts, give or take ``reach`` steps.
+
+    Where a vehicle goes on beyond what is seen, so may its end.
+    """
+    gain = nodes.gain
+    ahead = _weights(gain, nodes.start, steps, prior)
+    behind = _weights(gain[::-1], nodes.end[::-1], steps, prior)[::-1]
     # Both passes count a node's own gain; the train's end nodes have none.
-    total = np.logaddexp.reduce(ahead + cost[::-1] - gain)
+    total = np.logaddexp.reduce(ahead + nodes.end - gain)
     offset = {int(s): k for k, s in enumerate(steps)}
     sure = []
     for a, b in itertools.pairwise(cuts):
         near = [
             ahead[i] + prior[offset[j - i]] + behind[j]
-            for i in range(max(a - reach, 0), min(a + reach + 1, gain.size))
-            for j in range(max(b - reach, 0), min(b + reach + 1, gain.size))
+            for i in _alike(gain, a, reach)
+            for j in _alike(gain, b, reach)
             if j - i in offset
         ]
         sure.append(float(np.clip(np.exp(np.logaddexp.reduce(near) - total), 0.0, 1.0)))
     return tuple(sure)
+
+
+def _alike(gain: Float64, node: int, reach: int) -> range:
+    """Return the nodes that are one coupling with a given one; where none is told, all of that end are."""
+    if gain[node] > -NEVER:
+        return range(max(node - reach, 0), min(node + reach + 1, gain.size))
+    known = np.flatnonzero(gain > -NEVER)
+    if known.size == 0:
+        return range(gain.size)
+    return range(known[0]) if node < known[0] else range(known[-1] + 1, gain.size)
 
 
 def _weights(gain: Float64, cost: Float64, steps: NDArray[np.int64], prior: Float64) -> Float64:

@@ -26,6 +26,9 @@ from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.settings.trains import TrainSettings
 
+AT_THE_END_M = 1.0
+"""A train so near to the end of its track as it is drawn may go on beyond it."""
+
 
 def divide_run(reading: NetReading, run: TrainSegment, settings: TrainSettings) -> Consist:
     """Divide one train into vehicles by what the network says of couplings."""
@@ -34,7 +37,10 @@ def divide_run(reading: NetReading, run: TrainSegment, settings: TrainSettings) 
     middles = (np.arange(reading.coupling.size) + 0.5) * STEP_M
     gain = np.interp(at, middles, reading.coupling) - settings.net_coupling_prior
     gain = settings.gap_scale * np.clip(gain, -settings.gap_limit, settings.gap_limit)
-    return divide(gain, run.to_m - run.from_m, step, settings)
+    whole_m = reading.coupling.size * step
+    ends = run.from_m < AT_THE_END_M, whole_m - run.to_m < AT_THE_END_M
+    cut = run.unseen_m[0] > 0 or ends[0], run.unseen_m[1] > 0 or ends[1]
+    return divide(gain, run.to_m - run.from_m, step, settings, cut)
 
 
 def count_of(consist: Consist, run: TrainSegment, settings: TrainSettings) -> Interval:
