@@ -98,3 +98,12 @@ def test_of_a_whole_train_nothing_changes_where_seeing_ends_with_it():
     seen, cut = divide(gain, length, STEP, SETTINGS), divide(gain, length, STEP, SETTINGS, (True, True))
     assert seen.count == cut.count == 4
     np.testing.assert_allclose(cut.couplings_m, seen.couplings_m, atol=0.1)
+
+
+def test_a_short_vehicle_counts_though_its_end_is_measured_short():
+    """Two-axle wagons measure 9.2 m over couplers; of the last one 0.7 m is not read."""
+    gain, length, middles = train([15.0, 9.2])
+    short = gain[: gain.size - round(0.7 / STEP)]
+    consist = divide(short, length - 0.7, STEP, SETTINGS)
+    assert consist.count == 2
+    np.testing.assert_allclose(consist.couplings_m, middles, atol=0.4)

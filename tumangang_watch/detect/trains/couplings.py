@@ -20,7 +20,7 @@ from tumangang_watch.settings.trains import TrainSettings
 SLACK_SD_M = 0.7
 """Spread of a train's measured ends about its true ones."""
 SLACK_M = 1.0
-"""Farthest that an end may lie inside the measured one."""
+"""Farthest that an end may lie inside or outside of the measured one."""
 SLIVER_M = 3.0
 """Least that is seen of a vehicle at an end where seeing ends."""
 NEVER = 50.0
@@ -119,35 +119,37 @@ def _nodes_of(
 ) -> _Nodes:
     """Return the places where a train may be divided.
 
-    Couplers reach half a coupling beyond the first and the last body. Beyond an end where seeing ends the
-    last vehicle may end anywhere within its greatest length.
+    Couplers reach half a coupling beyond the first and the last body, and these as far as their ends are
+    measured wrong. Where seeing ends the last vehicle may end anywhere within its greatest length.
     """
     half = settings.coupling_mean_m / 2
     count = max(round((length_m + 2 * half) / step_m), 1) + 1
     at = np.clip(((np.arange(count) * step_m - half) / step_m).astype(int), 0, max(gain.size - 1, 0))
     shown = gain[at].copy() if gain.size else np.zeros(count)
-    slack = min(round(SLACK_M / step_m), max(count - 2, 0))
-    near = np.full(count, -np.inf)
-    near[: slack + 1] = -0.5 * (np.arange(slack + 1) * step_m / SLACK_SD_M) ** 2
-    beyond = round(settings.vehicle_max_m / step_m)
-    before, after = (beyond * far for far in cut)
-    start, end = near, near[::-1]
-    if before:
-        start = np.concatenate([np.zeros(before), np.where(np.isfinite(near), 0.0, near)])
-    if after:
-        end = np.concatenate([np.where(np.isfinite(end), 0.0, end), np.zeros(after)])
+    slack, beyond = round(SLACK_M / step_m), round(settings.vehicle_max_m / step_m)
+    before, after = (beyond if far else slack for far in cut)
     # No vehicle lies wholly beyond an end, and of none is told of which next to nothing is seen.
-    none = np.pad(np.zeros(count, bool), (before, after), constant_values=True)
     sliver = round((SLIVER_M + 2 * half) / step_m)
-    none[: before + sliver * cut[0]] = True
-    none[none.size - after - sliver * cut[1] :] = True
+    none = np.zeros(before + count + after, bool)
+    none[: (before + sliver) * cut[0]] = True
+    none[none.size - (after + sliver) * cut[1] :] = True
     return _Nodes(
-        gain=np.where(none, -NEVER, np.pad(shown, (before, after))),
-        start=np.pad(start, (0, after), constant_values=-np.inf),
-        end=np.pad(end, (before, 0), constant_values=-np.inf),
+        gain=np.where(none, -NEVER, np.pad(shown, (before, after), mode="edge")),
+        start=_end_weights(none.size, before, slack, cut[0]),
+        end=_end_weights(none.size, after, slack, cut[1])[::-1],
         first_m=-half - before * step_m,
         seen=gain,
     )
+
+
+def _end_weights(count: int, measured: int, slack: int, cut: bool) -> Float64:
+    """Return the log weights (count,) that a train begins at each node, ``measured`` being where it was.
+
+    It does within the error of measurement; where seeing ends there, anywhere before as well.
+    """
+    apart = (np.arange(count) - measured) / max(slack, 1)
+    weight = np.where(np.abs(apart) <= 1, -0.5 * (apart * SLACK_M / SLACK_SD_M) ** 2, -np.inf)
+    return np.where(apart <= 1, 0.0, -np.inf) if cut else weight
 
 
 def _divide(
