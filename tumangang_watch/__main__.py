@@ -1,6 +1,6 @@
 """``python -m tumangang_watch``."""
 
-from tumangang_watch.cli import main
+from tumangang_watch.cli import start
 
 if __name__ == "__main__":
-    main()
+    start()

@@ -17,16 +17,32 @@ from tumangang_watch.commands.options import record, review, scenes, site
 from tumangang_watch.commands.terminal.config import FILE, read_config
 from tumangang_watch.commands.terminal.declare import PREFIX, HelpfulGroup, group
 from tumangang_watch.commands.terminal.examples import SECTIONS
-from tumangang_watch.errors import WatchError
+from tumangang_watch.errors import WatchError, is_short_of_memory
+from tumangang_watch.processes import memory_limit_mb, outlive
 from tumangang_watch.text import clean_text
 
 PROGRAM = "tumangang-watch"
+NEEDS_MEMORY = "needs more memory"
 _OUT_OF = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS)
 """What the system can run out of anywhere: space, open files, a sound disk."""
 
 
+def start() -> NoReturn:
+    """Run the command line as a user does: where a library crashes, that is one line too."""
+    _open_closed_outputs()
+    crash = outlive(main)
+    given = [word for word in sys.argv[1:] if Path(word).is_file()] or sys.argv[1:2]
+    limit = _memory_limit()
+    if crash.killed or limit:
+        more = "or a higher limit (ulimit -v) " if limit else ""
+        todo = f"Give it more memory, {more}or a smaller site"
+        sys.exit(_print_error(NEEDS_MEMORY, ", ".join(given), f"{crash}{limit}", todo, 3))
+    todo = "Find the scene that does it with `inspect`, deliver it again, and report this fault with it"
+    sys.exit(_print_error("crashed", ", ".join(given), str(crash), todo, 3))
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit with the status of the contract."""
+    """Run the command line in this process and exit with the status of the contract."""
     # Many small products: threads of the linear algebra that wait for one another cost more than they bring,
     # above all beside other work. Read once, when numpy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -34,28 +50,38 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         status = cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
-    except WatchError as error:
-        status = _print_error(error.what, error.file, error.why, error.todo, error.exit_status)
-    except click.ClickException as error:
+    except (Exception, KeyboardInterrupt) as error:
+        status = _status_of(error)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _status_of(error: BaseException) -> int:
+    """Say in one line what went wrong and return its status; a fault of the program is raised."""
+    if is_short_of_memory(error):
+        todo = "Give it more memory, or a smaller site"
+        return _print_error(NEEDS_MEMORY, "this machine", f"there is too little{_memory_limit()}", todo, 3)
+    if isinstance(error, WatchError):
+        return _print_error(error.what, error.file, error.why, error.todo, error.exit_status)
+    if isinstance(error, click.ClickException):
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else PROGRAM
-        status = _print_error("usage", where, error.format_message().rstrip("."), "See --help", 2)
-    except (KeyboardInterrupt, click.Abort):
-        status = 130
-    except BrokenPipeError:
+        return _print_error("usage", where, error.format_message().rstrip("."), "See --help", 2)
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return 130
+    if isinstance(error, BrokenPipeError):
         sys.stderr.close()
-        status = 141
-    except OSError as error:
-        if error.errno not in _OUT_OF:
-            raise
+        return 141
+    if isinstance(error, OSError) and error.errno in _OUT_OF:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # What is left in the buffer cannot be written either.
         where = os.fsdecode(error.filename) if error.filename else "output"
         why = error.strerror or str(error)
-        status = _print_error("cannot go on", where, why, "Give it more room and run it again", 5)
-    except MemoryError:
-        status = _print_error(
-            "needs more memory", "this machine", "there is too little", "Use a smaller site or more memory", 3
-        )
-    sys.exit(status if isinstance(status, int) else 0)
+        return _print_error("cannot go on", where, why, "Give it more room and run it again", 5)
+    raise error
+
+
+def _memory_limit() -> str:
+    """Return how little memory this process may take, where it may not take what it likes."""
+    limit = memory_limit_mb()
+    return "" if limit is None else f" (it may take {limit} MiB)"
 
 
 def _open_closed_outputs() -> None:

@@ -5,10 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 SHORTAGES = (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 """The machine lacks something for now: another time the same may be well."""
+
+
+_OUT_OF_MEMORY = (
+    os.strerror(errno.ENOMEM),
+    "failed to map segment from shared object",
+    "cannot allocate memory in static TLS block",
+    "(-4:Insufficient memory)",
+    "Unable to allocate",
+    "std::bad_alloc",
+    "Can't allocate memory for compression object",
+    "can't start new thread",
+)
+"""What the loader, numpy, OpenCV, zlib, C++ and Python say of it, where they have no error for it."""
 
 
 class WatchError(Exception):
@@ -89,11 +103,27 @@ def fault_words(error: Exception) -> str:
 
 def is_shortage(error: BaseException | None) -> bool:
     """Return whether an error, or one it came from, is that the machine was short of memory or open files."""
+    return is_short_of_memory(error) or any(
+        getattr(one, "errno", None) in SHORTAGES or any(os.strerror(code) in str(one) for code in SHORTAGES)
+        for one in _errors_behind(error)
+    )
+
+
+def is_short_of_memory(error: BaseException | None) -> bool:
+    """Return whether an error, or one it came from, is that there was too little memory."""
+    return any(
+        isinstance(one, MemoryError)
+        or type(one).__name__ == "CPLE_OutOfMemoryError"
+        or getattr(one, "errno", None) == errno.ENOMEM
+        or (not isinstance(one, WatchError) and any(words in str(one) for words in _OUT_OF_MEMORY))
+        for one in _errors_behind(error)
+    )
+
+
+def _errors_behind(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and those it came from."""
     met: set[int] = set()
     while error is not None and id(error) not in met:
         met.add(id(error))
-        short = isinstance(error, MemoryError) or getattr(error, "errno", None) in SHORTAGES
-        if short or any(os.strerror(code) in str(error) for code in SHORTAGES):
-            return True
+        yield error
         error = error.__cause__ or error.__context__
-    return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 import subprocess
 import sys
 from dataclasses import replace
@@ -29,7 +28,7 @@ import tumangang_watch.commands.site
 import tumangang_watch.commands.trains
 import tumangang_watch.commands.watch
 from tumangang_watch import __version__
-from tumangang_watch.cli import cli, main
+from tumangang_watch.cli import cli, start
 from tumangang_watch.commands.options.record import archive, backfill, watch
 from tumangang_watch.commands.options.scenes import measuring_options, reproduce
 from tumangang_watch.commands.options.shared import together
@@ -68,14 +67,12 @@ def defaults(command):
     return {p.name: "required" if p.required else given[p.name] for p in command.params}
 
 
-def test_python_m_runs_the_command_line(monkeypatch, capsys):
-    assert as_module.main is main
-    monkeypatch.setattr(sys, "argv", ["tumangang-watch", "--version"])
-    monkeypatch.delitem(sys.modules, "tumangang_watch.__main__")
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module("tumangang_watch", run_name="__main__")
-    assert ended.value.code == 0
-    assert capsys.readouterr().out.startswith(f"tumangang-watch, version {__version__}\n")
+def test_python_m_runs_the_command_line():
+    assert as_module.start is start
+    done = subprocess.run(
+        [sys.executable, "-m", "tumangang_watch", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(f"tumangang-watch, version {__version__}\n")
 
 
 def every_command(group=cli, way=()):

@@ -7,6 +7,8 @@ import time
 
 from tumangang_watch.watch.executors import Died, executor
 
+KILLED = Died("its process was killed, as a system short of memory does", killed=True)
+
 
 def double(number):
     return 2 * number
@@ -17,6 +19,8 @@ def odd(task):
     kind, value = task
     if kind == "die":
         os.kill(os.getpid(), 9)
+    if kind == "abort":
+        os.abort()
     if kind == "hang":
         time.sleep(600)
     if kind == "once" and not os.path.exists(value):
@@ -46,7 +50,13 @@ def test_work_of_a_dead_process_is_done_again(tmp_path):
     with executor(2, None, 60.0, 2) as work:
         found = results(work, odd, tasks)
         assert results(work, double, {"a": 4}) == {"a": 8}
-    assert found == {"good": 1, "bad": Died("its process died"), "shaken": str(tmp_path / "mark"), "last": 3}
+    assert found == {"good": 1, "bad": KILLED, "shaken": str(tmp_path / "mark"), "last": 3}
+
+
+def test_work_whose_process_aborts_is_given_up_beside_work_that_is_done():
+    with executor(2, None, 60.0, 1) as work:
+        found = results(work, odd, {"bad": ("abort", 0), "good": ("fine", 1)})
+    assert found == {"bad": Died("its process died"), "good": 1}
 
 
 def test_work_that_hangs_is_given_up():

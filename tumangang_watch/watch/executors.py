@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from tumangang_watch.errors import InputRefused, UsageError, fault_words
+from tumangang_watch.processes import end_with_parent
 
 Function = Callable[[Any], Any]
 
@@ -25,6 +25,8 @@ class Died:
     """The process that did a piece of work died, or took too long, whenever it was tried."""
 
     why: str
+    killed: bool = False
+    """It was killed from outside, as a system short of memory does: nothing is said of the work."""
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Processes:
     def __init__(self, jobs: int, limit_s: float, attempts: int) -> None:
         self.slots, self._limit_s, self._attempts = max(1, jobs), limit_s, attempts
         self._pool: ProcessPoolExecutor | None = None
+        self._workers: set[BaseProcess] = set()
         self._running: dict[Future[Any], _Piece] = {}
         self._suspects: deque[_Piece] = deque()
 
@@ -63,14 +66,14 @@ class Processes:
                 self._start(self._suspects.popleft())
             done, _ = wait(self._running, timeout=self._limit_s, return_when=FIRST_COMPLETED)
             if not done:
-                ended = self._blame("it took too long")
+                ended = self._blame(Died("it took too long"))
             else:
                 future = min(done, key=lambda f: list(self._running).index(f))
                 error = future.exception()
                 if not isinstance(error, BrokenProcessPool):
                     piece = self._running.pop(future)
                     return piece.key, _outcome(future, error)
-                ended = self._blame("its process died")
+                ended = self._blame(self._death())
             if ended is not None:
                 return ended
 
@@ -81,13 +84,14 @@ class Processes:
                 process.kill()
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+            self._workers.clear()
 
     def _start(self, piece: _Piece) -> None:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 self.slots,
                 multiprocessing.get_context("spawn"),
-                initializer=_end_with_parent,
+                initializer=_start_worker,
                 initargs=(os.getpid(),),
             )
         try:
@@ -96,8 +100,17 @@ class Processes:
             self._suspects.append(piece)
             return
         self._running[future] = piece
+        self._workers.update(multiprocessing.active_children())
 
-    def _blame(self, why: str) -> tuple[Any, Any] | None:
+    def _death(self) -> Died:
+        """Return how a worker died; the others are ended politely before its end is looked at."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+        if any(worker.exitcode == -signal.SIGKILL for worker in self._workers):
+            return Died("its process was killed, as a system short of memory does", killed=True)
+        return Died("its process died")
+
+    def _blame(self, died: Died) -> tuple[Any, Any] | None:
         """Every piece that ran is suspect: each is tried again alone; one that ran alone is guilty."""
         pieces = list(self._running.values())
         self._running.clear()
@@ -105,7 +118,7 @@ class Processes:
         if len(pieces) == 1:
             pieces[0].deaths_alone += 1
             if pieces[0].deaths_alone >= self._attempts:
-                return pieces[0].key, Died(why)
+                return pieces[0].key, died
         self._suspects.extend(pieces)
         return None
 
@@ -178,12 +191,7 @@ def executor(jobs: int, scheduler: str | None, limit_s: float, attempts: int) ->
         place.close()
 
 
-def _end_with_parent(parent: int) -> None:
-    """End this process when the one that started it ends, even by a kill, even before this (Linux)."""
+def _start_worker(parent: int) -> None:
+    """Leave interrupts to the run, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform != "linux":
-        return
-    set_death_signal = 1
-    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+    end_with_parent(parent)

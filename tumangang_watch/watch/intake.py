@@ -293,6 +293,8 @@ def _best(paths: list[Path]) -> Path:
 
 
 def _of_death(died: Died, path: Path) -> Failed:
+    if died.killed:
+        return Failed.passed(path.name, died.why)
     return Failed(
         what="scene refused",
         file=path.name,

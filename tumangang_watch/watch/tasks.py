@@ -49,15 +49,7 @@ class Failed:
     def of(cls, error: Exception, file: str, acquired: str | None = None) -> Failed:
         """Return an error as a value; one that was not foreseen, as a fault of the scene it was met in."""
         if is_shortage(error):
-            return cls(
-                what="scene passed over",
-                file=file,
-                why=fault_words(error),
-                todo="The machine was short of memory or open files; the next run tries again",
-                exit_status=InputRefused.exit_status,
-                acquired=acquired,
-                passing=True,
-            )
+            return cls.passed(file, fault_words(error), acquired)
         if not isinstance(error, WatchError):
             return cls.unforeseen(file, fault_words(error), acquired)
         return cls(
@@ -67,6 +59,19 @@ class Failed:
             todo=error.todo,
             exit_status=error.exit_status,
             acquired=acquired,
+        )
+
+    @classmethod
+    def passed(cls, file: str, why: str, acquired: str | None = None) -> Failed:
+        """Return what is told of a scene for which the machine had too little."""
+        return cls(
+            what="scene passed over",
+            file=file,
+            why=why,
+            todo="The machine was short of memory or open files; the next run tries again",
+            exit_status=InputRefused.exit_status,
+            acquired=acquired,
+            passing=True,
         )
 
     @classmethod

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 
+from tumangang_watch.processes import MIN_MB, memory_limit_mb
+
 
 def done_in(module: str) -> Callable[[Callable[[], None]], Callable[..., int]]:
     """Have a declared command done by the function of its name in a module of `tumangang_watch.commands`."""
@@ -21,5 +23,14 @@ def done_in(module: str) -> Callable[[Callable[[], None]], Callable[..., int]]:
 
 
 def do_in(module: str, name: str, /, **given: object) -> int:
-    """Do a command by the function of a module of `tumangang_watch.commands`; return its exit status."""
+    """Do a command by the function of a module of `tumangang_watch.commands`; return its exit status.
+
+    Raises
+    ------
+    MemoryError
+        This process may not take what it needs to start.
+    """
+    limit = memory_limit_mb()
+    if limit is not None and limit < MIN_MB:
+        raise MemoryError
     return int(getattr(import_module(f"tumangang_watch.commands.{module}"), name)(**given))
