@@ -22,6 +22,8 @@ from tumangang_watch.processes import memory_limit_mb, outlive
 from tumangang_watch.text import clean_text
 
 PROGRAM = "tumangang-watch"
+BROKEN_PIPE = 141
+"""As the shell tells it of a program that ``SIGPIPE`` ended."""
 NEEDS_MEMORY = "needs more memory"
 _OUT_OF = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS)
 """What the system can run out of anywhere: space, open files, a sound disk."""
@@ -47,9 +49,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # above all beside other work. Read once, when numpy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_closed_outputs()
+    output = sys.stdout
     try:
         status = cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
+    except SystemExit:
+        if sys.stdout is output:
+            raise
+        status = BROKEN_PIPE  # click put another output there, and ends as if the program were at fault.
     except (Exception, KeyboardInterrupt) as error:
         status = _status_of(error)
     sys.exit(status if isinstance(status, int) else 0)
@@ -69,13 +76,24 @@ def _status_of(error: BaseException) -> int:
         return 130
     if isinstance(error, BrokenPipeError):
         sys.stderr.close()
-        return 141
+        return BROKEN_PIPE
     if isinstance(error, OSError) and error.errno in _OUT_OF:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # What is left in the buffer cannot be written either.
         where = os.fsdecode(error.filename) if error.filename else "output"
         why = error.strerror or str(error)
         return _print_error("cannot go on", where, why, "Give it more room and run it again", 5)
+    if isinstance(error, FileNotFoundError) and _is_astray():
+        return _print_error("no working folder", ".", "it was removed", "Change to a folder that is there", 2)
     raise error
+
+
+def _is_astray() -> bool:
+    """Return whether the working folder was removed."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _memory_limit() -> str:

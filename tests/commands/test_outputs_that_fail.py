@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.command import PROGRAM
+from support.quick_watch import write_scene, write_site
 
 from tumangang_watch.archive.export import safe_text
 
@@ -27,6 +28,21 @@ def test_a_full_output_is_one_line_and_status_5():
     assert done.returncode == 5
     assert done.stderr.startswith("tumangang-watch: cannot go on: output: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_reader_that_ends_early_is_no_fault():
+    """As `| head`: the reader is gone before the first word, and the program ends as others do."""
+    done = shell(f"exec 3>&1; {{ {PROGRAM} settings; echo $? >&3; }} | true")
+    assert (done.stdout, done.stderr) == ("141\n", "")
+
+
+def test_a_working_folder_that_was_removed_is_one_line(tmp_path):
+    scene, _ = write_scene(tmp_path, 0), write_site(tmp_path / "site.geojson")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = shell(f"cd {gone}; rmdir {gone}; {PROGRAM} detect {scene} --site ../site.geojson --out o; echo $?")
+    assert done.stdout == "2\n"
+    assert done.stderr.splitlines()[-1].startswith("tumangang-watch: no working folder: .: it was removed. ")
 
 
 def test_nothing_in_a_table_is_obeyed_by_a_terminal():
