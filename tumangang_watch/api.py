@@ -92,7 +92,7 @@ def detect(
 ) -> Comparison:
     """Measure one date: what stands on the tracks and on the ground. See `compare`."""
     run = _run(site, settings, detectability)
-    return pipeline.detect(_scene(scene, run), run, _background(background, run))
+    return _unchanged(pipeline.detect(_scene(scene, run), run, _background(background, run)))
 
 
 def compare(
@@ -125,11 +125,13 @@ def compare(
         The dates are reversed.
     NotComparable
         They are one date, do not show the site, or cannot be registered.
+    Busy
+        A scene was replaced while it was measured.
     """
     run = _run(site, settings, detectability)
     first, second = _scene(earlier, run), _scene(later, run)
     check_pair(first, second)
-    return pipeline.compare(first, second, run, _background(background, run))
+    return _unchanged(pipeline.compare(first, second, run, _background(background, run)))
 
 
 def write_report(comparison: Comparison, out: Place, *, overwrite: bool = False) -> Path:
@@ -162,6 +164,11 @@ def _run(site: Site | Place | None, settings: Settings | None, detectability: bo
 
 def _scene(scene: Scene | Place, run: pipeline.RunContext) -> Scene:
     return scene if isinstance(scene, Scene) else open_scene(scene, settings=run.settings)
+
+
+def _unchanged(comparison: Comparison) -> Comparison:
+    scenes.check_unchanged(comparison.scenes)
+    return comparison
 
 
 def _background(scenes: Sequence[Scene | Place], run: pipeline.RunContext) -> list[Scene] | None:

@@ -23,7 +23,7 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidates
 from tumangang_watch.report.folder import REPORT, PageChoice, write_report
 from tumangang_watch.report.page.pdf import browser
-from tumangang_watch.scenes import SceneOptions, open_scene
+from tumangang_watch.scenes import SceneOptions, check_unchanged, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import fixtures_dir, load_site
 
@@ -128,6 +128,7 @@ def _report(
                 if item.faulty:
                     words = f"Left out of the background: {item.name}: {item.why}"
                     tell(words)
+        check_unchanged(comparison.scenes)
         progress("writing the report")
         folder = write_report(
             comparison,

@@ -101,3 +101,8 @@ class Comparison:
     def background(self) -> tuple[Scene, ...]:
         """Earlier comparable dates that decided what is typical here, besides the compared one."""
         return tuple(date.scene for date in self.background_use.used) if self.background_use else ()
+
+    @property
+    def scenes(self) -> tuple[Scene, ...]:
+        """Every scene that was measured: the dates, then the background."""
+        return (*(date.scene for date in self.dates), *self.background)

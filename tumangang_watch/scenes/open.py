@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isnan
@@ -146,7 +147,7 @@ def with_digest(scene: Scene) -> Scene:
     Busy
         It changed while it was read.
     """
-    files = list(dict.fromkeys(part.image for part in scene.parts)) or [scene.image]
+    files = _pixel_files(scene)
     try:
         before = [_stamp(file) for file in files]
         digests = {file: sha256_of(file) for file in files}
@@ -158,13 +159,35 @@ def with_digest(scene: Scene) -> Scene:
         raise scene_refused(scene.image.name, why, "Copy or deliver it again") from error
     notes = warn_of_changes(scene, digests, ReadSettings())
     return replace(
-        scene, sha256=digest_of(digests.values()), warnings=tuple(dict.fromkeys((*scene.warnings, *notes)))
+        scene,
+        sha256=digest_of(digests.values()),
+        stamps=tuple(before),
+        warnings=tuple(dict.fromkeys((*scene.warnings, *notes))),
     )
 
 
-def _stamp(image: Path) -> tuple[int, int]:
+def check_unchanged(scenes: Iterable[Scene]) -> None:
+    """See that scenes that were measured are still those whose digests were taken, as far as they are there.
+
+    Raises
+    ------
+    Busy
+        One was replaced or rewritten meanwhile: its pixels may be of either.
+    """
+    for scene in scenes:
+        for file, stamp in zip(_pixel_files(scene), scene.stamps, strict=False):
+            if file.exists() and _stamp(file) != stamp:
+                why = "it was replaced while it was measured"
+                raise Busy("scene changed", scene.image.name, why, "Try again when it is settled")
+
+
+def _pixel_files(scene: Scene) -> list[Path]:
+    return list(dict.fromkeys(part.image for part in scene.parts)) or [scene.image]
+
+
+def _stamp(image: Path) -> tuple[int, int, int]:
     status = image.stat()
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _scene(

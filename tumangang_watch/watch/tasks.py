@@ -24,7 +24,7 @@ from tumangang_watch.pipeline.prepare import judge_areas, read_image, working_gr
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.quality import assess_quality
 from tumangang_watch.report.folder import write_report
-from tumangang_watch.scenes import SceneOptions, open_scene
+from tumangang_watch.scenes import SceneOptions, check_unchanged, open_scene
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
 from tumangang_watch.text import utc_text
@@ -172,6 +172,7 @@ def make_report(task: ReportTask) -> Made | Failed:
         if is_made(task.folder, task.issue):
             return Made()
         comparison, faults = _measured(task)
+        check_unchanged(comparison.scenes)
         comparison = replace(comparison, issue=task.issue, caveats=(*task.caveats, *comparison.caveats))
         try:
             write_report(comparison, task.folder, tool_version=task.tool_version)
