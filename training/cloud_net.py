@@ -359,7 +359,7 @@ def answers(now: Covered, shape: tuple[int, int]) -> Float32:
 def _picked(features: Float32, now: Covered, seen: Mask, rng: np.random.Generator) -> tuple[Float32, Float32]:
     truth = answers(now, seen.shape)
     at = rng.choice(np.flatnonzero(seen), min(CELLS_DRAWN, int(seen.sum())), replace=False)
-    return features.reshape(len(features), -1)[:, at], truth.reshape(2, -1)[:, at]
+    return features[:, at], truth.reshape(2, -1)[:, at]
 
 
 def fit(folder: Path, target: Path, draws: int, epochs: int, width: int) -> None:

@@ -6,17 +6,20 @@ finer one. Row 0 is the northern edge, column 0 the western edge; ``x`` grows ea
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, floor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
+from shapely import box, get_parts
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
 METRES_PER_DEGREE = 111_320.0
 """Length of a degree of latitude, to 1 %: for limits, not for places."""
@@ -25,6 +28,11 @@ Mask = NDArray[np.bool_]
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Floats = NDArray[np.floating]
+Number = TypeVar("Number", bound=np.generic)
+Cut = tuple[slice, slice]
+"""Rows and columns of an array."""
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north; metres."""
 NESTED_PIXEL_SIZES_M = (0.25, 0.5, 1.0, 3.0)
 """Pixel sizes a site's grids may have; each divides 3 m, so they nest."""
 
@@ -46,6 +54,9 @@ class Grid:
     """Edge of a (square) pixel, metres."""
     rows: int
     cols: int
+    looked_at: tuple[tuple[int, int, int, int], ...] = ()
+    """(top, left, bottom, right) of the windows, none of which meets another, in which anything is looked
+    at; empty where that is all of it."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -53,7 +64,7 @@ class Grid:
         return self.rows, self.cols
 
     @property
-    def bounds(self) -> tuple[float, float, float, float]:
+    def bounds(self) -> Bounds:
         """``(west, south, east, north)`` in metres."""
         return (
             self.west,
@@ -61,6 +72,22 @@ class Grid:
             self.west + self.cols * self.pixel_m,
             self.north,
         )
+
+    @cached_property
+    def pieces(self) -> tuple[tuple[Cut, Grid], ...]:
+        """Rows and columns of each window in which anything is looked at, and its own grid."""
+        windows = self.looked_at or ((0, 0, self.rows, self.cols),)
+        return tuple(self.part(slice(t, b), slice(left, right)) for t, left, b, right in windows)
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels are looked at."""
+        return sum(part.rows * part.cols for _, part in self.pieces)
+
+    def zeros(self, dtype: type[Number], bands: int | None = None) -> NDArray[Number]:
+        """Return zeros, (rows, cols) or (bands, rows, cols), in no memory where nothing is looked at."""
+        shape = self.shape if bands is None else (bands, *self.shape)
+        return sparse_zeros(shape, dtype) if self.looked_at else np.zeros(shape, dtype)
 
     @cached_property
     def centres(self) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -79,10 +106,37 @@ class Grid:
 
     def at(self, pixel_m: float) -> Grid:
         """Return the grid that covers the same ground with another pixel size."""
-        west, south, east, north = self.bounds
-        return grid_over((west, south, east, north), pixel_m, self.crs)
+        whole = grid_over(self.bounds, pixel_m, self.crs)
+        return whole.looking_at(part.bounds for _, part in self.pieces) if self.looked_at else whole
 
-    def window(self, shape: BaseGeometry) -> tuple[tuple[slice, slice], Grid] | None:
+    def looking_at(self, places: Iterable[Bounds]) -> Grid:
+        """Return the grid with windows about places, those that meet each other made one.
+
+        Edges lie on the lines of the coarsest grid, so that the windows of nested grids are the same ground.
+        """
+        whole, windows = box(*self.bounds), []
+        snapped = (box(*grid_over(place, self.pixel_m, self.crs).bounds) for place in places)
+        for window in _apart([part for part in (s.intersection(whole) for s in snapped) if part.area > 0]):
+            west, south, east, north = window.bounds
+            (top, left), (bottom, right) = self.to_pixel(west, north), self.to_pixel(east, south)
+            windows.append(tuple(round(v + 0.5) for v in (top, left, bottom, right)))
+        return replace(self, looked_at=tuple(sorted(windows)))
+
+    def blocks(self, factor: int) -> Grid:
+        """Return the grid of whole blocks of pixels, ``factor`` an edge."""
+        windows = (
+            (t // factor, w // factor, -(-b // factor), -(-e // factor)) for t, w, b, e in self.looked_at
+        )
+        rows, cols = self.rows // factor, self.cols // factor
+        return replace(
+            self,
+            pixel_m=self.pixel_m * factor,
+            rows=rows,
+            cols=cols,
+            looked_at=tuple((t, w, min(b, rows), min(e, cols)) for t, w, b, e in windows),
+        )
+
+    def window(self, shape: BaseGeometry) -> tuple[Cut, Grid] | None:
         """Return the (rows, cols) that hold a shape, and the grid of these pixels; None beside this grid."""
         west, south, east, north = shape.bounds
         (top, left), (bottom, right) = self.to_pixel(west, north), self.to_pixel(east, south)
@@ -90,12 +144,17 @@ class Grid:
         cols = slice(max(floor(left), 0), min(ceil(right) + 1, self.cols))
         if rows.start >= rows.stop or cols.start >= cols.stop:
             return None
+        return self.part(rows, cols)
+
+    def part(self, rows: slice, cols: slice) -> tuple[Cut, Grid]:
+        """Return rows and columns, and the grid of these pixels, all of which is looked at."""
         part = replace(
             self,
             west=self.west + cols.start * self.pixel_m,
             north=self.north - rows.start * self.pixel_m,
             rows=rows.stop - rows.start,
             cols=cols.stop - cols.start,
+            looked_at=(),
         )
         return (rows, cols), part
 
@@ -117,7 +176,32 @@ class Grid:
         return filled.astype(bool)
 
 
-def grid_over(bounds: tuple[float, float, float, float], pixel_m: float, crs: str) -> Grid:
+def sparse_zeros(shape: tuple[int, ...], dtype: type[Number]) -> NDArray[Number]:
+    """Return zeros that take memory only where they are written.
+
+    Between far areas lie many times the pixels of the areas. Pages of the usual size keep these out of
+    memory; of larger ones, which NumPy asks for, a row of windows would fill them all.
+    """
+    size = max(1, int(np.prod(shape)) * np.dtype(dtype).itemsize)
+    if not hasattr(mmap, "MAP_PRIVATE"):
+        return np.zeros(shape, dtype)
+    # Private: of shared memory even what is only read would be kept.
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.ndarray(shape, dtype, buffer=memory)
+
+
+def _apart(boxes: list[BaseGeometry]) -> list[BaseGeometry]:
+    """Return boxes about boxes, none of which meets another."""
+    while True:
+        joined: list[BaseGeometry] = [box(*part.bounds) for part in get_parts(unary_union(boxes))]
+        if len(joined) == len(boxes):
+            return joined
+        boxes = joined
+
+
+def grid_over(bounds: Bounds, pixel_m: float, crs: str) -> Grid:
     """Return the site grid with this pixel size that covers ``bounds`` (west, south, east, north).
 
     The origin is snapped outward to multiples of 3 m, so that all grids of a site nest.

@@ -36,5 +36,5 @@ def test_every_product_gives_the_network_the_same_values(bands):
         features_of(cells(0, bands=bands)),
         features_of(cells(0, bands=bands), cells(1, bands=bands)),
     )
-    assert alone.shape == beside.shape == (len(alone), 30, 40)
+    assert alone.shape == beside.shape == (len(alone), 30 * 40)
     assert np.isfinite(beside).all()

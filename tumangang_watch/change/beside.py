@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from tumangang_watch.grid import Float32, Mask
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
-from tumangang_watch.model.image import ground_levels
+from tumangang_watch.model.image import Raster, ground_levels
 from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.settings.change import ChangeSettings
 
@@ -65,25 +65,29 @@ def in_doubtful_light(
 
 def light_of(pair: DatePair, settings: ChangeSettings) -> LightOfPair:
     """Return where two dates differ in light."""
-    dates = pair.earlier, pair.later
+    dates, grid = (pair.earlier, pair.later), pair.later.raster.grid
     known = np.logical_and.reduce([d.raster.valid & ~d.quality.object_shadow for d in dates])
     found = np.logical_or.reduce([d.quality.cloud | d.quality.cloud_shadow for d in dates])
     change = _change(pair, known, None)
-    known &= ~(_shade(pair, change, known, settings) & ~found)
-    return LightOfPair(known=known, differs=(np.abs(change) > settings.beside_light_min) | found)
+    colour = all({"blue", "red"} <= set(d.raster.bands) for d in dates)
+    blue, red = (_change(pair, known, band) if colour else None for band in ("blue", "red"))
+    differs = grid.zeros(np.bool_)
+    for cut, _ in grid.pieces:
+        bluer = None if blue is None or red is None else blue[cut] - red[cut]
+        shade = _shade(change[cut], bluer, grid.pixel_m, settings)
+        differs[cut] = (np.abs(change[cut]) > settings.beside_light_min) | found[cut]
+        known[cut] &= ~(shade & ~found[cut])
+    return LightOfPair(known=known, differs=differs)
 
 
-def _shade(pair: DatePair, change: Float32, known: Mask, settings: ChangeSettings) -> Mask:
+def _shade(change: Float32, bluer: Float32 | None, pixel_m: float, settings: ChangeSettings) -> Mask:
     """Return what lies in the shade of something on one date alone: much darker there, and bluer by the sky.
 
     Shade of what comes, goes or stands moves with the sun. Cloud is brighter, and takes the warmth of ground
     where it lies: the darker date is the redder one then. What is wider than objects throw is cloud shadow.
     """
-    pixel_m = pair.later.raster.grid.pixel_m
-    colour = all({"blue", "red"} <= set(d.raster.bands) for d in (pair.earlier, pair.later))
-    bluer = _change(pair, known, "blue") - _change(pair, known, "red") if colour else None
     wide = np.ones((max(1, round(settings.beside_shade_max_m / pixel_m)),) * 2, np.uint8)
-    shade = np.zeros_like(known)
+    shade = np.zeros(change.shape, bool)
     for sign in (1, -1):
         darker = sign * change > settings.beside_shade_min
         if bluer is not None:
@@ -119,20 +123,37 @@ def share_beside(
 
 def _change(pair: DatePair, known: Mask, band: str | None) -> Float32:
     """Return how much brighter ground is on the later date, log, beyond what all of it is."""
-    change = _log_brightness(pair.later, band) - _log_brightness(pair.earlier, band)
-    return change - np.float32(np.median(change[known])) if known.any() else change
+    grid = pair.later.raster.grid
+    levels = [_levels(date, band) for date in (pair.earlier, pair.later)]
+    change = grid.zeros(np.float32)
+    for (cut, before), (_, after) in zip(
+        pair.earlier.raster.pieces(), pair.later.raster.pieces(), strict=True
+    ):
+        change[cut] = _log_brightness(after, band, levels[1]) - _log_brightness(before, band, levels[0])
+    if known.any():
+        middle = np.float32(np.median(change[known]))
+        for cut, _ in grid.pieces:
+            change[cut] -= middle
+    return change
 
 
-def _log_brightness(date: Observation, band: str | None) -> Float32:
-    """Return brightness against the darkest and the typical ground of a date, its logarithm; of one band."""
-    raster = date.raster
-    light = raster.luminance() if band is None else raster.band(band)
+def _light(raster: Raster, band: str | None) -> Float32:
+    return raster.luminance() if band is None else raster.band(band)
+
+
+def _levels(date: Observation, band: str | None) -> tuple[float, float] | None:
+    """Return the darkest and the typical ground of a date; None where nothing is seen."""
+    seen = _light(date.raster, band)[date.raster.valid]
+    return ground_levels(seen) if seen.size else None
+
+
+def _log_brightness(raster: Raster, band: str | None, levels: tuple[float, float] | None) -> Float32:
+    """Return brightness against the darkest and the typical ground, its logarithm; of one band."""
+    if levels is None:
+        return np.zeros(raster.grid.shape, np.float32)
+    dark, typical = levels
     weight = raster.valid.astype(np.float32)
-    seen = light[raster.valid]
-    if not seen.size:
-        return np.zeros_like(light)
-    dark, typical = ground_levels(seen)
-    share = (light - np.float32(dark)) / np.float32(max(typical - dark, 1e-6))
+    share = (_light(raster, band) - np.float32(dark)) / np.float32(max(typical - dark, 1e-6))
     sigma = max(SMOOTH_M / raster.grid.pixel_m, 0.5)
     total = np.asarray(cv2.GaussianBlur(share * weight, (0, 0), sigma), np.float32)
     smooth = total / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)

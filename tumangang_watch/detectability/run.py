@@ -58,12 +58,12 @@ def try_detector(
         Finds trains in an observation.
     """
     outcomes: list[TrialOutcome] = []
-    values = observation.image.values.copy() if plan.rounds else observation.image.values
+    values = observation.image.copied() if plan.rounds else observation.image.values
     for one in plan.rounds:
         undo = insert(values, one)
         shown = values.view()
         shown.flags.writeable = False
-        found = detector(replace(observation, image=replace(observation.image, values=shown)))
+        found = detector(replace(observation, image=observation.image.showing(shown)))
         undo()
         trains = [d for d in found if d.kind == "train" and d.grade == "detected"]
         outcomes += [TrialOutcome(p, _is_found(p, site, trains, settings, plan.coarse)) for p in one]

@@ -20,6 +20,8 @@ from tumangang_watch.track_frame import frame_along
 BED_STEP_M = 2.0
 BED_OFFSETS_M = np.array([-0.9, -0.45, 0.0, 0.45, 0.9])
 BLOCK_PX = 12
+NOISE_PX = 1000
+"""Pixels an edge of the ground that the noise is taken from."""
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
 
 
@@ -177,8 +179,7 @@ def _noise(observation: Observation) -> NDArray[np.float64]:
     so the smoothest tenth of the blocks decides.
     """
     values, valid = observation.image.values, observation.image.valid
-    rows, cols = valid.shape
-    window = tuple(slice(max(n // 2 - 500, 0), n // 2 + 500) for n in (rows, cols))
+    window = observation.image.middle(NOISE_PX)
     seen = cv2.erode(valid[window].astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.float32)
     size = (max(seen.shape[1] // BLOCK_PX, 1), max(seen.shape[0] // BLOCK_PX, 1))
     whole = cv2.resize(seen, size, interpolation=cv2.INTER_AREA) > 0.999

@@ -5,15 +5,16 @@ Affine maps about a common origin, as `NativeImage.registered` takes them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.grid import Grid
+from tumangang_watch.grid import Cut, Grid, Number, sparse_zeros
 
 Floats = NDArray[np.floating]
 Values = TypeVar("Values", bound=NDArray[np.generic])
@@ -86,11 +87,26 @@ class NativeImage:
     `registered`."""
     vendor_mask: NDArray[np.uint8] | None = None
     """(8, rows, cols) of a UDM2 mask on the same pixels, where one came with the scene."""
+    read: tuple[Cut, ...] = ()
+    """Rows and columns of the windows that were read, between which nothing is valid; empty: all."""
+
+    @property
+    def windows(self) -> tuple[Cut, ...]:
+        """Rows and columns of every window that was read; they may meet at their edges."""
+        return self.read or ((slice(0, self.valid.shape[0]), slice(0, self.valid.shape[1])),)
 
     @cached_property
     def _seen(self) -> NDArray[np.float32]:
         """(rows, cols): 1 where valid; it is asked for with every strip."""
-        return frozen(self.valid.astype(np.float32))
+        out = self.zeros(np.float32)
+        for cut in self.windows:
+            out[cut] = self.valid[cut]
+        return frozen(out)
+
+    def zeros(self, dtype: type[Number], bands: int | None = None) -> NDArray[Number]:
+        """Return zeros, (rows, cols) or (bands, rows, cols), in no memory where nothing was read."""
+        shape = self.valid.shape if bands is None else (bands, *self.valid.shape)
+        return sparse_zeros(shape, dtype) if self.read else np.zeros(shape, dtype)
 
     def registered(self, affine: Affine6) -> NativeImage:
         """Return the same pixels seen through another registration.
@@ -99,7 +115,32 @@ class NativeImage:
         ``x0 + a dx + b dy + c, y0 + d dx + e dy + f`` for ``affine = (a, b, c, d, e, f)``.
         A pure shift of the scene's content by (east, north) metres is ``(1, 0, east, 0, 1, north)``.
         """
-        return replace(self, registration=affine)
+        return self._with(registration=affine)
+
+    def showing(self, values: NDArray[np.float32]) -> NativeImage:
+        """Return other values (bands, rows, cols) on the same pixels."""
+        return self._with(values=values)
+
+    def _with(self, **changed: Any) -> NativeImage:
+        """Return an image with the same valid pixels."""
+        other = replace(self, **changed)
+        if "_seen" in self.__dict__:
+            other.__dict__["_seen"] = self._seen
+        return other
+
+    def copied(self) -> NDArray[np.float32]:
+        """Return its values, to be written to."""
+        out = self.zeros(np.float32, len(self.bands))
+        for rows, cols in self.windows:
+            out[:, rows, cols] = self.values[:, rows, cols]
+        return out
+
+    def middle(self, edge_px: int) -> Cut:
+        """Return rows and columns of the middle of the largest window that was read."""
+        rows, cols = max(self.windows, key=lambda w: (w[0].stop - w[0].start) * (w[1].stop - w[1].start))
+        first = (max((w.start + w.stop - edge_px) // 2, w.start) for w in (rows, cols))
+        top, left = first
+        return slice(top, min(top + edge_px, rows.stop)), slice(left, min(left + edge_px, cols.stop))
 
     def pixel_of(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return the native ``(row, col)`` that shows the site's points ``(x, y)``."""
@@ -148,7 +189,7 @@ class NativeImage:
         """Return a native (rows, cols) mask at the site's points (nearest pixel)."""
         row, col = self.pixel_of(np.asarray(x, float), np.asarray(y, float))
         picked = cv2.remap(
-            mask.astype(np.uint8),
+            mask.view(np.uint8),
             np.ascontiguousarray(col, dtype=np.float32),
             np.ascontiguousarray(row, dtype=np.float32),
             cv2.INTER_NEAREST,
@@ -160,12 +201,13 @@ class NativeImage:
     def on_grid(self, grid: Grid) -> Raster:
         """Resample once onto a site grid (with area averaging when the grid is coarser)."""
         factor = max(1, round(grid.pixel_m / self.pixel_m))
-        values = np.empty((len(self.bands), *grid.shape), dtype=np.float32)
-        valid = np.empty(grid.shape, dtype=bool)
-        block_rows = max(1, BLOCK_PIXELS // max(1, grid.cols * factor * factor))
-        for top in range(0, grid.rows, block_rows):
-            rows = slice(top, min(top + block_rows, grid.rows))
-            values[:, rows], valid[rows] = self._block(grid, rows, factor)
+        values, valid = grid.zeros(np.float32, len(self.bands)), grid.zeros(np.bool_)
+        for cut, part in grid.pieces:
+            own_values, own_valid = values[:, *cut], valid[cut]
+            block_rows = max(1, BLOCK_PIXELS // max(1, part.cols * factor * factor))
+            for top in range(0, part.rows, block_rows):
+                rows = slice(top, min(top + block_rows, part.rows))
+                own_values[:, rows], own_valid[rows] = self._block(part, rows, factor)
         return Raster(frozen(values), frozen(valid), grid, self.bands)
 
     def _block(self, grid: Grid, rows: slice, factor: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -209,7 +251,19 @@ class Raster:
     def luminance(self) -> NDArray[np.float32]:
         """Return the mean of the visible bands (or the only band) as (rows, cols) float32."""
         visible = [b for b in self.bands if b in ("blue", "green", "red")] or list(self.bands[:1])
-        return np.mean([self.band(b) for b in visible], axis=0, dtype=np.float32)
+        light = self.grid.zeros(np.float32)
+        for cut, _ in self.grid.pieces:
+            np.mean([self.band(b)[cut] for b in visible], axis=0, dtype=np.float32, out=light[cut])
+        return light
+
+    def pieces(self) -> Iterator[tuple[Cut, Raster]]:
+        """Yield rows and columns of each window in which anything is looked at, and the raster there."""
+        for cut, _ in self.grid.pieces:
+            yield cut, self.part(cut)
+
+    def part(self, cut: Cut) -> Raster:
+        """Return some rows and columns of it."""
+        return Raster(self.values[:, *cut], self.valid[cut], self.grid.part(*cut)[1], self.bands)
 
 
 def frozen(array: Values) -> Values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely import box
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
+from tumangang_watch.grid import Cut
 from tumangang_watch.model.image import IDENTITY, Affine6, NativeImage, Raster
 from tumangang_watch.model.scene import Scene
 
@@ -61,6 +63,18 @@ class Quality:
     def snowy(self) -> bool:
         """True where snow lies on the ground, all of it or in part."""
         return self.snow_state in SNOWY
+
+    def part(self, cut: Cut) -> Quality:
+        """Return some rows and columns of it."""
+        return replace(
+            self,
+            clear=self.clear[cut],
+            cloud=self.cloud[cut],
+            cloud_shadow=self.cloud_shadow[cut],
+            object_shadow=self.object_shadow[cut],
+            saturated=self.saturated[cut],
+            snow=self.snow[cut],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +136,18 @@ class Observation:
         if self.shown_sun_azimuth_deg is None or self.scene.sun_azimuth_deg is not None:
             return self.scene
         return replace(self.scene, sun_azimuth_deg=self.shown_sun_azimuth_deg)
+
+    def about(self, places: Sequence[BaseGeometry]) -> Observation:
+        """Return the date on the least part of its grid whose windows hold places (site metres)."""
+        grid, ground = self.raster.grid, unary_union(places)
+        held = [cut for cut, part in grid.pieces if box(*part.bounds).intersects(ground)]
+        if not grid.looked_at or not held:
+            return self
+        rows, cols = (
+            slice(min(cut[k].start for cut in held), max(cut[k].stop for cut in held)) for k in (0, 1)
+        )
+        part = self.raster.part((rows, cols))
+        return replace(self, raster=part, quality=self.quality.part((rows, cols)))
 
     def observed_fraction(self, place: BaseGeometry) -> float:
         """Return the share of a place (site metres) whose ground is clear on this date, 0 to 1.

@@ -24,7 +24,10 @@ def with_bands_of(image: NativeImage, other: NativeImage) -> NativeImage | None:
         return image if shared == image.bands else _only(image, shared)
     visible = tuple(band for band in VISIBLE if band in image.bands)
     if other.bands == ("pan",) and visible:
-        mean = _only(image, visible).values.mean(axis=0, keepdims=True, dtype=np.float32)
+        mean = image.zeros(np.float32, 1)
+        for rows, cols in image.windows:
+            own = image.values[[image.bands.index(b) for b in visible], rows, cols]
+            mean[:, rows, cols] = own.mean(axis=0, keepdims=True, dtype=np.float32)
         return replace(image, values=frozen(mean), bands=("pan",))
     return None
 
@@ -62,5 +65,7 @@ def in_common(
 
 
 def _only(image: NativeImage, bands: tuple[str, ...]) -> NativeImage:
-    chosen = [image.bands.index(band) for band in bands]
-    return replace(image, values=frozen(image.values[chosen]), bands=bands)
+    values = image.zeros(np.float32, len(bands))
+    for rows, cols in image.windows:
+        values[:, rows, cols] = image.values[[image.bands.index(band) for band in bands], rows, cols]
+    return replace(image, values=frozen(values), bands=bands)

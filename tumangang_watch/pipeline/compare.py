@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.image import NativeImage, about
+from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import gather
 from tumangang_watch.pipeline.common import in_common
@@ -45,26 +46,44 @@ def compare(
     NotComparable
         The scenes do not show the site or contradict what was stated of them, or nothing can be seen.
     """
+    run, pair = _in_one_frame(earlier, later, run)
+    areas = judge_areas(run, pair.later, pair.earlier)
+    gathered = gather(background, (pair.earlier, pair.later), run)
+    return assemble(run, (pair.earlier, pair.later), pair.registration, areas, gathered, pair.caveats)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _FramedPair:
+    """Two dates in the site's frame and in one light."""
+
+    earlier: Observation
+    later: Observation
+    registration: Registration
+    caveats: tuple[str, ...]
+
+
+def _in_one_frame(earlier: Scene, later: Scene, run: RunContext) -> tuple[RunContext, _FramedPair]:
+    """Return two scenes as observations, and the run with the tracks that they lie on.
+
+    What was read and is not asked for again does not outlive this: it is half of what a pair takes.
+    """
     grid = working_grid((earlier, later), run)
     run.progress("reading both scenes")
     read = read_image(earlier, grid, run), read_image(later, grid, run)
     first, second, common_caveats = in_common(read, (earlier, later))
     placed = place_pair((first, second), (earlier, later), grid, run)
     run, grid, placed = _on_seen_tracks((first, second), placed, (earlier, later), grid, run)
-    first, second = placed.images
-    run, traced = with_tracks((first, second), (earlier, later), run)
+    run, traced = with_tracks(placed.images, (earlier, later), run)
 
     run.progress("judging what can be seen")
-    one = framed("earlier", earlier, first, grid, placed.fits[0])
-    two = framed("later", later, second, grid, placed.fits[1])
+    one = framed("earlier", earlier, placed.images[0], grid, placed.fits[0])
+    two = framed("later", later, placed.images[1], grid, placed.fits[1])
     one, two = judged(one, run, two), judged(two, run, one)
     two, light = in_light_of(one, two, run)
-    pair_caveats = (*common_caveats, *placed.caveats, *traced)
+    caveats = (*common_caveats, *placed.caveats, *traced)
     if light.status != "ok":
-        pair_caveats += (f"radiometry of the pair is {light.status}: {light.reason}",)
-    areas = judge_areas(run, two, one)
-    gathered = gather(background, (one, two), run)
-    return assemble(run, (one, two), placed.registration, areas, gathered, pair_caveats)
+        caveats += (f"radiometry of the pair is {light.status}: {light.reason}",)
+    return run, _FramedPair(earlier=one, later=two, registration=placed.registration, caveats=caveats)
 
 
 def _on_seen_tracks(

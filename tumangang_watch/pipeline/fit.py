@@ -268,7 +268,7 @@ def _most_alike(
             if fields is None:
                 whole = WholePlace(0.0, 0.0, ratio=0.0, agreement=0.0)
             else:
-                whole = place_whole(fields, grid.pixel_m, settings)
+                whole = place_whole(fields, grid, settings)
             known = geolocation_of(scene, settings)
             found.append(
                 _Likeness(

@@ -68,6 +68,9 @@ def check_pair(earlier: Scene, later: Scene) -> None:
 def working_grid(scenes: tuple[Scene, ...], run: RunContext) -> Grid:
     """Return the site grid over the areas that every scene's footprint touches, plus a margin.
 
+    Where they lie so far apart that a box about all of them is mostly other ground, only that about each is
+    looked at.
+
     The pixel size is that of the coarsest scene: nothing is compared at a resolution that one of
     the dates does not have.
     """
@@ -87,15 +90,18 @@ def working_grid(scenes: tuple[Scene, ...], run: RunContext) -> Grid:
             + f" (nearest {distance_m / 1000:.1f} km away)",
             "Give scenes of this site, or another site with --site",
         )
-    west, south, east, north = unary_union([box(*p.intersection(common).bounds) for p in touched]).bounds
-    margin = run.settings.frame.margin_m + run.settings.frame.reach_m
+    margin_m = run.settings.frame.margin_m + run.settings.frame.reach_m
+    places = [box(*p.intersection(common).bounds).buffer(margin_m, join_style="mitre") for p in touched]
     pixel_m = pixel_size_for(max(scene.gsd_m for scene in scenes))
-    return grid_over((west - margin, south - margin, east + margin, north + margin), pixel_m, run.site.crs)
+    whole = grid_over(unary_union(places).bounds, pixel_m, run.site.crs)
+    parts = whole.looking_at(place.bounds for place in places)
+    return parts if parts.pixels < run.settings.frame.parts_below * whole.pixels else whole
 
 
 def read_image(scene: Scene, grid: Grid, run: RunContext) -> NativeImage:
     """Return a scene's native pixels over a grid."""
-    return read_native(scene, grid.bounds, grid.crs, run.settings.read)
+    parts = [part.bounds for _, part in grid.pieces] if grid.looked_at else []
+    return read_native(scene, grid.bounds, grid.crs, run.settings.read, parts)
 
 
 def observe(

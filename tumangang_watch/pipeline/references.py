@@ -63,7 +63,7 @@ def keep(scene: Scene, image: NativeImage, grid: Grid, placed: str, settings: Tr
         small = grid.at(max(1.0, grid.pixel_m))
     picture = image.on_grid(small)
     light = picture.luminance()[picture.valid]
-    if picture.valid.mean() < SEEN_MIN or np.quantile(light, 0.99) <= np.quantile(light, 0.01):
+    if picture.valid.sum() < SEEN_MIN * small.pixels or np.quantile(light, 0.99) <= np.quantile(light, 0.01):
         raise NotComparable(
             CANNOT_KEEP,
             scene.image.name,

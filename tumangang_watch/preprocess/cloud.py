@@ -35,15 +35,16 @@ PLAINLY = 0.95
 """Quantile of the likeness of two dates that cloud over most of a scene leaves alone."""
 
 
-def log_odds(features: Float32) -> Float32:
-    """Return the log-odds (2, rows, cols) of cloud and of cloud shadow over each cell of `features_of`."""
+def log_odds(cells: SceneCells, other: SceneCells | None) -> Float32:
+    """Return the log-odds (2, rows, cols) of cloud and of its shadow over each cell, none between windows."""
     net = weights("cloud_net")
-    flat = (features.reshape(len(features), -1) - net["mean"][:, None]) / net["scale"][:, None]
+    flat = (features_of(cells, other) - net["mean"][:, None]) / net["scale"][:, None]
     flat = np.clip(flat, -5, 5)
     for layer in ("a", "b"):
         flat = np.maximum(net[f"{layer}.weight"] @ flat + net[f"{layer}.bias"][:, None], 0)
-    out = net["e.weight"] @ flat + net["e.bias"][:, None]
-    return np.asarray(out, np.float32).reshape(-1, *features.shape[1:])
+    out = np.full((2, *cells.seen.shape), -NEVER, np.float32)
+    out[:, cells.looked_at] = net["e.weight"] @ flat + net["e.bias"][:, None]
+    return out
 
 
 def cloud_over(
@@ -66,7 +67,7 @@ def cloud_over(
     beside = None if other is None else cells_of(other)
     if beside is not None and not _tells(cells, beside, settings):
         beside = None
-    cloud, shadow = log_odds(features_of(cells, beside))
+    cloud, shadow = log_odds(cells, beside)
     cell_m = factor * raster.grid.pixel_m
     if beside is None:
         found, dimmed = _alone(cloud, cells, cell_m, settings), np.zeros_like(cells.seen)

@@ -26,6 +26,8 @@ NEAR, WIDE = (0.7, 1.5), (1.5, 4.0)
 OF_SCENE = (0.1, 0.5, 0.9)
 """Quantiles over a scene of how its dates differ."""
 BANDS = ("blue", "green", "red", "nir")
+NO_TEXTURE = 0.01
+"""Added to the pattern's spread before its logarithm is taken."""
 FLOOR = 0.02
 """Added to shares of the typical ground before their logarithm is taken."""
 
@@ -34,6 +36,8 @@ FLOOR = 0.02
 class SceneCells:
     """One date in cells."""
 
+    looked_at: Mask
+    """(rows, cols) True in the windows in which anything is looked at."""
     seen: Mask
     """(rows, cols) True where all of a cell is imaged."""
     log: Float32
@@ -52,42 +56,63 @@ def cells_of(raster: Raster) -> SceneCells:
     The typical ground is that of its darker half: cloud is not among it where less than half is under cloud.
     """
     factor = max(1, round(FINE_M / raster.grid.pixel_m))
-    rows, cols = (n // (factor * CELL) for n in raster.grid.shape)
-    crop = slice(0, rows * CELL * factor), slice(0, cols * CELL * factor)
-    values, valid = raster.values[:, crop[0], crop[1]], raster.valid[crop]
-    fine = (cols * CELL, rows * CELL)
-    seen = cv2.resize(valid.astype(np.float32), (cols, rows), interpolation=cv2.INTER_AREA) > 0.999
-    shares: dict[str, Float32] = {}
-    for band, layer in zip(raster.bands, values, strict=True):
-        name = "green" if band == "pan" else band
-        if name not in BANDS:
-            continue
-        dark, typical = ground_levels(layer[valid])
-        small = cv2.resize(layer, fine, interpolation=cv2.INTER_AREA) if factor > 1 else layer
-        shares[name] = np.asarray((small - dark) / max(typical - dark, 1e-6), np.float32)
-    visible = [shares[b] for b in BANDS[:3] if b in shares] or list(shares.values())
-    light = np.stack(visible).mean(axis=0, dtype=np.float32)
-    smooth = np.asarray(cv2.blur(np.asarray(light), (5, 5)), np.float32)
-    detail = light - smooth
-    log = np.zeros((4, rows, cols), np.float32)
-    for k, name in enumerate(BANDS):
-        if name in shares:
-            mean = cv2.resize(shares[name], (cols, rows), interpolation=cv2.INTER_AREA)
-            log[k] = np.log(np.maximum(mean, 0) + FLOOR)
-    spread = np.sqrt(cv2.resize(detail**2, (cols, rows), interpolation=cv2.INTER_AREA))
+    cells = raster.grid.blocks(factor * CELL)
+    levels = {
+        band: ground_levels(layer[raster.valid])
+        for band, layer in zip(raster.bands, raster.values, strict=True)
+        if band in (*BANDS, "pan")
+    }
+    looked_at, seen = np.zeros((2, *cells.shape), bool)
+    texture = np.full(cells.shape, np.log(NO_TEXTURE), np.float32)
+    log = np.zeros((4, *cells.shape), np.float32)
+    names = {"green" if band == "pan" else band for band in levels}
+    log[[k for k, name in enumerate(BANDS) if name in names]] = np.log(FLOOR)
+    fine = raster.grid.blocks(factor).zeros(np.float32)
+    detail = fine[: cells.rows * CELL, : cells.cols * CELL]
+    for (rows, cols), _ in cells.pieces:
+        at = slice(rows.start * CELL, rows.stop * CELL), slice(cols.start * CELL, cols.stop * CELL)
+        down, right = (slice(s.start * factor, s.stop * factor) for s in at)
+        part = raster.part((down, right))
+        shares = _shares(part, levels, factor)
+        visible = [shares[b] for b in BANDS[:3] if b in shares] or list(shares.values())
+        light = np.stack(visible).mean(axis=0, dtype=np.float32)
+        detail[at] = light - np.asarray(cv2.blur(np.asarray(light), (5, 5)), np.float32)
+        size = cols.stop - cols.start, rows.stop - rows.start
+        looked_at[rows, cols] = True
+        imaged = part.valid.view(np.uint8) * np.uint8(255)
+        seen[rows, cols] = cv2.resize(imaged, size, interpolation=cv2.INTER_AREA) == 255
+        for k, name in enumerate(BANDS):
+            if name in shares:
+                mean = cv2.resize(shares[name], size, interpolation=cv2.INTER_AREA)
+                log[k, rows, cols] = np.log(np.maximum(mean, 0) + FLOOR)
+        spread = np.sqrt(cv2.resize(detail[at] ** 2, size, interpolation=cv2.INTER_AREA))
+        texture[rows, cols] = np.log(spread + NO_TEXTURE)
     return SceneCells(
+        looked_at=looked_at,
         seen=seen,
         log=log,
-        has_nir="nir" in shares,
-        has_colour={"blue", "red"} <= shares.keys(),
+        has_nir="nir" in names,
+        has_colour={"blue", "red"} <= names,
         detail=detail,
-        texture=np.log(spread + 0.01).astype(np.float32),
+        texture=texture,
     )
 
 
+def _shares(raster: Raster, levels: dict[str, tuple[float, float]], factor: int) -> dict[str, Float32]:
+    """Return each of `BANDS` in fine pixels, as shares of the typical ground."""
+    size, shares = (raster.grid.cols // factor, raster.grid.rows // factor), {}
+    for band, (dark, typical) in levels.items():
+        layer = raster.band(band)
+        small = cv2.resize(layer, size, interpolation=cv2.INTER_AREA) if factor > 1 else layer
+        shares["green" if band == "pan" else band] = np.asarray(
+            (small - dark) / max(typical - dark, 1e-6), np.float32
+        )
+    return shares
+
+
 def features_of(cells: SceneCells, other: SceneCells | None = None) -> Float32:
-    """Return what the network sees of each cell (features, rows, cols), with or without another date."""
-    weight = cells.seen.astype(np.float32)
+    """Return what the network sees of each cell looked at (features, n), with or without another date."""
+    weight, asked = cells.seen.astype(np.float32), cells.looked_at
     light = light_of(cells)
     zero = np.zeros_like(light)
     layers = [light, cells.texture]
@@ -97,25 +122,26 @@ def features_of(cells: SceneCells, other: SceneCells | None = None) -> Float32:
     layers += [ratio, green, nir]
     rough = np.abs(light - around(light, weight, 1.0))
     layers.append(np.log(rough + 0.02))
-    out = [*layers]
+    out = [layer[asked] for layer in layers]
     for sigma in SCALES:
-        out += [around(layer, weight, sigma) for layer in layers]
-    bright = light - around(light, weight, 40.0)
-    out.append(bright)
-    out += [zero + float(cells.has_colour), zero + float(cells.has_nir), zero + float(other is not None)]
+        out += [around(layer, weight, sigma)[asked] for layer in layers]
+    out.append((light - around(light, weight, 40.0))[asked])
+    known = (cells.has_colour, cells.has_nir, other is not None)
+    out += [np.full(len(out[0]), float(flag), np.float32) for flag in known]
     out += _compared(cells, other, light, ratio)
-    return np.stack(out).astype(np.float32)
+    return np.stack(out).astype(np.float32, copy=False)
 
 
 def _compared(cells: SceneCells, other: SceneCells | None, light: Float32, ratio: Float32) -> list[Float32]:
-    """Return how two dates differ about each cell, and over the scene; zero without another date.
+    """Return how two dates differ about each cell looked at, and over the scene; zero without another date.
 
     Cloud adds light and takes contrast, its shadow takes of both alike; either lets the ground's pattern
     through. What the season does it does to the whole scene.
     """
-    zero = np.zeros_like(light)
+    asked = cells.looked_at
+    count = int(asked.sum())
     if other is None:
-        return [zero] * (4 * (1 + len(SCALES)) + 2 + 2 * len(OF_SCENE))
+        return [np.zeros(count, np.float32)] * (4 * (1 + len(SCALES)) + 2 + 2 * len(OF_SCENE))
     both = cells.seen & other.seen
     weight = both.astype(np.float32)
     alike, _ = pattern(cells, other, *NEAR)
@@ -123,13 +149,13 @@ def _compared(cells: SceneCells, other: SceneCells | None, light: Float32, ratio
     change = [light - light_of(other), cells.texture - other.texture, alike]
     change.append(ratio - (other.log[0] - other.log[2] if other.has_colour and cells.has_colour else ratio))
     change = [np.asarray(layer * weight, np.float32) for layer in change]
-    out = [*change]
+    out = [layer[asked] for layer in change]
     for sigma in SCALES:
-        out += [around(layer, weight, sigma) for layer in change]
-    out += [wide * weight, gain * weight]
+        out += [around(layer, weight, sigma)[asked] for layer in change]
+    out += [(wide * weight)[asked], (gain * weight)[asked]]
     for layer in (change[0], wide):
         levels = np.quantile(layer[both], OF_SCENE) if both.any() else np.zeros(len(OF_SCENE))
-        out += [zero + np.float32(level) for level in levels]
+        out += [np.full(count, level, np.float32) for level in levels]
     return out
 
 

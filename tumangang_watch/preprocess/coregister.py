@@ -8,6 +8,7 @@ there too: a robust shift or affine of them, and a check on ties that were not u
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ from tumangang_watch.preprocess.tiepoints import Directions, Ties, directions, f
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.threads import side_by_side
 
+Parts = Sequence[NDArray[np.inexact]]
+"""An array for each window of a grid."""
 SEEN_MIN = 0.05
 """Share of the ground that a scene must show for anything to be registered to it."""
 
@@ -47,7 +50,7 @@ def register_pair(
     fields = edge_fields((ground, moved), site, settings)
     if fields is None:
         return Registration.failed("one of the scenes shows almost nothing of the ground")
-    whole = place_whole(fields, grid.pixel_m, settings)
+    whole = place_whole(fields, grid, settings)
     if whole.ratio < settings.coarse_ratio_min:
         return Registration.failed(
             f"the scenes do not resemble each other within {settings.reach_m:.0f} m "
@@ -56,7 +59,7 @@ def register_pair(
     found = _by_ties((reference, moving), ground, whole, site, settings)
     if found.status == "ok" or whole.ratio < settings.direction_ratio_min:
         return found
-    other = _by_parts(fields, whole, grid.pixel_m, settings)
+    other = _by_parts(fields, whole, grid, settings)
     return other if found.status == "failed" else found
 
 
@@ -112,26 +115,27 @@ def edge_fields(
     ``ignore`` areas are left out.
     """
     one, two = rasters
-    if min(one.valid.mean(), two.valid.mean()) < SEEN_MIN:
+    if min(one.valid.sum(), two.valid.sum()) < SEEN_MIN * one.grid.pixels:
         return None
-    seen = ~one.grid.mask([site.left_out])
-    sigma_m = settings.direction_sigma_m
-    first, second = side_by_side(lambda date: directions(date, date.valid & seen, sigma_m), rasters)
+    first, second = side_by_side(
+        lambda date: directions(date, site.left_out, settings.direction_sigma_m), rasters
+    )
     return first, second
 
 
 def place_whole(
-    fields: tuple[Directions, Directions], pixel_m: float, settings: RegistrationSettings
+    fields: tuple[Directions, Directions], grid: Grid, settings: RegistrationSettings
 ) -> WholePlace:
     """Return where the second scene's edge directions lie best on the first's.
 
     They are correlated for every shift within reach, each divided by the ground that both scenes then
     show.
     """
+    pixel_m = grid.pixel_m
     reach = int(np.ceil(settings.reach_m / pixel_m)) + 2
-    alike = _correlation(fields, reach)
-    one, two = (np.asarray(field != 0, np.float32) for field in fields)
-    overlap = _correlation((one, two), reach)
+    alike = _correlation(*fields, reach)
+    one, two = ([np.asarray(part != 0, np.float32) for part in field] for field in fields)
+    overlap = _correlation(one, two, reach)
     surface = (alike / np.maximum(overlap, 0.1 * overlap.max() + 1e-9))[None]
     peaks = find_peaks(surface, reach)
     row, col = float(peaks.rows[0]), float(peaks.cols[0])
@@ -141,29 +145,33 @@ def place_whole(
     return WholePlace(col * pixel_m, -row * pixel_m, ratio, float(surface.max()))
 
 
-def _correlation(pair: tuple[NDArray[np.inexact], NDArray[np.inexact]], reach: int) -> Float32:
-    """Return (2 reach + 1, 2 reach + 1) sums of the second array, moved up to ``reach``, times the first."""
-    size = [fft.next_fast_len(n + reach) for n in pair[0].shape]
-    one, two = (fft.fft2(array, size) for array in pair)
-    product = fft.ifft2(two * np.conj(one)).real
-    near = np.roll(product, (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1]
-    return np.asarray(near, np.float32)
+def _correlation(first: Parts, second: Parts, reach: int) -> Float32:
+    """Return (2 reach + 1, 2 reach + 1) sums of the second parts, moved up to ``reach``, times the first."""
+    total = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+    for pair in zip(first, second, strict=True):
+        size = [fft.next_fast_len(n + reach) for n in pair[0].shape]
+        one, two = (fft.fft2(array, size) for array in pair)
+        product = fft.ifft2(two * np.conj(one)).real
+        total += np.roll(product, (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1]
+    return total
 
 
 def _by_parts(
-    fields: tuple[Directions, Directions], whole: WholePlace, pixel_m: float, settings: RegistrationSettings
+    fields: tuple[Directions, Directions], whole: WholePlace, grid: Grid, settings: RegistrationSettings
 ) -> Registration:
     """Place a scene by its edge directions alone, where three of four parts of it place it alike.
 
     Cells are dealt to the parts; each part in turn is held out and judged against the other three.
     """
+    pixel_m = grid.pixel_m
     centre = round(-whole.north_m / pixel_m), round(whole.east_m / pixel_m)
     near = max(3, round(settings.part_reach_m / pixel_m))
     cell = max(1, round(settings.part_cell_m / pixel_m))
-    rows, cols = fields[0].shape
-    row, col = np.ogrid[:rows, :cols]
-    deal = (row // cell % 2) * 2 + (col // cell + row // (2 * cell)) % 2
-    parts = np.stack([_about((np.where(deal == k, fields[0], 0), fields[1]), centre, near) for k in range(4)])
+    deals = []
+    for (rows, cols), _ in grid.pieces:
+        row, col = np.ogrid[rows, cols]
+        deals.append((row // cell % 2) * 2 + (col // cell + row // (2 * cell)) % 2)
+    parts = np.stack([_about(_dealt(fields[0], deals, k), fields[1], centre, near) for k in range(4)])
     whole_surface = parts.sum(axis=0)
     east, north = _peak_m(whole_surface, centre, pixel_m)
     own = np.array([_peak_m(part, centre, pixel_m) for part in parts])
@@ -192,13 +200,16 @@ def _by_parts(
     )
 
 
-def _about(
-    pair: tuple[NDArray[np.inexact], NDArray[np.inexact]], centre: tuple[int, int], reach: int
-) -> Float64:
+def _dealt(field: Directions, deals: list[NDArray[np.intp]], part: int) -> Directions:
+    """Return the directions of one of the parts that cells are dealt to."""
+    return tuple(np.where(deal == part, own, 0) for own, deal in zip(field, deals, strict=True))
+
+
+def _about(first: Parts, second: Parts, centre: tuple[int, int], reach: int) -> Float64:
     """Return the correlation within ``reach`` pixels of a place (down, right)."""
     far = max(abs(c) for c in centre) + reach
     top, left = (far + c - reach for c in centre)
-    surface = _correlation(pair, far)[top : top + 2 * reach + 1, left : left + 2 * reach + 1]
+    surface = _correlation(first, second, far)[top : top + 2 * reach + 1, left : left + 2 * reach + 1]
     return surface.astype(np.float64)
 
 

@@ -106,11 +106,16 @@ def apply(normalisation: Normalisation, image: NativeImage) -> NativeImage:
     """Return the image on the reference's scale; bands that are not common stay as they are."""
     if normalisation.status == "failed":
         return image
-    values = image.values.copy()
-    for band, gain, offset in zip(normalisation.bands, normalisation.gain, normalisation.offset, strict=True):
-        k = image.bands.index(band)
-        values[k] = gain * _toned(values[k], normalisation.exponent) + offset
-    values[:, ~image.valid] = 0.0
+    values = image.zeros(np.float32, len(image.bands))
+    for rows, cols in image.windows:
+        own = image.values[:, rows, cols].copy()
+        for band, gain, offset in zip(
+            normalisation.bands, normalisation.gain, normalisation.offset, strict=True
+        ):
+            k = image.bands.index(band)
+            own[k] = gain * _toned(own[k], normalisation.exponent) + offset
+        own[:, ~image.valid[rows, cols]] = 0.0
+        values[:, rows, cols] = own
     return replace(image, values=frozen(values))
 
 
@@ -132,8 +137,8 @@ def _cells(
     rows, cols = (n // size * size for n in usable.shape)
 
     def blocks(array: NDArray[np.generic]) -> Float32:
-        cut = np.asarray(array[:rows, :cols], dtype=np.float32)
-        return np.asarray(cut.reshape(rows // size, size, cols // size, size).mean(axis=(1, 3)))
+        cut = array[:rows, :cols].reshape(rows // size, size, cols // size, size)
+        return np.asarray(cut.mean(axis=(1, 3), dtype=np.float32))
 
     whole = blocks(usable) > 0.999
     if whole.sum() < settings.cells_min:

@@ -30,19 +30,18 @@ def assess_quality(
     ``raster`` is the scene on the working grid, ``image`` its native pixels, registered alike; ``other``
     another date on the same grid, which shows what of the ground is hidden.
     """
-    x, y = raster.grid.centres
-    mesh = np.meshgrid(x, y)
-    saturated = image.sample_mask(image.saturated, *mesh) & raster.valid
+    saturated = _mask_on(raster, image, image.saturated)
     vendor, source = None, "cloud mask: own test"
     if image.vendor_mask is not None:
         layers = image.vendor_mask
-        cloudy = (layers[UDM_CLOUD] > 0) | (layers[UDM_HEAVY_HAZE] > 0)
-        vendor = image.sample_mask(cloudy, *mesh) & raster.valid
+        vendor = _mask_on(raster, image, (layers[UDM_CLOUD] > 0) | (layers[UDM_HEAVY_HAZE] > 0))
         source = "cloud mask: the vendor's UDM2 and own test"
     cloud, shade = cloud_over(raster, settings.cloud, other, vendor)
     under = Raster(raster.values, frozen(raster.valid & ~cloud & ~shade), raster.grid, raster.bands)
     snow, snow_state = _snow(under, scene, settings)
-    dark = _object_shadow(raster, cloud | shade, settings)
+    dark = raster.grid.zeros(np.bool_)
+    for cut, part in raster.pieces():
+        dark[cut] = _object_shadow(part, cloud[cut] | shade[cut], settings)
     quality = Quality(
         clear=under.valid,
         cloud=frozen(cloud),
@@ -53,7 +52,15 @@ def assess_quality(
         snow_state=snow_state,
         haze=_haze(under, settings),
     )
-    return replace(quality, notes=(source, *_notes(quality, scene, raster.bands, settings)))
+    return replace(quality, notes=(source, *_notes(quality, scene, raster, settings)))
+
+
+def _mask_on(raster: Raster, image: NativeImage, mask: Mask) -> Mask:
+    """Return a native mask on a raster's grid, where the raster is valid."""
+    out = raster.grid.zeros(np.bool_)
+    for cut, part in raster.grid.pieces:
+        out[cut] = image.sample_mask(mask, *np.meshgrid(*part.centres)) & raster.valid[cut]
+    return out
 
 
 def _relative_spread(raster: Raster) -> Float32:
@@ -94,9 +101,12 @@ def _snow(raster: Raster, scene: Scene, settings: QualitySettings) -> tuple[Mask
     light = raster.luminance()
     white = float(np.quantile(light[raster.valid], 0.99))
     bright = settings.snow_brightness if scene.radiometry == "reflectance" else settings.snow_of_white * white
-    snow = (light > bright) & (_relative_spread(raster) < settings.snow_flatness) & raster.valid
-    if "nir" in raster.bands:
-        snow &= raster.band("nir") < settings.snow_nir_max * np.maximum(light, 1e-3)
+    snow = raster.grid.zeros(np.bool_)
+    for cut, part in raster.pieces():
+        own = (light[cut] > bright) & (_relative_spread(part) < settings.snow_flatness) & part.valid
+        if "nir" in raster.bands:
+            own &= part.band("nir") < settings.snow_nir_max * np.maximum(light[cut], 1e-3)
+        snow[cut] = own
     share = float(snow[raster.valid].mean())
     if share < settings.snow_partial or not _scattered(snow, raster):
         return none, "none"
@@ -128,13 +138,11 @@ def _haze(raster: Raster, settings: QualitySettings) -> float:
     return float(np.clip((share - settings.haze_clear) / (1 - settings.haze_clear), 0.0, 1.0))
 
 
-def _notes(
-    quality: Quality, scene: Scene, bands: tuple[str, ...], settings: QualitySettings
-) -> tuple[str, ...]:
-    notes = []
+def _notes(quality: Quality, scene: Scene, raster: Raster, settings: QualitySettings) -> tuple[str, ...]:
+    notes, pixels = [], raster.grid.pixels
     for layer, word in ((quality.cloud, "cloud"), (quality.cloud_shadow, "the shadow of cloud")):
         if layer.any():
-            notes.append(f"{word} over {layer.mean():.0%} of the ground read")
+            notes.append(f"{word} over {layer.sum() / pixels:.0%} of the ground read")
     if scene.sun_elevation_deg is not None and scene.sun_elevation_deg < settings.low_sun_deg:
         notes.append(f"low sun ({scene.sun_elevation_deg:.0f} degrees): long shadows")
     if scene.off_nadir_deg is not None and scene.off_nadir_deg > settings.off_nadir_deg:
@@ -143,8 +151,9 @@ def _notes(
         notes.append(f"snow: {quality.snow_state}")
     if quality.haze > settings.haze_limit:
         notes.append("hazy: little contrast in the blue band")
-    if quality.saturated.mean() > settings.saturated_limit:
-        notes.append(f"saturated over {quality.saturated.mean():.0%} of the ground read")
-    if len(bands) < 3:
+    saturated = float(quality.saturated.sum() / pixels)
+    if saturated > settings.saturated_limit:
+        notes.append(f"saturated over {saturated:.0%} of the ground read")
+    if len(raster.bands) < 3:
         notes.append("no colour bands")
     return tuple(notes)

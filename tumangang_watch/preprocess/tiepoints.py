@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.grid import Float32, Float64, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage, Raster
@@ -23,8 +24,9 @@ from tumangang_watch.threads import side_by_side
 
 REACH_M = 6.0
 """Ties further off than this after the coarse search are false."""
-Directions = NDArray[np.complex64]
-"""Doubled gradient directions (rows, cols) as numbers of unit length; 0 where nothing is seen."""
+Directions = tuple[NDArray[np.complex64], ...]
+"""Doubled gradient directions as numbers of unit length, (rows, cols) of each window of a grid; 0 where
+nothing is seen."""
 MIN_SIGMA_PX = 0.7
 """Least blur before directions are taken: less, and a pixel's noise decides them."""
 BATCH = 32
@@ -58,14 +60,23 @@ def orientation(patches: Float32) -> NDArray[np.complex64]:
     return (unit * unit / (np.abs(unit) + 1e-6)).astype(np.complex64)
 
 
-def directions(raster: Raster, seen: Mask, sigma_m: float) -> Directions:
-    """Return the doubled direction of every gradient as a unit number (rows, cols), zero where not seen.
+def directions(raster: Raster, left_out: BaseGeometry, sigma_m: float) -> Directions:
+    """Return the doubled direction of every gradient as a unit number, zero where nothing is seen.
 
     No weight by magnitude: what was dark may be bright on the other date, and faint. The mean is taken
     off, so that a scene whose edges mostly run one way does not resemble every other such scene.
     """
-    pixel_m = raster.grid.pixel_m
-    sigma = max(sigma_m / pixel_m, MIN_SIGMA_PX)
+    parts = [_doubled(part, part.valid & ~part.grid.mask([left_out]), sigma_m) for _, part in raster.pieces()]
+    count = max(sum(int(inner.sum()) for _, inner in parts), 1)
+    mean = sum(complex(doubled.sum(dtype=np.complex128)) for doubled, _ in parts) / count
+    return tuple(
+        np.where(inner, doubled - np.complex64(mean), 0).astype(np.complex64) for doubled, inner in parts
+    )
+
+
+def _doubled(raster: Raster, seen: Mask, sigma_m: float) -> tuple[NDArray[np.complex64], Mask]:
+    """Return the doubled direction of every gradient, and where it is known."""
+    sigma = max(sigma_m / raster.grid.pixel_m, MIN_SIGMA_PX)
     mask = seen.astype(np.float32)
     weight = cv2.GaussianBlur(mask, (0, 0), sigma) + 1e-6
     log = np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32)
@@ -74,9 +85,7 @@ def directions(raster: Raster, seen: Mask, sigma_m: float) -> Directions:
     g.real = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=1)
     g.imag = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=1)
     inner = cv2.erode(mask, np.ones((5, 5), np.uint8), borderValue=0) > 0
-    doubled = np.where(inner, g * g / (np.abs(g) ** 2 + 1e-12), 0).astype(np.complex64)
-    mean = doubled[inner].mean() if inner.any() else 0
-    return np.where(inner, doubled - mean, 0).astype(np.complex64)
+    return np.where(inner, g * g / (np.abs(g) ** 2 + 1e-12), 0).astype(np.complex64), inner
 
 
 def surfaces(
@@ -149,19 +158,22 @@ def find_ties(
     is laid on it again and again. With ``corridors`` the strips around tracks are hidden in both scenes:
     trains move there.
     """
-    grid, one, two = ground.grid, ground, moving.on_grid(ground.grid)
-    seen = one.valid & two.valid
+    grid, other = ground.grid, moving.on_grid(ground.grid)
+    edge = max(settings.window_px_min, 8 * round(settings.window_m / grid.pixel_m / 8))
     hidden = [site.left_out]
     if corridors:
         hidden += [t.line.buffer(settings.corridor_m) for t in site.tracks]
-    if hidden:
-        seen &= ~grid.mask(hidden)
-    light = side_by_side(lambda raster: _flattened(raster, seen), (one, two))
-    edge = max(settings.window_px_min, 8 * round(settings.window_m / grid.pixel_m / 8))
-    corners = _corners(seen, edge, grid, settings)
-    batches = [corners[k : k + BATCH] for k in range(0, len(corners), BATCH)]
-    found = side_by_side(lambda batch: _measure(light, batch, edge, grid, settings), batches)
-    rows, cols, down, right = np.concatenate([np.stack(f) for f in found] or [np.empty((4, 0))], axis=1)
+    pieces, corners = [], []
+    for (cut, one), (_, two) in zip(ground.pieces(), other.pieces(), strict=True):
+        seen = one.valid & two.valid & ~one.grid.mask(hidden)
+        pieces.append((cut, (one, two), seen))
+        corners.append(_corners(seen, edge, one.grid, settings))
+    rows, cols, down, right = np.empty((4, 0))
+    for (cut, pair, seen), own in zip(pieces, _thinned(corners, settings.max_windows), strict=True):
+        found = _in_piece(pair, seen, own, edge, settings)
+        first = np.array([[cut[0].start], [cut[1].start]])
+        rows, cols = np.concatenate([[rows, cols], found[:2] + first], axis=1)
+        down, right = np.concatenate([[down, right], found[2:]], axis=1)
     x, y = grid.to_metres(rows + edge / 2 - 0.5, cols + edge / 2 - 0.5)
     origin = reference.to_pixel
     return Ties(
@@ -169,8 +181,35 @@ def find_ties(
         y=y - origin.y0,
         east=right * grid.pixel_m,
         north=-down * grid.pixel_m,
-        windows=len(corners),
+        windows=min(sum(len(own) for own in corners), settings.max_windows),
     )
+
+
+def _thinned(corners: list[NDArray[np.intp]], most: int) -> list[NDArray[np.intp]]:
+    """Return at most so many of the corners of all pieces, evenly."""
+    count = sum(len(own) for own in corners)
+    if count <= most:
+        return corners
+    keep = np.zeros(count, bool)
+    keep[np.linspace(0, count - 1, most).astype(np.intp)] = True
+    ends = np.cumsum([len(own) for own in corners])[:-1]
+    return [own[kept] for own, kept in zip(corners, np.split(keep, ends), strict=True)]
+
+
+def _in_piece(
+    pair: tuple[Raster, Raster],
+    seen: Mask,
+    corners: NDArray[np.intp],
+    edge: int,
+    settings: RegistrationSettings,
+) -> Float64:
+    """Return (4, n): row and column of the windows of a piece whose ties hold, and how far down and right."""
+    if not len(corners):
+        return np.empty((4, 0))
+    light = side_by_side(lambda raster: _flattened(raster, seen), pair)
+    batches = [corners[k : k + BATCH] for k in range(0, len(corners), BATCH)]
+    found = side_by_side(lambda batch: _measure(light, batch, edge, pair[0].grid, settings), batches)
+    return np.concatenate([np.stack(f) for f in found], axis=1)
 
 
 def _flattened(raster: Raster, seen: Mask) -> Float32:
@@ -200,10 +239,7 @@ def _corners(seen: Mask, edge: int, grid: Grid, settings: RegistrationSettings) 
     grid_cols = np.unique(np.append(np.arange(0, cols - edge + 1, step), cols - edge))
     r, c = (v.ravel() for v in np.meshgrid(grid_rows, grid_cols, indexing="ij"))
     share = (total[r + edge, c + edge] - total[r, c + edge] - total[r + edge, c] + total[r, c]) / edge**2
-    kept = np.stack([r, c], axis=1)[share >= 1 - settings.masked_share_max]
-    if len(kept) > settings.max_windows:
-        kept = kept[np.linspace(0, len(kept) - 1, settings.max_windows).astype(np.intp)]
-    return kept.astype(np.intp)
+    return np.stack([r, c], axis=1)[share >= 1 - settings.masked_share_max].astype(np.intp)
 
 
 def _measure(

@@ -93,9 +93,10 @@ def stretch_from(rasters: list[Raster], clear: list[NDArray[np.bool_]]) -> Displ
     samples = []
     for raster, mask in zip(rasters, clear, strict=True):
         deciding = raster.valid & mask
-        values = shown_bands(raster, roles)[:, deciding if deciding.any() else raster.valid]
-        step = max(1, values.shape[1] // STRETCH_SAMPLE)
-        samples.append(values[:, ::step])
+        places = np.flatnonzero(deciding if deciding.any() else raster.valid)
+        places = places[:: max(1, len(places) // STRETCH_SAMPLE)]
+        layers = [raster.luminance()] if roles == ("grey",) else [raster.band(role) for role in roles]
+        samples.append(np.stack([layer.ravel()[places] for layer in layers]))
     joined = np.concatenate(samples, axis=1)
     if joined.shape[1] == 0:
         return DisplayStretch(roles, (0.0,) * len(roles), (1.0,) * len(roles))

@@ -114,10 +114,22 @@ def _piled_up(seen: Raw, settings: ReadSettings) -> bool:
     return levels == 0 or held > settings.saturated_pile * near.size / levels
 
 
+def gain_of(raw: Raw, valid: NDArray[np.bool_], scene: Scene, settings: ReadSettings) -> float:
+    """Return what DN are multiplied by where their scale is not known, by the brightest seen; else 1."""
+    if scene.scale or raw.dtype == np.uint8:
+        return 1.0
+    # A quarter of a million pixels give the percentile to a fraction of a percent.
+    step = max(1, int((valid.size / 250_000) ** 0.5))
+    with np.errstate(over="ignore", invalid="ignore"):
+        sample = raw[:, ::step, ::step][:, valid[::step, ::step]].astype(np.float32)
+    white = float(np.percentile(sample, settings.white_percentile)) if sample.size else 0.0
+    return settings.white_reflectance / white if white > 0 else 1.0
+
+
 def scaled(
-    raw: Raw, valid: NDArray[np.bool_], scene: Scene, roles: tuple[str, ...], settings: ReadSettings
+    raw: Raw, valid: NDArray[np.bool_], scene: Scene, roles: tuple[str, ...], gain: float
 ) -> NDArray[np.float32]:
-    """Return float32 values: reflectance where the scale is known, else DN over one number."""
+    """Return float32 values: reflectance where the scale is known, else DN times `gain_of`."""
     with np.errstate(over="ignore", invalid="ignore"):
         values = raw.astype(np.float32)
     values[:, ~valid] = 0.0
@@ -127,9 +139,5 @@ def scaled(
     elif raw.dtype == np.uint8:
         values /= np.float32(255.0)
     else:
-        # A quarter of a million pixels give the percentile to a fraction of a percent.
-        step = max(1, int((valid.size / 250_000) ** 0.5))
-        sample = values[:, ::step, ::step][:, valid[::step, ::step]]
-        white = float(np.percentile(sample, settings.white_percentile)) if sample.size else 0.0
-        values *= np.float32(settings.white_reflectance / white if white > 0 else 1.0)
+        values *= np.float32(gain)
     return values

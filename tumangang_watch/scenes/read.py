@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,30 +13,33 @@ from rasterio.windows import Window
 from shapely import Polygon, box
 
 from tumangang_watch.errors import NotComparable, WatchError, scene_refused
-from tumangang_watch.grid import utm_crs
+from tumangang_watch.grid import Bounds, Cut, Float32, Mask, sparse_zeros, utm_crs
 from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen
 from tumangang_watch.model.scene import Scene, ScenePart
 from tumangang_watch.scenes.container import whole_image
 from tumangang_watch.scenes.fill import valid_pixels
 from tumangang_watch.scenes.harden import open_image
 from tumangang_watch.scenes.mask import read_mask
-from tumangang_watch.scenes.radiometry import Raw, saturated_pixels, scaled
+from tumangang_watch.scenes.radiometry import Raw, gain_of, saturated_pixels, scaled
 from tumangang_watch.settings.scenes import ReadSettings
 
-Bounds = tuple[float, float, float, float]
 OTHER_PLACE = "Give a scene of this site, or another site with --site"
 SPARE_PX = 2
 """Pixels read beyond the bounds: cubic resampling reaches two pixels."""
 
 
-def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings) -> NativeImage:
-    """Return the native pixels that cover ``bounds``.
+def read_native(
+    scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSettings, parts: Sequence[Bounds] = ()
+) -> NativeImage:
+    """Return the native pixels that cover ``bounds``, or only those that cover ``parts`` of it.
 
     Parameters
     ----------
     bounds : tuple
         (west, south, east, north) in the site's metres. `SiteToPixel.x0, y0` is their centre, so
         that two scenes read with the same bounds share the origin of their registrations.
+    parts : sequence of tuple, optional
+        Between them nothing is read, kept or valid; all of ``bounds`` is read by default.
 
     Raises
     ------
@@ -46,31 +50,102 @@ def read_native(scene: Scene, bounds: Bounds, site_crs: str, settings: ReadSetti
     """
     whole = _mapping(scene, bounds, site_crs, settings)
     top, left, bottom, right = _window(scene, whole, bounds, site_crs, settings)
+    windows = [_within(whole, part, (top, left, bottom, right)) for part in parts]
+    cuts = tuple(cut for cut in windows if cut is not None)
     roles = tuple(role for role in ("blue", "green", "red", "nir", "pan") if role in scene.bands)
+    shape = bottom - top, right - left
     try:
-        part = Window(left, top, right - left, bottom - top)
-        raw, held = _read_parts(scene, roles, part)
-        valid = valid_pixels(raw, scene.nodata) & held
-        vendor, imaged = read_mask(scene, part)
+        pixels = _Pixels.read(scene, roles, (top, left), shape, cuts)
     except WatchError:
         raise
     except Exception as error:
         why = f"its pixels cannot be read ({str(error)[:200]}): it is incomplete or damaged"
         raise scene_refused(scene.image.name, why, "Copy it again") from error
-    if imaged is not None:
-        valid &= imaged
+    valid = pixels.valid
     if not valid.any():
         why = "all pixels over the site are nodata"
         raise NotComparable("nothing to see", scene.image.name, why, "Use a scene that covers it")
     return NativeImage(
-        values=frozen(scaled(raw, valid, scene, roles, settings)),
+        values=frozen(pixels.values(scene, roles, settings)),
         valid=frozen(valid),
-        saturated=frozen(saturated_pixels(raw, valid, settings)),
+        saturated=frozen(saturated_pixels(pixels.raw, valid, settings)),
         bands=roles,
         gsd_m=scene.gsd_m,
         pixel_m=scene.pixel_m,
         to_pixel=_moved(whole, top, left),
-        vendor_mask=None if vendor is None else frozen(vendor),
+        vendor_mask=None if pixels.vendor is None else frozen(pixels.vendor),
+        read=cuts,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pixels:
+    """Pixels of a window as a scene's files hold them."""
+
+    raw: Raw
+    """(bands, rows, cols)."""
+    valid: Mask
+    vendor: NDArray[np.uint8] | None
+    cuts: tuple[Cut, ...]
+    """What of it was read."""
+    sparse: bool
+
+    @classmethod
+    def read(
+        cls,
+        scene: Scene,
+        roles: tuple[str, ...],
+        first: tuple[int, int],
+        shape: tuple[int, int],
+        cuts: tuple[Cut, ...],
+    ) -> _Pixels:
+        """Read a window whose first pixel is (top, left), or parts of it."""
+        zeros = sparse_zeros if cuts else np.zeros
+        whole = (slice(0, shape[0]), slice(0, shape[1]))
+        raw, valid = zeros((len(roles), *shape), np.dtype(scene.dtype).type), zeros(shape, np.bool_)
+        vendor = None
+        for rows, cols in cuts or (whole,):
+            part = Window(
+                first[1] + cols.start, first[0] + rows.start, cols.stop - cols.start, rows.stop - rows.start
+            )
+            values, held = _read_parts(scene, roles, part)
+            seen = valid_pixels(values, scene.nodata) & held
+            mask, imaged = read_mask(scene, part)
+            if mask is not None:
+                vendor = zeros((len(mask), *shape), np.uint8) if vendor is None else vendor
+                vendor[:, rows, cols] = mask
+            raw[:, rows, cols] = values
+            valid[rows, cols] = seen if imaged is None else seen & imaged
+        return cls(raw=raw, valid=valid, vendor=vendor, cuts=cuts or (whole,), sparse=bool(cuts))
+
+    def values(self, scene: Scene, roles: tuple[str, ...], settings: ReadSettings) -> Float32:
+        """Return what was read, on the scene's scale."""
+        gain = gain_of(self.raw, self.valid, scene, settings)
+        out = (sparse_zeros if self.sparse else np.empty)(self.raw.shape, np.float32)
+        for cut in self.cuts:
+            out[:, *cut] = scaled(self.raw[:, *cut], self.valid[cut], scene, roles, gain)
+        return out
+
+
+def _within(mapping: SiteToPixel, bounds: Bounds, window: tuple[int, int, int, int]) -> Cut | None:
+    """Return rows and columns, of a (top, left, bottom, right) window, that cover bounds; None beside it."""
+    top, left, bottom, right = window
+    north, west, south, east = _around(mapping, bounds)
+    rows = slice(max(north, top) - top, min(south, bottom) - top)
+    cols = slice(max(west, left) - left, min(east, right) - left)
+    return (rows, cols) if rows.start < rows.stop and cols.start < cols.stop else None
+
+
+def _around(mapping: SiteToPixel, bounds: Bounds) -> tuple[int, int, int, int]:
+    """Return (top, left, bottom, right) of the box around bounds in pixels, a little to spare."""
+    west, south, east, north = bounds
+    x, y = np.meshgrid(np.linspace(west, east, 9), np.linspace(south, north, 9))
+    row, col = mapping(x, y)
+    return (
+        int(np.floor(row.min())) - SPARE_PX,
+        int(np.floor(col.min())) - SPARE_PX,
+        int(np.ceil(row.max())) + SPARE_PX + 1,
+        int(np.ceil(col.max())) + SPARE_PX + 1,
     )
 
 
@@ -150,18 +225,14 @@ def _window(
 
     For a rotated or sheared raster it is the box around the bounds' outline in pixels.
     """
-    west, south, east, north = bounds
     outline, place = footprint(scene, site_crs), box(*bounds)
     if outline.intersection(place).area <= 0:
         away_km = outline.distance(place) / 1000
         why = f"the scene does not cover the site; its nearest edge is {away_km:.1f} km away"
         raise NotComparable("outside the site", scene.image.name, why, OTHER_PLACE)
-    x, y = np.meshgrid(np.linspace(west, east, 9), np.linspace(south, north, 9))
-    row, col = mapping(x, y)
-    top = max(int(np.floor(row.min())) - SPARE_PX, 0)
-    left = max(int(np.floor(col.min())) - SPARE_PX, 0)
-    bottom = min(int(np.ceil(row.max())) + SPARE_PX + 1, scene.height)
-    right = min(int(np.ceil(col.max())) + SPARE_PX + 1, scene.width)
+    top, left, bottom, right = _around(mapping, bounds)
+    top, left = max(top, 0), max(left, 0)
+    bottom, right = min(bottom, scene.height), min(right, scene.width)
     pixels = (bottom - top) * (right - left)
     if pixels > settings.max_window_pixels:
         why = f"the site needs {pixels / 1e6:.0f} Mpx of it"

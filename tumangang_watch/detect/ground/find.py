@@ -64,6 +64,7 @@ def measure_handling(
     grounds = tuple(date.ground for date in background_dates if date.ground is not None)
     record = EarlierGround(grounds, history or HistorySettings())
     path = path_light(observations, settings)
+    observations = tuple(o.about([a.polygon for a in areas]) for o in observations)
     surfaces = [surface_of(o, trains, settings, path) for o in observations]
     grid = surfaces[0].grid
     everywhere = unary_union([a.polygon for a in areas])

@@ -67,10 +67,11 @@ def keep_ground(
     path : dict
         Path light by band, as of the dates that are measured: all share one radiometry.
     """
-    surface = surface_of(observation, (), settings, path)
+    polygons = [a.polygon for a in site.having("handling")]
+    surface = surface_of(observation.about(polygons), (), settings, path)
     if surface.saturation is None or surface.green is None or surface.snowed_over:
         return None
-    inside = surface.grid.mask([a.polygon for a in site.having("handling")])
+    inside = surface.grid.mask(polygons)
     if not (inside & surface.usable).any():
         return None
     rows, cols = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))

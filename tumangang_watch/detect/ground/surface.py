@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,10 +135,7 @@ def surface_of(
 def working_grid(grid: Grid, pixel_m: float) -> tuple[Grid, int]:
     """Return the grid of whole blocks of pixels about ``pixel_m`` wide, and the block's edge."""
     factor = max(1, round(pixel_m / grid.pixel_m))
-    return (
-        replace(grid, pixel_m=grid.pixel_m * factor, rows=grid.rows // factor, cols=grid.cols // factor),
-        factor,
-    )
+    return grid.blocks(factor), factor
 
 
 def _blocks(values: NDArray[np.floating], factor: int) -> NDArray[np.float32]:

@@ -68,7 +68,8 @@ def hint_loads(
 def darkest(observation: Observation) -> float:
     """Return the brightness of the darkest ground of a scene, mean over its bands."""
     image = observation.image
-    return float(np.quantile(image.values.mean(axis=0)[image.valid], 0.005))
+    seen = [image.values[:, *cut].mean(axis=0)[image.valid[cut]] for cut in image.windows]
+    return float(np.quantile(np.concatenate(seen), 0.005))
 
 
 def _hinted(

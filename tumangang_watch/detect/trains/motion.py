@@ -110,12 +110,10 @@ def flagged(train: Detection, motion: Motion, speed: Speed, frame: TrackFrame) -
 def band_offsets(image: NativeImage) -> Float64:
     """Return the scene's own band offsets, (bands, 2) pixels (col, row), against their mean.
 
-    Phase correlation of gradient pictures over the middle of the window that was read.
+    Phase correlation of gradient pictures over the middle of the largest window that was read.
     """
-    rows, cols = image.valid.shape
-    r = slice(max((rows - STATIC_EDGE_PX) // 2, 0), max((rows - STATIC_EDGE_PX) // 2, 0) + STATIC_EDGE_PX)
-    c = slice(max((cols - STATIC_EDGE_PX) // 2, 0), max((cols - STATIC_EDGE_PX) // 2, 0) + STATIC_EDGE_PX)
-    pictures = [_gradient(v[r, c], image.valid[r, c]) for v in image.values]
+    cut = image.middle(STATIC_EDGE_PX)
+    pictures = [_gradient(v[cut], image.valid[cut]) for v in image.values]
     window = cv2.createHanningWindow(pictures[0].shape[::-1], cv2.CV_32F)
     pairs = list(combinations(range(len(pictures)), 2))
     found = np.array([cv2.phaseCorrelate(pictures[i], pictures[j], window)[0] for i, j in pairs])

@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 from shapely import LineString, box
 
-from tumangang_watch.grid import Float64, Grid, grid_over
+from tumangang_watch.grid import Float64, Grid
 from tumangang_watch.model.image import NativeImage, shift
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
@@ -68,7 +68,7 @@ def fit_to_site(
     template = template_of(site, grid.bounds, settings.site_points_max)
     if template.groups == 0 and not site.tracks:
         return _as_delivered("there are no tracks or aprons to fit to", 0)
-    fine = grid_over(grid.bounds, max(0.5, min(grid.pixel_m, 1.0)), grid.crs)
+    fine = grid.at(max(0.5, min(grid.pixel_m, 1.0)))
     pictures = tuple(side_by_side(lambda image: Picture.of(image.on_grid(fine), template), images))
     across, axes = _across(site), _axes(site)
     lateral = LateralOdds(pictures=pictures, site=site, axes=axes, settings=settings)

@@ -30,23 +30,24 @@ SURROUNDINGS_M = 8.0
 """Standard deviation of what counts as the surroundings."""
 
 
-def features_of(raster: Raster, headings: tuple[int, ...]) -> Float32:
+def features_of(light: Float32, ratio: Float32 | None, headings: tuple[int, ...], pixel_m: float) -> Float32:
     """Return (1 or 2 + headings, rows, cols): log brightness, band ratio, edge energy along heading bins.
 
     The energy of heading bin k is the log of the smoothed squared gradient across tracks whose normal lies in
     that bin: rails and the sides of vehicles alike raise it, however bright they are.
+
+    Parameters
+    ----------
+    light, ratio : (rows, cols) float32
+        Of `log_brightness_of` and `band_ratio_of`.
     """
-    light = log_brightness_of(raster)
-    layers = [cv2.GaussianBlur(light, (0, 0), 0.8 / raster.grid.pixel_m)]
-    ratio = band_ratio_of(raster)
-    if ratio.any():
-        layers.append(cv2.GaussianBlur(ratio, (0, 0), 0.8 / raster.grid.pixel_m))
+    layers = [cv2.GaussianBlur(plain, (0, 0), 0.8 / pixel_m) for plain in (light, ratio) if plain is not None]
     down, right = np.gradient(light)
     for k in headings:
         angle = np.pi * k / HEADINGS
         across = (np.cos(angle) * right - np.sin(angle) * down).astype(np.float32)
         along = (np.sin(angle) * right + np.cos(angle) * down).astype(np.float32)
-        sigma = 0.9 / raster.grid.pixel_m
+        sigma = 0.9 / pixel_m
         energy = cv2.GaussianBlur(across**2, (0, 0), sigma), cv2.GaussianBlur(along**2, (0, 0), sigma)
         layers.append(np.log(energy[0] + 1e-6) - 0.5 * np.log(energy[1] + 1e-6))
     return np.stack(layers).astype(np.float32)
@@ -57,11 +58,11 @@ def log_brightness_of(raster: Raster) -> Float32:
     return _filled(np.log(np.maximum(raster.luminance(), 1e-3)).astype(np.float32), raster)
 
 
-def band_ratio_of(raster: Raster) -> Float32:
-    """Return the log ratio (rows, cols) of infrared, else green, to red; zeros without them."""
+def band_ratio_of(raster: Raster) -> Float32 | None:
+    """Return the log ratio (rows, cols) of infrared, else green, to red; None without them."""
     other = "nir" if "nir" in raster.bands else "green" if "green" in raster.bands else None
     if other is None or "red" not in raster.bands:
-        return np.zeros(raster.grid.shape, np.float32)
+        return None
     ratio = np.maximum(raster.band(other), 1e-3) / np.maximum(raster.band("red"), 1e-3)
     return _filled(np.log(ratio).astype(np.float32), raster)
 
@@ -95,10 +96,10 @@ class Picture:
     """What of a raster the fit looks at."""
 
     grid: Grid
-    valid: Mask
-    """(rows, cols); seen."""
-    sunlit: Mask
-    """(rows, cols); seen, not in shadow, and not beside the end of the picture."""
+    seen: Float32
+    """(rows, cols); 1 where anything is seen."""
+    sunlit: Float32
+    """(rows, cols); 1 where it is seen, not in shadow, and not beside the end of the picture."""
     layers: Float32
     """(k, rows, cols), of `features_of`."""
     headings: tuple[int, ...]
@@ -106,22 +107,33 @@ class Picture:
     log_brightness: Float32
     """(rows, cols), of `log_brightness_of`, as sharp as the raster."""
     band_ratio: Float32
-    """(rows, cols), of `band_ratio_of`."""
+    """(rows, cols), of `band_ratio_of`; zeros without."""
 
     @classmethod
     def of(cls, raster: Raster, template: Template) -> Picture:
         """Take the features of a raster that a template asks for."""
+        grid, reach = raster.grid, 2 * round(EDGE_M / raster.grid.pixel_m) + 1
         headings = tuple(int(h) for h in np.unique(template.heading) if h >= 0)
-        reach = 2 * round(EDGE_M / raster.grid.pixel_m) + 1
-        inner = cv2.erode(raster.valid.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+        layers: Float32 | None = None
+        seen, sunlit, brightness, ratio = (grid.zeros(np.float32) for _ in range(4))
+        for cut, part in raster.pieces():
+            light, own_ratio = log_brightness_of(part), band_ratio_of(part)
+            features = features_of(light, own_ratio, headings, grid.pixel_m)
+            layers = grid.zeros(np.float32, len(features)) if layers is None else layers
+            layers[:, *cut] = features
+            inner = cv2.erode(part.valid.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+            seen[cut], sunlit[cut] = part.valid, inner & ~shade(part)
+            brightness[cut] = light
+            if own_ratio is not None:
+                ratio[cut] = own_ratio
         return cls(
-            grid=raster.grid,
-            valid=raster.valid,
-            sunlit=inner & ~shade(raster),
-            layers=features_of(raster, headings),
+            grid=grid,
+            seen=seen,
+            sunlit=sunlit,
+            layers=grid.zeros(np.float32, 1 + len(headings)) if layers is None else layers,
             headings=headings,
-            log_brightness=log_brightness_of(raster),
-            band_ratio=band_ratio_of(raster),
+            log_brightness=brightness,
+            band_ratio=ratio,
         )
 
     @property
@@ -148,7 +160,7 @@ def score_groups(
     headings = template.heading[template.group]
     layer_of = len(plain) + np.searchsorted(picture.headings, np.arange(HEADINGS))
     gain = np.zeros((len(east_m), template.groups))
-    seen = picture.sunlit.astype(np.float32)
+    seen = picture.sunlit
     for first in range(0, len(east_m), SHIFTS_AT_A_TIME):
         part = slice(first, first + SHIFTS_AT_A_TIME)
         row, col = grid.to_pixel(template.x + east_m[part, None], template.y + north_m[part, None])

@@ -102,8 +102,7 @@ def reading_along(picture: Picture, frame: TrackFrame, shift_m: Float64, offset_
     log_brightness, band_ratio = (
         cv2.remap(layer, *maps, cv2.INTER_LINEAR) for layer in (picture.log_brightness, picture.band_ratio)
     )
-    seen = picture.valid.astype(np.float32)
-    valid = cv2.remap(seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
+    valid = cv2.remap(picture.seen, *maps, cv2.INTER_LINEAR, borderValue=0.0) > 0.99
     inner = cv2.erode(valid.astype(np.uint8), np.ones((2 * ASIDE_CELLS + 1, 3), np.uint8)) > 0
     return np.where(inner, read_centres(layers_of(log_brightness, band_ratio, valid)), np.nan).astype(
         np.float64
