@@ -36,6 +36,9 @@ Bounds = tuple[float, float, float, float]
 NESTED_PIXEL_SIZES_M = (0.25, 0.5, 1.0, 3.0)
 """Pixel sizes a site's grids may have; each divides 3 m, so they nest."""
 
+PARTS_BELOW = 0.7
+"""Places whose windows cover less of the box about all of them are looked at window by window: above, little
+memory and time are saved."""
 ORIGIN_STEP_M = 3.0
 """Origins lie on multiples of the coarsest pixel size."""
 
@@ -218,6 +221,15 @@ def grid_over(bounds: Bounds, pixel_m: float, crs: str) -> Grid:
         rows=round((north - south) / pixel_m),
         cols=round((east - west) / pixel_m),
     )
+
+
+def grid_about(places: Iterable[Bounds], pixel_m: float, crs: str) -> Grid:
+    """Return the site grid over places that looks at these alone where they lie far apart."""
+    every = list(places)
+    west, south, east, north = zip(*every, strict=True)
+    whole = grid_over((min(west), min(south), max(east), max(north)), pixel_m, crs)
+    parts = whole.looking_at(every)
+    return parts if parts.pixels < PARTS_BELOW * whole.pixels else whole
 
 
 def pixel_size_for(gsd_m: float) -> float:

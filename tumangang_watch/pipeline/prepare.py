@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from shapely import box
-from shapely.ops import unary_union
 
 from tumangang_watch.detectability.limits import abilities, of_observation
 from tumangang_watch.errors import NotComparable, UsageError
-from tumangang_watch.grid import Grid, grid_over, pixel_size_for
+from tumangang_watch.grid import Grid, grid_about, pixel_size_for
 from tumangang_watch.model.finding import AreaStatus
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import DateLabel, Observation, Quality, Registration
@@ -93,9 +92,7 @@ def working_grid(scenes: tuple[Scene, ...], run: RunContext) -> Grid:
     margin_m = run.settings.frame.margin_m + run.settings.frame.reach_m
     places = [box(*p.intersection(common).bounds).buffer(margin_m, join_style="mitre") for p in touched]
     pixel_m = pixel_size_for(max(scene.gsd_m for scene in scenes))
-    whole = grid_over(unary_union(places).bounds, pixel_m, run.site.crs)
-    parts = whole.looking_at(place.bounds for place in places)
-    return parts if parts.pixels < run.settings.frame.parts_below * whole.pixels else whole
+    return grid_about([place.bounds for place in places], pixel_m, run.site.crs)
 
 
 def read_image(scene: Scene, grid: Grid, run: RunContext) -> NativeImage:

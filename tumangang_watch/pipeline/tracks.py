@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from shapely import box, intersection_all
+from shapely import box, get_parts, intersection_all
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
@@ -13,7 +13,7 @@ from tumangang_watch.detect.tracks.adopt import adopt
 from tumangang_watch.detect.tracks.standing import tracks_under_trains
 from tumangang_watch.detect.tracks.trace import TracedTrack, trace_tracks
 from tumangang_watch.detect.tracks.view import trace_scene
-from tumangang_watch.grid import Grid, grid_over
+from tumangang_watch.grid import Grid, grid_about
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
@@ -22,6 +22,7 @@ from tumangang_watch.pipeline.prepare import working_grid
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.scenes import footprint
 from tumangang_watch.settings.tracks import TraceSettings
+from tumangang_watch.threads import side_by_side
 
 NO_STATEMENT = "that no train is reported says nothing of the yard"
 
@@ -170,11 +171,9 @@ def trace_site_tracks(
     area = ground_of(site, settings)
     if area.is_empty:
         return ()
-    grid = grid_over(area.bounds, 1.0, site.crs)
-    shown = tuple(
-        trace_scene(image, scene, area, grid, settings.gsd_max_m)
-        for image, scene in zip(images, scenes, strict=True)
-    )
+    grid = grid_about([part.bounds for part in get_parts(area)], 1.0, site.crs)
+    dates = list(zip(images, scenes, strict=True))
+    shown = tuple(side_by_side(lambda date: trace_scene(*date, area, grid, settings.gsd_max_m), dates))
     traced = trace_tracks(shown, area, grid, settings)
     traced += tracks_under_trains(shown, traced, settings)
     return tuple(piece for track in traced for piece in _outside(track, site.left_out, settings))

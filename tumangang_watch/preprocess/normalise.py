@@ -116,7 +116,7 @@ def apply(normalisation: Normalisation, image: NativeImage) -> NativeImage:
             own[k] = gain * _toned(own[k], normalisation.exponent) + offset
         own[:, ~image.valid[rows, cols]] = 0.0
         values[:, rows, cols] = own
-    return replace(image, values=frozen(values))
+    return image.showing(frozen(values))
 
 
 def _identity(bands: tuple[str, ...], cells: int, reason: str) -> Normalisation:

@@ -52,9 +52,6 @@ class FrameSettings:
     margin_m: float = 120.0
     """Ground around the areas that registration and radiometry may use. Wide enough for two rows
     of 64 m tie-point windows on every side; more costs reading and time (docs/sources.md, speed)."""
-    parts_below: float = 0.7
-    """Areas whose windows cover less of the box about all of them are read window by window: above, little
-    is gained, and registration has more ground."""
 
 
 @dataclass(frozen=True, kw_only=True)

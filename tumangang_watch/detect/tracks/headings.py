@@ -14,7 +14,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.grid import Float32, Floats, Grid, Mask
-from tumangang_watch.model.image import NativeImage
+from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.settings.tracks import TraceSettings
 
 PATCH = 64
@@ -55,9 +55,16 @@ def lines_in(image: NativeImage, area: BaseGeometry, grid: Grid, settings: Trace
 
     ``grid`` lies over the area; its pixels say how fine the ground is looked at.
     """
-    raster = image.on_grid(grid)
-    light = _flat(raster.luminance(), raster.valid)
     half = PATCH // 2
+    found = [_lines_in(piece, area, settings) for _, piece in image.on_grid(grid).pieces()]
+    places, strength = (np.concatenate(part) for part in zip(*found, strict=True))
+    return Lines(places, strength, half * grid.pixel_m)
+
+
+def _lines_in(raster: Raster, area: BaseGeometry, settings: TraceSettings) -> tuple[Floats, Floats]:
+    """Return the middles of the cells of a raster, and their strength in each heading."""
+    grid, half = raster.grid, PATCH // 2
+    light = _flat(raster.luminance(), raster.valid)
     ground = grid.mask([area]) & raster.valid
     corners = [
         (top, left)
@@ -72,8 +79,7 @@ def lines_in(image: NativeImage, area: BaseGeometry, grid: Grid, settings: Trace
         for part in (corners[k : k + CELLS_AT_ONCE] for k in range(0, len(corners), CELLS_AT_ONCE))
     ]
     places = np.array([grid.to_metres(r + half - 0.5, c + half - 0.5) for r, c in corners]).reshape(-1, 2)
-    every = np.concatenate(strength) if strength else np.zeros((0, BINS))
-    return Lines(places, every, half * grid.pixel_m)
+    return places, np.concatenate(strength) if strength else np.zeros((0, BINS))
 
 
 def _flat(light: Float32, valid: Mask) -> Float32:

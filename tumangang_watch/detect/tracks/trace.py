@@ -28,6 +28,7 @@ from tumangang_watch.detect.tracks.view import (
 )
 from tumangang_watch.grid import Floats, Grid, pixel_size_for
 from tumangang_watch.settings.tracks import TraceSettings
+from tumangang_watch.threads import side_by_side
 
 LINES_PIXEL_M = 0.5
 """Pixel at which lines are looked for before the network reads: two rails are two lines."""
@@ -104,7 +105,11 @@ def _shown(
     west, south = east[seen].min() - half, north[seen].min() - half
     part = area.intersection(shapely.box(west, south, east[seen].max() + half, north[seen].max() + half))
     window = None if part.is_empty else grid.window(part)
-    return None if window is None else (part, window[1])
+    if window is None:
+        return None
+    left = window[1]
+    parts = (p.bounds for p in shapely.get_parts(part))
+    return part, left.looking_at(parts) if grid.looked_at else left
 
 
 def _new_share(line: shapely.LineString, tracks: list[TracedTrack], settings: TraceSettings) -> float:
@@ -127,11 +132,19 @@ def _guides(search: Search, settings: TraceSettings) -> list[tuple[float, shapel
         heading = np.pi * number / settings.guide_frames
         along = np.array([np.cos(heading), np.sin(heading)])
         cells = [one.places[one.along(heading, half_angle) >= settings.line_strength] for one in lines]
-        for frame in _frames(np.concatenate(cells), lines[0].step_m, along, settings):
-            lattice = _lattice(search, frame, slopes, settings)
-            paths = find_paths(lattice, settings.guide_paths_max, settings) if lattice is not None else ()
-            found += [(p.score, shapely.LineString(_smooth_line(frame, p, settings))) for p in paths]
+        frames = _frames(np.concatenate(cells), lines[0].step_m, along, settings)
+        for own in side_by_side(lambda frame: _paths_in(search, frame, slopes, settings), frames):
+            found += own
     return found
+
+
+def _paths_in(
+    search: Search, frame: GuideFrame, slopes: Floats, settings: TraceSettings
+) -> list[tuple[float, shapely.LineString]]:
+    """Return first tracks in a frame, each with its score."""
+    lattice = _lattice(search, frame, slopes, settings)
+    paths = find_paths(lattice, settings.guide_paths_max, settings) if lattice is not None else ()
+    return [(p.score, shapely.LineString(_smooth_line(frame, p, settings))) for p in paths]
 
 
 def _frames(cells: Floats, step_m: float, along: Floats, settings: TraceSettings) -> list[GuideFrame]:

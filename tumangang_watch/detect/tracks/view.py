@@ -27,7 +27,7 @@ from tumangang_watch.detect.trains.view import (
     visible,
 )
 from tumangang_watch.detect.vehicles.read import CELL_M as PLAIN_M
-from tumangang_watch.detect.vehicles.read import NOTHING, VehicleMap, read_vehicles
+from tumangang_watch.detect.vehicles.read import NOTHING, VehicleMap, halved, read_vehicles
 from tumangang_watch.grid import Float32, Floats, Grid, Mask
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
@@ -184,22 +184,30 @@ def view_of(scene: TraceScene, frame: GuideFrame, within: Search | None) -> Floa
 def _plain_channels(plain: VehicleMap, frame: GuideFrame) -> Float32:
     """Return (4, rows, cols) of the plain picture's reading in a frame."""
     middles = frame.track.part(slice(1, None, 2))
-    row, col = (v.astype(np.float32) for v in plain.grid.to_pixel(*middles.mesh(frame.rows_m)))
+    row, col = plain.grid.to_pixel(*middles.mesh(frame.rows_m))
+    cut = _around(row, plain.grid.rows), _around(col, plain.grid.cols)
+    maps = (col - cut[1].start).astype(np.float32), (row - cut[0].start).astype(np.float32)
 
     def at(values: Float32, outside: float) -> Float32:
         sampled = cv2.remap(
-            values, col, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
+            values, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
         )
         return np.asarray(sampled, np.float32)
 
     track, body, end = (
-        np.clip(at(v, NOTHING), -PLAIN_ODDS, PLAIN_ODDS) / PLAIN_ODDS
+        np.clip(at(v[cut], NOTHING), -PLAIN_ODDS, PLAIN_ODDS) / PLAIN_ODDS
         for v in (plain.track, plain.body, plain.end)
     )
-    along = np.arctan2(middles.ahead[1], middles.ahead[0])
-    turned = at(np.cos(2 * plain.heading), 0.0) * np.cos(2 * along)
-    turned += at(np.sin(2 * plain.heading), 0.0) * np.sin(2 * along)
+    along, heading = np.arctan2(middles.ahead[1], middles.ahead[0]), plain.heading[cut]
+    turned = at(np.cos(2 * heading), 0.0) * np.cos(2 * along)
+    turned += at(np.sin(2 * heading), 0.0) * np.sin(2 * along)
     return np.stack([track, turned, body, end])
+
+
+def _around(at: Floats, count: int) -> slice:
+    """Return the pixels, of so many, about places: a map is large, and a frame lies in a part of it."""
+    first = int(np.clip(np.floor(at.min()) - 1, 0, count - 1))
+    return slice(first, int(np.clip(np.ceil(at.max()) + 2, first + 1, count)))
 
 
 def _scale(values: Floats, valid: Mask) -> RadiometricScale:
@@ -209,17 +217,12 @@ def _scale(values: Floats, valid: Mask) -> RadiometricScale:
 
 def _ground_channels(share: Floats, valid: Mask, bands: tuple[str, ...]) -> Floats:
     fine = log_share(visible(share, bands).mean(axis=0))
-    seen = _cells(valid.astype(np.float32)) > 0.99
+    seen = halved(valid.astype(np.float32)) > 0.99
     half = fine.reshape(fine.shape[0], -1, 2).mean(axis=2)
-    texture = np.log(0.02 + _cells(roughness(fine)))
+    texture = np.log(0.02 + halved(roughness(fine)))
     typical = float(np.median(texture[seen])) if seen.any() else 0.0
-    ratios = band_ratios({band: _cells(share[k]) for k, band in enumerate(bands)})
+    ratios = band_ratios({band: halved(share[k]) for k, band in enumerate(bands)})
     return np.stack([half[::2], half[1::2], *ratios, texture - typical, seen])
-
-
-def _cells(values: Floats) -> Floats:
-    rows, cols = values.shape
-    return np.asarray(values.reshape(rows // 2, 2, cols // 2, 2).mean(axis=(1, 3)))
 
 
 def _constants(seen: TraceScene, frame: GuideFrame) -> tuple[float, float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +13,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from tumangang_watch.detect.vehicles.read import VehicleMap
-from tumangang_watch.grid import Floats
+from tumangang_watch.grid import Cut, Floats, Grid
 from tumangang_watch.settings.vehicles import VehicleSettings
 
 
@@ -54,26 +55,32 @@ def find_chains(found: VehicleMap, settings: VehicleSettings) -> tuple[VehicleRo
 
 def find_bodies(found: VehicleMap, settings: VehicleSettings) -> Bodies:
     """Return what is as long and as wide as a vehicle, or a piece of one that does not end."""
-    inside = ((found.body > 0) & (found.end < 0)).astype(np.uint8)
-    count, label, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=4)
-    cell_m = found.grid.pixel_m
-    rows: list[tuple[Floats, Floats, float, float]] = []
-    for k in range(1, count):
-        left, top, wide, high, size = stats[k]
-        if size * cell_m**2 < settings.length_min_m * settings.width_min_m:
-            continue
-        r, c = np.nonzero(label[top : top + high, left : left + wide] == k)
-        places = np.stack(found.grid.to_metres(r + top, c + left), axis=1)
-        odds = found.body[r + top, c + left]
-        for piece in _pieces(places, settings):
-            body = _body(places[piece], settings)
-            if body is not None:
-                rows.append((*body, float(odds[piece].mean())))
+    rows = [row for cut, part in found.grid.pieces for row in _bodies_in(found, cut, part, settings)]
     if not rows:
         none = np.zeros((0, 2))
         return Bodies(middle=none, along=none, half_m=np.zeros(0), odds=np.zeros(0))
     middle, along, half_m, mean = (np.array(v) for v in zip(*rows, strict=True))
     return Bodies(middle=middle, along=along, half_m=half_m, odds=mean)
+
+
+def _bodies_in(
+    found: VehicleMap, cut: Cut, grid: Grid, settings: VehicleSettings
+) -> Iterator[tuple[Floats, Floats, float, float]]:
+    """Yield middle, axis, half length and mean log-odds of each body in a part of a map."""
+    body_odds = found.body[cut]
+    inside = ((body_odds > 0) & (found.end[cut] < 0)).astype(np.uint8)
+    count, label, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=4)
+    for k in range(1, count):
+        left, top, wide, high, size = stats[k]
+        if size * grid.pixel_m**2 < settings.length_min_m * settings.width_min_m:
+            continue
+        r, c = np.nonzero(label[top : top + high, left : left + wide] == k)
+        places = np.stack(grid.to_metres(r + top, c + left), axis=1)
+        odds = body_odds[r + top, c + left]
+        for piece in _pieces(places, settings):
+            body = _body(places[piece], settings)
+            if body is not None:
+                yield (*body, float(odds[piece].mean()))
 
 
 def _pieces(places: Floats, settings: VehicleSettings) -> list[NDArray[np.intp]]:

@@ -34,7 +34,10 @@ NOTHING = -10.0
 
 @dataclass(frozen=True, kw_only=True)
 class VehicleMap:
-    """What is read of a scene on a grid of `CELL_M`; log-odds, `NOTHING` where nothing was seen."""
+    """What is read of a scene on a grid of `CELL_M`; log-odds, `NOTHING` where nothing was seen.
+
+    Between the windows of the grid, 0.
+    """
 
     grid: Grid
     body: Float32
@@ -50,8 +53,9 @@ class VehicleMap:
 
 def read_vehicles(image: NativeImage, grid: Grid, area: Mask, network: Weights) -> VehicleMap:
     """Read a scene on a grid of `CELL_M`, where ``area`` (rows, cols) is to be looked at."""
-    out = np.full((5, *grid.shape), NOTHING, np.float32)
-    seen = np.zeros(grid.shape, bool)
+    out, seen = grid.zeros(np.float32, 5), grid.zeros(np.bool_)
+    for cut, _ in grid.pieces:
+        out[:, *cut] = NOTHING
     step, run = TILE - 2 * MARGIN, runner_of(network)
     for top in range(0, grid.rows, step):
         for left in range(0, grid.cols, step):
@@ -67,13 +71,16 @@ def read_vehicles(image: NativeImage, grid: Grid, area: Mask, network: Weights) 
             out[:, *own] = np.where(part, outputs(run, x)[:, *inner], out[:, *own])
             seen[own] = part
     return VehicleMap(
-        grid=grid,
-        body=out[0],
-        end=out[1],
-        track=out[2],
-        heading=np.asarray(-np.arctan2(out[4], out[3]) / 2 % np.pi, np.float32),
-        seen=seen,
+        grid=grid, body=out[0], end=out[1], track=out[2], heading=_heading(grid, out[3:]), seen=seen
     )
+
+
+def _heading(grid: Grid, doubled: Float32) -> Float32:
+    """Return the direction of (2, rows, cols) cosine and sine of twice a direction southwards."""
+    heading = grid.zeros(np.float32)
+    for cut, _ in grid.pieces:
+        heading[cut] = -np.arctan2(doubled[1][cut], doubled[0][cut]) / 2 % np.pi
+    return heading
 
 
 def _quarters(image: NativeImage, grid: Grid, top: int, left: int) -> tuple[Float32, Mask]:
@@ -100,8 +107,8 @@ def channels(values: Float32, known: Mask, image: NativeImage) -> Float32:
     row = {name: k for k, name in enumerate(image.bands)}
     shown = [row[b] for b in ("blue", "green", "red") if b in row] or list(range(len(values)))
     light = np.log(share[shown].mean(axis=0) + FLOOR)
-    logs = _halved(np.log(share + FLOOR))
-    mask = (_halved(known.astype(np.float32)) > 0.99).astype(np.float32)
+    logs = halved(np.log(share + FLOOR))
+    mask = (halved(known.astype(np.float32)) > 0.99).astype(np.float32)
     out = np.zeros((9, *mask.shape), np.float32)
     out[:4] = [light[i::2, j::2] for i in (0, 1) for j in (0, 1)]
     if {"blue", "green", "red"} <= set(row):
@@ -114,10 +121,10 @@ def channels(values: Float32, known: Mask, image: NativeImage) -> Float32:
     return out
 
 
-def _halved(values: Floats) -> Floats:
+def halved(values: Floats) -> Floats:
     """Return means of two by two."""
-    *lead, rows, cols = values.shape
-    return np.asarray(values.reshape(*lead, rows // 2, 2, cols // 2, 2).mean(axis=(-3, -1)))
+    quarters = (values[..., i::2, j::2] for i in (0, 1) for j in (0, 1))
+    return np.asarray(sum(quarters) * values.dtype.type(0.25))
 
 
 def outputs(network: Runner, x: Float32) -> Float32:
