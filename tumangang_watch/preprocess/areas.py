@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 from shapely import box
 from shapely.geometry.base import BaseGeometry
 
@@ -102,7 +103,10 @@ def hide_roofed(quality: Quality, grid: Grid, site: Site, on: date) -> Quality:
     hidden += [] if site.left_out.is_empty else [site.left_out]
     if not hidden:
         return quality
-    return replace(quality, clear=frozen(quality.clear & ~grid.mask(hidden, all_touched=True)))
+    clear = grid.zeros(np.bool_)
+    for cut, part in grid.pieces:
+        clear[cut] = quality.clear[cut] & ~part.mask(hidden, all_touched=True)
+    return replace(quality, clear=frozen(clear))
 
 
 def roof_caveats(site: Site, on: date, label: str) -> tuple[str, ...]:

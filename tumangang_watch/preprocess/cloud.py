@@ -83,9 +83,10 @@ def cloud_over(
     shaded = _wide(
         _regions(shadow, cells.seen, settings.shadow_area_min_m2, cell_m, settings), cell_m, settings
     )
-    return (_on_grid(found, raster, factor) | none) & raster.valid, _on_grid(
-        shaded, raster, factor
-    ) & raster.valid
+    cloudy = _on_grid(found, raster, factor)
+    for cut, _ in raster.grid.pieces:
+        cloudy[cut] |= none[cut] & raster.valid[cut]
+    return cloudy, _on_grid(shaded, raster, factor)
 
 
 def _alone(cloud: Float32, cells: SceneCells, cell_m: float, settings: CloudSettings) -> Mask:
@@ -181,7 +182,12 @@ def _regions(odds: Float32, seen: Mask, area_min_m2: float, cell_m: float, setti
 
 
 def _on_grid(cells: Mask, raster: Raster, factor: int) -> Mask:
-    """Return cells at a scene's own pixels; the last cells reach to its edge."""
-    rows, cols = raster.grid.shape
-    at = (np.minimum(np.arange(n) // factor, m - 1) for n, m in zip((rows, cols), cells.shape, strict=True))
-    return cells[np.ix_(*at)]
+    """Return cells at a scene's own valid pixels; the last cells reach to its edge."""
+    out = raster.grid.zeros(np.bool_)
+    for cut, _ in raster.grid.pieces:
+        at = (
+            np.minimum(np.arange(own.start, own.stop) // factor, count - 1)
+            for own, count in zip(cut, cells.shape, strict=True)
+        )
+        out[cut] = cells[np.ix_(*at)] & raster.valid[cut]
+    return out

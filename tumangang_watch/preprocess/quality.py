@@ -37,7 +37,10 @@ def assess_quality(
         vendor = _mask_on(raster, image, (layers[UDM_CLOUD] > 0) | (layers[UDM_HEAVY_HAZE] > 0))
         source = "cloud mask: the vendor's UDM2 and own test"
     cloud, shade = cloud_over(raster, settings.cloud, other, vendor)
-    under = Raster(raster.values, frozen(raster.valid & ~cloud & ~shade), raster.grid, raster.bands)
+    clear = raster.grid.zeros(np.bool_)
+    for cut, _ in raster.grid.pieces:
+        clear[cut] = raster.valid[cut] & ~cloud[cut] & ~shade[cut]
+    under = Raster(raster.values, frozen(clear), raster.grid, raster.bands)
     snow, snow_state = _snow(under, scene, settings)
     dark = raster.grid.zeros(np.bool_)
     for cut, part in raster.pieces():
