@@ -198,6 +198,17 @@ class NativeImage:
         )
         return picked > 0
 
+    def mask_on_grid(self, mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
+        """Return a native (rows, cols) mask on a site grid (nearest pixel)."""
+        out = grid.zeros(np.bool_)
+        for cut, part in grid.pieces if mask.any() else ():
+            x, y = part.centres
+            step = max(1, BLOCK_PIXELS // max(1, part.cols))
+            for top in range(0, part.rows, step):
+                rows = slice(top, min(top + step, part.rows))
+                out[cut][rows] = self.sample_mask(mask, *np.meshgrid(x, y[rows]))
+        return out
+
     def on_grid(self, grid: Grid) -> Raster:
         """Resample once onto a site grid (with area averaging when the grid is coarser)."""
         factor = max(1, round(grid.pixel_m / self.pixel_m))
@@ -253,7 +264,10 @@ class Raster:
         visible = [b for b in self.bands if b in ("blue", "green", "red")] or list(self.bands[:1])
         light = self.grid.zeros(np.float32)
         for cut, _ in self.grid.pieces:
-            np.mean([self.band(b)[cut] for b in visible], axis=0, dtype=np.float32, out=light[cut])
+            own = light[cut]
+            for band in visible:
+                own += self.band(band)[cut]
+            own /= np.float32(len(visible))
         return light
 
     def pieces(self) -> Iterator[tuple[Cut, Raster]]:

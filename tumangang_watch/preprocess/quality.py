@@ -60,9 +60,9 @@ def assess_quality(
 
 def _mask_on(raster: Raster, image: NativeImage, mask: Mask) -> Mask:
     """Return a native mask on a raster's grid, where the raster is valid."""
-    out = raster.grid.zeros(np.bool_)
-    for cut, part in raster.grid.pieces:
-        out[cut] = image.sample_mask(mask, *np.meshgrid(*part.centres)) & raster.valid[cut]
+    out = image.mask_on_grid(mask, raster.grid)
+    for cut, _ in raster.grid.pieces:
+        out[cut] &= raster.valid[cut]
     return out
 
 

@@ -26,7 +26,7 @@ from tumangang_watch.preprocess.site_fit.georeferencing import (
 )
 from tumangang_watch.preprocess.site_fit.outlines import Picture, score_groups
 from tumangang_watch.preprocess.site_fit.sections import centredness, sections_of, shape_odds
-from tumangang_watch.preprocess.site_fit.template import Template, ends_of, template_of
+from tumangang_watch.preprocess.site_fit.template import Template, ends_of, looked_at, template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.threads import side_by_side
 from tumangang_watch.track_frame import frame_along, middles
@@ -68,7 +68,7 @@ def fit_to_site(
     template = template_of(site, grid.bounds, settings.site_points_max)
     if template.groups == 0 and not site.tracks:
         return _as_delivered("there are no tracks or aprons to fit to", 0)
-    fine = grid.at(max(0.5, min(grid.pixel_m, 1.0)))
+    fine = looked_at(site, grid, settings.site_reach_m)
     pictures = tuple(side_by_side(lambda image: Picture.of(image.on_grid(fine), template), images))
     across, axes = _across(site), _axes(site)
     lateral = LateralOdds(pictures=pictures, site=site, axes=axes, settings=settings)

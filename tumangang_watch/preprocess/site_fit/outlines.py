@@ -41,16 +41,19 @@ def features_of(light: Float32, ratio: Float32 | None, headings: tuple[int, ...]
     light, ratio : (rows, cols) float32
         Of `log_brightness_of` and `band_ratio_of`.
     """
-    layers = [cv2.GaussianBlur(plain, (0, 0), 0.8 / pixel_m) for plain in (light, ratio) if plain is not None]
+    shown = [plain for plain in (light, ratio) if plain is not None]
+    layers = np.empty((len(shown) + len(headings), *light.shape), np.float32)
+    for layer, plain in zip(layers, shown, strict=False):
+        layer[:] = cv2.GaussianBlur(plain, (0, 0), 0.8 / pixel_m)
     down, right = np.gradient(light)
-    for k in headings:
+    for layer, k in zip(layers[len(shown) :], headings, strict=True):
         angle = np.pi * k / HEADINGS
         across = (np.cos(angle) * right - np.sin(angle) * down).astype(np.float32)
         along = (np.sin(angle) * right + np.cos(angle) * down).astype(np.float32)
         sigma = 0.9 / pixel_m
         energy = cv2.GaussianBlur(across**2, (0, 0), sigma), cv2.GaussianBlur(along**2, (0, 0), sigma)
-        layers.append(np.log(energy[0] + 1e-6) - 0.5 * np.log(energy[1] + 1e-6))
-    return np.stack(layers).astype(np.float32)
+        layer[:] = np.log(energy[0] + 1e-6) - 0.5 * np.log(energy[1] + 1e-6)
+    return layers
 
 
 def log_brightness_of(raster: Raster) -> Float32:

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString, Polygon
 
-from tumangang_watch.grid import Float64, Mask
+from tumangang_watch.grid import PARTS_BELOW, Float64, Grid, Mask
 from tumangang_watch.model.site import Site
 from tumangang_watch.track_frame import frame_along, middles
 
@@ -37,6 +37,10 @@ CORNER_COSINE = 0.87
 """An outline that turns by more than 30 degrees between two steps has a corner there."""
 END_COSINE = 0.5
 """An outline that runs within 30 degrees of the tracks looks the same a few metres further along them."""
+AROUND_M = 60.0
+"""Ground that what is read at a place depends on: 20 m across it, 24 m along, and blurs of 6 m."""
+FINEST_M, COARSEST_M = 0.5, 1.0
+"""Pixels that a fit looks at: finer ones tell no more, coarser ones blur what is seen."""
 
 Part = tuple[Float64, Mask, int, Float64]
 """Points, which of them are inner, the heading bin, and the unit vector that the group faces."""
@@ -60,6 +64,15 @@ class Template:
     def groups(self) -> int:
         """Number of groups."""
         return len(self.heading)
+
+
+def looked_at(site: Site, grid: Grid, reach_m: float) -> Grid:
+    """Return the grid at the pixels that a fit of shifts up to ``reach_m`` looks at."""
+    fine = grid.at(max(FINEST_M, min(grid.pixel_m, COARSEST_M)))
+    places = [*(t.line for t in site.tracks), *(a.polygon for a in site.having("apron"))]
+    margin_m = reach_m + AROUND_M
+    parts = fine.looking_at(shapely.box(*p.bounds).buffer(margin_m).bounds for p in places)
+    return parts if parts.pixels < PARTS_BELOW * fine.pixels else fine
 
 
 def ends_of(template: Template, along: Float64) -> Template:
