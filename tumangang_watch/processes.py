@@ -15,8 +15,8 @@ try:
 except ImportError:  # Not on Windows.
     resource = None  # type: ignore[assignment]
 
-MIN_MB = 600
-"""Below it the libraries do not start; one of them (SciPy's OpenBLAS 0.3.30) waits for ever at 430."""
+MIN_MB = 700
+"""Below it libraries do not start: SciPy's OpenBLAS waits for ever at 430, `watch` for a thread at 620."""
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT) if os.name == "posix" else ()
 """Signals that the parent hands to its child."""
 CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGKILL")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
 import time
+
+import pytest
 
 from tumangang_watch.watch.executors import Died, executor
 
@@ -57,6 +61,19 @@ def test_work_whose_process_aborts_is_given_up_beside_work_that_is_done():
     with executor(2, None, 60.0, 1) as work:
         found = results(work, odd, {"bad": ("abort", 0), "good": ("fine", 1)})
     assert found == {"bad": Died("its process died"), "good": 1}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="addresses are limited on Linux")
+def test_under_a_limit_of_memory_a_death_says_nothing_of_the_work():
+    """A library that gets no memory may end its process by itself."""
+    kept = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (2**44, kept[1]))
+    try:
+        with executor(1, None, 60.0, 1) as work:
+            found = results(work, odd, {"bad": ("abort", 0)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, kept)
+    assert found == {"bad": Died(f"its process died, which may take {2**24} MiB", killed=True)}
 
 
 def test_work_that_hangs_is_given_up():

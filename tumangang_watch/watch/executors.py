@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from tumangang_watch.errors import InputRefused, UsageError, fault_words
-from tumangang_watch.processes import end_with_parent
+from tumangang_watch.processes import end_with_parent, memory_limit_mb
 
 Function = Callable[[Any], Any]
 
@@ -26,7 +26,7 @@ class Died:
 
     why: str
     killed: bool = False
-    """It was killed from outside, as a system short of memory does: nothing is said of the work."""
+    """By a system short of memory, or by a library that may take too little: nothing is said of the work."""
 
 
 @dataclass
@@ -108,6 +108,9 @@ class Processes:
             self._pool.shutdown(wait=True)
         if any(worker.exitcode == -signal.SIGKILL for worker in self._workers):
             return Died("its process was killed, as a system short of memory does", killed=True)
+        limit = memory_limit_mb()
+        if limit is not None:
+            return Died(f"its process died, which may take {limit} MiB", killed=True)
         return Died("its process died")
 
     def _blame(self, died: Died) -> tuple[Any, Any] | None:
