@@ -23,8 +23,8 @@ from tumangang_watch.detect.trains.body import sample_body
 from tumangang_watch.detect.trains.load import darkest, hint_flat, hint_open, read_inside
 from tumangang_watch.detect.trains.motion import band_offsets, measure_motion
 from tumangang_watch.grid import grid_over
+from tumangang_watch.model.affine import compose, shift
 from tumangang_watch.model.detection import Vehicle
-from tumangang_watch.model.image import compose, shift
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, paint, set_in_motion, split_seeds
 from tumangang_watch.simulate.exact import exact_image

@@ -10,11 +10,11 @@ from shapely import LineString, box
 from shapely.ops import substring
 
 from support.values import EAST0, NORTH0, change_of, observation, thing
+from tumangang_watch.model.affine import IDENTITY
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.fill import CargoRow, Fill
 from tumangang_watch.model.finding import AreaStatus
-from tumangang_watch.model.image import IDENTITY
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Area, Site, Track

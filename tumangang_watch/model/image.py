@@ -1,7 +1,4 @@
-"""Native pixels with the way to them from the site's frame, and rasters on the site's grid.
-
-Affine maps about a common origin, as `NativeImage.registered` takes them.
-"""
+"""Native pixels with the way to them from the site's frame, and rasters on the site's grid."""
 
 from __future__ import annotations
 
@@ -15,15 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.grid import Cut, Grid, Number, sparse_zeros
+from tumangang_watch.model.affine import IDENTITY, Affine6
 
 Floats = NDArray[np.floating]
 Values = TypeVar("Values", bound=NDArray[np.generic])
-Affine6 = tuple[float, float, float, float, float, float]
 BLOCK_PIXELS = 1 << 20
 """Samples resampled at a time: bounds the memory of the coordinate maps to some 50 MB."""
 LEVELS_FROM = 100_000
 """Pixels from which the darkest and the typical ground are taken."""
-IDENTITY: Affine6 = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -296,33 +292,3 @@ def ground_levels(values: Floats) -> tuple[float, float]:
         return 0.0, 1.0
     dark, typical = np.quantile(values[:: max(1, values.size // LEVELS_FROM)], (0.005, 0.3))
     return 0.8 * float(dark), float(typical)
-
-
-def compose(outer: Affine6, inner: Affine6) -> Affine6:
-    """Return the map ``p -> outer(inner(p))``; both are about the same origin.
-
-    With ``outer`` = later scene seen from the earlier one's frame and ``inner`` = that frame seen
-    from the site, the result is for ``later.registered``.
-    """
-    a, b, c, d, e, f = outer
-    g, h, i, j, k, m = inner
-    return (a * g + b * j, a * h + b * k, a * i + b * m + c, d * g + e * j, d * h + e * k, d * i + e * m + f)
-
-
-def about(affine: Affine6, origin: tuple[float, float], other: tuple[float, float]) -> Affine6:
-    """Return the same map, which is about one origin (east, north), about another."""
-    a, b, c, d, e, f = affine
-    east, north = other[0] - origin[0], other[1] - origin[1]
-    return (a, b, c + (a - 1) * east + b * north, d, e, f + d * east + (e - 1) * north)
-
-
-def inverse(affine: Affine6) -> Affine6:
-    """Return the map that undoes one."""
-    a, b, c, d, e, f = affine
-    size = a * e - b * d
-    return e / size, -b / size, (b * f - c * e) / size, -d / size, a / size, (c * d - a * f) / size
-
-
-def shift(east_m: float, north_m: float) -> Affine6:
-    """Return the map of content that lies (east, north) metres off."""
-    return (1.0, 0.0, float(east_m), 0.0, 1.0, float(north_m))

@@ -13,7 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from tumangang_watch.grid import Cut
-from tumangang_watch.model.image import IDENTITY, Affine6, NativeImage, Raster
+from tumangang_watch.model.affine import IDENTITY, Affine6
+from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.scene import Scene
 
 DateLabel = Literal["earlier", "later"]

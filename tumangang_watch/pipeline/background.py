@@ -11,8 +11,8 @@ from tumangang_watch.detect.history import BackgroundDate, window_pixels, window
 from tumangang_watch.detect.sun import in_shown_sun
 from tumangang_watch.detect.trains.find import read_tracks
 from tumangang_watch.errors import fault_words
+from tumangang_watch.model.affine import IDENTITY, compose
 from tumangang_watch.model.comparison import BackgroundScene, BackgroundUse, LeftOut
-from tumangang_watch.model.image import IDENTITY, compose
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.common import with_bands_of

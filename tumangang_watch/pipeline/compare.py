@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tumangang_watch.grid import Grid
+from tumangang_watch.model.affine import about
 from tumangang_watch.model.comparison import Comparison
-from tumangang_watch.model.image import NativeImage, about
+from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import gather

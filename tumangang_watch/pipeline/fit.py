@@ -10,7 +10,8 @@ from functools import partial
 from math import hypot
 
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.image import IDENTITY, Affine6, NativeImage, Raster, compose, inverse, shift
+from tumangang_watch.model.affine import IDENTITY, Affine6, compose, inverse, shift
+from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import ReferenceScene

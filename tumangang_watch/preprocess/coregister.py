@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from tumangang_watch.grid import Float32, Float64, Grid
-from tumangang_watch.model.image import Affine6, NativeImage, Raster, compose, shift
+from tumangang_watch.model.affine import Affine6, compose, shift
+from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.observation import Registration, RegistrationStatus
 from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.tiepoints import Directions, Ties, directions, find_peaks, find_ties

@@ -13,7 +13,8 @@ import numpy as np
 from shapely import LineString, box
 
 from tumangang_watch.grid import Float64, Grid
-from tumangang_watch.model.image import NativeImage, shift
+from tumangang_watch.model.affine import shift
+from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
 from tumangang_watch.preprocess.site_fit.georeferencing import (
