@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.change import detection
+from tumangang_watch.affine import compose, shift
 from tumangang_watch.detect.coarse.find import detect_group_trains
 from tumangang_watch.detect.coarse.groups import group_tracks
 from tumangang_watch.detect.trains.body import sample_body
 from tumangang_watch.detect.trains.load import darkest, hint_flat, hint_open, read_inside
 from tumangang_watch.detect.trains.motion import band_offsets, measure_motion
 from tumangang_watch.grid import grid_over
-from tumangang_watch.model.affine import compose, shift
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, paint, set_in_motion, split_seeds

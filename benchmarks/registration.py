@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tumangang_watch.affine import IDENTITY, shift
 from tumangang_watch.grid import grid_over, pixel_size_for
-from tumangang_watch.model.affine import IDENTITY, shift
 from tumangang_watch.preprocess.coregister import register_pair
 from tumangang_watch.preprocess.site_fit.fit import fit_to_site
 from tumangang_watch.settings.preprocess import RegistrationSettings

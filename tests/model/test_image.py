@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tumangang_watch.model.affine import IDENTITY, about, compose, shift
+from tumangang_watch.affine import IDENTITY, about, compose, shift
 from tumangang_watch.model.image import ground_levels
 
 small = st.floats(-0.01, 0.01)

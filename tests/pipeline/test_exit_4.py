@@ -14,9 +14,9 @@ from support.scene_files import CRS, box_px, ground, opened, write
 from support.values import observation, straight_site
 
 import tumangang_watch
+from tumangang_watch.affine import IDENTITY, shift
 from tumangang_watch.errors import NotComparable
 from tumangang_watch.grid import grid_over
-from tumangang_watch.model.affine import IDENTITY, shift
 from tumangang_watch.model.observation import Quality, Registration
 from tumangang_watch.model.site import ReferenceScene
 from tumangang_watch.pipeline import references, trace

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from support.values import observation, straight_site
 
+from tumangang_watch.affine import shift
 from tumangang_watch.errors import NotComparable
-from tumangang_watch.model.affine import shift
 from tumangang_watch.model.site import ReferenceScene
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.references import image_path, keep

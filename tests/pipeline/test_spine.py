@@ -10,8 +10,8 @@ import pytest
 from support.report_scene import painted_comparison
 from support.values import observation, straight_site
 
+from tumangang_watch.affine import IDENTITY
 from tumangang_watch.errors import NotComparable, UsageError
-from tumangang_watch.model.affine import IDENTITY
 from tumangang_watch.model.comparison import BackgroundUse, LeftOut
 from tumangang_watch.pipeline.compare import compare, detect
 from tumangang_watch.pipeline.earlier_scenes import Candidates, add_left_out, known_of

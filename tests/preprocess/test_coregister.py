@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.ndimage import fourier_shift, gaussian_filter
 from support.values import EAST0, NORTH0, native_image, straight_site
 
+from tumangang_watch.affine import IDENTITY, compose, shift
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.affine import IDENTITY, compose, shift
 from tumangang_watch.preprocess.coregister import register_pair
 from tumangang_watch.settings.preprocess import RegistrationSettings
 

@@ -10,7 +10,7 @@ from shapely import LineString, box
 from shapely.ops import substring
 
 from support.values import EAST0, NORTH0, change_of, observation, thing
-from tumangang_watch.model.affine import IDENTITY
+from tumangang_watch.affine import IDENTITY
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.fill import CargoRow, Fill

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tumangang_watch.affine import IDENTITY, Affine6
 from tumangang_watch.grid import Cut, Grid, Number, sparse_zeros
-from tumangang_watch.model.affine import IDENTITY, Affine6
 
 Floats = NDArray[np.floating]
 Values = TypeVar("Values", bound=NDArray[np.generic])

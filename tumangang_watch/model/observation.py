@@ -12,8 +12,8 @@ from shapely import box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
+from tumangang_watch.affine import IDENTITY, Affine6
 from tumangang_watch.grid import Cut
-from tumangang_watch.model.affine import IDENTITY, Affine6
 from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.scene import Scene
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tumangang_watch.affine import IDENTITY, compose
 from tumangang_watch.detect.ground.history import BackgroundGround, keep_ground
 from tumangang_watch.detect.ground.surface import path_light
 from tumangang_watch.detect.history import BackgroundDate, window_pixels, windows_of
 from tumangang_watch.detect.sun import in_shown_sun
 from tumangang_watch.detect.trains.find import read_tracks
 from tumangang_watch.errors import fault_words
-from tumangang_watch.model.affine import IDENTITY, compose
 from tumangang_watch.model.comparison import BackgroundScene, BackgroundUse, LeftOut
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.scene import Scene

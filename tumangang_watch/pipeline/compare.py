@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tumangang_watch.affine import about
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.affine import about
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Observation, Registration

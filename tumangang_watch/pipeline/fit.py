@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from math import hypot
 
+from tumangang_watch.affine import IDENTITY, Affine6, compose, inverse, shift
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.affine import IDENTITY, Affine6, compose, inverse, shift
 from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.scene import Scene
@@ -83,8 +83,7 @@ def _registered(
     one: NativeImage, two: NativeImage, scenes: tuple[Scene, Scene], grid: Grid, run: RunContext
 ) -> Registration:
     """Register two images within what their georeferencing is worth, else as far as any may be off."""
-    known = tuple(geolocation_of(scene, run.settings.registration) for scene in scenes)
-    return _within(one, two, known, grid, run)
+    return _within(one, two, tuple(geolocation_of(s, run.settings.registration) for s in scenes), grid, run)
 
 
 def _within(

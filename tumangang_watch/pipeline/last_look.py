@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tumangang_watch.model.affine import IDENTITY, compose
+from tumangang_watch.affine import IDENTITY, compose
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.observation import Observation

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from tumangang_watch.affine import Affine6, compose, shift
 from tumangang_watch.grid import Float32, Float64, Grid
-from tumangang_watch.model.affine import Affine6, compose, shift
 from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.observation import Registration, RegistrationStatus
 from tumangang_watch.model.site import Site

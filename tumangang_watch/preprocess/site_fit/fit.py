@@ -12,8 +12,8 @@ from itertools import combinations
 import numpy as np
 from shapely import LineString, box
 
+from tumangang_watch.affine import shift
 from tumangang_watch.grid import Float64, Grid
-from tumangang_watch.model.affine import shift
 from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
@@ -64,13 +64,12 @@ def fit_to_site(
         position along them stays uncertain, or where the site has nothing to fit to. ``failed`` where they
         contradict what was stated of the georeferencing.
     """
-    known = known or Geolocation(ce90_m=settings.geolocation_unknown_m)
-    site = _shown(site, grid)
+    known, site = known or Geolocation(ce90_m=settings.geolocation_unknown_m), _shown(site, grid)
     template = template_of(site, grid.bounds, settings.site_points_max)
     if template.groups == 0 and not site.tracks:
         return _as_delivered("there are no tracks or aprons to fit to", 0)
-    fine = looked_at(site, grid, settings.site_reach_m)
-    pictures = tuple(side_by_side(lambda image: Picture.of(image.on_grid(fine), template), images))
+    near = looked_at(site, grid, settings.site_reach_m)
+    pictures = tuple(side_by_side(lambda image: Picture.of(image.on_grid(near), template), images))
     across, axes = _across(site), _axes(site)
     lateral = LateralOdds(pictures=pictures, site=site, axes=axes, settings=settings)
     search = _tried(lateral, template, known, snowy)
