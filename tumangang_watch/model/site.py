@@ -61,6 +61,11 @@ class Track:
         """True when the line was found in a scene and nobody has reviewed it yet."""
         return self.provisional and (self.source or "").startswith(TRACED)
 
+    @property
+    def certainty(self) -> float:
+        """Probability that it is a track at all: 1 but for one that was traced and not reviewed."""
+        return self.confidence if self.traced and self.confidence is not None else 1.0
+
 
 def is_roofed(thing: Area | Track, on: date) -> bool:
     """Return True when a roof hides an area or track on a date."""

@@ -215,6 +215,9 @@ class TrainSettings:
     confidence_detected: float = 0.7
     """Least probability for the grade ``detected``. Chosen among 0.5 to 0.8 on validation seeds
     (docs/accuracy.md)."""
+    off_track_alike: float = 10.0
+    """How many times as often ground that is no track (the edge of a platform, goods in a row, a road) looks
+    like a train than empty track does, where a track was traced that nobody reviewed. Assumed."""
     length_bias_m: float = 0.0
     """Taken off a measured length: blur widens a body.
     ``python -m benchmarks.trains --calibrate`` prints it: within 0.2 m, so nothing is taken off."""

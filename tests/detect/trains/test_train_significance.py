@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely import LineString
 from support.strip_views import view
 
 from tumangang_watch.detect.trains.reading import read_again
@@ -17,8 +18,10 @@ from tumangang_watch.detect.trains.segments import (
     false_alarms,
     find_runs,
     noise_of,
+    on_track,
     probability_of,
 )
+from tumangang_watch.model.site import TRACED, Track
 from tumangang_watch.settings.trains import TrainSettings
 
 SETTINGS = TrainSettings()
@@ -87,3 +90,31 @@ def test_a_stretch_found_is_as_long_as_what_stands_out():
     plain[100:130] = 9.0
     (run,) = find_runs(plain, seen, SETTINGS)
     assert (run.from_m, run.to_m) == pytest.approx((50.0, 65.0), abs=0.5)
+
+
+@given(p=st.floats(0.001, 0.999), sure=st.floats(0.05, 0.95), more=st.floats(0.01, 0.05))
+def test_a_train_is_as_sure_as_its_track_lets_it_be(p, sure, more):
+    assert on_track(p, 1.0, SETTINGS) == pytest.approx(p)
+    assert on_track(p, 0.0, SETTINGS) == 0.0
+    assert on_track(p, sure, SETTINGS) < on_track(p, sure + more, SETTINGS) < p
+    assert on_track(p, sure, SETTINGS) < on_track(min(p + 0.0005, 1.0), sure, SETTINGS)
+
+
+def test_a_weak_reading_on_a_doubtful_track_is_no_sure_train_and_a_strong_one_is():
+    assert on_track(0.85, 0.56, SETTINGS) < 0.5
+    assert on_track(0.999, 0.56, SETTINGS) > 0.95
+
+
+def test_only_a_track_that_was_traced_and_not_reviewed_is_in_doubt():
+    traced = Track(
+        id="t",
+        line=LineString([(0, 0), (100, 0)]),
+        name="t",
+        provisional=True,
+        source=f"{TRACED}scene",
+        confidence=0.56,
+    )
+    assert traced.certainty == 0.56
+    assert replace(traced, provisional=False).certainty == 1.0
+    assert replace(traced, confidence=None).certainty == 1.0
+    assert replace(traced, source="drawn by hand").certainty == 1.0

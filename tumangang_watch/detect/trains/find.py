@@ -19,6 +19,7 @@ from tumangang_watch.detect.trains.segments import (
     false_alarms,
     find_runs,
     noise_of,
+    on_track,
     probability_of,
 )
 from tumangang_watch.detect.trains.strips import Strip, strips_of
@@ -272,7 +273,7 @@ def _train(
     return FoundTrain(
         track=view.strip.track,
         run=run,
-        confidence=probability_of(run, settings),
+        confidence=on_track(probability_of(run, settings), view.strip.track.certainty, settings),
         cars=cars,
         vehicles=vehicles,
         couplings_m=couplings,

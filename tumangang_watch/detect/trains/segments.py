@@ -204,6 +204,17 @@ def probability_of(run: TrainSegment, settings: TrainSettings) -> float:
     return 1 / (1 + exp(-odds))
 
 
+def on_track(probability: float, certainty: float, settings: TrainSettings) -> float:
+    """Return how likely a train stands where a track lies with some certainty.
+
+    By Bayes' rule: what looks like a train either is one, or is empty track, or lies on ground that is no
+    track, which looks like one `TrainSettings.off_track_alike` times as often as empty track does.
+    """
+    train, empty = certainty * probability, certainty * (1 - probability)
+    other = (1 - certainty) * settings.off_track_alike * (1 - probability)
+    return train / max(train + empty + other, 1e-12)
+
+
 def noise_of(runs: list[TrainSegment], track_km: float, settings: TrainSettings) -> float:
     """Return by what factor a scene has more weak stretches than empty track mostly shows, at least 1."""
     weak = sum(WEAK[0] <= run.score < WEAK[1] for run in runs)
