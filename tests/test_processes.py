@@ -20,8 +20,9 @@ from tumangang_watch.processes import Crash
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "tumangang_watch"]
 WORK = """
-import sys, time
+import signal, sys, time
 from tumangang_watch.processes import outlive
+signal.signal(signal.SIGINT, signal.default_int_handler)  # It may be ignored where the tests run.
 def work():
     try:
         print("begun", flush=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, floor
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -39,6 +40,8 @@ NESTED_PIXEL_SIZES_M = (0.25, 0.5, 1.0, 3.0)
 PARTS_BELOW = 0.7
 """Places whose windows cover less of the box about all of them are looked at window by window: above, little
 memory and time are saved."""
+ONE_AT_A_TIME = Lock()
+"""Rasterio hides a warning of its own while it draws shapes; two threads would uncover it for each other."""
 ORIGIN_STEP_M = 3.0
 """Origins lie on multiples of the coarsest pixel size."""
 
@@ -173,9 +176,10 @@ class Grid:
         if not burn:
             return np.zeros(self.shape, dtype=bool)
         transform = Affine(self.pixel_m, 0, self.west, 0, -self.pixel_m, self.north)
-        filled = rasterize(
-            burn, out_shape=self.shape, transform=transform, all_touched=all_touched, dtype="uint8"
-        )
+        with ONE_AT_A_TIME:
+            filled = rasterize(
+                burn, out_shape=self.shape, transform=transform, all_touched=all_touched, dtype="uint8"
+            )
         return filled.astype(bool)
 
 

@@ -86,6 +86,7 @@ def outlive(work: Callable[[], NoReturn]) -> Crash:
             work()
         finally:
             os.write(mouth, b".")
+        sys.exit(0)
     os.close(mouth)
     status = _end_of(child, watched)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
