@@ -1,6 +1,8 @@
 """What is done to several values at a time is what is done to each of them alone."""
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -57,3 +59,25 @@ def test_no_room_for_a_thread_is_told_as_too_little_memory():
             side_by_side(str, range(3))
     finally:
         threading.stack_size(usual)
+
+
+FAULTS = """
+import resource
+import numpy as np
+from tumangang_watch.threads import keep_freed
+{}
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(100):
+    np.ones(1_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the C library is glibc on Linux")
+def test_planes_are_not_asked_of_the_system_anew_where_dask_would_have_it_so():
+    about = os.environ | {"MALLOC_TRIM_THRESHOLD_": "65536"}
+    asked = [
+        int(subprocess.check_output([sys.executable, "-c", FAULTS.format(first)], env=about))
+        for first in ("", "keep_freed()")
+    ]
+    assert asked[1] < asked[0] / 5

@@ -16,6 +16,10 @@ Value = TypeVar("Value")
 Answer = TypeVar("Answer")
 LIBRARY = ctypes.CDLL(None)
 """The C library of this process."""
+KEPT_BYTES = 32 << 20
+"""The C library's own greatest size of a piece of memory that is not asked of the system anew (glibc)."""
+_TRIM_FROM, _MMAP_FROM = -1, -3
+"""Numbers of the options in ``malloc.h``."""
 WORKERS = 2
 """Values worked on at a time: a pair has two dates, and more threads wait for the interpreter."""
 
@@ -42,6 +46,17 @@ def side_by_side(work: Callable[[Value], Answer], values: Iterable[Value]) -> li
             for one in asked:
                 one.cancel()
             give_back()
+
+
+def keep_freed() -> None:
+    """Let the C library keep what was freed, within the bounds that it comes to by itself, for what is next.
+
+    Workers of Dask are started with a bound (``MALLOC_TRIM_THRESHOLD_``) by which every plane of a picture is
+    asked of the system anew: six dates took 86 s on two workers, 64 s without it.
+    """
+    if hasattr(LIBRARY, "mallopt"):
+        for option, size in ((_MMAP_FROM, KEPT_BYTES), (_TRIM_FROM, 2 * KEPT_BYTES)):
+            LIBRARY.mallopt(option, size)
 
 
 def give_back() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from tumangang_watch.errors import InputRefused, UsageError, fault_words
 from tumangang_watch.processes import end_with_parent, memory_limit_mb
+from tumangang_watch.threads import keep_freed
 
 Function = Callable[[Any], Any]
 
@@ -151,7 +152,7 @@ class Cluster:
 
     def submit(self, function: Function, task: Any, key: Any) -> None:
         """Hand in a piece of work."""
-        future = self._client.submit(function, task, pure=False)
+        future = self._client.submit(_on_cluster, function, task, pure=False)
         self._keys[str(future.key)] = key
         self._done.add(future)
 
@@ -192,6 +193,12 @@ def executor(jobs: int, scheduler: str | None, limit_s: float, attempts: int) ->
         yield place
     finally:
         place.close()
+
+
+def _on_cluster(function: Function, task: Any) -> Any:
+    """Do a piece of work in a worker of a cluster."""
+    keep_freed()
+    return function(task)
 
 
 def _start_worker(parent: int) -> None:
