@@ -75,9 +75,11 @@ class DisplayStretch:
 
 def shown_bands(raster: Raster, roles: tuple[str, ...]) -> NDArray[np.float32]:
     """Return the bands to show as (len(roles), rows, cols); ``grey`` is the luminance."""
-    if roles == ("grey",):
-        return raster.luminance()[None]
-    return np.stack([raster.band(role) for role in roles])
+    return np.stack(_layers_of(raster, roles))
+
+
+def _layers_of(raster: Raster, roles: tuple[str, ...]) -> list[NDArray[np.float32]]:
+    return [raster.luminance()] if roles == ("grey",) else [raster.band(role) for role in roles]
 
 
 def stretch_of(comparison: Comparison) -> DisplayStretch:
@@ -95,8 +97,7 @@ def stretch_from(rasters: list[Raster], clear: list[NDArray[np.bool_]]) -> Displ
         deciding = raster.valid & mask
         places = np.flatnonzero(deciding if deciding.any() else raster.valid)
         places = places[:: max(1, len(places) // STRETCH_SAMPLE)]
-        layers = [raster.luminance()] if roles == ("grey",) else [raster.band(role) for role in roles]
-        samples.append(np.stack([layer.ravel()[places] for layer in layers]))
+        samples.append(np.stack([layer.ravel()[places] for layer in _layers_of(raster, roles)]))
     joined = np.concatenate(samples, axis=1)
     if joined.shape[1] == 0:
         return DisplayStretch(roles, (0.0,) * len(roles), (1.0,) * len(roles))
