@@ -23,8 +23,9 @@ from tumangang_watch.errors import NotComparable
 from tumangang_watch.grid import Grid, grid_over
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.image import frozen
-from tumangang_watch.model.observation import DateLabel, Observation, Registration
+from tumangang_watch.model.observation import Observation, Registration
 from tumangang_watch.model.site import Site
+from tumangang_watch.model.words import DateLabel
 from tumangang_watch.pipeline.background import GatheredDates
 from tumangang_watch.pipeline.measure import assemble
 from tumangang_watch.pipeline.prepare import in_light_of, judge_areas, judged

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from tumangang_watch.model.colours import neighbours
 from tumangang_watch.model.detection import Vehicle
+from tumangang_watch.model.words import neighbours
 from tumangang_watch.reidentify.compare import p_value, score_batch
 from tumangang_watch.reidentify.vehicle_model import COLOUR_NAMES, body_likelihood, colour_likelihood
 from tumangang_watch.settings.reidentify import SameTrainSettings

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from tumangang_watch.archive.export import write_layer
+from tumangang_watch.archive.layers import write_layer
 from tumangang_watch.geopackage import geopackage_faults, write_geopackage
 
 MOMENT = "2022-11-30T02:10:00Z"

@@ -16,6 +16,7 @@ from support.values import grid_of, scene_on
 import tumangang_watch.__main__ as as_module
 import tumangang_watch.commands.archive
 import tumangang_watch.commands.evaluate
+import tumangang_watch.commands.growth
 import tumangang_watch.commands.inspect
 import tumangang_watch.commands.quiet
 import tumangang_watch.commands.reproduce

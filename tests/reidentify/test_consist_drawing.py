@@ -12,8 +12,8 @@ from tumangang_watch.model.sightings import Sighting, Stay
 from tumangang_watch.reidentify.columns import Strips, aligned_rows, vehicle_words
 from tumangang_watch.reidentify.drawing import layout_of, strip_picture, write_drawing
 from tumangang_watch.reidentify.model import Journey, StayMatch, Step, TrainSearch
+from tumangang_watch.report.names import STRIPS, strip_name
 from tumangang_watch.report.palette import PAINTS
-from tumangang_watch.report.stacked import STRIPS, strip_name
 
 
 def sighting(day, colours, area="yard"):

@@ -10,10 +10,11 @@ from tumangang_watch.report.assets import render
 from tumangang_watch.report.chips import chip, to_px
 from tumangang_watch.report.gis.rows import finding_properties, span_of
 from tumangang_watch.report.marks.subjects import chip_bounds, subjects
+from tumangang_watch.report.names import chip_name
 from tumangang_watch.report.page.tables import dates
 from tumangang_watch.report.page.write import page
 from tumangang_watch.report.palette import CHANGE_COLOURS
-from tumangang_watch.report.pictures import chip_name, rings, stretch_from, stretch_of
+from tumangang_watch.report.pictures import rings, stretch_from, stretch_of
 from tumangang_watch.report.track_coverage import tracks_seen
 
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.detection import COLOURS
 from tumangang_watch.model.review import REASONS, TERMINAL, About, Answer, Correction, Review, ReviewSubject
+from tumangang_watch.model.words import COLOURS
 from tumangang_watch.review.answers import checked_answer, parse_cars, parse_correction, parse_words
 from tumangang_watch.review.consensus import judge
 from tumangang_watch.review.status import statuses

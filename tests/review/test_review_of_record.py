@@ -11,7 +11,7 @@ from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.rebuild import adopt
 from tumangang_watch.commands.options.review import review as review_group
 from tumangang_watch.commands.review_answer import correction_of
-from tumangang_watch.commands.review_lines import document_of, line_of, lines_of
+from tumangang_watch.commands.terminal.review_lines import document_of, line_of, lines_of
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.review import Answer, Correction
 from tumangang_watch.review.add import complete, date_of, missed_review

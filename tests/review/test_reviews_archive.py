@@ -16,7 +16,8 @@ from support.command import run
 
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
-from tumangang_watch.archive.export import export_archive, table
+from tumangang_watch.archive.export import table
+from tumangang_watch.archive.layers import export_geopackage
 from tumangang_watch.archive.rebuild import adopt, rebuild
 from tumangang_watch.archive.reviews import add_reviews, all_reviews, copy_path, read_copy
 from tumangang_watch.archive.schema import VERSION
@@ -197,7 +198,7 @@ def test_reviews_are_exported(archive_file, tmp_path):
 
     with open_archive(archive_file, write=True) as archive:
         add_reviews(archive, [said(archive, "t2", "rejected", reason="shadow", remark="=1+1")])
-        export_archive(archive, tmp_path / "out.gpkg", "gpkg")
+        export_geopackage(archive, tmp_path / "out.gpkg")
     assert pyogrio.read_info(tmp_path / "out.gpkg", layer="reviews")["features"] == 1
     run("archive", "export", "--archive", archive_file, "--out", tmp_path / "csv", "--review", status=0)
     text = (tmp_path / "csv" / "reviews.csv").read_text()

@@ -138,7 +138,8 @@ def test_the_stacked_picture_shows_strips_where_seen_and_grey_where_not(tmp_path
 
     from tumangang_watch.model.series import TrackDate
     from tumangang_watch.model.sightings import Sighting
-    from tumangang_watch.report.stacked import HEAD_PX, LABEL_PX, ROW_PX, stacked, strip_name
+    from tumangang_watch.report.names import strip_name
+    from tumangang_watch.report.stacked import HEAD_PX, LABEL_PX, ROW_PX, stacked
 
     folder = tmp_path / "a" / "strips"
     folder.mkdir(parents=True)

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from tumangang_watch.archive.export import write_layer
+from tumangang_watch.archive.layers import write_layer
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.sites.importing import ImportOptions, import_sources
 

@@ -12,7 +12,7 @@ from support import issued_reports as make
 from tumangang_watch.archive import open_archive, read
 from tumangang_watch.archive.rebuild import adopt
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.report.pictures import chip_name
+from tumangang_watch.report.names import chip_name
 from tumangang_watch.watch.notify import note_findings
 from tumangang_watch.watch.pages import feed, index_page, never_seen
 from tumangang_watch.watch.tasks import Failed

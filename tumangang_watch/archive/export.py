@@ -1,4 +1,4 @@
-"""The archive as files that other programs read: GeoPackage, Parquet, CSV."""
+"""The archive as tables that other programs read: Parquet, CSV."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import csv
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
-import pyogrio.raw
-import shapely
+from typing import Any
 
 from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.errors import UsageError
-from tumangang_watch.files import FolderKind, check_file, whole_files, whole_folder
-from tumangang_watch.geopackage import write_geopackage
-from tumangang_watch.text import PAINTED, PAINTED_NOTICE, clean_text, xml_text
+from tumangang_watch.files import FolderKind, whole_folder
+from tumangang_watch.text import PAINTED, PAINTED_NOTICE, clean_text
 
 CANNOT_EXPORT = "cannot export the archive"
 MARK = f"""(SELECT '{PAINTED_NOTICE}' FROM scenes AS p WHERE p.id IN (r.scene, r.earlier)
@@ -87,36 +82,24 @@ TIMES = (
 )
 """Columns of ISO 8601 text, of these tables and of a series'."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
-_SPATIAL = ("detections", "findings", "reviews")
 Marks = Mapping[tuple[str, str], tuple[str, str]]
 """What became of a detection or finding under review, by report's folder and id: state and readers."""
 Cell = str | float | int | None
 Table = tuple[Sequence[str], Sequence[tuple[Cell, ...]]]
 """Names of columns, and rows."""
-ColumnKind = Literal["text", "number", "whole", "time"]
-_GDAL: dict[ColumnKind, tuple[str, Cell]] = {
-    "text": ("object", ""),
-    "number": ("float64", 0.0),
-    "whole": ("int64", 0),
-    "time": ("datetime64[ms]", "1970-01-01"),
-}
-"""Type of each kind of column, and what stands in a masked cell."""
-_UTC = 100
-"""GDAL's code for UTC in a date-time field."""
 
 
 def export_archive(archive: Archive, out: Path, kind: str, marks: Marks | None = None) -> list[Path]:
-    """Write the archive as files; return their paths.
+    """Write the archive as a folder of files, one a table; return their paths.
 
     Parameters
     ----------
     archive : Archive
         The open archive.
     out : Path
-        For ``gpkg`` the file to make, for ``parquet`` and ``csv`` the folder (a file a table). It is
-        replaced only when its successor is whole.
+        The folder. It is replaced only when its successor is whole.
     kind : str
-        ``gpkg``, ``parquet`` or ``csv``.
+        ``parquet`` or ``csv``; `tumangang_watch.archive.layers` writes a GeoPackage.
     marks : mapping, optional
         Adds the columns ``review`` and ``readers`` to detections and findings.
 
@@ -125,11 +108,6 @@ def export_archive(archive: Archive, out: Path, kind: str, marks: Marks | None =
     OutputFailed
         Nothing was written and nothing earlier was lost.
     """
-    if kind == "gpkg":
-        check_file(out, overwrite=True, what=CANNOT_EXPORT)
-        with whole_files(out, what=CANNOT_EXPORT) as (part,):
-            _write_gpkg(archive, part, marks)
-        return [out]
     names = {f"{name}.{kind}" for name in TABLES}
     export = FolderKind(
         CANNOT_EXPORT, f"an export as {kind}", lambda f: {p.name for p in f.iterdir()} <= names
@@ -137,7 +115,7 @@ def export_archive(archive: Archive, out: Path, kind: str, marks: Marks | None =
     write = write_csv if kind == "csv" else write_parquet
     with whole_folder(out, export, overwrite=True) as folder:
         for name in TABLES:
-            write(folder / f"{name}.{kind}", *_marked(name, table(archive, name), marks))
+            write(folder / f"{name}.{kind}", *marked(name, table(archive, name), marks))
     return sorted(out.iterdir())
 
 
@@ -148,7 +126,7 @@ def table(archive: Archive, name: str) -> Table:
         return [column[0] for column in cursor.description], cursor.fetchall()
 
 
-def _marked(name: str, whole: Table, marks: Marks | None) -> Table:
+def marked(name: str, whole: Table, marks: Marks | None) -> Table:
     """Return a table with what became of its rows under review, before the geometry."""
     columns, rows = whole
     if marks is None or name not in ("detections", "findings"):
@@ -187,7 +165,7 @@ def write_parquet(
     """
     pyarrow, parquet = parquet_library()
     arrays = {}
-    for name, values in _columns(columns, rows):
+    for name, values in by_column(columns, rows):
         kind = None if any(v is not None for v in values) else pyarrow.type_for_alias(empty)
         if name in TIMES:
             values = [None if v is None else datetime.fromisoformat(v) for v in values]
@@ -217,74 +195,6 @@ def parquet_library() -> tuple[Any, Any]:
     return pyarrow, pyarrow.parquet
 
 
-def _columns(columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> list[tuple[str, list[Any]]]:
+def by_column(columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> list[tuple[str, list[Any]]]:
+    """Return a table's columns, each with its cells."""
     return [(name, [row[k] for row in rows]) for k, name in enumerate(columns)]
-
-
-def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
-    """Write every table as a layer; detections and findings carry their outlines (lon/lat)."""
-    last = archive.connection.execute("SELECT max(acquired) FROM scenes").fetchone()[0]
-    tables = {name: _marked(name, table(archive, name), marks) for name in TABLES}
-
-    def write(file: Path) -> None:
-        for name, whole in tables.items():
-            data = dict(_columns(*whole))
-            outlines = data.pop("geometry") if name in _SPATIAL else None
-            write_layer(file, name, {c: _kind(c, values) for c, values in data.items()}, data, outlines)
-
-    moment = (last or "1970-01-01T00:00:00Z").split(".")[0].rstrip("Z") + "Z"
-    write_geopackage(path, moment, {name: len(rows) for name, (_, rows) in tables.items()}, write)
-
-
-def _kind(name: str, values: list[Any]) -> ColumnKind:
-    present = [v for v in values if v is not None]
-    if name in TIMES:
-        return "time"
-    if any(isinstance(v, float) for v in present):
-        return "number"
-    return "whole" if present and all(isinstance(v, int) for v in present) else "text"
-
-
-def write_layer(
-    path: Path,
-    layer: str,
-    kinds: Mapping[str, ColumnKind],
-    cells: Mapping[str, Sequence[Cell]],
-    outlines: Sequence[str | None] | None,
-) -> None:
-    """Add a layer to a GeoPackage, made where there is none; a cell of None stays empty.
-
-    ``outlines`` are GeoJSON texts in lon/lat, one a row; None for a table without geometry.
-    """
-    data, masks = [], []
-    for name, kind in kinds.items():
-        (dtype, blank), values = _GDAL[kind], cells[name]
-        filled = [blank if v is None else v for v in values]
-        if kind in ("text", "time"):
-            filled = [xml_text(str(v)) if kind == "text" else str(v).rstrip("Z") for v in filled]
-        data.append(np.array(filled, dtype=dtype))
-        masks.append(np.array([v is None for v in values], dtype=bool))
-    shapes, geometry_type = None, None
-    if outlines is not None:
-        drawn = [None if o is None else shapely.from_geojson(o) for o in outlines]
-        # A layer of one type can be drawn in: QGIS takes an empty one of any type for a table.
-        if {g.geom_type for g in drawn if g is not None} <= {"Polygon", "MultiPolygon"}:
-            drawn = [None if g is None else shapely.MultiPolygon(list(shapely.get_parts(g))) for g in drawn]
-            geometry_type = "MultiPolygon"
-        shapes = np.array([None if g is None else g.wkb for g in drawn], object)
-    utc = np.full(len(masks[0]), _UTC, np.int8)
-    pyogrio.raw.write(
-        path,
-        shapes,
-        data,
-        list(kinds),
-        field_mask=masks,
-        layer=layer,
-        driver="GPKG",
-        append=path.exists(),
-        VERSION="1.3",
-        DATETIME_PRECISION="MILLISECOND",
-        geometry_type=None if shapes is None else geometry_type or "Unknown",
-        crs=None if shapes is None else "EPSG:4326",
-        gdal_tz_offsets={name: utc for name, kind in kinds.items() if kind == "time"},
-    )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
-from tumangang_watch.model.series import MEASURES
+from tumangang_watch.model.words import MEASURES
 
 Row = dict[str, Any]
 TAIL = 0.05

@@ -14,10 +14,11 @@ from shapely.ops import unary_union
 from tumangang_watch.change.profiles import pixel_similarity
 from tumangang_watch.change.record import bare_before
 from tumangang_watch.change.words import area_of, grade_of, span, train_words, when
-from tumangang_watch.model.detection import ChangeWord, Detection
+from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair
+from tumangang_watch.model.words import ChangeWord
 from tumangang_watch.settings.change import ChangeSettings
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.change.words import span, when
-from tumangang_watch.model.detection import ChangeWord, Detection
+from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding, HandlingChange
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
+from tumangang_watch.model.words import ChangeWord
 from tumangang_watch.settings.change import ChangeSettings
 
 

@@ -30,11 +30,12 @@ from tumangang_watch.change.words import (
     train_words,
     when,
 )
-from tumangang_watch.model.detection import ChangeWord, Detection, Grade
+from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site, Track
+from tumangang_watch.model.words import ChangeWord, Grade
 from tumangang_watch.settings.change import ChangeSettings
 
 

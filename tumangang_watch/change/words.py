@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tumangang_watch.model.detection import Detection, Grade
+from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.model.site import Track
+from tumangang_watch.model.words import Grade
 from tumangang_watch.text import count_text, day_text, either_text, utc_text
 
 

@@ -10,19 +10,22 @@ from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.export import export_archive
 from tumangang_watch.archive.file import hold
-from tumangang_watch.archive.rebuild import rebuild as make_again
+from tumangang_watch.commands.terminal.lazy import late
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import ArchiveDamaged
-from tumangang_watch.review.session import marks
 from tumangang_watch.text import clean_text
-from tumangang_watch.watch.inbox import locate_scenes
 
 
 def export(archive_file: Path, out: Path, review: bool, kind: str | None) -> int:
     """Write the archive as GeoPackage, Parquet or CSV."""
     kind = kind or ("gpkg" if out.suffix.lower() == ".gpkg" else "csv")
     with open_archive(archive_file) as archive:
-        for path in export_archive(archive, out, kind, marks(archive) if review else None):
+        marks = late("review.session").marks(archive) if review else None
+        if kind == "gpkg":
+            paths = late("archive.layers").export_geopackage(archive, out, marks)
+        else:
+            paths = export_archive(archive, out, kind, marks)
+        for path in paths:
             tell(str(path))
     return 0
 
@@ -45,8 +48,11 @@ def check(archive_file: Path, reports: Path | None, files: bool) -> int:
 def rebuild(archive_file: Path, reports: Path, scenes: Path | None) -> int:
     """Make the archive again from reports and scenes; an earlier file is kept beside it."""
     with hold(archive_file):
-        count, kept = make_again(
-            archive_file, reports, lambda: locate_scenes(scenes) if scenes else [], inbox=scenes
+        count, kept = late("archive.rebuild").rebuild(
+            archive_file,
+            reports,
+            lambda: late("watch.inbox").locate_scenes(scenes) if scenes else [],
+            inbox=scenes,
         )
     tell(f"{archive_file}: {count} reports")
     if kept is not None:

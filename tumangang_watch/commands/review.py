@@ -7,16 +7,14 @@ from typing import Any
 
 import click
 
-from tumangang_watch.commands.evaluate import load_report
 from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
-from tumangang_watch.commands.review_lines import document_of, line_of, lines_of
+from tumangang_watch.commands.terminal.lazy import late
+from tumangang_watch.commands.terminal.review_lines import document_of, line_of, lines_of
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import write_whole
 from tumangang_watch.model.document import IntervalDocument
 from tumangang_watch.model.review import REASONS
-from tumangang_watch.review.gis_export import export_review
-from tumangang_watch.review.gis_import import import_review
 from tumangang_watch.review.session import find, under_review
 from tumangang_watch.review.summary import summary
 from tumangang_watch.review.truth import labels_in, truth_for
@@ -90,7 +88,9 @@ def export(out: Path, archive_file: Path, site_id: str | None, reader: str | Non
     """Write findings and detections as a GeoPackage to answer in a GIS."""
     who = reader_of(reader)
     with opened(archive_file, site_id) as (archive, site):
-        counts = export_review(archive, site, out, wanted_of(given, open_only=False), who)
+        counts = late("review.gis_export").export_review(
+            archive, site, out, wanted_of(given, open_only=False), who
+        )
     tell(f"{out}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
     return 0
 
@@ -101,7 +101,7 @@ def import_file(
     """Read answers back from a GeoPackage: all of them, or none."""
     who = reader_of(reader)
     with opened(archive_file, site_id, write=True) as (archive, site):
-        out = import_review(archive, site, file, who, site_file)
+        out = late("review.gis_import").import_review(archive, site, file, who, site_file)
     for note in out.notes:
         tell(f"note: {note}")
     for fault in out.faults:
@@ -116,7 +116,7 @@ def import_file(
 
 def truth(report: Path, archive_file: Path, site_id: str | None, out: Path) -> int:
     """Write what was reviewed in REPORT's scenes as a truth file for `evaluate`."""
-    content = load_report(report)
+    content = late("commands.evaluate").load_report(report)
     with opened(archive_file, site_id or content["site"]["id"]) as (archive, _):
         labels = truth_for(archive, content)
     if not labels_in(labels) and not labels["coverage"]:

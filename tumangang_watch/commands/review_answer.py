@@ -12,14 +12,14 @@ from typing import Any, cast
 import click
 
 from tumangang_watch.archive import Archive, open_archive
-from tumangang_watch.commands.review_lines import line_of
+from tumangang_watch.commands.terminal.lazy import late
+from tumangang_watch.commands.terminal.review_lines import line_of
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.review import Answer, Correction, Verdict
 from tumangang_watch.review.add import complete as look_over
 from tumangang_watch.review.add import date_of, missed_review
 from tumangang_watch.review.answers import GivenValues, parse_correction, parse_reader
-from tumangang_watch.review.outlines import read_outline
 from tumangang_watch.review.session import Reviewer, Wanted, answer, find, record
 from tumangang_watch.review.status import OPEN
 from tumangang_watch.series.build import site_of
@@ -52,7 +52,11 @@ def reader_of(name: str | None) -> Reviewer:
 def correction_of(given: dict[str, Any], kind: str | None = None) -> Correction:
     """Return the correction of the values given."""
     outline = given.get("outline")
-    values = {**given, "kind": kind, "outline": read_outline(outline) if outline else None}
+    values = {
+        **given,
+        "kind": kind,
+        "outline": late("review.outlines").read_outline(outline) if outline else None,
+    }
     return parse_correction(cast(GivenValues, values))
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import click
 
 from tumangang_watch.commands.review_answer import opened, reader_of, wanted_of
-from tumangang_watch.commands.review_lines import lines_of
+from tumangang_watch.commands.terminal.review_lines import lines_of
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.review import REASONS, Answer, Verdict

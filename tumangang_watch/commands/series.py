@@ -10,12 +10,12 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
+from tumangang_watch.commands.terminal.lazy import late
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import UsageError
 from tumangang_watch.reidentify.run import trains_left
 from tumangang_watch.series.build import record_of, site_of
 from tumangang_watch.series.words import document, series_rows, summary
-from tumangang_watch.series.write import Pictures, write_series
 from tumangang_watch.settings import Settings
 from tumangang_watch.text import json_text
 
@@ -43,8 +43,10 @@ def series(
     rows = series_rows(record)
     content = document(record, rows, __version__, settings.sha256, settings.series.alarm_rate)
     if out is not None:
-        pictures = None if no_pictures else Pictures(reports)
-        write_series(record, content, out, settings.series, pictures, overwrite=overwrite)
+        folder = late("series.write")
+        stack = None if no_pictures or reports is None else late("report.stacked").write_stacked
+        pictures = None if no_pictures else folder.Pictures(reports, stack)
+        folder.write_series(record, content, out, settings.series, pictures, overwrite=overwrite)
     tell(summary(record, rows))
     if out is not None:
         tell(f"Series: {os.path.join(out, 'series.csv' if no_pictures else 'series.html')}")

@@ -9,12 +9,11 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
+from tumangang_watch.commands.terminal.lazy import late
 from tumangang_watch.commands.terminal.progress import progress_bar
 from tumangang_watch.commands.terminal.tell import tell
-from tumangang_watch.reidentify.columns import Strips
 from tumangang_watch.reidentify.document import Asked, document, text_lines
 from tumangang_watch.reidentify.run import RecordPart, find, moment, track_lengths
-from tumangang_watch.reidentify.write import write_trains
 from tumangang_watch.series.build import site_of
 from tumangang_watch.settings import Settings
 from tumangang_watch.text import json_text
@@ -61,7 +60,8 @@ def trains(
     )
     content = document(search, asked, __version__, settings.sha256)
     if out is not None:
-        write_trains(search, content, out, Strips(reports, lengths), chosen, overwrite=overwrite)
+        strips = late("reidentify.columns").Strips(reports, lengths)
+        late("reidentify.write").write_trains(search, content, out, strips, chosen, overwrite=overwrite)
     for line in text_lines(search, asked):
         tell(line)
     if out is not None:

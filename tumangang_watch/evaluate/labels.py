@@ -8,7 +8,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from tumangang_watch.model.document import GeometryDocument
-from tumangang_watch.model.observation import DateLabel
+from tumangang_watch.model.words import DateLabel
 
 
 class Label(TypedDict, total=False):

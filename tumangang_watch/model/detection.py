@@ -8,27 +8,7 @@ from typing import Literal
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.model.interval import Interval
-from tumangang_watch.model.observation import DateLabel
-
-Kind = Literal["train", "cargo", "handling_area"]
-Grade = Literal["detected", "possible"]
-ChangeWord = Literal["appeared", "disappeared", "unchanged", "moved", "grown", "shrunk"]
-AreaState = Literal["observed", "partial", "not_observable"]
-VEHICLE_TYPES = ("box", "open", "tank", "flat", "container", "locomotive", "passenger", "unknown")
-COLOURS = (
-    "black",
-    "grey",
-    "light_grey",
-    "white",
-    "red",
-    "brown",
-    "blue",
-    "light_blue",
-    "green",
-    "yellow",
-    "unknown",
-)
-
+from tumangang_watch.model.words import DateLabel, Grade, Kind
 
 UNSEEN_BEYOND = "unseen_beyond_m"
 """Evidence of a train whose end was not seen: metres of track on which it may go on."""

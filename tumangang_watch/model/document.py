@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict
 
-from tumangang_watch.model.detection import AreaState, ChangeWord, Grade, Kind
 from tumangang_watch.model.document_trials import (
+    AmountDocument,
     DetectabilityDocument,
     FillDocument,
     IntervalDocument,
     TrackDocument,
 )
-from tumangang_watch.model.observation import DateLabel, RegistrationStatus, SnowState
+from tumangang_watch.model.words import (
+    AreaState,
+    ChangeWord,
+    DateLabel,
+    Grade,
+    Kind,
+    RegistrationStatus,
+    SnowState,
+)
 
 Number = float | int | None
 Json = str | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 """A value that JSON carries."""
-
-
-class AmountDocument(IntervalDocument):
-    """How much a finding comes to."""
-
-    unit: str
-    """``cars``, ``m`` or ``m2``."""
 
 
 class GeometryDocument(TypedDict):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from tumangang_watch.model.detection import AreaState
-from tumangang_watch.model.observation import DateLabel
+from tumangang_watch.model.words import AreaState, DateLabel
 
 
 class IntervalDocument(TypedDict):
@@ -14,6 +13,13 @@ class IntervalDocument(TypedDict):
     estimate: float
     low: float
     high: float
+
+
+class AmountDocument(IntervalDocument):
+    """How much a finding comes to."""
+
+    unit: str
+    """``cars``, ``m`` or ``m2``."""
 
 
 class RowDocument(TypedDict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tumangang_watch.model.interval import Interval
-from tumangang_watch.model.observation import DateLabel
+from tumangang_watch.model.words import DateLabel
 
 
 @dataclass(frozen=True)

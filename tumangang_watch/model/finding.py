@@ -8,9 +8,8 @@ from datetime import datetime
 from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.model.detection import AreaState, ChangeWord, Grade, Kind
 from tumangang_watch.model.interval import Interval
-from tumangang_watch.model.observation import DateLabel
+from tumangang_watch.model.words import AreaState, ChangeWord, DateLabel, Grade, Kind
 
 
 @dataclass(frozen=True, kw_only=True)

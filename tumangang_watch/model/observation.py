@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,7 @@ from tumangang_watch.affine import IDENTITY, Affine6
 from tumangang_watch.grid import Cut
 from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.scene import Scene
-
-DateLabel = Literal["earlier", "later"]
-SnowState = Literal["none", "partial", "full", "unknown"]
-SNOWY: tuple[SnowState, ...] = ("partial", "full")
-"""Snow lies on the ground, on all of it or in part."""
-RegistrationStatus = Literal["ok", "degraded", "failed"]
+from tumangang_watch.model.words import SNOWY, DateLabel, RegistrationStatus, SnowState
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from tumangang_watch.model.sightings import Sighting, Stay, Stretches
 
-MEASURES = ("trains", "cars", "length_m", "fill", "cargo", "cargo_m2", "worked_m2")
-"""What is counted and measured of an area, each with ``low`` and ``high``."""
 STATUSES = ("observed", "partial", "not_observable")
 
 

@@ -27,11 +27,12 @@ from tumangang_watch.detect.trains.reading import TrackReading
 from tumangang_watch.detect.undecided import undecided_share, with_doubt
 from tumangang_watch.detectability.limits import abilities, of_observation, within_limits
 from tumangang_watch.model.comparison import Comparison
-from tumangang_watch.model.detection import Detection, Grade
+from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.fill import Fill
 from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.observation import DatePair, Observation, Registration
 from tumangang_watch.model.site import Site
+from tumangang_watch.model.words import Grade
 from tumangang_watch.pipeline.background import GatheredDates, fault_caveats
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.trials import detectability_of

@@ -12,9 +12,10 @@ from tumangang_watch.errors import NotComparable, UsageError
 from tumangang_watch.grid import Grid, grid_about, pixel_size_for
 from tumangang_watch.model.finding import AreaStatus
 from tumangang_watch.model.image import NativeImage
-from tumangang_watch.model.observation import DateLabel, Observation, Quality, Registration
+from tumangang_watch.model.observation import Observation, Quality, Registration
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import REPORTED_ROLES
+from tumangang_watch.model.words import DateLabel
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.areas import area_statuses, hide_roofed
 from tumangang_watch.preprocess.normalise import Normalisation, apply, normalise_pair

@@ -13,11 +13,11 @@ from shapely import box
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.grid import Grid
-from tumangang_watch.model.detection import AreaState
 from tumangang_watch.model.finding import AreaStatus
 from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import Observation, Quality
 from tumangang_watch.model.site import REPORTED_ROLES, Area, Site, is_roofed
+from tumangang_watch.model.words import AreaState
 from tumangang_watch.settings.preprocess import QualitySettings
 
 

@@ -18,8 +18,9 @@ from scipy import fft
 from tumangang_watch.affine import Affine6, compose, shift
 from tumangang_watch.grid import Float32, Float64, Grid
 from tumangang_watch.model.image import NativeImage, Raster
-from tumangang_watch.model.observation import Registration, RegistrationStatus
+from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
+from tumangang_watch.model.words import RegistrationStatus
 from tumangang_watch.preprocess.tiepoints import Directions, Ties, directions, find_peaks, find_ties
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.threads import side_by_side

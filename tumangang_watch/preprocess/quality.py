@@ -13,8 +13,9 @@ import numpy as np
 
 from tumangang_watch.grid import Float32, Grid, Mask
 from tumangang_watch.model.image import NativeImage, Raster, frozen
-from tumangang_watch.model.observation import SNOWY, Quality, SnowState
+from tumangang_watch.model.observation import Quality
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.words import SNOWY, SnowState
 from tumangang_watch.preprocess.cloud import cloud_over
 from tumangang_watch.settings.preprocess import QualitySettings
 

@@ -12,7 +12,7 @@ from PIL import Image
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.reidentify.model import Journey, StayMatch, TrainSearch
-from tumangang_watch.report.stacked import STRIPS, strip_name
+from tumangang_watch.report.names import STRIPS, strip_name
 
 LETTERS = {
     "locomotive": "L",

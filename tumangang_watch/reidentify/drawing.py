@@ -11,8 +11,8 @@ from PIL import Image
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.reidentify.columns import LETTERS, Aligned, DrawnSighting
+from tumangang_watch.report.names import STRIP_HALF_M
 from tumangang_watch.report.palette import PAINTS
-from tumangang_watch.report.pictures import STRIP_HALF_M
 from tumangang_watch.text import clean_text
 
 DARK = {"black", "grey", "red", "brown", "blue", "green"}

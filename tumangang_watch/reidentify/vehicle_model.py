@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.model.colours import neighbours
-from tumangang_watch.model.detection import COLOURS, Vehicle
+from tumangang_watch.model.detection import Vehicle
+from tumangang_watch.model.words import COLOURS, neighbours
 from tumangang_watch.settings.reidentify import SameTrainSettings
 
 COLOUR_NAMES = tuple(c for c in COLOURS if c != "unknown")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +23,7 @@ from tumangang_watch.grid import Grid
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.image import Raster
 from tumangang_watch.model.observation import Observation
+from tumangang_watch.report.names import STRIP_HALF_M
 from tumangang_watch.track_frame import TrackFrame, frame_along
 
 Bounds = tuple[float, float, float, float]
@@ -35,8 +34,6 @@ LARGEST_PX = 1600
 STRETCH_PERCENTILES = (0.1, 99.8)
 STRETCH_SAMPLE = 400_000
 """Pixels a date that decide the stretch; percentiles to 0.1 % need no more."""
-STRIP_HALF_M = 4.0
-"""Ground shown on each side of a track in a straightened strip: one track, not its neighbours'."""
 STRIP_STEP_M = 0.25
 OUTLINE_MARGIN_M = 1.0
 SCALE_STEPS_M = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -188,12 +185,6 @@ def png_bytes(picture: Picture) -> bytes:
 def font_of(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Return the font of a size: it is unpacked anew whenever the library is asked for it."""
     return ImageFont.load_default(size)
-
-
-def chip_name(subject: str) -> str:
-    """Return a safe, unique file name for any id of a finding or detection."""
-    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", subject).strip("-")[:60] or "finding"
-    return f"{safe}-{hashlib.sha256(subject.encode()).hexdigest()[:8]}.png"
 
 
 def rings(geometry: BaseGeometry) -> Iterable[list[tuple[float, float]]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,10 +11,10 @@ from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.series import Record, TrackDate
 from tumangang_watch.model.sightings import Sighting
+from tumangang_watch.report.names import STRIPS, strip_name
 from tumangang_watch.report.pictures import png_bytes, stretch_of, strip
 from tumangang_watch.text import PAINTED_NOTICE
 
-STRIPS = "strips"
 WIDEST_PX = 2400
 ROW_PX, LABEL_PX, HEAD_PX = 22, 150, 40
 TRAIN_INK, NOT_SEEN = "#c62828", "#d5d9e0"
@@ -33,12 +31,6 @@ def write_strips(comparison: Comparison, _: ReportDocument, folder: Path) -> Non
         if picture.width > WIDEST_PX:
             picture = picture.resize((WIDEST_PX, picture.height))
         (folder / STRIPS / strip_name(track.id)).write_bytes(png_bytes(picture))
-
-
-def strip_name(track: str) -> str:
-    """Return the file name of a track's strip: its id made safe, and eight digits of its digest."""
-    safe = re.sub(r"[^A-Za-z0-9_-]", "_", track)[:60]
-    return f"{safe}-{hashlib.sha256(track.encode()).hexdigest()[:8]}.png"
 
 
 def write_stacked(record: Record, folder: Path, reports: Path, most: int) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tumangang_watch.model.colours import named_alike
 from tumangang_watch.model.detection import Detection, Vehicle
+from tumangang_watch.model.words import named_alike
 from tumangang_watch.reproduce.observations import Claim, Verdict
 from tumangang_watch.settings.records import PublishedSettings
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TypedDict
 
 from tumangang_watch.errors import UsageError
-from tumangang_watch.model.detection import COLOURS, VEHICLE_TYPES
 from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.review import REASONS, VERDICTS, Answer, Correction, ReviewEvidence, thing_of
+from tumangang_watch.model.words import COLOURS, VEHICLE_TYPES
 
 KINDS = ("train", "cargo", "handling_area")
 MAX_CARS = 400

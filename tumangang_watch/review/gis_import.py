@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tumangang_watch.archive import Archive
-from tumangang_watch.archive.export import ColumnKind
+from tumangang_watch.archive.layers import ColumnKind
 from tumangang_watch.archive.subjects import subjects
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.document import GeometryDocument

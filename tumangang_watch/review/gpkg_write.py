@@ -9,11 +9,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from tumangang_watch.archive.export import Cell, ColumnKind, write_layer
+from tumangang_watch.archive.export import Cell
+from tumangang_watch.archive.layers import ColumnKind, write_layer
 from tumangang_watch.geopackage import write_geopackage
-from tumangang_watch.model.detection import COLOURS, VEHICLE_TYPES
 from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.review import REASONS
+from tumangang_watch.model.words import COLOURS, VEHICLE_TYPES
 from tumangang_watch.report.gis.styles import DRAWN, TABLE, LayerStyle, OutlineRule, write_styles
 from tumangang_watch.report.palette import OUTLINE_COLOURS
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from math import exp, lgamma, log, log1p
 from typing import TypedDict
-
-from scipy.special import betaincinv
 
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.reviews import all_reviews
@@ -17,6 +16,8 @@ from tumangang_watch.review.session import Wanted, under_review
 from tumangang_watch.review.status import ReviewStatus
 
 TAIL = 0.05
+HALVED_TO = 1e-10
+"""Width of the interval that a quantile is closed in to; four digits are told."""
 
 
 class AgreementDocument(TypedDict):
@@ -87,9 +88,38 @@ def _counts(words: Iterable[str]) -> dict[str, int]:
 
 def share(hits: int, of: int) -> IntervalDocument:
     """Return a proportion with its 90 % interval (Clopper and Pearson, Biometrika 26, 1934); ``of`` > 0."""
-    low = float(betaincinv(hits, of - hits + 1, TAIL)) if hits else 0.0
-    high = float(betaincinv(hits + 1, of - hits, 1 - TAIL)) if hits < of else 1.0
+    low = beta_quantile(hits, of - hits + 1, TAIL) if hits else 0.0
+    high = beta_quantile(hits + 1, of - hits, 1 - TAIL) if hits < of else 1.0
     return {"estimate": round(hits / of, 4), "low": round(low, 4), "high": round(high, 4)}
+
+
+def beta_quantile(a: float, b: float, probability: float) -> float:
+    """Return where the distribution function of Beta(a, b) reaches a probability, to 1e-9."""
+    low, high = 0.0, 1.0
+    while high - low > HALVED_TO:
+        middle = (low + high) / 2
+        low, high = (middle, high) if _beta_cdf(a, b, middle) < probability else (low, middle)
+    return (low + high) / 2
+
+
+def _beta_cdf(a: float, b: float, x: float) -> float:
+    """Return the regularised incomplete beta function by its continued fraction (DLMF 8.17.22)."""
+    if x > (a + 1) / (a + b + 2):
+        return 1.0 - _beta_cdf(b, a, 1.0 - x)
+    factor = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
+    # Lentz's way to evaluate it (Thompson and Barnett, J. Comput. Phys. 64, 1986).
+    c, d, value, m = 1.0, 1.0 / (1.0 - (a + b) * x / (a + 1)), 0.0, 0
+    value = d
+    while True:
+        m += 1
+        for term in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            d, c = 1.0 / (1.0 + term * d), 1.0 + term / c
+            value *= c * d
+        if abs(c * d - 1.0) < 1e-13:
+            return factor * value
 
 
 def _holds(review: Review) -> bool:

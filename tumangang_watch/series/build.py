@@ -12,7 +12,6 @@ from tumangang_watch.archive import Archive
 from tumangang_watch.archive.read import SURELY_CAME, painted_folders, site_names
 from tumangang_watch.errors import UsageError
 from tumangang_watch.model.series import (
-    MEASURES,
     STATUSES,
     AreaDate,
     DateColumns,
@@ -23,6 +22,7 @@ from tumangang_watch.model.series import (
     TrackDate,
 )
 from tumangang_watch.model.sightings import Sighting, Stretches
+from tumangang_watch.model.words import MEASURES
 from tumangang_watch.review.apply import with_review
 from tumangang_watch.series.stays import stays
 from tumangang_watch.series.tests import change_points, exposure_of, ranks, unusual

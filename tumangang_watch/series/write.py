@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,6 @@ from tumangang_watch.archive.export import Cell, Table, write_csv, write_parquet
 from tumangang_watch.errors import UsageError
 from tumangang_watch.files import FolderKind, whole_folder
 from tumangang_watch.model.series import AreaDate, Record
-from tumangang_watch.report.stacked import write_stacked
 from tumangang_watch.series.page import page, write_plots
 from tumangang_watch.series.words import Document, review_word
 from tumangang_watch.settings.records import SeriesSettings
@@ -65,6 +65,8 @@ class Pictures:
 
     reports: Path | None = None
     """The folder of reports; then points open that day's report, and tracks are cut from it."""
+    stack: Callable[[Record, Path, Path, int], None] | None = None
+    """With ``reports``: writes the tracks of all dates (`tumangang_watch.report.stacked.write_stacked`)."""
 
 
 def write_series(
@@ -95,5 +97,5 @@ def write_series(
             write_plots(record, folder, settings.plot_spans)
             text = page(record, content, link and Path(link).as_posix(), settings.plot_spans)
             (folder / "series.html").write_text(text, encoding="utf-8", newline="\n")
-            if pictures.reports is not None:
-                write_stacked(record, folder, pictures.reports, settings.strip_dates)
+            if pictures.reports is not None and pictures.stack is not None:
+                pictures.stack(record, folder, pictures.reports, settings.strip_dates)

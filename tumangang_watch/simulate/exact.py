@@ -8,8 +8,9 @@ import numpy as np
 
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import NativeImage, SiteToPixel, frozen
-from tumangang_watch.model.observation import DateLabel, Observation, Quality, Registration
+from tumangang_watch.model.observation import Observation, Quality, Registration
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.model.words import DateLabel
 from tumangang_watch.simulate.paint import PaintedScene
 
 

@@ -18,7 +18,7 @@ from tumangang_watch.files import write_whole
 from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.report.assets import render
-from tumangang_watch.report.pictures import chip_name
+from tumangang_watch.report.names import chip_name
 from tumangang_watch.review.session import add_marks
 from tumangang_watch.text import PAINTED, PAINTED_WORDS, both_clocks, marked, provider_text, xml_text
 from tumangang_watch.watch.plan import Places

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tumangang_watch.commands.terminal.bar import shown_bar
 from tumangang_watch.commands.terminal.progress import PLANS, PhaseClock, left_words, progress_bar
 
 PLAN = {"one": 1.0, "two": 3.0, "three": 6.0}
@@ -66,3 +67,12 @@ def test_nothing_is_drawn_where_there_is_no_terminal(capsys):
     with progress_bar("compare") as progress:
         progress("reading both scenes")
     assert capsys.readouterr().err == ""
+
+
+def test_a_bar_says_which_phase_is_begun(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # As on a terminal.
+    hand = Hand()
+    with shown_bar(PhaseClock(PLAN, hand)) as begin:
+        begin("two")
+        hand.time = 4.0
+    assert "two" in capsys.readouterr().err

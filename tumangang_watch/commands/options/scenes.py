@@ -177,7 +177,7 @@ def growth() -> None:
 @site_option
 @click.option("--new", "new_count", default=60, show_default=True, help="Points in mapped new ground.")
 @click.option("--other", "other_count", default=60, show_default=True, help="Points in the rest.")
-@done_in("evaluate")
+@done_in("growth")
 def points() -> None:
     """Draw the points to label for the growth that REPORT maps (the same every time)."""
 
@@ -187,6 +187,6 @@ def points() -> None:
 @click.argument("labelled", type=SCENE)
 @site_option
 @document_option
-@done_in("evaluate")
+@done_in("growth")
 def area() -> None:
     """Print the error-adjusted area of new ground from REPORT and the LABELLED points."""

@@ -1,10 +1,14 @@
-"""A command is declared in `options` and done by a function of another module, imported when it is called."""
+"""A command is declared in `options` and done by a function of another module, imported when it is called.
+
+What only some uses of a command need (a GeoPackage, a page, a bar on a terminal) it asks for `late`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
+from types import ModuleType
 
 from tumangang_watch.processes import MIN_MB, memory_limit_mb
 
@@ -34,3 +38,8 @@ def do_in(module: str, name: str, /, **given: object) -> int:
     if limit is not None and limit < MIN_MB:
         raise MemoryError
     return int(getattr(import_module(f"tumangang_watch.commands.{module}"), name)(**given))
+
+
+def late(module: str) -> ModuleType:
+    """Return a module of the package that only this use of a command needs, loaded now."""
+    return import_module(f"tumangang_watch.{module}")

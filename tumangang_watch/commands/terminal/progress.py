@@ -7,10 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
-from rich.text import Text
-
+from tumangang_watch.commands.terminal.lazy import late
 from tumangang_watch.commands.terminal.tell import on_terminal
 
 PLANS: dict[str, dict[str, float]] = {
@@ -92,23 +89,6 @@ class PhaseClock:
         return max((self.phase_began - self.began) / self.done, 0.2) if self.done else 1.0
 
 
-class _Left(ProgressColumn):
-    """Share done and time left."""
-
-    def __init__(self, clock: PhaseClock) -> None:
-        super().__init__()
-        self.clock = clock
-
-    def render(self, task: Task) -> Text:
-        """Return what stands behind the bar."""
-        share, left_s = self.clock.share(), self.clock.left_s()
-        if share is None:
-            return Text("")
-        task.completed = 100 * share
-        words = f"{share:3.0%}" + ("" if left_s is None else f", {left_words(left_s)} left")
-        return Text(words, style="progress.percentage")
-
-
 def left_words(seconds: float) -> str:
     """Return ``about 20 s``, or minutes from two on."""
     return f"about {seconds:.0f} s" if seconds < 120 else f"about {seconds / 60:.0f} min"
@@ -126,14 +106,6 @@ def progress_bar(command: str = "") -> Iterator[Callable[[str], None]]:
     if not on_terminal():
         yield lambda _: None
         return
-
     clock = PhaseClock(PLANS.get(_SAME.get(command, command), {}))
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), _Left(clock))
-    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4) as shown:
-        task = shown.add_task("starting", total=100)
-
-        def begin(text: str) -> None:
-            clock.begin(text)
-            shown.update(task, description=text)
-
+    with late("commands.terminal.bar").shown_bar(clock) as begin:
         yield begin

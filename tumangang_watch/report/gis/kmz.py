@@ -25,8 +25,8 @@ from tumangang_watch.report.gis.rows import (
     mark_of,
     span_of,
 )
+from tumangang_watch.report.names import chip_name
 from tumangang_watch.report.palette import CHANGE_COLOURS, DATE_COLOURS
-from tumangang_watch.report.pictures import chip_name
 from tumangang_watch.text import (
     PAINTED,
     PAINTED_WORD,

@@ -12,7 +12,8 @@ from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.report.answer.order import by_importance
-from tumangang_watch.report.pictures import Bounds, chip_name
+from tumangang_watch.report.names import chip_name
+from tumangang_watch.report.pictures import Bounds
 
 CHIP_MIN_M = 50.0
 """Ground shown by the smallest chip: enough around a wagon to know the place."""

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from tumangang_watch.model.document import DetectionDocument, Number, ReportDocument, SceneDocument
 from tumangang_watch.model.document_trials import TrackTrialsDocument, VehicleTrialDocument
-from tumangang_watch.model.observation import DateLabel
+from tumangang_watch.model.words import DateLabel
 from tumangang_watch.report.answer.order import KIND_ORDER
 from tumangang_watch.text import day_text, minute_text
 

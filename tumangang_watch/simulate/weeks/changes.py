@@ -11,7 +11,7 @@ from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring, unary_union
 
-from tumangang_watch.model.detection import ChangeWord, Kind
+from tumangang_watch.model.words import ChangeWord, Kind
 from tumangang_watch.simulate.world import Block, DayState, PaintedVehicle, Train, World, footprint
 
 SAME_PLACE_M = 6.0

@@ -1,7 +1,6 @@
 """Neighbouring colours are colours of the list, and none neighbours itself."""
 
-from tumangang_watch.model.colours import named_alike, neighbours
-from tumangang_watch.model.detection import COLOURS
+from tumangang_watch.model.words import COLOURS, named_alike, neighbours
 
 
 def test_every_named_colour_has_neighbours_among_the_others():

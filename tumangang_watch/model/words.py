@@ -1,6 +1,34 @@
-"""Colours of rolling stock that are taken for one another."""
+"""The words of reports: dates, kinds, grades, states, types, colours, and which colours pass for others."""
 
 from __future__ import annotations
+
+from typing import Literal
+
+DateLabel = Literal["earlier", "later"]
+SnowState = Literal["none", "partial", "full", "unknown"]
+SNOWY: tuple[SnowState, ...] = ("partial", "full")
+"""Snow lies on the ground, on all of it or in part."""
+RegistrationStatus = Literal["ok", "degraded", "failed"]
+Kind = Literal["train", "cargo", "handling_area"]
+Grade = Literal["detected", "possible"]
+ChangeWord = Literal["appeared", "disappeared", "unchanged", "moved", "grown", "shrunk"]
+AreaState = Literal["observed", "partial", "not_observable"]
+VEHICLE_TYPES = ("box", "open", "tank", "flat", "container", "locomotive", "passenger", "unknown")
+MEASURES = ("trains", "cars", "length_m", "fill", "cargo", "cargo_m2", "worked_m2")
+"""What is counted and measured of an area, each with ``low`` and ``high``."""
+COLOURS = (
+    "black",
+    "grey",
+    "light_grey",
+    "white",
+    "red",
+    "brown",
+    "blue",
+    "light_blue",
+    "green",
+    "yellow",
+    "unknown",
+)
 
 NEIGHBOURS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "black": ((), ("grey", "brown")),

@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tumangang_watch.model.review import Thing, span_words, words_of
-from tumangang_watch.report.pictures import chip_name
+from tumangang_watch.report.names import chip_name
 from tumangang_watch.review.status import ReviewStatus
 from tumangang_watch.text import PAINTED, marked
 
