@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tumangang_watch.model.series import TrackDate
 from tumangang_watch.model.sightings import Bound, Sighting
 from tumangang_watch.series.stays import stays
-from tumangang_watch.series.tests import change_points, exposure_of, ranks, unusual
+from tumangang_watch.series.tests import _counted, _ordered, change_points, exposure_of, ranks, unusual
 from tumangang_watch.settings.records import SeriesSettings
 
 START = datetime(2022, 1, 1, tzinfo=UTC)
@@ -163,3 +163,11 @@ def test_another_train_in_the_same_place_is_another_stay():
     first, second = stays(trains, dates, SeriesSettings())
     assert (first.before, second.after, second.before) == (Bound(day(1)), Bound(day(0)), Bound(day(2)))
     assert second.longest_days == pytest.approx(2.0)
+
+
+def test_counting_kinds_and_keeping_order_say_the_same():
+    rng = np.random.default_rng(7)
+    for kinds in (1, 2, 9, 40):
+        values = rng.integers(0, kinds, 300).astype(float)
+        limits = (0.05 * np.arange(1, 301) + 1e-9).astype(int)
+        assert (_counted(values, limits) == _ordered(values, limits)).all()

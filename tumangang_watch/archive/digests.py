@@ -9,26 +9,35 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 _OF_REPORT = (
-    """SELECT folder, manifest_sha256, inputs_sha256, part, revision, changed, registration, tool_version,
-       settings_sha256, look, caveats FROM reports WHERE id = ?""",
-    "SELECT s.* FROM sites AS s JOIN reports AS r ON r.site = s.id WHERE r.id = ?",
-    "SELECT s.* FROM scenes AS s JOIN reports AS r ON r.scene = s.id WHERE r.id = ?",
-    "SELECT s.* FROM scenes AS s JOIN reports AS r ON r.earlier = s.id WHERE r.id = ?",
+    """SELECT r.id, folder, manifest_sha256, inputs_sha256, part, revision, changed, registration,
+       tool_version, settings_sha256, look, caveats FROM reports AS r {} ORDER BY r.id""",
+    "SELECT r.id, s.* FROM reports AS r JOIN sites AS s ON r.site = s.id {} ORDER BY r.id",
+    "SELECT r.id, s.* FROM reports AS r JOIN scenes AS s ON r.scene = s.id {} ORDER BY r.id",
+    "SELECT r.id, s.* FROM reports AS r JOIN scenes AS s ON r.earlier = s.id {} ORDER BY r.id",
     *(
-        f"SELECT * FROM {table} WHERE report = ? ORDER BY 1, 2"
-        for table in ("backgrounds", "failed_pairs", "superseded", "area_dates", "track_dates")
+        f"SELECT r.report, r.* FROM {table} AS r {{}} ORDER BY r.report, {key}"
+        for table, key in (
+            ("backgrounds", "scene"),
+            ("failed_pairs", "scene"),
+            ("superseded", "folder"),
+            ("area_dates", "area"),
+            ("track_dates", "track"),
+            ("track_areas", "track, area"),
+            ("detections", "id"),
+            ("findings", "id"),
+        )
     ),
-    "SELECT * FROM track_areas WHERE report = ? ORDER BY track, area",
-    "SELECT * FROM detections WHERE report = ? ORDER BY id",
-    "SELECT * FROM findings WHERE report = ? ORDER BY id",
     *(
-        f"SELECT t.* FROM {table} AS t JOIN detections AS d ON d.id = t.detection WHERE d.report = ? "
-        "ORDER BY 1, 2"
-        for table in ("vehicles", "detection_areas")
+        f"""SELECT r.report, t.* FROM detections AS r JOIN {table} AS t ON t.detection = r.id {{}}
+            ORDER BY r.report, t.detection, t.{key}"""
+        for table, key in (("vehicles", "position"), ("detection_areas", "area"))
     ),
 )
+"""The rows of all reports by number, after the number of their report; of one report with a condition."""
+_ONE = ("WHERE r.id = ?",) * 4 + ("WHERE r.report = ?",) * (len(_OF_REPORT) - 4)
 _REVIEW = "SELECT * FROM reviews WHERE id = ?"
 _SMALL = ("refusals", "files", "notices", "state")
 """Tables whose rows carry their digest in their last column."""
@@ -60,8 +69,8 @@ def seal_review(connection: sqlite3.Connection, key: int) -> None:
 def seal_all(connection: sqlite3.Connection) -> None:
     """Record every digest anew: what another version wrote had others, or none."""
     _seal(connection, "schema", 0, _schema_digest(connection))
-    for (key,) in connection.execute("SELECT id FROM reports").fetchall():
-        seal_report(connection, key)
+    for key, sha256 in list(_report_digests(connection)):
+        _seal(connection, "report", key, sha256)
     for (key,) in connection.execute("SELECT id FROM reviews").fetchall():
         seal_review(connection, key)
     for table in _SMALL:
@@ -74,7 +83,37 @@ def _seal(connection: sqlite3.Connection, subject: str, key: int, sha256: str) -
 
 
 def _report_digest(connection: sqlite3.Connection, key: int) -> str:
-    return row_digest(*(connection.execute(question, (key,)).fetchall() for question in _OF_REPORT))
+    questions = (question.format(one) for question, one in zip(_OF_REPORT, _ONE, strict=True))
+    return row_digest(*([r[1:] for r in connection.execute(question, (key,))] for question in questions))
+
+
+def _report_digests(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
+    """Yield number and digest of every report, by number: each table is gone through once."""
+    tables = [_RowsByReport(connection.execute(question.format(""))) for question in _OF_REPORT]
+    for (key,) in connection.execute("SELECT id FROM reports ORDER BY id"):
+        yield key, row_digest(*(table.of(key) for table in tables))
+
+
+class _RowsByReport:
+    """Rows that come by the number of their report, handed out a report at a time."""
+
+    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
+        self.rows = rows
+        self.next = next(rows, None)
+
+    def of(self, key: int) -> list[tuple[Any, ...]]:
+        """Return the rows of a report; those of numbers that no report has are passed over."""
+        found = []
+        while self.next is not None and self._is_due(key):
+            if self.next[0] == key:
+                found.append(self.next[1:])
+            self.next = next(self.rows, None)
+        return found
+
+    def _is_due(self, key: int) -> bool:
+        """Return whether the next row is not of a later report; damage makes words of numbers, or nothing."""
+        number = self.next[0] if self.next else None
+        return number is None or (isinstance(number, int | float) and number <= key)
 
 
 def _review_digest(connection: sqlite3.Connection, key: int) -> str:
@@ -122,8 +161,9 @@ def _current(connection: sqlite3.Connection) -> Iterator[str]:
 
 def _reports(connection: sqlite3.Connection) -> Iterator[str]:
     known = dict(connection.execute("SELECT key, sha256 FROM digests WHERE subject = 'report'"))
+    changed = {key for key, sha256 in _report_digests(connection) if known.pop(key, None) != sha256}
     for key, folder in connection.execute("SELECT id, folder FROM reports ORDER BY folder").fetchall():
-        if known.pop(key, None) != _report_digest(connection, key):
+        if key in changed:
             yield f"{folder}: its rows are not those that were recorded"
     for key in known:
         yield f"a report is missing (number {key})"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 Marks = Mapping[tuple[str, str], tuple[str, str]]
 """What became of a detection or finding under review, by report's folder and id: state and readers."""
 Cell = str | float | int | None
+Rows = Iterable[tuple[Cell, ...]]
 Table = tuple[Sequence[str], Sequence[tuple[Cell, ...]]]
 """Names of columns, and rows."""
+_AT_ONCE = 1000
+"""Rows of a CSV that are made harmless together, column by column: most columns are of numbers."""
 
 
 def export_archive(archive: Archive, out: Path, kind: str, marks: Marks | None = None) -> list[Path]:
@@ -113,9 +117,11 @@ def export_archive(archive: Archive, out: Path, kind: str, marks: Marks | None =
         CANNOT_EXPORT, f"an export as {kind}", lambda f: {p.name for p in f.iterdir()} <= names
     )
     write = write_csv if kind == "csv" else write_parquet
-    with whole_folder(out, export, overwrite=True) as folder:
-        for name in TABLES:
-            write(folder / f"{name}.{kind}", *marked(name, table(archive, name), marks))
+    with whole_folder(out, export, overwrite=True) as folder, database_errors(archive.path):
+        for name, question in TABLES.items():
+            rows = archive.connection.execute(question)
+            columns = [column[0] for column in rows.description]
+            write(folder / f"{name}.{kind}", *marked(name, (columns, rows), marks))
     return sorted(out.iterdir())
 
 
@@ -126,14 +132,14 @@ def table(archive: Archive, name: str) -> Table:
         return [column[0] for column in cursor.description], cursor.fetchall()
 
 
-def marked(name: str, whole: Table, marks: Marks | None) -> Table:
+def marked(name: str, whole: tuple[Sequence[str], Rows], marks: Marks | None) -> tuple[Sequence[str], Rows]:
     """Return a table with what became of its rows under review, before the geometry."""
     columns, rows = whole
     if marks is None or name not in ("detections", "findings"):
         return whole
     folder, found = columns.index("folder"), columns.index(name.removesuffix("s"))
     blank = ("unreviewed", "")
-    marked = [(*row[:-1], *marks.get((str(row[folder]), str(row[found])), blank), row[-1]) for row in rows]
+    marked = ((*row[:-1], *marks.get((str(row[folder]), str(row[found])), blank), row[-1]) for row in rows)
     return [*columns[:-1], "review", "readers", columns[-1]], marked
 
 
@@ -141,21 +147,36 @@ def safe_text(value: Cell) -> Cell:
     """Return a CSV cell that no spreadsheet takes for a formula (OWASP ASVS 1.2.10) and no terminal obeys."""
     if not isinstance(value, str):
         return value
-    value = "\n".join(map(clean_text, value.split("\n")))
+    if not value.isprintable():
+        value = "\n".join(map(clean_text, value.split("\n")))
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
-def write_csv(path: Path, columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> None:
+def _harmless(rows: Rows) -> Iterator[tuple[Cell, ...]]:
+    """Yield rows with their text made harmless."""
+    left = iter(rows)
+    while some := list(islice(left, _AT_ONCE)):
+        columns = zip(*some, strict=True)
+        yield from zip(*(map(safe_text, c) if _is_doubtful(c) else c for c in columns), strict=True)
+
+
+def _is_doubtful(cells: Sequence[Cell]) -> bool:
+    """Return whether any of many cells may not stand as it is."""
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    together = "\n".join(["", *texts])
+    printable = together.count("\n") == len(texts) and together.replace("\n", "").isprintable()
+    return not printable or any(f"\n{begin}" in together for begin in _FORMULA)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Rows) -> None:
     """Write a table, its text made harmless for spreadsheets. Empty cells are gaps, never zero."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([safe_text(value) for value in row] for row in rows)
+        writer.writerows(_harmless(rows))
 
 
-def write_parquet(
-    path: Path, columns: Sequence[str], rows: Sequence[tuple[Cell, ...]], empty: str = "string"
-) -> None:
+def write_parquet(path: Path, columns: Sequence[str], rows: Rows, empty: str = "string") -> None:
     """Write a table with typed columns, times as UTC; a column without a value is of the type ``empty``.
 
     Raises
@@ -195,6 +216,7 @@ def parquet_library() -> tuple[Any, Any]:
     return pyarrow, pyarrow.parquet
 
 
-def by_column(columns: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> list[tuple[str, list[Any]]]:
+def by_column(columns: Sequence[str], rows: Rows) -> list[tuple[str, list[Any]]]:
     """Return a table's columns, each with its cells."""
-    return [(name, [row[k] for row in rows]) for k, name in enumerate(columns)]
+    cells = [list(c) for c in zip(*rows, strict=True)] or [[] for _ in columns]
+    return list(zip(columns, cells, strict=True))

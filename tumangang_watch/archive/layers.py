@@ -55,7 +55,10 @@ def export_geopackage(archive: Archive, out: Path, marks: Marks | None = None) -
 def _write_gpkg(archive: Archive, path: Path, marks: Marks | None) -> None:
     """Write every table as a layer; detections and findings carry their outlines (lon/lat)."""
     last = archive.connection.execute("SELECT max(acquired) FROM scenes").fetchone()[0]
-    tables = {name: marked(name, table(archive, name), marks) for name in TABLES}
+    tables = {}
+    for name in TABLES:
+        columns, rows = marked(name, table(archive, name), marks)
+        tables[name] = columns, list(rows)
 
     def write(file: Path) -> None:
         for name, whole in tables.items():

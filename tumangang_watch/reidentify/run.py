@@ -124,7 +124,7 @@ def trains_left(archive: Archive, site: str, settings: Settings, *, review: bool
     A record of more than `SeriesSettings.compared_max` trains takes longer to compare than `series` may.
     """
     part = RecordPart(site)
-    if len(trains_of(archive, part)) > settings.series.compared_max:
+    if not 1 < len(trains_of(archive, part)) <= settings.series.compared_max:
         return frozenset()
     return find(archive, part, settings, review=review)[0].left
 
@@ -248,12 +248,17 @@ def coverages(archive: Archive, part: RecordPart) -> list[Coverage]:
             WHERE a.speaks AND r.site_id = :site AND {_SPAN} ORDER BY r.acquired, r.folder, a.area""",
         part.span(),
     )
-    names = [column[0] for column in rows.description]
-    found = (dict(zip(names, row, strict=True)) for row in rows)
     return [
-        Coverage(**one, tracks=tracks.get((one["folder"], one["area"]), {}))
-        for one in found
-        if not part.areas or one["area"] in part.areas
+        Coverage(
+            area=area,
+            acquired=acquired,
+            folder=folder,
+            gsd_m=gsd_m,
+            observed=observed,
+            tracks=tracks.get((folder, area), {}),
+        )
+        for area, acquired, folder, gsd_m, observed in rows
+        if not part.areas or area in part.areas
     ]
 
 

@@ -70,7 +70,9 @@ def train_stays(
     for sighting in sorted(sightings, key=lambda s: (s.area, s.track, s.from_m, s.key)):
         by_scene[sighting.area, sighting.folder].append(sighting)
     places: dict[str, _Place] = defaultdict(_Place)
-    for covered in sorted(coverages, key=lambda c: (c.acquired, c.folder, c.area)):
+    areas = {area for area, _ in by_scene}
+    looked_at = (c for c in coverages if c.area in areas)
+    for covered in sorted(looked_at, key=lambda c: (c.acquired, c.folder, c.area)):
         here = by_scene.get((covered.area, covered.folder), ())
         _go_on(places[covered.area], _Date(covered, tuple(here)), differ, settings)
     found = [stay for place in places.values() for stay in place.ended]

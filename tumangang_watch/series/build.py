@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +50,10 @@ def sensor_class(gsd_m: float, settings: SeriesSettings) -> str:
 def series_of(rows: list[AreaDate], settings: SeriesSettings) -> tuple[Series, ...]:
     """Split dates into one series an area and class of sensor; hold each measure against its own past."""
     groups: dict[tuple[str, str], list[AreaDate]] = defaultdict(list)
+    classes = {gsd_m: sensor_class(gsd_m, settings) for gsd_m in {row.gsd_m for row in rows}}
     roles: dict[str, str] = {}
-    for row in sorted(rows, key=lambda d: (d.acquired, d.folder)):
-        groups[row.area, sensor_class(row.gsd_m, settings)].append(row)
+    for row in sorted(rows, key=attrgetter("acquired", "folder")):
+        groups[row.area, classes[row.gsd_m]].append(row)
         roles[row.area] = row.role
     found = []
     for (area, sensor), dates in sorted(groups.items()):

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from tumangang_watch.model.series import ChangePoint, Exposure, SeriesTests
 
+KINDS_COUNTED = 64
+"""Of so many different values each is counted on every date; of more, all are kept in order."""
 Values = Sequence[float] | NDArray[np.float64]
 
 
@@ -36,16 +38,11 @@ def unusual(values: Values, alarm_rate: float) -> SeriesTests:
         Counts have ties, which make the test shy; ``false_rate`` is its exact level given the values: the
         share of the n + 1 values that would be called unusual if they were the last.
     """
-    ordered: list[float] = []
-    at_least, at_most, beyond = np.zeros((3, len(values)), dtype=int)
-    number = np.arange(1, len(values) + 1)
+    array = np.asarray(values, dtype=float)
+    number = np.arange(1, len(array) + 1)
     limits = (alarm_rate * number + 1e-9).astype(int)
-    for n, (value, few) in enumerate(zip(np.asarray(values, float).tolist(), limits.tolist(), strict=True)):
-        insort(ordered, value)
-        at_least[n] = n + 1 - bisect_left(ordered, value)
-        at_most[n] = bisect_right(ordered, value)
-        if few:
-            beyond[n] = n + 1 - bisect_right(ordered, ordered[n - few]) + bisect_left(ordered, ordered[few])
+    few_kinds = len(np.unique(array)) <= KINDS_COUNTED
+    at_least, at_most, beyond = (_counted if few_kinds else _ordered)(array, limits)
     return SeriesTests(
         high=at_least <= limits,
         low=at_most <= limits,
@@ -54,6 +51,39 @@ def unusual(values: Values, alarm_rate: float) -> SeriesTests:
         false_rate=beyond / number,
         before=number - 1,
     )
+
+
+def _ordered(values: NDArray[np.float64], limits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each value how many until then are as high at least, as low at least, and beyond the limits.
+
+    They are kept in order.
+    """
+    ordered: list[float] = []
+    found = np.zeros((3, len(values)), dtype=np.int64)
+    for n, (value, few) in enumerate(zip(values.tolist(), limits.tolist(), strict=True)):
+        insort(ordered, value)
+        found[0, n] = n + 1 - bisect_left(ordered, value)
+        found[1, n] = bisect_right(ordered, value)
+        if few:
+            low, high = ordered[few], ordered[n - few]
+            found[2, n] = n + 1 - bisect_right(ordered, high) + bisect_left(ordered, low)
+    return found
+
+
+def _counted(values: NDArray[np.float64], limits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what `_ordered` does, of values of few kinds: each kind is counted."""
+    kinds, kind = np.unique(values, return_inverse=True)
+    number = np.arange(1, len(values) + 1)
+    # How many until then are of a kind or a lower one: (values, kinds).
+    until = np.cumsum(np.cumsum(kind[:, None] == np.arange(len(kinds)), axis=0, dtype=np.int32), axis=1)
+    below = np.hstack((np.zeros((len(values), 1), dtype=until.dtype), until))
+    each = np.arange(len(values))
+    low = (until <= limits[:, None]).sum(
+        axis=1
+    )  # The kind of the value at place ``limits``, from the lowest.
+    high = (until <= (number - 1 - limits)[:, None]).sum(axis=1)
+    beyond = number - below[each, high + 1] + below[each, low]
+    return np.stack((number - below[each, kind], below[each, kind + 1], np.where(limits > 0, beyond, 0)))
 
 
 def ranks(values: Values) -> NDArray[np.int64]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
-from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from tumangang_watch.detect.tracks.trace import TracedTrack
 from tumangang_watch.grid import Floats
@@ -92,7 +93,8 @@ def _matches(site: Site, traced: tuple[TracedTrack, ...], settings: TraceSetting
             offset, share = _offsets(site.tracks[k].line, other.line)
             if share >= settings.match_share_min:
                 cost[i, j] = min(float(np.nanmedian(np.abs(offset))), far)
-    rows, cols = linear_sum_assignment(cost)
+    # An entry of zero would be taken for none: one metre more everywhere changes no choice.
+    rows, cols = min_weight_full_bipartite_matching(csr_array(cost + 1.0))
     return {own[i]: int(j) for i, j in zip(rows, cols, strict=True) if cost[i, j] <= settings.match_m}
 
 
