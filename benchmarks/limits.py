@@ -1,8 +1,9 @@
 """Score what coarse, moving and loaded trains are told by, on painted scenes in nearly exact registration.
 
-``python -m benchmarks.limits --split test --pairs 20`` prints the table for 3 m or ``--gsd`` (``--groups``),
-the rates of the flag for trains in motion (``--motion``) and the precision of hints of the load (``--load``);
-all three where none is named. It measures what comes of the settings; it fits none of them. ``--no-sun``
+``python -m benchmarks.limits --split test --pairs 20`` prints the table for 3 m or each ``--gsd``
+(``--groups``), the rates of the flag for trains in motion (``--motion``) and the precision of hints of the
+load (``--load``); all three where none is named. It measures what comes of the settings; it fits none of
+them. ``--empty`` paints yards without a train alone, to count what is false on them. ``--no-sun``
 leaves the sun's position out, as a scene without metadata does, and counts trains that are only ``possible``
 as well.
 """
@@ -10,7 +11,7 @@ as well.
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,6 +29,7 @@ from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import make_pair, paint, set_in_motion, split_seeds
 from tumangang_watch.simulate.exact import exact_image
+from tumangang_watch.simulate.paint import paint_views
 from tumangang_watch.simulate.traffic import make_train
 
 JITTER = 0.2
@@ -86,45 +88,84 @@ def matches(found: list[Any], day: Any, site: Any, apart_m: float) -> list[tuple
     return pairs
 
 
-def groups(seeds: range, gsd_m: float, with_other: bool, sun: bool = True) -> None:
-    """Print presence by track group and the cover of the length's interval at a coarse resolution."""
+@dataclass
+class GroupTally:
+    """What was found at one pixel size."""
+
+    hit: int = 0
+    false: int = 0
+    missed: int = 0
+    right: int = 0
+    empty: int = 0
+    on_empty: int = 0
+    errors: list[float] = field(default_factory=list)
+    covers: list[bool] = field(default_factory=list)
+    widths: list[float] = field(default_factory=list)
+
+    def add(self, found: list[Any], day: Any, pairs: list[tuple[int, int]]) -> None:
+        """Count one scene."""
+        self.hit, self.false = self.hit + len(pairs), self.false + len(found) - len(pairs)
+        self.missed += len(day.trains) - len(pairs)
+        if not day.trains:
+            self.empty, self.on_empty = self.empty + 1, self.on_empty + len(found)
+        for i, j in pairs:
+            train, length = day.trains[j], found[i].length_m
+            self.right += found[i].track == train.track
+            true = train.to_m - train.from_m
+            self.errors.append(abs(length.estimate - true))
+            self.covers.append(length.low <= true <= length.high)
+            self.widths.append(length.width / true)
+
+    def print(self, gsd_m: float, asked: str) -> None:
+        """Say it."""
+        f1 = 2 * self.hit / max(2 * self.hit + self.false + self.missed, 1)
+        print(f"{gsd_m} m, {asked}: F1 by track group {f1:.2f}")
+        print(
+            f"  {self.hit} found, {self.missed} missed, {self.false} false;"
+            f" {self.on_empty} false on {self.empty} empty scenes"
+        )
+        if self.hit:
+            print(
+                f"  likeliest track right {self.right / self.hit:.2f};"
+                f" length error, median {np.median(self.errors):.0f} m"
+            )
+            print(
+                f"  90 % interval covers {np.mean(self.covers):.2f};"
+                f" width, median {np.median(self.widths):.2f} of the length"
+            )
+
+
+def painted_at(pair: Any, gsds_m: list[float]) -> list[tuple[Any, ...]]:
+    """Return both dates of a pair as the same camera paints them at every pixel size."""
+    out = []
+    for which, (day, sensor) in enumerate(zip(pair.days, pair.sensors, strict=True), 1):
+        out.append(paint_views(pair.world, day, [replace(sensor, gsd_m=g) for g in gsds_m], which))
+    return list(zip(*out, strict=True))
+
+
+def groups(
+    seeds: range, gsds_m: list[float], with_other: bool, *, sun: bool = True, empty: bool = False
+) -> None:
+    """Print presence by track group and the cover of the length's interval at coarse resolutions."""
     settings = Settings().trains.groups
-    hit = false = missed = right = empty = on_empty = 0
-    errors, covers, widths = [], [], []
+    tallies = [GroupTally() for _ in gsds_m]
     for seed in seeds:
-        options: dict[str, Any] = {"trains": (0, 0)} if seed % 5 == 0 else {}
+        options: dict[str, Any] = {"trains": (0, 0)} if seed % 5 == 0 or empty else {}
         if seed % 4 == 0:
             options["snow"] = (0.4, 0.9)[(seed // 4) % 2]
-        pair = make_pair(seed, gsd_m, season_change=seed % 4 == 1, **options)
-        dates = [seen(pair, k, p, JITTER * gsd_m, sun) for k, p in enumerate((pair.earlier, pair.later))]
-        for k, date in enumerate(dates):
-            site, day = pair.world.site, pair.days[k]
-            other = dates[1 - k] if with_other else None
-            found = detect_group_trains(date, site, list(site.tracks), settings, other)
-            sure = [d for d in found if d.grade == "detected" or not sun]
-            pairs = matches(sure, day, site, settings.apart_px * gsd_m)
-            hit, false = hit + len(pairs), false + len(sure) - len(pairs)
-            missed += len(day.trains) - len(pairs)
-            if not day.trains:
-                empty, on_empty = empty + 1, on_empty + len(sure)
-            for i, j in pairs:
-                train, length = day.trains[j], sure[i].length_m
-                right += sure[i].track == train.track
-                if length is not None:
-                    true = train.to_m - train.from_m
-                    errors.append(abs(length.estimate - true))
-                    covers.append(length.low <= true <= length.high)
-                    widths.append(length.width / true)
-    f1 = 2 * hit / max(2 * hit + false + missed, 1)
+        pair = make_pair(seed, gsds_m[0], season_change=seed % 4 == 1, **options)
+        site = pair.world.site
+        for gsd_m, painted, tally in zip(gsds_m, painted_at(pair, gsds_m), tallies, strict=True):
+            dates = [seen(pair, k, p, JITTER * gsd_m, sun) for k, p in enumerate(painted)]
+            for k, date in enumerate(dates):
+                other = dates[1 - k] if with_other else None
+                found = detect_group_trains(date, site, list(site.tracks), settings, other)
+                sure = [d for d in found if d.grade == "detected" or not sun]
+                pairs = matches(sure, pair.days[k], site, settings.apart_px * gsd_m)
+                tally.add(sure, pair.days[k], pairs)
     asked = f"{'with' if with_other else 'without'} the other date, sun {'' if sun else 'not '}stated"
-    print(f"{gsd_m} m, {asked}: F1 by track group {f1:.2f}")
-    print(f"  {hit} found, {missed} missed, {false} false; {on_empty} false on {empty} empty scenes")
-    print(
-        f"  likeliest track right {right / max(hit, 1):.2f}; length error, median {np.median(errors):.0f} m"
-    )
-    print(
-        f"  90 % interval covers {np.mean(covers):.2f}; width, median {np.median(widths):.2f} of the length"
-    )
+    for gsd_m, tally in zip(gsds_m, tallies, strict=True):
+        tally.print(gsd_m, asked)
 
 
 def motion(seeds: range) -> None:
@@ -210,17 +251,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--split", default="validation", choices=("train", "validation", "test"))
     parser.add_argument("--pairs", type=int, default=20)
-    parser.add_argument("--gsd", type=float, default=3.0)
+    parser.add_argument("--gsd", type=float, nargs="+", default=[3.0])
+    parser.add_argument("--first", type=int, default=400, help="first seed of the split")
+    parser.add_argument("--empty", action="store_true", help="yards without a train alone")
     parser.add_argument("--groups", action="store_true")
     parser.add_argument("--other", action="store_true", help="3 m with the other date as background")
     parser.add_argument("--no-sun", action="store_true", help="3 m with the sun's position not stated")
     parser.add_argument("--motion", action="store_true")
     parser.add_argument("--load", action="store_true")
     arguments = parser.parse_args()
-    seeds = split_seeds(arguments.split)[400 : 400 + arguments.pairs]
+    seeds = split_seeds(arguments.split)[arguments.first : arguments.first + arguments.pairs]
     every = not (arguments.groups or arguments.motion or arguments.load)
     if arguments.groups or every:
-        groups(seeds, arguments.gsd, arguments.other, not arguments.no_sun)
+        asked = {"sun": not arguments.no_sun, "empty": arguments.empty}
+        groups(seeds, arguments.gsd, arguments.other, **asked)
     if arguments.motion or every:
         motion(seeds)
     if arguments.load or every:

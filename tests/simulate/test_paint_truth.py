@@ -30,6 +30,7 @@ from tumangang_watch.simulate import (
     write_scene,
     write_site,
 )
+from tumangang_watch.simulate.paint import paint_views
 from tumangang_watch.simulate.pair import SPLITS
 from tumangang_watch.simulate.world import footprint
 
@@ -158,6 +159,18 @@ def test_the_same_seed_paints_the_same_bytes() -> None:
     first, second = (make_pair(11, 0.5, length_m=100.0, tracks=3) for _ in range(2))
     assert first.truth == second.truth
     assert np.array_equal(first.later.values, second.later.values)
+
+
+def test_cameras_in_one_place_paint_what_each_paints_alone() -> None:
+    pair = make_pair(split_seeds("validation")[5], 2.0, snow=0.5, trains=(1, 2), tracks=2, length_m=120)
+    finer = replace(pair.sensors[1], gsd_m=1.5, blur_px=0.6, product="visual")
+    together = paint_views(pair.world, pair.days[1], [pair.sensors[1], finer], 2)
+    alone = [paint(pair.world, pair.days[1], sensor, 2) for sensor in (pair.sensors[1], finer)]
+    for one, other in zip(together, alone, strict=True):
+        assert one.grid == other.grid
+        np.testing.assert_array_equal(one.values, other.values)
+    with pytest.raises(ValueError, match="different places"):
+        paint_views(pair.world, pair.days[1], [finer, replace(finer, off_nadir_deg=1.0)])
 
 
 def test_seed_splits_are_disjoint() -> None:

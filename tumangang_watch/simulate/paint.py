@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from math import cos, floor, radians, tan
 
@@ -62,14 +64,27 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
         For what differs between two views of the same state: noise, snow patches. The world's texture
         depends on ``world.seed`` alone.
     """
+    return paint_views(world, day, (sensor,), seed)[0]
+
+
+def paint_views(
+    world: World, day: DayState, sensors: Sequence[Sensor], seed: int = 0
+) -> tuple[PaintedScene, ...]:
+    """Paint one scene by several cameras that stand in the same place, each as `paint` does.
+
+    What they share, the ground lit and seen from there, is drawn once: that is most of the work.
+    """
+    if len({(s.off_nadir_deg, s.view_azimuth_deg) for s in sensors}) != 1:
+        raise ValueError("cameras that look from different places were given: paint each by itself")
+    sensor = sensors[0]
     rng = np.random.default_rng([world.seed, seed, 7])
     ground = ground_of(world)
     placed = _placed(world, day, sensor, rng)
     moving = any(train.in_motion for train in day.trains)
     side = _wall_light(day, sensor)
     clouds = cloud_layers(ground.grid, day, sensor, rng)
-    stated = scene_grid(world, sensor)
-    exposed = []
+    stated = [scene_grid(world, s) for s in sensors]
+    exposed: list[list[NDArray[np.float32]]] = [[] for _ in sensors]
     for band in range(len(BANDS)):
         if moving:
             same = np.random.default_rng([world.seed, seed, 7])
@@ -85,18 +100,24 @@ def paint(world: World, day: DayState, sensor: Sensor, seed: int = 0) -> Painted
         flat[placed.shown_at] = seen
         if clouds is not None:
             reflectance += clouds[0] * (np.float32(0.75) - reflectance)
-        exposed.append(expose(reflectance, ground.grid, stated, sensor, band))
-    values, bands = digitise(np.stack(exposed), day, sensor, rng)
+        for one, grid, own in zip(exposed, stated, sensors, strict=True):
+            one.append(expose(reflectance, ground.grid, grid, own, band))
     fraction = 0.0 if clouds is None else float((clouds[0] > 0.3).mean())
-    return PaintedScene(
-        values=frozen(values),
-        grid=stated,
-        bands=bands,
-        world=world,
-        day=day,
-        sensor=sensor,
-        cloud_fraction=fraction,
-    )
+    out = []
+    for bands_of, grid, own in zip(exposed, stated, sensors, strict=True):
+        values, bands = digitise(np.stack(bands_of), day, own, deepcopy(rng))
+        out.append(
+            PaintedScene(
+                values=frozen(values),
+                grid=grid,
+                bands=bands,
+                world=world,
+                day=day,
+                sensor=own,
+                cloud_fraction=fraction,
+            )
+        )
+    return tuple(out)
 
 
 @dataclass(frozen=True, kw_only=True)
