@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,13 @@ from support.crashes import around, built
 from support.faulted_runs import hindrance
 
 from tumangang_watch.errors import InputRefused, is_short_of_memory
-from tumangang_watch.processes import Crash
+from tumangang_watch.processes import Crash, longer_than
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "tumangang_watch"]
 WORK = """
 import signal, sys, time
-from tumangang_watch.processes import outlive
+from tumangang_watch.processes import outlive, within
 signal.signal(signal.SIGINT, signal.default_int_handler)  # It may be ignored where the tests run.
 def work():
     try:
@@ -88,6 +89,64 @@ def test_watch_takes_in_the_others_where_a_decoder_crashes(place, tmp_path):
     assert [p.parent.name for p in tmp_path.glob("reports/*/report.json")] == ["2022-01-01T020000Z_day000"]
 
 
+@pytest.mark.skipif(bool(hindrance()), reason=hindrance() or "runs")
+@pytest.mark.parametrize("command", ["detect", "inspect"])
+def test_a_decoder_that_hangs_is_given_up_in_one_line(place, tmp_path, command):
+    """What is asked of the command is a time in which it cannot but hang."""
+    words = [command, "in/day003.tif", "--site", "site.geojson", "--time-limit", "15"]
+    words += ["--out", tmp_path / "out"] if command == "detect" else ["--quicklook", tmp_path / "look.png"]
+    done = subprocess.run(
+        [*COMMAND, *words],
+        cwd=place,
+        env=around(place / "crash.so", "day003.tif", "hang"),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == InputRefused.exit_status
+    assert done.stderr == (
+        "tumangang-watch: given up: in/day003.tif, site.geojson: it took longer than 15 s. "
+        "Find the scene that does it with `inspect`, deliver it again, or allow more (--time-limit)\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(bool(hindrance()), reason=hindrance() or "runs")
+def test_watch_takes_in_the_others_where_a_decoder_hangs_and_tries_it_again_with_more_time(place, tmp_path):
+    words = ["watch", place / "in", "--archive", tmp_path / "a.sqlite", "--reports", tmp_path / "reports"]
+    words += ["--site", place / "site.geojson", "--settle", "0", "--no-detectability", "--time-limit"]
+    hung = around(place / "crash.so", "day003.tif", "hang")
+
+    def lines(limit, about, status):
+        done = subprocess.run(
+            [*COMMAND, *words, limit], env=about, capture_output=True, text=True, timeout=900, check=False
+        )
+        assert done.returncode == status
+        return [line.split("  ")[1] for line in done.stderr.splitlines()]
+
+    assert lines("30", hung, InputRefused.exit_status) == [
+        "Refused: scene refused: day003.tif: it took longer than 30 s. "
+        "Deliver it again; give it more time (--time-limit) if it is sound"
+    ]
+    assert processes_with(str(tmp_path)) == []
+    assert lines("30", hung, 0) == []
+    lines("31", os.environ, 0)
+    made = sorted(p.parent.name for p in tmp_path.glob("reports/*/report.json"))
+    assert made == ["2022-01-01T020000Z_day000", "2022-01-04T020000Z_day003"]
+
+
+def processes_with(text):
+    """Return the command lines of processes that hold a text, those of this one apart."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if text in words and int(path.parent.name) != os.getpid():
+                found.append(words)
+    return found
+
+
 @pytest.mark.parametrize(
     ("work", "status", "output"),
     [
@@ -96,6 +155,13 @@ def test_watch_takes_in_the_others_where_a_decoder_crashes(place, tmp_path):
         ("import os; os.kill(os.getpid(), 15)", -signal.SIGTERM, "begun\n"),
         ("import os; os._exit(7)", 0, f"begun\n{Crash(7)}\n"),
         ("import os; os.abort()", 0, f"begun\n{Crash(-signal.SIGABRT)}\n"),
+        (f"with within(0.5): {HOLD}", 0, "begun\nit took longer than 0.5 s\n"),
+        (
+            "with within(60): pass\n        import os; os.kill(os.getpid(), 14)",
+            0,
+            f"begun\n{longer_than(60)}\n",
+        ),
+        ("with within(0.5): pass\n        time.sleep(1); sys.exit(5)", 5, "begun\n"),
     ],
 )
 def test_it_ends_as_its_work_ends(work, status, output):

@@ -39,6 +39,9 @@ def start() -> NoReturn:
         more = "or a higher limit (ulimit -v) " if limit else ""
         todo = f"Give it more memory, {more}or a smaller site"
         sys.exit(_print_error(NEEDS_MEMORY, ", ".join(given), f"{crash}{limit}", todo, 3))
+    if crash.limit_s is not None:
+        todo = "Find the scene that does it with `inspect`, deliver it again, or allow more (--time-limit)"
+        sys.exit(_print_error("given up", ", ".join(given), str(crash), todo, 3))
     todo = "Find the scene that does it with `inspect`, deliver it again, and report this fault with it"
     sys.exit(_print_error("crashed", ", ".join(given), str(crash), todo, 3))
 

@@ -6,7 +6,10 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -21,6 +24,13 @@ PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT) if os
 """Signals that the parent hands to its child."""
 CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGKILL")
 """Signals that a library meets, or that a system short of memory sends; others are somebody's wish."""
+LONGER_THAN = "it took longer than"
+_ends: dict[object, float] = {}
+_ends_held = threading.Lock()
+_AT_THE_END = b"."
+_child_says: int | None = None
+"""Where the child of `outlive` says what its parent has to know: how long it may take, and that it got to
+its end. None in every other process."""
 _OF_KERNEL = 0x80
 """The origin of a signal that a terminal sent: every process of its group has it already."""
 
@@ -31,6 +41,8 @@ class Crash:
 
     status: int
     """Negative: the signal that ended it."""
+    limit_s: float | None = None
+    """What it took longer than, where that is why it ended."""
 
     @property
     def killed(self) -> bool:
@@ -38,8 +50,54 @@ class Crash:
         return self.status == -signal.SIGKILL
 
     def __str__(self) -> str:
+        if self.limit_s is not None:
+            return longer_than(self.limit_s)
         how = signal.Signals(-self.status).name if self.status < 0 else f"exit {self.status}"
         return f"the process that read and measured ended in the middle of it ({how})"
+
+
+def longer_than(limit_s: float) -> str:
+    """Return in words that something took longer than it may."""
+    return f"{LONGER_THAN} {limit_s:g} s"
+
+
+@contextmanager
+def within(limit_s: float) -> Iterator[None]:
+    """End the child of `outlive` where what is done takes longer, even in a library that never returns.
+
+    In a process that no parent outlives nothing is limited.
+    """
+    if _child_says is None:
+        yield
+        return
+    os.write(_child_says, f"{limit_s:g} ".encode())
+    with ended_after(limit_s):
+        yield
+
+
+@contextmanager
+def ended_after(limit_s: float) -> Iterator[None]:
+    """Have the system end this process where what is done takes longer: no thread of Python need run for it.
+
+    Threads may have a time each: the first that is over ends the process.
+    """
+    mine = object()
+    with _ends_held:
+        _ends[mine] = time.monotonic() + limit_s
+        _set_alarm()
+    try:
+        yield
+    finally:
+        with _ends_held:
+            del _ends[mine]
+            _set_alarm()
+
+
+def _set_alarm() -> None:
+    """Set the process's one alarm to the first of its times."""
+    if hasattr(signal, "setitimer"):
+        left_s = max(min(_ends.values()) - time.monotonic(), 1e-3) if _ends else 0.0
+        signal.setitimer(signal.ITIMER_REAL, left_s)
 
 
 def memory_limit_mb() -> int | None:
@@ -79,20 +137,26 @@ def outlive(work: Callable[[], NoReturn]) -> Crash:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         work()
     if child == 0:
+        global _child_says
+        _child_says = mouth
         os.close(heard)
         end_with_parent(parent)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         try:
             work()
         finally:
-            os.write(mouth, b".")
+            os.write(mouth, _AT_THE_END)
         sys.exit(0)
     os.close(mouth)
     status = _end_of(child, watched)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    crashed = status >= 0 or signal.Signals(-status).name in CRASHES
-    if os.read(heard, 1) == b"" and crashed:
-        return Crash(status)
+    said = os.read(heard, 4096)
+    if not said.endswith(_AT_THE_END):
+        if status == -signal.SIGALRM and said:
+            return Crash(status, float(said.split()[-1]))
+        if status >= 0 or signal.Signals(-status).name in CRASHES:
+            return Crash(status)
     if status >= 0:
         sys.exit(status)
     signal.signal(-status, signal.SIG_DFL)

@@ -31,9 +31,9 @@ import tumangang_watch.commands.watch
 from tumangang_watch import __version__
 from tumangang_watch.cli import cli, start
 from tumangang_watch.commands.options.record import archive, backfill, watch
-from tumangang_watch.commands.options.scenes import measuring_options, reproduce
+from tumangang_watch.commands.options.scenes import compare, detect, inspect, measuring_options, reproduce
 from tumangang_watch.commands.options.shared import together
-from tumangang_watch.commands.run import placed_as_stated, run_settings
+from tumangang_watch.commands.run import placed_as_stated, run_settings, time_limit_s
 from tumangang_watch.commands.scenes import pair_options
 from tumangang_watch.commands.terminal.lazy import do_in, done_in
 from tumangang_watch.errors import UsageError
@@ -52,9 +52,16 @@ MEASURING = {
     "pdf": False,
     "figures": False,
     "rasters": False,
+    "time_limit": None,
 }
 SITE_ARCHIVE_REPORTS = {"site": None, "archive_file": "required", "reports": "required"}
-TAKING_IN = {**SITE_ARCHIVE_REPORTS, "refresh": False, "detectability": True, "as_json": False}
+TAKING_IN = {
+    **SITE_ARCHIVE_REPORTS,
+    "time_limit": None,
+    "refresh": False,
+    "detectability": True,
+    "as_json": False,
+}
 
 
 @measuring_options
@@ -193,6 +200,14 @@ def test_what_is_stated_of_where_scenes_lie_holds_for_all_or_for_each():
     for shifts in (("8",), ("8,x",), ("nan,0",), ("9000,0",), ("1,2", "3,4", "5,6")):
         with pytest.raises(UsageError):
             placed_as_stated(scenes, (), shifts)
+
+
+@pytest.mark.parametrize("command", [watch, backfill, compare, detect, inspect])
+def test_the_time_that_reading_may_take_is_stated(command):
+    (option,) = [p for p in command.params if p.name == "time_limit"]
+    assert option.help.endswith(f"Default: {Settings().watch.scene_limit_s:g}.")
+    assert time_limit_s(None) == Settings().watch.scene_limit_s
+    assert time_limit_s(7) == 7.0
 
 
 def test_an_option_may_be_called_like_anything():

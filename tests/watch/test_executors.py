@@ -27,6 +27,8 @@ def odd(task):
         os.abort()
     if kind == "hang":
         time.sleep(600)
+    if kind == "nap":
+        time.sleep(1)
     if kind == "once" and not os.path.exists(value):
         open(value, "w").close()
         os.kill(os.getpid(), 9)
@@ -78,4 +80,19 @@ def test_under_a_limit_of_memory_a_death_says_nothing_of_the_work():
 
 def test_work_that_hangs_is_given_up():
     with executor(1, None, 4.0, 1) as work:
-        assert results(work, odd, {"x": ("hang", 0)}) == {"x": Died("it took too long")}
+        assert results(work, odd, {"x": ("hang", 0)}) == {"x": Died("it took longer than 4 s", late=True)}
+
+
+def test_work_that_hangs_is_given_up_in_its_own_time_while_other_work_goes_on():
+    """What is handed in beside it, and ends, does not put its end off."""
+    with executor(2, None, 6.0, 1) as work:
+        work.submit(odd, ("hang", 0), "x")
+        ended, handed_in = {}, 0
+        while "x" not in ended:
+            if work.waiting < 2:
+                work.submit(odd, ("nap", handed_in), handed_in)
+                handed_in += 1
+            key, ended[key] = work.next_done()
+            assert handed_in < 60
+        ended |= results(work, odd, {})
+    assert ended == {"x": Died("it took longer than 6 s", late=True), **{n: n for n in range(handed_in)}}

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import click
 
-from tumangang_watch.commands.run import scene_options
+from tumangang_watch.commands.run import scene_options, time_limit_s
 from tumangang_watch.detectability.describe import areas_inside, describe_scene
 from tumangang_watch.detectability.describe import quicklook as make_quicklook
 from tumangang_watch.files import check_file, write_whole
+from tumangang_watch.processes import within
 from tumangang_watch.scenes import open_scene, open_scenes, with_digest
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
@@ -46,21 +47,25 @@ def inspect(
     bands: str | None,
     site: Path | None,
     quicklook: Path | None,
+    time_limit: int | None,
     as_json: bool,
 ) -> int:
     """Print what is understood of a scene, and what it can and cannot show."""
     settings, place = Settings(), load_site(site)
     options = replace(scene_options(acquired, bands), digest=False, site=place)
-    if scene.is_dir():
-        scenes = open_scenes(scene, options, settings.read)
-    else:
-        scenes = [open_scene(scene, options, settings.read)]
-    if len(scenes) == 1 and scenes[0].image.stat().st_size <= DIGEST_BYTES:
-        scenes = [with_digest(scenes[0])]
-    described = [describe_scene(s, settings) for s in scenes]
+    with within(time_limit_s(time_limit)):
+        if scene.is_dir():
+            scenes = open_scenes(scene, options, settings.read)
+        else:
+            scenes = [open_scene(scene, options, settings.read)]
+        if len(scenes) == 1 and scenes[0].image.stat().st_size <= DIGEST_BYTES:
+            scenes = [with_digest(scenes[0])]
+        described = [describe_scene(s, settings) for s in scenes]
+        if quicklook is not None:
+            check_file(quicklook, overwrite=False)
+            picture = make_quicklook(scenes[0], place, settings)
     if quicklook is not None:
-        check_file(quicklook, overwrite=False)
-        write_whole(quicklook, make_quicklook(scenes[0], place, settings))
+        write_whole(quicklook, picture)
     if as_json:
         facts: object = described[0] if len(described) == 1 else {"scenes": described}
         click.echo(json_text(facts), nl=False)

@@ -22,6 +22,11 @@ def run_settings(detectability: bool) -> Settings:
     return replace(settings, detectability=replace(settings.detectability, enabled=detectability))
 
 
+def time_limit_s(asked: int | None) -> float:
+    """Return how long reading and measuring may take: as asked for, or as long as a scene may in `watch`."""
+    return Settings().watch.scene_limit_s if asked is None else float(asked)
+
+
 def scene_options(acquired: str | None, bands: str | None) -> SceneOptions:
     """Return what the user says of a scene, beside what it says itself."""
     return SceneOptions(acquired=acquired, bands=bands, latest=datetime.now(UTC))

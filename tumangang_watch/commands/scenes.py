@@ -11,7 +11,7 @@ from typing import TypedDict, Unpack
 import click
 
 from tumangang_watch import __version__, pipeline
-from tumangang_watch.commands.run import placed_as_stated, run_settings, scene_options
+from tumangang_watch.commands.run import placed_as_stated, run_settings, scene_options, time_limit_s
 from tumangang_watch.commands.terminal.progress import progress_bar
 from tumangang_watch.commands.terminal.table import print_summary
 from tumangang_watch.commands.terminal.tell import tell
@@ -21,6 +21,7 @@ from tumangang_watch.libraries import known_faults, library_versions
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidates
+from tumangang_watch.processes import within
 from tumangang_watch.report.folder import REPORT, PageChoice, write_report
 from tumangang_watch.report.page.pdf import browser
 from tumangang_watch.scenes import SceneOptions, check_unchanged, open_scene
@@ -44,6 +45,7 @@ class MeasuringOptions(TypedDict):
     pdf: bool
     figures: bool
     rasters: bool
+    time_limit: int | None
     as_json: bool
     overwrite: bool
 
@@ -88,6 +90,7 @@ def demo(out: Path, overwrite: bool) -> int:
         "pdf": False,
         "figures": False,
         "rasters": False,
+        "time_limit": None,
     }
     return compare(earlier, later, (), None, False, **asked)
 
@@ -113,22 +116,8 @@ def _report(
     settings = run_settings(asked["detectability"])
     with progress_bar(click.get_current_context().info_name or "") as progress:
         run = pipeline.RunContext(load_site(asked["site"]), settings, progress)
-        scenes = placed_as_stated(opened(run), asked["geolocation_m"], asked["site_shift"])
-        given = None
-        if asked["history"] or asked["archives"]:
-            given = find_candidates(asked["history"], asked["archives"], scenes, run, datetime.now(UTC))
-        background = None if given is None else given.scenes
-        if len(scenes) == 2:
-            comparison = pipeline.compare(scenes[0], scenes[1], run, background)
-        else:
-            comparison = pipeline.detect(scenes[0], run, background)
-        if given is not None:
-            comparison = add_left_out(comparison, given)
-            for item in comparison.background_use.left_out if comparison.background_use else ():
-                if item.faulty:
-                    words = f"Left out of the background: {item.name}: {item.why}"
-                    tell(words)
-        check_unchanged(comparison.scenes)
+        with within(time_limit_s(asked["time_limit"])):
+            comparison = _measured(opened, run, asked)
         progress("writing the report")
         folder = write_report(
             comparison,
@@ -143,6 +132,30 @@ def _report(
     tell(f"Report: {folder / 'report.html'}")
     if asked["as_json"]:
         click.echo((folder / "report.json").read_text(encoding="utf-8").rstrip("\n"))
+    return comparison
+
+
+def _measured(
+    opened: Callable[[pipeline.RunContext], tuple[Scene, ...]],
+    run: pipeline.RunContext,
+    asked: MeasuringOptions,
+) -> Comparison:
+    """Read and measure the scenes; say which of the background could not be used."""
+    scenes = placed_as_stated(opened(run), asked["geolocation_m"], asked["site_shift"])
+    given = None
+    if asked["history"] or asked["archives"]:
+        given = find_candidates(asked["history"], asked["archives"], scenes, run, datetime.now(UTC))
+    background = None if given is None else given.scenes
+    if len(scenes) == 2:
+        comparison = pipeline.compare(scenes[0], scenes[1], run, background)
+    else:
+        comparison = pipeline.detect(scenes[0], run, background)
+    if given is not None:
+        comparison = add_left_out(comparison, given)
+        for item in comparison.background_use.left_out if comparison.background_use else ():
+            if item.faulty:
+                tell(f"Left out of the background: {item.name}: {item.why}")
+    check_unchanged(comparison.scenes)
     return comparison
 
 

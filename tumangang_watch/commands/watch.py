@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import click
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.file import hold
-from tumangang_watch.commands.run import run_settings
+from tumangang_watch.commands.run import run_settings, time_limit_s
 from tumangang_watch.commands.terminal.progress import progress_bar
 from tumangang_watch.commands.terminal.tell import on_terminal, tell
 from tumangang_watch.errors import Busy, InputRefused
@@ -37,6 +37,7 @@ def watch(
     site: Path | None,
     settle: float | None,
     jobs: int,
+    time_limit: int | None,
     refresh: bool,
     detectability: bool,
     notify_command: str | None,
@@ -53,10 +54,11 @@ def watch(
     if not inbox.is_dir():
         raise InputRefused("no inbox", inbox, "it is not a folder", "Give the folder scenes arrive in")
     places = places_of(inbox, archive_file, reports, site, refresh, detectability)
+    places = replace(places, time_limit_s=time_limit_s(time_limit))
     limits = places.settings.watch
     # Scenes are told apart by their paths under the places' inbox: the same, absolute, path.
     arrivals = look_into(places.inbox, time.time(), limits.settle_s if settle is None else settle)
-    with progress_bar() as progress, executor(jobs, None, limits.scene_limit_s, limits.attempts) as work:
+    with progress_bar() as progress, executor(jobs, None, places.time_limit_s, limits.attempts) as work:
         tally = take_in(places, arrivals, work, progress, notify=notify_command is not None)
     words = str(passed_over(places.inbox))
     if words:
@@ -76,17 +78,19 @@ def backfill(
     site: Path | None,
     jobs: int | None,
     scheduler: str | None,
+    time_limit: int | None,
     refresh: bool,
     detectability: bool,
     as_json: bool,
 ) -> int:
     """Take in many SCENES (files or folders) on several processes, or on a Dask cluster."""
     places = places_of(Path("/"), archive_file.absolute(), reports.absolute(), site, refresh, detectability)
+    places = replace(places, time_limit_s=time_limit_s(time_limit))
     limits = places.settings.watch
     arrivals = given_scenes([path.absolute() for path in scenes])
     with (
         progress_bar() as progress,
-        executor(jobs or os.cpu_count() or 1, scheduler, limits.scene_limit_s, limits.attempts) as work,
+        executor(jobs or os.cpu_count() or 1, scheduler, places.time_limit_s, limits.attempts) as work,
     ):
         tally = take_in(places, arrivals, work, progress)
     return finish(places, tally, AfterRun(as_json=as_json))

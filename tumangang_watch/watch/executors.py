@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -15,10 +16,13 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from tumangang_watch.errors import InputRefused, UsageError, fault_words
-from tumangang_watch.processes import end_with_parent, memory_limit_mb
+from tumangang_watch.processes import end_with_parent, ended_after, longer_than, memory_limit_mb
 from tumangang_watch.threads import keep_freed
 
 Function = Callable[[Any], Any]
+STARTING_S = 300.0
+"""What a worker may take beside its work: to start and import, on a machine that is busy."""
+_ALARM = int(getattr(signal, "SIGALRM", 0))
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Died:
     why: str
     killed: bool = False
     """By a system short of memory, or by a library that may take too little: nothing is said of the work."""
+    late: bool = False
+    """It took too long."""
 
 
 @dataclass
@@ -35,11 +41,14 @@ class _Piece:
     function: Function
     task: Any
     key: Any
-    deaths_alone: int = 0
+    deaths: int = 0
+    """How often its process died while it ran alone, or was ended because it took too long."""
+    begun: float = 0.0
+    """When it was handed in, by the clock that nobody sets."""
 
 
 class Processes:
-    """Processes of this machine. A piece whose process dies is tried again by itself.
+    """Processes of this machine. A piece whose process dies or takes too long is tried again by itself.
 
     As many pieces as there are ``slots`` are worth handing in at a time; they end in whatever order.
     """
@@ -50,6 +59,7 @@ class Processes:
         self._workers: set[BaseProcess] = set()
         self._running: dict[Future[Any], _Piece] = {}
         self._suspects: deque[_Piece] = deque()
+        self._given_up: deque[tuple[Any, Died]] = deque()
 
     def submit(self, function: Function, task: Any, key: Any) -> None:
         """Hand in a piece of work under a key of the caller's."""
@@ -58,25 +68,26 @@ class Processes:
     @property
     def waiting(self) -> int:
         """How many pieces are handed in and not yet returned."""
-        return len(self._running) + len(self._suspects)
+        return len(self._running) + len(self._suspects) + len(self._given_up)
 
     def next_done(self) -> tuple[Any, Any]:
         """Wait for a piece to end; return its key and its value, or `Died`."""
-        while True:
+        while not self._given_up:
             if not self._running:
                 self._start(self._suspects.popleft())
-            done, _ = wait(self._running, timeout=self._limit_s, return_when=FIRST_COMPLETED)
+            first = min(piece.begun for piece in self._running.values())
+            left_s = first + self._limit_s + STARTING_S - time.monotonic()
+            done, _ = wait(self._running, timeout=max(left_s, 0.0), return_when=FIRST_COMPLETED)
             if not done:
-                ended = self._blame(Died("it took too long"))
-            else:
-                future = min(done, key=lambda f: list(self._running).index(f))
-                error = future.exception()
-                if not isinstance(error, BrokenProcessPool):
-                    piece = self._running.pop(future)
-                    return piece.key, _outcome(future, error)
-                ended = self._blame(self._death())
-            if ended is not None:
-                return ended
+                self._blame(Died(longer_than(self._limit_s), late=True))
+                continue
+            future = min(done, key=lambda f: list(self._running).index(f))
+            error = future.exception()
+            if not isinstance(error, BrokenProcessPool):
+                piece = self._running.pop(future)
+                return piece.key, _outcome(future, error)
+            self._blame(self._death())
+        return self._given_up.popleft()
 
     def close(self) -> None:
         """End the processes, whatever they do."""
@@ -96,10 +107,11 @@ class Processes:
                 initargs=(os.getpid(),),
             )
         try:
-            future = self._pool.submit(piece.function, piece.task)
+            future = self._pool.submit(_limited, piece.function, piece.task, self._limit_s)
         except BrokenProcessPool:
             self._suspects.append(piece)
             return
+        piece.begun = time.monotonic()
         self._running[future] = piece
         self._workers.update(multiprocessing.active_children())
 
@@ -107,6 +119,8 @@ class Processes:
         """Return how a worker died; the others are ended politely before its end is looked at."""
         if self._pool is not None:
             self._pool.shutdown(wait=True)
+        if any(worker.exitcode == -_ALARM for worker in self._workers):
+            return Died(longer_than(self._limit_s), late=True)
         if any(worker.exitcode == -signal.SIGKILL for worker in self._workers):
             return Died("its process was killed, as a system short of memory does", killed=True)
         limit = memory_limit_mb()
@@ -114,23 +128,27 @@ class Processes:
             return Died(f"its process died, which may take {limit} MiB", killed=True)
         return Died("its process died")
 
-    def _blame(self, died: Died) -> tuple[Any, Any] | None:
-        """Every piece that ran is suspect: each is tried again alone; one that ran alone is guilty."""
-        pieces = list(self._running.values())
+    def _blame(self, died: Died) -> None:
+        """End the processes. Every piece that ran is suspect: each is tried again alone; one that ran alone,
+        or longer than it may, is guilty, and is given up where that was its last attempt.
+        """
+        now, pieces = time.monotonic(), list(self._running.values())
         self._running.clear()
         self.close()
-        if len(pieces) == 1:
-            pieces[0].deaths_alone += 1
-            if pieces[0].deaths_alone >= self._attempts:
-                return pieces[0].key, died
-        self._suspects.extend(pieces)
-        return None
+        for piece in pieces:
+            if now - piece.begun >= self._limit_s if died.late else len(pieces) == 1:
+                piece.deaths += 1
+            if piece.deaths < self._attempts:
+                self._suspects.append(piece)
+            else:
+                self._given_up.append((piece.key, died))
 
 
 class Cluster:
     """A Dask cluster whose workers see the same folders. Work of a dead worker is done by another."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, limit_s: float) -> None:
+        self._limit_s = limit_s
         try:
             from distributed import Client, as_completed
         except ImportError as error:
@@ -152,7 +170,7 @@ class Cluster:
 
     def submit(self, function: Function, task: Any, key: Any) -> None:
         """Hand in a piece of work."""
-        future = self._client.submit(_on_cluster, function, task, pure=False)
+        future = self._client.submit(_on_cluster, function, task, self._limit_s, pure=False)
         self._keys[str(future.key)] = key
         self._done.add(future)
 
@@ -188,20 +206,28 @@ Executor = Processes | Cluster
 @contextmanager
 def executor(jobs: int, scheduler: str | None, limit_s: float, attempts: int) -> Iterator[Executor]:
     """Yield where work is done; end it afterwards."""
-    place = Cluster(scheduler) if scheduler else Processes(jobs, limit_s, attempts)
+    place = Cluster(scheduler, limit_s) if scheduler else Processes(jobs, limit_s, attempts)
     try:
         yield place
     finally:
         place.close()
 
 
-def _on_cluster(function: Function, task: Any) -> Any:
+def _on_cluster(function: Function, task: Any, limit_s: float) -> Any:
     """Do a piece of work in a worker of a cluster."""
     keep_freed()
-    return function(task)
+    return _limited(function, task, limit_s)
+
+
+def _limited(function: Function, task: Any, limit_s: float) -> Any:
+    """Do a piece of work in a process that ends where it takes too long; what it imports is imported."""
+    with ended_after(limit_s):
+        return function(task)
 
 
 def _start_worker(parent: int) -> None:
     """Leave interrupts to the run, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
     end_with_parent(parent)

@@ -24,6 +24,7 @@ from tumangang_watch.archive.reviews import carry_over
 from tumangang_watch.errors import Busy, InputRefused, OutputFailed
 from tumangang_watch.files import sweep, write_whole
 from tumangang_watch.model.document import ReportDocument
+from tumangang_watch.processes import LONGER_THAN, longer_than
 from tumangang_watch.text import count_text, json_text
 from tumangang_watch.watch.executors import Died, Executor
 from tumangang_watch.watch.inbox import Arrival, content_of, sidecars, sidecars_digest
@@ -190,6 +191,8 @@ class _Intake:
 
     def _stands(self, refusal: Refusal, arrival: Arrival) -> bool:
         """Return whether a refusal still holds: nothing it rests on has changed."""
+        if refusal.why.startswith(LONGER_THAN) and refusal.why != longer_than(self.places.time_limit_s):
+            return False
         made_with = (refusal.tool_version, refusal.site_sha256, refusal.settings_sha256)
         return made_with == self._version() and sidecars_digest(arrival.path) == refusal.sidecars_sha256
 
@@ -295,10 +298,11 @@ def _best(paths: list[Path]) -> Path:
 def _of_death(died: Died, path: Path) -> Failed:
     if died.killed:
         return Failed.passed(path.name, died.why)
+    remedy = "give it more time (--time-limit)" if died.late else "report it"
     return Failed(
         what="scene refused",
         file=path.name,
         why=died.why,
-        todo="Deliver it again; report it if it is sound",
+        todo=f"Deliver it again; {remedy} if it is sound",
         exit_status=InputRefused.exit_status,
     )

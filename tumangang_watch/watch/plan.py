@@ -17,6 +17,7 @@ from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.choose import Part, choose, taken
 from tumangang_watch.settings import Settings
+from tumangang_watch.settings.records import WatchSettings
 from tumangang_watch.watch.tasks import KnownFile, ReportTask, is_made
 
 
@@ -33,6 +34,8 @@ class Places:
     tool_version: str
     now: datetime
     """The caller's clock."""
+    time_limit_s: float = WatchSettings.scene_limit_s
+    """Longest time one scene may take."""
     refresh: bool = False
     """Make reports again that another version, other settings or another site file made."""
 

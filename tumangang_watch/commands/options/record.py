@@ -26,6 +26,12 @@ made_reports_option = click.option(
     show_envvar=True,
     help="Folder that gets one report a scene.",
 )
+scene_limit_option = click.option(
+    "--time-limit",
+    type=click.IntRange(1, 604_800),
+    metavar="SECONDS",
+    help="Longest time one scene may take; it is tried twice, then given up. Default: 900.",
+)
 refresh_option = click.option(
     "--refresh", is_flag=True, help="Report again what another version or other settings made."
 )
@@ -75,6 +81,7 @@ def rebuild() -> None:
 @site_option
 @click.option("--settle", type=click.FloatRange(0), help="Seconds without a change until a file is whole.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@scene_limit_option
 @refresh_option
 @detectability_option
 @click.option("--notify-command", help="Run once a finding, the finding as JSON on its standard input.")
@@ -96,6 +103,7 @@ def watch() -> None:
 @site_option
 @click.option("--jobs", type=click.IntRange(1), help="Processes. Default: one a processor.")
 @click.option("--scheduler", help="Address of a Dask scheduler whose workers see the same folders.")
+@scene_limit_option
 @refresh_option
 @detectability_option
 @json_option

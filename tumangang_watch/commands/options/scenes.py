@@ -13,6 +13,7 @@ from tumangang_watch.commands.options.shared import (
     json_option,
     overwrite_option,
     site_option,
+    time_limit_option,
     together,
 )
 from tumangang_watch.commands.terminal.declare import command, group
@@ -73,6 +74,7 @@ measuring_options = together(
         help="Also write the clipped, aligned scenes as cloud-optimised GeoTIFFs; outlines lie on them.",
     ),
     click.option("--pdf", is_flag=True, help="Also print the page as report.pdf (needs Chromium or Chrome)."),
+    time_limit_option,
     json_option,
     overwrite_option,
 )
@@ -121,6 +123,7 @@ def detect() -> None:
 @bands_option
 @site_option
 @click.option("--quicklook", type=SCENE, help="Write a picture (PNG) of what it shows of the site.")
+@time_limit_option
 @document_option
 @done_in("inspect")
 def inspect() -> None:

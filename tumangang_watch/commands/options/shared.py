@@ -57,6 +57,12 @@ detectability_option = click.option(
     show_default=True,
     help="Insert vehicles into the scene's own empty tracks and say how often each kind would be found.",
 )
+time_limit_option = click.option(
+    "--time-limit",
+    type=click.IntRange(1, 604_800),
+    metavar="SECONDS",
+    help="Longest time that reading and measuring may take: a file can make a library hang. Default: 900.",
+)
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an earlier report in --out.")
 overwrite_file_option = click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Also print the result as JSON to stdout.")
