@@ -7,14 +7,17 @@ import socket
 import subprocess
 import sys
 import threading
+import warnings
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rasterio.errors import NotGeoreferencedWarning
 from support.scene_files import CRS, ground, opened, read, write
 
 from tumangang_watch.errors import InputRefused, NotComparable, WatchError
+from tumangang_watch.scenes.harden import open_image
 
 
 @pytest.fixture
@@ -109,6 +112,23 @@ def test_files_beside_an_image_cannot_change_it(tmp_path, listener):
     assert image.valid.all()
     assert sorted(os.listdir(tmp_path)) == before
     assert not calls
+
+
+def test_images_that_are_open_at_once_keep_the_process_quiet_and_leave_it_as_it_was(tmp_path):
+    """Whichever is closed first, as where threads read side by side."""
+    paths = [write(tmp_path / f"{name}.tif") for name in "ab"]
+    before = sys.unraisablehook, list(warnings.filters)
+    first, second = open_image(paths[0]), open_image(paths[1])
+    first.__enter__()
+    dataset = second.__enter__()
+    first.__exit__(None, None, None)
+    warnings.warn("it lies nowhere", NotGeoreferencedWarning, stacklevel=1)
+    assert sys.unraisablehook != before[0]
+    assert dataset.read(1).any()
+    second.__exit__(None, None, None)
+    assert (sys.unraisablehook, list(warnings.filters)) == before
+    with pytest.raises(NotGeoreferencedWarning):
+        warnings.warn("it lies nowhere", NotGeoreferencedWarning, stacklevel=1)
 
 
 def test_gdal_is_hardened_before_it_wakes():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,24 +36,44 @@ AT_OPEN = ("GDAL_DISABLE_READDIR_ON_OPEN", "GDAL_PAM_ENABLED", "CPL_VSIL_CURL_AL
 """Settings that must hold whoever used rasterio before: they hide sidecars and the network."""
 
 
-@contextmanager
-def _unreadable_messages_dropped() -> Iterator[None]:
-    """Keep rasterio's log quiet about GDAL messages that quote a damaged file's bytes.
+class _Quiet:
+    """What libraries say beside the one line of a refusal is dropped while any image is open.
 
-    Rasterio decodes each message as UTF-8 in a callback that cannot raise; a message that
-    quotes other bytes would put a traceback on stderr beside the one line of the refusal.
+    Filters of warnings and the hook are the process's, not a thread's: they are set when the first image is
+    opened and put back when the last is closed. Were each to put back what it met, two threads could leave
+    them set for good, or lift them for each other.
+
+    Rasterio decodes each of GDAL's messages as UTF-8 in a callback that cannot raise; a message that quotes
+    a damaged file's bytes would put a traceback on stderr. That an image lies nowhere is told in our words.
     """
-    before = sys.unraisablehook
 
-    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+    def __init__(self) -> None:
+        self._held, self._open = threading.Lock(), 0
+        self._before = sys.unraisablehook
+        self._filters = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._held:
+            if self._open == 0:
+                self._before, sys.unraisablehook = sys.unraisablehook, self._hook
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.simplefilter("ignore")
+            self._open += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._held:
+            self._open -= 1
+            if self._open == 0:
+                self._filters.__exit__(None, None, None)
+                sys.unraisablehook = self._before
+
+    def _hook(self, unraisable: sys.UnraisableHookArgs) -> None:
         if not isinstance(unraisable.exc_value, UnicodeDecodeError):
-            before(unraisable)
+            self._before(unraisable)
 
-    sys.unraisablehook = hook
-    try:
-        yield
-    finally:
-        sys.unraisablehook = before
+
+_quiet = _Quiet()
 
 
 @contextmanager
@@ -65,10 +86,8 @@ def open_image(path: Path) -> Iterator[DatasetReader]:
     if place.startswith("/vsi"):
         raise scene_refused(path.name, "its folder is a name GDAL keeps", "Move the scene")
     with (
-        warnings.catch_warnings(),
-        _unreadable_messages_dropped(),
+        _quiet,
         rasterio.Env(**{key: GDAL_SETTINGS[key] for key in AT_OPEN}),
+        rasterio.open(place, driver=driver_of(path)) as dataset,
     ):
-        warnings.simplefilter("ignore")
-        with rasterio.open(place, driver=driver_of(path)) as dataset:
-            yield dataset
+        yield dataset
