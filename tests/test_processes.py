@@ -178,6 +178,27 @@ def test_a_signal_reaches_the_work(sent, status):
     assert (running.returncode, words) == (status, b"")
 
 
+@pytest.mark.parametrize(("writes", "left"), [(False, []), (True, ["written"])])
+def test_an_interrupt_waits_for_threads_only_where_they_write(tmp_path, writes, left):
+    """What measures would go on for ten minutes; what writes is done when the work has ended."""
+    work = f"""
+        from pathlib import Path
+        from tumangang_watch.threads import side_by_side
+        def piece(number):
+            if number == 0:
+                print("at work", flush=True)
+            time.sleep({3 if writes else 600})
+            if number == 0:
+                Path({str(tmp_path)!r}, "written").touch()
+        side_by_side(piece, range(2), writes={writes})"""
+    with subprocess.Popen(python(work), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert [running.stdout.readline() for _ in range(2)] == [b"begun\n", b"at work\n"]
+        running.send_signal(signal.SIGINT)
+        _, words = running.communicate(timeout=120)
+    assert (running.returncode, words) == (130, b"")
+    assert [path.name for path in tmp_path.iterdir()] == left
+
+
 def test_the_work_ends_with_a_killed_parent():
     with subprocess.Popen(python(HOLD), stdout=subprocess.PIPE) as running:
         assert running.stdout.readline() == b"begun\n"

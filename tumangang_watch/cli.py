@@ -18,7 +18,7 @@ from tumangang_watch.commands.terminal.config import FILE, read_config
 from tumangang_watch.commands.terminal.declare import PREFIX, HelpfulGroup, group
 from tumangang_watch.commands.terminal.examples import SECTIONS
 from tumangang_watch.errors import WatchError, is_short_of_memory
-from tumangang_watch.processes import memory_limit_mb, outlive
+from tumangang_watch.processes import INTERRUPTED, memory_limit_mb, outlive
 from tumangang_watch.text import clean_text
 
 PROGRAM = "tumangang-watch"
@@ -76,7 +76,7 @@ def _status_of(error: BaseException) -> int:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else PROGRAM
         return _print_error("usage", where, error.format_message().rstrip("."), "See --help", 2)
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return 130
+        return INTERRUPTED
     if isinstance(error, BrokenPipeError):
         sys.stderr.close()
         return BROKEN_PIPE

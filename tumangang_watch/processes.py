@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -22,6 +22,8 @@ MIN_MB = 700
 """Below it libraries do not start: SciPy's OpenBLAS waits for ever at 430, `watch` for a thread at 620."""
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT) if os.name == "posix" else ()
 """Signals that the parent hands to its child."""
+INTERRUPTED = 130
+"""As the shell tells it of a program that ``SIGINT`` ended."""
 CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGKILL")
 """Signals that a library meets, or that a system short of memory sends; others are somebody's wish."""
 LONGER_THAN = "it took longer than"
@@ -145,6 +147,10 @@ def outlive(work: Callable[[], NoReturn]) -> Crash:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         try:
             work()
+        except SystemExit as end:
+            if end.code == INTERRUPTED and threading.active_count() > 1:
+                _leave(INTERRUPTED)
+            raise
         finally:
             os.write(mouth, _AT_THE_END)
         sys.exit(0)
@@ -162,6 +168,16 @@ def outlive(work: Callable[[], NoReturn]) -> Crash:
     signal.signal(-status, signal.SIG_DFL)
     os.kill(parent, -status)
     sys.exit(128 - status)
+
+
+def _leave(status: int) -> NoReturn:
+    """End this process without waiting for its threads: what they still measure is wanted by nobody."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    if _child_says is not None:
+        os.write(_child_says, _AT_THE_END)
+    os._exit(status)
 
 
 def _end_of(child: int, watched: set[signal.Signals]) -> int:

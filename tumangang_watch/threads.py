@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Value = TypeVar("Value")
@@ -24,8 +24,13 @@ WORKERS = 2
 """Values worked on at a time: a pair has two dates, and more threads wait for the interpreter."""
 
 
-def side_by_side(work: Callable[[Value], Answer], values: Iterable[Value]) -> list[Answer]:
+def side_by_side(
+    work: Callable[[Value], Answer], values: Iterable[Value], *, writes: bool = False
+) -> list[Answer]:
     """Return what a function gives of each value, in their order; the first error in that order is raised.
+
+    An interrupt (Ctrl-C) does not wait for what is at work, which can take seconds, unless it ``writes``:
+    what is written would be left behind.
 
     Raises
     ------
@@ -35,17 +40,25 @@ def side_by_side(work: Callable[[Value], Answer], values: Iterable[Value]) -> li
     given = list(values)
     if len(given) < 2:
         return [work(value) for value in given]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        try:
-            asked = [pool.submit(work, value) for value in given]
-        except RuntimeError as error:
-            raise MemoryError(str(error)) from error
-        try:
-            return [one.result() for one in asked]
-        finally:
-            for one in asked:
-                one.cancel()
-            give_back()
+    pool, waited_for = ThreadPoolExecutor(WORKERS), True
+    try:
+        return [one.result() for one in _handed_in(pool, work, given)]
+    except KeyboardInterrupt:
+        waited_for = writes
+        raise
+    finally:
+        pool.shutdown(waited_for, cancel_futures=True)
+        give_back()
+
+
+def _handed_in(
+    pool: ThreadPoolExecutor, work: Callable[[Value], Answer], values: list[Value]
+) -> list[Future[Answer]]:
+    """Hand in a piece of work for each value."""
+    try:
+        return [pool.submit(work, value) for value in values]
+    except RuntimeError as error:
+        raise MemoryError(str(error)) from error
 
 
 def keep_freed() -> None:

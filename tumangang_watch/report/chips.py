@@ -60,7 +60,7 @@ def write_chips(comparison: Comparison, report: ReportDocument, folder: Path) ->
         return subject.file_name, jpeg_bytes(picture, KMZ_QUALITY)
 
     # Two thirds of a chip's time are resampling and coding, which leave other threads the interpreter.
-    written = side_by_side(write, subjects(comparison).values())
+    written = side_by_side(write, subjects(comparison).values(), writes=True)
     write_kmz(comparison, report, folder, dict(one for one in written if one is not None))
 
 
