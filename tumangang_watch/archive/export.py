@@ -89,6 +89,8 @@ Cell = str | float | int | None
 Rows = Iterable[tuple[Cell, ...]]
 Table = tuple[Sequence[str], Sequence[tuple[Cell, ...]]]
 """Names of columns, and rows."""
+Passing = tuple[Sequence[str], Rows]
+"""The same with rows that may be gone through once."""
 _AT_ONCE = 1000
 """Rows of a CSV that are made harmless together, column by column: most columns are of numbers."""
 
@@ -132,7 +134,7 @@ def table(archive: Archive, name: str) -> Table:
         return [column[0] for column in cursor.description], cursor.fetchall()
 
 
-def marked(name: str, whole: tuple[Sequence[str], Rows], marks: Marks | None) -> tuple[Sequence[str], Rows]:
+def marked(name: str, whole: Passing, marks: Marks | None) -> Passing:
     """Return a table with what became of its rows under review, before the geometry."""
     columns, rows = whole
     if marks is None or name not in ("detections", "findings"):

@@ -41,12 +41,12 @@ PNG_CODING = (
     cv2.IMWRITE_PNG_COMPRESSION,
     1,
     cv2.IMWRITE_PNG_STRATEGY,
-    cv2.IMWRITE_PNG_STRATEGY_RLE,
+    cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY,
     cv2.IMWRITE_PNG_FILTER,
     cv2.IMWRITE_PNG_FILTER_SUB,
 )
-"""How pictures are compressed: runs of differences to the left, without a search for the best filter of each
-row. An eighth of the usual time; files are a fifth larger than the smallest."""
+"""How pictures are compressed: differences to the left, each by itself, without a search for runs or for the
+best filter of each row. A tenth of the usual time; files are a quarter larger than the smallest."""
 DARK = "#111111"
 """Edge of lines and text over imagery."""
 NO_IMAGE = 96

@@ -169,6 +169,8 @@ class StripsRead:
     scale: ColourScale
     """The scene's light, by all its strips."""
     views: tuple[StripView, ...]
+    compared: tuple[StripView, ...]
+    """The same against the other dates, as the networks read them."""
     readings: tuple[NetReading, ...]
     runs: tuple[tuple[TrainSegment, ...], ...]
 
@@ -189,13 +191,16 @@ def read_strips(
         for other in others or []
         if other.readings
     ]
-    read = [_read_view(view, [own[k] for own in elsewhere], settings) for k, view in enumerate(views)]
+    behind = [[own[k] for own in elsewhere] for k in range(len(views))]
+    compared = [against(view, b, settings) if b else view for view, b in zip(views, behind, strict=True)]
+    readings, seen = [read_strip(view) for view in compared], [seen_steps(view) for view in compared]
     return StripsRead(
         scene=scene,
         scale=ColourScale(light, ground_of(strips, light)),
         views=tuple(views),
-        readings=tuple(reading for reading, _ in read),
-        runs=tuple(runs for _, runs in read),
+        compared=tuple(compared),
+        readings=tuple(readings),
+        runs=tuple(tuple(find_runs(r.occupied, s, settings)) for r, s in zip(readings, seen, strict=True)),
     )
 
 
@@ -208,14 +213,6 @@ def _background_view(
     return view_of(strip, scene, light, settings, BACKGROUND_CHANNELS)
 
 
-def _read_view(
-    view: StripView, behind: list[OtherView], settings: TrainSettings
-) -> tuple[NetReading, tuple[TrainSegment, ...]]:
-    view = against(view, behind, settings) if behind else view
-    reading, seen = read_strip(view), seen_steps(view)
-    return reading, tuple(checked(view, seen, r) for r in find_runs(reading.occupied, seen, settings))
-
-
 def trains_in(
     read: StripsRead, settings: TrainSettings, asked: Callable[[Track, TrainSegment], bool] | None = None
 ) -> list[list[FoundTrain]]:
@@ -223,11 +220,13 @@ def trains_in(
     track_km = sum(view.strip.track.line.length for view in read.views) / 1000
     noise = noise_of([r for own in read.runs for r in own], track_km, settings)
     found = []
-    for view, reading, own in zip(read.views, read.readings, read.runs, strict=True):
+    for k, (view, reading) in enumerate(zip(read.views, read.readings, strict=True)):
         trains = []
-        for run in own:
+        for run in read.runs[k]:
             alarms = false_alarms(run.score, track_km, noise, settings)
             if alarms <= settings.false_alarms_possible and (asked is None or asked(view.strip.track, run)):
+                # The second reader is asked of these alone: what becomes of the others rests on the first.
+                run = checked(read.compared[k], seen_steps(read.compared[k]), run)
                 train = _train(view, reading, run, read.scale, read.scene.gsd_m, settings)
                 train = replace(train, false_alarms=alarms)
                 if asked is None:

@@ -162,6 +162,7 @@ def score_groups(
         raise ValueError("a group of the template lacks one of its sides")
     headings = template.heading[template.group]
     layer_of = len(plain) + np.searchsorted(picture.headings, np.arange(HEADINGS))
+    tracks = np.flatnonzero(headings >= 0)
     gain = np.zeros((len(east_m), template.groups))
     seen = picture.sunlit
     for first in range(0, len(east_m), SHIFTS_AT_A_TIME):
@@ -173,15 +174,20 @@ def score_groups(
         for layer in plain:
             values = cv2.remap(layer, *maps, cv2.INTER_LINEAR)
             gain[part] += _gain(values, weight, starts, counts, sample_m2, signed=False)
-        rows_, cols_ = np.rint(row).astype(int), np.rint(col).astype(int)
-        inside = (rows_ >= 0) & (rows_ < seen.shape[0]) & (cols_ >= 0) & (cols_ < seen.shape[1])
         energy = np.zeros(row.shape)
-        tracks = inside & (headings >= 0)
-        bins = np.broadcast_to(layer_of[headings], row.shape)[tracks]
-        energy[tracks] = layers[bins, rows_[tracks], cols_[tracks]]
+        energy[:, tracks] = _nearest(layers, layer_of[headings[tracks]], row[:, tracks], col[:, tracks])
         signed = _gain(energy, weight, starts, counts, sample_m2, signed=True)
         gain[part] += np.where(template.heading >= 0, signed, 0.0)
     return gain
+
+
+def _nearest(layers: Float32, layer: NDArray[np.intp], row: Float64, col: Float64) -> Floats:
+    """Return (shifts, points): of each point's layer the pixel nearest to it; 0 beyond the picture."""
+    rows, cols = layers.shape[1:]
+    r, c = np.rint(row).astype(np.intp), np.rint(col).astype(np.intp)
+    inside = (r >= 0) & (r < rows) & (c >= 0) & (c < cols)
+    place = np.where(inside, (layer * rows + r) * cols + c, 0)
+    return np.where(inside, layers.reshape(-1).take(place), 0.0)
 
 
 def _by_side(values: Floats, starts: NDArray[np.intp]) -> Float64:
