@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from tumangang_watch.detect.cargo.network import OUTPUTS, TILE, ApronInput, apron_input, read_apron, weights
+from tumangang_watch.detect.cargo.network import (
+    BELOW,
+    OUTPUTS,
+    TILE,
+    ApronInput,
+    apron_input,
+    read_apron,
+    weights,
+)
 from tumangang_watch.detect.cargo.view import Turn
 
 
@@ -65,3 +73,23 @@ def test_gain_drops_out_and_probabilities_are_bounded() -> None:
 
 def test_weights_are_small() -> None:
     assert sum(w.size for w in weights("apron_net").values()) < 200_000
+
+
+def test_a_narrow_apron_reads_as_with_all_the_ground_about_it() -> None:
+    item = piece(150, 250)
+    y, x = np.mgrid[:150, :250]
+    item.planes[4] = np.abs(y - 0.2 * x - 40) < 6
+    counts = item.planes[4] > 0
+    for _ in range(BELOW):
+        counts[1:] |= counts[:-1]
+    # Usable ground in the corners has all of it read.
+    every = ApronInput(item.planes.copy(), item.constants)
+    every.planes[4, [0, 0, -1, -1], [0, -1, 0, -1]] = 1
+    far = np.ones_like(counts)
+    for row in (slice(0, 48), slice(-48, None)):
+        for col in (slice(0, 48), slice(-48, None)):
+            far[row, col] = False
+    narrow, whole = read_apron(item), read_apron(every)
+    for name in OUTPUTS:
+        assert (narrow[name] == whole[name])[counts & far].all()
+        assert (narrow[name] == 0).sum() > 1000

@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from tumangang_watch.grid import Cut
 from tumangang_watch.nets import NetworkLayout, Runner, weights
 
 PIXEL_M = 0.35
@@ -24,6 +25,10 @@ LOG_LIMIT = 2.5
 TILE = 256
 OVERLAP = 40
 """Pixels on each side of a tile that are read only for what lies inside it: the network's reach."""
+BESIDE = 16
+"""Pixels about usable ground whose shadow counts: the largest disk that a texture is measured with."""
+BELOW = 48
+"""The same below it, where shadows fall: 14 m of them, the longest that is measured."""
 DEPTH = 8
 """The network halves three times."""
 
@@ -87,15 +92,31 @@ def read_apron(item: ApronInput) -> dict[str, NDArray[np.float32]]:
     out = np.zeros((len(OUTPUTS), rows, cols), np.float32)
     for top in range(0, rows, TILE):
         for left in range(0, cols, TILE):
-            bottom, right = min(top + TILE, rows), min(left + TILE, cols)
-            if not item.planes[4, top:bottom, left:right].any():
+            tile = slice(top, min(top + TILE, rows)), slice(left, min(left + TILE, cols))
+            if not item.planes[4][tile].any():
                 continue
-            r0, c0 = max(top - OVERLAP, 0), max(left - OVERLAP, 0)
-            cut = item.planes[:, r0 : bottom + OVERLAP, c0 : right + OVERLAP]
-            odds = _run(cut, item.constants)
-            part = odds[:, top - r0 : bottom - r0, left - c0 : right - c0]
-            out[:, top:bottom, left:right] = 1 / (1 + np.exp(-np.clip(part, -30, 30)))
+            wanted = _wanted(item.planes[4], tile)
+            r0, c0 = (max(cut.start - OVERLAP, 0) for cut in wanted)
+            (r1, r2), (c1, c2) = ((cut.start, cut.stop) for cut in wanted)
+            odds = _run(item.planes[:, r0 : r2 + OVERLAP, c0 : c2 + OVERLAP], item.constants)
+            part = odds[:, r1 - r0 : r2 - r0, c1 - c0 : c2 - c0]
+            out[:, r1:r2, c1:c2] = 1 / (1 + np.exp(-np.clip(part, -30, 30)))
     return dict(zip(OUTPUTS, out, strict=True))
+
+
+def _wanted(usable: NDArray[np.float32], tile: Cut) -> Cut:
+    """Return the part of a tile whose reading counts, in steps of `DEPTH`: there each pixel reads the same.
+
+    A pixel's place within what the network halves decides which others it is halved with.
+    """
+    (top, bottom), (left, right) = ((cut.start, cut.stop) for cut in tile)
+    r0, c0 = max(top - BELOW, 0), max(left - BESIDE, 0)
+    near = usable[r0 : bottom + BESIDE, c0 : right + BESIDE] > 0
+    rows, cols = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
+    first = [max(r0 + int(rows[0]) - BESIDE, top), max(c0 + int(cols[0]) - BESIDE, left)]
+    stop = min(r0 + int(rows[-1]) + 1 + BELOW, bottom), min(c0 + int(cols[-1]) + 1 + BESIDE, right)
+    (r1, c1), (r2, c2) = (a // DEPTH * DEPTH for a in first), stop
+    return slice(r1, r2), slice(c1, c2)
 
 
 def _run(planes: NDArray[np.float32], constants: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -102,8 +102,9 @@ def _middle_and_spread(
     values: NDArray[np.float32], pick: NDArray[np.bool_], settings: HandlingSettings
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the median and the robust spread of each feature over some pixels; the first is brightness."""
-    middle = np.median(values[:, pick], axis=1)
-    mad = 1.4826 * np.median(np.abs(values[:, pick] - middle[:, None]), axis=1)
+    picked = values[:, pick]
+    middle = np.median(picked, axis=1)
+    mad = 1.4826 * np.median(np.abs(picked - middle[:, None]), axis=1)
     return middle, np.maximum(mad, _floor(len(values), settings))
 
 
@@ -221,10 +222,13 @@ def _own_change(
             continue
         middle, scatter = _middle_and_spread(step, pick, settings)
         own[:, here], spread[:, here] = middle[:, None], scatter[:, None]
-        for other in _other_ways(step[:, pick & reference], middle, scatter, settings):
-            change = step[:, here]
-            nearer = _apart(change, other, scatter) < _apart(change, own[:, here], scatter)
-            own[:, here] = np.where(nearer, other[:, None], own[:, here])
+        if not (others := _other_ways(step[:, pick & reference], middle, scatter, settings)):
+            continue
+        change = step[:, here]
+        ways = np.stack([middle, *others])
+        # The first of those that are equally near.
+        nearest = np.stack([_apart(change, way, scatter) for way in ways]).argmin(axis=0)
+        own[:, here] = ways[nearest].T
     return own, spread, compared
 
 
