@@ -16,6 +16,7 @@ NETWORKS = (
     "bridge_net",
     "centre_net",
     "colour_net",
+    "group_net",
     "second_net",
     "strip_net",
     "trace_net",

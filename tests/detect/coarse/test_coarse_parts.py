@@ -12,7 +12,7 @@ from shapely import box
 from support.values import observation, straight_site
 
 from tumangang_watch.detect.coarse.find import detect_group_trains, runs_of
-from tumangang_watch.detect.coarse.ground import in_bed_units, learn_ground, near_tracks, structure
+from tumangang_watch.detect.coarse.ground import in_bed_units, learn_ground, near_tracks
 from tumangang_watch.detect.coarse.groups import sample_corridor
 from tumangang_watch.detect.coarse.infer import read_groups
 from tumangang_watch.detect.coarse.states import (
@@ -66,8 +66,6 @@ def test_the_empty_ground_is_learned_from_beside_a_train_and_not_from_it():
     bare, full = (corridor_of(scene(train)) for train in (False, True))
     occupied = (full.s_m > LOW) & (full.s_m < HIGH)
     units, empty = in_bed_units([full, bare])
-    rough = structure(full, units)
-    assert np.median(rough[occupied]) > 2 * np.median(rough[~occupied])
     weight = np.broadcast_to(~occupied, full.valid.shape).astype(float)
     ground = learn_ground(full, units, weight, SETTINGS)
     middle = np.abs(full.s_m - 150) < 45
@@ -89,8 +87,7 @@ def test_the_states_say_which_track_is_occupied_where():
     assert reading.path.chance[1 - lead, inside].max() < 0.1
     assert reading.path.chance[:, outside].max() < 0.1
     assert reading.empty[:, outside].min() > 0.9 > reading.empty[:, inside].min()
-    with pytest.raises(ValueError, match="rounds"):
-        read_groups(scene(), list(SITE.tracks), replace(SETTINGS, rounds=0))
+    assert np.median(reading.odds[lead, inside]) > 2 > -2 > np.median(reading.odds[lead, outside])
 
 
 def test_the_trains_of_a_corridor_are_its_detections():
@@ -98,7 +95,9 @@ def test_the_trains_of_a_corridor_are_its_detections():
     (reading,) = read_groups(seen, list(SITE.tracks), SETTINGS)
     (run,) = runs_of(reading, SETTINGS)
     assert (run.from_m, run.to_m) == pytest.approx((LOW, HIGH), abs=8.0)
-    assert run.score > SETTINGS.score_detected
+    assert run.sure_m <= run.reach_m
+    assert run.sure_m > 0.5 * (HIGH - LOW)
+    assert min(run.score, run.ground) > 50
     assert SETTINGS.shadow_like[0] < run.shadow < SETTINGS.shadow_like[1]
     assert runs_of(replace(reading, own=SITE.tracks[1:]), SETTINGS) == []
     (found,) = detect_group_trains(seen, SITE, list(SITE.tracks), SETTINGS)

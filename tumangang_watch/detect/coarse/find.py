@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.ops import substring
 
 from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.detect.coarse.infer import GroupReading, read_groups
 from tumangang_watch.detect.coarse.states import BLOCK, footprints, seen_columns
-from tumangang_watch.grid import Mask
+from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.model.detection import UNSEEN_BEYOND, Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
@@ -30,6 +31,12 @@ class GroupRun:
     to_m: float
     score: float
     """Summed log-odds against its absence."""
+    sure_m: float
+    """Length of its longest part of which the network is sure."""
+    reach_m: float
+    """Length over which the network does not rule it out."""
+    ground: float
+    """The same of what the Gaussians of the ground say alone, before their share of it is taken."""
     unseen_m: float
     """Track beyond its ends that was not seen: it may go on there."""
     shadow: float | None
@@ -80,7 +87,8 @@ def find_group_trains(
     numbers: dict[str, int] = {}
     for part in judged:
         for run in runs_of(part, settings):
-            if run.score >= settings.score_possible:
+            chance = _confidence(run, observation.image.gsd_m, part.sun_known, settings)
+            if chance >= settings.confidence_possible:
                 numbers[run.track.id] = numbers.get(run.track.id, 0) + 1
                 name = f"{observation.date}-train-{run.track.id}-{numbers[run.track.id]}"
                 found.append(_detection(name, observation, site, part, run, settings))
@@ -93,23 +101,60 @@ def runs_of(judged: GroupReading, settings: GroupSettings) -> list[GroupRun]:
     corridor, path = judged.corridor, judged.path
     occupied = judged.states[path.best]
     out = []
-    columns = np.arange(corridor.s_m.size)
     seen, join = seen_columns(corridor), round(settings.unseen_join_m / corridor.step_m)
     for k, track in enumerate(corridor.tracks):
         whole = stretches(occupied[:, k]) if track in judged.own else []
         for a, b in (part for piece in whole for part in seen_parts(piece, seen, join)):
-            with_it = judged.log_likelihood[path.best[a:b], columns[a:b]]
-            without = judged.log_likelihood[path.best[a:b] & ~(1 << k), columns[a:b]]
             ends = [_along(corridor, track, k, c) for c in (a, b)]
             low, high = sorted(ends)
             if high - low >= settings.train_min_m * 0.6:
-                score = float((with_it - without).sum())
+                score = _gained(judged.log_likelihood, path.best, k, slice(a, b))
                 lost = _shadow(judged, k, slice(a, b), settings)
                 beyond = sum(map(len, _beyond(seen, (a, b)))) * corridor.step_m
                 out.append(
-                    GroupRun(track=track, from_m=low, to_m=high, score=score, unseen_m=beyond, shadow=lost)
+                    GroupRun(
+                        track=track,
+                        from_m=low,
+                        to_m=high,
+                        score=score,
+                        sure_m=_sure(judged.odds[k], (a, b), settings) * corridor.step_m,
+                        reach_m=_reach(judged.odds[k], (a, b), settings) * corridor.step_m,
+                        ground=_gained(judged.ground, path.best, k, slice(a, b)),
+                        unseen_m=beyond,
+                        shadow=lost,
+                    )
                 )
     return out
+
+
+def _gained(log_likelihood: Float64, best: NDArray[np.intp], track: int, part: slice) -> float:
+    """Return by how much the states of a stretch are likelier than those without one of their tracks."""
+    columns = np.arange(part.start, part.stop)
+    with_it = log_likelihood[best[part], columns]
+    return float((with_it - log_likelihood[best[part] & ~(1 << track), columns]).sum())
+
+
+def _sure(odds: Float64, ends: tuple[int, int], settings: GroupSettings) -> int:
+    """Return how many columns of a train in a row the network is sure of."""
+    return max((b - a for a, b in stretches(odds[slice(*ends)] > settings.end_odds)), default=0)
+
+
+def _reach(odds: Float64, ends: tuple[int, int], settings: GroupSettings) -> int:
+    """Return over how many columns a train may reach, as far as the network does not rule it out."""
+    ruled_out = np.flatnonzero(odds <= -settings.end_odds)
+    before, after = ruled_out[ruled_out < ends[0]], ruled_out[ruled_out >= ends[1]]
+    low = int(before[-1]) + 1 if before.size else 0
+    return (int(after[0]) if after.size else odds.size) - low
+
+
+def _confidence(run: GroupRun, gsd_m: float, sun_known: bool, settings: GroupSettings) -> float:
+    """Return how likely a train found is one."""
+    first, score, mean, ground, pixel = settings.confidence_weights
+    summed = max(run.score, 1.0)
+    odds = first + score * np.log(summed) + mean * np.log(summed * gsd_m / max(run.to_m - run.from_m, gsd_m))
+    odds += ground * np.sign(run.ground) * np.log1p(abs(run.ground))
+    odds += pixel * np.log(gsd_m / settings.confidence_gsd_m)
+    return float(1 / (1 + np.exp(-(odds if sun_known else odds - settings.no_sun_odds))))
 
 
 def _beyond(seen: Mask, ends: tuple[int, int]) -> tuple[range, range]:
@@ -150,8 +195,9 @@ def _length(run: GroupRun, gsd_m: float, settings: GroupSettings) -> Interval:
     """Return the length with its 90 % interval."""
     length = max(run.to_m - run.from_m - settings.length_bias_m, 0.6 * settings.train_min_m)
     error = settings.end_error_px * gsd_m
-    low = length * (1 - settings.shorter_share) - error
-    high = length * (1 + settings.longer_share) + error + min(run.unseen_m, settings.unseen_train_max_m)
+    low = run.sure_m - settings.length_bias_m - error
+    high = run.reach_m - settings.length_bias_m + error
+    high = max(high, length) + min(run.unseen_m, settings.unseen_train_max_m)
     return Interval(length, min(max(low, settings.train_min_m), length), high)
 
 
@@ -166,11 +212,6 @@ def _detection(
     """Describe one train of a track group."""
     gsd_m, track = observation.image.gsd_m, run.track
     low, high = settings.shadow_like
-    vouched = run.shadow is not None and low <= run.shadow <= high
-    against = run.shadow is not None and run.shadow < settings.shadow_against
-    # Finer pixels make more columns of a metre, and what the model does not know repeats in all of them.
-    finer = max(settings.score_gsd_m / gsd_m, 1.0)
-    needed = finer * (settings.score_detected if vouched else settings.score_blind)
     notes = [f"at {gsd_m:.1f} m cars are not counted and colours not read"]
     others = [t.id for t in judged.group if t.id != track.id]
     if others:
@@ -180,15 +221,13 @@ def _detection(
         )
     if not judged.sun_known:
         notes.append("the sun's position is not known: no shadow can vouch for it")
-    elif against:
+    elif run.shadow is not None and run.shadow < settings.shadow_against:
         notes.append("where its shadow should fall the ground is lighter than elsewhere")
-    elif not vouched:
+    elif run.shadow is None or not low <= run.shadow <= high:
         notes.append("no shadow of its own vouches for it")
-    # 0.9 at the score from which it is sure.
-    sure_from = needed if judged.sun_known and not against else 2 * needed
-    confidence = float(1 / (1 + np.exp(-(2.2 + 4.4 * (run.score - sure_from) / sure_from))))
+    confidence = _confidence(run, gsd_m, judged.sun_known, settings)
     train = train_at(name, observation, site, track, (run.from_m, run.to_m))
-    sure = judged.sun_known and run.score >= needed and not against
+    sure = judged.sun_known and confidence >= settings.confidence_detected
     shadow = () if run.shadow is None else (("shadow", round(run.shadow, 3)),)
     if run.unseen_m > 0:
         notes.append(f"an end was not seen: it may go on there, at most {run.unseen_m:.0f} m")

@@ -43,22 +43,6 @@ def near_tracks(corridor: Corridor) -> Mask:
     return np.asarray(np.nan_to_num(away, nan=np.inf).min(axis=2) <= NEAR_M)
 
 
-def structure(corridor: Corridor, values: Float64) -> Float64:
-    """Return (n,) how much a cross-section varies about its tracks: little where they are empty."""
-    step = max(round(NEAR_M / corridor.step_m), 1)
-    bend = np.zeros(values.shape[1:])
-    light = values.mean(axis=0)
-    bend[step:-step] = light[2 * step :] - 2 * light[step:-step] + light[: -2 * step]
-    bed = near_tracks(corridor)
-    weight = np.maximum(bed.sum(axis=0), 1)
-    own = (np.abs(bend) * bed).sum(axis=0) / weight
-    brightness = (np.abs(light - 1.0) * bed).sum(axis=0) / weight
-    per = max(round(12.0 / corridor.step_m), 1)
-    total = np.convolve(own + 0.5 * brightness, np.ones(per) / per, mode="same")
-    edge = np.convolve(np.ones(own.size), np.ones(per) / per, mode="same")
-    return np.asarray(total / edge)
-
-
 def learn_ground(
     corridor: Corridor,
     values: Float64,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,23 @@ def _near(a: Track, b: Track, apart_m: float) -> bool:
     count = max(int(short.length / BESIDE_M), 2)
     points = shapely.line_interpolate_point(short, (np.arange(count) + 0.5) / count, normalized=True)
     return bool((shapely.distance(points, long) < apart_m).mean() >= BESIDE_SHARE)
+
+
+@dataclass(frozen=True)
+class GroupWindow:
+    """Tracks of a group that are judged together."""
+
+    group: tuple[Track, ...]
+    """All tracks that cannot be told from these."""
+    tracks: tuple[Track, ...]
+    own: tuple[Track, ...]
+    """Those it speaks for."""
+
+
+def windows_in(tracks: Iterable[Track], gsd_m: float, settings: GroupSettings) -> list[GroupWindow]:
+    """Return the windows of all groups of tracks at a pixel size."""
+    groups = group_tracks(tuple(tracks), settings.apart_px * gsd_m)
+    return [GroupWindow(g, *w) for g in groups for w in windows_of(g, settings.window_tracks)]
 
 
 def windows_of(group: tuple[Track, ...], most: int) -> list[tuple[tuple[Track, ...], tuple[Track, ...]]]:

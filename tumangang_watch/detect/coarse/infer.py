@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
-from tumangang_watch.detect.coarse.ground import in_bed_units, learn_ground, structure
-from tumangang_watch.detect.coarse.groups import Corridor, group_tracks, sample_corridor, windows_of
+from tumangang_watch.detect.coarse.ground import in_bed_units, learn_ground
+from tumangang_watch.detect.coarse.groups import Corridor, sample_corridor, windows_in
+from tumangang_watch.detect.coarse.reading import read_track
 from tumangang_watch.detect.coarse.states import (
     Displacement,
     StatePath,
@@ -16,14 +17,18 @@ from tumangang_watch.detect.coarse.states import (
     footprints,
     likeliest_path,
     likelihoods,
+    seen_columns,
     state_table,
 )
+from tumangang_watch.detect.coarse.view import view_of
 from tumangang_watch.detect.trains.strips import only_clear
 from tumangang_watch.grid import Float64, Mask
 from tumangang_watch.model.observation import Observation
-from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.groups import GroupSettings
+
+UNLIKELY = 20.0
+"""Log-odds against a train where no track runs or nothing was seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +42,13 @@ class GroupReading:
     """All tracks that cannot be told from these."""
     states: Mask
     log_likelihood: Float64
-    """(states, n) log-likelihood ratios against empty, one count per independent sample."""
+    """(states, n) log-likelihood ratios against empty, of ground and network, one count per independent
+    sample."""
+    ground: Float64
+    """(states, n) what the Gaussians of the ground say alone, before their share of it is taken."""
     path: StatePath
+    odds: Float64
+    """(tracks, n) the network's log-odds that a train stands there."""
     empty: Float64
     """(m, n) how surely each point is empty ground."""
     values: Float64
@@ -58,37 +68,53 @@ def read_groups(
 ) -> list[GroupReading]:
     """Judge every track group of a scene.
 
-    ``before`` is what was found of this scene so far (from the least structured ground otherwise), ``others``
-    the same corridors on other dates.
+    ``before`` is what was found of this scene so far, ``others`` the same corridors on other dates.
     """
-    gsd_m = observation.image.gsd_m
-    groups = group_tracks(tuple(tracks), settings.apart_px * gsd_m)
-    parts = [(group, *w) for group in groups for w in windows_of(group, settings.window_tracks)]
+    parts = windows_in(tracks, observation.image.gsd_m, settings)
     clear, grid = observation.quality.clear, observation.raster.grid
     corridors = [
-        only_clear(sample_corridor(observation.image, tracks, settings), clear, grid)
-        for _, tracks, _ in parts
+        only_clear(sample_corridor(observation.image, part.tracks, settings), clear, grid) for part in parts
     ]
     units = in_bed_units(corridors) if corridors else []
     if not units:
         return []
-    if before is not None:
-        weights = [b.empty for b in before]
-    else:
-        rough = [structure(r, v) for r, v in zip(corridors, units, strict=True)]
-        limit = np.quantile(np.concatenate(rough), settings.seed_share)
-        weights = [
-            np.broadcast_to(w <= limit, r.valid.shape).astype(float)
-            for r, w in zip(corridors, rough, strict=True)
-        ]
     backgrounds = _grounds(others) if others else [None] * len(corridors)
     out = []
-    for (group, _, own), corridor, values, weight, back in zip(
-        parts, corridors, units, weights, backgrounds, strict=True
-    ):
-        reading = _judge(observation.scene, corridor, values, weight, back, settings)
-        out.append(replace(reading, own=own, group=group))
+    for number, (part, corridor, values) in enumerate(zip(parts, corridors, units, strict=True)):
+        straight = _Straight(
+            corridor=corridor,
+            values=values,
+            lights=displacements_of(corridor, observation.scene, settings),
+            background=backgrounds[number],
+        )
+        odds = _odds(straight, settings) if before is None else before[number].odds
+        reading = _judge(straight, odds, settings)
+        sun_known = observation.scene.sun_azimuth_deg is not None
+        out.append(replace(reading, own=part.own, group=part.group, sun_known=sun_known))
     return out
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Straight:
+    """One corridor as it is judged."""
+
+    corridor: Corridor
+    values: Float64
+    """(bands, m, n) in bed units."""
+    lights: list[Displacement]
+    background: Float64 | None
+    """(bands, m, n) the same ground on other dates where it was empty, NaN elsewhere."""
+
+
+def _odds(straight: _Straight, settings: GroupSettings) -> Float64:
+    """Return (tracks, n) what the network says of every track of a corridor, as log-odds."""
+    corridor = straight.corridor
+    seen = np.isfinite(corridor.offset_m) & seen_columns(corridor)
+    views = (
+        view_of(corridor, straight.values, k, straight.lights, settings) for k in range(len(corridor.tracks))
+    )
+    read = np.stack([read_track(view, corridor.s_m.size) for view in views])
+    return np.where(seen, read, -UNLIKELY)
 
 
 def _grounds(others: list[list[GroupReading]]) -> list[Float64 | None]:
@@ -104,44 +130,44 @@ def _grounds(others: list[list[GroupReading]]) -> list[Float64 | None]:
     return out
 
 
-def _judge(
-    scene: Scene,
-    corridor: Corridor,
-    values: Float64,
-    weight: Float64,
-    background: Float64 | None,
-    settings: GroupSettings,
-) -> GroupReading:
-    """Judge one corridor: learn the empty ground, weigh the states, and again with what was found."""
+def _judge(straight: _Straight, odds: Float64, settings: GroupSettings) -> GroupReading:
+    """Learn the empty ground of a corridor where the network sees no train, and weigh its states.
+
+    Where the sun is not known the side is taken on which shadows explain more.
+    """
+    corridor, values = straight.corridor, straight.values
     states = state_table(len(corridor.tracks))
-    lights = displacements_of(corridor, scene, settings)
-    result: GroupReading | None = None
-    for _ in range(settings.rounds):
-        ground = learn_ground(corridor, values, weight, settings, background)
-        tried = []
-        for light in lights:
-            log_likelihood = likelihoods(corridor, values, ground, states, light, settings)
-            top = log_likelihood.max(axis=0)
-            tried.append(
-                (float(np.minimum(top, settings.clip).sum()), light, _bounded(log_likelihood, settings))
-            )
-        _, light, log_likelihood = max(tried, key=lambda t: t[0])
-        path = likeliest_path(log_likelihood, states, settings.switch_cost)
-        weight = _still_empty(corridor, path, light, settings)
-        result = GroupReading(
-            corridor=corridor,
-            states=states,
-            log_likelihood=log_likelihood,
-            path=path,
-            empty=weight,
-            values=values,
-            expected=ground.expected,
-            light=light,
-            sun_known=scene.sun_azimuth_deg is not None,
-        )
-    if result is None:
-        raise ValueError("rounds must be at least 1")
-    return result
+    chance = 1 / (1 + np.exp(-odds))
+    weight = np.min([_still_empty(corridor, chance, light, settings) for light in straight.lights], axis=0)
+    ground = learn_ground(corridor, values, weight, settings, straight.background)
+    tried = []
+    for light in straight.lights:
+        log_likelihood = likelihoods(corridor, values, ground, states, light, settings)
+        top = log_likelihood.max(axis=0)
+        tried.append((float(np.minimum(top, settings.clip).sum()), light, log_likelihood))
+    _, light, log_likelihood = max(tried, key=lambda t: t[0])
+    ground_says = _bounded(log_likelihood, settings)
+    both = settings.ground_share * ground_says + states @ _per_column(odds, settings)
+    path = likeliest_path(both, states, settings.switch_cost)
+    return GroupReading(
+        corridor=corridor,
+        states=states,
+        log_likelihood=both,
+        ground=ground_says,
+        path=path,
+        odds=odds,
+        empty=_still_empty(corridor, path.chance, light, settings),
+        values=values,
+        expected=ground.expected,
+        light=light,
+        sun_known=len(straight.lights) == 1,
+    )
+
+
+def _per_column(odds: Float64, settings: GroupSettings) -> Float64:
+    """Return (tracks, n) log-odds as one column's part of an independent sample."""
+    memory = max(settings.odds_memory_px / settings.step_px, 1.0)
+    return np.clip(odds, -settings.odds_clip, settings.odds_clip) / memory
 
 
 def _bounded(log_likelihood: Float64, settings: GroupSettings) -> Float64:
@@ -156,7 +182,7 @@ def _bounded(log_likelihood: Float64, settings: GroupSettings) -> Float64:
 
 
 def _still_empty(
-    corridor: Corridor, path: StatePath, light: Displacement, settings: GroupSettings
+    corridor: Corridor, chances: Float64, light: Displacement, settings: GroupSettings
 ) -> Float64:
     """Return (m, n) how surely neither a body nor its shadow touches a point."""
     m, n = corridor.valid.shape
@@ -164,7 +190,7 @@ def _still_empty(
     tracks = len(corridor.tracks)
     singles = np.eye(tracks + 1, tracks, k=-1, dtype=bool)
     near = 2 * max(round(1 / settings.step_px), 1) + 1
-    chance = maximum_filter1d(path.chance, near, axis=1)
+    chance = maximum_filter1d(chances, near, axis=1)
     prints = footprints(corridor, n // 2, singles, light, settings)
     for track in range(tracks):
         touched = np.minimum(prints.bodies[track] + prints.shade[track + 1], 1.0) > 0.1

@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from tumangang_watch.detect.coarse.groups import Corridor
 from tumangang_watch.detect.shadows import lean_fall, shadow_fall
-from tumangang_watch.grid import Float64, Mask
+from tumangang_watch.grid import Float64, Floats, Mask
 from tumangang_watch.model.image import frozen
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.groups import GroupSettings
@@ -66,11 +66,23 @@ def footprints(
     corridor: Corridor, column: int, states: Mask, light: Displacement, settings: GroupSettings
 ) -> Footprints:
     """Draw bodies and shadows of every state across the corridor about one column."""
+    return footprints_at(corridor.offset_m[:, column], corridor.y_m, states, light, corridor.gsd_m, settings)
+
+
+def footprints_at(
+    offsets_m: Float64,
+    across_m: Floats,
+    states: Mask,
+    light: Displacement,
+    gsd_m: float,
+    settings: GroupSettings,
+) -> Footprints:
+    """Draw bodies and shadows of every state at tracks ``offsets_m`` (tracks,) on rows ``across_m`` (m,)."""
     at = _CrossSection(
-        offsets_m=corridor.offset_m[:, column].tobytes(),
-        y_m=corridor.y_m.tobytes(),
+        offsets_m=np.asarray(offsets_m, float).tobytes(),
+        y_m=np.asarray(across_m, float).tobytes(),
         states=states.tobytes(),
-        gsd_m=corridor.gsd_m,
+        gsd_m=gsd_m,
         light=light,
     )
     return _drawn(at, settings)
