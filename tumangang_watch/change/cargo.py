@@ -14,7 +14,7 @@ from shapely.ops import unary_union
 from tumangang_watch.change.profiles import pixel_similarity
 from tumangang_watch.change.record import bare_before
 from tumangang_watch.change.words import area_of, grade_of, span, train_words, when
-from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.detection import LOOSE, Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair
@@ -72,7 +72,7 @@ def _parted(
     rest = [d for d in group if d not in others]
     if others:
         return [*(([d], True) for d in others), *(_parted(pair, rest, settings) if rest else [])]
-    if len(group) == 2:
+    if len(group) == 2 and not any(LOOSE in dict(d.evidence) for d in group):
         a, b = (d.geometry for d in group)
         if a.intersection(b).area / max(a.union(b).area, 1e-6) < settings.cargo_same_min:
             return [([d], False) for d in group]
@@ -87,7 +87,12 @@ def _within(areas: list[BaseGeometry], settings: ChangeSettings) -> bool:
 
 
 def _replaced(pair: DatePair, items: list[Detection], limit: float, settings: ChangeSettings) -> bool:
-    """Tell whether the other date shows other goods in the place of some; under snow nothing is told."""
+    """Tell whether the other date shows other goods in the place of some; under snow nothing is told.
+
+    Nor on ground that nobody mapped: a bush or a hut looks different in another light.
+    """
+    if any(LOOSE in dict(d.evidence) for d in items):
+        return False
     difference, present = (_elsewhere(items, name) for name in ("other_difference", "other_goods"))
     if difference is None or present is None or pair.earlier.quality.snowy or pair.later.quality.snowy:
         return False
@@ -200,7 +205,8 @@ def _size_change(
 ) -> tuple[ChangeWord, Interval, bool]:
     """Return grown or shrunk where the areas differ by more than the same goods do, and whether surely so.
 
-    It is sure as well where the ground that only the larger outline covers is bare on the other date.
+    It is sure as well where the ground that only the larger outline covers is bare on the other date; of
+    goods on ground that nobody mapped nothing else is told: outlines of roofs and bushes differ.
     """
     before, after = area_of(earlier), area_of(later)
     half = 0.5 * sqrt(before.width**2 + after.width**2)
@@ -210,7 +216,8 @@ def _size_change(
     left = [v for d in (later if grown else earlier) if (v := dict(d.evidence).get("other_rest")) is not None]
     bare = bool(left) and max(left) <= settings.cargo_rest_bare
     limit = settings.cargo_size_bare if bare else settings.cargo_size_possible
-    if difference <= max(limit * half, floor):
+    untold = not bare and any(LOOSE in dict(d.evidence) for d in (*earlier, *later))
+    if untold or difference <= max(limit * half, floor):
         return "unchanged", after, True
     sure = bare or difference > settings.cargo_size_errors * half
     return "grown" if grown else "shrunk", Interval.around(difference, half), sure
@@ -266,11 +273,14 @@ def _nearest(finding: Finding, trains: list[Detection], reach_m: float) -> Detec
 
 
 def _joined(pair: DatePair, train: Detection, members: list[Finding]) -> Finding:
-    """Return one finding for all goods that came, or went, beside a train."""
+    """Return one finding for all goods that came, or went, beside a train (as its surest if none is sure)."""
     sure = [f for f in members if f.grade == "detected"]
+    surest = max(members, key=lambda f: (f.confidence, f.id))
     largest = max(sure or members, key=lambda f: (f.amount.estimate, f.id))
     parts = [Summand(value=f.amount, sure=not sure or f in sure, confidence=f.confidence) for f in members]
     amount = total(parts, SHARED_AREA)
+    if not sure:
+        amount = replace(amount, low=min(amount.low, surest.amount.low))
     date = "later" if largest.change == "appeared" else "earlier"
     caveats = [c for f in sure or members for c in f.caveats]
     doubts = dict.fromkeys(c for f in members if f not in sure for c in f.caveats) if sure else {}
@@ -282,7 +292,7 @@ def _joined(pair: DatePair, train: Detection, members: list[Finding]) -> Finding
         id=f"finding-{train.id}-{largest.change}-{largest.id.removeprefix('finding-')}",
         track=train.track,
         amount=amount,
-        confidence=min(f.confidence for f in sure or members),
+        confidence=min(f.confidence for f in sure) if sure else surest.confidence,
         statement=_beside_words(pair, train, (len(sure), len(members)), largest.change, amount, base),
         base=base,
         geometry=unary_union([f.geometry for f in members]),

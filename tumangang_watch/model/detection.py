@@ -12,6 +12,8 @@ from tumangang_watch.model.words import DateLabel, Grade, Kind
 
 UNSEEN_BEYOND = "unseen_beyond_m"
 """Evidence of a train whose end was not seen: metres of track on which it may go on."""
+LOOSE = "loose_ground"
+"""Evidence of goods on ground that nobody mapped as an apron: 1."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tumangang_watch.change.words import when
 from tumangang_watch.detect.cargo.fill import filled
 from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.detect.cargo.history import weigh_cargo
+from tumangang_watch.detect.cargo.loose import likelier_of
 from tumangang_watch.detect.coarse.groups import unlooked_parts
 from tumangang_watch.detect.ground.find import HandlingChange, measure_handling
 from tumangang_watch.detect.history import BackgroundDate, before, windows_of, windows_of_date
@@ -54,6 +55,8 @@ def assemble(
     trains = find_trains(run, dates, gathered.dates)
     run.progress("looking at the ground")
     ground = find_ground(run, dates, trains, gathered.dates)
+    trains, cargo = likelier_of(trains, ground.cargo, run.site, run.settings.cargo)
+    ground = replace(ground, cargo=cargo)
     crossings = crossings_of(dates, run.site, trains)
     findings: tuple[Finding, ...] = ()
     if len(dates) == 2:

@@ -38,8 +38,20 @@ class CargoSettings:
     edge_share_max: float = 0.4
     """Part of its outline from which an object that the apron's edge cuts is only possible: two sides of a
     box. Goods along the edge have one side there. Assumed, and looked at on four validation pairs."""
-    loose_ground: float = 0.7
-    """Factor on the confidence beside tracks where a site maps no apron."""
+    loose_terms: tuple[float, float, float, float, float] = (-6.01, 0.49, 1.63, 2.64, -0.34)
+    """Weights of 1, the network's log-odds, a shadow, being unlike its surroundings (`texture_p_max`) and
+    dark (`loose_dark`) in the log-odds that goods stand beside tracks where a site maps no apron. PLACE"""
+    loose_changed_terms: tuple[float, float, float, float, float] = (-3.88, 1.12, 0.95, 1.39, -3.04)
+    """The same where another date shows the place bare: what comes and goes is no hut and no bush, but may be
+    a stain, a puddle or a shadow, which are dark."""
+    loose_dark: float = -0.25
+    """Log of the brightness over the ground's below which an object is dark."""
+    loose_bare_cargo: float = 0.12
+    """Share of its place that another date shows as goods at most where it shows bare ground."""
+    loose_bare_contrast: float = 0.4
+    """Share of an object's contrast that it shows there at most, or else it differs by"""
+    loose_bare_difference: float = 0.25
+    """so much (`appearance_difference`): where a train's shadow lies, contrast says nothing."""
     vehicle_share: float = 0.6
     """Share of an object's body from which it is called a truck or car."""
     vehicle_fill: float = 0.78
@@ -94,7 +106,7 @@ class CargoSettings:
     """Tallest stock (loading gauge)."""
     track_margin_m: float = 1.9
     """Half the loading gauge: no goods stand nearer to a track's centreline."""
-    beside_track_m: float = 8.0
+    beside_track_m: float = 25.0
     """How far beside tracks goods are looked for where a site has no aprons."""
     registration_m: float = 0.15
     """Outline uncertainty from registration where it is not known."""

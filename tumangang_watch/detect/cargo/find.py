@@ -8,6 +8,7 @@ from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.cargo.contrast import appearance_difference, ground_contrast, relative_contrast
 from tumangang_watch.detect.cargo.fill import coarse_fill, fill_of
+from tumangang_watch.detect.cargo.loose import weighed
 from tumangang_watch.detect.cargo.read import ApronPiece, PlaceRead, occupied_ground, places_of, read_places
 from tumangang_watch.detect.cargo.trials import try_cargo
 from tumangang_watch.detect.cargo.view import ApronView
@@ -54,14 +55,16 @@ def detect_cargo(
         if observation.date not in read:
             fills += _coarse(observation, site, trains, settings)
             continue
-        here = []
+        here: list[Detection] = []
         for area, own in read[observation.date].items():
             other = next((read[o.date].get(area) for o in fine if o is not observation), None)
-            here += [_with_other(item, own, other, settings) for item in own.cargo]
+            seen = tuple(_with_other(item, own, other, settings) for item in own.cargo)
+            kept = weighed(seen, own.place, own.doubts, settings)
+            here += kept
             ground = _ground_m2(own.pieces)
             if trials:
-                tried.append(_AskedTrial(own, observation, len(fills)))
-            fills.append(fill_of(ground, own.place, own.cargo, observation, site, settings))
+                tried.append(_AskedTrial(own, observation, len(fills), other is not None))
+            fills.append(fill_of(ground, own.place, kept, observation, site, settings))
         here.sort(key=lambda d: (-round(d.geometry.centroid.y, 1), round(d.geometry.centroid.x, 1)))
         found += [replace(d, id=f"{observation.date}-cargo-{k}") for k, d in enumerate(here, 1)]
     for asked, shown in zip(tried, side_by_side(lambda a: _tried(a, settings), tried), strict=True):
@@ -77,12 +80,15 @@ class _AskedTrial:
     observation: Observation
     number: int
     """Of its fill: seeds the draw."""
+    compared: bool
 
 
 def _tried(asked: _AskedTrial, settings: CargoSettings) -> tuple[CargoTrial, ...]:
     """Paint boxes on the piece of a place of which most is seen."""
     view = max((piece.view for piece in asked.own.pieces), key=lambda view: int(view.usable.sum()))
-    return try_cargo(view, asked.own.place, asked.observation, settings, seed=asked.number)
+    return try_cargo(
+        view, asked.own.place, asked.observation, settings, seed=asked.number, compared=asked.compared
+    )
 
 
 def _ground_m2(pieces: list[ApronPiece]) -> tuple[float, float]:
@@ -100,7 +106,7 @@ def _coarse(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
 ) -> list[Fill]:
     """Return the fill of every place of a date that is too coarse for single objects."""
-    _, blocked = occupied_ground(observation, site, trains, settings)
+    blocked = occupied_ground(observation, site, trains, settings).blocked
     places = [p for p in places_of(observation, site, settings) if p.firm]
     fills = (coarse_fill(observation, place, blocked, settings) for place in places)
     return [fill for fill in fills if fill is not None]

@@ -120,7 +120,7 @@ def measure(work: ApronSearch, number: int) -> Detection | None:
     sure = min(max(sure, 1e-3), 1 - 1e-3)
     terms = np.array([1.0, log(sure / (1 - sure)), cues["shadow"]])
     score = float(terms @ np.array(settings.confidence_terms))
-    confidence = float(1 / (1 + np.exp(-score))) * (1.0 if work.place.firm else settings.loose_ground)
+    confidence = float(1 / (1 + np.exp(-score)))
     if confidence < settings.confidence_min:
         return None
     return replace(_detection(shape, shadow, confidence, cues, work), colour=_colour(inner, cut, work))

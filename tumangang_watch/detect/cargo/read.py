@@ -9,6 +9,7 @@ from shapely import box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
+from tumangang_watch.detect.cargo.loose import Doubt, taken_ground
 from tumangang_watch.detect.cargo.measure import Place, measure, search, without_shadows
 from tumangang_watch.detect.cargo.view import ApronView, view_apron
 from tumangang_watch.detect.shadows import swept
@@ -17,6 +18,17 @@ from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.cargo import CargoSettings
 from tumangang_watch.threads import side_by_side
+
+
+@dataclass(frozen=True, kw_only=True)
+class OccupiedGround:
+    """What tracks and trains take of the ground on one date."""
+
+    bodies: BaseGeometry
+    """Of trains."""
+    blocked: BaseGeometry
+    """Where no cargo is looked for."""
+    doubts: tuple[Doubt, ...]
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,8 @@ class PlaceRead:
     every: BaseGeometry
     """The ground that its cargo covers."""
     gsd_m: float
+    doubts: tuple[Doubt, ...]
+    """Ground on which goods lie only where no track runs, or no train stands, after all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +63,7 @@ class _AskedPiece:
     core: BaseGeometry
     whole: BaseGeometry
     """With some ground around it."""
-    blocked: BaseGeometry
-    bodies: BaseGeometry
+    taken: OccupiedGround
 
 
 def read_places(
@@ -59,12 +72,10 @@ def read_places(
     """Find the cargo of every place that can be seen, by date and place."""
     asked: list[_AskedPiece] = []
     for date in dates:
-        bodies, blocked = occupied_ground(date, site, trains, settings)
+        taken = occupied_ground(date, site, trains, settings)
         for place in places_of(date, site, settings):
             asked += [
-                _AskedPiece(
-                    observation=date, place=place, core=core, whole=whole, blocked=blocked, bodies=bodies
-                )
+                _AskedPiece(observation=date, place=place, core=core, whole=whole, taken=taken)
                 for core, whole in _pieces(place.polygon, settings)
             ]
     seen: dict[tuple[str, str], list[tuple[_AskedPiece, ApronPiece, list[Detection]]]] = {}
@@ -80,13 +91,14 @@ def read_places(
             cargo=cargo,
             every=unary_union([d.geometry for d in cargo]),
             gsd_m=parts[0][0].observation.image.gsd_m,
+            doubts=parts[0][0].taken.doubts,
         )
     return out
 
 
 def _read_piece(asked: _AskedPiece, settings: CargoSettings) -> tuple[ApronPiece, list[Detection]] | None:
     """Read one piece and find its cargo; None where nothing of it is seen."""
-    view = view_apron(asked.observation, asked.whole, asked.blocked, asked.bodies)
+    view = view_apron(asked.observation, asked.whole, asked.taken.blocked, asked.taken.bodies)
     if view is None:
         return None
     piece = ApronPiece(asked.core, view)
@@ -143,19 +155,17 @@ def places_of(observation: Observation, site: Site, settings: CargoSettings) -> 
 
 def occupied_ground(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
-) -> tuple[BaseGeometry, BaseGeometry]:
+) -> OccupiedGround:
     """Return the bodies of a date's trains, and the ground where no cargo is looked for."""
     scene = observation.scene
-    here = [t.geometry for t in trains if t.date == observation.date]
-    half_m = settings.train_half_width_m
-    bodies = unary_union([shape.buffer(half_m) if shape.area == 0 else shape for shape in here])
-    parts = [t.line.buffer(settings.track_margin_m, cap_style="flat") for t in site.tracks]
-    parts.append(bodies.buffer(settings.train_margin_m))
+    taken = taken_ground(observation, site, trains, settings)
+    bodies = unary_union(taken.bodies)
+    parts = [*taken.tracks, bodies.buffer(settings.train_margin_m)]
     if scene.off_nadir_deg and scene.view_azimuth_deg is not None and not bodies.is_empty:
         # Relief leans away from the satellite as shadow falls away from the sun.
         view = scene.view_azimuth_deg, 90.0 - scene.off_nadir_deg
         parts.append(swept(bodies.buffer(settings.lean_margin_m), *view, settings.train_height_m))
-    return bodies, unary_union(parts)
+    return OccupiedGround(bodies=bodies, blocked=unary_union(parts), doubts=taken.doubts)
 
 
 def _cargo_in(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from tumangang_watch.detect.cargo.loose import weighed
 from tumangang_watch.detect.cargo.measure import Place, ground_of, measure, search
 from tumangang_watch.detect.cargo.view import ApronView, reread
 from tumangang_watch.model.fill import CargoTrial
@@ -34,12 +35,19 @@ class _Box:
 
 
 def try_cargo(
-    view: ApronView, place: Place, observation: Observation, settings: CargoSettings, seed: int
+    view: ApronView,
+    place: Place,
+    observation: Observation,
+    settings: CargoSettings,
+    seed: int,
+    compared: bool = False,
 ) -> tuple[CargoTrial, ...]:
     """Insert boxes into what the network is given of a place, and count those graded ``detected``.
 
-    ``seed`` decides the places: the same seed gives the same trials.
+    ``seed`` decides the places: the same seed gives the same trials. ``compared``: another date shows the
+    places of the boxes bare, which tells on ground that nobody mapped.
     """
+    bare = (("other_contrast", 0.0), ("other_goods", 0.0)) if compared else ()
     rng = np.random.default_rng(seed)
     counts: dict[tuple[float, str], list[int]] = {}
     ground = ground_of(view)
@@ -51,9 +59,10 @@ def try_cargo(
         for one in boxes:
             number = int(work.labels[one.row, one.col])
             item = measure(work, number) if number else None
+            there = () if item is None else (replace(item, evidence=(*item.evidence, *bare)),)
             tally = counts.setdefault((one.size_m[0] * one.size_m[1], one.brightness), [0, 0])
             tally[0] += 1
-            tally[1] += item is not None and item.grade == "detected"
+            tally[1] += any(d.grade == "detected" for d in weighed(there, place, (), settings))
     return tuple(CargoTrial(*kind, *tally) for kind, tally in sorted(counts.items()))
 
 

@@ -1,0 +1,167 @@
+"""How sure goods are on ground that nobody mapped as an apron, and where a doubtful track may run instead.
+
+Hard standing bears goods and little else. Ground beside tracks bears huts, heaps of ballast, bushes and marks
+of its own, so that what looks like goods mostly is none; and what a row of goods beside a train looks like, a
+train on one track more looks like as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import log
+
+from scipy.special import expit
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
+
+from tumangang_watch.detect.cargo.measure import Place
+from tumangang_watch.model.detection import LOOSE, Detection
+from tumangang_watch.model.observation import Observation
+from tumangang_watch.model.site import Site
+from tumangang_watch.settings.cargo import CargoSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """Ground that goods take only where no track runs, or no train stands, after all."""
+
+    ground: BaseGeometry
+    free: float
+    """Probability that it does not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenGround:
+    """What of a date's ground tracks and trains take."""
+
+    bodies: tuple[BaseGeometry, ...]
+    """Of trains, as far as they are sure enough to leave no goods in their place."""
+    tracks: tuple[BaseGeometry, ...]
+    doubts: tuple[Doubt, ...]
+    """Trains before the tracks that they would stand on."""
+
+
+def taken_ground(
+    observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
+) -> TakenGround:
+    """Return what a date's trains and the site's tracks take of the ground.
+
+    Where a traced track is doubtful, goods may lie on it: what is notes of them is worth what is left.
+    """
+    margin_m, half_m = settings.track_margin_m, settings.train_half_width_m
+    free = {t.id: 1 - t.certainty for t in site.tracks}
+    bodies, unsure = [], []
+    for train in trains:
+        if train.date != observation.date:
+            continue
+        shape = train.geometry.buffer(half_m) if train.geometry.area == 0 else train.geometry
+        doubtful = free.get(train.track or "", 0.0) >= settings.confidence_min
+        if doubtful and 1 - train.confidence >= settings.confidence_min:
+            unsure.append(Doubt(ground=shape.buffer(settings.train_margin_m), free=1 - train.confidence))
+        else:
+            bodies.append(shape)
+    beds = {t.id: t.line.buffer(margin_m, cap_style="flat") for t in site.tracks}
+    doubtful_beds = [
+        Doubt(ground=bed, free=free[name])
+        for name, bed in beds.items()
+        if free[name] >= settings.confidence_min
+    ]
+    sure = tuple(bed for name, bed in beds.items() if free[name] < settings.confidence_min)
+    return TakenGround(bodies=tuple(bodies), tracks=sure, doubts=(*unsure, *doubtful_beds))
+
+
+def weighed(
+    cargo: tuple[Detection, ...], place: Place, doubts: tuple[Doubt, ...], settings: CargoSettings
+) -> tuple[Detection, ...]:
+    """Return the goods of a place as sure as its ground lets them be, without those not worth telling.
+
+    What stands on ground that nobody mapped is `possible` at best, unless another date shows its place bare.
+
+    Parameters
+    ----------
+    cargo : tuple of Detection
+        As sure as on an apron, with what another date shows in their place.
+    """
+    out = []
+    for item in cargo:
+        sure, grade = item.confidence, item.grade
+        if not place.firm:
+            changed = came_or_went(item, settings)
+            sure = loose_confidence(item, settings)
+            grade = grade if changed else "possible"
+            item = replace(item, evidence=tuple(sorted((*item.evidence, (LOOSE, 1.0)))))
+        sure *= _free(item.geometry, doubts)
+        if sure >= settings.confidence_min:
+            grade = "possible" if sure < settings.detected_confidence else grade
+            out.append(replace(item, confidence=round(sure, 3), grade=grade))
+    return tuple(out)
+
+
+def loose_confidence(item: Detection, settings: CargoSettings) -> float:
+    """Return how likely goods are what an object beside tracks is, by its evidence."""
+    weights = settings.loose_changed_terms if came_or_went(item, settings) else settings.loose_terms
+    return float(expit(sum(w * t for w, t in zip(weights, terms_of(item, settings), strict=True))))
+
+
+def terms_of(item: Detection, settings: CargoSettings) -> tuple[float, float, float, float, float]:
+    """Return what `CargoSettings.loose_terms` weigh: 1, the network's log-odds, shadow, unlike, dark."""
+    cues = dict(item.evidence)
+    network = min(max(cues["network"], 1e-3), 1 - 1e-3)
+    unlike = cues.get("texture_p", 1.0) <= settings.texture_p_max
+    dark = cues["tone"] < settings.loose_dark
+    return 1.0, log(network / (1 - network)), cues["shadow"], float(unlike), float(dark)
+
+
+def came_or_went(item: Detection, settings: CargoSettings) -> bool:
+    """Tell whether another date shows nothing in an object's place, and shows that place otherwise."""
+    cues = dict(item.evidence)
+    bare = cues.get("other_goods", 1.0) <= settings.loose_bare_cargo
+    contrast, difference = cues.get("other_contrast", 1.0), cues.get("other_difference", 0.0)
+    return bare and (contrast <= settings.loose_bare_contrast or difference >= settings.loose_bare_difference)
+
+
+def _free(shape: BaseGeometry, doubts: tuple[Doubt, ...]) -> float:
+    """Return how likely nothing else takes the ground of an object: by the first that takes most of it."""
+    for doubt in doubts:
+        if shape.intersection(doubt.ground).area > 0.5 * shape.area:
+            return doubt.free
+    return 1.0
+
+
+def likelier_of(
+    trains: tuple[Detection, ...], cargo: tuple[Detection, ...], site: Site, settings: CargoSettings
+) -> tuple[tuple[Detection, ...], tuple[Detection, ...]]:
+    """Return trains and goods without those that the likelier of the two stands in the place of.
+
+    Only on doubtful tracks are both looked for. What is told says what else it may be.
+    """
+    doubtful = {t.id: t.name for t in site.tracks if 1 - t.certainty >= settings.confidence_min}
+    gone: set[str] = set()
+    notes: dict[str, str] = {}
+    for train in trains:
+        name = doubtful.get(train.track or "")
+        within = [d for d in cargo if d.date == train.date and _within(d, train, settings)]
+        if name is None or not within:
+            continue
+        if max(d.confidence for d in within) > train.confidence:
+            gone.add(train.id)
+            caveat = f"may be vehicles: {name}, traced and not reviewed, may run here"
+            notes |= {d.id: caveat for d in within}
+        else:
+            gone |= {d.id for d in within}
+            notes[train.id] = f"may be goods on the ground: that {name} is a track is not sure"
+    kept = (
+        tuple(
+            replace(d, caveats=(*d.caveats, notes[d.id])) if d.id in notes else d
+            for d in found
+            if d.id not in gone
+        )
+        for found in (trains, cargo)
+    )
+    first, second = kept
+    return first, second
+
+
+def _within(item: Detection, train: Detection, settings: CargoSettings) -> bool:
+    ground = unary_union([train.geometry]).buffer(settings.train_margin_m)
+    return bool(item.geometry.intersection(ground).area > 0.5 * item.geometry.area)
