@@ -146,7 +146,8 @@ def main() -> None:
     chosen = parser.parse_args()
     settings = Settings()
     if chosen.calibrate:
-        every: CargoSettings = replace(settings.cargo, confidence_min=0.0)
+        # Not 0: at that every track would be in doubt.
+        every: CargoSettings = replace(settings.cargo, confidence_min=0.01)
         settings = replace(settings, cargo=every)
     score = LooseScore()
     for run in chosen.runs:

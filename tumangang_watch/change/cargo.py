@@ -273,7 +273,7 @@ def _nearest(finding: Finding, trains: list[Detection], reach_m: float) -> Detec
 
 
 def _joined(pair: DatePair, train: Detection, members: list[Finding]) -> Finding:
-    """Return one finding for all goods that came, or went, beside a train (as its surest if none is sure)."""
+    """Join goods that came or went beside a train; where none is sure, they are as sure as the surest."""
     sure = [f for f in members if f.grade == "detected"]
     surest = max(members, key=lambda f: (f.confidence, f.id))
     largest = max(sure or members, key=lambda f: (f.amount.estimate, f.id))

@@ -129,6 +129,8 @@ def _track_state(
     if track.occluded_from is not None and track.occluded_from <= observation.scene.acquired.date():
         why = f"under a roof since {track.occluded_from.isoformat()}"
         return _unobservable(track, 0.0, (why,)), hidden
+    if track.id in observation.site_fit.unseen_tracks:
+        return _unobservable(track, 0.0, ("its rails are not seen where the site's model has them",)), hidden
     seen, why_not = _seen(observation, track, s)
     share = float(seen.mean())
     reasons = why_not if share < settings.seen_share else ()

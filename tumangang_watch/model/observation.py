@@ -95,6 +95,9 @@ class Registration:
     """Of a fit to the site: where else its content may lie, (east, north) metres from here."""
     rails_odds: float | None = None
     """Of a fit to the site: mean log-odds of a piece of track that its rails are seen; else None."""
+    unseen_tracks: tuple[str, ...] = ()
+    """Of a fit to the site: ids of a model's tracks whose rails are seen neither where it has them nor
+    elsewhere; that nothing is found there says nothing."""
     reference: str | None = None
     """Of a fit to the site: name of the site's reference scene it was registered to; None by its geometry."""
     by_itself: bool = False

@@ -53,6 +53,8 @@ def assemble(
     run.progress("looking for trains")
     dates = tuple(in_shown_sun(date, run.site, run.settings.trains) for date in dates)
     trains = find_trains(run, dates, gathered.dates)
+    dates = tuple(borne_out(date, trains) for date in dates)
+    unborne = unborne_grounds(run.site, dates)
     run.progress("looking at the ground")
     ground = find_ground(run, dates, trains, gathered.dates)
     trains, cargo = likelier_of(trains, ground.cargo, run.site, run.settings.cargo)
@@ -63,6 +65,7 @@ def assemble(
         run.progress("deciding what changed")
         pair = DatePair(*dates, names=names_of(run.site))
         findings = as_crossings(pair, find_changes(run, pair, trains, ground), crossings)
+        findings = tuple(f for f in findings if f.change != "unchanged" or f.area not in unborne)
         if registration.by_itself:
             findings = compared_as_objects(pair, findings, run.settings.registration.by_itself_m)
         unseen = unseen_trains(pair, run.site, trains, run.settings.change)
@@ -73,7 +76,7 @@ def assemble(
         later=dates[-1],
         registration=registration,
         areas=areas,
-        detections=(*trains, *ground.cargo, *ground.surfaces),
+        detections=(*trains, *ground.cargo, *(s for s in ground.surfaces if s.area not in unborne)),
         findings=findings,
         detectability=detectability_of(run, dates, trains, ground.fill),
         settings_sha256=run.settings.sha256,
@@ -196,6 +199,26 @@ def find_changes(
         *growth_findings(pair, ground.surfaces, ground.growth, limits),
     )
     return in_doubtful_light(pair, findings, (*trains, *ground.cargo), limits)
+
+
+def borne_out(date: Observation, trains: tuple[Detection, ...]) -> Observation:
+    """Return a date whose model of tracks stands after all where a train was surely found on one of them."""
+    unseen = date.site_fit.unseen_tracks
+    if not any(t.grade == "detected" and t.track in unseen for t in trains):
+        return date
+    return replace(date, site_fit=replace(date.site_fit, unseen_tracks=()))
+
+
+def unborne_grounds(site: Site, dates: tuple[Observation, ...]) -> frozenset[str]:
+    """Return ids of the handling areas that rest on a model of which nothing is seen.
+
+    What does not change there is none of theirs; what does is told.
+    """
+    unseen = {name for date in dates for name in date.site_fit.unseen_tracks}
+    if not unseen:
+        return frozenset()
+    known_m = min(t.accuracy_m or 0.0 for t in site.tracks if t.id in unseen)
+    return frozenset(a.id for a in site.having("handling") if (a.accuracy_m or 0.0) >= known_m)
 
 
 def compared_as_objects(pair: DatePair, findings: tuple[Finding, ...], apart_m: float) -> tuple[Finding, ...]:

@@ -116,7 +116,12 @@ def instead_of_models(
         doubt = (
             f"rails are not seen where the model of the site's tracks has them, nor elsewhere: {NO_STATEMENT}"
         )
-        unsure = replace(fit, status="degraded", reason="; ".join(filter(None, (fit.reason, doubt))))
+        unsure = replace(
+            fit,
+            status="degraded",
+            reason="; ".join(filter(None, (fit.reason, doubt))),
+            unseen_tracks=tuple(t.id for t in search.models),
+        )
         return TracedInstead(site=None, fit=unsure)
     model = unary_union([t.line for t in search.models]).buffer(settings.model_on_m)
     lines = [translate(t.line, *fit.shift_m) for t in traced]

@@ -10,7 +10,7 @@ from tumangang_watch.model.document import HistoryDocument
 from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.answer.clauses import Names, train_noun
-from tumangang_watch.report.answer.headline import headline
+from tumangang_watch.report.answer.headline import headline, looked_at
 from tumangang_watch.report.answer.order import by_importance, event_of
 from tumangang_watch.report.answer.phrases import certainty, chance_words, size_words
 from tumangang_watch.report.bridges import bridge_lines
@@ -116,6 +116,8 @@ def _count_line(comparison: Comparison) -> str:
     changed = [f for f in comparison.findings if f.change != "unchanged"]
     events = {event_of(f.id, f.with_finding) for f in changed}
     sure = {event_of(f.id, f.with_finding) for f in changed if f.grade == "detected"}
+    if not changed and not looked_at(comparison):
+        return "Nothing could be looked for."
     if not changed:
         return "No change found in what could be seen."
     return f"{count_text(len(sure), 'change')} detected, {len(events - sure)} possible:"

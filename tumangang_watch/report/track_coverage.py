@@ -34,7 +34,12 @@ def tracks_seen(site: Site, dates: Sequence[Observation]) -> list[TrackDocument]
 
 
 def _stretches(track: Track, date: Observation) -> list[list[float]]:
-    """Return ``[from_m, to_m]`` along a track where the ground is clear; outside the grid it is not."""
+    """Return ``[from_m, to_m]`` along a track where the ground is clear; outside the grid it is not.
+
+    Nothing of a model's track whose rails are not seen: the ground there is none of its.
+    """
+    if track.id in date.site_fit.unseen_tracks:
+        return []
     if track.occluded_from is not None and track.occluded_from <= date.scene.acquired.date():
         return []
     pieces = max(1, int(np.ceil(track.line.length / STEP_M)))

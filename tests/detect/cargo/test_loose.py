@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import json
+from collections import Counter
 from dataclasses import replace
 
+import pytest
 from shapely import LineString, box
 from support.aprons import observe, scene_of, site_of
+from support.command import run
 
 from tumangang_watch.detect.cargo.find import detect_cargo
 from tumangang_watch.detect.cargo.loose import likelier_of, loose_confidence
@@ -110,3 +114,15 @@ def test_trains_on_sure_tracks_and_goods_elsewhere_are_left_as_they_are() -> Non
     train = replace(train_on(0.3), track="1", geometry=box(30, 78.4, 70, 81.6))
     cargo = detect_cargo((observe(scene_of(boxes=(BOX,))),), site_of(), (train,), SETTINGS).detections
     assert likelier_of((train,), cargo, site_of(), SETTINGS) == ((train,), cargo)
+
+
+def test_between_the_tracks_of_a_real_yard_without_aprons_no_goods_are_told(shared, tmp_path) -> None:
+    folder = shared / "imagery" / "muttenz_yard_2018"
+    if not folder.is_dir():
+        pytest.skip("the real yard is not beside the checkout")
+    scene, site = folder / "scene_050.tif", folder / "site.geojson"
+    done = run("detect", scene, "--site", site, "--no-detectability", "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    kinds = Counter(d["kind"] for d in json.loads(done.stdout)["detections"])
+    assert kinds["train"] >= 10
+    assert kinds["cargo"] == 0

@@ -130,7 +130,7 @@ def _doubted(
         listed = ", ".join(f"({fit.shift_m[0] - e:.0f}, {fit.shift_m[1] - n:.0f})" for e, n in rivals[:3])
         reasons.append(
             f"the site's tracks and outlines do not decide: shifts of {listed} m fit nearly as well, and "
-            f"{stands} where the scene says it lies (known to {known.ce90_m:g} m); "
+            f"{stands} where the scene says it lies (known to {known.ce90_m:.3g} m); "
             "--site-shift EAST,NORTH, --geolocation-accuracy METRES or a reference scene "
             "(site add-reference) would decide"
         )

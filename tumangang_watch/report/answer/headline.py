@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.finding import Finding
+from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.report.answer.clauses import Names, event_clause, stay_clauses, train_noun
 from tumangang_watch.report.answer.order import by_importance, events_of
@@ -43,6 +43,8 @@ def _two_dates(comparison: Comparison) -> tuple[str, str]:
     maybe = [e for e in events if e not in sure]
     stayed = [f for f in by_importance(comparison.findings) if f.change == "unchanged"]
     frame = _frame(comparison)
+    if not events and not looked_at(comparison):
+        return f"nothing can be said of {comparison.site.name} {frame}", _not_looked(comparison, names)
     if not sure:
         more = _further((), maybe, names) + _stays(stayed, names, None)
         none = "no change was detected" if not maybe else "no sure change was detected"
@@ -137,14 +139,36 @@ def _on_bridge(comparison: Comparison, train: Detection) -> str | None:
 
 def _nothing_there(comparison: Comparison, names: Names) -> str:
     """Return what could be seen to be empty where nothing was found on either date."""
-    seen = [
-        a
-        for a in comparison.areas
-        if a.status != "not_observable" and a.role in ("yard", "bridge", "station")
-    ]
-    if comparison.detections or not seen:
+    looked = looked_at(comparison)
+    if comparison.detections or not looked:
         return "what stood there did not measurably change"
-    return f"no train was detected on {listed([names.area(a.id) for a in seen])} on either date"
+    none = f"no train was detected on {listed([names.area(a.id) for a in looked])} on either date"
+    missing = [a for a in _seen_places(comparison) if a not in looked]
+    return f"{none}; {_not_looked(comparison, names)}" if missing else none
+
+
+def _seen_places(comparison: Comparison) -> list[AreaStatus]:
+    """Return the places of trains that could be seen."""
+    places = (a for a in comparison.areas if a.role in ("yard", "bridge", "station"))
+    return [a for a in places if a.status != "not_observable"]
+
+
+def looked_at(comparison: Comparison) -> list[AreaStatus]:
+    """Return the places that could be seen in which a track lies that trains could be looked for on."""
+    unseen = {name for date in comparison.dates for name in date.site_fit.unseen_tracks}
+    lines = [t.line for t in comparison.site.tracks if t.id not in unseen]
+    shapes = {a.id: a.polygon for a in comparison.site.areas}
+    return [a for a in _seen_places(comparison) if any(line.intersects(shapes[a.id]) for line in lines)]
+
+
+def _not_looked(comparison: Comparison, names: Names) -> str:
+    """Return where trains were not looked for though the place was seen, and why."""
+    looked = looked_at(comparison)
+    places = [a for a in _seen_places(comparison) if a not in looked]
+    if not places:
+        return "that is not 'nothing there'"
+    where = listed([names.area(a.id) for a in places])
+    return f"trains were not looked for on {where}, of which no track is known: that is not 'nothing there'"
 
 
 def _one_date(comparison: Comparison) -> tuple[str, str]:
@@ -158,6 +182,8 @@ def _one_date(comparison: Comparison) -> tuple[str, str]:
 
 def _trains_of(comparison: Comparison, trains: list[Detection], when: str) -> str:
     names, site = Names.of(comparison), comparison.site.name
+    if not trains and not looked_at(comparison):
+        return f"nothing can be said of trains at {site} {when}: {_not_looked(comparison, names)}"
     if not trains:
         return f"no train was detected in what could be seen of {site} {when}"
     ranked = sorted(trains, key=lambda d: -(d.length_m.estimate if d.length_m else 0.0))
