@@ -147,7 +147,7 @@ def main() -> None:
     settings = Settings()
     if chosen.calibrate:
         # Not 0: at that every track would be in doubt.
-        every: CargoSettings = replace(settings.cargo, confidence_min=0.01)
+        every: CargoSettings = replace(settings.cargo, confidence_min=1e-9)
         settings = replace(settings, cargo=every)
     score = LooseScore()
     for run in chosen.runs:

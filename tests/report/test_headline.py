@@ -169,9 +169,28 @@ def test_an_empty_place_is_told_as_seen_and_empty():
         AreaStatus(id=i, role="bridge", status=s, observed_earlier=share, observed_later=share)
         for i, s, share in (("bridge", "observed", 1.0), ("yard", "not_observable", 0.0))
     )
-    first, second = headline(replace(MADE, findings=(), detections=(), areas=areas))
+    quiet = replace(MADE, findings=(), detections=(), areas=areas)
+    over = translate(MADE.site.tracks[0].line, 800, 34)
+    track = replace(MADE.site.tracks[0], id="B1", line=over)
+    first, second = headline(replace(quiet, site=replace(MADE.site, tracks=(*MADE.site.tracks, track))))
     assert first.startswith("No change was detected in what could be seen of")
     assert second == "No train was detected on Far bridge on either date."
+
+
+def test_a_place_without_a_track_is_not_told_to_be_empty():
+    areas = tuple(
+        AreaStatus(id=i, role=i, status="observed", observed_earlier=1.0, observed_later=1.0)
+        for i in ("bridge", "yard")
+    )
+    quiet = replace(MADE, findings=(), detections=(), areas=areas)
+    _, second = headline(quiet)
+    assert second == (
+        "No train was detected on Freight yard on either date; trains were not looked for on Far bridge, of "
+        "which no track is known: that is not 'nothing there'."
+    )
+    first, second = headline(replace(quiet, site=replace(MADE.site, tracks=())))
+    assert first.startswith("Nothing can be said of Painted yard between")
+    assert "not looked for on Far bridge and Freight yard" in second
 
 
 def test_a_crossing_is_an_event_of_its_minute():
