@@ -58,7 +58,7 @@ def test_an_error_keeps_its_words_as_a_value():
         ("possible", "possible", []),
     ],
 )
-def test_a_train_replaced_is_likelier_of(tmp_path, came, went, told):
+def test_a_train_replaced_is_told_once(tmp_path, came, went, told):
     halves = [
         make.finding("went", "disappeared", grade=went) | {"with_finding": "came"},
         make.finding("came", "appeared", grade=came) | {"with_finding": "went"},

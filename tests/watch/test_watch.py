@@ -132,7 +132,7 @@ def told_of(root):
         )
 
 
-def test_what_was_hidden_on_the_last_date_is_likelier_of_by_the_date_before(root):
+def test_what_was_hidden_on_the_last_date_is_told_once_by_the_date_before(root):
     """The train's place is hidden on two dates; then it is seen to have moved since the date before."""
     for day in (0, 6):
         quick.write_scene(root / "in", day)
