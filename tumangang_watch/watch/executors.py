@@ -36,7 +36,7 @@ class Died:
     """It took too long."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Piece:
     function: Function
     task: Any
@@ -63,7 +63,7 @@ class Processes:
 
     def submit(self, function: Function, task: Any, key: Any) -> None:
         """Hand in a piece of work under a key of the caller's."""
-        self._start(_Piece(function, task, key))
+        self._start(_Piece(function=function, task=task, key=key))
 
     @property
     def waiting(self) -> int:
