@@ -95,6 +95,8 @@ def test_where_the_model_is_seen_its_yard_is_spoken_of(tmp_path):
     report = json.loads(done.stdout)
     assert any(d["kind"] == "train" for d in report["detections"])
     assert any(t["observed"]["later"] for t in report["tracks"] if t["area"] == "secure_yard")
+    # Pixels of 3 m show no single goods: that none is told is not that there is none.
+    assert report["headline"][1].startswith("Goods were not looked for at this resolution")
 
 
 def test_a_site_without_tracks_of_which_none_can_be_traced_is_not_said_to_be_empty(tmp_path):

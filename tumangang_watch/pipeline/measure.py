@@ -248,6 +248,13 @@ def too_coarse_for_cargo(run: RunContext, pair: DatePair) -> tuple[Observation, 
 
 def coarse_caveats(run: RunContext, pair: DatePair) -> tuple[str, ...]:
     """Return what could not be compared because one date is too coarse for it, in words."""
+    limit_m = run.settings.cargo.objects_gsd_max_m
+    finest_m = min(pair.earlier.image.gsd_m, pair.later.image.gsd_m)
+    if finest_m > limit_m:
+        return (
+            f"goods were not looked for: single objects are not told from {limit_m:g} m on, and the finer "
+            f"date has {finest_m:.1f} m; of aprons only how full they are is told, roughly",
+        )
     return tuple(
         f"goods were not compared: at {d.image.gsd_m:.1f} m {when(d, pair)} shows no single objects"
         for d in too_coarse_for_cargo(run, pair)

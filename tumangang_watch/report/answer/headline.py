@@ -33,7 +33,11 @@ def headline(comparison: Comparison) -> tuple[str, str]:
     Ranges in brackets are 90 % intervals; probabilities are in the words of ICD 203. Where something of
     the place could not be seen, nothing is parts of it.
     """
-    first, second = _one_date(comparison) if comparison.earlier is None else _two_dates(comparison)
+    if comparison.earlier is None:
+        first, second = _one_date(comparison)
+    else:
+        first, second = _two_dates(comparison)
+        second += "; goods were not looked for at this resolution" if _goods_unlooked(comparison) else ""
     return clean_text(sentence(first)), clean_text(sentence(second))
 
 
@@ -200,11 +204,19 @@ def _trains_of(comparison: Comparison, trains: list[Detection], when: str) -> st
     return f"{number_words(len(trains))} trains stood {where} of {site} {when} {chance}: {listed(parts)}"
 
 
+def _goods_unlooked(comparison: Comparison) -> bool:
+    """Return whether no date shows single goods: its pixels are too coarse."""
+    shown = [entry["cargo_objects"] for entry in comparison.detectability]
+    return bool(shown) and not any(shown)
+
+
 def _cargo_of(comparison: Comparison, names: Names) -> str:
     cargo = [d for d in comparison.detections if d.kind == "cargo"]
     sure = [d for d in cargo if d.grade == "detected"]
     if not sure:
         aprons = any(a.role == "apron" and a.status != "not_observable" for a in comparison.areas)
+        if _goods_unlooked(comparison):
+            return "goods were not looked for at this resolution"
         return (
             "no goods were surely detected on the ground that was seen"
             if aprons
