@@ -206,7 +206,7 @@ def _trains_of(comparison: Comparison, trains: list[Detection], when: str) -> st
 
 def _goods_unlooked(comparison: Comparison) -> bool:
     """Return whether no date shows single goods: its pixels are too coarse."""
-    shown = [entry["cargo_objects"] for entry in comparison.detectability]
+    shown = [entry.get("cargo_objects", True) for entry in comparison.detectability]
     return bool(shown) and not any(shown)
 
 
