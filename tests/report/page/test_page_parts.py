@@ -253,6 +253,16 @@ def test_the_folder_holds_the_settings_and_the_printed_page_if_asked(comparison,
     assert settings.pop("settings_sha256") == manifest["settings_sha256"]
 
 
+def test_cells_of_a_printed_page_are_numbered_the_same_however_the_browser_counted():
+    """As met in two prints of one page; lengths stay, since the file's table of contents counts bytes."""
+    printed = [
+        b"/ID (node%08d)>> /Limits [(node%08d) (node%08d)] /T (node12)" % (one, one, one + 9)
+        for one in (213, 214)
+    ]
+    made = {pdf._renumbered(text) for text in printed}
+    assert made == {b"/ID (node00000001)>> /Limits [(node00000001) (node00000002)] /T (node12)"}
+
+
 def test_without_a_browser_the_printed_page_is_refused_in_one_line(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(OutputFailed, match="no Chromium or Chrome was found") as caught:

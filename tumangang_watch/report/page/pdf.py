@@ -19,6 +19,7 @@ LIMIT_S = 180
 """A page of the largest kind prints in some seconds; a machine that is busy takes its time."""
 _TO_FILES = re.compile(r' href="(?:chips/|settings\.json)[^"]*"')
 _SCRIPT = re.compile(r"<script>.*?</script>", re.DOTALL)
+_NODE = re.compile(rb"\(node([0-9]{8})\)")
 _MOMENT = re.compile(rb"(/(?:CreationDate|ModDate) \(D:)[0-9]{14}")
 
 
@@ -64,5 +65,15 @@ def write_pdf(page: Path, acquired: str) -> Path:
         todo = "Leave --pdf out and print report.html from any browser"
         raise OutputFailed("cannot print the PDF", "report.pdf", why, todo)
     moment = re.sub(r"[^0-9]", "", acquired)[:14].ljust(14, "0").encode("ascii")
-    out.write_bytes(_MOMENT.sub(rb"\g<1>" + moment, out.read_bytes()))
+    out.write_bytes(_renumbered(_MOMENT.sub(rb"\g<1>" + moment, out.read_bytes())))
     return out
+
+
+def _renumbered(printed: bytes) -> bytes:
+    """Number the cells that others refer to from 1 on, in their order.
+
+    A browser numbers whatever it lays out as it comes to it, which is not the same in every run: of ten
+    prints of one page on a busy machine one had other numbers, and nothing else that differed.
+    """
+    numbers = {old: k for k, old in enumerate(sorted(set(_NODE.findall(printed))), start=1)}
+    return _NODE.sub(lambda met: b"(node%08d)" % numbers[met[1]], printed)
