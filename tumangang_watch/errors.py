@@ -59,6 +59,25 @@ class InputRefused(WatchError):
     exit_status = 3
 
 
+class NotYetAcquired(InputRefused):
+    """A scene is dated after this machine's clock: one of the two is wrong, and the clock may be set right.
+
+    Parameters
+    ----------
+    file, why : str
+        As of every error.
+    acquired : str
+        The scene's date (ISO 8601, UTC).
+    """
+
+    refused = "date refused"
+
+    def __init__(self, file: object, why: str, acquired: str) -> None:
+        todo = "Set the clock right, or the date with --acquired"
+        super().__init__(self.refused, file, why, todo)
+        self.acquired = acquired
+
+
 class NotComparable(WatchError):
     """The inputs are sound but cannot be compared, or the place cannot be seen (exit status 4)."""
 

@@ -19,6 +19,13 @@ def built(folder: Path) -> Path:
     return library
 
 
+def built_clock(folder: Path) -> Path:
+    """Build the library whose clock is set wrong (see ``clock.c``)."""
+    library, source = folder / "clock.so", SOURCE.with_name("clock.c")
+    subprocess.run([compiler() or "cc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
 def around(library: Path, name: str, how: str | signal.Signals) -> dict[str, str]:
     """Return an environment in which opening the file of a name ends so: a signal, ``hang`` or ``exit``."""
     how = how if isinstance(how, str) else str(int(how))

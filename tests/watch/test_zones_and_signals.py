@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from support import quick_watch as quick
+from support.crashes import built_clock
+from support.faulted_runs import hindrance
 from support.watch_kills import run_killed, watch_here
+
+from tumangang_watch.archive import open_archive, read
+from tumangang_watch.watch.inbox import look_into
+from tumangang_watch.watch.intake import take_in
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +54,53 @@ def test_a_record_is_the_same_in_every_time_zone(inbox, tmp_path, zone):
         quick.take_in_here(root)
         states.append(quick.state(root))
     assert states[1:] == states[:1] * 2
+
+
+def test_a_scene_refused_by_a_wrong_clock_is_taken_in_when_the_clock_is_right(inbox, tmp_path):
+    root = shutil.copytree(inbox, tmp_path / "root")
+
+    def taken_in(now):
+        places = replace(quick.places_in(root), now=now)
+        with quick.quick():
+            return take_in(places, look_into(root / "in", 1e12, 0.0), quick.Inline(), lambda _: None)
+
+    early = datetime(2022, 1, 2, 12, tzinfo=UTC)
+    tally = taken_in(early)
+    assert [str(failed) for failed in tally.refused] == [
+        "date refused: day003: acquired 2022-01-04T02:00:00Z (metadata), which is after this machine's "
+        "clock, 2022-01-02T12:00:00Z. Set the clock right, or the date with --acquired"
+    ]
+    assert len(tally.made) == 1
+    with open_archive(root / "record.sqlite") as archive:
+        (refusal,) = read.refusals(archive).values()
+    assert refusal.acquired == "2022-01-04T02:00:00Z"
+    assert (taken_in(early).refused, len(taken_in(datetime(2022, 1, 3, 3, tzinfo=UTC)).made)) == ([], 1)
+
+
+@pytest.mark.skipif(bool(hindrance()), reason=hindrance() or "runs")
+def test_a_clock_that_is_set_while_it_runs_changes_no_report(inbox, tmp_path):
+    """Ten years on and a year back, all the time; at first it is before every scene."""
+    library = built_clock(tmp_path)
+    found = []
+    for name, shifts in (("right", ("0",)), ("wrong", ("-315360000", "0 315360000 31536000 -31536000"))):
+        root = shutil.copytree(inbox, tmp_path / name)
+        words = ["watch", "in", "--archive", "a.sqlite", "--reports", "reports", "--site", "site.geojson"]
+        for shift in shifts:
+            done = subprocess.run(
+                [sys.executable, "-m", "tumangang_watch", *words, "--settle", "0", "--no-detectability"],
+                cwd=root,
+                env={**os.environ, "LD_PRELOAD": str(library), "CLOCK_SHIFTS": shift, "CLOCK_CALLS": "40"},
+                capture_output=True,
+                text=True,
+                timeout=600,
+                check=False,
+            )
+            assert "Traceback" not in done.stderr
+            assert done.returncode == (75 if shift.startswith("-") else 0)
+        manifests = sorted(root.glob("reports/*/manifest.json"))
+        found.append({p.parent.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in manifests})
+    assert len(found[0]) == 2
+    assert found[0] == found[1]
 
 
 def end_of_watch(root, notify):

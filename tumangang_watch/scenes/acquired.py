@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tumangang_watch.errors import InputRefused
+from tumangang_watch.errors import InputRefused, NotYetAcquired
 from tumangang_watch.text import utc_text
 
 OLDEST_YEAR = 2000
@@ -162,10 +162,18 @@ def decide_time(
     for other, _, name_of_other, _ in known[1:]:
         if abs(other - moment) > SAME:
             warn(f"the {name_of_other} says {utc_text(other, fractions=False)}; the {source}'s date was used")
-    if moment.year < OLDEST_YEAR or (latest and moment > latest + FUTURE):
-        why = f"acquired {utc_text(moment, fractions=False)} ({source})"
+    why = f"acquired {utc_text(moment, fractions=False)} ({source})"
+    if latest and not is_past(moment, latest):
+        why += f", which is after this machine's clock, {utc_text(latest, fractions=False)}"
+        raise NotYetAcquired(name, why, utc_text(moment))
+    if moment.year < OLDEST_YEAR:
         raise InputRefused("date refused", name, why, "Correct it with --acquired")
     return moment, source
+
+
+def is_past(moment: datetime, now: datetime) -> bool:
+    """Return whether a scene may have been acquired then: clocks and zones may differ by a day."""
+    return moment <= now + FUTURE
 
 
 def _refuse_mosaic(metadata: StatedTime, name: str, warn: Callable[[str], None]) -> None:

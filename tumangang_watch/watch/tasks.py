@@ -13,7 +13,15 @@ from pathlib import Path
 from tumangang_watch import pipeline
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import read_issued
-from tumangang_watch.errors import Busy, InputRefused, OutputFailed, WatchError, fault_words, is_shortage
+from tumangang_watch.errors import (
+    Busy,
+    InputRefused,
+    NotYetAcquired,
+    OutputFailed,
+    WatchError,
+    fault_words,
+    is_shortage,
+)
 from tumangang_watch.model.comparison import Comparison, LeftOut
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.observation import Observation, Registration
@@ -58,7 +66,7 @@ class Failed:
             why=error.why,
             todo=error.todo,
             exit_status=error.exit_status,
-            acquired=acquired,
+            acquired=error.acquired if isinstance(error, NotYetAcquired) else acquired,
         )
 
     @classmethod
