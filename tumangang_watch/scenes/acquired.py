@@ -162,16 +162,21 @@ def decide_time(
     for other, _, name_of_other, _ in known[1:]:
         if abs(other - moment) > SAME:
             warn(f"the {name_of_other} says {utc_text(other, fractions=False)}; the {source}'s date was used")
+    _refuse_date(moment, source, name, latest)
+    return moment, source
+
+
+def _refuse_date(moment: datetime, source: str, name: str, latest: datetime | None) -> None:
+    """Refuse a date of which this machine's clock, or the history of satellites, knows nothing."""
     why = f"acquired {utc_text(moment, fractions=False)} ({source})"
-    if latest and not is_past(moment, latest):
+    if latest and not has_come(moment, latest):
         why += f", which is after this machine's clock, {utc_text(latest, fractions=False)}"
         raise NotYetAcquired(name, why, utc_text(moment))
     if moment.year < OLDEST_YEAR:
         raise InputRefused("date refused", name, why, "Correct it with --acquired")
-    return moment, source
 
 
-def is_past(moment: datetime, now: datetime) -> bool:
+def has_come(moment: datetime, now: datetime) -> bool:
     """Return whether a scene may have been acquired then: clocks and zones may differ by a day."""
     return moment <= now + FUTURE
 

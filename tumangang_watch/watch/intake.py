@@ -25,7 +25,7 @@ from tumangang_watch.errors import Busy, InputRefused, NotYetAcquired, OutputFai
 from tumangang_watch.files import sweep, write_whole
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.processes import LONGER_THAN, longer_than
-from tumangang_watch.scenes.acquired import is_past, parse_time
+from tumangang_watch.scenes.acquired import has_come, parse_time
 from tumangang_watch.text import count_text, json_text
 from tumangang_watch.watch.executors import Died, Executor
 from tumangang_watch.watch.inbox import Arrival, content_of, sidecars, sidecars_digest
@@ -195,7 +195,7 @@ class _Intake:
         if refusal.why.startswith(LONGER_THAN) and refusal.why != longer_than(self.places.time_limit_s):
             return False
         dated = parse_time(refusal.acquired) if refusal.what == NotYetAcquired.refused else None
-        if dated is not None and is_past(dated[0], self.places.now):
+        if dated is not None and has_come(dated[0], self.places.now):
             return False  # The clock was wrong, or its day has come.
         made_with = (refusal.tool_version, refusal.site_sha256, refusal.settings_sha256)
         return made_with == self._version() and sidecars_digest(arrival.path) == refusal.sidecars_sha256
