@@ -38,6 +38,21 @@ IOU_MIN = 0.3
 """Least overlap along the group of a train and its detection."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class PaintedDate:
+    """What the readers of groups, motion and loads ask of an observation."""
+
+    image: Any
+    scene: Any
+    raster: Any
+    quality: Any
+    date: str
+
+    def observed_fraction(self, _place: Any) -> float:
+        """Return the share of a place that was seen: all."""
+        return 1.0
+
+
 def seen(pair: Any, which: int, painted: Any, jitter_m: float, sun: bool = True) -> Any:
     """Return a painted date as an observation, misplaced as a fit would leave it."""
     rng = np.random.default_rng([pair.seed, which])
@@ -54,13 +69,12 @@ def seen(pair: Any, which: int, painted: Any, jitter_m: float, sun: bool = True)
         sun_elevation_deg=day.sun_elevation_deg if sun else None,
     )
     raster = image.on_grid(grid_over(pair.world.site.bounds, max(sensor.gsd_m, 0.5), pair.world.site.crs))
-    return SimpleNamespace(
+    return PaintedDate(
         image=image,
         scene=scene,
         raster=raster,
         quality=SimpleNamespace(clear=raster.valid),
         date=("earlier", "later")[which],
-        observed_fraction=lambda _: 1.0,
     )
 
 
