@@ -37,7 +37,7 @@ def headline(comparison: Comparison) -> tuple[str, str]:
         first, second = _one_date(comparison)
     else:
         first, second = _two_dates(comparison)
-        second += "; goods were not looked for at this resolution" if _goods_unlooked(comparison) else ""
+        second += "; goods were not looked for at this resolution" if _cargo_unlooked(comparison) else ""
     return clean_text(sentence(first)), clean_text(sentence(second))
 
 
@@ -204,7 +204,7 @@ def _trains_of(comparison: Comparison, trains: list[Detection], when: str) -> st
     return f"{number_words(len(trains))} trains stood {where} of {site} {when} {chance}: {listed(parts)}"
 
 
-def _goods_unlooked(comparison: Comparison) -> bool:
+def _cargo_unlooked(comparison: Comparison) -> bool:
     """Return whether no date shows single goods: its pixels are too coarse."""
     shown = [entry.get("cargo_objects", True) for entry in comparison.detectability]
     return bool(shown) and not any(shown)
@@ -215,7 +215,7 @@ def _cargo_of(comparison: Comparison, names: Names) -> str:
     sure = [d for d in cargo if d.grade == "detected"]
     if not sure:
         aprons = any(a.role == "apron" and a.status != "not_observable" for a in comparison.areas)
-        if _goods_unlooked(comparison):
+        if _cargo_unlooked(comparison):
             return "goods were not looked for at this resolution"
         return (
             "no goods were surely detected on the ground that was seen"
