@@ -2,7 +2,9 @@
 
 ``python -m training.group_bank --first 1200 --count 150 --folder A`` paints both dates of train seeds, each
 by several cameras at once, ``--varied --first 20000 --count 400 --folder B`` yards of ``varied_yard``, which
-has another look. The site is misplaced as a fit leaves it. ``training/group_net.py`` reads the banks.
+has another look, ``--real --count 80 --folder C`` the labelled real yard whose terms allow it (SWISSIMAGE
+2018, swisstopo; ``--west`` its western half alone). The site is misplaced as a fit leaves it.
+``training/group_net.py`` reads the banks.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 from shapely import LineString
 
-from training import varied_yard
+from training import strip_real, varied_yard
 from training.strip_bank import options_of, scene_of
 from tumangang_watch.model.image import NativeImage, SiteToPixel
 from tumangang_watch.model.scene import Scene
@@ -131,6 +133,35 @@ def pictures(seed: int) -> Iterator[tuple[NativeImage, dict[str, Any]]]:
             yield image, facts_of(painted, bool(rng.random() < 0.85))
 
 
+def real_pictures(count: int, west: bool) -> Iterator[tuple[NativeImage, dict[str, Any]]]:
+    """Show the real yard by coarser cameras; ``west`` keeps the tracks of its western half."""
+    image, scene, site, vehicles = strip_real.read()
+    tracks = list(site.tracks)
+    if west:
+        tracks, vehicles = strip_real.western(site, vehicles)
+    for number in range(count):
+        rng = np.random.default_rng([number, 83])
+        gsd_m = float(rng.uniform(*GSD_M))
+        seen = strip_real.coarser(image, gsd_m, rng)
+        east, north = rng.normal(0, MISFIT_PX * gsd_m, 2)
+        place = seen.to_pixel
+        yield (
+            replace(seen, to_pixel=replace(place, x0=place.x0 + east, y0=place.y0 + north)),
+            {
+                "seed": 10 * number + 1,
+                "gsd_m": gsd_m,
+                "bands": list(seen.bands),
+                "known": bool(rng.random() < 0.6),
+                "off_nadir_deg": 0.0,
+                "view_azimuth_deg": 0.0,
+                "sun_azimuth_deg": scene.sun_azimuth_deg,
+                "sun_elevation_deg": scene.sun_elevation_deg,
+                "tracks": [[t.id, list(map(list, t.line.coords))] for t in tracks],
+                "trains": strip_real.trains_of(vehicles),
+            },
+        )
+
+
 def main() -> None:
     """Paint."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -138,8 +169,14 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--varied", action="store_true", help="yards of the second painter")
+    parser.add_argument("--real", action="store_true", help="the labelled real yard")
+    parser.add_argument("--west", action="store_true", help="with --real: its western half alone")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    if arguments.real:
+        for image, facts in real_pictures(arguments.count, arguments.west):
+            keep(arguments.folder / f"real{facts['seed']}.npz", image, facts)
+        return
     numbers = range(arguments.first, arguments.first + arguments.count)
     if arguments.varied:
         for seed in numbers:

@@ -1,8 +1,8 @@
 """A small convolutional network that reads one track of a group: how likely a train stands there.
 
 What the Gaussians of `states` cannot say it has seen: bodies on bright aprons, trains in another's shadow,
-flats, shadows of masts, snow. Its weights come from two painters that draw differently (``python -m
-training.group_net``); no real picture is among them.
+flats, shadows of masts, snow. Its weights come from two painters that draw differently and from the western
+half of the real yard whose terms allow it, shown by coarser cameras (``python -m training.group_net``).
 """
 
 from __future__ import annotations
