@@ -72,7 +72,10 @@ def test_a_date_stands_behind_another_of_its_own_grain_only() -> None:
     assert too_coarse_for_cargo(run_context, pair) == (pair.later,)
     (caveat,) = coarse_caveats(run_context, pair)
     assert "goods were not compared: at 3.0 m" in caveat
-    assert coarse_caveats(run_context, DatePair(at(3.0), at(3.0))) == ()
+    assert coarse_caveats(run_context, DatePair(at(0.5), at(1.0))) == ()
+    (caveat,) = coarse_caveats(run_context, DatePair(at(3.0), at(3.0)))
+    assert "goods were not looked for" in caveat
+    assert "3.0 m" in caveat
 
 
 @pytest.mark.parametrize(

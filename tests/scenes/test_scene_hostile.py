@@ -116,16 +116,24 @@ def test_files_beside_an_image_cannot_change_it(tmp_path, listener):
 
 def test_images_that_are_open_at_once_keep_the_process_quiet_and_leave_it_as_it_was(tmp_path):
     """Whichever is closed first, as where threads read side by side."""
-    paths = [write(tmp_path / f"{name}.tif") for name in "ab"]
+    first, second = (write(tmp_path / f"{name}.tif") for name in "ab")
     before = sys.unraisablehook, list(warnings.filters)
-    first, second = open_image(paths[0]), open_image(paths[1])
-    first.__enter__()
-    dataset = second.__enter__()
-    first.__exit__(None, None, None)
-    warnings.warn("it lies nowhere", NotGeoreferencedWarning, stacklevel=1)
-    assert sys.unraisablehook != before[0]
-    assert dataset.read(1).any()
-    second.__exit__(None, None, None)
+    opened, enough = threading.Event(), threading.Event()
+
+    def hold():
+        with open_image(first):
+            opened.set()
+            enough.wait(60)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert opened.wait(60)
+    with open_image(second) as dataset:
+        enough.set()
+        other.join(60)
+        warnings.warn("it lies nowhere", NotGeoreferencedWarning, stacklevel=1)
+        assert sys.unraisablehook != before[0]
+        assert dataset.read(1).any()
     assert (sys.unraisablehook, list(warnings.filters)) == before
     with pytest.raises(NotGeoreferencedWarning):
         warnings.warn("it lies nowhere", NotGeoreferencedWarning, stacklevel=1)
