@@ -36,6 +36,16 @@ if TYPE_CHECKING:
     from tumangang_watch.simulate import Pair
 
 
+def options_of(seed: int) -> dict[str, Any]:
+    """Return what a pair of a seed shows: growth, another season, or no change."""
+    each: tuple[dict[str, Any], ...] = (
+        {"growth_m2": 300.0 + 100.0 * (seed % 7)},
+        {"growth_m2": 0.0, "season_change": True},
+        {"no_change": True},
+    )
+    return {"length_m": 250.0, **each[seed % 3]}
+
+
 def observed(pair: Pair, index: int, grid: Grid) -> Observation:
     """Return a painted scene in the site's frame, on the grid, its quality judged."""
     painted = pair.earlier if index == 0 else pair.later
@@ -213,15 +223,7 @@ def main() -> None:
     chosen = parser.parse_args()
     score = Score()
     for seed in split_seeds(chosen.split)[chosen.first : chosen.first + chosen.pairs]:
-        kind = seed % 3
-        options: dict[str, Any] = {"product": chosen.product, "length_m": 250.0}
-        if kind == 0:
-            options |= {"growth_m2": 300.0 + 100.0 * (seed % 7)}
-        elif kind == 1:
-            options |= {"growth_m2": 0.0, "season_change": True}
-        else:
-            options |= {"no_change": True}
-        pair = make_pair(seed, chosen.gsd, **options)
+        pair = make_pair(seed, chosen.gsd, product=chosen.product, **options_of(seed))
         if chosen.replaced or chosen.resized:
             pair = with_replaced_goods(pair, chosen.resized)
         else:

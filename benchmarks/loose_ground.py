@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from shapely.ops import unary_union
 
-from benchmarks.ground import normalised, observed, painted_trains, with_small_goods
+from benchmarks.ground import normalised, observed, options_of, painted_trains, with_small_goods
 from benchmarks.ground_scores import matched
 from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.detect.cargo.find import detect_cargo
@@ -43,16 +43,6 @@ class LooseScore:
     untrue: dict[str, int] = field(default_factory=lambda: {"detected": 0, "possible": 0})
     terms: list[tuple[tuple[float, ...], bool, bool]] = field(default_factory=list)
     """Of each object: its terms, whether another date shows its place bare, and whether it is goods."""
-
-
-def options_of(seed: int) -> dict[str, Any]:
-    """Return what a pair of a seed shows: growth, another season, or no change."""
-    each = (
-        {"growth_m2": 300.0 + 100.0 * (seed % 7)},
-        {"growth_m2": 0.0, "season_change": True},
-        {"no_change": True},
-    )
-    return {"length_m": 250.0, **each[seed % 3]}
 
 
 def run_pair(pair: Pair, settings: Settings, score: LooseScore) -> None:

@@ -135,31 +135,11 @@ def pictures(seed: int) -> Iterator[tuple[NativeImage, dict[str, Any]]]:
 
 def real_pictures(count: int, west: bool) -> Iterator[tuple[NativeImage, dict[str, Any]]]:
     """Show the real yard by coarser cameras; ``west`` keeps the tracks of its western half."""
-    image, scene, site, vehicles = strip_real.read()
-    tracks = list(site.tracks)
-    if west:
-        tracks, vehicles = strip_real.western(site, vehicles)
+    yard = strip_real.read_yard(west)
     for number in range(count):
         rng = np.random.default_rng([number, 83])
         gsd_m = float(rng.uniform(*GSD_M))
-        seen = strip_real.coarser(image, gsd_m, rng)
-        east, north = rng.normal(0, MISFIT_PX * gsd_m, 2)
-        place = seen.to_pixel
-        yield (
-            replace(seen, to_pixel=replace(place, x0=place.x0 + east, y0=place.y0 + north)),
-            {
-                "seed": 10 * number + 1,
-                "gsd_m": gsd_m,
-                "bands": list(seen.bands),
-                "known": bool(rng.random() < 0.6),
-                "off_nadir_deg": 0.0,
-                "view_azimuth_deg": 0.0,
-                "sun_azimuth_deg": scene.sun_azimuth_deg,
-                "sun_elevation_deg": scene.sun_elevation_deg,
-                "tracks": [[t.id, list(map(list, t.line.coords))] for t in tracks],
-                "trains": strip_real.trains_of(vehicles),
-            },
-        )
+        yield strip_real.pictured(yard, gsd_m, MISFIT_PX * gsd_m, number, rng)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,50 @@ BEYOND_M = 12.0
 """Track beyond the last vehicle of a half that is kept with it."""
 
 
-def read() -> tuple[NativeImage, Scene, Site, list[tuple[str, float, float]]]:
-    """Return the picture at 0.25 m, its facts, the tracks, and vehicles (track, from_m, to_m)."""
+@dataclass(frozen=True, kw_only=True)
+class RealYard:
+    """The labelled yard, or a half of it."""
+
+    image: NativeImage
+    """At 0.25 m."""
+    scene: Scene
+    tracks: list[Track]
+    vehicles: list[tuple[str, float, float]]
+    """Track, from and to along it, metres."""
+
+
+def read_yard(west: bool) -> RealYard:
+    """Read the yard; ``west`` keeps the tracks of its western half, and the vehicles there."""
     site, settings = load_site(REAL / "site.geojson"), Settings().read
     scene = open_scene(REAL / "scene_025.tif", SceneOptions(), settings)
     image = read_native(scene, site.bounds, site.crs, settings)
-    truth = json.loads((REAL / "truth.json").read_text())
-    return image, scene, site, labelled_vehicles(site, truth)
+    vehicles = labelled_vehicles(site, json.loads((REAL / "truth.json").read_text()))
+    tracks = list(site.tracks)
+    if west:
+        tracks, vehicles = western(site, vehicles)
+    return RealYard(image=image, scene=scene, tracks=tracks, vehicles=vehicles)
+
+
+def pictured(
+    yard: RealYard, gsd_m: float, misfit_m: float, number: int, rng: np.random.Generator
+) -> tuple[NativeImage, dict[str, Any]]:
+    """Return the yard as a coarser camera shows it, misplaced as a fit leaves it, and its facts."""
+    seen = coarser(yard.image, gsd_m, rng)
+    east, north = rng.normal(0, misfit_m, 2)
+    place = seen.to_pixel
+    facts = {
+        "seed": 10 * number + 1,
+        "gsd_m": gsd_m,
+        "bands": list(seen.bands),
+        "known": bool(rng.random() < 0.6),
+        "off_nadir_deg": 0.0,
+        "view_azimuth_deg": 0.0,
+        "sun_azimuth_deg": yard.scene.sun_azimuth_deg,
+        "sun_elevation_deg": yard.scene.sun_elevation_deg,
+        "tracks": [[t.id, list(map(list, t.line.coords))] for t in yard.tracks],
+        "trains": trains_of(yard.vehicles),
+    }
+    return replace(seen, to_pixel=replace(place, x0=place.x0 + east, y0=place.y0 + north)), facts
 
 
 def coarser(image: NativeImage, gsd_m: float, rng: np.random.Generator) -> NativeImage:
@@ -130,31 +167,13 @@ def main() -> None:
     parser.add_argument("--west", action="store_true")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    image, scene, site, vehicles = read()
-    tracks = list(site.tracks)
-    if arguments.west:
-        tracks, vehicles = western(site, vehicles)
+    yard = read_yard(arguments.west)
     for number in range(arguments.count):
         rng = np.random.default_rng([number, 80])
         gsd_m = float(rng.choice([0.25, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7]))
-        seen = coarser(image, gsd_m, rng)
-        east, north = rng.normal(0, 0.2, 2)
-        place = seen.to_pixel
-        seen = replace(seen, to_pixel=replace(place, x0=place.x0 + east, y0=place.y0 + north))
-        facts = {
-            "seed": 10 * number + 1,
-            "gsd_m": gsd_m,
-            "bands": list(seen.bands),
-            "known": bool(rng.random() < 0.6),
-            "off_nadir_deg": 0.0,
-            "view_azimuth_deg": 0.0,
-            "sun_azimuth_deg": scene.sun_azimuth_deg,
-            "sun_elevation_deg": scene.sun_elevation_deg,
-            "tracks": [[t.id, list(map(list, t.line.coords))] for t in tracks],
-            "trains": trains_of(vehicles),
-        }
-        strips = [sample_strip(seen, t, TrainSettings()) for t in tracks]
-        keep(arguments.folder / f"real{10 * number + 1}.npz", [(strips, facts)])
+        seen, facts = pictured(yard, gsd_m, 0.2, number, rng)
+        strips = [sample_strip(seen, t, TrainSettings()) for t in yard.tracks]
+        keep(arguments.folder / f"real{facts['seed']}.npz", [(strips, facts)])
 
 
 if __name__ == "__main__":

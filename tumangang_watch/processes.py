@@ -157,10 +157,10 @@ def outlive(work: Callable[[], NoReturn]) -> Crash:
     os.close(mouth)
     status = _end_of(child, watched)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    heard_bytes = os.read(heard, 4096)
-    if not heard_bytes.endswith(_AT_THE_END):
-        if status == -signal.SIGALRM and heard_bytes:
-            return Crash(status, float(heard_bytes.split()[-1]))
+    message = os.read(heard, 4096)
+    if not message.endswith(_AT_THE_END):
+        if status == -signal.SIGALRM and message:
+            return Crash(status, float(message.split()[-1]))
         if status >= 0 or signal.Signals(-status).name in CRASHES:
             return Crash(status)
     if status >= 0:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from rasterio.features import rasterize
 from rasterio.transform import Affine
 from support.command import run
 
 from tumangang_watch.shipped import fixtures_dir
-from tumangang_watch.sites import built_in_site_path
+from tumangang_watch.sites import built_in_site_path, load_site
 
 NAMES = ("tumangang_2022-11-30_painted", "tumangang_2022-12-01_painted")
 COARSE = 6
@@ -85,6 +86,22 @@ def test_where_neither_the_model_nor_tracks_are_seen_nothing_is_claimed(tmp_path
     report = json.loads(one.stdout)
     assert report["detections"] == []
     assert report["headline"][0].startswith("Nothing can be said of trains at Tumangang")
+
+
+def test_what_changed_on_ground_of_the_model_is_told_with_the_surfaces_that_it_names(tmp_path):
+    scenes = moved(tmp_path, COARSE)
+    handling = next(a for a in load_site(built_in_site_path()).areas if a.role == "handling").polygon
+    with rasterio.open(scenes[1], "r+") as scene:
+        values = scene.read()
+        worked = rasterize([handling.buffer(-12)], scene.shape, transform=scene.transform).astype(bool)
+        values[:, worked] = np.percentile(values.reshape(len(values), -1), 99, axis=1)[:, None]
+        scene.write(values)
+    done = run("compare", *scenes, "--no-detectability", "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    grown = [f for f in report["findings"] if f["kind"] == "handling_area"]
+    assert [f["change"] for f in grown] == ["grown"]
+    assert {grown[0]["earlier"], grown[0]["later"]} <= {d["id"] for d in report["detections"]}
 
 
 def test_where_the_model_is_seen_its_yard_is_spoken_of(tmp_path):

@@ -14,7 +14,7 @@ from shapely.ops import unary_union
 from tumangang_watch.change.profiles import pixel_similarity
 from tumangang_watch.change.record import bare_before
 from tumangang_watch.change.words import area_of, grade_of, span, train_words, when
-from tumangang_watch.model.detection import LOOSE, Detection
+from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair
@@ -72,7 +72,7 @@ def _parted(
     rest = [d for d in group if d not in others]
     if others:
         return [*(([d], True) for d in others), *(_parted(pair, rest, settings) if rest else [])]
-    if len(group) == 2 and not any(LOOSE in dict(d.evidence) for d in group):
+    if len(group) == 2 and not any(d.loose for d in group):
         a, b = (d.geometry for d in group)
         if a.intersection(b).area / max(a.union(b).area, 1e-6) < settings.cargo_same_min:
             return [([d], False) for d in group]
@@ -91,7 +91,7 @@ def _replaced(pair: DatePair, items: list[Detection], limit: float, settings: Ch
 
     Nor on ground that nobody mapped: a bush or a hut looks different in another light.
     """
-    if any(LOOSE in dict(d.evidence) for d in items):
+    if any(d.loose for d in items):
         return False
     difference, present = (_elsewhere(items, name) for name in ("other_difference", "other_goods"))
     if difference is None or present is None or pair.earlier.quality.snowy or pair.later.quality.snowy:
@@ -216,7 +216,7 @@ def _size_change(
     left = [v for d in (later if grown else earlier) if (v := dict(d.evidence).get("other_rest")) is not None]
     bare = bool(left) and max(left) <= settings.cargo_rest_bare
     limit = settings.cargo_size_bare if bare else settings.cargo_size_possible
-    untold = not bare and any(LOOSE in dict(d.evidence) for d in (*earlier, *later))
+    untold = not bare and any(d.loose for d in (*earlier, *later))
     if untold or difference <= max(limit * half, floor):
         return "unchanged", after, True
     sure = bare or difference > settings.cargo_size_errors * half

@@ -92,3 +92,8 @@ class Detection:
     def goes_on(self) -> bool:
         """True for a train that may go on where nothing was seen: its size is a least one."""
         return UNSEEN_BEYOND in dict(self.evidence)
+
+    @property
+    def loose(self) -> bool:
+        """True for goods on ground that nobody mapped as an apron."""
+        return LOOSE in dict(self.evidence)

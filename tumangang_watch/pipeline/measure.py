@@ -66,6 +66,8 @@ def assemble(
         pair = DatePair(*dates, names=names_of(run.site))
         findings = as_crossings(pair, find_changes(run, pair, trains, ground), crossings)
         findings = tuple(f for f in findings if f.change != "unchanged" or f.area not in unborne)
+        # What changed there is told, with the surfaces that it names.
+        unborne -= {f.area for f in findings}
         if registration.by_itself:
             findings = compared_as_objects(pair, findings, run.settings.registration.by_itself_m)
         unseen = unseen_trains(pair, run.site, trains, run.settings.change)
@@ -247,7 +249,7 @@ def too_coarse_for_cargo(run: RunContext, pair: DatePair) -> tuple[Observation, 
 
 
 def coarse_caveats(run: RunContext, pair: DatePair) -> tuple[str, ...]:
-    """Return what could not be compared because one date is too coarse for it, in words."""
+    """Return what could not be compared because one date or both are too coarse for it, in words."""
     limit_m = run.settings.cargo.objects_gsd_max_m
     finest_m = min(pair.earlier.image.gsd_m, pair.later.image.gsd_m)
     if finest_m > limit_m:

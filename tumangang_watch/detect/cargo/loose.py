@@ -12,11 +12,9 @@ from math import log
 
 from scipy.special import expit
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import unary_union
 
 from tumangang_watch.detect.cargo.measure import Place
 from tumangang_watch.model.detection import LOOSE, Detection
-from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.cargo import CargoSettings
 
@@ -30,44 +28,16 @@ class Doubt:
     """Probability that it does not."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TakenGround:
-    """What of a date's ground tracks and trains take."""
-
-    bodies: tuple[BaseGeometry, ...]
-    """Of trains, as far as they are sure enough to leave no goods in their place."""
-    tracks: tuple[BaseGeometry, ...]
-    doubts: tuple[Doubt, ...]
-    """Trains before the tracks that they would stand on."""
-
-
-def taken_ground(
-    observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
-) -> TakenGround:
-    """Return what a date's trains and the site's tracks take of the ground.
-
-    Where a traced track is doubtful, goods may lie on it: what is notes of them is worth what is left.
-    """
-    margin_m, half_m = settings.track_margin_m, settings.train_half_width_m
+def doubtful_tracks(site: Site, settings: CargoSettings) -> dict[str, float]:
+    """Return by id how likely traced tracks are none, where goods that lie on them would be worth telling."""
     free = {t.id: 1 - t.certainty for t in site.tracks}
-    bodies, unsure = [], []
-    for train in trains:
-        if train.date != observation.date:
-            continue
-        shape = train.geometry.buffer(half_m) if train.geometry.area == 0 else train.geometry
-        doubtful = free.get(train.track or "", 0.0) >= settings.confidence_min
-        if doubtful and 1 - train.confidence >= settings.confidence_min:
-            unsure.append(Doubt(ground=shape.buffer(settings.train_margin_m), free=1 - train.confidence))
-        else:
-            bodies.append(shape)
-    beds = {t.id: t.line.buffer(margin_m, cap_style="flat") for t in site.tracks}
-    doubtful_beds = [
-        Doubt(ground=bed, free=free[name])
-        for name, bed in beds.items()
-        if free[name] >= settings.confidence_min
-    ]
-    sure = tuple(bed for name, bed in beds.items() if free[name] < settings.confidence_min)
-    return TakenGround(bodies=tuple(bodies), tracks=sure, doubts=(*unsure, *doubtful_beds))
+    return {name: chance for name, chance in free.items() if chance >= settings.confidence_min}
+
+
+def body_of(train: Detection, settings: CargoSettings) -> BaseGeometry:
+    """Return the ground that a train takes; one without a width of its own has that of the loading gauge."""
+    shape = train.geometry
+    return shape.buffer(settings.train_half_width_m) if shape.area == 0 else shape
 
 
 def weighed(
@@ -86,9 +56,8 @@ def weighed(
     for item in cargo:
         sure, grade = item.confidence, item.grade
         if not place.firm:
-            changed = came_or_went(item, settings)
             sure = loose_confidence(item, settings)
-            grade = grade if changed else "possible"
+            grade = grade if came_or_went(item, settings) else "possible"
             item = replace(item, evidence=tuple(sorted((*item.evidence, (LOOSE, 1.0)))))
         sure *= _free(item.geometry, doubts)
         if sure >= settings.confidence_min:
@@ -123,7 +92,7 @@ def came_or_went(item: Detection, settings: CargoSettings) -> bool:
 def _free(shape: BaseGeometry, doubts: tuple[Doubt, ...]) -> float:
     """Return how likely nothing else takes the ground of an object: by the first that takes most of it."""
     for doubt in doubts:
-        if shape.intersection(doubt.ground).area > 0.5 * shape.area:
+        if _takes(doubt.ground, shape):
             return doubt.free
     return 1.0
 
@@ -135,11 +104,12 @@ def likelier_of(
 
     Only on doubtful tracks are both looked for. What is told says what else it may be.
     """
-    doubtful = {t.id: t.name for t in site.tracks if 1 - t.certainty >= settings.confidence_min}
+    doubtful = doubtful_tracks(site, settings)
+    names = {t.id: t.name for t in site.tracks if t.id in doubtful}
     gone: set[str] = set()
     notes: dict[str, str] = {}
     for train in trains:
-        name = doubtful.get(train.track or "")
+        name = names.get(train.track or "")
         within = [d for d in cargo if d.date == train.date and _within(d, train, settings)]
         if name is None or not within:
             continue
@@ -150,18 +120,22 @@ def likelier_of(
         else:
             gone |= {d.id for d in within}
             notes[train.id] = f"may be goods on the ground: that {name} is a track is not sure"
-    kept = (
-        tuple(
+
+    def kept(found: tuple[Detection, ...]) -> tuple[Detection, ...]:
+        return tuple(
             replace(d, caveats=(*d.caveats, notes[d.id])) if d.id in notes else d
             for d in found
             if d.id not in gone
         )
-        for found in (trains, cargo)
-    )
-    first, second = kept
-    return first, second
+
+    return kept(trains), kept(cargo)
 
 
 def _within(item: Detection, train: Detection, settings: CargoSettings) -> bool:
-    ground = unary_union([train.geometry]).buffer(settings.train_margin_m)
-    return bool(item.geometry.intersection(ground).area > 0.5 * item.geometry.area)
+    ground = body_of(train, settings).buffer(settings.train_margin_m)
+    return _takes(ground, item.geometry)
+
+
+def _takes(ground: BaseGeometry, shape: BaseGeometry) -> bool:
+    """Tell whether most of a shape lies on some ground."""
+    return bool(shape.intersection(ground).area > 0.5 * shape.area)

@@ -9,7 +9,7 @@ from shapely import box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
-from tumangang_watch.detect.cargo.loose import Doubt, taken_ground
+from tumangang_watch.detect.cargo.loose import Doubt, body_of, doubtful_tracks
 from tumangang_watch.detect.cargo.measure import Place, measure, search, without_shadows
 from tumangang_watch.detect.cargo.view import ApronView, view_apron
 from tumangang_watch.detect.shadows import swept
@@ -29,6 +29,7 @@ class OccupiedGround:
     blocked: BaseGeometry
     """Where no cargo is looked for."""
     doubts: tuple[Doubt, ...]
+    """Trains before the tracks that they would stand on."""
 
 
 @dataclass(frozen=True)
@@ -156,16 +157,31 @@ def places_of(observation: Observation, site: Site, settings: CargoSettings) -> 
 def occupied_ground(
     observation: Observation, site: Site, trains: tuple[Detection, ...], settings: CargoSettings
 ) -> OccupiedGround:
-    """Return the bodies of a date's trains, and the ground where no cargo is looked for."""
-    scene = observation.scene
-    taken = taken_ground(observation, site, trains, settings)
-    bodies = unary_union(taken.bodies)
-    parts = [*taken.tracks, bodies.buffer(settings.train_margin_m)]
+    """Return the bodies of a date's trains, and the ground where no cargo is looked for.
+
+    On a doubtful track it is looked for, unless a train stands there of which there is no doubt.
+    """
+    scene, free = observation.scene, doubtful_tracks(site, settings)
+    sure: list[Detection] = []
+    unsure: list[Detection] = []
+    for train in trains:
+        if train.date == observation.date:
+            doubted = train.track in free and 1 - train.confidence >= settings.confidence_min
+            (unsure if doubted else sure).append(train)
+    beds = {t.id: t.line.buffer(settings.track_margin_m, cap_style="flat") for t in site.tracks}
+    bodies = unary_union([body_of(t, settings) for t in sure])
+    parts = [bed for name, bed in beds.items() if name not in free]
+    parts.append(bodies.buffer(settings.train_margin_m))
     if scene.off_nadir_deg and scene.view_azimuth_deg is not None and not bodies.is_empty:
         # Relief leans away from the satellite as shadow falls away from the sun.
         view = scene.view_azimuth_deg, 90.0 - scene.off_nadir_deg
         parts.append(swept(bodies.buffer(settings.lean_margin_m), *view, settings.train_height_m))
-    return OccupiedGround(bodies=bodies, blocked=unary_union(parts), doubts=taken.doubts)
+    stand = (
+        Doubt(ground=body_of(t, settings).buffer(settings.train_margin_m), free=1 - t.confidence)
+        for t in unsure
+    )
+    run = (Doubt(ground=beds[name], free=chance) for name, chance in free.items())
+    return OccupiedGround(bodies=bodies, blocked=unary_union(parts), doubts=(*stand, *run))
 
 
 def _cargo_in(

@@ -25,6 +25,7 @@ from tumangang_watch.text import clean_text
 
 FURTHER = 2
 """Further changes that the second sentence spells out; the rest are counted."""
+UNLOOKED = "goods were not looked for at this resolution"
 
 
 def headline(comparison: Comparison) -> tuple[str, str]:
@@ -37,7 +38,7 @@ def headline(comparison: Comparison) -> tuple[str, str]:
         first, second = _one_date(comparison)
     else:
         first, second = _two_dates(comparison)
-        second += "; goods were not looked for at this resolution" if _cargo_unlooked(comparison) else ""
+        second += f"; {UNLOOKED}" if _cargo_unlooked(comparison) else ""
     return clean_text(sentence(first)), clean_text(sentence(second))
 
 
@@ -213,10 +214,10 @@ def _cargo_unlooked(comparison: Comparison) -> bool:
 def _cargo_of(comparison: Comparison, names: Names) -> str:
     cargo = [d for d in comparison.detections if d.kind == "cargo"]
     sure = [d for d in cargo if d.grade == "detected"]
+    if not sure and _cargo_unlooked(comparison):
+        return UNLOOKED
     if not sure:
         aprons = any(a.role == "apron" and a.status != "not_observable" for a in comparison.areas)
-        if _cargo_unlooked(comparison):
-            return "goods were not looked for at this resolution"
         return (
             "no goods were surely detected on the ground that was seen"
             if aprons
