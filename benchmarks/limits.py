@@ -157,6 +157,14 @@ def painted_at(pair: Any, gsds_m: list[float]) -> list[tuple[Any, ...]]:
     return list(zip(*out, strict=True))
 
 
+def pair_of(seed: int, gsd_m: float, empty: bool) -> Any:
+    """Return the pair of a seed that groups are measured on: every fourth in snow, every fifth empty."""
+    options: dict[str, Any] = {"trains": (0, 0)} if seed % 5 == 0 or empty else {}
+    if seed % 4 == 0:
+        options["snow"] = (0.4, 0.9)[(seed // 4) % 2]
+    return make_pair(seed, gsd_m, season_change=seed % 4 == 1, **options)
+
+
 def groups(
     seeds: range, gsds_m: list[float], with_other: bool, *, sun: bool = True, empty: bool = False
 ) -> None:
@@ -164,10 +172,7 @@ def groups(
     settings = Settings().trains.groups
     tallies = [GroupTally() for _ in gsds_m]
     for seed in seeds:
-        options: dict[str, Any] = {"trains": (0, 0)} if seed % 5 == 0 or empty else {}
-        if seed % 4 == 0:
-            options["snow"] = (0.4, 0.9)[(seed // 4) % 2]
-        pair = make_pair(seed, gsds_m[0], season_change=seed % 4 == 1, **options)
+        pair = pair_of(seed, gsds_m[0], empty)
         site = pair.world.site
         for gsd_m, painted, tally in zip(gsds_m, painted_at(pair, gsds_m), tallies, strict=True):
             dates = [seen(pair, k, p, JITTER * gsd_m, sun) for k, p in enumerate(painted)]

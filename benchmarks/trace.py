@@ -41,7 +41,7 @@ def painted(seed: int, gsd_m: float, season: str, settings: TraceSettings) -> di
     grid = grid_over(area.bounds, 1.0, site.crs)
     centre = ((grid.bounds[0] + grid.bounds[2]) / 2, (grid.bounds[1] + grid.bounds[3]) / 2)
     image = exact_image(pair.earlier, centre)
-    scene = trace_scene(image, _known(pair), area, grid, settings.gsd_max_m)
+    scene = trace_scene(image, known_of(pair), area, grid, settings.gsd_max_m)
     tracks = traced_in(scene, area, grid, settings)
     true = [track.line for track in pair.world.site.tracks]
     every = shapely.unary_union([track.line for track in pair.world.rails]).buffer(WITHIN_M)
@@ -65,7 +65,7 @@ def traced_in(scene: TraceScene, area: Any, grid: Grid, settings: TraceSettings)
     return tracks + tracks_under_trains((scene,), tracks, settings)
 
 
-def _known(pair: Any) -> Any:
+def known_of(pair: Any) -> Any:
     """Return what is known of the earlier scene's sun and view."""
     sensor, day = pair.sensors[0], pair.days[0]
     return scene_of(

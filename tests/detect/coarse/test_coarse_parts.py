@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal
 from shapely import box
 from support.values import observation, straight_site
 
-from tumangang_watch.detect.coarse.find import detect_group_trains, runs_of
+from tumangang_watch.detect.coarse.find import confidence_of, cues_of, detect_group_trains, runs_of
 from tumangang_watch.detect.coarse.ground import in_bed_units, learn_ground, near_tracks
 from tumangang_watch.detect.coarse.groups import sample_corridor
 from tumangang_watch.detect.coarse.infer import read_groups
@@ -108,6 +108,22 @@ def test_the_trains_of_a_corridor_are_its_detections():
     (there,) = detect_group_trains(seen, replace(SITE, areas=(yard, bridge)), list(SITE.tracks), SETTINGS)
     assert (there.area, [name for name, _ in there.areas]) == ("bridge", ["bridge"])
     assert detect_group_trains(scene(train=False), SITE, list(SITE.tracks), SETTINGS) == ()
+
+
+def test_confidence_is_a_logistic_of_what_was_found_and_of_the_sun_that_is_known():
+    (reading,) = read_groups(scene(), list(SITE.tracks), SETTINGS)
+    (run,) = runs_of(reading, SETTINGS)
+    assert run.cues == cues_of(run.score, run.ground, run.to_m - run.from_m, GSD, SETTINGS)
+    odds = float(np.dot(run.cues, SETTINGS.confidence_weights))
+    assert run.confidence == pytest.approx(1 / (1 + np.exp(-odds)))
+    assert run.confidence > SETTINGS.confidence_detected
+    (found,) = detect_group_trains(scene(), SITE, list(SITE.tracks), SETTINGS)
+    assert found.confidence == run.confidence
+    (dark,) = runs_of(replace(reading, sun_known=False), SETTINGS)
+    assert dark.cues == run.cues
+    assert dark.confidence == pytest.approx(1 / (1 + np.exp(-np.dot(run.cues, SETTINGS.no_sun_weights))))
+    weak = cues_of(0.1 * run.score, run.ground, run.to_m - run.from_m, GSD, SETTINGS)
+    assert confidence_of(weak, True, SETTINGS) < run.confidence
 
 
 def test_likelihoods_are_those_of_the_gaussians_that_the_states_are():

@@ -41,6 +41,10 @@ class GroupRun:
     """Track beyond its ends that was not seen: it may go on there."""
     shadow: float | None
     """Share of light lost where its shadow should fall; None where nothing of that is seen."""
+    cues: tuple[float, ...]
+    """What its confidence rests on, as of `cues_of`."""
+    confidence: float
+    """How likely it is a train."""
 
 
 def detect_group_trains(
@@ -87,8 +91,7 @@ def find_group_trains(
     numbers: dict[str, int] = {}
     for part in judged:
         for run in runs_of(part, settings):
-            chance = _confidence(run, observation.image.gsd_m, part.sun_known, settings)
-            if chance >= settings.confidence_possible:
+            if run.confidence >= settings.confidence_possible:
                 numbers[run.track.id] = numbers.get(run.track.id, 0) + 1
                 name = f"{observation.date}-train-{run.track.id}-{numbers[run.track.id]}"
                 found.append(_detection(name, observation, site, part, run, settings))
@@ -98,33 +101,44 @@ def find_group_trains(
 
 def runs_of(judged: GroupReading, settings: GroupSettings) -> list[GroupRun]:
     """Return the trains of one corridor on the tracks it speaks for."""
-    corridor, path = judged.corridor, judged.path
-    occupied = judged.states[path.best]
+    corridor = judged.corridor
+    occupied = judged.states[judged.path.best]
     out = []
     seen, join = seen_columns(corridor), round(settings.unseen_join_m / corridor.step_m)
     for k, track in enumerate(corridor.tracks):
         whole = stretches(occupied[:, k]) if track in judged.own else []
-        for a, b in (part for piece in whole for part in seen_parts(piece, seen, join)):
-            ends = [_along(corridor, track, k, c) for c in (a, b)]
-            low, high = sorted(ends)
+        for ends in (part for piece in whole for part in seen_parts(piece, seen, join)):
+            low, high = sorted(_along(corridor, track, k, column) for column in ends)
             if high - low >= settings.train_min_m * 0.6:
-                score = _gained(judged.log_likelihood, path.best, k, slice(a, b))
-                lost = _shadow(judged, k, slice(a, b), settings)
-                beyond = sum(map(len, _beyond(seen, (a, b)))) * corridor.step_m
-                out.append(
-                    GroupRun(
-                        track=track,
-                        from_m=low,
-                        to_m=high,
-                        score=score,
-                        sure_m=_sure(judged.odds[k], (a, b), settings) * corridor.step_m,
-                        reach_m=_reach(judged.odds[k], (a, b), settings) * corridor.step_m,
-                        ground=_gained(judged.ground, path.best, k, slice(a, b)),
-                        unseen_m=beyond,
-                        shadow=lost,
-                    )
-                )
+                out.append(_run(judged, k, ends, (low, high), settings))
     return out
+
+
+def _run(
+    judged: GroupReading,
+    number: int,
+    ends: tuple[int, int],
+    along_m: tuple[float, float],
+    settings: GroupSettings,
+) -> GroupRun:
+    """Measure one train on one track of a corridor, between two columns, ``along_m`` on the track itself."""
+    corridor, best = judged.corridor, judged.path.best
+    score = _gained(judged.log_likelihood, best, number, slice(*ends))
+    ground = _gained(judged.ground, best, number, slice(*ends))
+    cues = cues_of(score, ground, along_m[1] - along_m[0], corridor.gsd_m, settings)
+    return GroupRun(
+        track=corridor.tracks[number],
+        from_m=along_m[0],
+        to_m=along_m[1],
+        score=score,
+        sure_m=_sure(judged.odds[number], ends, settings) * corridor.step_m,
+        reach_m=_reach(judged.odds[number], ends, settings) * corridor.step_m,
+        ground=ground,
+        unseen_m=sum(map(len, _beyond(seen_columns(corridor), ends))) * corridor.step_m,
+        shadow=_shadow(judged, number, slice(*ends), settings),
+        cues=cues,
+        confidence=confidence_of(cues, judged.sun_known, settings),
+    )
 
 
 def _gained(log_likelihood: Float64, best: NDArray[np.intp], track: int, part: slice) -> float:
@@ -147,14 +161,24 @@ def _reach(odds: Float64, ends: tuple[int, int], settings: GroupSettings) -> int
     return (int(after[0]) if after.size else odds.size) - low
 
 
-def _confidence(run: GroupRun, gsd_m: float, sun_known: bool, settings: GroupSettings) -> float:
+def cues_of(
+    score: float, ground: float, length_m: float, gsd_m: float, settings: GroupSettings
+) -> tuple[float, float, float, float, float]:
+    """Return what a train's confidence rests on, in the order of `GroupSettings.confidence_weights`."""
+    summed = max(score, 1.0)
+    return (
+        1.0,
+        float(np.log(summed)),
+        float(np.log(summed * gsd_m / max(length_m, gsd_m))),
+        float(np.sign(ground) * np.log1p(abs(ground))),
+        float(np.log(gsd_m / settings.confidence_gsd_m)),
+    )
+
+
+def confidence_of(cues: tuple[float, ...], sun_known: bool, settings: GroupSettings) -> float:
     """Return how likely a train found is one."""
-    first, score, mean, ground, pixel = settings.confidence_weights
-    summed = max(run.score, 1.0)
-    odds = first + score * np.log(summed) + mean * np.log(summed * gsd_m / max(run.to_m - run.from_m, gsd_m))
-    odds += ground * np.sign(run.ground) * np.log1p(abs(run.ground))
-    odds += pixel * np.log(gsd_m / settings.confidence_gsd_m)
-    return float(1 / (1 + np.exp(-(odds if sun_known else odds - settings.no_sun_odds))))
+    weights = settings.confidence_weights if sun_known else settings.no_sun_weights
+    return float(1 / (1 + np.exp(-np.dot(weights, cues))))
 
 
 def _beyond(seen: Mask, ends: tuple[int, int]) -> tuple[range, range]:
@@ -225,16 +249,15 @@ def _detection(
         notes.append("where its shadow should fall the ground is lighter than elsewhere")
     elif run.shadow is None or not low <= run.shadow <= high:
         notes.append("no shadow of its own vouches for it")
-    confidence = _confidence(run, gsd_m, judged.sun_known, settings)
     train = train_at(name, observation, site, track, (run.from_m, run.to_m))
-    sure = judged.sun_known and confidence >= settings.confidence_detected
+    sure = judged.sun_known and run.confidence >= settings.confidence_detected
     shadow = () if run.shadow is None else (("shadow", round(run.shadow, 3)),)
     if run.unseen_m > 0:
         notes.append(f"an end was not seen: it may go on there, at most {run.unseen_m:.0f} m")
     goes_on = ((UNSEEN_BEYOND, round(run.unseen_m, 1)),) if run.unseen_m > 0 else ()
     return replace(
         train,
-        confidence=confidence,
+        confidence=run.confidence,
         grade="detected" if sure and train.observed_fraction >= settings.observed_min else "possible",
         length_m=_length(run, gsd_m, settings),
         evidence=(("log_odds", round(run.score, 2)), *shadow, *goes_on),
