@@ -16,6 +16,7 @@ from tumangang_watch.grid import Cut, Grid, Number, sparse_zeros
 
 Floats = NDArray[np.floating]
 Values = TypeVar("Values", bound=NDArray[np.generic])
+VISIBLE = ("blue", "green", "red")
 BLOCK_PIXELS = 1 << 20
 """Samples resampled at a time: bounds the memory of the coordinate maps to some 50 MB."""
 LEVELS_FROM = 100_000
@@ -52,13 +53,13 @@ class SiteToPixel:
         )
 
     def __call__(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Return ``(row, col)`` for metres ``(x, y)`` (any one shape)."""
+        """Return ``(row, col)`` for metres ``(x, y)`` of shapes that fit together, no larger than needed."""
         u, v = (x - self.x0) / self.scale, (y - self.y0) / self.scale
         terms: list[float | Floats] = [1.0, u, v]
         if any(self.col_coefficients[3:]) or any(self.row_coefficients[3:]):
             terms += [u * u, u * v, v * v, u**3, u * u * v, u * v * v, v**3]
-        col = sum(c * t for c, t in zip(self.col_coefficients, terms, strict=False))
-        row = sum(c * t for c, t in zip(self.row_coefficients, terms, strict=False))
+        col = sum(c * t for c, t in zip(self.col_coefficients, terms, strict=False) if c)
+        row = sum(c * t for c, t in zip(self.row_coefficients, terms, strict=False) if c)
         return np.asarray(row), np.asarray(col)
 
 
@@ -124,6 +125,16 @@ class NativeImage:
             other.__dict__["_seen"] = self._seen
         return other
 
+    def in_one_band(self) -> NativeImage:
+        """Return the mean of its visible bands (or its first) as its only band, ``light``."""
+        visible = [k for k, band in enumerate(self.bands) if band in VISIBLE] or [0]
+        light = self.zeros(np.float32, 1)
+        for rows, cols in self.windows:
+            for k in visible:
+                light[0, rows, cols] += self.values[k, rows, cols]
+            light[0, rows, cols] /= np.float32(len(visible))
+        return self._with(values=frozen(light), bands=("light",))
+
     def copied(self) -> NDArray[np.float32]:
         """Return its values, to be written to."""
         out = self.zeros(np.float32, len(self.bands))
@@ -139,10 +150,23 @@ class NativeImage:
         return slice(top, min(top + edge_px, rows.stop)), slice(left, min(left + edge_px, cols.stop))
 
     def pixel_of(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Return the native ``(row, col)`` that shows the site's points ``(x, y)``."""
+        """Return the native ``(row, col)`` that shows the site's points ``(x, y)``.
+
+        Of a column of y and a row of x, as of a grid's centres, they stay such where nothing is turned.
+        """
         a, b, c, d, e, f = self.registration
         dx, dy = x - self.to_pixel.x0, y - self.to_pixel.y0
-        return self.to_pixel(self.to_pixel.x0 + a * dx + b * dy + c, self.to_pixel.y0 + d * dx + e * dy + f)
+        shown_x, shown_y = self.to_pixel.x0 + a * dx, self.to_pixel.y0 + e * dy
+        if b or d:
+            shown_x, shown_y = shown_x + b * dy, self.to_pixel.y0 + d * dx + e * dy
+        return self.to_pixel(shown_x + c, shown_y + f)
+
+    def _maps(self, x: Floats, y: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return columns and rows of points as OpenCV takes them."""
+        x, y = np.asarray(x, float), np.asarray(y, float)
+        shape = np.broadcast_shapes(x.shape, y.shape)
+        row, col = (np.broadcast_to(v.astype(np.float32), shape) for v in self.pixel_of(x, y))
+        return np.ascontiguousarray(col), np.ascontiguousarray(row)
 
     def sample(
         self, x: Floats, y: Floats, *, bands: tuple[str, ...] | None = None
@@ -151,7 +175,7 @@ class NativeImage:
 
         Parameters
         ----------
-        x, y : (rows, cols) float arrays
+        x, y : (rows, cols) float arrays, or a row of x and a column of y
             Points in the site's metres.
         bands : tuple of str, optional
             Band roles to sample; all by default.
@@ -163,9 +187,7 @@ class NativeImage:
         valid : (rows, cols) bool
             True where all contributing pixels are valid and inside the window.
         """
-        row, col = self.pixel_of(np.asarray(x, float), np.asarray(y, float))
-        map_col = np.ascontiguousarray(col, dtype=np.float32)
-        map_row = np.ascontiguousarray(row, dtype=np.float32)
+        map_col, map_row = self._maps(x, y)
         chosen = range(len(self.bands)) if bands is None else [self.bands.index(b) for b in bands]
         out = np.empty((len(list(chosen)), *map_col.shape), dtype=np.float32)
         for k, band in enumerate(chosen):
@@ -183,11 +205,9 @@ class NativeImage:
         self, mask: NDArray[np.bool_], x: Floats, y: Floats, outside: float = 0.0
     ) -> NDArray[np.bool_]:
         """Return a native (rows, cols) mask at the site's points (nearest pixel)."""
-        row, col = self.pixel_of(np.asarray(x, float), np.asarray(y, float))
         picked = cv2.remap(
             mask.view(np.uint8),
-            np.ascontiguousarray(col, dtype=np.float32),
-            np.ascontiguousarray(row, dtype=np.float32),
+            *self._maps(x, y),
             cv2.INTER_NEAREST,
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=outside,
@@ -202,7 +222,7 @@ class NativeImage:
             step = max(1, BLOCK_PIXELS // max(1, part.cols))
             for top in range(0, part.rows, step):
                 rows = slice(top, min(top + step, part.rows))
-                out[cut][rows] = self.sample_mask(mask, *np.meshgrid(x, y[rows]))
+                out[cut][rows] = self.sample_mask(mask, x[None], y[rows, None])
         return out
 
     def on_grid(self, grid: Grid) -> Raster:
@@ -223,7 +243,7 @@ class NativeImage:
         count = rows.stop - rows.start
         x = grid.west + (np.arange(grid.cols * factor) + 0.5) * step_m
         y = grid.north - rows.start * grid.pixel_m - (np.arange(count * factor) + 0.5) * step_m
-        values, valid = self.sample(*np.meshgrid(x, y))
+        values, valid = self.sample(x[None], y[:, None])
         if factor == 1:
             return values, valid
         size = (grid.cols, count)
@@ -257,7 +277,7 @@ class Raster:
 
     def luminance(self) -> NDArray[np.float32]:
         """Return the mean of the visible bands (or the only band) as (rows, cols) float32."""
-        visible = [b for b in self.bands if b in ("blue", "green", "red")] or list(self.bands[:1])
+        visible = [b for b in self.bands if b in VISIBLE] or list(self.bands[:1])
         light = self.grid.zeros(np.float32)
         for cut, _ in self.grid.pieces:
             own = light[cut]

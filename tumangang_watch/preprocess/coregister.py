@@ -8,25 +8,24 @@ there too: a robust shift or affine of them, and a check on ties that were not u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from tumangang_watch.affine import Affine6, compose, shift
-from tumangang_watch.grid import Float32, Float64, Grid
+from tumangang_watch.grid import Float64, Grid
 from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.observation import Registration
 from tumangang_watch.model.site import Site
 from tumangang_watch.model.words import RegistrationStatus
-from tumangang_watch.preprocess.tiepoints import Directions, Ties, directions, find_peaks, find_ties
+from tumangang_watch.preprocess.correlation import Parts, correlate_parts, find_peaks
+from tumangang_watch.preprocess.tiepoints import Directions, Ties, directions, find_ties
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.threads import side_by_side
 
-Parts = Sequence[NDArray[np.inexact]]
-"""An array for each window of a grid."""
+LOOKS = 5
+"""Looks at single places at most: a scene that is not settled by then is judged by the last."""
 SEEN_MIN = 0.05
 """Share of the ground that a scene must show for anything to be registered to it."""
 
@@ -48,6 +47,7 @@ def register_pair(
     Registration
         ``affine`` is for ``moving.registered``; status ``failed`` instead of a doubtful shift.
     """
+    reference, moving = reference.in_one_band(), moving.in_one_band()
     ground, moved = side_by_side(lambda image: image.on_grid(grid), (reference, moving))
     fields = edge_fields((ground, moved), site, settings)
     if fields is None:
@@ -58,7 +58,7 @@ def register_pair(
             f"the scenes do not resemble each other within {settings.reach_m:.0f} m "
             f"(the best place is {whole.ratio:.2f} times as good as the next)"
         )
-    found = _by_ties((reference, moving), ground, whole, site, settings)
+    found = _by_ties(ground, moving, whole, site, settings)
     if found.status == "ok" or whole.ratio < settings.direction_ratio_min:
         return found
     other = _by_parts(fields, whole, grid, settings)
@@ -78,31 +78,33 @@ class WholePlace:
 
 
 def _by_ties(
-    images: tuple[NativeImage, NativeImage],
-    ground: Raster,
-    whole: WholePlace,
-    site: Site,
-    settings: RegistrationSettings,
+    ground: Raster, moving: NativeImage, whole: WholePlace, site: Site, settings: RegistrationSettings
 ) -> Registration:
-    """Place a scene by its ties near where the whole of it lies; ``ground`` is the first on the grid."""
-    reference, moving = images
-    grid = ground.grid
-    affine, corridors = shift(whole.east_m, whole.north_m), True
-    for round_number in range(3):
-        ties = find_ties(reference, moving.registered(affine), site, ground, settings, corridors=corridors)
-        if round_number == 0 and len(ties.x) < settings.ties_min:
-            corridors = False
-            ties = find_ties(reference, moving.registered(affine), site, ground, settings, corridors=False)
+    """Place a scene by its ties near where the whole of it lies; ``ground`` is the other on the grid.
+
+    A first look at a few places brings it within a tenth of a pixel, where ties are exact; a second at more
+    of them is fitted.
+    """
+    pixel_m = ground.grid.pixel_m
+    affine, corridors, enough = shift(whole.east_m, whole.north_m), True, settings.first_ties
+    for look in range(LOOKS):
+        laid = moving.registered(affine)
+        ties = find_ties(ground, laid, site, settings, corridors=corridors, enough=enough)
         step = _robust_shift(ties, settings)
-        if step is None:
+        if step is not None:
+            close = enough > settings.first_ties and np.hypot(*step) < 0.1 * pixel_m
+            if close or look == LOOKS - 1:
+                break
+            affine, enough = compose(shift(*step), affine), max(enough, settings.enough_ties)
+        elif len(ties.x) >= enough:
+            enough = settings.max_windows
+        elif corridors and len(ties.x) < settings.ties_min:
+            corridors = False
+        else:
             return _disagreement(ties)
-        affine = compose(shift(*step), affine)
-        if np.hypot(*step) < 0.1 * grid.pixel_m:
-            break
-    ties = find_ties(reference, moving.registered(affine), site, ground, settings, corridors=corridors)
-    fit = _fit(ties, affine, grid.pixel_m, corridors, settings)
+    fit = _fit(ties, affine, pixel_m, corridors, settings)
     off_m = float(np.hypot(fit.affine[2] - whole.east_m, fit.affine[5] - whole.north_m))
-    if fit.status != "failed" and off_m > max(settings.whole_agrees_m, grid.pixel_m):
+    if fit.status != "failed" and off_m > max(settings.whole_agrees_m, pixel_m):
         return Registration.failed(
             f"single places lie {off_m:.1f} m from where the scenes as a whole resemble each other"
         )
@@ -135,9 +137,9 @@ def place_whole(
     """
     pixel_m = grid.pixel_m
     reach = int(np.ceil(settings.reach_m / pixel_m)) + 2
-    alike = _correlation(*fields, reach)
+    alike = correlate_parts(*fields, reach)
     one, two = ([np.asarray(part != 0, np.float32) for part in field] for field in fields)
-    overlap = _correlation(one, two, reach)
+    overlap = correlate_parts(one, two, reach)
     surface = (alike / np.maximum(overlap, 0.1 * overlap.max() + 1e-9))[None]
     peaks = find_peaks(surface, reach)
     row, col = float(peaks.rows[0]), float(peaks.cols[0])
@@ -145,17 +147,6 @@ def place_whole(
     away = np.hypot(r - row, c - col) * pixel_m > max(settings.direction_apart_m, 2.5 * pixel_m)
     ratio = float(surface.max() / max(surface[0][away].max(), 1e-9))
     return WholePlace(col * pixel_m, -row * pixel_m, ratio, float(surface.max()))
-
-
-def _correlation(first: Parts, second: Parts, reach: int) -> Float32:
-    """Return (2 reach + 1, 2 reach + 1) sums of the second parts, moved up to ``reach``, times the first."""
-    total = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
-    for pair in zip(first, second, strict=True):
-        size = [fft.next_fast_len(n + reach) for n in pair[0].shape]
-        one, two = (fft.fft2(array, size) for array in pair)
-        product = fft.ifft2(two * np.conj(one)).real
-        total += np.roll(product, (reach, reach), (0, 1))[: 2 * reach + 1, : 2 * reach + 1]
-    return total
 
 
 def _by_parts(
@@ -211,7 +202,7 @@ def _about(first: Parts, second: Parts, centre: tuple[int, int], reach: int) -> 
     """Return the correlation within ``reach`` pixels of a place (down, right)."""
     far = max(abs(c) for c in centre) + reach
     top, left = (far + c - reach for c in centre)
-    surface = _correlation(first, second, far)[top : top + 2 * reach + 1, left : left + 2 * reach + 1]
+    surface = correlate_parts(first, second, far)[top : top + 2 * reach + 1, left : left + 2 * reach + 1]
     return surface.astype(np.float64)
 
 

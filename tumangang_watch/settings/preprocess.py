@@ -46,7 +46,11 @@ class RegistrationSettings:
     step_m: float = 28.0
     """Distance of windows: half overlap."""
     max_windows: int = 240
-    """Windows examined; more add time, not accuracy."""
+    """Windows examined at most; more add time, not accuracy."""
+    first_ties: int = 16
+    """Ties that end the first look, which brings a scene within a tenth of a pixel."""
+    enough_ties: int = 64
+    """Ties that end the second look, which is fitted: more add time, not accuracy."""
     masked_share_max: float = 0.45
     """Windows with more hidden ground are dropped (docs/sources.md, registration: 30 % of changed ground)."""
     agreement_px: float = 0.5
