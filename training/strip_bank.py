@@ -19,6 +19,7 @@ import numpy as np
 from shapely import LineString
 
 from tumangang_watch.detect.trains.strips import HEADING_BASE_M, Strip, sample_strip
+from tumangang_watch.model.image import NativeImage
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.trains import TrainSettings
@@ -124,6 +125,18 @@ def keep(target: Path, scenes: list[tuple[list[Strip], dict[str, Any]]]) -> None
 def _strips(
     painted: PaintedScene, site: Site, rng: np.random.Generator
 ) -> tuple[list[Strip], dict[str, Any]]:
+    image, facts = pictured(painted, site, rng)
+    strips = []
+    for track in site.tracks:
+        on_bridges = tuple(ends for own in site.track_on_bridges(track).values() for ends in own)
+        strips.append(replace(sample_strip(image, track, TrainSettings()), bridges_m=on_bridges))
+    return strips, facts
+
+
+def pictured(
+    painted: PaintedScene, site: Site, rng: np.random.Generator
+) -> tuple[NativeImage, dict[str, Any]]:
+    """Return a painted scene misplaced as a fit leaves it, and the facts of a bank."""
     west, south, east, north = site.bounds
     sensor, day = painted.sensor, painted.day
     spread = 0.2 if rng.random() < 0.8 else 0.6
@@ -131,10 +144,6 @@ def _strips(
     image = exact_image(
         painted, ((west + east) / 2, (south + north) / 2), (float(misfit[0]), float(misfit[1]))
     )
-    strips = []
-    for track in site.tracks:
-        on_bridges = tuple(ends for own in site.track_on_bridges(track).values() for ends in own)
-        strips.append(replace(sample_strip(image, track, TrainSettings()), bridges_m=on_bridges))
     known = bool(rng.random() < 0.85)
     facts = {
         "seed": painted.world.seed,
@@ -170,7 +179,7 @@ def _strips(
             for t in day.trains
         ],
     }
-    return strips, facts
+    return image, facts
 
 
 def load(path: Path) -> list[BankScene]:
