@@ -4,7 +4,7 @@ import numpy as np
 from support.values import observation, straight_site
 
 from tumangang_watch.detect.trains.find import detect_trains
-from tumangang_watch.detect.trains.strips import sample_again, strips_of
+from tumangang_watch.detect.trains.strips import SampledAgain, strips_of
 from tumangang_watch.detectability.model import Placement
 from tumangang_watch.detectability.plan import SPECIMENS
 from tumangang_watch.detectability.search import TrialSearch
@@ -36,11 +36,12 @@ def test_a_strip_sampled_again_is_the_strip_of_the_changed_image():
     tracks = list(SITE.tracks)
     wanted = strips_of(changed, SITE, tracks, SETTINGS)
     for strip, whole in zip(strips_of(date, SITE, tracks, SETTINGS), wanted, strict=True):
-        again = sample_again(strip, changed.image, [window], SETTINGS)
+        first = SampledAgain.of_strip(strip, date.image)
+        again = first.of(changed.image, [window], SETTINGS)
         np.testing.assert_array_equal(again.values, whole.values)
         np.testing.assert_array_equal(again.valid, whole.valid)
         far = (slice(0, 3), slice(0, 3))
-        assert sample_again(strip, changed.image, [far], SETTINGS) is strip
+        assert first.of(changed.image, [far], SETTINGS) is strip
 
 
 def test_trains_found_again_are_those_of_the_whole_detector_where_asked():

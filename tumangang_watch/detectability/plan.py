@@ -260,10 +260,19 @@ class _Planner:
         for part in chain((body,), _thrown(body, self.footing)):
             if _near(part, taken, 2 * radius + self.settings.apart_m):
                 return None
-            if len(self.trains.query(shapely.points(part), predicate="dwithin", distance=radius)[0]):
+            if self._by_train(part, radius):
                 return None
             parts.append(part)
         return np.concatenate(parts)
+
+    def _by_train(self, points: NDArray[np.float64], reach_m: float) -> bool:
+        """Return whether any of (n, 2) points lies within a distance of a train; most lie near none's box."""
+        west, south = points.min(axis=0) - reach_m
+        east, north = points.max(axis=0) + reach_m
+        if not len(self.trains.query(shapely.box(west, south, east, north))):
+            return False
+        near = self.trains.query(shapely.points(points), predicate="dwithin", distance=reach_m)
+        return bool(near.size)
 
 
 def _left(track: Track, at_m: float) -> NDArray[np.float64]:

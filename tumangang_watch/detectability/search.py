@@ -9,7 +9,7 @@ from tumangang_watch.detect.coarse.infer import GroupReading
 from tumangang_watch.detect.trains.find import described, read_strips, read_tracks, tracks_seen, trains_in
 from tumangang_watch.detect.trains.reading import TrackReading
 from tumangang_watch.detect.trains.segments import TrainSegment
-from tumangang_watch.detect.trains.strips import Strip, sample_again, strips_of
+from tumangang_watch.detect.trains.strips import SampledAgain, strips_of
 from tumangang_watch.detectability.model import Placement
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
@@ -28,14 +28,15 @@ class TrialSearch:
         """Read a date as it is; ``other`` is another date in the same frame and radiometry."""
         self._site, self._settings = site, settings
         self._tracks = tracks_seen(date, site)
-        self._strips: list[Strip] = []
+        self._strips: list[SampledAgain] = []
         self._behind: list[TrackReading] = []
         self._elsewhere: list[list[GroupReading]] = []
         if date.image.gsd_m > settings.track_gsd_max_m:
             others = () if other is None else (other,)
             self._elsewhere = read_elsewhere(date, self._tracks, settings.groups, others)
         else:
-            self._strips = strips_of(date, site, self._tracks, settings)
+            strips = strips_of(date, site, self._tracks, settings)
+            self._strips = [SampledAgain.of_strip(strip, date.image) for strip in strips]
             self._behind = [] if other is None else [read_tracks(other, site, self._tracks, settings)]
 
     def trains(
@@ -58,7 +59,7 @@ class TrialSearch:
                 p.track == track.id and p.from_m < run.to_m and run.from_m < p.to_m for p in placements
             )
 
-        strips = [sample_again(s, date.image, windows, self._settings) for s in self._strips]
+        strips = [strip.of(date.image, windows, self._settings) for strip in self._strips]
         read = read_strips(strips, date.sunlit_scene, self._settings, self._behind)
         found = [] if read is None else trains_in(read, self._settings, asked)
         return described(found, date, self._site, self._settings)

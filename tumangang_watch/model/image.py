@@ -161,12 +161,22 @@ class NativeImage:
             shown_x, shown_y = shown_x + b * dy, self.to_pixel.y0 + d * dx + e * dy
         return self.to_pixel(shown_x + c, shown_y + f)
 
-    def _maps(self, x: Floats, y: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return columns and rows of points as OpenCV takes them."""
+    def maps(self, x: Floats, y: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the columns and rows of points as `values_at` takes them."""
         x, y = np.asarray(x, float), np.asarray(y, float)
         shape = np.broadcast_shapes(x.shape, y.shape)
         row, col = (np.broadcast_to(v.astype(np.float32), shape) for v in self.pixel_of(x, y))
         return np.ascontiguousarray(col), np.ascontiguousarray(row)
+
+    def values_at(
+        self, columns: NDArray[np.float32], rows: NDArray[np.float32], bands: tuple[str, ...]
+    ) -> NDArray[np.float32]:
+        """Resample native pixels (cubic): some bands at columns and rows of one shape, whatever is valid."""
+        out = np.empty((len(bands), *columns.shape), dtype=np.float32)
+        for k, band in enumerate(bands):
+            own = self.values[self.bands.index(band)]
+            out[k] = cv2.remap(own, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return out
 
     def sample(
         self, x: Floats, y: Floats, *, bands: tuple[str, ...] | None = None
@@ -187,13 +197,8 @@ class NativeImage:
         valid : (rows, cols) bool
             True where all contributing pixels are valid and inside the window.
         """
-        map_col, map_row = self._maps(x, y)
-        chosen = range(len(self.bands)) if bands is None else [self.bands.index(b) for b in bands]
-        out = np.empty((len(list(chosen)), *map_col.shape), dtype=np.float32)
-        for k, band in enumerate(chosen):
-            out[k] = cv2.remap(
-                self.values[band], map_col, map_row, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-            )
+        map_col, map_row = self.maps(x, y)
+        out = self.values_at(map_col, map_row, self.bands if bands is None else bands)
         seen = cv2.remap(
             self._seen, map_col, map_row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0.0
         )
@@ -207,7 +212,7 @@ class NativeImage:
         """Return a native (rows, cols) mask at the site's points (nearest pixel)."""
         picked = cv2.remap(
             mask.view(np.uint8),
-            *self._maps(x, y),
+            *self.maps(x, y),
             cv2.INTER_NEAREST,
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=outside,

@@ -63,26 +63,35 @@ def test_a_stretch_is_read_again_where_it_lies_whichever_way_its_strip_is_turned
     ahead, back = view(), view(turned=True)
     run = TrainSegment(from_m=30, to_m=70, score=20.0)
     seen = np.ones(400, bool)
-    values = [checked(v, seen, run).second_log_odds for v in (ahead, back)]
+    values = [checked(v, seen, [run])[0].second_log_odds for v in (ahead, back)]
     assert np.isfinite(values).all()
     mirrored = TrainSegment(from_m=130, to_m=170, score=20.0)
-    assert checked(back, seen, mirrored).second_log_odds == pytest.approx(values[0], abs=1e-4)
+    assert checked(back, seen, [mirrored])[0].second_log_odds == pytest.approx(values[0], abs=1e-4)
 
 
 def test_of_what_is_not_seen_or_lies_on_a_bridge_the_second_reader_says_nothing():
     item, run, seen = view(), TrainSegment(from_m=30, to_m=70, score=20.0), np.ones(400, bool)
     bridge = replace(item, strip=replace(item.strip, bridges_m=((40.0, 60.0),)))
-    assert checked(bridge, seen, run) == run
+    assert checked(bridge, seen, [run]) == [run]
     seen[60:140] = False
-    assert checked(item, seen, run) == run
+    assert checked(item, seen, [run]) == [run]
     longer = replace(run, score=60.0)
     assert 0 < probability_of(run, SETTINGS) < probability_of(longer, SETTINGS) < 1
 
 
 def test_a_part_is_read_again_as_the_whole_strip_is():
     item = view(800)
-    whole = read_again(item, slice(0, 800))
-    np.testing.assert_allclose(read_again(item, slice(300, 420)), whole[300:420], atol=1e-4)
+    (whole,) = read_again(item, [slice(0, 800)])
+    (part,) = read_again(item, [slice(300, 420)])
+    np.testing.assert_allclose(part, whole[300:420], atol=1e-4)
+
+
+def test_parts_that_rest_on_the_same_ground_are_read_as_each_alone_is():
+    parts = [slice(20, 60), slice(140, 190), slice(600, 640)]
+    for item in (view(800), view(800, turned=True)):
+        for part, together in zip(parts, read_again(item, parts), strict=True):
+            np.testing.assert_allclose(together, read_again(item, [part])[0], atol=1e-4)
+    assert read_again(view(800), []) == []
 
 
 def test_a_stretch_found_is_as_long_as_what_stands_out():

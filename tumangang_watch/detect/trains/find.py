@@ -28,6 +28,7 @@ from tumangang_watch.detect.trains.vehicles import (
     Counted,
     count_of,
     divide_run,
+    may_end_in_shadow,
     vehicles_of,
     without_end_shadow,
 )
@@ -145,8 +146,7 @@ def read_trains(
 ) -> list[list[FoundTrain]]:
     """Find the trains on straightened strips of one scene: one list a strip, in order along its track.
 
-    Where ``others``, the same tracks on other dates, were empty they are the background. Empty where the
-    scene shows nothing.
+    Where ``others``, the same tracks on other dates, were empty they are the background.
     """
     return find_in_strips(strips, scene, settings, others)[0]
 
@@ -216,22 +216,24 @@ def _background_view(
 def trains_in(
     read: StripsRead, settings: TrainSettings, asked: Callable[[Track, TrainSegment], bool] | None = None
 ) -> list[list[FoundTrain]]:
-    """Return the trains of each strip, described; or only those asked for, without their evidence."""
+    """Return the trains of each strip, described; or where those asked for stand, and how surely."""
     track_km = sum(view.strip.track.line.length for view in read.views) / 1000
     noise = noise_of([r for own in read.runs for r in own], track_km, settings)
     found = []
     for k, (view, reading) in enumerate(zip(read.views, read.readings, strict=True)):
+        alarms = {run: false_alarms(run.score, track_km, noise, settings) for run in read.runs[k]}
+        runs = [run for run in read.runs[k] if alarms[run] <= settings.false_alarms_possible]
+        if asked is not None:
+            runs = [run for run in runs if asked(view.strip.track, run)]
+        # The second reader is asked of these alone: what becomes of the others rests on the first.
         trains = []
-        for run in read.runs[k]:
-            alarms = false_alarms(run.score, track_km, noise, settings)
-            if alarms <= settings.false_alarms_possible and (asked is None or asked(view.strip.track, run)):
-                # The second reader is asked of these alone: what becomes of the others rests on the first.
-                run = checked(read.compared[k], seen_steps(read.compared[k]), run)
-                train = _train(view, reading, run, read.scale, read.scene.gsd_m, settings)
-                train = replace(train, false_alarms=alarms)
-                if asked is None:
-                    train = replace(train, evidence=_evidence(view, reading, train))
-                trains.append(train)
+        for first, run in zip(
+            runs, checked(read.compared[k], seen_steps(read.compared[k]), runs), strict=True
+        ):
+            train = replace(_train(read, k, run, settings, asked is None), false_alarms=alarms[first])
+            if asked is None:
+                train = replace(train, evidence=_evidence(view, reading, train))
+            trains.append(train)
         found.append(trains)
     return found
 
@@ -249,26 +251,24 @@ def seen_steps(view: StripView) -> Mask:
     return np.asarray(bed[::-1] if view.turned else bed)
 
 
-def _train(
-    view: StripView,
-    reading: NetReading,
-    run: TrainSegment,
-    light: ColourScale,
-    gsd_m: float,
-    settings: TrainSettings,
-) -> FoundTrain:
-    """Count and describe the vehicles of one run, where the scene's resolution allows it."""
+def _train(read: StripsRead, k: int, run: TrainSegment, settings: TrainSettings, whole: bool) -> FoundTrain:
+    """Count and describe the vehicles of one run of a strip, where the scene's resolution allows it.
+
+    Unless the ``whole`` is asked for, only as far as its extent depends on them.
+    """
+    view, reading = read.views[k], read.readings[k]
     cars: Interval | None = None
     vehicles: tuple[Vehicle, ...] = ()
     couplings: tuple[float, ...] = ()
-    if gsd_m <= settings.count_gsd_max_m:
+    if read.scene.gsd_m <= settings.count_gsd_max_m and (whole or may_end_in_shadow(view.geometry, settings)):
         consist = divide_run(reading, run, settings)
-        vehicles = vehicles_of(view, reading, run, consist, light, settings)
-        couplings = tuple(run.from_m + c for c in consist.couplings_m)
-        counted = Counted(run, count_of(consist, run, settings), vehicles)
-        counted = without_end_shadow(counted, view.geometry, settings)
-        run, cars, vehicles = counted.run, counted.cars, counted.vehicles
-        couplings = tuple(c for c in couplings if run.from_m < c < run.to_m)
+        if whole or consist.couplings_m:
+            vehicles = vehicles_of(view, reading, run, consist, read.scale, settings)
+            couplings = tuple(run.from_m + c for c in consist.couplings_m)
+            counted = Counted(run, count_of(consist, run, settings), vehicles)
+            counted = without_end_shadow(counted, view.geometry, settings)
+            run, cars, vehicles = counted.run, counted.cars, counted.vehicles
+            couplings = tuple(c for c in couplings if run.from_m < c < run.to_m)
     return FoundTrain(
         track=view.strip.track,
         run=run,

@@ -8,6 +8,7 @@ empty, is the background of this one. Its weights come from strips of two painte
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -19,6 +20,7 @@ from tumangang_watch.grid import Float32, Float64, Floats, Mask
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.nets import NetworkLayout, Runner, in_pieces, weights
 from tumangang_watch.settings.trains import TrainSettings
+from tumangang_watch.track_frame import stretches
 
 TYPES = ("box", "open", "tank", "flat", "container", "locomotive", "passenger")
 """Types that the network tells apart, in the order of its outputs."""
@@ -62,21 +64,22 @@ def read_strip(view: StripView) -> NetReading:
     return NetReading(out[0], out[1], kinds - np.log(np.exp(kinds).sum(axis=0)))
 
 
-def read_again(view: StripView, part: slice) -> Float64:
-    """Return the log-odds (n,) that a second reader, fitted on ground of every kind, gives some steps.
+def read_again(view: StripView, parts: Sequence[slice]) -> list[Float64]:
+    """Return the log-odds (n,) that a second reader, fitted on ground of every kind, gives some steps each.
 
     It has the first one's layout and other weights. NaN on and about bridges that the site knows: it knows
-    none. Steps are counted in the strip's own direction.
+    none. Steps are counted in the strip's own direction. What several parts rest on is read once.
     """
     n = view.patch.shape[2]
-    low, high = (n - part.stop, n - part.start) if view.turned else (part.start, part.stop)
-    first = max(low - REACH, 0)
-    about = view.patch[-len(CHANNELS) :, :, first : min(high + REACH, n)]
-    out = _read(view, about, "second_net")[0, low - first : high - first]
-    on_bridge = _on_bridge(view)[low:high]
-    if view.turned:
-        out, on_bridge = out[::-1], on_bridge[::-1]
-    return np.where(on_bridge, np.nan, out)
+    ends = [(n - part.stop, n - part.start) if view.turned else (part.start, part.stop) for part in parts]
+    asked = np.zeros(n, bool)
+    for low, high in ends:
+        asked[max(low - REACH, 0) : high + REACH] = True
+    odds = np.full(n, np.nan)
+    for first, last in stretches(asked):
+        odds[first:last] = _read(view, view.patch[-len(CHANNELS) :, :, first:last], "second_net")[0]
+    odds[_on_bridge(view)] = np.nan
+    return [odds[low:high][:: -1 if view.turned else 1] for low, high in ends]
 
 
 def _read(view: StripView, patch: Float32, name: str) -> Float64:

@@ -10,6 +10,7 @@ was learnt false stretches can be long: how likely a train stands there is the w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp, inf, log
 
@@ -177,18 +178,20 @@ def false_alarms(score: float, track_km: float, noise: float, settings: TrainSet
     return noise * track_km * settings.null_rate_km * exp(-score / settings.null_scale)
 
 
-def checked(view: StripView, seen: Mask, run: TrainSegment) -> TrainSegment:
-    """Return a stretch with what a second reader says of it; ``seen`` (n,) are the steps that were.
+def checked(view: StripView, seen: Mask, runs: Sequence[TrainSegment]) -> list[TrainSegment]:
+    """Return stretches with what a second reader says of them; ``seen`` (n,) are the steps that were.
 
     It says nothing of one that lies on bridges for the most part.
     """
-    low = int(run.from_m / STEP_M)
-    part = slice(low, max(int(run.to_m / STEP_M), low + 1))
-    again = read_again(view, part)[seen[part]]
-    known = np.isfinite(again)
-    return (
-        replace(run, second_log_odds=float(again[known].mean())) if known.size and known.mean() > 0.5 else run
-    )
+    lows = [int(run.from_m / STEP_M) for run in runs]
+    parts = [slice(low, max(int(run.to_m / STEP_M), low + 1)) for low, run in zip(lows, runs, strict=True)]
+    out = []
+    for run, part, again in zip(runs, parts, read_again(view, parts), strict=True):
+        own = again[seen[part]]
+        known = np.isfinite(own)
+        sure = known.size and known.mean() > 0.5
+        out.append(replace(run, second_log_odds=float(own[known].mean())) if sure else run)
+    return out
 
 
 def cues_of(run: TrainSegment) -> tuple[float, float, float]:

@@ -142,6 +142,11 @@ class Counted:
     vehicles: tuple[Vehicle, ...]
 
 
+def may_end_in_shadow(geometry: Geometry, settings: TrainSettings) -> bool:
+    """Return whether a train throws a shadow along its own track that can be taken for a vehicle."""
+    return abs(geometry.shadow_along_m) >= settings.end_shadow_min_m
+
+
 def without_end_shadow(train: Counted, geometry: Geometry, settings: TrainSettings) -> Counted:
     """Take a black low vehicle off the end that the sun throws the train's shadow from.
 
@@ -149,7 +154,7 @@ def without_end_shadow(train: Counted, geometry: Geometry, settings: TrainSettin
     stand there all the same: the upper bounds of count and length keep it.
     """
     along_m = geometry.shadow_along_m
-    if abs(along_m) < settings.end_shadow_min_m or len(train.vehicles) < 2:
+    if not may_end_in_shadow(geometry, settings) or len(train.vehicles) < 2:
         return train
     last = along_m > 0
     end, rest = (train.vehicles[-1], train.vehicles[:-1]) if last else (train.vehicles[0], train.vehicles[1:])
