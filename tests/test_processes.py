@@ -90,13 +90,19 @@ def test_watch_takes_in_the_others_where_a_decoder_crashes(place, tmp_path):
 
 
 @pytest.mark.skipif(bool(hindrance()), reason=hindrance() or "runs")
-@pytest.mark.parametrize("command", ["detect", "inspect"])
+@pytest.mark.parametrize("command", ["detect", "inspect", "site show", "site trace"])
 def test_a_decoder_that_hangs_is_given_up_in_one_line(place, tmp_path, command):
     """What is asked of the command is a time in which it cannot but hang."""
-    words = [command, "in/day003.tif", "--site", "site.geojson", "--time-limit", "15"]
-    words += ["--out", tmp_path / "out"] if command == "detect" else ["--quicklook", tmp_path / "look.png"]
+    scene, site = "in/day003.tif", ["--site", "site.geojson"]
+    words = {
+        "detect": ["detect", scene, *site, "--out", tmp_path / "out"],
+        "inspect": ["inspect", scene, *site, "--quicklook", tmp_path / "look.png"],
+        "site show": ["site", "show", "site.geojson", scene, "--out", tmp_path / "map.png"],
+        "site trace": ["site", "trace", scene, *site, "--out", tmp_path / "made.geojson"],
+    }[command]
+    named = f"site.geojson, {scene}" if command == "site show" else f"{scene}, site.geojson"
     done = subprocess.run(
-        [*COMMAND, *words],
+        [*COMMAND, *words, "--time-limit", "15"],
         cwd=place,
         env=around(place / "crash.so", "day003.tif", "hang"),
         capture_output=True,
@@ -106,7 +112,7 @@ def test_a_decoder_that_hangs_is_given_up_in_one_line(place, tmp_path, command):
     )
     assert done.returncode == InputRefused.exit_status
     assert done.stderr == (
-        "tumangang-watch: given up: in/day003.tif, site.geojson: it took longer than 15 s. "
+        f"tumangang-watch: given up: {named}: it took longer than 15 s. "
         "Find the scene that does it with `inspect`, deliver it again, or allow more (--time-limit)\n"
     )
     assert list(tmp_path.iterdir()) == []

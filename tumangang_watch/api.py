@@ -92,7 +92,9 @@ def detect(
 ) -> Comparison:
     """Measure one date: what stands on the tracks and on the ground. See `compare`."""
     run = _run(site, settings, detectability)
-    return _unchanged(pipeline.detect(_scene(scene, run), run, _background(background, run)))
+    later, others = _scene(scene, run), _background(background, run)
+    with scenes.unchanged([later, *(others or ())]):
+        return pipeline.detect(later, run, others)
 
 
 def compare(
@@ -131,7 +133,9 @@ def compare(
     run = _run(site, settings, detectability)
     first, second = _scene(earlier, run), _scene(later, run)
     check_pair(first, second)
-    return _unchanged(pipeline.compare(first, second, run, _background(background, run)))
+    others = _background(background, run)
+    with scenes.unchanged([first, second, *(others or ())]):
+        return pipeline.compare(first, second, run, others)
 
 
 def write_report(comparison: Comparison, out: Place, *, overwrite: bool = False) -> Path:
@@ -164,11 +168,6 @@ def _run(site: Site | Place | None, settings: Settings | None, detectability: bo
 
 def _scene(scene: Scene | Place, run: pipeline.RunContext) -> Scene:
     return scene if isinstance(scene, Scene) else open_scene(scene, settings=run.settings)
-
-
-def _unchanged(comparison: Comparison) -> Comparison:
-    scenes.check_unchanged(comparison.scenes)
-    return comparison
 
 
 def _background(scenes: Sequence[Scene | Place], run: pipeline.RunContext) -> list[Scene] | None:

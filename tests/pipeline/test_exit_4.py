@@ -24,7 +24,7 @@ from tumangang_watch.pipeline.common import in_common
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.prepare import check_pair, judge_areas, working_grid
 from tumangang_watch.pipeline.run import RunContext
-from tumangang_watch.pipeline.trace import site_of_scene, trace_to_file
+from tumangang_watch.pipeline.trace import site_of_scene, trace_scene
 from tumangang_watch.pipeline.tracks import with_tracks
 from tumangang_watch.scenes.read import footprint, read_native
 from tumangang_watch.scenes.reference import write_reference
@@ -104,19 +104,18 @@ def test_a_scene_that_is_too_coarse_or_shows_nothing_clear():
     assert judge_areas(run, fine, None)
 
 
-def test_tracks_that_cannot_be_traced(tmp_path, monkeypatch):
+def test_tracks_that_cannot_be_traced(monkeypatch):
     seen, site = observation(NOISE), straight_site()
-    run, out = RunContext(replace(site, tracks=())), tmp_path / "site.geojson"
+    run = RunContext(replace(site, tracks=()))
     monkeypatch.setattr(trace, "read_image", lambda *_: seen.image)
     monkeypatch.setattr(trace, "working_grid", lambda *_: seen.raster.grid)
     monkeypatch.setattr(trace, "trace_site_tracks", lambda *_: ())
     coarse = replace(seen.scene, gsd_m=3.0)
-    refused(lambda: trace_to_file(coarse, run, None, out, overwrite=False), "resolution", "finer scene")
+    refused(lambda: trace_scene(coarse, run, None), "resolution", "finer scene")
     # A finer one is looked at; where it shows no rails, the tracks can be drawn, and then none is traced.
-    refused(lambda: trace_to_file(seen.scene, run, None, out, overwrite=False), "no track", "draw the tracks")
+    refused(lambda: trace_scene(seen.scene, run, None), "no track", "draw the tracks")
     drawn = RunContext(site)
     assert with_tracks((seen.image,), (seen.scene,), drawn) == (drawn, ())
-    assert not out.exists()
 
 
 def test_a_scene_that_cannot_be_a_reference(tmp_path, monkeypatch):
@@ -134,7 +133,7 @@ def test_a_scene_that_cannot_be_a_reference(tmp_path, monkeypatch):
     file.write_text("{}")
     run = RunContext(straight_site())
     refused(
-        lambda: references.add_reference(seen.scene, run, file, as_it_lies=False),
+        lambda: references.keep_another(seen.scene, run, as_it_lies=False),
         "open where it lies",
         "--site-shift EAST,NORTH, or --as-it-lies",
     )

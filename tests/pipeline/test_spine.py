@@ -19,7 +19,7 @@ from tumangang_watch.pipeline.fit import place_on_site, place_pair
 from tumangang_watch.pipeline.measure import roofed_caveats, site_caveats
 from tumangang_watch.pipeline.prepare import check_pair
 from tumangang_watch.pipeline.run import RunContext, refuse_failed
-from tumangang_watch.pipeline.trace import trace_to_file
+from tumangang_watch.pipeline.trace import trace_scene
 from tumangang_watch.pipeline.tracks import ground_of, with_tracks
 from tumangang_watch.pipeline.trials import NOT_TRIED, detectability_of
 from tumangang_watch.settings import Settings
@@ -92,15 +92,14 @@ def test_dates_that_do_not_resemble_each_other_are_laid_on_the_site_each_by_itse
     assert all(fit.residual_median_m for fit in placed.fits)
 
 
-def test_tracks_are_traced_only_where_there_are_none(tmp_path):
+def test_tracks_are_traced_only_where_there_are_none():
     seen, site = observation(GREY), straight_site()
     run = RunContext(site)
     assert with_tracks((seen.image,), (seen.scene,), run) == (run, ())
     assert ground_of(site, run.settings.trace).contains(site.tracks[0].line)
     coarse = replace(seen.scene, gsd_m=10.0)
     with pytest.raises(NotComparable, match="cannot trace"):
-        trace_to_file(coarse, run, None, tmp_path / "site.geojson", overwrite=False)
-    assert not list(tmp_path.iterdir())
+        trace_scene(coarse, run, None)
 
 
 def test_a_report_states_what_limits_it():

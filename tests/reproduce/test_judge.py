@@ -314,7 +314,7 @@ def test_locomotives_are_no_wagons():
 
 def test_an_empty_folder_is_refused_and_a_table_counts(tmp_path):
     with pytest.raises(InputRefused, match="no scene"):
-        scenes_in(tmp_path, NOON, RunContext(site()))
+        scenes_in(tmp_path, NOON, RunContext(site()), 900.0)
     counts = {"reproduced": 0, "no scene": 2}
     assert table_lines({"claims": [], "counts": counts, "painted": False}) == ["0 reproduced, 2 no scene"]
 

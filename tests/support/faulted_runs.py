@@ -87,13 +87,20 @@ def hindrance() -> str:
     return "" if compiler() else "there is no C compiler (cc)"
 
 
-def start_again(folder: Path, words: list[str]) -> int:
-    """Run this program's module once more with the library preloaded; return its exit status."""
-    library, state = folder / "faults.so", folder / "state"
-    subprocess.run([compiler() or "cc", "-O2", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
+def built(folder: Path, source: Path) -> Path:
+    """Build a library to preload."""
+    library = folder / f"{source.stem}.so"
+    subprocess.run([compiler() or "cc", "-O2", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
+def start_again(folder: Path, words: list[str], others: tuple[Path, ...] = ()) -> int:
+    """Run this program's module once more with the libraries preloaded; return its exit status."""
+    libraries, state = [built(folder, source) for source in (SOURCE, *others)], folder / "state"
     with state.open("wb") as file:
         file.truncate(ctypes.sizeof(_State))
-    around = {**os.environ, "LD_PRELOAD": str(library), "FAULTS_STATE": str(state), "TZ": "UTC"}
+    preloaded = ":".join(map(str, libraries))
+    around = {**os.environ, "LD_PRELOAD": preloaded, "FAULTS_STATE": str(state), "TZ": "UTC"}
     return subprocess.run([sys.executable, "-m", *words], env=around, check=False).returncode
 
 
@@ -152,10 +159,10 @@ class FaultedRuns:
             os._exit(status)
 
 
-def start_in_folder(script: str, nothing: str) -> int:
+def start_in_folder(script: str, nothing: str, others: tuple[Path, ...] = ()) -> int:
     """Run a script once more in a folder of its own; 0, and why ``nothing`` was done, where it cannot be."""
     if why := hindrance():
         print(f"{nothing}: {why}")
         return 0
     with tempfile.TemporaryDirectory(prefix=f"tumangang-{script}-") as place:
-        return start_again(Path(place), [f"scripts.{script}", "--inside", place, *sys.argv[1:]])
+        return start_again(Path(place), [f"scripts.{script}", "--inside", place, *sys.argv[1:]], others)

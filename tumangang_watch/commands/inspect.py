@@ -16,7 +16,7 @@ from tumangang_watch.detectability.describe import areas_inside, describe_scene
 from tumangang_watch.detectability.describe import quicklook as make_quicklook
 from tumangang_watch.files import check_file, write_whole
 from tumangang_watch.processes import within
-from tumangang_watch.scenes import open_scene, open_scenes, with_digest
+from tumangang_watch.scenes import open_scene, open_scenes, unchanged, with_digest
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
 from tumangang_watch.text import both_clocks, clean_text, json_text, provider_text
@@ -60,10 +60,11 @@ def inspect(
             scenes = [open_scene(scene, options, settings.read)]
         if len(scenes) == 1 and scenes[0].image.stat().st_size <= DIGEST_BYTES:
             scenes = [with_digest(scenes[0])]
-        described = [describe_scene(s, settings) for s in scenes]
-        if quicklook is not None:
-            check_file(quicklook, overwrite=False)
-            picture = make_quicklook(scenes[0], place, settings)
+        with unchanged(scenes):
+            described = [describe_scene(s, settings) for s in scenes]
+            if quicklook is not None:
+                check_file(quicklook, overwrite=False)
+                picture = make_quicklook(scenes[0], place, settings)
     if quicklook is not None:
         write_whole(quicklook, picture)
     if as_json:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from tumangang_watch import __version__
-from tumangang_watch.commands.run import run_settings
+from tumangang_watch.commands.run import run_settings, time_limit_s
 from tumangang_watch.commands.terminal.progress import progress_bar
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.files import check_folder
@@ -19,7 +19,9 @@ from tumangang_watch.reproduce.run import painted_scenes, reproduce_folder, summ
 from tumangang_watch.sites import load_site
 
 
-def reproduce(out: Path, scenes: Path | None, site: Path | None, as_json: bool, overwrite: bool) -> int:
+def reproduce(
+    out: Path, scenes: Path | None, site: Path | None, time_limit: int | None, as_json: bool, overwrite: bool
+) -> int:
     """Judge published observations: reproduced, contradicted, not observable, or no scene."""
     check_folder(out, REPRODUCTION, overwrite=overwrite)
     site_text = None
@@ -29,7 +31,8 @@ def reproduce(out: Path, scenes: Path | None, site: Path | None, as_json: bool, 
         if place is None:
             place = Path(folder)
             run, site_text = painted_scenes(run, place)
-        judged = summary(reproduce_folder(place, datetime.now(UTC), run))
+        limit_s = time_limit_s(time_limit)
+        judged = summary(reproduce_folder(place, datetime.now(UTC), run, limit_s))
         write_reproduction(judged, site_text, out, tool_version=__version__, overwrite=overwrite)
     for line in table_lines(judged):
         tell(line)

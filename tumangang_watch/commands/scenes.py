@@ -24,7 +24,7 @@ from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidate
 from tumangang_watch.processes import within
 from tumangang_watch.report.folder import REPORT, PageChoice, write_report
 from tumangang_watch.report.page.pdf import browser
-from tumangang_watch.scenes import SceneOptions, check_unchanged, open_scene
+from tumangang_watch.scenes import SceneOptions, open_scene, unchanged
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import fixtures_dir, load_site
 
@@ -143,19 +143,20 @@ def _measured(
     """Read and measure the scenes; say which of the background could not be used."""
     scenes = placed_as_stated(opened(run), asked["geolocation_m"], asked["site_shift"])
     given = None
-    if asked["history"] or asked["archives"]:
-        given = find_candidates(asked["history"], asked["archives"], scenes, run, datetime.now(UTC))
-    background = None if given is None else given.scenes
-    if len(scenes) == 2:
-        comparison = pipeline.compare(scenes[0], scenes[1], run, background)
-    else:
-        comparison = pipeline.detect(scenes[0], run, background)
+    with unchanged(scenes):
+        if asked["history"] or asked["archives"]:
+            given = find_candidates(asked["history"], asked["archives"], scenes, run, datetime.now(UTC))
+        background = None if given is None else given.scenes
+        with unchanged(background or ()):
+            if len(scenes) == 2:
+                comparison = pipeline.compare(scenes[0], scenes[1], run, background)
+            else:
+                comparison = pipeline.detect(scenes[0], run, background)
     if given is not None:
         comparison = add_left_out(comparison, given)
         for item in comparison.background_use.left_out if comparison.background_use else ():
             if item.faulty:
                 tell(f"Left out of the background: {item.name}: {item.why}")
-    check_unchanged(comparison.scenes)
     return comparison
 
 

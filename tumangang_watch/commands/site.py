@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tumangang_watch.commands.run import placed_as_stated, scene_options
+from tumangang_watch.commands.run import placed_as_stated, scene_options, time_limit_s
 from tumangang_watch.commands.terminal.progress import progress_bar
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import InputRefused, UsageError
@@ -17,12 +17,24 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import RunContext
 from tumangang_watch.pipeline.fit import place_scene
-from tumangang_watch.pipeline.references import add_reference as keep_another
-from tumangang_watch.pipeline.references import write_drawn_on
+from tumangang_watch.pipeline.references import add_reference as write_another
+from tumangang_watch.pipeline.references import (
+    check_references,
+    keep_another,
+    keep_drawn_on,
+    write_with_references,
+)
 from tumangang_watch.pipeline.run import Progress
-from tumangang_watch.pipeline.trace import TraceResult, site_of_scene, trace_to_file
+from tumangang_watch.pipeline.trace import (
+    TraceResult,
+    references_to_carry,
+    site_of_scene,
+    trace_scene,
+    write_traced,
+)
+from tumangang_watch.processes import within
 from tumangang_watch.report.site_map import fit_words, site_picture
-from tumangang_watch.scenes import footprint, open_scene
+from tumangang_watch.scenes import footprint, open_scene, unchanged
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import built_in_site_path, examine_site, load_site
 from tumangang_watch.sites.collection import ROLES
@@ -62,28 +74,37 @@ def import_files(
     scene: Path | None,
     acquired: str | None,
     bands: str | None,
+    time_limit: int | None,
     overwrite: bool,
 ) -> int:
     """Make a site file from GeoJSON, KML, KMZ, GeoPackage or Shapefile SOURCES (zipped too)."""
     refuse_source(out, [*sources, *([scene] if scene else [])])
     check_room(out, overwrite)
-    settings = Settings()
-    opened = open_scene(scene, scene_options(acquired, bands), settings.read) if scene else None
+    settings, kept = Settings(), None
     options = ImportOptions(roles=_roles(roles), layers=layers, id_field=id_field, crs=crs, name=out.stem)
-    imported = import_sources(sources, options)
-    if opened is None:
+    if scene:
+        check_references(out, 1, overwrite=overwrite)
+    with progress_bar() as progress, within(time_limit_s(time_limit)):
+        opened = open_scene(scene, scene_options(acquired, bands), settings.read) if scene else None
+        imported = import_sources(sources, options)
+        if opened is not None:
+            kept = keep_drawn_on(imported.collection, opened, settings, out, progress)
+    if kept is None:
         site = write_site(imported.collection, out, overwrite=overwrite)
     else:
-        with progress_bar() as progress:
-            site = write_drawn_on(
-                imported.collection, opened, settings, out, progress=progress, overwrite=overwrite
-            )
+        site = write_with_references(imported.collection, kept, (), out, overwrite=overwrite)
     _print_import(out, site, imported)
     return 0
 
 
 def add_reference(
-    site: Path, scene: Path, site_shift: str | None, as_it_lies: bool, acquired: str | None, bands: str | None
+    site: Path,
+    scene: Path,
+    site_shift: str | None,
+    as_it_lies: bool,
+    acquired: str | None,
+    bands: str | None,
+    time_limit: int | None,
 ) -> int:
     """Keep one more SCENE with a SITE file, small: later scenes are registered to the one most alike."""
     if as_it_lies and site_shift:
@@ -92,24 +113,38 @@ def add_reference(
     settings = Settings()
     with progress_bar() as progress:
         run = RunContext(load_site(site), settings, progress)
-        opened = open_scene(scene, scene_options(acquired, bands), settings.read)
-        (opened,) = placed_as_stated((opened,), (), (site_shift,) if site_shift else ())
-        kept, placed = keep_another(opened, run, site, as_it_lies=as_it_lies)
-    names = ", ".join(reference.name for reference in kept.references)
-    for line in (f"{site}: {opened.id} is kept; {placed}", f"its references: {names}"):
+        check_room(site, True)
+        with within(time_limit_s(time_limit)):
+            opened = open_scene(scene, scene_options(acquired, bands), settings.read)
+            (opened,) = placed_as_stated((opened,), (), (site_shift,) if site_shift else ())
+            kept = keep_another(opened, run, as_it_lies=as_it_lies)
+        progress("writing the site file")
+        written = write_another(kept, site)
+    names = ", ".join(reference.name for reference in written.references)
+    for line in (f"{site}: {opened.id} is kept; {kept.placed}", f"its references: {names}"):
         tell(line)
     return 0
 
 
-def show(site: Path, scene: Path, out: Path, acquired: str | None, bands: str | None, overwrite: bool) -> int:
+def show(
+    site: Path,
+    scene: Path,
+    out: Path,
+    acquired: str | None,
+    bands: str | None,
+    time_limit: int | None,
+    overwrite: bool,
+) -> int:
     """Draw a site over a scene fitted to it, and say how well it fits."""
     check_room(out, overwrite, (".png",))
     refuse_source(out, (site, scene))
     with progress_bar() as progress:
         settings = Settings()
         run = RunContext(load_site(site), settings, progress)
-        opened = open_scene(scene, scene_options(acquired, bands), settings.read)
-        raster, fit, caveats = place_scene(opened, run)
+        with within(time_limit_s(time_limit)):
+            opened = open_scene(scene, scene_options(acquired, bands), settings.read)
+            with unchanged([opened]):
+                raster, fit, caveats = place_scene(opened, run)
         progress("drawing")
         with whole_files(out, replace=overwrite) as (part,):
             site_picture(run.site, opened, raster, fit).save(part, "PNG")
@@ -149,15 +184,25 @@ def _print_import(out: Path, site: Site, imported: Imported) -> None:
 
 
 def trace(
-    scene: Path, out: Path, site: Path | None, acquired: str | None, bands: str | None, overwrite: bool
+    scene: Path,
+    out: Path,
+    site: Path | None,
+    acquired: str | None,
+    bands: str | None,
+    time_limit: int | None,
+    overwrite: bool,
 ) -> int:
     """Find the tracks in a clear SCENE and write them as a site file, for review."""
     settings = Settings()
     refuse_source(out, [scene, *([site] if site else [])])
     with progress_bar("trace") as progress:
-        opened = open_scene(scene, scene_options(acquired, bands), settings.read)
-        run, collection = _traced_site(opened, site, settings, progress)
-        result = trace_to_file(opened, run, collection, out, overwrite=overwrite)
+        with within(time_limit_s(time_limit)):
+            opened = open_scene(scene, scene_options(acquired, bands), settings.read)
+            run, collection = _traced_site(opened, site, settings, progress)
+            carried = references_to_carry(opened, run, collection, out, overwrite=overwrite)
+            traced = trace_scene(opened, run, collection, carried)
+        progress("writing the site file")
+        result = write_traced(traced, out, overwrite=overwrite)
     _print_trace(out, result)
     return 0
 

@@ -84,7 +84,7 @@ class Scene:
     """A vendor's mask beside the image: UDM2, UDM, or polygons of a DIMAP (GML)."""
     licence: str | None = None
     stamps: tuple[tuple[int, int, int], ...] = field(default=(), compare=False, repr=False)
-    """Size, time and number of each file of its pixels when its digest was taken."""
+    """Size, time and number of each file of its pixels when it was opened."""
     sources: dict[str, str] = field(default_factory=dict)
     """For each value, what decided it: metadata, tags, file name, user."""
     warnings: tuple[str, ...] = ()

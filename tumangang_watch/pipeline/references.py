@@ -19,11 +19,12 @@ from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.prepare import read_image, working_grid
 from tumangang_watch.pipeline.run import Progress, RunContext
 from tumangang_watch.preprocess.coregister import SEEN_MIN
+from tumangang_watch.scenes import unchanged
 from tumangang_watch.scenes.reference import write_reference
 from tumangang_watch.settings import Settings
 from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.sites.collection import FIRST_REFERENCE, MORE_REFERENCES, reference_records
-from tumangang_watch.sites.file import check_room, checked_site, load_site, put_site, read_collection
+from tumangang_watch.sites.file import checked_site, load_site, put_site, read_collection
 from tumangang_watch.text import utc_text
 
 Document = dict[str, object]
@@ -73,36 +74,30 @@ def keep(scene: Scene, image: NativeImage, grid: Grid, placed: str, settings: Tr
     return KeptScene(scene, picture, placed)
 
 
-def write_drawn_on(
-    collection: Document, scene: Scene, settings: Settings, out: Path, *, progress: Progress, overwrite: bool
-) -> Site:
-    """Write a site file with the scene it was drawn on, which therefore lies where it says.
+def keep_drawn_on(
+    collection: Document, scene: Scene, settings: Settings, out: Path, progress: Progress
+) -> KeptScene:
+    """Return what a site file keeps of the scene it was drawn on, which therefore lies where it says.
 
     Raises
     ------
     NotComparable
         The scene does not show the site.
     InputRefused
-        The collection has a fault; nothing was written.
-    OutputFailed
-        It could not be written.
+        The collection has a fault.
     """
-    check_references(out, 1, overwrite=overwrite)
     run = RunContext(checked_site(collection, out), settings, progress)
-    grid = working_grid((scene,), run)
-    run.progress("reading the scene")
-    image = read_image(scene, grid, run)
-    kept = keep(scene, image, grid, AS_DRAWN, run.settings.trace)
-    return write_with_references(collection, kept, (), out, overwrite=overwrite)
+    with unchanged([scene]):
+        grid = working_grid((scene,), run)
+        run.progress("reading the scene")
+        return keep(scene, read_image(scene, grid, run), grid, AS_DRAWN, run.settings.trace)
 
 
-def add_reference(scene: Scene, run: RunContext, file: Path, *, as_it_lies: bool) -> tuple[Site, str]:
-    """Keep one more scene with a site; return the site as it reads back and how the scene lies on it.
+def keep_another(scene: Scene, run: RunContext, *, as_it_lies: bool) -> KeptScene:
+    """Return what a site keeps of one more scene.
 
     Parameters
     ----------
-    run : RunContext
-        With the site of ``file``.
     as_it_lies : bool
         The site was drawn on the scene: nothing is fitted.
 
@@ -110,29 +105,36 @@ def add_reference(scene: Scene, run: RunContext, file: Path, *, as_it_lies: bool
     ------
     NotComparable
         The scene does not show the site, or it is open where it lies on it.
+    """
+    others = tuple(r for r in run.site.references if r.sha256 != scene.sha256)
+    run = replace(run, site=replace(run.site, references=others))
+    with unchanged([scene]):
+        grid = working_grid((scene,), run)
+        run.progress("reading the scene")
+        image, placed = read_image(scene, grid, run), AS_DRAWN
+        if not as_it_lies:
+            run.progress("laying it on the site")
+            image, placed = _laid(image, scene, grid, run)
+        return keep(scene, image, grid, placed, run.settings.trace)
+
+
+def add_reference(kept: KeptScene, file: Path) -> Site:
+    """Write one more scene into a site file; return the site as it reads back.
+
+    Raises
+    ------
     OutputFailed
         It could not be written; the site file is as it was.
     """
-    check_room(file, True)
-    others = tuple(r for r in run.site.references if r.sha256 != scene.sha256)
-    run = replace(run, site=replace(run.site, references=others))
-    grid = working_grid((scene,), run)
-    run.progress("reading the scene")
-    image, placed = read_image(scene, grid, run), AS_DRAWN
-    if not as_it_lies:
-        run.progress("laying it on the site")
-        image, placed = _laid(image, scene, grid, run)
-    kept = keep(scene, image, grid, placed, run.settings.trace)
-    run.progress("writing the site file")
     collection, _ = read_collection(file)
     records = reference_records(collection)
-    same = next((r for r in records if r["sha256"] == scene.sha256), None)
+    same = next((r for r in records if r["sha256"] == kept.scene.sha256), None)
     path = _image_name(file, records, same)
     with whole_files(path, file, what="cannot write the site file") as (part, site_part):
         record = _record(kept, path.name, write_reference(kept.picture, part))
         records = [record if r is same else r for r in records] if same else [*records, record]
         put_site({**collection, **_named(records)}, site_part, file)
-    return load_site(file), placed
+    return load_site(file)
 
 
 def _laid(image: NativeImage, scene: Scene, grid: Grid, run: RunContext) -> tuple[NativeImage, str]:

@@ -13,7 +13,7 @@ from shapely import set_precision, transform, unary_union
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.detect.tracks.adopt import adopt
+from tumangang_watch.detect.tracks.adopt import Adopted, adopt
 from tumangang_watch.detect.tracks.trace import TracedTrack
 from tumangang_watch.errors import NotComparable
 from tumangang_watch.grid import Grid, utm_crs
@@ -23,6 +23,8 @@ from tumangang_watch.model.site import Area, Site
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.prepare import read_image, working_grid
 from tumangang_watch.pipeline.references import (
+    CarriedReference,
+    KeptScene,
     carried_references,
     check_references,
     keep,
@@ -30,7 +32,7 @@ from tumangang_watch.pipeline.references import (
 )
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.pipeline.tracks import trace_site_tracks
-from tumangang_watch.scenes import footprint
+from tumangang_watch.scenes import footprint, unchanged
 from tumangang_watch.sites.collection import FIRST_REFERENCE, MORE_REFERENCES
 from tumangang_watch.sites.file import check_room
 
@@ -51,6 +53,16 @@ YARD_MARGIN_M = 12.0
 
 
 @dataclass(frozen=True, kw_only=True)
+class TracedSite:
+    """What was traced, not yet written."""
+
+    collection: Document
+    kept: KeptScene
+    carried: tuple[CarriedReference, ...]
+    adopted: Adopted
+
+
+@dataclass(frozen=True, kw_only=True)
 class TraceResult:
     """What ``site trace`` made."""
 
@@ -64,10 +76,26 @@ class TraceResult:
     """How the scene was brought onto the site, in words."""
 
 
-def trace_to_file(
+def references_to_carry(
     scene: Scene, run: RunContext, collection: Document | None, out: Path, *, overwrite: bool
-) -> TraceResult:
-    """Trace a scene and write the site file with its reference image.
+) -> tuple[CarriedReference, ...]:
+    """Return a site's references of other scenes; refuse before any work where they could not be written.
+
+    Raises
+    ------
+    OutputFailed
+        Something is there and is not to be replaced.
+    """
+    check_room(out, overwrite)
+    carried = carried_references(run.site, collection, scene)
+    check_references(out, 1 + len(carried), overwrite=overwrite)
+    return carried
+
+
+def trace_scene(
+    scene: Scene, run: RunContext, collection: Document | None, carried: tuple[CarriedReference, ...] = ()
+) -> TracedSite:
+    """Trace a scene.
 
     Parameters
     ----------
@@ -76,17 +104,43 @@ def trace_to_file(
     collection : dict or None
         The site's own FeatureCollection, kept but for its provisional tracks; None draws a yard
         about what was traced.
+    carried : tuple of CarriedReference
+        References of that site, by which other scenes are laid on it.
 
     Raises
     ------
     NotComparable
-        No track was found that can be relied on; nothing was written.
+        No track was found that can be relied on.
+    Busy
+        The scene was replaced meanwhile.
+    """
+    with unchanged([scene]):
+        return _traced(scene, run, collection, carried)
+
+
+def write_traced(traced: TracedSite, out: Path, *, overwrite: bool) -> TraceResult:
+    """Write what was traced as a site file with its reference images.
+
+    Raises
+    ------
     OutputFailed
         It could not be written.
     """
-    check_room(out, overwrite)
-    carried = carried_references(run.site, collection, scene)
-    check_references(out, 1 + len(carried), overwrite=overwrite)
+    site = write_with_references(traced.collection, traced.kept, traced.carried, out, overwrite=overwrite)
+    done = traced.adopted
+    return TraceResult(
+        site=site,
+        moved=done.moved,
+        kept=done.kept,
+        new=done.new,
+        dropped=done.dropped,
+        fit=traced.kept.placed,
+    )
+
+
+def _traced(
+    scene: Scene, run: RunContext, collection: Document | None, carried: tuple[CarriedReference, ...]
+) -> TracedSite:
     settings = run.settings.trace
     if scene.gsd_m > settings.gsd_max_m:
         raise NotComparable(
@@ -109,12 +163,8 @@ def trace_to_file(
         )
     done = adopt(run.site, traced, scene.id, settings)
     made = _collection(collection, done.site, (*done.moved, *done.new), done.dropped, traced)
-    run.progress("writing the site file")
     kept = keep(scene, placed.image, grid, placed.words, settings)
-    site = write_with_references(made, kept, carried, out, overwrite=overwrite)
-    return TraceResult(
-        site=site, moved=done.moved, kept=done.kept, new=done.new, dropped=done.dropped, fit=placed.words
-    )
+    return TracedSite(collection=made, kept=kept, carried=carried, adopted=done)
 
 
 @dataclass(frozen=True)

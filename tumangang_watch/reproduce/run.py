@@ -9,16 +9,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tumangang_watch.errors import InputRefused, NotComparable, WatchError
+from tumangang_watch.errors import Busy, InputRefused, NotComparable, WatchError
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.compare import compare, detect
 from tumangang_watch.pipeline.run import RunContext
+from tumangang_watch.processes import within
 from tumangang_watch.reidentify.compare import SameTrain, same_train
 from tumangang_watch.reproduce import Evidence, Judgement, judge, load_observations, match_scenes
 from tumangang_watch.reproduce.observations import PLACES, VERDICTS, Observed
-from tumangang_watch.scenes import SceneOptions, footprint, open_scene
+from tumangang_watch.scenes import SceneOptions, footprint, open_scene, unchanged
 from tumangang_watch.scenes.entry import scenes_in as folder_scenes
+from tumangang_watch.settings.records import WatchSettings
 from tumangang_watch.simulate.sequence import SEQUENCE, paint_sequence, sequence_site
 from tumangang_watch.simulate.write import site_geojson
 from tumangang_watch.text import utc_text
@@ -38,7 +40,9 @@ class Reproduction:
     """Files that could not be used, with the reason."""
 
 
-def scenes_in(folder: Path, latest: datetime, run: RunContext) -> tuple[list[Scene], list[tuple[str, str]]]:
+def scenes_in(
+    folder: Path, latest: datetime, run: RunContext, limit_s: float
+) -> tuple[list[Scene], list[tuple[str, str]]]:
     """Return the scenes of a folder and of the folders in it, and what could not be opened.
 
     Raises
@@ -53,7 +57,8 @@ def scenes_in(folder: Path, latest: datetime, run: RunContext) -> tuple[list[Sce
         raise InputRefused("scenes refused", folder, error.why, error.todo) from error
     for file in files:
         try:
-            scenes.append(open_scene(file, SceneOptions(latest=latest), run.settings.read))
+            with within(limit_s):
+                scenes.append(open_scene(file, SceneOptions(latest=latest), run.settings.read))
         except InputRefused as error:
             refused.append((file.name, f"{error.why}. {error.todo}"))
     if refused and not scenes:
@@ -64,15 +69,30 @@ def scenes_in(folder: Path, latest: datetime, run: RunContext) -> tuple[list[Sce
     return scenes, refused
 
 
-def reproduce_folder(folder: Path, latest: datetime, run: RunContext) -> Reproduction:
-    """Judge every published claim on the scenes of a folder that show its place at its time."""
-    scenes, refused = scenes_in(folder, latest, run)
+def reproduce_folder(
+    folder: Path, latest: datetime, run: RunContext, limit_s: float = WatchSettings.scene_limit_s
+) -> Reproduction:
+    """Judge every published claim on the scenes of a folder that show its place at its time.
+
+    Parameters
+    ----------
+    limit_s : float
+        How long reading one scene, or measuring it, may take (`processes.within`).
+
+    Raises
+    ------
+    InputRefused
+        It is no folder, or nothing in it can be used.
+    Busy
+        A scene was replaced while it was measured.
+    """
+    scenes, refused = scenes_in(folder, latest, run, limit_s)
     known = load_observations()
     times = [scene.acquired for scene in scenes]
     # A scene that shows a corner of a place is its scene only where no other shows more.
     matched = match_scenes(known, times, [_areas_shown(scene, run, 0.0) for scene in scenes])
     matched |= match_scenes(known, times, [_areas_shown(scene, run, MOST) for scene in scenes])
-    evidence, blind = _evidence(known, matched, scenes, run)
+    evidence, blind = _evidence(known, matched, scenes, run, limit_s)
     same = dict(_same_trains(known, evidence))
     judgements = []
     for observed in known:
@@ -95,7 +115,11 @@ def _areas_shown(scene: Scene, run: RunContext, least: float) -> frozenset[str]:
 
 
 def _evidence(
-    known: tuple[Observed, ...], matched: dict[str, int], scenes: Sequence[Scene], run: RunContext
+    known: tuple[Observed, ...],
+    matched: dict[str, int],
+    scenes: Sequence[Scene],
+    run: RunContext,
+    limit_s: float,
 ) -> tuple[dict[str, Evidence], dict[str, str]]:
     """Measure each matched scene once (a pair where a claim compares); say why one could not be."""
     done: dict[tuple[int | None, int], Comparison | str] = {}
@@ -111,7 +135,8 @@ def _evidence(
         key = earlier, later
         if key not in done:
             run.progress(f"measuring {scenes[later].id}")
-            done[key] = _measure(None if earlier is None else scenes[earlier], scenes[later], run)
+            with within(limit_s):
+                done[key] = _measure(None if earlier is None else scenes[earlier], scenes[later], run)
         result = done[key]
         if isinstance(result, str):
             blind[observed.id] = result
@@ -133,7 +158,10 @@ def _evidence(
 def _measure(earlier: Scene | None, later: Scene, run: RunContext) -> Comparison | str:
     quiet = replace(run, progress=lambda _: None)
     try:
-        return detect(later, quiet) if earlier is None else compare(earlier, later, quiet)
+        with unchanged([later] if earlier is None else [earlier, later]):
+            return detect(later, quiet) if earlier is None else compare(earlier, later, quiet)
+    except Busy:
+        raise
     except NotComparable as error:
         return f"{error.what}: {error.why}"
     except WatchError as error:

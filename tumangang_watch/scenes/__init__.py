@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from tumangang_watch.scenes.describe import describe
-from tumangang_watch.scenes.open import SceneOptions, check_unchanged, open_scene, open_scenes, with_digest
+from tumangang_watch.scenes.open import (
+    SceneOptions,
+    check_unchanged,
+    open_scene,
+    open_scenes,
+    unchanged,
+    with_digest,
+)
 from tumangang_watch.scenes.read import footprint, read_native
 
 __all__ = [
@@ -14,5 +21,6 @@ __all__ = [
     "open_scene",
     "open_scenes",
     "read_native",
+    "unchanged",
     "with_digest",
 ]

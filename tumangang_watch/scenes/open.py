@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isnan
@@ -37,6 +38,9 @@ from tumangang_watch.scenes.vendors.facts import Metadata, number
 from tumangang_watch.scenes.vendors.manifest import warn_of_changes
 from tumangang_watch.settings.scenes import ReadSettings
 from tumangang_watch.text import utc_text
+
+Stamp = tuple[int, int, int]
+"""Size, modification time and number of a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,11 +134,37 @@ def _open_one(entry: Entry, options: SceneOptions, settings: ReadSettings) -> Sc
     except WatchError:
         raise
     except Exception as error:
+        _check_settled({image: before})
         why = f"it cannot be read ({reason(error)})"
         raise scene_refused(image.name, why, "Copy or deliver it again") from error
-    if _stamp(image) != before:
-        raise Busy("scene is still growing", image.name, "it changed while it was read", "Try again later")
+    scene = _stamped(scene)
+    _check_settled({image: before})
     return scene
+
+
+def _stamped(scene: Scene) -> Scene:
+    """Return a scene with the stamps of its files as they are now."""
+    try:
+        return replace(scene, stamps=tuple(_stamp(file) for file in _pixel_files(scene)))
+    except OSError as error:
+        raise _growing(scene.image) from error
+
+
+def _check_settled(before: Mapping[Path, Stamp]) -> None:
+    """See that files are as they were before they were read, as far as they are there.
+
+    Raises
+    ------
+    Busy
+        One is not.
+    """
+    for file, stamp in before.items():
+        if file.exists() and _stamp(file) != stamp:
+            raise _growing(file)
+
+
+def _growing(file: Path) -> Busy:
+    return Busy("scene is still growing", file.name, "it changed while it was read", "Try again later")
 
 
 def with_digest(scene: Scene) -> Scene:
@@ -149,20 +179,14 @@ def with_digest(scene: Scene) -> Scene:
     """
     files = _pixel_files(scene)
     try:
-        before = [_stamp(file) for file in files]
         digests = {file: sha256_of(file) for file in files}
-        if [_stamp(file) for file in files] != before:
-            why = "it changed while it was read"
-            raise Busy("scene is still growing", scene.image.name, why, "Try again later")
+        _check_settled(dict(zip(files, scene.stamps, strict=True)))
     except OSError as error:
         why = f"it cannot be read ({reason(error)})"
         raise scene_refused(scene.image.name, why, "Copy or deliver it again") from error
     notes = warn_of_changes(scene, digests, ReadSettings())
     return replace(
-        scene,
-        sha256=digest_of(digests.values()),
-        stamps=tuple(before),
-        warnings=tuple(dict.fromkeys((*scene.warnings, *notes))),
+        scene, sha256=digest_of(digests.values()), warnings=tuple(dict.fromkeys((*scene.warnings, *notes)))
     )
 
 
@@ -181,11 +205,29 @@ def check_unchanged(scenes: Iterable[Scene]) -> None:
                 raise Busy("scene changed", scene.image.name, why, "Try again when it is settled")
 
 
+@contextmanager
+def unchanged(scenes: Iterable[Scene]) -> Iterator[None]:
+    """See that scenes are, to the end of their measuring, those whose digests were taken.
+
+    Raises
+    ------
+    Busy
+        One was replaced, rewritten or cut short meanwhile, whatever the measuring made of that.
+    """
+    scenes = tuple(scenes)
+    try:
+        yield
+    except Exception:
+        check_unchanged(scenes)
+        raise
+    check_unchanged(scenes)
+
+
 def _pixel_files(scene: Scene) -> list[Path]:
     return list(dict.fromkeys(part.image for part in scene.parts)) or [scene.image]
 
 
-def _stamp(image: Path) -> tuple[int, int, int]:
+def _stamp(image: Path) -> Stamp:
     status = image.stat()
     return status.st_size, status.st_mtime_ns, status.st_ino
 

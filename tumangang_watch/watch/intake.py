@@ -207,7 +207,7 @@ class _Intake:
         """Record that a scene cannot be used, on the disk and then in the archive."""
         if failed.exit_status == OutputFailed.exit_status:
             raise OutputFailed(failed.what, failed.file, failed.why, failed.todo)
-        if failed.exit_status == Busy.exit_status:
+        if failed.exit_status == Busy.exit_status or (not failed.passing and not _holds(path, sha256)):
             self.tally.waiting.append(path.name)
             return
         if failed.passing:
@@ -297,6 +297,14 @@ class _Intake:
 def _best(paths: list[Path]) -> Path:
     """Return, of several files of one content, the first that has its metadata beside it."""
     return paths[0] if len(paths) == 1 else min(paths, key=lambda p: (not sidecars(p), p.as_posix()))
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    """Return whether an image still has the content of a digest: what replaced it is another scene."""
+    try:
+        return content_of(path) == sha256
+    except OSError:
+        return False
 
 
 def _of_death(died: Died, path: Path) -> Failed:

@@ -32,7 +32,7 @@ from tumangang_watch.pipeline.prepare import judge_areas, read_image, working_gr
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.preprocess.quality import assess_quality
 from tumangang_watch.report.folder import write_report
-from tumangang_watch.scenes import SceneOptions, check_unchanged, open_scene
+from tumangang_watch.scenes import SceneOptions, open_scene, unchanged
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
 from tumangang_watch.text import utc_text
@@ -155,8 +155,9 @@ def look_at(task: LookTask) -> KnownScene | Failed:
         run = RunContext(load_site(task.site_file))
         scene = _open(task.path, task.latest)
         acquired = utc_text(scene.acquired)
-        grid = working_grid((scene,), run)
-        image = read_image(scene, grid, run)
+        with unchanged([scene]):
+            grid = working_grid((scene,), run)
+            image = read_image(scene, grid, run)
         raster = image.on_grid(grid)
         quality = assess_quality(raster, image, scene, run.settings.quality)
         seen = Observation(
@@ -180,7 +181,6 @@ def make_report(task: ReportTask) -> Made | Failed:
         if is_made(task.folder, task.issue):
             return Made()
         comparison, faults = _measured(task)
-        check_unchanged(comparison.scenes)
         comparison = replace(comparison, issue=task.issue, caveats=(*task.caveats, *comparison.caveats))
         try:
             write_report(comparison, task.folder, tool_version=task.tool_version)
@@ -198,8 +198,23 @@ def _measured(task: ReportTask) -> tuple[Comparison, tuple[Failed, ...]]:
     run = RunContext(load_site(task.site_file), task.settings)
     later = _same(task.later, task.latest)
     if task.earlier is None:
-        return pipeline.detect(later, run), ()
+        with unchanged([later]):
+            return pipeline.detect(later, run), ()
     given, earlier = _background(task), _same(task.earlier, task.latest)
+    with unchanged([later, earlier, *given.scenes]):
+        comparison, given = _compared(earlier, later, given, run)
+    comparison = add_left_out(comparison, given)
+    tells = {area: [_same(one, task.latest) for one in looks] for area, looks in task.tells.items()}
+    with unchanged(scene for looks in tells.values() for scene in looks):
+        comparison = only_since(comparison, tells, run, main=task.issue["part"] == 0)
+    left_out = comparison.background_use.left_out if comparison.background_use else ()
+    return comparison, tuple(Failed.unforeseen(item.name, item.why) for item in left_out if item.unexpected)
+
+
+def _compared(
+    earlier: Scene, later: Scene, given: Candidates, run: RunContext
+) -> tuple[Comparison, Candidates]:
+    """Compare two dates, without the background where that fails; return what background there was."""
     try:
         comparison = pipeline.compare(earlier, later, run, given.scenes)
     except WatchError:
@@ -212,11 +227,7 @@ def _measured(task: ReportTask) -> tuple[Comparison, tuple[Failed, ...]]:
         without = tuple(LeftOut(s.id, s.acquired, why, faulty=True) for s in given.scenes)
         given = replace(given, scenes=(), left_out=(*given.left_out, *without))
         comparison = pipeline.compare(earlier, later, run, ())
-    comparison = add_left_out(comparison, given)
-    tells = {area: [_same(one, task.latest) for one in looks] for area, looks in task.tells.items()}
-    comparison = only_since(comparison, tells, run, main=task.issue["part"] == 0)
-    left_out = comparison.background_use.left_out if comparison.background_use else ()
-    return comparison, tuple(Failed.unforeseen(item.name, item.why) for item in left_out if item.unexpected)
+    return comparison, given
 
 
 def _background(task: ReportTask) -> Candidates:

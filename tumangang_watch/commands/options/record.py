@@ -9,6 +9,7 @@ from tumangang_watch.commands.options.shared import (
     archive_option,
     detectability_option,
     json_option,
+    limit_option,
     overwrite_option,
     reports_option,
     review_option,
@@ -26,12 +27,7 @@ made_reports_option = click.option(
     show_envvar=True,
     help="Folder that gets one report a scene.",
 )
-scene_limit_option = click.option(
-    "--time-limit",
-    type=click.IntRange(1, 604_800),
-    metavar="SECONDS",
-    help="Longest time one scene may take; it is tried twice, then given up. Default: 900.",
-)
+scene_limit_option = limit_option("Longest time one scene may take; it is tried twice, then given up")
 refresh_option = click.option(
     "--refresh", is_flag=True, help="Report again what another version or other settings made."
 )

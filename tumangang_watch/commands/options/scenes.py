@@ -11,6 +11,7 @@ from tumangang_watch.commands.options.shared import (
     detectability_option,
     document_option,
     json_option,
+    limit_option,
     overwrite_option,
     site_option,
     time_limit_option,
@@ -144,6 +145,9 @@ def settings() -> None:
 @click.option("--out", type=SCENE, required=True, help="Folder for the result; must not exist yet.")
 @click.option("--scenes", type=SCENE, help="Folder of your own scenes. Default: the sequence is painted.")
 @site_option
+@limit_option(
+    "Longest time that reading one scene, or measuring it, may take: a file can make a library hang"
+)
 @json_option
 @overwrite_option
 @done_in("reproduce")

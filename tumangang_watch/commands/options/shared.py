@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
@@ -9,8 +10,26 @@ from typing import Any
 
 import click
 
+from tumangang_watch.text import is_utf8
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-SCENE = click.Path(path_type=Path)
+
+
+class NamedPath(click.Path):
+    """A path whose name is text in UTF-8: GDAL and SQLite take no other, and no report could name it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or say that its name cannot be used."""
+        path = super().convert(value, param, ctx)
+        if is_utf8(str(path)):
+            return path
+        remedy = "rename it"
+        if is_utf8(os.fsencode(path).decode(errors="surrogateescape")):
+            remedy = "set a locale of UTF-8 (LC_ALL=C.UTF-8)"
+        return self.fail(f"the name {str(path)!r} is not UTF-8: {remedy}", param, ctx)
+
+
+SCENE = NamedPath(path_type=Path)
 
 
 def together(*options: Decorator) -> Decorator:
@@ -57,11 +76,16 @@ detectability_option = click.option(
     show_default=True,
     help="Insert vehicles into the scene's own empty tracks and say how often each kind would be found.",
 )
-time_limit_option = click.option(
-    "--time-limit",
-    type=click.IntRange(1, 604_800),
-    metavar="SECONDS",
-    help="Longest time that reading and measuring may take: a file can make a library hang. Default: 900.",
+
+
+def limit_option(words: str) -> Decorator:
+    """Return the option of a longest time, told in a command's own words."""
+    seconds = click.IntRange(1, 604_800)
+    return click.option("--time-limit", type=seconds, metavar="SECONDS", help=f"{words}. Default: 900.")
+
+
+time_limit_option = limit_option(
+    "Longest time that reading and measuring may take: a file can make a library hang"
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace an earlier report in --out.")
 overwrite_file_option = click.option("--overwrite", is_flag=True, help="Replace an earlier file at --out.")

@@ -10,6 +10,7 @@ from tumangang_watch.commands.options.shared import (
     bands_option,
     document_option,
     overwrite_file_option,
+    time_limit_option,
 )
 from tumangang_watch.commands.terminal.declare import group
 from tumangang_watch.commands.terminal.lazy import done_in
@@ -53,6 +54,7 @@ def check() -> None:
 )
 @acquired_option
 @bands_option
+@time_limit_option
 @overwrite_file_option
 @done_in("site")
 def import_files() -> None:
@@ -76,6 +78,7 @@ def import_files() -> None:
 )
 @acquired_option
 @bands_option
+@time_limit_option
 @done_in("site")
 def add_reference() -> None:
     """Keep one more SCENE with a SITE file, small: later scenes are registered to the one most alike.
@@ -91,6 +94,7 @@ def add_reference() -> None:
 @click.option("--out", type=SCENE, required=True, help="Picture to write (.png).")
 @acquired_option
 @bands_option
+@time_limit_option
 @overwrite_file_option
 @done_in("site")
 def show() -> None:
@@ -107,6 +111,7 @@ def show() -> None:
 )
 @acquired_option
 @bands_option
+@time_limit_option
 @overwrite_file_option
 @done_in("site")
 def trace() -> None:
