@@ -112,6 +112,10 @@ def _open_closed_outputs() -> None:
     os.close(handle)
     sys.stdout = sys.stdout or io.StringIO()
     sys.stderr = sys.stderr or io.StringIO()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A locale that lacks a character is no fault; JSON is UTF-8 whatever the locale.
+        here = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=here, errors="backslashreplace")
 
 
 def _print_error(what: str, file: str, why: str, todo: str, status: int) -> int:

@@ -27,6 +27,15 @@ def clean_text(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+def is_utf8(name: str) -> bool:
+    """Return whether the name of a file is text: libraries at work take no other."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def clean_document(value: Any) -> Any:
     """Return a document of dicts, lists and values with all its text cleaned; markup stays as it is."""
     if isinstance(value, dict):

@@ -55,6 +55,8 @@ class Entry:
 
 def reason(error: Exception) -> str:
     """Return why reading failed, in a line."""
+    if isinstance(error, UnicodeEncodeError):
+        return "its name is not UTF-8: rename it"
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return words[:200] or type(error).__name__
 

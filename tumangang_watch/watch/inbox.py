@@ -16,7 +16,7 @@ from tumangang_watch.scenes.mask import find_masks
 from tumangang_watch.scenes.parts import digest_of, image_files, one_an_image
 from tumangang_watch.scenes.vendors.beside import IMAGE_ENDS, SIDECAR_ENDS, read_sidecars, sidecar_files
 from tumangang_watch.settings.scenes import ReadSettings
-from tumangang_watch.text import count_text
+from tumangang_watch.text import count_text, is_utf8
 
 SCENE_ENDS = IMAGE_ENDS
 """Names that are taken for scenes. What cannot be read of these is refused, and said to be."""
@@ -63,7 +63,8 @@ def look_into(inbox: Path, now_s: float, settle_s: float) -> list[Arrival]:
     Parameters
     ----------
     inbox : Path
-        A folder. Hidden names and vendors' masks are passed over; links are not followed.
+        A folder. Names that are hidden or not UTF-8, and vendors' masks, are passed over; links are not
+        followed.
     now_s : float
         The caller's clock, seconds since 1970.
     settle_s : float
@@ -73,9 +74,9 @@ def look_into(inbox: Path, now_s: float, settle_s: float) -> list[Arrival]:
     found = []
     settings = ReadSettings()
     for folder, folders, names in os.walk(inbox):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and is_utf8(name))
         present = set(names)
-        paths = [Path(folder) / name for name in names if not name.startswith(".")]
+        paths = [Path(folder) / name for name in names if not name.startswith(".") and is_utf8(name)]
         parts = parts_in(Path(folder), settings) if paths else []
         for path in one_an_image(paths, parts):
             name = path.name
@@ -145,18 +146,24 @@ class PassedOver:
     links: int
     others: tuple[str, ...]
     """Endings of the files of other kinds, one a file."""
+    unnamed: int = 0
+    """Files and folders whose names are not UTF-8."""
 
     def __str__(self) -> str:
         words = [f"{count_text(self.links, 'link')} (links are not followed)"] if self.links else []
         if self.others:
             ends = ", ".join(sorted({end or "without an ending" for end in self.others})[:6])
             words.append(f"{count_text(len(self.others), 'file')} of other kinds ({ends})")
+        if self.unnamed:
+            words.append(
+                f"{count_text(self.unnamed, 'name')} that cannot be read (not UTF-8: rename the file)"
+            )
         return "Passed over: " + " and ".join(words) if words else ""
 
 
 def passed_over(inbox: Path) -> PassedOver:
-    """Return how many links and files of unknown kinds lie under the inbox."""
-    links, others, waiting = 0, [], [str(inbox)]
+    """Return how many links, files of unknown kinds and unreadable names lie under the inbox."""
+    links, unnamed, others, waiting = 0, 0, [], [str(inbox)]
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
@@ -164,18 +171,20 @@ def passed_over(inbox: Path) -> PassedOver:
                     links += entry.is_dir() or entry.name[0] != "."
                 elif entry.name[0] == ".":
                     continue
+                elif not is_utf8(entry.name):
+                    unnamed += 1
                 elif entry.is_dir():
                     waiting.append(entry.path)
                 elif (end := os.path.splitext(entry.name)[1].lower()) not in KNOWN_ENDS:
                     others.append(end)
-    return PassedOver(links, tuple(others))
+    return PassedOver(links, tuple(others), unnamed)
 
 
 def sidecars_digest(image: Path) -> str:
     """Return the digest of what lies beside an image."""
     digest = hashlib.sha256()
     for path in sidecars(image):
-        digest.update(f"{path.name}\0{sha256_of(path)}\0".encode())
+        digest.update(os.fsencode(path.name) + f"\0{sha256_of(path)}\0".encode())
     return digest.hexdigest()
 
 
