@@ -10,9 +10,9 @@ from shapely import MultiPolygon, Point, box
 from shapely.affinity import rotate
 from test_cargo import observe, scene_of, site_of
 
-from tumangang_watch.detect.cargo.measure import Place, height_of, is_vehicle_sized, measure, search
+from tumangang_watch.detect.cargo.measure import height_of, is_vehicle_sized, measure, search
 from tumangang_watch.detect.cargo.trials import try_cargo
-from tumangang_watch.detect.cargo.view import view_apron
+from tumangang_watch.detect.cargo.view import Place, view_apron
 from tumangang_watch.detect.shadows import Shadow, shadow_of, swept
 from tumangang_watch.settings.cargo import CargoSettings
 

@@ -15,7 +15,7 @@ from shapely import get_coordinates, line_locate_point, points
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.blobs import half_sample_mode
-from tumangang_watch.detect.cargo.measure import Place
+from tumangang_watch.detect.cargo.view import Place
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.fill import CargoRow, Fill
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total

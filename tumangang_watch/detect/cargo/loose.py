@@ -13,7 +13,7 @@ from math import log
 from scipy.special import expit
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.detect.cargo.measure import Place
+from tumangang_watch.detect.cargo.view import Place
 from tumangang_watch.model.detection import LOOSE, Detection
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.cargo import CargoSettings
@@ -69,12 +69,35 @@ def weighed(
 def loose_confidence(item: Detection, settings: CargoSettings) -> float:
     """Return how likely goods are what an object beside tracks is, by its evidence."""
     weights = settings.loose_changed_terms if came_or_went(item, settings) else settings.loose_terms
-    return float(expit(sum(w * t for w, t in zip(weights, terms_of(item, settings), strict=True))))
+    return _chance(weights, terms_of(item, settings))
+
+
+def may_be_told(cues: dict[str, float], place: Place, settings: CargoSettings) -> bool:
+    """Tell whether an object is worth telling if its surroundings are as kind to it as they can be.
+
+    Parameters
+    ----------
+    cues : dict of float
+        Its evidence but for `texture_p`, and for what another date shows.
+    """
+    if place.firm:
+        return True
+    kinds = (settings.loose_terms, settings.loose_changed_terms)[: 2 if place.compared else 1]
+    rounded = {name: round(value, 3) for name, value in cues.items()}
+    either = (_terms(rounded | {"texture_p": p}, settings) for p in (0.0, 1.0))
+    return any(_chance(kind, terms) >= settings.confidence_min for terms in either for kind in kinds)
 
 
 def terms_of(item: Detection, settings: CargoSettings) -> tuple[float, float, float, float, float]:
     """Return what `CargoSettings.loose_terms` weigh: 1, the network's log-odds, shadow, unlike, dark."""
-    cues = dict(item.evidence)
+    return _terms(dict(item.evidence), settings)
+
+
+def _chance(weights: tuple[float, ...], terms: tuple[float, ...]) -> float:
+    return float(expit(sum(w * t for w, t in zip(weights, terms, strict=True))))
+
+
+def _terms(cues: dict[str, float], settings: CargoSettings) -> tuple[float, float, float, float, float]:
     network = min(max(cues["network"], 1e-3), 1 - 1e-3)
     unlike = cues.get("texture_p", 1.0) <= settings.texture_p_max
     dark = cues["tone"] < settings.loose_dark

@@ -8,32 +8,19 @@ from math import exp, log, radians, sqrt, tan
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
-from shapely import LineString, MultiPolygon
+from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.blobs import as_multi, colour_name, outline
 from tumangang_watch.detect.cargo.deblend import deblend
+from tumangang_watch.detect.cargo.loose import may_be_told
 from tumangang_watch.detect.cargo.texture import TexturedGround, Textures, p_value
-from tumangang_watch.detect.cargo.view import ApronView
+from tumangang_watch.detect.cargo.view import ApronView, Place
 from tumangang_watch.detect.shadows import Shadow, shadow_of
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.cargo import CargoSettings
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """One piece of ground that is searched."""
-
-    area: str
-    polygon: BaseGeometry
-    firm: bool
-    """A mapped apron, not merely ground beside tracks."""
-    tracks: tuple[LineString, ...]
-    white: float
-    """Value of a white surface in the scene."""
-    observed_fraction: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +101,8 @@ def measure(work: ApronSearch, number: int) -> Detection | None:
         # The log of its brightness over the pavement's, mean of the visible bands.
         "tone": float(np.median(planes[:, inner], axis=1).mean()),
     }
-    p = p_value(inner, work.textures, cut)
+    # The texture of a place takes long to measure: it is asked for by what can come to anything.
+    p = p_value(inner, work.textures, cut) if may_be_told(cues, work.place, settings) else None
     if p is not None:
         cues["texture_p"] = p
     sure = min(max(sure, 1e-3), 1 - 1e-3)

@@ -7,8 +7,10 @@ come from patches painted for it alone (``python -m training.apron_net``); no re
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,8 @@ OUTPUTS = ("goods", "core", "vehicle", "shadow")
 VISIBLE = ("blue", "green", "red")
 LOG_LIMIT = 2.5
 """Logs of brightness are cut here: 12 times brighter or darker than the pavement."""
-TILE = 256
+TILE = 512
+"""Pixels of the longest side of what is read at once: each tile is read with the ground around it."""
 OVERLAP = 40
 """Pixels on each side of a tile that are read only for what lies inside it: the network's reach."""
 BESIDE = 16
@@ -86,37 +89,54 @@ def apron_input(
 def read_apron(item: ApronInput) -> dict[str, NDArray[np.float32]]:
     """Return the probability of each of `OUTPUTS` for every pixel, (rows, cols).
 
-    Large pieces are read tile by tile; tiles without usable ground are left at 0.
+    Large pieces are read tile by tile; what lies far from usable ground is left at 0.
     """
-    rows, cols = item.planes.shape[1:]
-    out = np.zeros((len(OUTPUTS), rows, cols), np.float32)
-    for top in range(0, rows, TILE):
-        for left in range(0, cols, TILE):
-            tile = slice(top, min(top + TILE, rows)), slice(left, min(left + TILE, cols))
-            if not item.planes[4][tile].any():
-                continue
-            wanted = _wanted(item.planes[4], tile)
-            r0, c0 = (max(cut.start - OVERLAP, 0) for cut in wanted)
-            (r1, r2), (c1, c2) = ((cut.start, cut.stop) for cut in wanted)
-            odds = _run(item.planes[:, r0 : r2 + OVERLAP, c0 : c2 + OVERLAP], item.constants)
-            part = odds[:, r1 - r0 : r2 - r0, c1 - c0 : c2 - c0]
-            out[:, r1:r2, c1:c2] = 1 / (1 + np.exp(-np.clip(part, -30, 30)))
+    out = np.zeros((len(OUTPUTS), *item.planes.shape[1:]), np.float32)
+    for wanted in _tiles(item.planes[4]):
+        r0, c0 = (max(cut.start - OVERLAP, 0) for cut in wanted)
+        (r1, r2), (c1, c2) = ((cut.start, cut.stop) for cut in wanted)
+        odds = _run(item.planes[:, r0 : r2 + OVERLAP, c0 : c2 + OVERLAP], item.constants)
+        part = odds[:, r1 - r0 : r2 - r0, c1 - c0 : c2 - c0]
+        out[:, r1:r2, c1:c2] = 1 / (1 + np.exp(-np.clip(part, -30, 30)))
     return dict(zip(OUTPUTS, out, strict=True))
 
 
-def _wanted(usable: NDArray[np.float32], tile: Cut) -> Cut:
+def _tiles(usable: NDArray[np.float32]) -> Iterator[Cut]:
+    """Yield what is to be read, in as few tiles as there can be."""
+    whole = _wanted(usable, (slice(0, usable.shape[0]), slice(0, usable.shape[1])))
+    if whole is None:
+        return
+    for rows in _parts(whole[0]):
+        for cols in _parts(whole[1]):
+            wanted = _wanted(usable, (rows, cols))
+            if wanted is not None:
+                yield wanted
+
+
+def _parts(cut: slice) -> Iterator[slice]:
+    """Yield the parts of a range of pixels, as even as `DEPTH` allows, none longer than a tile."""
+    length = cut.stop - cut.start
+    step = ceil(length / ceil(length / TILE) / DEPTH) * DEPTH
+    for start in range(cut.start, cut.stop, step):
+        yield slice(start, min(start + step, cut.stop))
+
+
+def _wanted(usable: NDArray[np.float32], tile: Cut) -> Cut | None:
     """Return the part of a tile whose reading counts, in steps of `DEPTH`: there each pixel reads the same.
 
-    A pixel's place within what the network halves decides which others it is halved with.
+    None where it has no such part. A pixel's place within what the network halves decides which others it is
+    halved with.
     """
     (top, bottom), (left, right) = ((cut.start, cut.stop) for cut in tile)
     r0, c0 = max(top - BELOW, 0), max(left - BESIDE, 0)
     near = usable[r0 : bottom + BESIDE, c0 : right + BESIDE] > 0
     rows, cols = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
+    if not rows.size:
+        return None
     first = [max(r0 + int(rows[0]) - BESIDE, top), max(c0 + int(cols[0]) - BESIDE, left)]
     stop = min(r0 + int(rows[-1]) + 1 + BELOW, bottom), min(c0 + int(cols[-1]) + 1 + BESIDE, right)
     (r1, c1), (r2, c2) = (a // DEPTH * DEPTH for a in first), stop
-    return slice(r1, r2), slice(c1, c2)
+    return (slice(r1, r2), slice(c1, c2)) if r2 > r1 and c2 > c1 else None
 
 
 def _run(planes: NDArray[np.float32], constants: NDArray[np.float32]) -> NDArray[np.float32]:

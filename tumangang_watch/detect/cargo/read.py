@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from shapely import box
@@ -10,8 +10,8 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from tumangang_watch.detect.cargo.loose import Doubt, body_of, doubtful_tracks
-from tumangang_watch.detect.cargo.measure import Place, measure, search, without_shadows
-from tumangang_watch.detect.cargo.view import ApronView, view_apron
+from tumangang_watch.detect.cargo.measure import measure, search, without_shadows
+from tumangang_watch.detect.cargo.view import ApronView, Place, view_apron
 from tumangang_watch.detect.shadows import swept
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
@@ -74,15 +74,16 @@ def read_places(
     asked: list[_AskedPiece] = []
     for date in dates:
         taken = occupied_ground(date, site, trains, settings)
-        for place in places_of(date, site, settings):
+        for found in places_of(date, site, settings):
+            place = replace(found, compared=len(dates) > 1)
             asked += [
                 _AskedPiece(observation=date, place=place, core=core, whole=whole, taken=taken)
                 for core, whole in _pieces(place.polygon, settings)
             ]
     seen: dict[tuple[str, str], list[tuple[_AskedPiece, ApronPiece, list[Detection]]]] = {}
-    for one, found in zip(asked, side_by_side(lambda a: _read_piece(a, settings), asked), strict=True):
-        if found is not None:
-            seen.setdefault((one.observation.date, one.place.area), []).append((one, *found))
+    for one, shown in zip(asked, side_by_side(lambda a: _read_piece(a, settings), asked), strict=True):
+        if shown is not None:
+            seen.setdefault((one.observation.date, one.place.area), []).append((one, *shown))
     out: dict[str, dict[str, PlaceRead]] = {date.date: {} for date in dates}
     for (name, area), parts in seen.items():
         cargo = tuple(item for _, _, found in parts for item in found)

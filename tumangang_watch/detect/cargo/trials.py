@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from tumangang_watch.detect.cargo.loose import weighed
-from tumangang_watch.detect.cargo.measure import Place, ground_of, measure, search
-from tumangang_watch.detect.cargo.view import ApronView, reread
+from tumangang_watch.detect.cargo.measure import ground_of, measure, search
+from tumangang_watch.detect.cargo.view import ApronView, Place, reread
 from tumangang_watch.model.fill import CargoTrial
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.cargo import CargoSettings

@@ -9,6 +9,7 @@ from math import ceil, cos, radians, sin, tan
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from shapely import LineString
 from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
@@ -22,6 +23,22 @@ MARGIN_M = 12.0
 """Ground around a place that is read with it: what throws its shadow upon it."""
 LOW_SUN_DEG = 5.0
 """Lower suns are taken for this: their shadows have no end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One piece of ground that is searched."""
+
+    area: str
+    polygon: BaseGeometry
+    firm: bool
+    """A mapped apron, not merely ground beside tracks."""
+    tracks: tuple[LineString, ...]
+    white: float
+    """Value of a white surface in the scene."""
+    observed_fraction: float
+    compared: bool = False
+    """Another date is read with it, which may show it bare."""
 
 
 @dataclass(frozen=True)
