@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from shapely import LineString, Point
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely import LineString, Point, box
 
 from tumangang_watch.track_frame import (
     bearing,
     frame_along,
     lengthened,
+    lines_of,
     middles,
     nearest_on,
     points_along,
@@ -63,3 +66,22 @@ def test_stretches_are_the_runs_of_true():
 def test_a_lengthened_line_goes_straight_on_at_both_ends():
     bent = lengthened(LineString([(0, 0), (50, 0), (50, 50)]), 10.0)
     assert list(bent.coords) == [(-10, 0), (0, 0), (50, 0), (50, 50), (50, 60)]
+
+
+@given(st.lists(st.integers(0, 3), min_size=3, max_size=40))
+def test_a_straight_track_of_many_vertices_lies_on_its_ground_in_one_piece(bits):
+    north = 4_696_487.5
+    line = LineString([(634_000 + 96.55 * k, north - 1e-9 * b) for k, b in enumerate(bits)])
+    ground = box(633_900, north - 20, 634_100 + line.length, north + 20)
+    (inside,) = lines_of(line.intersection(ground))
+    assert inside.coords[0] == line.coords[0]
+    assert inside.coords[-1] == line.coords[-1]
+    hole = line.interpolate(0.4, normalized=True).buffer(1)
+    before, beyond = sorted(lines_of(line.difference(hole)), key=lambda one: one.coords[0])
+    assert before.length + beyond.length == pytest.approx(line.length - 2, abs=0.01)
+    assert before.coords[0] < before.coords[-1] < beyond.coords[0] < beyond.coords[-1]
+
+
+def test_what_touches_the_ground_at_a_point_has_no_line_there():
+    assert lines_of(LineString([(0, 0), (1, 1)]).intersection(box(1, 1, 2, 2))) == []
+    assert lines_of(LineString([(0, 0), (1, 1)]).intersection(box(5, 5, 6, 6))) == []

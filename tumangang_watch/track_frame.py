@@ -63,6 +63,17 @@ def _vertices(line: BaseGeometry) -> NDArray[np.float64]:
     return found
 
 
+def lines_of(shape: BaseGeometry) -> list[shapely.LineString]:
+    """Return the lines that a shape is made of, such as what a line has in common with some ground.
+
+    An overlay parts a line at vertices where it hardly bends, though all of it lies there: such pieces are
+    put together again, in the line's own direction.
+    """
+    parts = [p for p in shapely.get_parts([shape]) if isinstance(p, shapely.LineString) and p.length > 0]
+    merged = shapely.line_merge(shapely.MultiLineString(parts), directed=True)
+    return list(shapely.get_parts([merged]))
+
+
 def lengthened(line: BaseGeometry, by_m: float) -> shapely.LineString:
     """Return a line that goes straight on for so much at both ends."""
     places = shapely.get_coordinates(line)

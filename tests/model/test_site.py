@@ -10,6 +10,9 @@ from tumangang_watch.model.site import Area, Site, Track
 TRACK = Track(id="1", line=LineString([(0, 0), (500, 0)]), name="1")
 
 
+NORTH = 4_696_487.5
+
+
 def site(*areas):
     return Site(id="toy", name="Toy", sha256="0" * 64, crs="EPSG:32652", areas=areas, tracks=(TRACK,))
 
@@ -46,3 +49,15 @@ def test_a_track_is_divided_among_the_areas_it_runs_through():
     assert TOY.track_in_areas(TRACK) == {"yard": [(0.0, 300.0)], "bridge": [(300.0, 450.0)]}
     bent = Track(id="2", line=LineString([(0, 0), (100, 0), (100, 60), (200, 60)]), name="2")
     assert site(area("yard", "yard", 0, 200)).track_in_areas(bent)["yard"] == [(0.0, 120.0)]
+
+
+def test_a_straight_track_drawn_with_many_vertices_has_one_stretch_in_its_yard():
+    # Due east in metres, but for what rounding made of it on the way through degrees.
+    bits = (0.0, -1e-9, -1e-9, -1e-9, 0.0, -1e-9, 0.0, 0.0)
+    drawn = Track(
+        id="1", line=LineString([(634_000 + 96.55 * k, NORTH + b) for k, b in enumerate(bits)]), name="1"
+    )
+    yard = Area(id="yard", role="yard", polygon=box(633_940, NORTH - 20, 634_740, NORTH + 20), name="yard")
+    assert drawn.line.intersection(yard.polygon).geom_type == "MultiLineString"
+    ((from_m, to_m),) = site(yard).track_in_areas(drawn)["yard"]
+    assert (from_m, to_m) == pytest.approx((0, drawn.line.length))

@@ -12,6 +12,8 @@ from shapely import LineString, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring, unary_union
 
+from tumangang_watch.track_frame import lines_of
+
 Role = Literal["yard", "bridge", "station", "handling", "apron", "stable", "ignore"]
 REPORTED_ROLES: tuple[Role, ...] = ("yard", "bridge", "station", "handling", "apron")
 """Roles whose observed fraction is reported."""
@@ -133,8 +135,7 @@ class Site:
         """Return the stretches of a track inside each yard, bridge and station: from and to, metres."""
         found = {}
         for area, _ in self._held(track.line):
-            inside = area.polygon.intersection(track.line)
-            pieces = [p for p in getattr(inside, "geoms", [inside]) if p.length > 0]
+            pieces = lines_of(track.line.intersection(area.polygon))
             ends = ([track.line.project(Point(p.coords[k])) for k in (0, -1)] for p in pieces)
             found[area.id] = sorted((min(pair), max(pair)) for pair in ends)
         return found

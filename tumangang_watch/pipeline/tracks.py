@@ -23,6 +23,7 @@ from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.scenes import footprint
 from tumangang_watch.settings.tracks import TraceSettings
 from tumangang_watch.threads import side_by_side
+from tumangang_watch.track_frame import lines_of
 
 NO_STATEMENT = "that no train is reported says nothing of the yard"
 
@@ -188,8 +189,7 @@ def _outside(track: TracedTrack, left_out: BaseGeometry, settings: TraceSettings
     """Return the pieces of a track beyond the ground that is left out, those long enough to be tracks."""
     if not track.line.intersects(left_out):
         return (track,)
-    rest = track.line.difference(left_out)
-    pieces = (p for p in getattr(rest, "geoms", [rest]) if p.length >= settings.length_min_m)
+    pieces = (p for p in lines_of(track.line.difference(left_out)) if p.length >= settings.length_min_m)
     return tuple(replace(track, line=piece) for piece in pieces)
 
 

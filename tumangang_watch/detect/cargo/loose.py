@@ -72,7 +72,7 @@ def loose_confidence(item: Detection, settings: CargoSettings) -> float:
     return _chance(weights, terms_of(item, settings))
 
 
-def may_be_told(cues: dict[str, float], place: Place, settings: CargoSettings) -> bool:
+def may_be_reported(cues: dict[str, float], place: Place, settings: CargoSettings) -> bool:
     """Tell whether an object is worth telling if its surroundings are as kind to it as they can be.
 
     Parameters

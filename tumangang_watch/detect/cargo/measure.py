@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.blobs import as_multi, colour_name, outline
 from tumangang_watch.detect.cargo.deblend import deblend
-from tumangang_watch.detect.cargo.loose import may_be_told
+from tumangang_watch.detect.cargo.loose import may_be_reported
 from tumangang_watch.detect.cargo.texture import TexturedGround, Textures, p_value
 from tumangang_watch.detect.cargo.view import ApronView, Place
 from tumangang_watch.detect.shadows import Shadow, shadow_of
@@ -102,7 +102,7 @@ def measure(work: ApronSearch, number: int) -> Detection | None:
         "tone": float(np.median(planes[:, inner], axis=1).mean()),
     }
     # The texture of a place takes long to measure: it is asked for by what can come to anything.
-    p = p_value(inner, work.textures, cut) if may_be_told(cues, work.place, settings) else None
+    p = p_value(inner, work.textures, cut) if may_be_reported(cues, work.place, settings) else None
     if p is not None:
         cues["texture_p"] = p
     sure = min(max(sure, 1e-3), 1 - 1e-3)

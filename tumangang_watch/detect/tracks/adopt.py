@@ -13,7 +13,7 @@ from tumangang_watch.detect.tracks.trace import TracedTrack
 from tumangang_watch.grid import Floats
 from tumangang_watch.model.site import TRACED, Site, Track
 from tumangang_watch.settings.tracks import TraceSettings
-from tumangang_watch.track_frame import TrackFrame, frame_along
+from tumangang_watch.track_frame import TrackFrame, frame_along, lines_of
 
 STEP_M = 4.0
 """Step along a track at which offsets are measured."""
@@ -143,7 +143,7 @@ def _fresh(
         if k in used:
             continue
         left = item.line if taken is None else item.line.difference(taken)
-        parts = [p for p in getattr(left, "geoms", [left]) if p.length >= settings.length_min_m]
+        parts = [p for p in lines_of(left) if p.length >= settings.length_min_m]
         for part in parts:
             number += 1
             while f"traced-{number}" in ids:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
-from shapely import LineString, box
+from shapely import box
 
 from tumangang_watch.affine import shift
 from tumangang_watch.grid import Float64, Grid
@@ -30,7 +30,7 @@ from tumangang_watch.preprocess.site_fit.sections import centredness, sections_o
 from tumangang_watch.preprocess.site_fit.template import Template, ends_of, looked_at, template_of
 from tumangang_watch.settings.preprocess import RegistrationSettings
 from tumangang_watch.threads import side_by_side
-from tumangang_watch.track_frame import frame_along, middles
+from tumangang_watch.track_frame import frame_along, lines_of, middles
 
 ALONE_M = 8.0
 """A track with none nearer than this cannot be taken for another: gaps of 4.5 to 7 m lie within a group."""
@@ -165,8 +165,7 @@ def _shown(site: Site, grid: Grid) -> Site:
     pieces = []
     for track in site.tracks:
         part = track.line.intersection(window).difference(site.left_out)
-        lines = [g for g in getattr(part, "geoms", (part,)) if isinstance(g, LineString) and not g.is_empty]
-        pieces += [replace(track, line=line) for line in lines]
+        pieces += [replace(track, line=line) for line in lines_of(part)]
     return replace(site, tracks=tuple(pieces))
 
 

@@ -62,8 +62,12 @@ def train_noun(train: Detection | None) -> str:
         return "single vehicle"
     if train.cars is not None:
         low, high = round(train.cars.low), round(train.cars.high)
-        exact = f"{number_words(low)}-car train"
-        return exact if low == high else f"train of {size_words(train.cars, ' cars')}"
+        if low == high:
+            return f"{number_words(low)}-car train"
+        if round(train.cars.estimate) == 1:
+            joined = "or" if high == 2 else "to"
+            return f"train of one {joined} {number_words(high)} cars"
+        return f"train of {size_words(train.cars, ' cars')}"
     return f"train {size_words(train.length_m, ' m')} long" if train.length_m else "train"
 
 

@@ -214,25 +214,25 @@ def _cargo_unlooked(comparison: Comparison) -> bool:
 def _cargo_of(comparison: Comparison, names: Names) -> str:
     cargo = [d for d in comparison.detections if d.kind == "cargo"]
     sure = [d for d in cargo if d.grade == "detected"]
-    if not sure and _cargo_unlooked(comparison):
+    if sure:
+        return _lying(sure, names)
+    if _cargo_unlooked(comparison):
         return UNLOOKED
-    if not sure:
-        aprons = any(a.role == "apron" and a.status != "not_observable" for a in comparison.areas)
-        return (
-            "no goods were surely detected on the ground that was seen"
-            if aprons
-            else "goods were not looked for"
-        )
+    aprons = any(a.role == "apron" and a.status != "not_observable" for a in comparison.areas)
+    if not aprons and not any(f.ground_m2 > 0 for f in comparison.fill):
+        return "goods were not looked for"
+    none = "no goods were surely detected on the ground that was seen"
+    return f"{none}; possibly, {_lying(cargo, names)}" if cargo else none
+
+
+def _lying(cargo: list[Detection], names: Names) -> str:
+    """Return how many goods lie where, and how much they take."""
     parts = [
         Summand(value=d.area_m2 or Interval.around(d.geometry.area, 0.0), sure=True, confidence=d.confidence)
-        for d in sure
+        for d in cargo
     ]
     size = size_words(total(parts, SHARED_AREA), " m²")
-    places = listed(sorted({names.area(d.area) for d in sure}))
-    things = (
-        "one pile or object of goods"
-        if len(sure) == 1
-        else f"{number_words(len(sure))} piles or objects of goods"
-    )
-    verb = "lies" if len(sure) == 1 else "lie"
-    return f"{things}, {size}, {verb} on {places}"
+    places = listed(sorted({names.area(d.area) for d in cargo}))
+    if len(cargo) == 1:
+        return f"one pile or object of goods, {size}, lies on {places}"
+    return f"{number_words(len(cargo))} piles or objects of goods, {size}, lie on {places}"

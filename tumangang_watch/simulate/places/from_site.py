@@ -14,6 +14,7 @@ from tumangang_watch.model.site import Area, Site, Track
 from tumangang_watch.simulate.places.scenery import Bounds, YardFrame, buildings, fields, masts, ragged, woods
 from tumangang_watch.simulate.places.yard import track_looks
 from tumangang_watch.simulate.world import Block, Surface, World
+from tumangang_watch.track_frame import lines_of
 
 TRUSS_M = 9.0
 """Height of the trusses over the deck."""
@@ -83,16 +84,14 @@ def _frame_of(tracks: list[Track], bounds: Bounds) -> tuple[YardFrame, float, tu
     if not tracks:
         return YardFrame(x, y, 90.0, np.inf), (east - west) / 3, (-5.0, 5.0)
     window = box(*bounds)
-    parts = [track.line.intersection(window) for track in tracks]
-    line = max((p for part in parts for p in getattr(part, "geoms", [part])), key=lambda p: p.length)
+    lines = [line for track in tracks for line in lines_of(track.line.intersection(window))]
+    line = max(lines, key=lambda one: one.length)
     middle, (x0, y0), (x1, y1) = line.interpolate(0.5, normalized=True), line.coords[0], line.coords[-1]
     heading = degrees(atan2(x1 - x0, y1 - y0))
     frame = YardFrame(middle.x, middle.y, heading, np.inf)
     across = []
-    for part in parts:
-        for a, b in np.asarray(
-            part.segmentize(10.0).coords if part.geom_type == "LineString" else line.coords
-        ):
+    for one in lines:
+        for a, b in np.asarray(one.segmentize(10.0).coords):
             across.append((a - middle.x) * cos(radians(heading)) - (b - middle.y) * sin(radians(heading)))
     return frame, line.length / 2, (float(min(across)), float(max(across)))
 
