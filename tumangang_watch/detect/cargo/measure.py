@@ -39,6 +39,11 @@ class ApronSearch:
     """Ground along the edge of the place."""
     settings: CargoSettings
 
+    @property
+    def alone(self) -> bool:
+        """Tell whether what is not reported changes nothing: no other date and no doubt what is shadow."""
+        return not self.place.compared and self.observation.scene.sun_azimuth_deg is not None
+
 
 def search(
     view: ApronView,
@@ -83,26 +88,31 @@ def measure(work: ApronSearch, number: int) -> Detection | None:
     if sure < settings.confidence_min:
         return None
     membership = np.where(own, np.clip(body / max(sure, 0.5), 0, 1), 0)
-    turned = outline(membership, view.grid, cut[0].start, cut[1].start)
-    bias_m = settings.outline_bias_m + settings.outline_bias_unsure * (1 - sure)
-    shape = as_multi(view.turn.back(turned).buffer(bias_m, join_style="mitre"))
     inner = own & (membership > 0.5)
-    if shape.is_empty or shape.area < settings.dropped_below_m2 or not inner.any():
+    if not inner.any():
         return None
     shadow = _shadow(inner, cut, work)
     planes = view.item.planes[(slice(0, 3), *cut)]
     cues = {
         "network": sure,
         "shadow": float(shadow is not None),
-        "box_fill": _box_fill(shape),
-        "vehicle": float(view.vehicle[cut][inner].mean()) / max(float(body[inner].mean()), 1e-6),
-        # The part of its outline that the edge of the searched place cuts off.
-        "edge": float(shape.boundary.intersection(work.edge).length / max(shape.length, 1e-6)),
         # The log of its brightness over the pavement's, mean of the visible bands.
         "tone": float(np.median(planes[:, inner], axis=1).mean()),
     }
+    hopeful = may_be_reported(cues, work.place, settings)
+    if not hopeful and work.alone:
+        return None
+    turned = outline(membership, view.grid, cut[0].start, cut[1].start)
+    bias_m = settings.outline_bias_m + settings.outline_bias_unsure * (1 - sure)
+    shape = as_multi(view.turn.back(turned).buffer(bias_m, join_style="mitre"))
+    if shape.is_empty or shape.area < settings.dropped_below_m2:
+        return None
+    cues["box_fill"] = _box_fill(shape)
+    cues["vehicle"] = float(view.vehicle[cut][inner].mean()) / max(float(body[inner].mean()), 1e-6)
+    # The part of its outline that the edge of the searched place cuts off.
+    cues["edge"] = float(shape.boundary.intersection(work.edge).length / max(shape.length, 1e-6))
     # The texture of a place takes long to measure: it is asked for by what can come to anything.
-    p = p_value(inner, work.textures, cut) if may_be_reported(cues, work.place, settings) else None
+    p = p_value(inner, work.textures, cut) if hopeful else None
     if p is not None:
         cues["texture_p"] = p
     sure = min(max(sure, 1e-3), 1 - 1e-3)
