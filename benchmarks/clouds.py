@@ -79,7 +79,7 @@ def area(folder: Path, draws: int) -> None:
         print(f"{kind:12} masked: one date {shares[0]:.3f}, with the other {shares[1]:.3f}")
 
 
-def _under_cloud(painted: PaintedScene, rng: np.random.Generator) -> tuple[PaintedScene, float]:
+def under_cloud(painted: PaintedScene, rng: np.random.Generator) -> tuple[PaintedScene, float]:
     """Return a painted scene with cloud over 5 to 60 % of it, and that share."""
     whole = float(np.iinfo(painted.values.dtype).max if painted.values.dtype == np.uint8 else 10000)
     values = painted.values.astype(np.float32) / np.float32(whole)
@@ -123,7 +123,7 @@ def quiet_pair(seed: int, folder: Path | None) -> QuietPair:
     scenes = [pair.earlier, pair.later]
     which = int(rng.integers(2))
     without = scenes[which]
-    scenes[which], share = _under_cloud(without, rng)
+    scenes[which], share = under_cloud(without, rng)
     parts = {"scenes": tuple(scenes), "site": pair.world.site, "clouded": which, "share": share}
     parts["without"] = without
     if kept is not None:

@@ -4,7 +4,7 @@
 stays, moves 40 m, is replaced in its place by eight others, or by fewer or more that stop at one of its ends,
 loses or gains half of its wagons, is turned round, goes to another track, leaves or arrives; runs whole
 ``compare`` jobs on files, and prints the share of fates told right, with what was said instead. ``--quiet``
-runs pairs without any change as well.
+runs pairs without any change as well. ``--snow`` lets snow lie on the later date.
 ``--second`` judges pairs of the second painter instead (`yard_pairs`): strips and changes alone, without a
 site fit, from seeds that no bank uses; a fourth of its trains are as bright as the bed.
 """
@@ -147,6 +147,7 @@ def run(pair: Pair) -> Comparison:
     with tempfile.TemporaryDirectory() as folder:
         first, second, site, _ = pair.write(Path(folder))
         settings = Settings()
+        settings = replace(settings, detectability=replace(settings.detectability, enabled=False))
         scenes = open_pair((first, second), (SceneOptions(), SceneOptions()), settings)
         return compare(*scenes, RunContext(load_site(site), settings))
 
@@ -197,6 +198,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--gsd", type=float, default=0.5)
     parser.add_argument("--quiet", type=int, default=0, help="pairs without any change")
+    parser.add_argument("--snow", action="store_true", help="snow of any depth lies on the later date")
     parser.add_argument("--second", action="store_true", help="pairs of the second painter")
     arguments = parser.parse_args()
     told: dict[str, Counter[str]] = defaultdict(Counter)
@@ -206,7 +208,9 @@ def main() -> None:
                 yard = yard_pair(seed, arguments.gsd, fates_of(seed))
                 comparison, cases = compare_yards(yard), [Case(*case) for case in yard.cases]
             else:
-                pair, cases = forced(make_pair(seed, arguments.gsd, tracks=5, length_m=420.0), fates_of(seed))
+                snow = 0.2 + 0.8 * (seed * 7 % 10) / 9 if arguments.snow else None
+                made = make_pair(seed, arguments.gsd, tracks=5, length_m=420.0, snow=snow)
+                pair, cases = forced(made, fates_of(seed))
                 comparison = run(pair)
         except WatchError as error:
             print(f"{seed}: refused: {error}")

@@ -37,19 +37,25 @@ class LightOfPair:
     """Imaged on both dates, in the shadow of no object."""
     differs: Mask
     """Brighter or darker on one date than the dates differ by in general, or under cloud that was found."""
+    snow: float
+    """How much more of the clear ground one date shows under snow than the other, a share."""
 
 
 def in_doubtful_light(
-    pair: DatePair, findings: tuple[Finding, ...], detections: tuple[Detection, ...], settings: ChangeSettings
+    pair: DatePair,
+    findings: tuple[Finding, ...],
+    detections: tuple[Detection, ...],
+    settings: ChangeSettings,
+    light: LightOfPair | None = None,
 ) -> tuple[Finding, ...]:
     """Return the findings, those beside ground that differs in light as only possible.
 
     Worked ground is judged by what it borders on elsewhere: grass and crops differ with the season. Only
-    cloud that was found makes its changes possible.
+    cloud that was found makes its changes possible. ``light`` is that of the pair, where it is known.
     """
     if all(f.change == "unchanged" or f.grade != "detected" for f in findings):
         return findings
-    light = light_of(pair, settings)
+    light = light or light_of(pair, settings)
     things = [d.geometry for d in detections if d.kind == "train" or d.grade == "detected"]
     out = []
     for found in findings:
@@ -77,7 +83,29 @@ def light_of(pair: DatePair, settings: ChangeSettings) -> LightOfPair:
         shade = _shade(change[cut], bluer, grid.pixel_m, settings)
         differs[cut] = (np.abs(change[cut]) > settings.beside_light_min) | found[cut]
         known[cut] &= ~(shade & ~found[cut])
-    return LightOfPair(known=known, differs=differs)
+    snow = [_snow(date) for date in dates]
+    return LightOfPair(known=known, differs=differs, snow=abs(snow[0] - snow[1]))
+
+
+def _snow(date: Observation) -> float:
+    """Return the share of the clear ground that lies under snow."""
+    clear = date.quality.clear
+    return float(date.quality.snow[clear].mean()) if date.quality.snowy and clear.any() else 0.0
+
+
+def looks_changed(
+    light: LightOfPair,
+    pair: DatePair,
+    place: BaseGeometry,
+    things: list[BaseGeometry],
+    settings: ChangeSettings,
+) -> float:
+    """Return how likely light or snow have changed the looks of what stands in a place.
+
+    As likely as ground beside it differs in light, or lies under snow on one date alone.
+    """
+    share = max(share_beside(light, pair, place, things, settings), light.snow)
+    return min(share, settings.looks_changed_max)
 
 
 def _shade(change: Float32, bluer: Float32 | None, pixel_m: float, settings: ChangeSettings) -> Mask:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -42,6 +42,8 @@ class Match:
     """The rest of the longer train may stand on the other date too, unread."""
     shift_m: float = 0.0
     """How far the common part went along its track, positive with increasing distance."""
+    unlike: bool = False
+    """Its vehicles look unlike on both dates, as in the light of its place the same ones may."""
     unseen_m: float = 0.0
     """Metres of the longer train's place that were not seen on the other date."""
 
@@ -117,9 +119,20 @@ def _whole(
                 if straight is not None and odds - straight <= settings.turned_gain_min:
                     continue
             if odds is not None:
+                unlike, odds = odds < 0, matcher.looks(odds, a.geometry, b.geometry)
                 odds += prior + (settings.turned_odds if turned else 0.0)
                 odds += in_place_evidence(matcher, tracks[0], trains) if still else 0.0
-                out.append(Match(earlier=a, later=b, odds=odds, in_place=still, turned=turned, shift_m=shift))
+                out.append(
+                    Match(
+                        earlier=a,
+                        later=b,
+                        odds=odds,
+                        in_place=still,
+                        turned=turned,
+                        shift_m=shift,
+                        unlike=unlike,
+                    )
+                )
             elif still:
                 # Too little was seen of the bodies: only the place and the length speak.
                 out.append(Match(earlier=a, later=b, odds=prior, in_place=True))
@@ -170,12 +183,14 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
         odds = _agree(_profiles(matcher, (track, track), where), False, settings)
         if odds is None:
             continue
+        unlike, odds = odds < 0, matcher.looks(odds, a.geometry, b.geometry)
         odds += settings.part_odds
         ends = (start_m(a) + shift - start_m(b), end_m(a) + shift - end_m(b))
         odds += settings.part_both_ends_odds if min(map(abs, ends)) > settings.same_place_m else 0.0
         if abs(shift) > settings.moved_min_m:
             odds += settings.part_moved_odds
-            out.append(Match(earlier=a, later=b, odds=odds, in_place=False, part=True, shift_m=shift))
+            moved = Match(earlier=a, later=b, odds=odds, in_place=False, part=True)
+            out.append(replace(moved, shift_m=shift, unlike=unlike))
             continue
         odds += in_place_evidence(matcher, track, trains)
         stands, unseen = rest_too(matcher, track, long, short)
@@ -191,6 +206,7 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
                 in_place=still,
                 part=not still,
                 doubtful=doubtful,
+                unlike=unlike,
                 unseen_m=unseen if still else 0.0,
             )
         )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import logit
+from shapely.geometry.base import BaseGeometry
 
+from tumangang_watch.change.beside import LightOfPair, looks_changed
 from tumangang_watch.change.profiles import (
     PairScale,
     agreement,
@@ -34,6 +36,21 @@ class TrainMatcher:
     settings: ChangeSettings
     bare: BareTrack | None = None
     """How the dates differ along bare track, where that is known."""
+    light: LightOfPair | None = None
+    """Where the dates differ in light, where that is known."""
+    bodies: tuple[BaseGeometry, ...] = ()
+    """Of the trains of both dates: no ground."""
+
+    def looks(self, odds: float, *places: BaseGeometry) -> float:
+        """Return what looks say for vehicles being the same, log-odds, in the light of their places.
+
+        Vehicles whose looks light or snow have changed look like any others: the likelihoods are mixed.
+        """
+        if self.light is None:
+            return odds
+        light, pair, settings = self.light, self.pair, self.settings
+        changed = max(looks_changed(light, pair, p, list(self.bodies), settings) for p in places)
+        return float(np.logaddexp(np.log1p(-changed) + odds, np.log(max(changed, 1e-9))))
 
 
 def rest_too(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> tuple[float, float]:
@@ -123,7 +140,8 @@ def same_vehicles(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, f
     one, two = (
         body_profile(date, track.line, stretch_m, matcher.scale) for date in (pair.earlier, pair.later)
     )
-    return agreement(one, two, settings)
+    odds = agreement(one, two, settings)
+    return None if odds is None else matcher.looks(odds, body_place(track.line, *stretch_m))
 
 
 def _same_there(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import exp
 
+from tumangang_watch.change.beside import LightOfPair, light_of
 from tumangang_watch.change.consist_match import Match, match_trains
 from tumangang_watch.change.other_date import (
     OCCUPIED,
@@ -20,9 +21,9 @@ from tumangang_watch.change.other_date import (
 from tumangang_watch.change.profiles import pair_scale
 from tumangang_watch.change.seen import bare_track
 from tumangang_watch.change.words import (
+    alone_words,
     cars_of,
     difference,
-    former_words,
     grade_of,
     span,
     track_words,
@@ -38,9 +39,18 @@ from tumangang_watch.model.site import Site, Track
 from tumangang_watch.model.words import ChangeWord, Grade
 from tumangang_watch.settings.change import ChangeSettings
 
+UNLIKE = (
+    "its vehicles look unlike on the two dates, as under other light or snow the same ones may: "
+    "it may be another train"
+)
+
 
 def compare_trains(
-    pair: DatePair, site: Site, trains: tuple[Detection, ...], settings: ChangeSettings
+    pair: DatePair,
+    site: Site,
+    trains: tuple[Detection, ...],
+    settings: ChangeSettings,
+    light: LightOfPair | None = None,
 ) -> tuple[Finding, ...]:
     """Decide what became of every train.
 
@@ -55,7 +65,14 @@ def compare_trains(
     tracks = {t.id: t for t in site.tracks}
     rank = {t.id: k for k, t in enumerate(site.tracks)}
     scale = pair_scale(pair.earlier, pair.later, settings)
-    matcher = TrainMatcher(pair, scale, settings, bare_track(pair, site, trains, scale, settings))
+    matcher = TrainMatcher(
+        pair,
+        scale,
+        settings,
+        bare_track(pair, site, trains, scale, settings),
+        light or light_of(pair, settings),
+        tuple(t.geometry for t in trains),
+    )
     matches = match_trains(matcher, site, trains)
     found: list[tuple[int, int, Finding]] = []
     for match in matches:
@@ -107,8 +124,8 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
     a, b = match.earlier, match.later
     change, amount, unit = _measure(match, settings)
     unsure = min(a.confidence, b.confidence) < settings.train_change_sure or not _left_behind(match, settings)
-    doubtful = match.doubtful or (change != "unchanged" and unsure)
-    sure = 1 / (1 + exp(-max(match.odds, 0.0)))
+    doubtful = match.doubtful or match.unlike or (change != "unchanged" and unsure)
+    sure, stays = 1 / (1 + exp(-max(match.odds, 0.0))), change == "unchanged" and not match.unlike
     caveats = list(dict.fromkeys((*a.caveats, *b.caveats)))
     if match.unseen_m >= 1:
         caveats.append(
@@ -117,7 +134,9 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
         )
     if change != "unchanged" and sure < settings.sure_consist:
         caveats.append("few or like wagons: it could be another train that looks the same")
-    if doubtful:
+    if match.unlike:
+        caveats.append(UNLIKE)
+    elif doubtful:
         caveats.append(
             "the other wagons are not sure: one date may not show them, or misread an end"
             if match.part
@@ -133,7 +152,7 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
         later=b.id,
         amount=amount,
         unit=unit,
-        confidence=min(a.confidence, b.confidence) * (1.0 if change == "unchanged" else sure),
+        confidence=min(a.confidence, b.confidence) * (1.0 if stays else sure),
         grade="possible" if doubtful else grade_of(a, b),
         statement=match_words(pair, tracks, match, change, amount),
         geometry=max(a, b, key=length_of).geometry if match.part else b.geometry,
@@ -287,21 +306,3 @@ def _part_words(pair: DatePair, match: Match, here: str, change: ChangeWord, amo
         f"{how_much}{unit} joined the {cars_of(a)} on {here}: on {day} they are "
         f"{cars_of(b)}, the former ones{place}."
     )
-
-
-def alone_words(
-    pair: DatePair, track: Track, train: Detection, change: ChangeWord, occupant: Detection | None
-) -> str:
-    """Return the sentence for a train without a partner; the other date may show another in its place."""
-    size, date = train_words(train), when(pair.other(train.date), pair)
-    here = track_words(track, train)
-    if change == "unchanged":
-        return f"{size} on {here}, detected on one date; on {date} it seems to stand there too."
-    if occupant is not None and change == "appeared":
-        came = size[0].lower() + size[1:].rstrip(",")
-        return f"The {former_words(occupant)} that stood on {here} on {date} has gone; {came}, stands there."
-    if occupant is not None:
-        return f"{size} on {here} is gone: on {date} another ({cars_of(occupant)}) stands in its place."
-    if change == "appeared":
-        return f"{size} on {here}; on {date} the place was seen and no train was detected there."
-    return f"{size} on {here} is gone: on {date} the place was seen and no train was detected."

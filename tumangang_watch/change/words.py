@@ -8,7 +8,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.model.site import Track
-from tumangang_watch.model.words import Grade
+from tumangang_watch.model.words import ChangeWord, Grade
 from tumangang_watch.text import count_text, day_text, either_text, utc_text
 
 
@@ -104,3 +104,21 @@ def difference(small: Detection, large: Detection) -> tuple[Interval, str]:
     if unit == "cars":
         down, up = round(down), round(up)
     return Interval(estimate, max(estimate - down, floor), estimate + up), unit
+
+
+def alone_words(
+    pair: DatePair, track: Track, train: Detection, change: ChangeWord, occupant: Detection | None
+) -> str:
+    """Return the sentence for a train without a partner; the other date may show another in its place."""
+    size, date = train_words(train), when(pair.other(train.date), pair)
+    here = track_words(track, train)
+    if change == "unchanged":
+        return f"{size} on {here}, detected on one date; on {date} it seems to stand there too."
+    if occupant is not None and change == "appeared":
+        came = size[0].lower() + size[1:].rstrip(",")
+        return f"The {former_words(occupant)} that stood on {here} on {date} has gone; {came}, stands there."
+    if occupant is not None:
+        return f"{size} on {here} is gone: on {date} another ({cars_of(occupant)}) stands in its place."
+    if change == "appeared":
+        return f"{size} on {here}; on {date} the place was seen and no train was detected there."
+    return f"{size} on {here} is gone: on {date} the place was seen and no train was detected."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tumangang_watch.change.beside import in_doubtful_light
+from tumangang_watch.change.beside import in_doubtful_light, light_of
 from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.change.crossings import as_crossings, crossings_of
 from tumangang_watch.change.ground import growth_findings
@@ -194,13 +194,14 @@ def find_changes(
 ) -> tuple[Finding, ...]:
     """Return what changed between two dates."""
     limits = run.settings.change
+    light = light_of(pair, limits)
     cargo = () if too_coarse_for_cargo(run, pair) else compare_cargo(pair, ground.cargo, limits, trains)
     findings = (
-        *compare_trains(pair, run.site, trains, limits),
+        *compare_trains(pair, run.site, trains, limits, light),
         *stood_before(pair, cargo, ground.cargo, run.settings),
         *growth_findings(pair, ground.surfaces, ground.growth, limits),
     )
-    return in_doubtful_light(pair, findings, (*trains, *ground.cargo), limits)
+    return in_doubtful_light(pair, findings, (*trains, *ground.cargo), limits, light)
 
 
 def borne_out(date: Observation, trains: tuple[Detection, ...]) -> Observation:

@@ -40,6 +40,9 @@ class ChangeSettings:
     beside its true changes 0.00 to 0.09 of the ground differ then, beside false ones 0.19 and more."""
     beside_shade_max_m: float = 30.0
     """Anything wider is no object's shade (docs/sources.md, masks)."""
+    looks_changed_max: float = 0.9
+    """Most that light or snow is believed to have changed looks: vehicles that agree under it are still one
+    train's more likely than not. Assumed."""
     beside_from_m: float = 5.0
     """Ground nearer than this to a change is its own: outlines' errors, and its shade where not found."""
     beside_to_m: float = 12.0

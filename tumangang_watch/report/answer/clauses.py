@@ -184,6 +184,7 @@ def _ground(finding: Finding, names: Names) -> str:
 def stay_clauses(stayed: list[Finding], names: Names, about: str | None) -> list[str]:
     """Return what did not change: trains first; ``about`` is the train that was spoken of."""
     trains = [f for f in stayed if f.kind == "train" and f.grade == "detected"]
+    perhaps = [f for f in stayed if f.kind == "train" and f.grade == "possible"]
     made = []
     if len(trains) == 1:
         train = names.found(trains[0].later or trains[0].earlier)
@@ -195,6 +196,13 @@ def stay_clauses(stayed: list[Finding], names: Names, about: str | None) -> list
         )
     elif trains:
         made.append(f"{number_words(len(trains))} trains did not move")
+    if len(perhaps) == 1:
+        train = names.found(perhaps[0].later or perhaps[0].earlier)
+        where = names.track(train, perhaps[0].track)
+        made.append(f"the {train_noun(train)} on {where} possibly did not move")
+    elif perhaps:
+        other = "other " if trains else ""
+        made.append(f"{number_words(len(perhaps))} {other}trains possibly did not move")
     cargo = sum(f.kind == "cargo" and f.grade == "detected" for f in stayed)
     if cargo:
         made.append("the goods that lay there did not change" if not made else "other goods lay as before")

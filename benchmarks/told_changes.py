@@ -1,0 +1,198 @@
+"""Are changes true beside which the ground differs in light as well (cloud, haze, shade, snow)?
+
+``python -m benchmarks.told_changes --split train --first 600 --pairs 40`` compares painted pairs in exact
+registration, each in one of `KINDS` of light, half of them with trains and goods that came and went and half
+without any change, and sets each change of a train or of goods that is told beside what was painted:
+whether it is true, and the share of the ground beside it that differs in light. It prints how many are true
+below and above `ChangeSettings.beside_share_max`, and with ``--calibrate`` the weights that fit best.
+``--rows FILE`` keeps what was measured, a JSON line each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.clouds import LABELS, under_cloud
+from tumangang_watch.change.beside import light_of, share_beside
+from tumangang_watch.change.cargo import compare_cargo
+from tumangang_watch.errors import NotComparable
+from tumangang_watch.grid import grid_over
+from tumangang_watch.model.comparison import Comparison
+from tumangang_watch.model.finding import Finding
+from tumangang_watch.model.observation import DatePair, Registration
+from tumangang_watch.pipeline.background import GatheredDates
+from tumangang_watch.pipeline.measure import assemble
+from tumangang_watch.pipeline.prepare import in_light_of, judge_areas, judged
+from tumangang_watch.pipeline.run import RunContext
+from tumangang_watch.settings import Settings
+from tumangang_watch.simulate import Pair, make_pair, split_seeds
+from tumangang_watch.simulate.exact import exact_observation
+from tumangang_watch.simulate.world import footprint
+
+KINDS = ("cloud", "snow", "season", "clear", "coarse")
+"""Light of the later date beside that of the earlier one."""
+STRETCH_MIN = 0.5
+"""Least share of the union that a train and a painted one have in common for them to be one."""
+COVERED_MIN = 0.3
+"""Least share of the smaller of two outlines of goods in common for them to be one."""
+LENGTH_M = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A change that was told, and whether it is true."""
+
+    seed: int
+    light: str
+    quiet: bool
+    kind: str
+    change: str
+    grade: str
+    confidence: float
+    share: float
+    """Of the ground beside it that differs in light."""
+    caveats: tuple[str, ...]
+    evidence: dict[str, float]
+    """Of what came or went."""
+    true: bool | None
+    """None where a road vehicle came or went: it may be told or not."""
+
+
+def told_of(seed: int, number: int, settings: Settings) -> Iterator[Told]:
+    """Compare a pair and yield what is told of it."""
+    light, quiet = KINDS[number % len(KINDS)], number // len(KINDS) % 2 == 1
+    rng = np.random.default_rng([seed, 93])
+    options = {
+        "snow": {"snow": float(rng.uniform(0.2, 1.0))},
+        "coarse": {"gsd_later_m": float(rng.choice([1.2, 2.0, 3.0]))},
+    }.get(light, {})
+    pair = make_pair(
+        seed,
+        float(rng.choice([0.3, 0.5, 0.7])),
+        no_change=quiet,
+        growth_m2=0.0,
+        length_m=LENGTH_M,
+        trains=(1, 4),
+        season_change=light == "season",
+        **options,
+    )
+    done = compared(pair, light == "cloud", rng, settings)
+    dates = DatePair(done.earlier, done.later)
+    shade = light_of(dates, settings.change)
+    things = [d.geometry for d in done.detections if d.kind == "train" or d.grade == "detected"]
+    by_id = {d.id: d for d in done.detections}
+    cargo = tuple(d for d in done.detections if d.kind == "cargo")
+    # One by one, not all those together that lie beside a train.
+    findings = (
+        *(f for f in done.findings if f.kind == "train"),
+        *compare_cargo(dates, cargo, settings.change),
+    )
+    for found in findings:
+        if found.change in ("appeared", "disappeared"):
+            yield Told(
+                seed=seed,
+                light=light,
+                quiet=quiet,
+                kind=found.kind,
+                change=found.change,
+                grade=found.grade,
+                confidence=found.confidence,
+                share=share_beside(shade, dates, found.geometry, things, settings.change),
+                caveats=found.caveats,
+                evidence=dict(by_id[found.later or found.earlier or ""].evidence),
+                true=is_true(found, done, pair),
+            )
+
+
+def compared(pair: Pair, clouded: bool, rng: np.random.Generator, settings: Settings) -> Comparison:
+    """Compare the two dates of a pair in exact registration, the later one under cloud or not."""
+    site = pair.world.site
+    west, south, east, north = site.bounds
+    pixel_m = 0.5 if pair.sensors[0].gsd_m >= 0.45 else 0.25
+    grid = grid_over((west - 40, south - 40, east + 40, north + 40), pixel_m, site.crs)
+    scenes = pair.earlier, under_cloud(pair.later, rng)[0] if clouded else pair.later
+    one, two = (exact_observation(p, d, grid) for p, d in zip(scenes, LABELS, strict=True))
+    run = RunContext(site, settings)
+    one, two = judged(one, run, two), judged(two, run, one)
+    two, _ = in_light_of(one, two, run)
+    areas = judge_areas(run, two, one)
+    return assemble(run, (one, two), Registration(status="ok"), areas, GatheredDates(), ())
+
+
+def is_true(found: Finding, done: Comparison, pair: Pair) -> bool | None:
+    """Tell whether what came or went was painted so; None of road vehicles."""
+    own, other = pair.days if found.change == "disappeared" else pair.days[::-1]
+    if found.kind == "cargo":
+        there = [footprint(b) for b in own.cargo if b not in other.cargo]
+        if any(found.geometry.intersects(footprint(v)) for day in pair.days for v in day.vehicles):
+            return None
+        least = (COVERED_MIN * min(found.geometry.area, shape.area) for shape in there)
+        return any(found.geometry.intersection(s).area >= a for s, a in zip(there, least, strict=True))
+    train = next(d for d in done.detections if d.id in (found.earlier, found.later))
+    for painted in own.trains:
+        if painted in other.trains or painted.track != train.track:
+            continue
+        common = min(painted.to_m, train.to_m) - max(painted.from_m, train.from_m)
+        if common >= STRETCH_MIN * (max(painted.to_m, train.to_m) - min(painted.from_m, train.from_m)):
+            return True
+    return False
+
+
+def report(rows: list[Told], share_max: float) -> str:
+    """Return how many of what is told are true, by kind, light and what lies beside it."""
+    lines = []
+    for kind in ("train", "cargo"):
+        for light in (*KINDS, "all"):
+            for beside in (False, True):
+                for grade in ("detected", "possible"):
+                    own = [r for r in rows if r.kind == kind and r.grade == grade and r.true is not None]
+                    own = [r for r in own if light in (r.light, "all") and (r.share > share_max) == beside]
+                    if own:
+                        where = "differs beside" if beside else "alike beside"
+                        stated = float(np.mean([r.confidence for r in own]))
+                        true = sum(bool(r.true) for r in own)
+                        lines.append(
+                            f"{kind:6} {light:7} {where:15} {grade:9} {true:4} of {len(own):4} true, "
+                            f"stated {stated:.2f}"
+                        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Compare pairs and print what of the told changes is true."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--split", default="train", choices=("train", "validation", "test"))
+    parser.add_argument("--first", type=int, default=600)
+    parser.add_argument("--pairs", type=int, default=40)
+    parser.add_argument("--rows", type=Path)
+    arguments = parser.parse_args()
+    settings = Settings()
+    share_max = settings.change.beside_share_max
+    settings = replace(
+        settings,
+        change=replace(settings.change, beside_share_max=1.0),
+        detectability=replace(settings.detectability, enabled=False),
+    )
+    rows: list[Told] = []
+    seeds = split_seeds(arguments.split)[arguments.first : arguments.first + arguments.pairs]
+    for number, seed in enumerate(seeds):
+        try:
+            own = list(told_of(seed, number, settings))
+        except NotComparable as refusal:
+            print(f"{seed}: {refusal}", flush=True)
+            continue
+        rows += own
+        if arguments.rows:
+            with arguments.rows.open("a") as out:
+                out.writelines(json.dumps(asdict(r)) + "\n" for r in own)
+    print(report(rows, share_max))
+
+
+if __name__ == "__main__":
+    main()
