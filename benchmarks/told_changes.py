@@ -21,6 +21,8 @@ import numpy as np
 from benchmarks.clouds import LABELS, under_cloud
 from tumangang_watch.change.beside import light_of, share_beside
 from tumangang_watch.change.cargo import compare_cargo
+from tumangang_watch.change.possible import terms_of
+from tumangang_watch.detectability.rates import fit_logistic
 from tumangang_watch.errors import NotComparable
 from tumangang_watch.grid import grid_over
 from tumangang_watch.model.comparison import Comparison
@@ -58,15 +60,15 @@ class Told:
     share: float
     """Of the ground beside it that differs in light."""
     caveats: tuple[str, ...]
-    evidence: dict[str, float]
-    """Of what came or went."""
+    terms: tuple[float, ...]
+    """Of goods: `change.possible.terms_of`."""
     true: bool | None
     """None where a road vehicle came or went: it may be told or not."""
 
 
-def told_of(seed: int, number: int, settings: Settings) -> Iterator[Told]:
+def told_of(seed: int, settings: Settings) -> Iterator[Told]:
     """Compare a pair and yield what is told of it."""
-    light, quiet = KINDS[number % len(KINDS)], number // len(KINDS) % 2 == 1
+    light, quiet = KINDS[seed % len(KINDS)], seed // len(KINDS) % 2 == 1
     rng = np.random.default_rng([seed, 93])
     options = {
         "snow": {"snow": float(rng.uniform(0.2, 1.0))},
@@ -105,7 +107,7 @@ def told_of(seed: int, number: int, settings: Settings) -> Iterator[Told]:
                 confidence=found.confidence,
                 share=share_beside(shade, dates, found.geometry, things, settings.change),
                 caveats=found.caveats,
-                evidence=dict(by_id[found.later or found.earlier or ""].evidence),
+                terms=terms_of(by_id[found.later or found.earlier or ""], settings.change),
                 true=is_true(found, done, pair),
             )
 
@@ -164,6 +166,20 @@ def report(rows: list[Told], share_max: float) -> str:
     return "\n".join(lines)
 
 
+def calibrated(rows: list[Told]) -> str:
+    """Return the weights of `ChangeSettings.cargo_possible` that fit best, with a weak prior."""
+    own = [r for r in rows if r.kind == "cargo" and r.grade == "possible" and r.true is not None]
+    x, y = np.array([r.terms for r in own]), np.array([float(bool(r.true)) for r in own])
+    w, _ = fit_logistic(x, y, np.zeros(x.shape[1]), np.full(x.shape[1], 10.0))
+    p = 1 / (1 + np.exp(-x @ w))
+    lines = [
+        f"cargo_possible {tuple(round(float(v), 2) for v in w)} from {len(y)} objects, {int(y.sum())} true"
+    ]
+    for least in (0.0, 0.05, 0.1, 0.25, 0.5):
+        lines.append(f"  from {least}: {int(y[p >= least].sum())} true of {int((p >= least).sum())}")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Compare pairs and print what of the told changes is true."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -171,19 +187,19 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=600)
     parser.add_argument("--pairs", type=int, default=40)
     parser.add_argument("--rows", type=Path)
+    parser.add_argument("--calibrate", action="store_true", help="as if every possible change were worth it")
     arguments = parser.parse_args()
     settings = Settings()
     share_max = settings.change.beside_share_max
-    settings = replace(
-        settings,
-        change=replace(settings.change, beside_share_max=1.0),
-        detectability=replace(settings.detectability, enabled=False),
-    )
+    change = replace(settings.change, beside_share_max=1.0)
+    if arguments.calibrate:
+        change = replace(change, cargo_possible=(9.0, 0.0, 0.0, 0.0, 0.0))
+    settings = replace(settings, change=change, detectability=replace(settings.detectability, enabled=False))
     rows: list[Told] = []
     seeds = split_seeds(arguments.split)[arguments.first : arguments.first + arguments.pairs]
-    for number, seed in enumerate(seeds):
+    for seed in seeds:
         try:
-            own = list(told_of(seed, number, settings))
+            own = list(told_of(seed, settings))
         except NotComparable as refusal:
             print(f"{seed}: {refusal}", flush=True)
             continue
@@ -192,6 +208,8 @@ def main() -> None:
             with arguments.rows.open("a") as out:
                 out.writelines(json.dumps(asdict(r)) + "\n" for r in own)
     print(report(rows, share_max))
+    if arguments.calibrate:
+        print(calibrated(rows))
 
 
 if __name__ == "__main__":

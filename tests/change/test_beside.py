@@ -27,17 +27,27 @@ def date(label, train=False, light=1.0, over=None):
     return observation(values, label)
 
 
-def told(one, two):
-    """Return what is told of a train that stands on the later date alone."""
+def told(one, two, kind="cargo", before=()):
+    """Return what is told of a thing, or a train, that stands on the later date alone."""
     trains = (train_detection(SITE, "later", 20, 76, 4),)
     pair = DatePair(one, two)
     found = compare_trains(pair, SITE, trains, SETTINGS)
-    sure = tuple(replace(f, grade="detected") for f in found)
-    return in_doubtful_light(pair, sure, trains, SETTINGS)[0]
+    sure = tuple(replace(f, grade="detected", kind=kind) for f in found)
+    return in_doubtful_light(pair, sure, (*trains, *before), SETTINGS)[0]
+
+
+@pytest.mark.parametrize("light", [0.4, 2.5])
+def test_a_train_that_came_to_bare_track_is_sure_in_any_light_and_one_in_place_of_another_is_not(light):
+    patch = slice(20, 100), slice(100, 180)
+    one, two = date("earlier"), date("later", train=True, light=light, over=patch)
+    assert told(one, two, kind="train").grade == "detected"
+    stood = (train_detection(SITE, "earlier", 40, 90, 4),)
+    found = told(one, two, kind="train", before=stood)
+    assert (found.grade, CAVEAT in found.caveats) == ("possible", True)
 
 
 @pytest.mark.parametrize("light", [1.0, 0.7, 1.4])
-def test_a_train_that_came_is_sure_whatever_light_lies_on_all_of_a_date(light):
+def test_what_came_is_sure_whatever_light_lies_on_all_of_a_date(light):
     found = told(date("earlier"), date("later", train=True, light=light))
     assert (found.change, found.grade) == ("appeared", "detected")
 

@@ -294,3 +294,22 @@ def test_every_finding_of_a_report_has_a_clause_without_an_id():
     names = Names.of(MADE)
     for event in events_of(MADE.findings):
         assert not re.search(r"F\d|later-|earlier-|_", event_clause(event, names))
+
+
+def test_a_possible_change_is_spelled_out_from_an_even_chance_and_counted_above_a_remote_one():
+    likely, unlikely, remote = (
+        replace(HEAP, id=f"finding-{k}", area=f"a{k}", confidence=p) for k, p in enumerate((0.6, 0.3, 0.05))
+    )
+    _, second = told(likely, unlikely, remote)
+    assert second.startswith("Possibly, a pile of goods, about 60 m² (48–72), was set down")
+    assert second.endswith("(likely, 60 %) and one further possible change.")
+    assert told(unlikely, remote)[1].startswith("One possible change is not likely")
+    assert told(remote)[0].startswith("No change was detected in what could be seen")
+
+
+def test_a_train_that_possibly_stayed_is_not_said_to_have_stayed():
+    perhaps = replace(STAYED, grade="possible")
+    assert "on track 3 possibly did not move" in told(perhaps)[1]
+    other = replace(perhaps, id="finding-other")
+    assert told(STAYED, perhaps, other)[1].count("did not move") == 2
+    assert "two other trains possibly did not move" in told(STAYED, perhaps, other)[1]

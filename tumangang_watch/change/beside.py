@@ -51,7 +51,8 @@ def in_doubtful_light(
     """Return the findings, those beside ground that differs in light as only possible.
 
     Worked ground is judged by what it borders on elsewhere: grass and crops differ with the season. Only
-    cloud that was found makes its changes possible. ``light`` is that of the pair, where it is known.
+    cloud that was found makes its changes possible; nor a train that came to bare track, or left it: that
+    the track is bare was read on its own date. ``light`` is that of the pair, where it is known.
     """
     if all(f.change == "unchanged" or f.grade != "detected" for f in findings):
         return findings
@@ -63,10 +64,20 @@ def in_doubtful_light(
             found.change != "unchanged"
             and found.grade == "detected"
             and found.kind != "handling_area"
+            and not _on_bare_track(found, detections)
             and share_beside(light, pair, found.geometry, things, settings) > settings.beside_share_max
         )
         out.append(replace(found, grade="possible", caveats=(*found.caveats, CAVEAT)) if doubtful else found)
     return tuple(out)
+
+
+def _on_bare_track(found: Finding, detections: tuple[Detection, ...]) -> bool:
+    """Tell whether a train came or went and the other date shows no train that stands in its place."""
+    if found.kind != "train" or found.change not in ("appeared", "disappeared"):
+        return False
+    date = "later" if found.change == "appeared" else "earlier"
+    others = (d for d in detections if d.kind == "train" and d.date != date)
+    return not any(d.geometry.intersects(found.geometry) for d in others)
 
 
 def light_of(pair: DatePair, settings: ChangeSettings) -> LightOfPair:

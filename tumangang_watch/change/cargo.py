@@ -11,9 +11,10 @@ from math import sqrt
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
+from tumangang_watch.change.possible import chance_of
 from tumangang_watch.change.profiles import pixel_similarity
 from tumangang_watch.change.record import bare_before
-from tumangang_watch.change.words import area_of, grade_of, span, train_words, when
+from tumangang_watch.change.words import area_of, cargo_words, grade_of, not_there, span, train_words, when
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
@@ -115,13 +116,13 @@ def _judge(
     change: ChangeWord
     base = ""
     if earlier and later:
-        change, amount, sure = _size_change(earlier, later, settings)
+        change, amount, certain = _size_change(earlier, later, settings)
         difference = _elsewhere(group, "other_difference") or 0.0
         limit = settings.cargo_other_possible if change == "unchanged" else settings.cargo_other_sure
         if difference >= limit:
             caveats.append("the two dates show it in other brightness or colour: may be other goods")
-            sure = False
-        grade = grade if sure else "possible"
+            certain = False
+        grade = grade if certain else "possible"
     else:
         amount = area_of(later or earlier)
         change, doubts, base = _came_or_went(pair, later or earlier, replaced, settings)
@@ -132,6 +133,9 @@ def _judge(
         bare = contrast is not None and contrast <= settings.cargo_bare_contrast
         if doubts or (min(d.confidence for d in group) < settings.cargo_change_sure and not bare):
             grade = "possible"
+    sure = min(d.confidence for d in group)
+    if grade == "possible" and change in ("appeared", "disappeared") and not any(d.loose for d in group):
+        sure = min(sure, chance_of(group, settings))
     first = (later or earlier)[0]
     return Finding(
         id=f"finding-{first.id}",
@@ -143,9 +147,9 @@ def _judge(
         later=later[0].id if later else None,
         amount=amount,
         unit="m2",
-        confidence=min(d.confidence for d in group),
+        confidence=sure,
         grade=grade,
-        statement=_words(pair, [*earlier, *later], change, amount, base),
+        statement=cargo_words(pair, [*earlier, *later], change, amount, base),
         base=base,
         geometry=place,
         observed_fraction=seen,
@@ -223,24 +227,6 @@ def _size_change(
     return "grown" if grown else "shrunk", Interval.around(difference, half), sure
 
 
-def _words(pair: DatePair, group: list[Detection], change: ChangeWord, amount: Interval, base: str) -> str:
-    label = group[-1].label or "surface change"
-    where = pair.place(group[0].area)
-    many = f"{len(group)} outlines, " if len(group) > 2 else ""
-    text = {
-        "appeared": f"{label}, {span(amount)} m², on {where}; {base or _not_there(pair)}.",
-        "disappeared": f"{label}, {span(amount)} m², on {where} is gone on {when(pair.later, pair)}.",
-        "grown": f"{label} on {where} has grown by {span(amount)} m².",
-        "shrunk": f"{label} on {where} has shrunk by {span(amount)} m².",
-        "unchanged": f"{label} on {where}, {span(amount)} m², is as before within the errors.",
-    }[change]
-    return many + text if many else text[0].upper() + text[1:]
-
-
-def _not_there(pair: DatePair) -> str:
-    return f"not there on {when(pair.earlier, pair)}"
-
-
 def beside_trains(
     pair: DatePair, findings: tuple[Finding, ...], trains: tuple[Detection, ...], settings: ChangeSettings
 ) -> tuple[Finding, ...]:
@@ -316,5 +302,5 @@ def _beside_words(
     body = body[0].lower() + body[1:]
     beside = f"beside {body} on {pair.track(train.track)}"
     if change == "appeared":
-        return f"Goods set down {beside}: {things}, {span(amount)} m², {base or _not_there(pair)}."
+        return f"Goods set down {beside}: {things}, {span(amount)} m², {base or not_there(pair)}."
     return f"Goods gone {beside}: {things}, {span(amount)} m², there on {when(pair.earlier, pair)}."

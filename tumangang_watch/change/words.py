@@ -122,3 +122,25 @@ def alone_words(
     if change == "appeared":
         return f"{size} on {here}; on {date} the place was seen and no train was detected there."
     return f"{size} on {here} is gone: on {date} the place was seen and no train was detected."
+
+
+def cargo_words(
+    pair: DatePair, group: list[Detection], change: ChangeWord, amount: Interval, base: str
+) -> str:
+    """Return the sentence for goods that came, went, grew, shrank or stayed."""
+    label = group[-1].label or "surface change"
+    where = pair.place(group[0].area)
+    many = f"{len(group)} outlines, " if len(group) > 2 else ""
+    text = {
+        "appeared": f"{label}, {span(amount)} m², on {where}; {base or not_there(pair)}.",
+        "disappeared": f"{label}, {span(amount)} m², on {where} is gone on {when(pair.later, pair)}.",
+        "grown": f"{label} on {where} has grown by {span(amount)} m².",
+        "shrunk": f"{label} on {where} has shrunk by {span(amount)} m².",
+        "unchanged": f"{label} on {where}, {span(amount)} m², is as before within the errors.",
+    }[change]
+    return many + text if many else text[0].upper() + text[1:]
+
+
+def not_there(pair: DatePair) -> str:
+    """Return ``not there on 2022-11-04``-like words."""
+    return f"not there on {when(pair.earlier, pair)}"

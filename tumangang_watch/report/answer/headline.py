@@ -25,6 +25,9 @@ from tumangang_watch.text import clean_text
 
 FURTHER = 2
 """Further changes that the second sentence spells out; the rest are counted."""
+NAMED_FROM, COUNTED_FROM = 0.5, 0.1
+"""Probability from which a possible change is spelled out, and from which it is counted at all: at least an
+even chance, and more than a remote one."""
 UNLOOKED = "goods were not looked for at this resolution"
 
 
@@ -45,7 +48,7 @@ def headline(comparison: Comparison) -> tuple[str, str]:
 def _two_dates(comparison: Comparison) -> tuple[str, str]:
     names, events = Names.of(comparison), _together(events_of(comparison.findings))
     sure = [e for e in events if any(f.grade == "detected" for f in e)]
-    maybe = [e for e in events if e not in sure]
+    maybe = [e for e in events if e not in sure and _confidence(e) >= COUNTED_FROM]
     stayed = [f for f in by_importance(comparison.findings) if f.change == "unchanged"]
     frame = _frame(comparison)
     if not events and not looked_at(comparison):
@@ -118,9 +121,13 @@ def _further(
         (list(sure), "besides, ", "further change"),
         (maybe, "possibly, ", "further possible change"),
     ):
-        named = [(event_clause(e, names).rstrip(","), _confidence(e)) for e in events[:FURTHER]]
+        likely = [e for e in events if events is not maybe or _confidence(e) >= NAMED_FROM]
+        named = [(event_clause(e, names).rstrip(","), _confidence(e)) for e in likely[:FURTHER]]
         parts = [f"{clause} ({chance_words(confidence)})" for clause, confidence in named]
         left = len(events) - len(parts)
+        if left and not parts and events is maybe:
+            made.append(f"{number_words(left)} possible change{' is' if left == 1 else 's are'} not likely")
+            continue
         parts += [f"{number_words(left)} {rest}{'' if left == 1 else 's'}"] if left else []
         made += [opening + listed(parts)] if parts else []
     return made
