@@ -170,7 +170,7 @@ def calibrated(rows: list[Told]) -> str:
     """Return the weights of `ChangeSettings.cargo_possible` that fit best, with a weak prior."""
     own = [r for r in rows if r.kind == "cargo" and r.grade == "possible" and r.true is not None]
     x, y = np.array([r.terms for r in own]), np.array([float(bool(r.true)) for r in own])
-    w, _ = fit_logistic(x, y, np.zeros(x.shape[1]), np.full(x.shape[1], 10.0))
+    w, _ = fit_logistic(x, y, np.zeros(x.shape[1]), np.array([10.0, *np.full(x.shape[1] - 1, 3.0)]))
     p = 1 / (1 + np.exp(-x @ w))
     lines = [
         f"cargo_possible {tuple(round(float(v), 2) for v in w)} from {len(y)} objects, {int(y.sum())} true"

@@ -33,7 +33,7 @@ _AT_THE_END = b"."
 _child_says: int | None = None
 """Where the child of `outlive` says what its parent has to know: how long it may take, and that it got to
 its end. None in every other process."""
-_said_s: float | None = None
+_limit_line_s: float | None = None
 """How long it said last that it may take."""
 _OF_KERNEL = 0x80
 """The origin of a signal that a terminal sent: every process of its group has it already."""
@@ -71,13 +71,13 @@ def within(limit_s: float) -> Iterator[None]:
 
     In a process that no parent outlives nothing is limited.
     """
-    global _said_s
+    global _limit_line_s
     if _child_says is None:
         yield
         return
-    if limit_s != _said_s:
+    if limit_s != _limit_line_s:
         os.write(_child_says, f"{limit_s:g} ".encode())
-        _said_s = limit_s
+        _limit_line_s = limit_s
     with ended_after(limit_s):
         yield
 

@@ -43,7 +43,7 @@ def date(label, from_m, cars=CARS, gain=1.0, haze=0.0):
 
 
 def matcher(one, two):
-    return TrainMatcher(DatePair(one, two), pair_scale(one, two, SETTINGS), SETTINGS)
+    return TrainMatcher(pair=DatePair(one, two), scale=pair_scale(one, two, SETTINGS), settings=SETTINGS)
 
 
 def test_gain_and_haze_do_not_change_how_alike_pixels_are():

@@ -27,7 +27,7 @@ OCCUPIED = "other_occupied"
 """Evidence of a train: how likely the other date's own strip shows its place as occupied."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainMatcher:
     """A pair of dates with what is needed to compare vehicles on both."""
 

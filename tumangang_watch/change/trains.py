@@ -66,12 +66,12 @@ def compare_trains(
     rank = {t.id: k for k, t in enumerate(site.tracks)}
     scale = pair_scale(pair.earlier, pair.later, settings)
     matcher = TrainMatcher(
-        pair,
-        scale,
-        settings,
-        bare_track(pair, site, trains, scale, settings),
-        light or light_of(pair, settings),
-        tuple(t.geometry for t in trains),
+        pair=pair,
+        scale=scale,
+        settings=settings,
+        bare=bare_track(pair, site, trains, scale, settings),
+        light=light or light_of(pair, settings),
+        bodies=tuple(t.geometry for t in trains),
     )
     matches = match_trains(matcher, site, trains)
     found: list[tuple[int, int, Finding]] = []
