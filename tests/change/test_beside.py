@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.values import observation, straight_site, train_detection
 
-from tumangang_watch.change.beside import CAVEAT, in_doubtful_light
+from tumangang_watch.change.beside import CAVEAT, in_doubtful_light, light_of, looks_changed
 from tumangang_watch.change.trains import compare_trains
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.settings.change import ChangeSettings
@@ -76,3 +76,29 @@ def test_what_lies_in_blue_shade_on_one_date_is_no_other_light(sky):
     dark[shade] *= np.array(sky)[:, None, None]
     blue = sky[0] > sky[2]
     assert told(one, observation(dark, "later")).grade == ("detected" if blue else "possible")
+
+
+def changed_looks(one, two):
+    """Return how likely looks changed where the train of `told` stands."""
+    train = train_detection(SITE, "later", 20, 76, 4)
+    pair = DatePair(one, two)
+    return looks_changed(light_of(pair, SETTINGS), pair, train.geometry, [train.geometry], SETTINGS)
+
+
+def test_looks_may_have_changed_where_light_did_and_not_by_what_clear_pairs_differ_by():
+    train = date("later", train=True)
+    assert changed_looks(date("earlier"), train) == 0
+    spot = slice(44, 50), slice(100, 112)
+    light = light_of(DatePair(date("earlier", light=2.5, over=spot), train), SETTINGS)
+    assert light.differs.any()
+    assert changed_looks(date("earlier", light=2.5, over=spot), train) == 0
+    wide = slice(20, 100), slice(40, 180)
+    assert changed_looks(date("earlier", light=2.5, over=wide), train) > 0.5
+
+
+def test_snow_on_one_date_alone_may_have_changed_all_looks():
+    bare, white = date("earlier"), date("later", train=True)
+    snow = replace(white.quality, snow=np.ones_like(white.quality.snow), snow_state="full")
+    snowed = replace(white, quality=snow)
+    assert changed_looks(bare, snowed) == SETTINGS.looks_changed_max
+    assert changed_looks(replace(bare, quality=snow), snowed) == 0

@@ -146,7 +146,17 @@ def test_options_put_together_keep_their_order():
             },
         ),
         (backfill, {**TAKING_IN, "scenes": "required", "jobs": None, "scheduler": None}),
-        (reproduce, {"out": "required", "scenes": None, "site": None, "as_json": False, "overwrite": False}),
+        (
+            reproduce,
+            {
+                "out": "required",
+                "scenes": None,
+                "site": None,
+                "time_limit": None,
+                "as_json": False,
+                "overwrite": False,
+            },
+        ),
         (
             archive.commands["export"],
             {"archive_file": "required", "out": "required", "review": False, "kind": None},

@@ -113,10 +113,12 @@ def looks_changed(
 ) -> float:
     """Return how likely light or snow have changed the looks of what stands in a place.
 
-    As likely as ground beside it differs in light, or lies under snow on one date alone.
+    As likely as ground beside it differs in light, where more does than beside places of clear pairs, or lies
+    under snow on one date alone.
     """
-    share = max(share_beside(light, pair, place, things, settings), light.snow)
-    return min(share, settings.looks_changed_max)
+    share = share_beside(light, pair, place, things, settings)
+    beside = share if share > settings.beside_share_max else 0.0
+    return min(max(beside, light.snow), settings.looks_changed_max)
 
 
 def _shade(change: Float32, bluer: Float32 | None, pixel_m: float, settings: ChangeSettings) -> Mask:
