@@ -21,6 +21,7 @@ import numpy as np
 from training.cloud_net import Covered, as_product, bgrn_of, covered, decoys, white_of
 from tumangang_watch.errors import NotComparable
 from tumangang_watch.grid import Grid, grid_over
+from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.image import frozen
 from tumangang_watch.model.observation import Observation, Registration
@@ -134,18 +135,30 @@ def quiet_pair(seed: int, folder: Path | None) -> QuietPair:
 
 def told_of(pair: QuietPair, masked: bool, clouded: bool) -> tuple[list[Finding], tuple[float, float]]:
     """Return the changes told of a quiet pair, and the share of either date that is hidden."""
-    west, south, east, north = pair.site.bounds
-    grid = grid_over((west - 40, south - 40, east + 40, north + 40), 0.5, pair.site.crs)
     scenes = list(pair.scenes)
     if not clouded:
         scenes[pair.clouded] = pair.without
+    one, two = observed(scenes, pair.site, 0.5)
+    done = compared((one, two), RunContext(pair.site, Settings().with_trials(False)), masked)
+    hidden = tuple(_hidden(date) for date in done.dates)
+    return [f for f in done.findings if f.change != "unchanged"], (hidden[0], hidden[1])
+
+
+def observed(scenes: Sequence[PaintedScene], site: Site, pixel_m: float) -> tuple[Observation, Observation]:
+    """Return both dates of a site in exact registration, all of their ground clear."""
+    west, south, east, north = site.bounds
+    grid = grid_over((west - 40, south - 40, east + 40, north + 40), pixel_m, site.crs)
     one, two = (exact_observation(p, d, grid) for p, d in zip(scenes, LABELS, strict=True))
-    run = RunContext(pair.site, _quick(Settings()))
+    return one, two
+
+
+def compared(dates: tuple[Observation, Observation], run: RunContext, masked: bool = True) -> Comparison:
+    """Compare two dates that lie where they are painted; not ``masked``: as if nothing knew of cloud."""
+    one, two = dates
     one, two = (judged(one, run, two), judged(two, run, one)) if masked else (one, two)
     two, _ = in_light_of(one, two, run)
     areas = judge_areas(run, two, one)
-    done = assemble(run, (one, two), Registration(status="ok"), areas, GatheredDates(), ())
-    return [f for f in done.findings if f.change != "unchanged"], (_hidden(one), _hidden(two))
+    return assemble(run, (one, two), Registration(status="ok"), areas, GatheredDates(), ())
 
 
 def pairs(seeds: Sequence[int], folder: Path | None, masked: bool, clouded: bool) -> None:
@@ -173,10 +186,6 @@ def pairs(seeds: Sequence[int], folder: Path | None, masked: bool, clouded: bool
 
 def _hidden(seen: Observation) -> float:
     return 1 - float(seen.quality.clear[seen.raster.valid].mean())
-
-
-def _quick(settings: Settings) -> Settings:
-    return replace(settings, detectability=replace(settings.detectability, enabled=False))
 
 
 def main() -> None:

@@ -146,8 +146,7 @@ def run(pair: Pair) -> Comparison:
     """Write a pair as files and compare them."""
     with tempfile.TemporaryDirectory() as folder:
         first, second, site, _ = pair.write(Path(folder))
-        settings = Settings()
-        settings = replace(settings, detectability=replace(settings.detectability, enabled=False))
+        settings = Settings().with_trials(False)
         scenes = open_pair((first, second), (SceneOptions(), SceneOptions()), settings)
         return compare(*scenes, RunContext(load_site(site), settings))
 

@@ -9,6 +9,7 @@ import numpy as np
 from shapely.ops import unary_union
 
 from tumangang_watch.detectability.rates import fit_logistic
+from tumangang_watch.model.interval import log_odds
 from tumangang_watch.simulate.world import footprint
 
 if TYPE_CHECKING:
@@ -143,8 +144,7 @@ def _said(item: Detection | None) -> str:
 
 def _evidence(item: Detection) -> list[float]:
     cues = dict(item.evidence)
-    sure = min(max(cues["network"], 1e-3), 1 - 1e-3)
-    return [1.0, float(np.log(sure / (1 - sure))), cues["shadow"]]
+    return [1.0, log_odds(cues["network"]), cues["shadow"]]
 
 
 def _score_aprons(

@@ -66,8 +66,7 @@ def paint(pair: Pair, folder: Path) -> None:
 
 def run(folder: Path, count: int) -> dict[str, Any]:
     """Compare a painted pair with some of its earlier dates as background."""
-    settings = Settings()
-    settings = replace(settings, detectability=replace(settings.detectability, enabled=False))
+    settings = Settings().with_trials(False)
     paths = folder / "earlier.tif", folder / "later.tif"
     scenes = open_pair(paths, (SceneOptions(), SceneOptions()), settings)
     past = sorted((folder / "past").glob("*.tif"))[:count]

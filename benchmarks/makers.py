@@ -73,8 +73,7 @@ def _write_bands(painted: PaintedScene, path: Path, maker: str) -> None:
 
 def end_of(first: Path, second: Path, site: Path) -> tuple[str, str, int]:
     """Return how a comparison ended, what it said, and how many sure changes it told."""
-    settings = Settings()
-    settings = replace(settings, detectability=replace(settings.detectability, enabled=False))
+    settings = Settings().with_trials(False)
     try:
         scenes = open_pair((first, second), (SceneOptions(), SceneOptions()), settings)
         comparison = compare(*scenes, RunContext(load_site(site), settings))

@@ -89,8 +89,7 @@ FALSE: tuple[tuple[str, Shot, str, str], ...] = (
 
 def judged(folder: Path, site: Site) -> Reproduction:
     """Judge what lies in a folder."""
-    settings = Settings()
-    settings = replace(settings, detectability=replace(settings.detectability, enabled=False))
+    settings = Settings().with_trials(False)
     return reproduce_folder(folder, datetime.now(UTC), RunContext(site, settings))
 
 

@@ -18,29 +18,24 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.clouds import LABELS, under_cloud
+from benchmarks.clouds import compared, observed, under_cloud
+from benchmarks.trains import LEAST, matches
 from tumangang_watch.change.beside import light_of, share_beside
 from tumangang_watch.change.cargo import compare_cargo
 from tumangang_watch.change.possible import terms_of
 from tumangang_watch.detectability.rates import fit_logistic
 from tumangang_watch.errors import NotComparable
-from tumangang_watch.grid import grid_over
+from tumangang_watch.grid import pixel_size_for
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.finding import Finding
-from tumangang_watch.model.observation import DatePair, Registration
-from tumangang_watch.pipeline.background import GatheredDates
-from tumangang_watch.pipeline.measure import assemble
-from tumangang_watch.pipeline.prepare import in_light_of, judge_areas, judged
+from tumangang_watch.model.observation import DatePair
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import Pair, make_pair, split_seeds
-from tumangang_watch.simulate.exact import exact_observation
 from tumangang_watch.simulate.world import footprint
 
 KINDS = ("cloud", "snow", "season", "clear", "coarse")
 """Light of the later date beside that of the earlier one."""
-STRETCH_MIN = 0.5
-"""Least share of the union that a train and a painted one have in common for them to be one."""
 COVERED_MIN = 0.3
 """Least share of the smaller of two outlines of goods in common for them to be one."""
 LENGTH_M = 300.0
@@ -84,7 +79,9 @@ def told_of(seed: int, settings: Settings) -> Iterator[Told]:
         season_change=light == "season",
         **options,
     )
-    done = compared(pair, light == "cloud", rng, settings)
+    scenes = pair.earlier, under_cloud(pair.later, rng)[0] if light == "cloud" else pair.later
+    run = RunContext(pair.world.site, settings)
+    done = compared(observed(scenes, run.site, pixel_size_for(pair.sensors[0].gsd_m)), run)
     dates = DatePair(done.earlier, done.later)
     shade = light_of(dates, settings.change)
     things = [d.geometry for d in done.detections if d.kind == "train" or d.grade == "detected"]
@@ -112,21 +109,6 @@ def told_of(seed: int, settings: Settings) -> Iterator[Told]:
             )
 
 
-def compared(pair: Pair, clouded: bool, rng: np.random.Generator, settings: Settings) -> Comparison:
-    """Compare the two dates of a pair in exact registration, the later one under cloud or not."""
-    site = pair.world.site
-    west, south, east, north = site.bounds
-    pixel_m = 0.5 if pair.sensors[0].gsd_m >= 0.45 else 0.25
-    grid = grid_over((west - 40, south - 40, east + 40, north + 40), pixel_m, site.crs)
-    scenes = pair.earlier, under_cloud(pair.later, rng)[0] if clouded else pair.later
-    one, two = (exact_observation(p, d, grid) for p, d in zip(scenes, LABELS, strict=True))
-    run = RunContext(site, settings)
-    one, two = judged(one, run, two), judged(two, run, one)
-    two, _ = in_light_of(one, two, run)
-    areas = judge_areas(run, two, one)
-    return assemble(run, (one, two), Registration(status="ok"), areas, GatheredDates(), ())
-
-
 def is_true(found: Finding, done: Comparison, pair: Pair) -> bool | None:
     """Tell whether what came or went was painted so; None of road vehicles."""
     own, other = pair.days if found.change == "disappeared" else pair.days[::-1]
@@ -137,13 +119,8 @@ def is_true(found: Finding, done: Comparison, pair: Pair) -> bool | None:
         least = (COVERED_MIN * min(found.geometry.area, shape.area) for shape in there)
         return any(found.geometry.intersection(s).area >= a for s, a in zip(there, least, strict=True))
     train = next(d for d in done.detections if d.id in (found.earlier, found.later))
-    for painted in own.trains:
-        if painted in other.trains or painted.track != train.track:
-            continue
-        common = min(painted.to_m, train.to_m) - max(painted.from_m, train.from_m)
-        if common >= STRETCH_MIN * (max(painted.to_m, train.to_m) - min(painted.from_m, train.from_m)):
-            return True
-    return False
+    painted = [(t.track, t.from_m, t.to_m) for t in own.trains if t not in other.trains]
+    return bool(matches([(train.track, train.from_m, train.to_m)], painted, LEAST))
 
 
 def report(rows: list[Told], share_max: float) -> str:
@@ -194,7 +171,7 @@ def main() -> None:
     change = replace(settings.change, beside_share_max=1.0)
     if arguments.calibrate:
         change = replace(change, cargo_possible=(9.0, 0.0, 0.0, 0.0, 0.0))
-    settings = replace(settings, change=change, detectability=replace(settings.detectability, enabled=False))
+    settings = replace(settings, change=change).with_trials(False)
     rows: list[Told] = []
     seeds = split_seeds(arguments.split)[arguments.first : arguments.first + arguments.pairs]
     for seed in seeds:

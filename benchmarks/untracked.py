@@ -43,8 +43,7 @@ def main() -> None:
     parser.add_argument("--west", action="store_true")
     if parser.parse_args().west:
         read_as_west()
-    settings = Settings()
-    settings = replace(settings, detectability=replace(settings.detectability, enabled=False))
+    settings = Settings().with_trials(False)
     site = replace(load_site(REAL / "site.geojson"), tracks=())
     cars = labelled_vehicles(REAL, site.crs)
     x = np.array([c.centroid.x for c in cars])

@@ -6,7 +6,7 @@ See ``docs/python.md``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
@@ -161,8 +161,7 @@ def read_report(folder: Place) -> Report:
 
 
 def _run(site: Site | Place | None, settings: Settings | None, detectability: bool) -> pipeline.RunContext:
-    settings = settings or Settings()
-    settings = replace(settings, detectability=replace(settings.detectability, enabled=detectability))
+    settings = (settings or Settings()).with_trials(detectability)
     return pipeline.RunContext(site if isinstance(site, Site) else load_site(site), settings)
 
 

@@ -1,11 +1,15 @@
-"""Sums of measures: their errors are in part common, and what is only possible bounds them."""
+"""Sums of measures: errors are in part common, and the possible bounds them; log-odds and back again."""
 
 from __future__ import annotations
 
+from math import log
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tumangang_watch.model.interval import Z90, Interval, Summand, total
+from tumangang_watch.model.interval import SURE, Z90, Interval, Summand, log_odds, logistic, total
 
 TWO = [Summand(value=Interval.around(10, 3)), Summand(value=Interval.around(20, 4))]
 
@@ -40,3 +44,19 @@ def test_interval_of_a_sum_holds_nine_in_ten_where_the_shared_share_is_true(numb
     halves = [total([Summand(value=Interval.around(v, Z90 * sd)) for v in row], shared) for row in said]
     held = np.mean([i.low <= 30 * number <= i.high for i in halves])
     assert 0.88 < held < 0.92
+
+
+@given(st.floats(SURE, 1 - SURE))
+def test_a_probability_comes_back_from_its_log_odds(chance: float) -> None:
+    assert logistic((1.0,), (log_odds(chance),)) == pytest.approx(chance)
+
+
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+def test_what_is_sure_has_log_odds_all_the_same(chance: float) -> None:
+    assert abs(log_odds(chance)) == pytest.approx(log((1 - SURE) / SURE))
+
+
+def test_terms_are_weighed_one_by_one_and_none_is_left_out() -> None:
+    assert logistic((1.0, -2.0), (3.0, 1.5)) == 0.5
+    with pytest.raises(ValueError, match="shorter"):
+        logistic((1.0, 2.0), (1.0,))

@@ -6,6 +6,7 @@ nothing came to or went from. What comes and goes changes its own place, and the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -46,17 +47,17 @@ def in_doubtful_light(
     findings: tuple[Finding, ...],
     detections: tuple[Detection, ...],
     settings: ChangeSettings,
-    light: LightOfPair | None = None,
+    light: Callable[[], LightOfPair] | None = None,
 ) -> tuple[Finding, ...]:
     """Return the findings, those beside ground that differs in light as only possible.
 
     Worked ground is judged by what it borders on elsewhere: grass and crops differ with the season. Only
     cloud that was found makes its changes possible; nor a train that came to bare track, or left it: that
-    the track is bare was read on its own date. ``light`` is that of the pair, where it is known.
+    the track is bare was read on its own date. ``light`` gives that of the pair, once it is asked for.
     """
     if all(f.change == "unchanged" or f.grade != "detected" for f in findings):
         return findings
-    light = light or light_of(pair, settings)
+    shown = light_of(pair, settings) if light is None else light()
     things = [d.geometry for d in detections if d.kind == "train" or d.grade == "detected"]
     out = []
     for found in findings:
@@ -65,7 +66,7 @@ def in_doubtful_light(
             and found.grade == "detected"
             and found.kind != "handling_area"
             and not _on_bare_track(found, detections)
-            and share_beside(light, pair, found.geometry, things, settings) > settings.beside_share_max
+            and share_beside(shown, pair, found.geometry, things, settings) > settings.beside_share_max
         )
         out.append(replace(found, grade="possible", caveats=(*found.caveats, CAVEAT)) if doubtful else found)
     return tuple(out)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import logit
@@ -36,10 +37,12 @@ class TrainMatcher:
     settings: ChangeSettings
     bare: BareTrack | None = None
     """How the dates differ along bare track, where that is known."""
-    light: LightOfPair | None = None
-    """Where the dates differ in light, where that is known."""
+    light: Callable[[], LightOfPair] | None = None
+    """Gives where the dates differ in light, where that is known."""
     bodies: tuple[BaseGeometry, ...] = ()
     """Of the trains of both dates: no ground."""
+    _known: dict[BaseGeometry, float] = field(default_factory=dict)
+    """How likely the looks of a place changed."""
 
     def looks(self, odds: float, *places: BaseGeometry) -> float:
         """Return what looks say for vehicles being the same, log-odds, in the light of their places.
@@ -48,9 +51,15 @@ class TrainMatcher:
         """
         if self.light is None:
             return odds
-        light, pair, settings = self.light, self.pair, self.settings
-        changed = max(looks_changed(light, pair, p, list(self.bodies), settings) for p in places)
+        changed = max(map(self._changed, places))
         return float(np.logaddexp(np.log1p(-changed) + odds, np.log(max(changed, 1e-9))))
+
+    def _changed(self, place: BaseGeometry) -> float:
+        """Return how likely light has changed the looks of a place; many ways of a train are asked of one."""
+        if place not in self._known and self.light is not None:
+            light, bodies = self.light(), list(self.bodies)
+            self._known[place] = looks_changed(light, self.pair, place, bodies, self.settings)
+        return self._known[place]
 
 
 def rest_too(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> tuple[float, float]:

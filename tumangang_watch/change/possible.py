@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from math import log
-
-from scipy.special import expit
-
 from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.interval import log_odds, logistic
 from tumangang_watch.settings.change import ChangeSettings
 
 
 def chance_of(items: list[Detection], settings: ChangeSettings) -> float:
     """Return how likely goods that one date alone shows came or went; the least likely of several counts."""
-    return min(
-        float(expit(sum(w * t for w, t in zip(settings.cargo_possible, terms_of(d, settings), strict=True))))
-        for d in items
-    )
+    return min(logistic(settings.cargo_possible, terms_of(item, settings)) for item in items)
 
 
 def terms_of(item: Detection, settings: ChangeSettings) -> tuple[float, float, float, float, float]:
@@ -25,6 +19,5 @@ def terms_of(item: Detection, settings: ChangeSettings) -> tuple[float, float, f
     edge cuts, and whether the other date shows its place bare.
     """
     cues = dict(item.evidence)
-    sure = min(max(item.confidence, 1e-3), 1 - 1e-3)
     bare = cues.get("other_contrast", 1.0) <= settings.cargo_bare_contrast
-    return 1.0, log(sure / (1 - sure)), cues.get("shadow", 0.0), cues.get("edge", 0.0), float(bare)
+    return 1.0, log_odds(item.confidence), cues.get("shadow", 0.0), cues.get("edge", 0.0), float(bare)

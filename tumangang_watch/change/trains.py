@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from math import exp
 
 from tumangang_watch.change.beside import LightOfPair, light_of
@@ -50,7 +52,7 @@ def compare_trains(
     site: Site,
     trains: tuple[Detection, ...],
     settings: ChangeSettings,
-    light: LightOfPair | None = None,
+    light: Callable[[], LightOfPair] | None = None,
 ) -> tuple[Finding, ...]:
     """Decide what became of every train.
 
@@ -70,7 +72,7 @@ def compare_trains(
         scale=scale,
         settings=settings,
         bare=bare_track(pair, site, trains, scale, settings),
-        light=light or light_of(pair, settings),
+        light=light or cache(partial(light_of, pair, settings)),
         bodies=tuple(t.geometry for t in trains),
     )
     matches = match_trains(matcher, site, trains)

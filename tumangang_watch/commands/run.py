@@ -18,8 +18,7 @@ SHIFT_MAX_M = 2000.0
 
 def run_settings(detectability: bool) -> Settings:
     """Return the settings of a run, with or without trials of what could have been missed."""
-    settings = Settings()
-    return replace(settings, detectability=replace(settings.detectability, enabled=detectability))
+    return Settings().with_trials(detectability)
 
 
 def time_limit_s(asked: int | None) -> float:

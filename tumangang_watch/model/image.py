@@ -17,6 +17,7 @@ from tumangang_watch.grid import Cut, Grid, Number, sparse_zeros
 Floats = NDArray[np.floating]
 Values = TypeVar("Values", bound=NDArray[np.generic])
 VISIBLE = ("blue", "green", "red")
+"""What a panchromatic band sees, with a little of the near infrared."""
 BLOCK_PIXELS = 1 << 20
 """Samples resampled at a time: bounds the memory of the coordinate maps to some 50 MB."""
 LEVELS_FROM = 100_000

@@ -1,13 +1,15 @@
-"""An estimate with its 90 % interval, and the one way in which such estimates are summed."""
+"""An estimate with its 90 % interval, how such estimates are summed, and probabilities as log-odds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import exp, isfinite, log, sqrt
 
 Z90 = 1.6449
 """Half width of a 90 % interval in standard deviations: the standard normal quantile at 0.95."""
+SURE = 1e-3
+"""A probability is taken for no nearer to 0 or 1 than this: nothing seen says more."""
 SHARED_AREA = 0.3
 """Share of the variance of an area's error that like areas of a scene have in common: 0.14 for cargo of
 one form in exact frames (``python -m benchmarks.ground --split train --calibrate``), and the fit, which
@@ -80,3 +82,14 @@ def total(parts: Sequence[Summand], shared: float = 0.0) -> Interval:
 
 def _together(halves: Sequence[float], shared: float) -> float:
     return sqrt((1 - shared) * sum(h * h for h in halves) + shared * sum(halves) ** 2)
+
+
+def log_odds(chance: float) -> float:
+    """Return the log-odds of a probability, kept off 0 and 1 by `SURE`."""
+    inside = min(max(chance, SURE), 1 - SURE)
+    return log(inside / (1 - inside))
+
+
+def logistic(weights: Sequence[float], terms: Sequence[float]) -> float:
+    """Return the probability whose log-odds are the sum of weighed terms."""
+    return 1 / (1 + exp(-sum(w * t for w, t in zip(weights, terms, strict=True))))

@@ -7,11 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from tumangang_watch.errors import NotComparable
-from tumangang_watch.model.image import NativeImage, frozen
+from tumangang_watch.model.image import VISIBLE, NativeImage, frozen
 from tumangang_watch.model.scene import Scene
-
-VISIBLE = ("blue", "green", "red")
-"""What a panchromatic band sees, with a little of the near infrared."""
 
 
 def with_bands_of(image: NativeImage, other: NativeImage) -> NativeImage | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from tumangang_watch.change.beside import in_doubtful_light, light_of
 from tumangang_watch.change.cargo import compare_cargo
@@ -194,7 +195,7 @@ def find_changes(
 ) -> tuple[Finding, ...]:
     """Return what changed between two dates."""
     limits = run.settings.change
-    light = light_of(pair, limits)
+    light = cache(partial(light_of, pair, limits))
     cargo = () if too_coarse_for_cargo(run, pair) else compare_cargo(pair, ground.cargo, limits, trains)
     findings = (
         *compare_trains(pair, run.site, trains, limits, light),

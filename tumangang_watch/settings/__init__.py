@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from tumangang_watch.settings.cargo import CargoSettings, HandlingSettings
 from tumangang_watch.settings.change import ChangeSettings, HistorySettings
@@ -43,6 +43,10 @@ class Settings:
     series: SeriesSettings = field(default_factory=SeriesSettings)
     history: HistorySettings = field(default_factory=HistorySettings)
     journeys: JourneySettings = field(default_factory=JourneySettings)
+
+    def with_trials(self, wanted: bool) -> Settings:
+        """Return the same with, or without, trials of what could have been missed."""
+        return replace(self, detectability=replace(self.detectability, enabled=wanted))
 
     @property
     def sha256(self) -> str:

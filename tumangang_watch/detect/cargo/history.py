@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import exp
 
 from shapely.ops import unary_union
 
@@ -23,6 +23,7 @@ from tumangang_watch.detect.history import (
     window_pixels,
 )
 from tumangang_watch.model.detection import Detection
+from tumangang_watch.model.interval import log_odds
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.change import HistorySettings
 
@@ -184,5 +185,4 @@ def _less_sure(item: Detection, odds: float, caveat: str, settings: HistorySetti
 
 def _shifted(confidence: float, odds: float) -> float:
     """Return a probability moved by log-odds."""
-    inside = min(max(confidence, 1e-3), 1 - 1e-3)
-    return round(1.0 / (1.0 + exp(-(log(inside / (1.0 - inside)) + odds))), 3)
+    return round(1.0 / (1.0 + exp(-(log_odds(confidence) + odds))), 3)

@@ -8,13 +8,12 @@ train on one track more looks like as well.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import log
 
-from scipy.special import expit
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.detect.cargo.view import Place
 from tumangang_watch.model.detection import LOOSE, Detection
+from tumangang_watch.model.interval import log_odds, logistic
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.cargo import CargoSettings
 
@@ -69,7 +68,7 @@ def weighed(
 def loose_confidence(item: Detection, settings: CargoSettings) -> float:
     """Return how likely goods are what an object beside tracks is, by its evidence."""
     weights = settings.loose_changed_terms if came_or_went(item, settings) else settings.loose_terms
-    return _chance(weights, terms_of(item, settings))
+    return logistic(weights, terms_of(item, settings))
 
 
 def may_be_reported(cues: dict[str, float], place: Place, settings: CargoSettings) -> bool:
@@ -85,7 +84,7 @@ def may_be_reported(cues: dict[str, float], place: Place, settings: CargoSetting
     kinds = (settings.loose_terms, settings.loose_changed_terms)[: 2 if place.compared else 1]
     rounded = {name: round(value, 3) for name, value in cues.items()}
     either = (_terms(rounded | {"texture_p": p}, settings) for p in (0.0, 1.0))
-    return any(_chance(kind, terms) >= settings.confidence_min for terms in either for kind in kinds)
+    return any(logistic(kind, terms) >= settings.confidence_min for terms in either for kind in kinds)
 
 
 def terms_of(item: Detection, settings: CargoSettings) -> tuple[float, float, float, float, float]:
@@ -93,15 +92,10 @@ def terms_of(item: Detection, settings: CargoSettings) -> tuple[float, float, fl
     return _terms(dict(item.evidence), settings)
 
 
-def _chance(weights: tuple[float, ...], terms: tuple[float, ...]) -> float:
-    return float(expit(sum(w * t for w, t in zip(weights, terms, strict=True))))
-
-
 def _terms(cues: dict[str, float], settings: CargoSettings) -> tuple[float, float, float, float, float]:
-    network = min(max(cues["network"], 1e-3), 1 - 1e-3)
     unlike = cues.get("texture_p", 1.0) <= settings.texture_p_max
     dark = cues["tone"] < settings.loose_dark
-    return 1.0, log(network / (1 - network)), cues["shadow"], float(unlike), float(dark)
+    return 1.0, log_odds(cues["network"]), cues["shadow"], float(unlike), float(dark)
 
 
 def came_or_went(item: Detection, settings: CargoSettings) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import exp, log, radians, sqrt, tan
+from math import exp, radians, sqrt, tan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from tumangang_watch.detect.cargo.texture import TexturedGround, Textures, p_val
 from tumangang_watch.detect.cargo.view import ApronView, Place
 from tumangang_watch.detect.shadows import Shadow, shadow_of
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.interval import Interval, log_odds
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.settings.cargo import CargoSettings
 
@@ -115,8 +115,7 @@ def measure(work: ApronSearch, number: int) -> Detection | None:
     p = p_value(inner, work.textures, cut) if hopeful else None
     if p is not None:
         cues["texture_p"] = p
-    sure = min(max(sure, 1e-3), 1 - 1e-3)
-    terms = np.array([1.0, log(sure / (1 - sure)), cues["shadow"]])
+    terms = np.array([1.0, log_odds(sure), cues["shadow"]])
     score = float(terms @ np.array(settings.confidence_terms))
     confidence = float(1 / (1 + np.exp(-score)))
     if confidence < settings.confidence_min:

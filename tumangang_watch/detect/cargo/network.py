@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.grid import Cut
+from tumangang_watch.model.image import VISIBLE
 from tumangang_watch.nets import NetworkLayout, Runner, weights
 
 PIXEL_M = 0.35
 """Pixel of the network."""
 OUTPUTS = ("goods", "core", "vehicle", "shadow")
-VISIBLE = ("blue", "green", "red")
 LOG_LIMIT = 2.5
 """Logs of brightness are cut here: 12 times brighter or darker than the pavement."""
 TILE = 512
