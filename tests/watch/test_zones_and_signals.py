@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import shutil
@@ -11,6 +12,7 @@ import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from support import quick_watch as quick
@@ -19,8 +21,12 @@ from support.faulted_runs import hindrance
 from support.watch_kills import run_killed, watch_here
 
 from tumangang_watch.archive import open_archive, read
+from tumangang_watch.scenes.acquired import parse_time
+from tumangang_watch.text import utc_text
 from tumangang_watch.watch.inbox import look_into
 from tumangang_watch.watch.intake import take_in
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,39 @@ def test_a_record_is_the_same_in_every_time_zone(inbox, tmp_path, zone):
         quick.take_in_here(root)
         states.append(quick.state(root))
     assert states[1:] == states[:1] * 2
+
+
+@pytest.mark.parametrize("name", ["America/New_York", "Asia/Pyongyang", "Europe/London", "Pacific/Apia"])
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "2022-03-13T02:30:00",  # Skipped in New York.
+        "2022-11-06T01:30:00",  # Twice in New York.
+        "2022-03-27T01:30:00",  # Skipped in London.
+        "2015-08-14T23:45:00",  # Twice in Pyongyang, whose clocks were set back by half an hour,
+        "2018-05-04T23:45:00",  # and on again: skipped.
+        "2011-12-30T12:00:00",  # A day that Samoa left out.
+    ],
+)
+def test_a_time_without_a_zone_is_read_as_utc_wherever_the_machine_stands(zone, name, stated):
+    zone(name)
+    assert parse_time(stated) == (datetime.fromisoformat(f"{stated}+00:00"), False)
+    assert utc_text(parse_time(stated)[0]) == f"{stated}Z"
+
+
+def test_nothing_asks_for_the_machines_own_time_of_day():
+    """So midnight, and an hour that is skipped or comes twice, are like any other while a run goes on."""
+    asked = {"localtime", "mktime", "today", "ctime", "utcnow", "utcfromtimestamp"}
+    with_zone = {"now": 1, "fromtimestamp": 2, "astimezone": 1}
+    found = []
+    for path in sorted((ROOT / "tumangang_watch").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                given = len(node.args) + len(node.keywords)
+                own = ast.unparse(node.func.value) == "self"  # A clock that was handed in.
+                if node.func.attr in asked or (given < with_zone.get(node.func.attr, 0) and not own):
+                    found.append(f"{path.name}: {ast.unparse(node)}")
+    assert not found
 
 
 def test_a_scene_refused_by_a_wrong_clock_is_taken_in_when_the_clock_is_right(inbox, tmp_path):

@@ -145,7 +145,12 @@ class Processes:
 
 
 class Cluster:
-    """A Dask cluster whose workers see the same folders. Work of a dead worker is done by another."""
+    """A Dask cluster whose workers see the same folders. Work of a dead worker is done by another.
+
+    The scheduler blames a death on all that was handed to the worker, what only waited there as well, and
+    gives up what it blamed too often. What it gave up is suspect, and is handed in again once nothing else
+    is out: what is given up then is guilty.
+    """
 
     def __init__(self, address: str, limit_s: float) -> None:
         self._limit_s = limit_s
@@ -165,30 +170,49 @@ class Cluster:
                 "no cluster", address, "its scheduler does not answer", "Start one with `dask scheduler`"
             ) from error
         self._done = as_completed(loop=self._client.loop)
-        self._keys: dict[str, Any] = {}
+        self._pieces: dict[str, _Piece] = {}
+        self._suspects: deque[_Piece] = deque()
         self.slots = max(1, 2 * sum(self._client.nthreads().values()))
 
     def submit(self, function: Function, task: Any, key: Any) -> None:
         """Hand in a piece of work."""
-        future = self._client.submit(_on_cluster, function, task, self._limit_s, pure=False)
-        self._keys[str(future.key)] = key
-        self._done.add(future)
+        self._start(_Piece(function=function, task=task, key=key))
 
     @property
     def waiting(self) -> int:
         """How many pieces are handed in and not yet returned."""
-        return len(self._keys)
+        return len(self._pieces) + len(self._suspects)
 
     def next_done(self) -> tuple[Any, Any]:
-        """Wait for a piece to end."""
+        """Wait for a piece to end; return its key and its value, or `Died`."""
         from distributed import KilledWorker
 
-        future = next(self._done)
-        key = self._keys.pop(str(future.key))
-        error = future.exception()
-        if isinstance(error, KilledWorker):
-            return key, Died("every worker that had it died")
-        return key, _outcome(future, error)
+        while True:
+            if not self._pieces:
+                self._start(self._suspects.popleft())
+            future = next(self._done)
+            piece = self._pieces.pop(str(future.key))
+            error = future.exception()
+            if not isinstance(error, KilledWorker):
+                return piece.key, _outcome(future, error)
+            if piece.deaths:
+                return piece.key, self._death(piece, error.allowed_failures + 1)
+            piece.deaths += 1
+            self._suspects.append(piece)
+
+    def _start(self, piece: _Piece) -> None:
+        future = self._client.submit(_on_cluster, piece.function, piece.task, self._limit_s, pure=False)
+        piece.begun = time.monotonic()
+        self._pieces[str(future.key)] = piece
+        self._done.add(future)
+
+    def _death(self, piece: _Piece, attempts: int) -> Died:
+        """Return how a piece died that was out alone. How a worker ended is not told: where as much time went
+        by as all attempts may take together, it was over each time.
+        """
+        if time.monotonic() - piece.begun >= attempts * self._limit_s:
+            return Died(longer_than(self._limit_s), late=True)
+        return Died("every worker that had it died")
 
     def close(self) -> None:
         """Leave the cluster."""
