@@ -50,10 +50,7 @@ def die_or_give(value):
 
 @pytest.mark.parametrize(
     ("function", "died"),
-    [
-        (hang_or_give, Died(longer_than(3.0), late=True)),
-        (die_or_give, Died("every worker that had it died")),
-    ],
+    [(hang_or_give, Died(longer_than(3.0), late=True)), (die_or_give, Died("every worker that had it died"))],
 )
 def test_work_whose_every_worker_ends_is_given_up_and_what_waited_there_is_done(function, died):
     """The scheduler blames all that was handed to the worker; the nannies start another each time."""
