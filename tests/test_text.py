@@ -4,8 +4,14 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markupsafe import Markup
 
+from tumangang_watch.change.words import span
+from tumangang_watch.model.interval import Interval
+from tumangang_watch.report.answer.phrases import chance_words, size_words
+from tumangang_watch.report.json_report import interval, number
 from tumangang_watch.text import (
     clean_document,
     clean_text,
@@ -16,6 +22,8 @@ from tumangang_watch.text import (
     marked,
     provider_text,
     utc_text,
+    whole,
+    whole_percent,
     xml_text,
 )
 
@@ -83,3 +91,22 @@ def test_the_same_value_is_the_same_text():
     assert json_text({"a": "ü"}) == '{\n  "a": "ü"\n}\n'
     with pytest.raises(ValueError, match="not JSON compliant"):
         json_text(float("nan"))
+
+
+@given(st.floats(0, 1e6))
+def test_a_measure_and_its_tenths_in_the_document_are_the_same_whole_number(value):
+    assert whole(number(value, 1)) == whole(value)
+    assert abs(whole(value) - value) <= 0.55 + 1e-9
+
+
+def test_a_sentence_and_the_page_round_an_area_alike():
+    area = Interval(95.46, 62.51, 128.04)
+    stated = interval(area, 1)
+    assert size_words(area, " m²") == size_words(Interval(**stated), " m²") == "about 96 m² (62–128)"
+    assert span(area) == span(Interval(**stated)) == "96 (62-128)"
+
+
+@given(st.floats(0, 1))
+def test_a_share_and_its_thousandths_in_the_document_are_the_same_percentage(share):
+    assert whole_percent(number(share, 3)) == whole_percent(share)
+    assert chance_words(number(share, 3)) == chance_words(share)

@@ -101,6 +101,18 @@ def count_text(number: int, word: str) -> str:
     return f"{number} {word}" + ("" if number == 1 else "s")
 
 
+def whole(value: float) -> int:
+    """Return the nearest whole number of a measure's tenths: the report's document holds those, and what is
+    written from it and what is written from the measure itself says the same.
+    """
+    return round(round(value, 1))
+
+
+def whole_percent(share: float) -> int:
+    """Return a share in whole percent of the thousandths that the report's document holds."""
+    return round(100 * round(share, 3))
+
+
 def either_text(names: tuple[str, ...]) -> str:
     """Return ``A, B or C`` of two names and more."""
     return f"{', '.join(names[:-1])} or {names[-1]}"

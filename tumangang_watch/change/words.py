@@ -9,7 +9,7 @@ from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.model.site import Track
 from tumangang_watch.model.words import ChangeWord, Grade
-from tumangang_watch.text import count_text, day_text, either_text, utc_text
+from tumangang_watch.text import count_text, day_text, either_text, utc_text, whole
 
 
 def when(observation: Observation, pair: DatePair) -> str:
@@ -19,7 +19,8 @@ def when(observation: Observation, pair: DatePair) -> str:
 
 def span(interval: Interval, digits: int = 0) -> str:
     """Return ``8 (7-9)``, or ``8`` when the interval has no width at this precision."""
-    estimate, low, high = (f"{v:.{digits}f}" for v in (interval.estimate, interval.low, interval.high))
+    values = (interval.estimate, interval.low, interval.high)
+    estimate, low, high = (f"{v:.{digits}f}" if digits else str(whole(v)) for v in values)
     return estimate if low == high else f"{estimate} ({low}-{high})"
 
 
@@ -27,7 +28,7 @@ def train_words(train: Detection) -> str:
     """Return ``A train of 8 (7-9) cars, 113 (111-115) m,``-like words for a train."""
     if train.goes_on and train.length_m:
         cars = f" of {cars_of(train)}" if train.cars else ""
-        return f"A train{cars}, {train.length_m.estimate:.0f} m of it seen, one end not,"
+        return f"A train{cars}, {whole(train.length_m.estimate)} m of it seen, one end not,"
     length = f"{span(train.length_m)} m" if train.length_m else "length unknown"
     if train.cars is None:
         return f"A train, {length} long (cars cannot be counted),"

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from tumangang_watch.model.document import VehicleDocument
 from tumangang_watch.report.palette import PAINTS
-from tumangang_watch.text import clean_document
+from tumangang_watch.text import clean_document, whole
 
 
 def asset(name: str, package: str = "tumangang_watch.report") -> str:
@@ -74,7 +74,7 @@ def _shown(value: float, digits: int | None = None) -> str:
     """Return a number for people: no more digits than it deserves."""
     if digits is None:
         digits = 0 if abs(value) >= 20 or float(value).is_integer() else 1
-    return f"{value:,.{digits}f}"
+    return f"{value:,.{digits}f}" if digits else f"{whole(value):,}"
 
 
 def _runs(stock: list[VehicleDocument]) -> str:

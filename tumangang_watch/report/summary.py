@@ -15,7 +15,7 @@ from tumangang_watch.report.answer.order import by_importance, event_of
 from tumangang_watch.report.answer.phrases import certainty, chance_words, size_words
 from tumangang_watch.report.bridges import bridge_lines
 from tumangang_watch.report.json_report import history_rows
-from tumangang_watch.text import clean_text, count_text, provider_text
+from tumangang_watch.text import clean_text, count_text, provider_text, whole
 
 MAX_LINES = 20
 """Changes printed one by one; the rest are counted."""
@@ -223,15 +223,15 @@ def _single(comparison: Comparison) -> list[str]:
     for found in comparison.detections:
         if found.kind == "handling_area" and found.area_m2 is not None:
             area = found.area_m2
-            lines.append(f"Worked surface: {area.estimate:.0f} m² ({area.low:.0f}-{area.high:.0f}).")
+            lines.append(f"Worked surface: {whole(area.estimate)} m² ({whole(area.low)}-{whole(area.high)}).")
     return lines
 
 
 def _train(found: Detection) -> str:
     count = "cars cannot be counted"
     if found.cars is not None:
-        count = f"{found.cars.estimate:.0f} ({found.cars.low:.0f}-{found.cars.high:.0f}) cars"
-    length = "" if found.length_m is None else f", {found.length_m.estimate:.0f} m long"
+        count = f"{whole(found.cars.estimate)} ({whole(found.cars.low)}-{whole(found.cars.high)}) cars"
+    length = "" if found.length_m is None else f", {whole(found.length_m.estimate)} m long"
     place = found.track or found.area or "no track"
     tail = f"[{found.grade}, {certainty(found.confidence)} {found.confidence:.2f}]"
     return clean_text(f"{place}: {count}{length} {tail}")

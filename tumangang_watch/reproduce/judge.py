@@ -27,7 +27,7 @@ from tumangang_watch.reproduce.observations import (
     range_words,
 )
 from tumangang_watch.settings.records import PublishedSettings
-from tumangang_watch.text import both_clocks, utc_text
+from tumangang_watch.text import both_clocks, utc_text, whole
 
 MOST_TRAINS = 7
 """Trains of a place that are tried against its claims; more are taken by size."""
@@ -282,5 +282,5 @@ def _eastward(site: Site, train: Detection) -> bool | None:
 
 
 def _where(train: Detection) -> str:
-    length = "" if train.length_m is None else f", {train.length_m.estimate:.0f} m long"
+    length = "" if train.length_m is None else f", {whole(train.length_m.estimate)} m long"
     return f"a train on {train.track or train.area}{length}"

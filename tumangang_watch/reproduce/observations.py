@@ -15,7 +15,7 @@ from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.site import Site
 from tumangang_watch.settings.records import PublishedSettings
-from tumangang_watch.text import KOREA
+from tumangang_watch.text import KOREA, whole
 
 Verdict = Literal["reproduced", "contradicted", "not observable", "no scene"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -194,7 +194,7 @@ def judged(
     """Judge a number with its 90 % interval against a published range."""
     if found is None:
         return "not observable", f"it cannot be measured in this scene ({unit})"
-    found_words = f"{found.estimate:.0f} {unit} ({found.low:.0f} to {found.high:.0f})"
+    found_words = f"{whole(found.estimate)} {unit} ({whole(found.low)} to {whole(found.high)})"
     high = float("inf") if claimed[1] is None else claimed[1]
     if found.high < claimed[0] or found.low > high:
         return "contradicted", found_words

@@ -9,7 +9,7 @@ from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.report.answer.phrases import article, number_words, size_words
-from tumangang_watch.text import compass_text, either_text
+from tumangang_watch.text import compass_text, either_text, whole
 
 PILE = "pile or stacked goods"
 
@@ -56,15 +56,15 @@ def train_noun(train: Detection | None) -> str:
     if train is None:
         return "train"
     if train.goes_on and train.cars is not None:
-        least = max(round(train.cars.low), 1)
+        least = max(whole(train.cars.low), 1)
         return f"train of at least {number_words(least)} car{'' if least == 1 else 's'}"
     if train.cars is not None and train.cars.high < 1.5:
         return "single vehicle"
     if train.cars is not None:
-        low, high = round(train.cars.low), round(train.cars.high)
+        low, high = whole(train.cars.low), whole(train.cars.high)
         if low == high:
             return f"{number_words(low)}-car train"
-        if round(train.cars.estimate) == 1:
+        if whole(train.cars.estimate) == 1:
             joined = "or" if high == 2 else "to"
             return f"train of one {joined} {number_words(high)} cars"
         return f"train of {size_words(train.cars, ' cars')}"
@@ -130,10 +130,10 @@ def _partly(finding: Finding, before: Detection | None, after: Detection | None,
 def _part(finding: Finding) -> str:
     if finding.unit != "cars":
         return f"{size_words(finding.amount, ' m')} of cars"
-    low, high = round(finding.amount.low), round(finding.amount.high)
+    low, high = whole(finding.amount.low), whole(finding.amount.high)
     if low == high:
         return f"{number_words(low)} car{'' if low == 1 else 's'}"
-    if round(finding.amount.estimate) == 1:
+    if whole(finding.amount.estimate) == 1:
         return f"about one car ({low}–{high})"
     return size_words(finding.amount, " cars")
 
@@ -143,7 +143,7 @@ def _left(after: Detection | None) -> str:
         return ""
     if after.cars.high < 1.5:
         return ", leaving one,"
-    low, high = round(after.cars.low), round(after.cars.high)
+    low, high = whole(after.cars.low), whole(after.cars.high)
     return f", leaving {number_words(low) if low == high else size_words(after.cars, '')},"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tumangang_watch.model.interval import Interval
-from tumangang_watch.text import KOREA
+from tumangang_watch.text import KOREA, whole, whole_percent
 
 CERTAINTY = ((0.95, "almost certain"), (0.80, "very likely"), (0.55, "likely"), (0.45, "even chance"))
 """Words for a probability, after ICD 203 (US intelligence community directive, 2015)."""
@@ -26,7 +26,7 @@ def certainty(confidence: float) -> str:
 
 def chance_words(confidence: float) -> str:
     """Return ``very likely, 87 %``."""
-    share = min(max(round(100 * confidence), 1), 99)
+    share = min(max(whole_percent(confidence), 1), 99)
     return f"{certainty(confidence)}, {share} %"
 
 
@@ -43,7 +43,7 @@ def article(words: str) -> str:
 
 def size_words(size: Interval, unit: str) -> str:
     """Return ``about 95 m² (62–128)``, or ``95 m²`` where the interval has no width at this precision."""
-    estimate, low, high = (f"{round(v):,}" for v in (size.estimate, size.low, size.high))
+    estimate, low, high = (f"{whole(v):,}" for v in (size.estimate, size.low, size.high))
     return f"{estimate}{unit}" if low == high else f"about {estimate}{unit} ({low}–{high})"
 
 

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import AreaDocument, DetectionDocument, FindingDocument, ReportDocument
-from tumangang_watch.text import PAINTED_NOTICE, PAINTED_WORDS, json_text
+from tumangang_watch.text import PAINTED_NOTICE, PAINTED_WORDS, json_text, whole
 
 Row = dict[str, object]
 Fields = dict[str, str]
@@ -66,9 +66,9 @@ def finding_title(finding: FindingDocument) -> str:
 def detection_title(found: DetectionDocument) -> str:
     """Return a few words that name a detection on a map: ``Train, 8 cars``."""
     cars, area_m2 = found["cars"], found["area_m2"]
-    size = f", {area_m2['estimate']:.0f} m²" if area_m2 is not None else ""
+    size = f", {whole(area_m2['estimate'])} m²" if area_m2 is not None else ""
     if cars is not None:
-        size = f", {cars['estimate']:.0f} car{'' if cars['estimate'] < 1.5 else 's'}"
+        size = f", {whole(cars['estimate'])} car{'' if cars['estimate'] < 1.5 else 's'}"
     doubt = ", possible" if found["grade"] == "possible" else ""
     return f"{KIND_WORDS[found['kind']]}{size}{doubt}"
 
