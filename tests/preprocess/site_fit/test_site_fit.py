@@ -80,6 +80,16 @@ def test_trains_on_two_tracks_do_not_draw_the_fit_to_the_next_track():
     assert found.shift_m[1] == pytest.approx(4.0, abs=0.8)
 
 
+def test_a_second_picture_of_one_ground_weighs_no_more_than_the_first():
+    # A train hides the rails under it, and bare ones beside it speak for the next track: on every date.
+    site = yard_site()
+    image = picture(site, 3.0, -4.0, trains=((0, 20, 200), (1, 60, 250)))
+    one, two = (fit_to_site((image,) * n, site, GRID, RegistrationSettings()) for n in (1, 2))
+    assert two.shift_m == pytest.approx(one.shift_m)
+    assert two.rails_odds == pytest.approx(one.rails_odds)
+    assert (two.status, two.rivals_m) == (one.status, one.rivals_m)
+
+
 def test_tracks_alone_leave_the_position_along_them_open_and_say_so():
     site = yard_site(apron=False)
     long = picture(replace(site, tracks=site.tracks), 0.0, 3.0)

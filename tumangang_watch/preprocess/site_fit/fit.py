@@ -222,23 +222,24 @@ class LateralOdds:
     axes: Float64
     """Unit vectors across and along the tracks."""
     settings: RegistrationSettings
-    _read: dict[float, tuple[Float64, Float64, int]] = field(default_factory=dict)
+    _read: dict[float, tuple[Float64, Float64, float]] = field(default_factory=dict)
 
-    def at(self, along_m: float) -> tuple[Float64, Float64, int]:
-        """Return lateral moves, the log-odds that the centrelines run there, and of how many pieces."""
+    def at(self, along_m: float) -> tuple[Float64, Float64, float]:
+        """Return lateral moves, the log-odds that centrelines run there, and of how many pieces a picture."""
         if along_m not in self._read:
             self._read[along_m] = self._at(along_m * self.axes[1])
         return self._read[along_m]
 
-    def _at(self, start_m: Float64) -> tuple[Float64, Float64, int]:
+    def _at(self, start_m: Float64) -> tuple[Float64, Float64, float]:
         settings, reach_m = self.settings, self.settings.site_reach_m + 1.0
         moves = np.arange(-reach_m, reach_m + MOVE_M / 2, MOVE_M)
-        total, count = np.zeros(len(moves)), 0
+        total, count = np.zeros(len(moves)), 0.0
         for picture in self.pictures:
             sections = sections_of(picture, self.site, start_m, self.axes[0], settings)
             pieces = centredness(sections, moves, settings)
-            total += pieces.sum(axis=0)
-            count += int(pieces.any(axis=1).sum())
+            # Two dates show one ground: what misleads on one misleads on both, as with outlines.
+            total += pieces.sum(axis=0) / len(self.pictures)
+            count += int(pieces.any(axis=1).sum()) / len(self.pictures)
         return moves, total, count
 
 
