@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
 from typing import BinaryIO, NoReturn
@@ -16,7 +17,17 @@ DRIVERS = {"tiff": "GTiff", "jp2": "JP2OpenJPEG", "nitf": "NITF"}
 MAX_SIDE_PX = 500_000
 """Wider or taller is a false claim: a strip of 100 km at 0.3 m has 330 000 rows."""
 MAX_BOXES = 10_000
+MAX_SEGMENTS = 1000
+MAX_DECODER_BYTES = 512 * 2**20
+"""What the decoder of JPEG 2000 may take beside the pixels that are read."""
+READERS = 3
+"""How many may be open at a time, or have not given back what they took: as measured of `detect`."""
+TILE_BYTES, TILE_BAND_BYTES, CODE_BLOCK_BYTES = 9000, 1000, 325
+"""What OpenJPEG 2.5 takes for each tile of an image when it opens it (and for each band of it), and for each
+code block of the tile it reads a pixel of: measured with up to 38 416 tiles and 2.4 million code blocks."""
 SOC_SIZ = b"\xff\x4f\xff\x51"
+FIRST_TILE, STYLE, STYLE_OF_BAND = 0xFF90, 0xFF52, 0xFF53
+"""Markers of a codestream (ITU-T T.800, A.2): where the first tile begins, how bands are coded."""
 END_OF_CODESTREAM = b"\xff\xd9"
 NITF_LENGTH_AT = {b"NITF02.10": 342, b"NSIF01.00": 342}
 """Where the file's length stands in the header (MIL-STD-2500C, table A-1)."""
@@ -96,21 +107,69 @@ def _jp2_bands(file: BinaryIO, size: int, path: Path) -> int:
             if file.read(2) != END_OF_CODESTREAM:
                 refuse("its codestream has no end")
             file.seek(place + skip)
-            return _components(file.read(64), refuse)
+            return _jp2_components(file, path, refuse)
         place = end
     return refuse("it holds no codestream")
 
 
-def _components(head: bytes, refuse: object) -> int:
+def _jp2_components(file: BinaryIO, path: Path, refuse: Callable[[str], NoReturn]) -> int:
     """Return the number of components a codestream's header claims, refusing claims that cannot be."""
-    if head[:4] != SOC_SIZ or len(head) < 42 or not callable(refuse):
+    head = file.read(42)
+    if head[:4] != SOC_SIZ or len(head) < 42:
         raise ValueError("its codestream has no size")
     right, bottom, left, top, tile_cols, tile_rows = (
         int.from_bytes(head[k : k + 4], "big") for k in range(8, 32, 4)
     )
-    if not (0 < right - left <= MAX_SIDE_PX and 0 < bottom - top <= MAX_SIDE_PX and tile_cols and tile_rows):
-        refuse(f"it claims {right - left} x {bottom - top} pixels")
-    return int.from_bytes(head[40:42], "big")
+    cols, rows, bands = right - left, bottom - top, int.from_bytes(head[40:42], "big")
+    if not (0 < cols <= MAX_SIDE_PX and 0 < rows <= MAX_SIDE_PX and tile_cols and tile_rows):
+        refuse(f"it claims {cols} x {rows} pixels")
+    file.seek(3 * bands, 1)
+    tiles = -(-cols // tile_cols) * -(-rows // tile_rows)
+    blocks = bands * _code_blocks(file, min(cols, tile_cols), min(rows, tile_rows))
+    need = READERS * (tiles * (TILE_BYTES + TILE_BAND_BYTES * bands) + blocks * CODE_BLOCK_BYTES)
+    if need > MAX_DECODER_BYTES:
+        why = f"its decoder needs {need // 2**20} MiB for {tiles} tiles of {blocks} code blocks each"
+        todo = f"Rewrite it where there is more memory: gdal_translate -of COG {quote(path.name)} tiled.tif"
+        raise scene_refused(path.name, why, todo)
+    return bands
+
+
+def _code_blocks(file: BinaryIO, cols: int, rows: int) -> int:
+    """Return how many code blocks a component of a tile has at most, by what comes before the first."""
+    most = 0
+    for _ in range(MAX_SEGMENTS):
+        head = file.read(4)
+        marker, length = int.from_bytes(head[:2], "big"), int.from_bytes(head[2:], "big")
+        if len(head) < 4 or marker == FIRST_TILE or length < 2:
+            break
+        segment = file.read(length - 2)
+        if marker in (STYLE, STYLE_OF_BAND):
+            # Of all bands: whether precincts are given, four bytes; of one: its number, the same question.
+            given, style = (
+                segment[:1] if marker == STYLE else segment[1:2],
+                segment[5 if marker == STYLE else 2 :],
+            )
+            if len(style) >= 5:
+                sizes = style[5:] if given[0] & 1 else b""
+                most = max(most, _coded_in(cols, rows, style, sizes))
+    return most
+
+
+def _coded_in(cols: int, rows: int, style: bytes, precincts: bytes) -> int:
+    """Return the code blocks of a component with its levels, a block's width and height as powers of two, and
+    the precincts of each level, from the smallest image on: no block is larger than a half of one.
+    """
+    levels, wide, high = min(style[0], 32), (style[1] & 15) + 2, (style[2] & 15) + 2
+    total = 0
+    for level in range(levels + 1):
+        across, down = wide, high
+        if level < len(precincts):
+            half = level > 0
+            across = max(min(wide, (precincts[level] & 15) - half), 0)
+            down = max(min(high, (precincts[level] >> 4) - half), 0)
+        shrunk = levels - level
+        total += max(cols >> shrunk >> across, 1) * max(rows >> shrunk >> down, 1)
+    return total
 
 
 def _check_nitf(file: BinaryIO, size: int, path: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from shlex import quote
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tumangang_watch.errors import scene_refused
+from tumangang_watch.errors import InputRefused, scene_refused
 
 WIDTH, HEIGHT, COMPRESSION = 256, 257, 259
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 273, 277, 278, 279
@@ -21,6 +22,13 @@ TYPES = {3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 MAX_ENTRIES = 4096
 MAX_BLOCKS = 4_000_000
 MAX_OFFSET = np.uint64(2**62)
+MAX_PLACE = 2**63 - 1
+GDAL_METADATA, ASCII = 42112, 2
+MAX_TEXT_BYTES, MAX_TAG_BYTES = 2**20, 32 * 2**20
+"""GDAL holds a tag's value several times over, and looks each name of its metadata up among all others, for
+hours where there are a million. Four million places of blocks, the longest list that is read, take 32 MiB."""
+MAX_IMAGES = 1000
+"""GDAL goes through all of a file's images, again for each; an image has a dozen overviews and masks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +164,37 @@ def _directory(file: BinaryIO, size: int) -> dict[int, NDArray[np.void]]:
         length = WIDTHS.get(kind, 1) * number
         if length > np.dtype(word).itemsize and where + length > size:
             raise ValueError(f"tag {tag} ends at byte {where + length} of {size}")
+        most = MAX_TEXT_BYTES if kind == ASCII or tag == GDAL_METADATA else MAX_TAG_BYTES
+        if length > most:
+            raise _monstrous(file, f"tag {tag} of it has {length} bytes, more than {most}")
+    _count_images(file, order, short, word)
     return {int(entry["tag"]): entry for entry in entries}
+
+
+def _monstrous(file: BinaryIO, why: str) -> InputRefused:
+    name = Path(file.name).name
+    return scene_refused(
+        name, why, f"Rewrite it without: gdal_translate -nomd -of COG {quote(name)} plain.tif"
+    )
+
+
+def _count_images(file: BinaryIO, order: str, short: str, word: str) -> None:
+    """Refuse a file of too many images; the link to the next one stands where the file is read next."""
+    count_bytes, link_bytes = np.dtype(short).itemsize, np.dtype(word).itemsize
+    seen: set[int] = set()
+    while len(link := file.read(link_bytes)) == link_bytes:
+        place = int(np.frombuffer(link, order + word)[0])
+        if not place or place in seen:
+            return
+        if len(seen) == MAX_IMAGES:
+            raise _monstrous(file, f"it holds more than {MAX_IMAGES} images")
+        seen.add(place)
+        file.seek(min(place, MAX_PLACE))
+        number = file.read(count_bytes)
+        if len(number) < count_bytes:
+            return
+        entries = int(np.frombuffer(number, order + short)[0])
+        file.seek(min(place + count_bytes + entries * (4 + 2 * link_bytes), MAX_PLACE))
 
 
 def _values(file: BinaryIO, entry: NDArray[np.void]) -> NDArray[np.uint64]:
