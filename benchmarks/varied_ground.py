@@ -85,24 +85,35 @@ def scored(scene: BankScene, settings: TrainSettings) -> Scored:
     return Scored(np.array(row, float), false, [(f.confidence, id(f) not in wrong) for f in every])
 
 
-def calibrate(folders: list[Path]) -> None:
-    """Print the logistic fit of a train's probability, and that of the score alone beside it."""
-    settings, cues, true = replace(TrainSettings(), false_alarms_possible=np.inf), [], []
+def stretches(folders: list[Path]) -> list[tuple[FoundTrain, bool]]:
+    """Return every stretch of banks that the reader finds, however doubtful, and whether it is a train."""
+    settings, out = replace(TrainSettings(), false_alarms_possible=np.inf), []
     for path in (p for folder in folders for p in sorted(folder.glob("*.npz"))):
         for scene in load(path):
             found = [f for one in read_trains(list(scene.strips), scene.scene, settings) for f in one]
             found = [f for f in found if f.run.score >= WEAK[0]]
             false = {id(f) for f in false_trains(scene, found)}
-            cues += [cues_of(f.run) for f in found]
-            true += [id(f) not in false for f in found]
-    x, y = np.array(cues), np.array(true, float)
+            out += [(f, id(f) not in false) for f in found]
+    return out
+
+
+def fit(cues: np.ndarray, true: np.ndarray, name: str) -> None:
+    """Print the logistic fit of a train's probability to cues (stretches, k), and how well it parts them."""
+    none = np.zeros(cues.shape[1])
+    w, covariance = fit_logistic(cues, true, none, none + PRIOR_SD)
+    odds = cues @ w
+    area = mannwhitneyu(odds[true > 0], odds[true == 0]).statistic / (true.sum() * (1 - true).sum())
+    print(f"{name}: {np.round(w, 2).tolist()}, area under the curve {area:.3f}")
+    print(f"  standard errors {np.round(np.sqrt(np.diag(covariance)), 2).tolist()}")
+
+
+def calibrate(folders: list[Path]) -> None:
+    """Print the logistic fit of a train's probability, and that of the score alone beside it."""
+    found = stretches(folders)
+    x, y = np.array([cues_of(f.run) for f, _ in found]), np.array([true for _, true in found], float)
     print(f"{y.size} stretches of score {WEAK[0]} and more, {y.sum():.0f} of them trains")
-    for name, columns in (("score alone", [0, 1]), ("confidence_weights", [0, 1, 2])):
-        none = np.zeros(len(columns))
-        w, _ = fit_logistic(x[:, columns], y, none, none + PRIOR_SD)
-        odds = x[:, columns] @ w
-        area = mannwhitneyu(odds[y > 0], odds[y == 0]).statistic / (y.sum() * (1 - y).sum())
-        print(f"{name}: {np.round(w, 2).tolist()}, area under the curve {area:.3f}")
+    fit(x[:, :2], y, "score alone")
+    fit(x, y, "confidence_weights")
 
 
 def main() -> None:

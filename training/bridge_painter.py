@@ -2,7 +2,8 @@
 
 It draws on ``yard_painter``: water or ice beside one, two or six tracks, decks of every material, girders
 that stand beside the track, and trusses as bars over what lies below them, shifted by the view, with their
-shadow on deck, bodies and water. No test and no published score uses it.
+shadow on deck, bodies and water. No test uses it; seeds from 5000 on judge, no network
+is fitted on them.
 ``python -m training.bridge_painter --first 0 --count 500 --folder DIR`` paints a bank of strips as
 ``strip_bank.load`` reads it; one bridge in three is empty.
 """
