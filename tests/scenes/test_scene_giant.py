@@ -101,7 +101,7 @@ def test_images_that_follow_one_another_in_a_circle_end(tmp_path):
 
 @pytest.mark.parametrize("tags", [{"IMAGEDESCRIPTION": "x"}, {"TIFFTAG_IMAGEDESCRIPTION": "x"}])
 def test_text_of_megabytes_in_a_header_is_refused(tmp_path, tags):
-    """GDAL compares each name of its metadata with all others: a million of them took hours."""
+    """GDAL compares each name with all others: a million of them had not ended after 150 s."""
     path = tmp_path / "told.tif"
     tags = {name: text * (MAX_TEXT_BYTES + 1) for name, text in tags.items()}
     write(path, tags=tags, metadata=BANDS)

@@ -113,6 +113,14 @@ FAULTS = {
         ["feature 0 ('t')", "crosses itself", "(8.0050000, 47.0050000)"],
     ),
     "track doubles back": ([track([[8, 47], [8.01, 47], [8.005, 47]])], ["feature 0 ('t')", "doubles back"]),
+    "track of too many vertices": (
+        [track([[8 + k * 1e-6, 47.0] for k in range(10_001)])],
+        ["feature 0 ('t')", "10001 vertices, more than 10000"],
+    ),
+    "too many tracks": (
+        [track([[8, 47 + k * 1e-5], [8.01, 47 + k * 1e-5]], id_=f"t{k}") for k in range(1001)],
+        ["1001 tracks, more than 1000"],
+    ),
     "not a date": ([area(occluded_from="2024-13-03")], ["occluded_from '2024-13-03'", "YYYY-MM-DD"]),
     "date and junk": ([area(occluded_from="2024-12-03x")], ["feature 0 ('a')", "'2024-12-03x'"]),
     "date a number": ([track(occluded_from=20241203)], ["feature 0 ('t')", "occluded_from 20241203"]),

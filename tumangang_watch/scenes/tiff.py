@@ -26,7 +26,7 @@ MAX_PLACE = 2**63 - 1
 GDAL_METADATA, ASCII = 42112, 2
 MAX_TEXT_BYTES, MAX_TAG_BYTES = 2**20, 32 * 2**20
 """GDAL holds a tag's value several times over, and looks each name of its metadata up among all others, for
-hours where there are a million. Four million places of blocks, the longest list that is read, take 32 MiB."""
+minutes where there are a million. Four million places of blocks, the longest list read, take 32 MiB."""
 MAX_IMAGES = 1000
 """GDAL goes through all of a file's images, again for each; an image has a dozen overviews and masks."""
 

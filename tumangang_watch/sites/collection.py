@@ -33,6 +33,8 @@ PLAIN_NAME = re.compile(r"(?!\.)[^/\\]{1,200}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 FIRST_REFERENCE, MORE_REFERENCES = "reference_scene", "reference_scenes"
 """Where a site's file names the scene it was drawn on, and those of other seasons."""
+MAX_TRACKS = 1000
+"""Three times those of the largest yards of the world."""
 REFERENCES_MAX = 24
 """Two a month: each is compared with every scene that comes."""
 
@@ -59,8 +61,16 @@ def collection_faults(data: dict[str, Any]) -> list[Remark]:
     if not faults and not roles & {*REPORTED_ROLES, "track"}:
         what = "it has neither a track nor an area to report on: every feature is stable or ignore"
         faults.append(fault("nothing_reported", what))
+    tracks = sum(1 for f in data["features"] if _is_track(f))
+    if tracks > MAX_TRACKS:
+        faults.append(fault("too_many", f"it has {tracks} tracks, more than {MAX_TRACKS}"))
     # Told also beside other faults: a feature drawn elsewhere is a fault of its own.
     return faults + (extent_faults(boxes) if boxes else [])
+
+
+def _is_track(feature: Any) -> bool:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    return isinstance(properties, dict) and properties.get("role") == "track"
 
 
 def _crs_faults(crs: Any) -> list[Remark]:

@@ -72,6 +72,10 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "metres along a track must lead one way; a train at a crossing would have two places",
         "Make two tracks of it, or remove the vertices that go back",
     ),
+    "too_many": (
+        "doubts compare each vertex with its track and each track with all others: it would take too long",
+        "Cut it to one yard, and draw a track with one vertex every few metres",
+    ),
     "nothing_reported": (
         "there is no ground and no track to report on",
         "Add a yard, a bridge, a station or a track",
