@@ -23,6 +23,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.yard_pairs import Stand, YardPair, yard_pair
+from tumangang_watch.change.other_date import end_m, overlap_m, start_m
+from tumangang_watch.change.profiles import body_place, pixel_similarity
 from tumangang_watch.change.trains import compare_trains
 from tumangang_watch.detect.occupancy import add_other_date
 from tumangang_watch.detect.trains.find import detect_and_read
@@ -30,10 +32,12 @@ from tumangang_watch.errors import WatchError
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.finding import Finding
 from tumangang_watch.model.observation import DatePair
+from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import RunContext, compare, open_pair
 from tumangang_watch.preprocess.normalise import apply, normalise_pair
 from tumangang_watch.scenes import SceneOptions
 from tumangang_watch.settings import Settings
+from tumangang_watch.settings.change import ChangeSettings
 from tumangang_watch.simulate import Pair, Train, make_pair, split_seeds, truth
 from tumangang_watch.simulate.traffic import COLOURS_OF, FREIGHT, FREIGHT_CHANCE, make_train
 from tumangang_watch.simulate.world import shifted
@@ -165,7 +169,7 @@ def compare_yards(pair: YardPair) -> Any:
     )
     trains = tuple(t for k in (0, 1) for t in add_other_date(found[k], tracks[1 - k], settings.history))
     findings = compare_trains(DatePair(*dates), pair.site, trains, settings.change)
-    return SimpleNamespace(detections=trains, findings=findings)
+    return SimpleNamespace(earlier=dates[0], later=dates[1], detections=trains, findings=findings)
 
 
 def said(comparison: Comparison, case: Case) -> list[Finding]:
@@ -185,6 +189,19 @@ def said(comparison: Comparison, case: Case) -> list[Finding]:
     return out
 
 
+def alike_in_place(comparison: Any, case: Case, site: Site) -> float | None:
+    """Return how alike the pixels are that a train of one track covers on both dates (`pixel_similarity`)."""
+    by_id = {d.id: d for d in comparison.detections}
+    lines = {t.id: t.line for t in site.tracks}
+    for found in said(comparison, case):
+        one, two = by_id.get(found.earlier or ""), by_id.get(found.later or "")
+        if one and two and one.track == two.track and overlap_m(one, two) >= ChangeSettings().same_place_m:
+            span = max(start_m(one), start_m(two)), min(end_m(one), end_m(two))
+            place = body_place(lines[one.track], *span)
+            return pixel_similarity(comparison.earlier, comparison.later, place)
+    return None
+
+
 def fates_of(seed: int) -> tuple[str, ...]:
     """Return four fates, in turn from seed to seed."""
     return tuple(FATES[(seed * 4 + k) % len(FATES)] for k in range(4))
@@ -201,6 +218,7 @@ def main() -> None:
     parser.add_argument("--second", action="store_true", help="pairs of the second painter")
     arguments = parser.parse_args()
     told: dict[str, Counter[str]] = defaultdict(Counter)
+    alike: dict[str, list[float]] = {"moves": [], "stays": []}
     for seed in split_seeds(arguments.split)[: arguments.pairs]:
         try:
             if arguments.second:
@@ -215,6 +233,9 @@ def main() -> None:
             print(f"{seed}: refused: {error}")
             continue
         for case in cases:
+            if arguments.second and case.fate in alike:
+                same = alike_in_place(comparison, case, yard.site)
+                alike[case.fate] += [] if same is None else [same]
             words = sorted(
                 f.change if f.grade == "detected" or f.change == "unchanged" else f"possibly {f.change}"
                 for f in said(comparison, case)
@@ -226,6 +247,10 @@ def main() -> None:
     for fate in FATES:
         total, right = sum(told[fate].values()), told[fate].pop("right", 0)
         print(f"{fate:14}{right:4} of {total:3}   {dict(told[fate])}")
+    for fate, values in alike.items():
+        if values:
+            shown = ", ".join(f"{v:.2f}" for v in sorted(values))
+            print(f"pixels of a train that {fate}, in the place of both dates: {shown}")
     false = []
     for seed in split_seeds(arguments.split)[1000 : 1000 + arguments.quiet]:
         options: dict[str, Any] = {"no_change": True, "season_change": seed % 3 == 0, "trains": (2, 5)}

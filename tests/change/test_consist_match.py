@@ -89,6 +89,14 @@ def test_a_moved_train_is_matched_though_one_end_was_misread():
         assert (match.shift_m, match.in_place, match.part) == (40.0, False, False)
 
 
+def test_a_train_whose_ends_were_read_elsewhere_did_not_move_where_its_middle_is_the_same():
+    dates = date("earlier", 20, (0.45,) * 6), date("later", 20, (0.45,) * 6)
+    trains = train_detection(SITE, "earlier", 20, 90, 5), train_detection(SITE, "later", 34, 104, 5)
+    (finding,) = compare_trains(DatePair(*dates), SITE, trains, SETTINGS)
+    assert (finding.change, finding.grade) == ("unchanged", "possible")
+    assert any("14 m apart" in c for c in finding.caveats)
+
+
 def test_a_single_vehicle_is_not_turned_round_and_a_misread_end_moves_no_train():
     one, two = date("earlier", 20, (0.45,)), date("later", 20, (0.45,))
     for stop in (33, 40, 47):

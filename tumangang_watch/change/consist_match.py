@@ -13,11 +13,11 @@ from tumangang_watch.change.other_date import (
     in_place_evidence,
     length_of,
     overlap_m,
-    rest_seen,
-    rest_too,
+    stands_by_pixels,
     start_m,
 )
 from tumangang_watch.change.profiles import agreement, body_profile
+from tumangang_watch.change.rest import Rest, maybe_same_length, rest_of
 from tumangang_watch.grid import Float64
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.site import Site, Track
@@ -38,14 +38,14 @@ class Match:
     """The vehicles stand in reverse order."""
     part: bool = False
     """Only a part of the longer train is in the shorter one."""
-    doubtful: bool = False
-    """The rest of the longer train may stand on the other date too, unread."""
+    rest: Rest | None = None
+    """What only the longer train covers, where they are a train and a part of it that did not move."""
     shift_m: float = 0.0
     """How far the common part went along its track, positive with increasing distance."""
+    ends_apart: bool = False
+    """Its ends were read elsewhere on the two dates, but what lies between is the same in its place."""
     unlike: bool = False
     """Its vehicles look unlike on both dates, as in the light of its place the same ones may."""
-    unseen_m: float = 0.0
-    """Metres of the longer train's place that were not seen on the other date."""
 
 
 def match_trains(matcher: TrainMatcher, site: Site, trains: tuple[Detection, ...]) -> tuple[Match, ...]:
@@ -103,12 +103,14 @@ def _whole(
     out = []
     seen: dict[Laid, Profiles] = {}
     end_stands = one_track and _end_stands(a, b, settings)
+    same_place = one_track and stands_by_pixels(matcher, tracks[0], trains)
     for turned in (False, True):
         for where in _laid(a, b, turned != against, settings):
             shift = where[1] - where[0] if one_track else 0.0
             in_place = one_track and abs(shift) <= settings.moved_min_m
             if end_stands and not in_place and not turned:
                 continue
+            ends_apart = same_place and not in_place and not turned
             still = in_place and not turned
             elsewhere = settings.moved_odds if one_track else settings.other_track_odds
             prior = settings.in_place_odds if in_place else elsewhere
@@ -127,7 +129,8 @@ def _whole(
                         earlier=a,
                         later=b,
                         odds=odds,
-                        in_place=still,
+                        in_place=still or ends_apart,
+                        ends_apart=ends_apart,
                         turned=turned,
                         shift_m=shift,
                         unlike=unlike,
@@ -193,22 +196,10 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
             out.append(replace(moved, shift_m=shift, unlike=unlike))
             continue
         odds += in_place_evidence(matcher, track, trains)
-        stands, unseen = rest_too(matcher, track, long, short)
-        still = stands > 0
-        unsure = maybe_same_length(a, b, settings) or counts_meet(a, b)
-        unsure = unsure or not rest_seen(matcher, track, long, short)
-        doubtful = not still and (stands > settings.there_doubt or unsure)
+        rest = rest_of(matcher, track, long, short)
+        still = rest.stands > 0
         out.append(
-            Match(
-                earlier=a,
-                later=b,
-                odds=odds,
-                in_place=still,
-                part=not still,
-                doubtful=doubtful,
-                unlike=unlike,
-                unseen_m=unseen if still else 0.0,
-            )
+            Match(earlier=a, later=b, odds=odds, in_place=still, part=not still, rest=rest, unlike=unlike)
         )
     return out
 
@@ -242,23 +233,6 @@ def _against(tracks: tuple[Track, Track]) -> bool:
     """Return True when two tracks' distances count in opposite directions."""
     one, two = (np.diff([t.line.coords[0], t.line.coords[-1]], axis=0)[0][:2] for t in tracks)
     return float(np.dot(one, two)) < 0
-
-
-def counts_meet(a: Detection, b: Detection) -> bool:
-    """Return True when the intervals of two counts have a number in common."""
-    return (
-        a.cars is not None
-        and b.cars is not None
-        and max(a.cars.low, b.cars.low) <= min(a.cars.high, b.cars.high)
-    )
-
-
-def maybe_same_length(a: Detection, b: Detection, settings: ChangeSettings) -> bool:
-    """Return True when the intervals of two lengths meet: an end of one may have been misread."""
-    if a.length_m is None or b.length_m is None:
-        return False
-    apart = max(a.length_m.low - b.length_m.high, b.length_m.low - a.length_m.high)
-    return apart <= settings.same_place_m
 
 
 def same_length(a: Detection, b: Detection, settings: ChangeSettings) -> bool:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Self
 
 import numpy as np
 from scipy.special import logit
 from shapely.geometry.base import BaseGeometry
 
-from tumangang_watch.change.beside import LightOfPair, looks_changed
+from tumangang_watch.change.beside import LightOfPair, light_of, looks_changed
 from tumangang_watch.change.profiles import (
     PairScale,
     agreement,
     body_place,
     body_profile,
     coupling_odds,
+    pair_scale,
     pixel_similarity,
 )
-from tumangang_watch.change.seen import BareTrack, times_bare
+from tumangang_watch.change.seen import BareTrack, bare_track, times_bare
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import DatePair
-from tumangang_watch.model.site import Track
+from tumangang_watch.model.site import Site, Track
 from tumangang_watch.settings.change import ChangeSettings
 
 OCCUPIED = "other_occupied"
@@ -44,6 +47,26 @@ class TrainMatcher:
     _known: dict[BaseGeometry, float] = field(default_factory=dict)
     """How likely the looks of a place changed."""
 
+    @classmethod
+    def of(
+        cls,
+        pair: DatePair,
+        site: Site,
+        trains: tuple[Detection, ...],
+        settings: ChangeSettings,
+        light: Callable[[], LightOfPair] | None = None,
+    ) -> Self:
+        """Return a pair of dates, ready for the vehicles of its trains; ``light`` as it is asked for."""
+        scale = pair_scale(pair.earlier, pair.later, settings)
+        return cls(
+            pair=pair,
+            scale=scale,
+            settings=settings,
+            bare=bare_track(pair, site, trains, scale, settings),
+            light=light or cache(partial(light_of, pair, settings)),
+            bodies=tuple(t.geometry for t in trains),
+        )
+
     def looks(self, odds: float, *places: BaseGeometry) -> float:
         """Return what looks say for vehicles being the same, log-odds, in the light of their places.
 
@@ -62,33 +85,6 @@ class TrainMatcher:
         return self._known[place]
 
 
-def rest_too(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> tuple[float, float]:
-    """Return the log-odds that what only the longer train covers stands on the other date too, and unseen m.
-
-    Vehicles beside those that stand still are likely there as well; the other date's strip, and whether the
-    vehicles look the same, speak for or against it. The stretch that is least likely there counts.
-    """
-    unseen, settings = 0.0, matcher.settings
-    other = matcher.pair.other(long.date)
-    occupied = _occupied_beyond(long, short)
-    strip = 0.0 if occupied is None else strip_odds(occupied, settings)
-    stands = settings.in_place_odds + settings.same_vehicles_max
-    for start, stop in ((start_m(long), start_m(short)), (end_m(short), end_m(long))):
-        if stop - start < settings.same_place_m:
-            continue
-        seen = other.observed_fraction(body_place(track.line, start, stop))
-        if seen < settings.observed_min:
-            unseen += (1 - seen) * (stop - start)
-            continue
-        same = _same_there(matcher, track, (start, stop))
-        if occupied is None:
-            stands = min(stands, same - settings.same_vehicles_odds)
-            continue
-        vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
-        stands = min(stands, settings.in_place_odds + strip + vehicles)
-    return stands, unseen
-
-
 def change_seen(
     matcher: TrainMatcher, track: Track, train: Detection, stretch_m: tuple[float, float]
 ) -> bool:
@@ -100,13 +96,6 @@ def change_seen(
         return True
     times = times_bare(matcher.pair, track.line, train, stretch_m, matcher.bare, matcher.scale)
     return times is None or times >= matcher.settings.seen_times_min
-
-
-def rest_seen(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> bool:
-    """Return False where an end that only the longer train covers looks alike on both dates."""
-    ends = ((start_m(long), start_m(short)), (end_m(short), end_m(long)))
-    wide = [e for e in ends if e[1] - e[0] >= matcher.settings.same_place_m]
-    return all(change_seen(matcher, track, long, e) for e in wide)
 
 
 def in_place_evidence(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detection]) -> float:
@@ -128,19 +117,21 @@ def in_place_evidence(matcher: TrainMatcher, track: Track, trains: tuple[Detecti
     return pixels + coupling_odds(matcher.pair, *trains, settings)
 
 
+def stands_by_pixels(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detection]) -> bool:
+    """Tell whether most of two trains of a track lies in one place and is the same there on both dates.
+
+    A train that moved on brings other vehicles there, like ones in hardly the same place.
+    """
+    start, stop = max(map(start_m, trains)), min(map(end_m, trains))
+    if stop - start < matcher.settings.part_common_min * min(map(length_of, trains)):
+        return False
+    alike = pixel_similarity(matcher.pair.earlier, matcher.pair.later, body_place(track.line, start, stop))
+    return alike is not None and alike >= matcher.settings.stands_alike_min
+
+
 def strip_odds(occupied: float, settings: ChangeSettings) -> float:
     """Return what the other date's strip says for vehicles standing there, log-odds."""
     return float(np.clip(logit(occupied), -settings.strip_odds_max, settings.strip_odds_max))
-
-
-def _occupied_beyond(long: Detection, short: Detection) -> float | None:
-    """Return how much of what only the longer train covers the other date's own strip shows as occupied."""
-    whole = dict(long.evidence).get(OCCUPIED)
-    both = overlap_m(long, short)
-    rest = length_of(long) - both
-    if whole is None or rest <= 0:
-        return None
-    return float(np.clip((whole * length_of(long) - both) / rest, 0.0, 1.0))
 
 
 def same_vehicles(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float | None:
@@ -153,7 +144,7 @@ def same_vehicles(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, f
     return None if odds is None else matcher.looks(odds, body_place(track.line, *stretch_m))
 
 
-def _same_there(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float:
+def same_there(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float:
     """Return the log-odds that vehicles along a stretch stand there on both dates, by their looks.
 
     Brightness and colour that agree speak for it only where the pixels follow the same pattern: wagons as
@@ -189,7 +180,7 @@ def there_too(
         odds = prior + looks + in_place_evidence(matcher, track, (train, occupant))
         # What both cover says nothing of the rest: a doubt, no more.
         return odds if shared or whole else min(odds, 0.0)
-    same = _same_there(matcher, track, (start_m(train), end_m(train)))
+    same = same_there(matcher, track, (start_m(train), end_m(train)))
     vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
     if occupied is None:
         return vehicles - settings.same_vehicles_odds

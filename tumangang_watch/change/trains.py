@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, partial
 from math import exp
 
-from tumangang_watch.change.beside import LightOfPair, light_of
+from tumangang_watch.change.beside import LightOfPair
 from tumangang_watch.change.consist_match import Match, match_trains
 from tumangang_watch.change.other_date import (
     OCCUPIED,
@@ -20,8 +19,6 @@ from tumangang_watch.change.other_date import (
     strip_odds,
     there_too,
 )
-from tumangang_watch.change.profiles import pair_scale
-from tumangang_watch.change.seen import bare_track
 from tumangang_watch.change.words import (
     alone_words,
     cars_of,
@@ -46,6 +43,8 @@ UNLIKE = (
     "it may be another train"
 )
 
+ENDS_APART = "its ends were read {:.0f} m apart on the two dates, but what lies between is the same there"
+
 
 def compare_trains(
     pair: DatePair,
@@ -66,15 +65,7 @@ def compare_trains(
     """
     tracks = {t.id: t for t in site.tracks}
     rank = {t.id: k for k, t in enumerate(site.tracks)}
-    scale = pair_scale(pair.earlier, pair.later, settings)
-    matcher = TrainMatcher(
-        pair=pair,
-        scale=scale,
-        settings=settings,
-        bare=bare_track(pair, site, trains, scale, settings),
-        light=light or cache(partial(light_of, pair, settings)),
-        bodies=tuple(t.geometry for t in trains),
-    )
+    matcher = TrainMatcher.of(pair, site, trains, settings, light)
     matches = match_trains(matcher, site, trains)
     found: list[tuple[int, int, Finding]] = []
     for match in matches:
@@ -126,17 +117,23 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
     a, b = match.earlier, match.later
     change, amount, unit = _measure(match, settings)
     unsure = min(a.confidence, b.confidence) < settings.train_change_sure or not _left_behind(match, settings)
-    doubtful = match.doubtful or match.unlike or (change != "unchanged" and unsure)
+    rest = match.rest
+    misread = match.part and rest is not None and rest.doubtful(settings)
+    doubtful = misread or match.unlike or match.ends_apart or (change != "unchanged" and unsure)
     sure, stays = 1 / (1 + exp(-max(match.odds, 0.0))), change == "unchanged" and not match.unlike
+    if misread and rest is not None:
+        sure *= rest.chance(settings)
     caveats = list(dict.fromkeys((*a.caveats, *b.caveats)))
-    if match.unseen_m >= 1:
+    if rest is not None and match.in_place and rest.unseen_m >= 1:
         caveats.append(
-            f"{match.unseen_m:.0f} m of the longer train's place were not seen on the other date: "
+            f"{rest.unseen_m:.0f} m of the longer train's place were not seen on the other date: "
             "wagons may have come or gone there"
         )
     if change != "unchanged" and sure < settings.sure_consist:
         caveats.append("few or like wagons: it could be another train that looks the same")
-    if match.unlike:
+    if match.ends_apart:
+        caveats.append(ENDS_APART.format(abs(match.shift_m)))
+    elif match.unlike:
         caveats.append(UNLIKE)
     elif doubtful:
         caveats.append(

@@ -20,6 +20,9 @@ class ChangeSettings:
     same_pixels_min: float = 0.40
     """Correlation of the pixels in one place on two dates from which it shows the same thing.
     Calibrated by ``python -m benchmarks.change --split train``."""
+    stands_alike_min: float = 0.6
+    """The same from which a train that seems to have moved along its track stands where it stood: its ends
+    were misread. Calibrated by ``python -m benchmarks.fates --second --split train``."""
     dark_quantile: float = 0.01
     """Share of clear ground that is darker than what path light is judged by (dark objects, Chavez 1988)."""
     dark_share: float = 0.9
@@ -174,6 +177,10 @@ class ChangeSettings:
     cargo_alike: float = 0.15
     """Difference up to which goods as bright as their ground and without a shadow may lie on the other date
     unseen: of the 145 four fifths lie below it."""
+    part_possible: tuple[float, float, float] = (-0.44, -2.81, -1.54)
+    """Weights of `Rest.terms` in the log-odds that wagons came or went which one date may have missed: of 18
+    told so on 260 train pairs two did, neither where the lengths may be one
+    (``python -m benchmarks.part_changes --split train --pairs 260 --calibrate``)."""
     cargo_possible: tuple[float, float, float, float, float] = (-3.96, 0.72, 0.57, -5.94, 2.85)
     """Weights of `possible.terms_of` in the log-odds that goods came or went where that is only possible.
     From 361 objects, 28 of them true, of pairs of train seeds 600 to 691 in mixed light, some seeds in two;
