@@ -7,6 +7,7 @@ from math import cos, radians
 from pathlib import Path
 
 import pytest
+from support.command import run
 
 from tumangang_watch.cli import main
 from tumangang_watch.evaluate.labels import Label, TruthDocument, fault_of
@@ -120,3 +121,13 @@ def test_a_report_that_lacks_what_the_contract_promises_is_refused_in_one_line(t
 def test_the_truth_of_the_fixtures_fits_the_contract(name):
     fixtures = Path(__file__).resolve().parents[2] / "fixtures"
     assert fault_of(json.loads((fixtures / name).read_text())) is None
+
+
+@pytest.mark.parametrize("number", ["1e999", "NaN", "-Infinity"])
+def test_a_report_with_a_number_that_is_none_is_refused_in_words(tmp_path, number):
+    cars = f'{{"estimate": {number}, "low": 1, "high": 2}}'
+    text = f'{{"scenes": {{}}, "findings": [], "detections": [{{"kind": "train", "cars": {cars}}}]}}'
+    (tmp_path / "report.json").write_text(text)
+    (tmp_path / "truth.json").write_text("{}")
+    done = run("evaluate", tmp_path / "report.json", tmp_path / "truth.json", status=3)
+    assert number in done.stderr

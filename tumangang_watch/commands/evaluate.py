@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from pathlib import Path
 from typing import cast
 
@@ -59,12 +60,21 @@ def load_report(report: Path) -> ReportDocument:
 def load_json(file: Path, what: str) -> dict[str, object]:
     """Return a JSON document's object, or refuse the file in one line."""
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        data = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (OSError, ValueError, RecursionError) as error:
         raise InputRefused(f"cannot read the {what}", file, str(error), f"Give a {what} file") from error
     if not isinstance(data, dict):
         raise InputRefused(f"not a {what}", file, "fields are missing", f"Give a {what} file of the contract")
     return data
+
+
+def _finite(number: str) -> float:
+    """Return a number as JSON writes it; no measure is infinite, or none."""
+    value = float(number)
+    if not isfinite(value):
+        raise ValueError(f"{number[:40]} is not a number that can be reckoned with")
+    return value
 
 
 def _scores_text(scores: dict[str, Scores]) -> str:
