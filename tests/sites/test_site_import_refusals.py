@@ -31,6 +31,9 @@ def hostile(folder: Path, case: str) -> tuple[Path, str]:
     if case == "deep kml":
         file.write_text("<kml>" + "<Folder>" * 50_000)
         return file, "nested too deeply"
+    if case == "many folders":
+        file.write_text(text.replace("</Document>", "<Folder/>" * 501 + "</Document>", 1))
+        return file, "more than 500 folders"
     if case == "virtual layer":
         file = folder / "bad.geojson"
         file.write_text('<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource>')
@@ -136,6 +139,7 @@ HOSTILE = (
     "external entity",
     "half a kml",
     "deep kml",
+    "many folders",
     "virtual layer",
     "zip bomb",
     "zip too big",

@@ -86,6 +86,9 @@ class SiteSettings:
     """JSON takes some twenty times its size in memory."""
     import_features: int = 50_000
     import_vertices: int = 1_000_000
+    import_layers: int = 500
+    """Layers (KML: folders) of one file. GDAL reads the whole file again for each: 100 000 folders had taken
+    1 GB and not ended after 45 s."""
     zip_members: int = 500
     zip_ratio: float = 200.0
     """Text of coordinates packs 3 to 20 times; a bomb a thousand times."""

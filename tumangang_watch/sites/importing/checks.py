@@ -11,6 +11,7 @@ from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.importing.stage import Staged, refusal
 
 GEOPACKAGE_TABLES = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
+MANY = "Cut it to the site"
 KML_DEPTH = 100
 """Elements nested deeper than this are no person's work."""
 
@@ -32,9 +33,9 @@ def check_staged(staged: Staged, limits: SiteSettings) -> None:
     size = staged.path.stat().st_size
     if size > limits.json_bytes:
         why = f"{size} bytes of text, more than {limits.json_bytes}"
-        raise refusal(staged.source, why, "Cut it to the site")
+        raise refusal(staged.source, why, MANY)
     if staged.kind == "kml":
-        _check_kml(staged)
+        _check_kml(staged, limits)
 
 
 def _check_shapefile(staged: Staged) -> None:
@@ -77,14 +78,17 @@ def _check_geopackage(staged: Staged) -> None:
         raise refusal(staged.source, why, "Copy it again, whole") from error
 
 
-def _check_kml(staged: Staged) -> None:
-    """Refuse KML that is not well-formed to its end, that declares entities, or is nested too deeply."""
-    depth = 0
+def _check_kml(staged: Staged, limits: SiteSettings) -> None:
+    """Refuse KML that is cut short or not well-formed, declares entities, or has many or deep folders."""
+    depth = folders = 0
     parser = expat.ParserCreate()
 
-    def start(*_: object) -> None:
-        nonlocal depth
+    def start(name: str, *_: object) -> None:
+        nonlocal depth, folders
         depth += 1
+        folders += name == "Folder"
+        if folders > limits.import_layers:
+            raise refusal(staged.source, f"it has more than {limits.import_layers} folders", MANY)
         if depth > KML_DEPTH:
             raise refusal(staged.source, "its elements are nested too deeply", "Flatten its folders")
 

@@ -18,7 +18,7 @@ from pyproj.exceptions import ProjError
 
 from tumangang_watch.errors import WatchError
 from tumangang_watch.settings.scenes import SiteSettings
-from tumangang_watch.sites.importing.checks import check_staged
+from tumangang_watch.sites.importing.checks import MANY, check_staged
 from tumangang_watch.sites.importing.stage import Staged, refusal
 
 WGS84 = "OGC:CRS84"
@@ -75,6 +75,8 @@ class SourceReader:
         try:
             with self._noting(staged):
                 layers = pyogrio.list_layers(staged.path)
+            if len(layers) > self.limits.import_layers:
+                raise refusal(staged.source, f"it has more than {self.limits.import_layers} layers", MANY)
             for index, (name, geometry_type) in enumerate(layers):
                 label = staged.label if staged.kind == "shp" else str(name)
                 if geometry_type is not None and self._is_wanted(label):
