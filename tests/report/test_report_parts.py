@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import shapely
 
@@ -9,6 +12,7 @@ from tumangang_watch.report.answer.order import event_of
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.chips import chip, to_px
 from tumangang_watch.report.gis.rows import finding_properties, span_of
+from tumangang_watch.report.json_report import report_dict
 from tumangang_watch.report.marks.subjects import chip_bounds, subjects
 from tumangang_watch.report.names import chip_name
 from tumangang_watch.report.page.tables import dates
@@ -90,3 +94,11 @@ def test_a_page_escapes_text_and_runs_only_its_own_script():
     )
     assert r"&lt;b&gt;\u202e" in text
     assert "<b>" not in text.split("</style>")[1]
+
+
+def test_nothing_seen_from_space_is_told_as_certain(comparison):
+    findings = tuple(replace(f, confidence=0.9997) for f in comparison.findings)
+    sure = replace(comparison, findings=findings, detections=())
+    told = page(sure, report_dict(sure, "1.2"))
+    assert "99 %" in told
+    assert not re.search(r"100 %\)|detected, 100 %", told)

@@ -12,6 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from tumangang_watch.model.document import VehicleDocument
+from tumangang_watch.report.answer.phrases import chance_percent
 from tumangang_watch.report.palette import PAINTS
 from tumangang_watch.text import clean_document, whole
 
@@ -65,6 +66,7 @@ def _environment(package: str) -> Environment:
         words=lambda text: str(text).replace("_", " "),
         paint=lambda colour: PAINTS.get(colour, PAINTS["unknown"]),
         shown=_shown,
+        chance=chance_percent,
         runs=_runs,
     )
     return environment

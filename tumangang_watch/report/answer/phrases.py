@@ -26,8 +26,12 @@ def certainty(confidence: float) -> str:
 
 def chance_words(confidence: float) -> str:
     """Return ``very likely, 87 %``."""
-    share = min(max(whole_percent(confidence), 1), 99)
-    return f"{certainty(confidence)}, {share} %"
+    return f"{certainty(confidence)}, {chance_percent(confidence)} %"
+
+
+def chance_percent(confidence: float) -> int:
+    """Return a probability in percent: 1 to 99, for nothing seen from space is certain."""
+    return min(max(whole_percent(confidence), 1), 99)
 
 
 def number_words(number: int) -> str:
