@@ -23,8 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.yard_pairs import Stand, YardPair, yard_pair
-from tumangang_watch.change.other_date import end_m, overlap_m, start_m
-from tumangang_watch.change.profiles import body_place, pixel_similarity
+from tumangang_watch.change.other_date import alike_in_place, overlap_m
 from tumangang_watch.change.trains import compare_trains
 from tumangang_watch.detect.occupancy import add_other_date
 from tumangang_watch.detect.trains.find import detect_and_read
@@ -189,16 +188,15 @@ def said(comparison: Comparison, case: Case) -> list[Finding]:
     return out
 
 
-def alike_in_place(comparison: Any, case: Case, site: Site) -> float | None:
-    """Return how alike the pixels are that a train of one track covers on both dates (`pixel_similarity`)."""
+def alike_of(comparison: Any, case: Case, site: Site) -> float | None:
+    """Return how alike the pixels are that a train of one track covers on both dates (`alike_in_place`)."""
     by_id = {d.id: d for d in comparison.detections}
-    lines = {t.id: t.line for t in site.tracks}
+    tracks = {t.id: t for t in site.tracks}
     for found in said(comparison, case):
         one, two = by_id.get(found.earlier or ""), by_id.get(found.later or "")
         if one and two and one.track == two.track and overlap_m(one, two) >= ChangeSettings().same_place_m:
-            span = max(start_m(one), start_m(two)), min(end_m(one), end_m(two))
-            place = body_place(lines[one.track], *span)
-            return pixel_similarity(comparison.earlier, comparison.later, place)
+            pair = DatePair(comparison.earlier, comparison.later)
+            return alike_in_place(pair, tracks[one.track], (one, two))
     return None
 
 
@@ -234,7 +232,7 @@ def main() -> None:
             continue
         for case in cases:
             if arguments.second and case.fate in alike:
-                same = alike_in_place(comparison, case, yard.site)
+                same = alike_of(comparison, case, yard.site)
                 alike[case.fate] += [] if same is None else [same]
             words = sorted(
                 f.change if f.grade == "detected" or f.change == "unchanged" else f"possibly {f.change}"

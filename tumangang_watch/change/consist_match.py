@@ -103,15 +103,15 @@ def _whole(
     out = []
     seen: dict[Laid, Profiles] = {}
     end_stands = one_track and _end_stands(a, b, settings)
-    same_place = one_track and stands_by_pixels(matcher, tracks[0], trains)
     for turned in (False, True):
         for where in _laid(a, b, turned != against, settings):
             shift = where[1] - where[0] if one_track else 0.0
             in_place = one_track and abs(shift) <= settings.moved_min_m
             if end_stands and not in_place and not turned:
                 continue
-            ends_apart = same_place and not in_place and not turned
             still = in_place and not turned
+            ends_apart = one_track and not in_place and not turned
+            ends_apart = ends_apart and stands_by_pixels(matcher, tracks[0], trains)
             elsewhere = settings.moved_odds if one_track else settings.other_track_odds
             prior = settings.in_place_odds if in_place else elsewhere
             profiles = seen.get(where) or seen.setdefault(where, _profiles(matcher, tracks, where))

@@ -98,20 +98,23 @@ def change_seen(
     return times is None or times >= matcher.settings.seen_times_min
 
 
+def alike_in_place(pair: DatePair, track: Track, trains: tuple[Detection, Detection]) -> float | None:
+    """Return how alike the pixels are of the stretch that two trains of a track both cover."""
+    place = body_place(track.line, max(map(start_m, trains)), min(map(end_m, trains)))
+    return pixel_similarity(pair.earlier, pair.later, place)
+
+
 def in_place_evidence(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detection]) -> float:
     """Return what the place says for two trains being one that did not move, log-odds.
 
     Couplings of a train that stands do not move; those of another train, stopped anywhere, fall where they
     may. The pattern of pixels along a train speaks for it as well, and hardly against: sun and shade differ.
     """
-    settings = matcher.settings
-    start, stop = max(map(start_m, trains)), min(map(end_m, trains))
-    if stop <= start:
+    settings, both = matcher.settings, overlap_m(*trains)
+    if both <= 0:
         return 0.0
-    alike = pixel_similarity(matcher.pair.earlier, matcher.pair.later, body_place(track.line, start, stop))
-    most = min(
-        settings.same_pixels_odds * (stop - start) / settings.half_vehicle_m, settings.same_pattern_max
-    )
+    alike = alike_in_place(matcher.pair, track, trains)
+    most = min(settings.same_pixels_odds * both / settings.half_vehicle_m, settings.same_pattern_max)
     limits = (-settings.same_pixels_odds, most)
     pixels = 0.0 if alike is None else float(np.clip((alike - settings.same_pixels_min) * 10, *limits))
     return pixels + coupling_odds(matcher.pair, *trains, settings)
@@ -122,10 +125,9 @@ def stands_by_pixels(matcher: TrainMatcher, track: Track, trains: tuple[Detectio
 
     A train that moved on brings other vehicles there, like ones in hardly the same place.
     """
-    start, stop = max(map(start_m, trains)), min(map(end_m, trains))
-    if stop - start < matcher.settings.part_common_min * min(map(length_of, trains)):
+    if overlap_m(*trains) < matcher.settings.part_common_min * min(map(length_of, trains)):
         return False
-    alike = pixel_similarity(matcher.pair.earlier, matcher.pair.later, body_place(track.line, start, stop))
+    alike = alike_in_place(matcher.pair, track, trains)
     return alike is not None and alike >= matcher.settings.stands_alike_min
 
 

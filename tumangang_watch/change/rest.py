@@ -33,7 +33,7 @@ class Rest:
     meets: bool
     """The lengths of the two trains, or their counts, may be the same: an end was misread."""
     alike: bool
-    """Both dates look alike where it ends."""
+    """Both dates look alike where it ends; asked only where it does not stand."""
     unseen_m: float
     """Metres of it that were not seen on the other date."""
 
@@ -57,7 +57,7 @@ def rest_of(matcher: TrainMatcher, track: Track, long: Detection, short: Detecti
     return Rest(
         stands=stands,
         meets=maybe_same_length(long, short, matcher.settings) or counts_meet(long, short),
-        alike=not _seen(matcher, track, long, short),
+        alike=stands <= 0 and not _seen(matcher, track, long, short),
         unseen_m=unseen_m,
     )
 
@@ -73,9 +73,7 @@ def _stands(matcher: TrainMatcher, track: Track, long: Detection, short: Detecti
     occupied = _occupied_beyond(long, short)
     strip = 0.0 if occupied is None else strip_odds(occupied, settings)
     stands = settings.in_place_odds + settings.same_vehicles_max
-    for start, stop in ((start_m(long), start_m(short)), (end_m(short), end_m(long))):
-        if stop - start < settings.same_place_m:
-            continue
+    for start, stop in _ends_beyond(long, short, settings):
         seen = other.observed_fraction(body_place(track.line, start, stop))
         if seen < settings.observed_min:
             unseen += (1 - seen) * (stop - start)
@@ -91,9 +89,14 @@ def _stands(matcher: TrainMatcher, track: Track, long: Detection, short: Detecti
 
 def _seen(matcher: TrainMatcher, track: Track, long: Detection, short: Detection) -> bool:
     """Return False where an end that only the longer train covers looks alike on both dates."""
+    ends = _ends_beyond(long, short, matcher.settings)
+    return all(change_seen(matcher, track, long, end) for end in ends)
+
+
+def _ends_beyond(long: Detection, short: Detection, settings: ChangeSettings) -> list[tuple[float, float]]:
+    """Return the ends, from and to, that only the longer train covers, farther than ends are misread."""
     ends = ((start_m(long), start_m(short)), (end_m(short), end_m(long)))
-    wide = [e for e in ends if e[1] - e[0] >= matcher.settings.same_place_m]
-    return all(change_seen(matcher, track, long, e) for e in wide)
+    return [end for end in ends if end[1] - end[0] >= settings.same_place_m]
 
 
 def _occupied_beyond(long: Detection, short: Detection) -> float | None:

@@ -118,11 +118,11 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
     change, amount, unit = _measure(match, settings)
     unsure = min(a.confidence, b.confidence) < settings.train_change_sure or not _left_behind(match, settings)
     rest = match.rest
-    misread = match.part and rest is not None and rest.doubtful(settings)
-    doubtful = misread or match.unlike or match.ends_apart or (change != "unchanged" and unsure)
+    misread = rest if match.part and rest is not None and rest.doubtful(settings) else None
+    doubtful = match.unlike or match.ends_apart or (change != "unchanged" and unsure) or misread is not None
     sure, stays = 1 / (1 + exp(-max(match.odds, 0.0))), change == "unchanged" and not match.unlike
-    if misread and rest is not None:
-        sure *= rest.chance(settings)
+    if misread is not None:
+        sure *= misread.chance(settings)
     caveats = list(dict.fromkeys((*a.caveats, *b.caveats)))
     if rest is not None and match.in_place and rest.unseen_m >= 1:
         caveats.append(

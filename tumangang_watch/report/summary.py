@@ -12,7 +12,7 @@ from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.answer.clauses import Names, train_noun
 from tumangang_watch.report.answer.headline import headline, looked_at
 from tumangang_watch.report.answer.order import by_importance, event_of
-from tumangang_watch.report.answer.phrases import certainty, chance_percent, chance_words, size_words
+from tumangang_watch.report.answer.phrases import certainty, chance_text, chance_words, size_words
 from tumangang_watch.report.bridges import bridge_lines
 from tumangang_watch.report.json_report import history_rows
 from tumangang_watch.text import clean_text, count_text, provider_text, whole
@@ -206,9 +206,7 @@ def _changes(comparison: Comparison) -> list[str]:
 
 
 def _statement(finding: Finding) -> str:
-    tail = (
-        f"[{finding.grade}, {certainty(finding.confidence)} {chance_percent(finding.confidence) / 100:.2f}]"
-    )
+    tail = f"[{finding.grade}, {certainty(finding.confidence)} {chance_text(finding.confidence)}]"
     return clean_text(f"{finding.statement} {tail}")
 
 
@@ -235,7 +233,7 @@ def _train(found: Detection) -> str:
         count = f"{whole(found.cars.estimate)} ({whole(found.cars.low)}-{whole(found.cars.high)}) cars"
     length = "" if found.length_m is None else f", {whole(found.length_m.estimate)} m long"
     place = found.track or found.area or "no track"
-    tail = f"[{found.grade}, {certainty(found.confidence)} {chance_percent(found.confidence) / 100:.2f}]"
+    tail = f"[{found.grade}, {certainty(found.confidence)} {chance_text(found.confidence)}]"
     return clean_text(f"{place}: {count}{length} {tail}")
 
 

@@ -9,6 +9,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.site import Site
 from tumangang_watch.reidentify.compare import SameTrain
+from tumangang_watch.report.answer.phrases import chance_text
 from tumangang_watch.reproduce.consist import (
     colour_verdict,
     locomotive_verdict,
@@ -132,7 +133,10 @@ def _train(
 ) -> list[tuple[str, Verdict, str]]:
     """Judge what was said of one train, a line each."""
     asked: list[tuple[str, Callable[[Detection], tuple[Verdict, str]]]] = [
-        ("a train stands there", lambda t: ("reproduced", f"{_where(t)}, confidence {t.confidence:.2f}"))
+        (
+            "a train stands there",
+            lambda t: ("reproduced", f"{_where(t)}, confidence {chance_text(t.confidence)}"),
+        )
     ]
     if (cars := claim.cars) is not None:
         asked.append((f"it has {range_words(cars)} cars", lambda t: _count(t, claim, limits)))

@@ -19,9 +19,9 @@ MIN_TRACK_M = 10.0
 MIN_AREA_M2 = 1.0
 """A polygon smaller than this is a slip of the pen: a crate on an apron has about 2 m2."""
 MAX_EXTENT_M = 50_000.0
+"""Wider than this it is not one site, and one UTM zone no longer measures it well."""
 MAX_TRACK_VERTICES = 10_000
 """A track of 10 km with a vertex a metre. What takes 1.5 s for 5 000 takes hundreds for 100 000."""
-"""Wider than this it is not one site, and one UTM zone no longer measures it well."""
 SHOWN_CHARACTERS = 60
 """As much of a value at fault as a message of one line quotes."""
 

@@ -34,6 +34,11 @@ def chance_percent(confidence: float) -> int:
     return min(max(whole_percent(confidence), 1), 99)
 
 
+def chance_text(confidence: float) -> str:
+    """Return ``0.87``: a probability as lists write it, 0.01 to 0.99."""
+    return f"{chance_percent(confidence) / 100:.2f}"
+
+
 def number_words(number: int) -> str:
     """Return a count: in words up to twelve, with a comma at thousands."""
     return NUMBERS[number] if 0 <= number < len(NUMBERS) else f"{number:,}"

@@ -144,11 +144,11 @@ class SourceReader:
         """Yield the features of a layer, as long as there are not too many of them."""
         if len(rows) > self.limits.import_features:
             why = f"layer {label!r} has more than {self.limits.import_features} features"
-            raise refusal(staged.source, why, "Cut it to the site")
+            raise refusal(staged.source, why, MANY)
         self.vertices += int(shapely.get_num_coordinates(shapes).sum())
         if self.vertices > self.limits.import_vertices:
             why = f"more than {self.limits.import_vertices} vertices in all"
-            raise refusal(staged.source, why, "Cut it to the site")
+            raise refusal(staged.source, why, MANY)
         placed = self._in_degrees(staged, shapely.force_2d(shapes), crs or self.crs, label)
         for number, (row, shape) in enumerate(zip(rows, placed, strict=True)):
             yield SourceFeature(
