@@ -196,21 +196,26 @@ class Cluster:
             if not isinstance(error, KilledWorker):
                 return piece.key, _outcome(future, error)
             if piece.deaths:
-                return piece.key, self._death(piece, error.allowed_failures + 1)
+                return piece.key, self._death(str(future.key))
             piece.deaths += 1
             self._suspects.append(piece)
 
     def _start(self, piece: _Piece) -> None:
         future = self._client.submit(_on_cluster, piece.function, piece.task, self._limit_s, pure=False)
-        piece.begun = time.monotonic()
         self._pieces[str(future.key)] = piece
         self._done.add(future)
 
-    def _death(self, piece: _Piece, attempts: int) -> Died:
-        """Return how a piece died that was out alone. How a worker ended is not told: where as much time went
-        by as all attempts may take together, it was over each time.
+    def _death(self, key: str) -> Died:
+        """Return how a piece died that was out alone. How a worker ended is not told: where each of them had
+        it for as long as it may take, it was over each time.
         """
-        if time.monotonic() - piece.begun >= attempts * self._limit_s:
+        rows = self._client.sync(self._client.scheduler.get_story, keys_or_stimuli=[key])
+        moves = [(start, end, when) for name, start, end, *_, when in rows if name == key]
+        begun = [when for _, end, when in moves if end == "processing"]
+        ended = [when for start, _, when in moves if start == "processing"]
+        # What passes between two workers, while the second starts, is nobody's work.
+        held_s = [end - begin for begin, end in zip(begun, ended, strict=False)]
+        if held_s and min(held_s) >= self._limit_s:
             return Died(longer_than(self._limit_s), late=True)
         return Died("every worker that had it died")
 
