@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -22,6 +23,8 @@ BESIDE_M = 10.0
 BESIDE_SHARE = 0.2
 """Share of the shorter track that must lie near another for the two to be one group: two tracks that
 only meet at a switch are not."""
+LAYOUTS_KEPT = 64
+"""Layouts of corridors that are kept: dates and rounds of trials ask for the same ones a dozen times."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +73,12 @@ class GroupWindow:
 
 def windows_in(tracks: Iterable[Track], gsd_m: float, settings: GroupSettings) -> list[GroupWindow]:
     """Return the windows of all groups of tracks at a pixel size."""
-    groups = group_tracks(tuple(tracks), settings.apart_px * gsd_m)
-    return [GroupWindow(g, *w) for g in groups for w in windows_of(g, settings.window_tracks)]
+    return list(_windows(tuple(tracks), settings.apart_px * gsd_m, settings.window_tracks))
+
+
+@lru_cache(LAYOUTS_KEPT)
+def _windows(tracks: tuple[Track, ...], apart_m: float, most: int) -> tuple[GroupWindow, ...]:
+    return tuple(GroupWindow(g, *w) for g in group_tracks(tracks, apart_m) for w in windows_of(g, most))
 
 
 def windows_of(group: tuple[Track, ...], most: int) -> list[tuple[tuple[Track, ...], tuple[Track, ...]]]:
@@ -134,25 +141,43 @@ def _beyond(track: Track, lead: Track, least_m: float) -> list[tuple[float, floa
 def sample_corridor(image: NativeImage, tracks: tuple[Track, ...], settings: GroupSettings) -> Corridor:
     """Straighten the ground along a group of tracks, once, from native pixels."""
     tracks = tuple(sorted(tracks, key=lambda t: -t.line.length))
-    lead, step = tracks[0].line, settings.step_px * image.gsd_m
-    count = max(int(lead.length / step), 2)
-    s = (np.arange(count) + 0.5) * lead.length / count
-    frame = frame_along(lead, s, HEADING_BASE_M)
-    offset = np.stack([_offsets(t, frame) for t in tracks])
-    low, high = np.nanmin(offset) - settings.margin_m, np.nanmax(offset) + settings.margin_m
-    y = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
-    values, valid = image.sample(*frame.mesh(y))
+    laid = _layout(tracks, settings.step_px * image.gsd_m, settings.margin_m)
+    values, valid = image.sample(*laid.frame.mesh(laid.y_m))
     return Corridor(
         tracks=tracks,
-        s_m=s,
-        y_m=y,
+        s_m=laid.s_m,
+        y_m=laid.y_m,
         values=frozen(values),
         valid=frozen(valid),
-        offset_m=offset,
-        frame=frame,
+        offset_m=laid.offset_m,
+        frame=laid.frame,
         bands=image.bands,
         gsd_m=image.gsd_m,
     )
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where the points of a corridor lie: the same for all that is seen of it."""
+
+    s_m: Float64
+    y_m: Float64
+    frame: TrackFrame
+    offset_m: Float64
+
+
+@lru_cache(LAYOUTS_KEPT)
+def _layout(tracks: tuple[Track, ...], step_m: float, margin_m: float) -> _Layout:
+    """Lay out a corridor along the first of its tracks."""
+    lead = tracks[0].line
+    count = max(int(lead.length / step_m), 2)
+    s = (np.arange(count) + 0.5) * lead.length / count
+    frame = frame_along(lead, s, HEADING_BASE_M)
+    offset = np.stack([_offsets(t, frame) for t in tracks])
+    low, high = np.nanmin(offset) - margin_m, np.nanmax(offset) + margin_m
+    y = np.arange(np.floor(low / step_m), np.ceil(high / step_m) + 1) * step_m
+    frame = TrackFrame(frozen(frame.points), frozen(frame.left))
+    return _Layout(frozen(s), frozen(y), frame, frozen(offset))
 
 
 def _offsets(track: Track, frame: TrackFrame) -> Float64:
