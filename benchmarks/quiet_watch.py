@@ -18,7 +18,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.record import fill, sha
 from tests.support.quick_watch import write_site
-from tumangang_watch.archive import add_file, open_archive
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.record import add_file
 from tumangang_watch.files import CLOCK_MARGIN_NS
 
 

@@ -24,8 +24,8 @@ from tumangang_watch.archive.amend import forget_report
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.export import TABLES, export_archive, table
 from tumangang_watch.archive.rebuild import adopt, rebuild
-from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report
-from tumangang_watch.archive.schema import APPLICATION_ID, VERSION
+from tumangang_watch.archive.record import Issued, add_file, add_refusal, add_report
+from tumangang_watch.archive.schema import APPLICATION_ID, VERSION, Refusal
 from tumangang_watch.archive.summary import EMPTY, count, summarise
 from tumangang_watch.errors import ArchiveDamaged, Busy, InputRefused, OutputFailed
 
@@ -306,7 +306,8 @@ WRITER = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from support import issued_reports as make
-from tumangang_watch.archive import Issued, add_report, open_archive
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.record import Issued, add_report
 from pathlib import Path
 with open_archive(Path(sys.argv[2]), write=True, create=True) as archive:
     for day in range(int(sys.argv[3]), 5000):

@@ -8,9 +8,10 @@ from contextlib import closing
 import pytest
 from support import issued_reports as make
 
-from tumangang_watch.archive import Issued, add_report, open_archive
+from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.areas import areas_of, part_in, shared_m, stretches_of
 from tumangang_watch.archive.check import check_archive
+from tumangang_watch.archive.record import Issued, add_report
 from tumangang_watch.archive.schema import VERSION
 
 BRIDGE = (320.0, 432.0, {"bridge": 112.0})

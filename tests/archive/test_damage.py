@@ -16,7 +16,8 @@ from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.check import check_archive
 from tumangang_watch.archive.digests import add_row
 from tumangang_watch.archive.rebuild import adopt, rebuild
-from tumangang_watch.archive.record import Refusal, add_file, add_refusal
+from tumangang_watch.archive.record import add_file, add_refusal
+from tumangang_watch.archive.schema import Refusal
 from tumangang_watch.errors import ArchiveDamaged, InputRefused
 
 

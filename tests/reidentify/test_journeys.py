@@ -173,7 +173,7 @@ def test_no_later_date_that_shows_the_place_is_not_gone():
     found = search([seen("a", 3, "yard", rake(LONG))], days=6, unseen={(4, "yard"), (5, "yard")})
     (stay,) = found.stays
     assert (stay.before, stay.unseen_since) == (None, 0)
-    dark = [replace(date, tracks={"a": ()}) for date in dates_of([seen("a", 4, "yard", rake(LONG))])]
+    dark = [date._replace(tracks={"a": ()}) for date in dates_of([seen("a", 4, "yard", rake(LONG))])]
     first = seen("a", 3, "yard", rake(LONG))
     again = find_trains([first], [*dates_of([first]), *dark], PLAIN, ALIKE)
     assert (again.stays[0].before, again.stays[0].unseen_since) == (None, 1)
@@ -181,7 +181,7 @@ def test_no_later_date_that_shows_the_place_is_not_gone():
 
 def test_a_coarse_date_without_it_does_not_say_that_it_is_gone():
     first = seen("a", 3, "yard", rake(LONG))
-    coarse = replace(dates_of([seen("a", 4, "yard", rake(LONG))])[0], gsd_m=3.0)
+    coarse = dates_of([seen("a", 4, "yard", rake(LONG))])[0]._replace(gsd_m=3.0)
     found = find_trains([first], [*dates_of([first]), coarse], PLAIN, ALIKE)
     assert found.stays[0].before is None
 

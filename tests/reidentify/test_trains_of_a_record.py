@@ -11,7 +11,8 @@ import pytest
 from support import issued_reports as make
 from support.record_of_trains import COLOURS, KINDS, twice_seen
 
-from tumangang_watch.archive import Issued, add_report, open_archive
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.record import Issued, add_report
 from tumangang_watch.commands.options.record import trains
 from tumangang_watch.errors import OutputFailed, UsageError
 from tumangang_watch.model.detection import Vehicle

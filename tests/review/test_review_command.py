@@ -17,8 +17,9 @@ import pytest
 from support import issued_reports as make
 from support import review_runs
 
-from tumangang_watch.archive import Issued, add_report, open_archive
+from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.rebuild import adopt, rebuild
+from tumangang_watch.archive.record import Issued, add_report
 
 DAYS = {0: "2022-01-01", 3: "2022-01-04", 6: "2022-01-07"}
 

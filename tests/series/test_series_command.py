@@ -12,7 +12,8 @@ import pytest
 from support import browser
 from support import issued_reports as make
 
-from tumangang_watch.archive import Issued, add_report, open_archive
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.record import Issued, add_report
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "tumangang-watch")
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from support import issued_reports as make
 
-from tumangang_watch.archive import Issued, add_report, open_archive
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.record import Issued, add_report
 from tumangang_watch.model.sightings import Sighting
 from tumangang_watch.series.build import record_of
 from tumangang_watch.series.crossings import crossing_between

@@ -11,8 +11,9 @@ from PIL import Image
 from support import issued_reports as make
 from support.record_of_trains import twice_seen
 
-from tumangang_watch.archive import Issued, add_report, open_archive
-from tumangang_watch.archive.export import write_csv
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.export import safe_text, write_csv
+from tumangang_watch.archive.record import Issued, add_report
 from tumangang_watch.commands.options.record import series
 from tumangang_watch.errors import OutputFailed
 from tumangang_watch.model.series import STATUSES
@@ -105,6 +106,20 @@ def test_cells_are_harmless_and_gaps_stay_empty(tmp_path):
     write_csv(tmp_path / "t.csv", ("text", "number"), [("=1+1", 0.0), ("plain", None)])
     with (tmp_path / "t.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [["text", "number"], ["'=1+1", "0.0"], ["plain", ""]]
+
+
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+@pytest.mark.parametrize(
+    "cell", ["=1", '=1,"2"', "-1", "+1", "@a", "\t1", "\r1", "a\nb", "a\x1b[1m", "\u202e1", -1.5]
+)
+def test_one_harmful_cell_among_harmless_ones_is_found(tmp_path, cell, place):
+    """Wherever it stands in a row, and whatever stands beside it."""
+    row = {"first": (cell, "b", 1), "middle": ("a", cell, None), "last": (0.5, 'say "a, b"', cell)}[place]
+    write_csv(tmp_path / "t.csv", ("x", "y", "z"), [("p", 0, '{"k":1}')] * 1500 + [row, ("q", 1e30, "r")])
+    with (tmp_path / "t.csv").open(newline="") as file:
+        written = list(csv.reader(file))
+    cells = ["" if c is None else str(safe_text(c)) for c in row]
+    assert written[1:] == [["p", "0", '{"k":1}']] * 1500 + [cells, ["q", "1e+30", "r"]]
 
 
 def test_the_same_panels_give_the_same_bytes(tmp_path):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from support import issued_reports as make
-from tumangang_watch.archive import Issued, add_report, open_archive
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.record import Issued, add_report
 
 COLOURS = [
     "grey",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from support import issued_reports as make
 
-from tumangang_watch.archive import Issued, add_report, open_archive
+from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.record import Issued, add_report
 from tumangang_watch.watch.notify import note_findings
 
 ELSEWHERE = {"type": "Polygon", "coordinates": [[[131.0, 42.0], [131.1, 42.0], [131.1, 42.1], [131.0, 42.0]]]}

@@ -15,15 +15,6 @@ archive. One report is one transaction.
 from __future__ import annotations
 
 from tumangang_watch.archive.file import Archive, make_archive, open_archive
-from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report
+from tumangang_watch.archive.schema import Refusal
 
-__all__ = [
-    "Archive",
-    "Issued",
-    "Refusal",
-    "add_file",
-    "add_refusal",
-    "add_report",
-    "make_archive",
-    "open_archive",
-]
+__all__ = ["Archive", "Refusal", "make_archive", "open_archive"]

@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+_REPORTS = """SELECT id, site, scene, earlier, folder, manifest_sha256, inputs_sha256, part, revision,
+    changed, registration, tool_version, settings_sha256, look, caveats
+    FROM reports WHERE id BETWEEN ? AND ? ORDER BY id"""
+_SITES = "SELECT * FROM sites WHERE id IN (SELECT site FROM reports WHERE id BETWEEN ? AND ?)"
+_SCENES = """SELECT * FROM scenes WHERE id IN (SELECT scene FROM reports WHERE id BETWEEN ?1 AND ?2
+    UNION SELECT earlier FROM reports WHERE id BETWEEN ?1 AND ?2)"""
 _OF_REPORT = (
-    """SELECT r.id, folder, manifest_sha256, inputs_sha256, part, revision, changed, registration,
-       tool_version, settings_sha256, look, caveats FROM reports AS r {} ORDER BY r.id""",
-    "SELECT r.id, s.* FROM reports AS r JOIN sites AS s ON r.site = s.id {} ORDER BY r.id",
-    "SELECT r.id, s.* FROM reports AS r JOIN scenes AS s ON r.scene = s.id {} ORDER BY r.id",
-    "SELECT r.id, s.* FROM reports AS r JOIN scenes AS s ON r.earlier = s.id {} ORDER BY r.id",
     *(
-        f"SELECT r.report, r.* FROM {table} AS r {{}} ORDER BY r.report, {key}"
+        f"SELECT r.report, r.* FROM {table} AS r WHERE r.report BETWEEN ? AND ? ORDER BY r.report, {key}"
         for table, key in (
             ("backgrounds", "scene"),
             ("failed_pairs", "scene"),
@@ -31,13 +33,14 @@ _OF_REPORT = (
         )
     ),
     *(
-        f"""SELECT r.report, t.* FROM detections AS r JOIN {table} AS t ON t.detection = r.id {{}}
-            ORDER BY r.report, t.detection, t.{key}"""
+        f"""SELECT r.report, t.* FROM detections AS r JOIN {table} AS t ON t.detection = r.id
+            WHERE r.report BETWEEN ? AND ? ORDER BY r.report, t.detection, t.{key}"""
         for table, key in (("vehicles", "position"), ("detection_areas", "area"))
     ),
 )
-"""The rows of all reports by number, after the number of their report; of one report with a condition."""
-_ONE = ("WHERE r.id = ?",) * 4 + ("WHERE r.report = ?",) * (len(_OF_REPORT) - 4)
+"""The rows that are of one report each, after its number."""
+_AT_ONCE = 1000
+"""Reports whose rows are read together."""
 _REVIEW = "SELECT * FROM reviews WHERE id = ?"
 _SMALL = ("refusals", "files", "notices", "state")
 """Tables whose rows carry their digest in their last column."""
@@ -83,37 +86,41 @@ def _seal(connection: sqlite3.Connection, subject: str, key: int, sha256: str) -
 
 
 def _report_digest(connection: sqlite3.Connection, key: int) -> str:
-    questions = (question.format(one) for question, one in zip(_OF_REPORT, _ONE, strict=True))
-    return row_digest(*([r[1:] for r in connection.execute(question, (key,))] for question in questions))
+    return next(_digests_between(connection, key, key))[1]
 
 
 def _report_digests(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
-    """Yield number and digest of every report, by number: each table is gone through once."""
-    tables = [_RowsByReport(connection.execute(question.format(""))) for question in _OF_REPORT]
-    for (key,) in connection.execute("SELECT id FROM reports ORDER BY id"):
-        yield key, row_digest(*(table.of(key) for table in tables))
+    """Yield number and digest of every report, by number."""
+    keys = [key for (key,) in connection.execute("SELECT id FROM reports ORDER BY id")]
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        yield from _digests_between(connection, some[0], some[-1])
 
 
-class _RowsByReport:
-    """Rows that come by the number of their report, handed out a report at a time."""
+def _digests_between(connection: sqlite3.Connection, first: int, last: int) -> Iterator[tuple[int, str]]:
+    """Yield the digests of reports of neighbouring numbers: of what `repr` writes of a list of rows a table.
 
-    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
-        self.rows = rows
-        self.next = next(rows, None)
+    A row is written when it comes, one that reports share once, and the lists are put together as text.
+    """
 
-    def of(self, key: int) -> list[tuple[Any, ...]]:
-        """Return the rows of a report; those of numbers that no report has are passed over."""
-        found = []
-        while self.next is not None and self._is_due(key):
-            if self.next[0] == key:
-                found.append(self.next[1:])
-            self.next = next(self.rows, None)
-        return found
+    def ask(question: str) -> Iterator[tuple[Any, ...]]:
+        return connection.execute(question, (first, last))
 
-    def _is_due(self, key: int) -> bool:
-        """Return whether the next row is not of a later report; damage makes words of numbers, or nothing."""
-        number = self.next[0] if self.next else None
-        return number is None or (isinstance(number, int | float) and number <= key)
+    sites, scenes = ({row[0]: repr(row) for row in ask(question)} for question in (_SITES, _SCENES))
+    tables = [_text_by_report(ask(question)) for question in _OF_REPORT]
+    for key, site, scene, earlier, *values in ask(_REPORTS):
+        lists = [repr(tuple(values)), sites.get(site, ""), scenes.get(scene, ""), scenes.get(earlier, "")]
+        lists += [rows.get(key, "") for rows in tables]
+        yield key, hashlib.sha256(f"([{'], ['.join(lists)}])".encode()).hexdigest()
+
+
+def _text_by_report(rows: Iterator[tuple[Any, ...]]) -> dict[int, str]:
+    """Return rows as text by the number of their report, which comes first."""
+    texts: dict[int, str] = {}
+    for key, *values in rows:
+        text = repr(tuple(values))
+        texts[key] = f"{texts[key]}, {text}" if key in texts else text
+    return texts
 
 
 def _review_digest(connection: sqlite3.Connection, key: int) -> str:
@@ -159,10 +166,25 @@ def _current(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"{folder}: superseded, but standing, or the reverse"
 
 
+@contextmanager
+def _one_state(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let several questions be answered from one state, whatever another run writes meanwhile."""
+    begun = not connection.in_transaction
+    if begun:
+        connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if begun and connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
 def _reports(connection: sqlite3.Connection) -> Iterator[str]:
-    known = dict(connection.execute("SELECT key, sha256 FROM digests WHERE subject = 'report'"))
-    changed = {key for key, sha256 in _report_digests(connection) if known.pop(key, None) != sha256}
-    for key, folder in connection.execute("SELECT id, folder FROM reports ORDER BY folder").fetchall():
+    with _one_state(connection):
+        known = dict(connection.execute("SELECT key, sha256 FROM digests WHERE subject = 'report'"))
+        changed = {key for key, sha256 in _report_digests(connection) if known.pop(key, None) != sha256}
+        folders = connection.execute("SELECT id, folder FROM reports ORDER BY folder").fetchall()
+    for key, folder in folders:
         if key in changed:
             yield f"{folder}: its rows are not those that were recorded"
     for key in known:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ Table = tuple[Sequence[str], Sequence[tuple[Cell, ...]]]
 Passing = tuple[Sequence[str], Rows]
 """The same with rows that may be gone through once."""
 _AT_ONCE = 1000
-"""Rows of a CSV that are made harmless together, column by column: most columns are of numbers."""
+"""Rows of a CSV that are looked at together: most hold nothing that has to be made harmless."""
 
 
 def export_archive(archive: Archive, out: Path, kind: str, marks: Marks | None = None) -> list[Path]:
@@ -154,28 +155,32 @@ def safe_text(value: Cell) -> Cell:
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
-def _harmless(rows: Rows) -> Iterator[tuple[Cell, ...]]:
-    """Yield rows with their text made harmless."""
-    left = iter(rows)
-    while some := list(islice(left, _AT_ONCE)):
-        columns = zip(*some, strict=True)
-        yield from zip(*(map(safe_text, c) if _is_doubtful(c) else c for c in columns), strict=True)
+def _is_doubtful(text: str, rows: int) -> bool:
+    """Return whether any cell of a piece of CSV may begin a formula, or a terminal obey a character of it.
 
-
-def _is_doubtful(cells: Sequence[Cell]) -> bool:
-    """Return whether any of many cells may not stand as it is."""
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    together = "\n".join(["", *texts])
-    printable = together.count("\n") == len(texts) and together.replace("\n", "").isprintable()
-    return not printable or any(f"\n{begin}" in together for begin in _FORMULA)
+    A minus begins negative numbers too, and what follows a comma may stand within a cell: what is doubtful
+    is looked at cell by cell.
+    """
+    if text.count("\n") != rows or not text.replace("\n", "").isprintable():
+        return True
+    if text.startswith(_FORMULA):
+        return True
+    return any(f"{edge}{begin}" in text for begin in _FORMULA if begin in text for edge in '\n,"')
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Rows) -> None:
     """Write a table, its text made harmless for spreadsheets. Empty cells are gaps, never zero."""
+    left = iter(rows)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(_harmless(rows))
+        while some := list(islice(left, _AT_ONCE)):
+            piece = StringIO(newline="")
+            csv.writer(piece, lineterminator="\n").writerows(some)
+            if _is_doubtful(text := piece.getvalue(), len(some)):
+                writer.writerows([safe_text(c) if isinstance(c, str) else c for c in row] for row in some)
+            else:
+                file.write(text)
 
 
 def write_parquet(path: Path, columns: Sequence[str], rows: Rows, empty: str = "string") -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any, NotRequired, TypedDict, cast
 
 from tumangang_watch.archive.file import Archive
-from tumangang_watch.archive.record import Refusal
+from tumangang_watch.archive.schema import Refusal
+from tumangang_watch.errors import UsageError
 from tumangang_watch.model.document import GeometryDocument
 from tumangang_watch.text import PAINTED
 
@@ -296,3 +297,21 @@ def site_names(archive: Archive) -> list[str]:
     """Return the ids of the sites of the archive."""
     rows = archive.connection.execute("SELECT DISTINCT site FROM sites ORDER BY site")
     return [str(row[0]) for row in rows]
+
+
+def site_of(archive: Archive, wanted: str | None) -> str:
+    """Return the site that is meant.
+
+    Raises
+    ------
+    UsageError
+        There is no such site, or several and none was named.
+    """
+    names = site_names(archive)
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted in names:
+        return str(wanted)
+    why = f"no site {wanted!r}" if wanted else f"it holds {len(names)} sites"
+    known = ", ".join(names) or "none"
+    raise UsageError("which site", archive.path, f"{why} (known: {known})", "Name one with --site")

@@ -16,8 +16,9 @@ from typing import Any, cast
 from tumangang_watch.archive.check import MANIFEST, check_folder
 from tumangang_watch.archive.digests import add_row, row_digest
 from tumangang_watch.archive.file import Archive, create_empty, open_archive
-from tumangang_watch.archive.record import Issued, Refusal, add_file, add_refusal, add_report, note_inbox
+from tumangang_watch.archive.record import Issued, add_file, add_refusal, add_report, note_inbox
 from tumangang_watch.archive.reviews import carry_over, write_copy
+from tumangang_watch.archive.schema import Refusal
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.files import failing_as, keep, sha256_of, whole_files
 from tumangang_watch.model.document import ReportDocument

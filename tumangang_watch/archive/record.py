@@ -10,7 +10,7 @@ from typing import Any, cast
 from tumangang_watch.archive.areas import areas_of, part_in, shared_m, stretches_of
 from tumangang_watch.archive.digests import add_row, seal_report
 from tumangang_watch.archive.file import Archive
-from tumangang_watch.archive.schema import SCENE_FACTS
+from tumangang_watch.archive.schema import SCENE_FACTS, Refusal
 from tumangang_watch.archive.summary import EMPTY, ends_of, summarise, vehicle_types
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.model.document import (
@@ -41,24 +41,6 @@ class Issued:
     """Name of its folder."""
     manifest_sha256: str
     """Digest of its ``manifest.json``."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """A scene that could not be used, and why; kept so that it is not tried again every night."""
-
-    sha256: str
-    file: str
-    sidecars_sha256: str
-    """Digest of what lies beside the image: with other metadata it is tried again."""
-    acquired: str | None
-    exit_status: int
-    what: str
-    why: str
-    todo: str
-    tool_version: str
-    site_sha256: str
-    settings_sha256: str
 
 
 def add_report(archive: Archive, issued: Issued) -> None:

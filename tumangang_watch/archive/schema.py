@@ -7,6 +7,8 @@ what names a scene is its ``sha256``, what names a report is its ``folder``.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 APPLICATION_ID = 0x54574152
 """``TWAR`` in the file's header: how a file is known to be an archive of this program."""
 
@@ -238,3 +240,21 @@ SCENE_FACTS = (
     "licence",
 )
 """What the table of scenes keeps of a scene in a report."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A scene that could not be used, and why; kept so that it is not tried again every night."""
+
+    sha256: str
+    file: str
+    sidecars_sha256: str
+    """Digest of what lies beside the image: with other metadata it is tried again."""
+    acquired: str | None
+    exit_status: int
+    what: str
+    why: str
+    todo: str
+    tool_version: str
+    site_sha256: str
+    settings_sha256: str

@@ -12,6 +12,7 @@ from typing import Any, cast
 import click
 
 from tumangang_watch.archive import Archive, open_archive
+from tumangang_watch.archive.read import site_of
 from tumangang_watch.commands.terminal.lazy import late
 from tumangang_watch.commands.terminal.review_lines import line_of
 from tumangang_watch.commands.terminal.tell import tell
@@ -22,7 +23,6 @@ from tumangang_watch.review.add import date_of, missed_review
 from tumangang_watch.review.answers import GivenValues, parse_correction, parse_reader
 from tumangang_watch.review.session import Reviewer, Wanted, answer, find, record
 from tumangang_watch.review.status import OPEN
-from tumangang_watch.series.build import site_of
 
 
 def wanted_of(given: dict[str, Any], *, open_only: bool = True) -> Wanted:

@@ -10,11 +10,12 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.read import site_of
 from tumangang_watch.commands.terminal.lazy import late
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import UsageError
 from tumangang_watch.reidentify.run import trains_left
-from tumangang_watch.series.build import record_of, site_of
+from tumangang_watch.series.build import record_of
 from tumangang_watch.series.words import document, series_rows, summary
 from tumangang_watch.settings import Settings
 from tumangang_watch.text import json_text
@@ -37,7 +38,9 @@ def series(
     with open_archive(archive_file) as archive:
         site = site_of(archive, site_id)
         left = trains_left(archive, site, settings, review=review == "with")
-        record = record_of(archive, site, settings.series, review=review == "with", left=left)
+        record = record_of(
+            archive, site, settings.series, review=review == "with", left=left, whole=out is not None
+        )
         if not record.series:
             raise UsageError("no series", archive_file, "the archive holds no dates", "Fill it with `watch`")
     rows = series_rows(record)

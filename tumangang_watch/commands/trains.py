@@ -9,12 +9,12 @@ import click
 
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
+from tumangang_watch.archive.read import site_of
 from tumangang_watch.commands.terminal.lazy import late
 from tumangang_watch.commands.terminal.progress import progress_bar
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.reidentify.document import Asked, document, text_lines
 from tumangang_watch.reidentify.run import RecordPart, find, moment, track_lengths
-from tumangang_watch.series.build import site_of
 from tumangang_watch.settings import Settings
 from tumangang_watch.text import json_text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tumangang_watch.model.sightings import Sighting, Stay, Stretches
 
@@ -14,8 +14,7 @@ Pair = tuple[int, int]
 """Two stays, the earlier first, or two matched vehicles."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Coverage:
+class Coverage(NamedTuple):
     """What one scene showed of an area."""
 
     area: str

@@ -98,8 +98,8 @@ def find(
     limits = settings.journeys
     reach = timedelta(days=min(limits.within_days, LONGEST_DAYS))
     wider = replace(part, since=_moved(part.since, -reach), until=_moved(part.until, reach))
-    covered = coverages(archive, wider)
-    missing = [a for a in part.areas if a not in {c.area for c in covered}]
+    known = areas_of(archive, wider) if part.areas else frozenset[str]()
+    missing = [a for a in part.areas if a not in known]
     if missing:
         raise UsageError(
             "no such area", "--area", f"{missing[0]!r} is in no report", "See `series` for the areas"
@@ -111,8 +111,11 @@ def find(
     def wanted(stay: Stay) -> bool:
         return any((part.since or "") <= s.acquired < (part.until or "~") for s in stay.sightings)
 
+    # What was seen of areas in which no train ever stood bounds no stay.
+    stood = tuple(sorted({s.area for s in seen}))
+    covered = coverages(archive, replace(wider, areas=stood)) if stood else []
     found = find_trains(seen, covered, limits, settings.same_train, wanted)
-    bridges = _bridges(archive, part.site)
+    bridges = _bridges(archive, part.site) if stood else frozenset[str]()
     crossings = tuple(s for s in seen if s.area in bridges)
     painted = painted_folders(archive, part.site) & {s.folder for s in seen}
     return replace(found, crossings=crossings, painted=painted), reviewed
@@ -231,6 +234,16 @@ def trains_of(archive: Archive, part: RecordPart) -> list[Sighting]:
     return found
 
 
+def areas_of(archive: Archive, part: RecordPart) -> frozenset[str]:
+    """Return the areas that the reports of a part of a record speak for."""
+    rows = archive.connection.execute(
+        f"""SELECT DISTINCT a.area FROM area_dates AS a JOIN current_reports AS r ON r.id = a.report
+            WHERE a.speaks AND r.site_id = :site AND {_SPAN}""",
+        part.span(),
+    )
+    return frozenset(area for (area,) in rows)
+
+
 def coverages(archive: Archive, part: RecordPart) -> list[Coverage]:
     """Return what every scene showed of every area, by time."""
     tracks: dict[tuple[str, str | None], dict[str, Stretches]] = defaultdict(dict)
@@ -249,14 +262,7 @@ def coverages(archive: Archive, part: RecordPart) -> list[Coverage]:
         part.span(),
     )
     return [
-        Coverage(
-            area=area,
-            acquired=acquired,
-            folder=folder,
-            gsd_m=gsd_m,
-            observed=observed,
-            tracks=tracks.get((folder, area), {}),
-        )
+        Coverage(area, acquired, folder, gsd_m, observed, tracks.get((folder, area), {}))
         for area, acquired, folder, gsd_m, observed in rows
         if not part.areas or area in part.areas
     ]

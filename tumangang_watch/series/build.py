@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tumangang_watch.archive import Archive
-from tumangang_watch.archive.read import SURELY_CAME, painted_folders, site_names
-from tumangang_watch.errors import UsageError
+from tumangang_watch.archive.read import SURELY_CAME, painted_folders
 from tumangang_watch.model.series import (
     STATUSES,
     AreaDate,
@@ -29,12 +28,10 @@ from tumangang_watch.series.stays import stays
 from tumangang_watch.series.tests import change_points, exposure_of, ranks, unusual
 from tumangang_watch.settings.records import SeriesSettings
 
-_COLUMNS = ", ".join(
-    {"gsd_m": "s.gsd_m", "acquired": "s.acquired", "folder": "r.folder", "scene": "s.scene_id"}.get(
-        name, f"a.{name}"
-    )
-    for name in AreaDate._fields
-)
+_ELSEWHERE = {"gsd_m": "s.gsd_m", "acquired": "s.acquired", "folder": "r.folder", "scene": "s.scene_id"}
+_COLUMNS = {name: _ELSEWHERE.get(name, f"a.{name}") for name in AreaDate._fields}
+_FOR_WORDS = ("area", "role", "gsd_m", "acquired", "folder", "status", *MEASURES)
+"""What sentences say of dates; tables need the other columns too, which take longer to read than these."""
 OBSERVED = STATUSES.index("observed")
 
 
@@ -47,8 +44,11 @@ def sensor_class(gsd_m: float, settings: SeriesSettings) -> str:
     return f"{edges[-1]:g} m and more" if place == len(edges) else f"{edges[place - 1]:g}-{edges[place]:g} m"
 
 
-def series_of(rows: list[AreaDate], settings: SeriesSettings) -> tuple[Series, ...]:
-    """Split dates into one series an area and class of sensor; hold each measure against its own past."""
+def series_of(rows: list[AreaDate], settings: SeriesSettings, *, whole: bool = True) -> tuple[Series, ...]:
+    """Split dates into one series an area and class of sensor; hold each measure against its own past.
+
+    ``whole``: see `record_of`.
+    """
     groups: dict[tuple[str, str], list[AreaDate]] = defaultdict(list)
     classes = {gsd_m: sensor_class(gsd_m, settings) for gsd_m in {row.gsd_m for row in rows}}
     roles: dict[str, str] = {}
@@ -68,7 +68,7 @@ def series_of(rows: list[AreaDate], settings: SeriesSettings) -> tuple[Series, .
                 columns=columns,
                 exposure=exposure_of(columns.times[seen], settings.missed_days),
                 measures=tuple(m for m in measures if m is not None),
-                dates=tuple(dates),
+                dates=tuple(dates) if whole else (),
             )
         )
     return tuple(found)
@@ -76,12 +76,13 @@ def series_of(rows: list[AreaDate], settings: SeriesSettings) -> tuple[Series, .
 
 def columns_of(dates: list[AreaDate]) -> DateColumns:
     """Return dates as columns."""
-    every = dict(zip(AreaDate._fields, zip(*dates, strict=True), strict=True))
+    every = {name: list(map(attrgetter(name), dates)) for name in ("acquired", "folder", "status", *MEASURES)}
+    places = {status: place for place, status in enumerate(STATUSES)}
     return DateColumns(
         acquired=np.array(every["acquired"], dtype=object),
         times=np.array([t[:19] for t in every["acquired"]], dtype="datetime64[s]"),
         folder=np.array(every["folder"], dtype=object),
-        status=np.array([STATUSES.index(s) for s in every["status"]], dtype=np.int8),
+        status=np.array([places[s] for s in every["status"]], dtype=np.int8),
         measures={name: np.array(every[name], dtype=float) for name in MEASURES},
     )
 
@@ -111,16 +112,18 @@ def record_of(
     *,
     review: bool = False,
     left: frozenset[str] = frozenset(),
+    whole: bool = True,
 ) -> Record:
     """Return everything the archive says of a site over time; with ``review`` as its readers leave it.
 
-    ``left``: see `series.stays.stays`.
+    ``left``: see `series.stays.stays`. Without ``whole`` no series keeps its dates row by row: they are for
+    tables and pages.
     """
-    rows, sightings = area_dates(archive, site), trains_of(archive, site)
+    rows, sightings = area_dates(archive, site, whole=whole), trains_of(archive, site)
     taken = ReviewTaken(False)
     if review:
         rows, sightings, taken = with_review(archive, site, rows, sightings)
-    series = series_of(rows, settings)
+    series = series_of(rows, settings, whole=whole)
     dates = track_dates(archive, site)
     seen: dict[str, list[NDArray[np.datetime64]]] = defaultdict(list)
     for one in series:
@@ -142,28 +145,11 @@ def record_of(
     )
 
 
-def site_of(archive: Archive, wanted: str | None) -> str:
-    """Return the site that is meant.
-
-    Raises
-    ------
-    UsageError
-        There is no such site, or several and none was named.
-    """
-    names = site_names(archive)
-    if wanted is None and len(names) == 1:
-        return names[0]
-    if wanted in names:
-        return str(wanted)
-    why = f"no site {wanted!r}" if wanted else f"it holds {len(names)} sites"
-    known = ", ".join(names) or "none"
-    raise UsageError("which site", archive.path, f"{why} (known: {known})", "Name one with --site")
-
-
-def area_dates(archive: Archive, site: str) -> list[AreaDate]:
-    """Return every area on every date, unordered."""
+def area_dates(archive: Archive, site: str, *, whole: bool = True) -> list[AreaDate]:
+    """Return every area on every date, unordered; without ``whole`` only what sentences say of it."""
+    columns = ", ".join(of if whole or name in _FOR_WORDS else "NULL" for name, of in _COLUMNS.items())
     rows = archive.connection.execute(
-        f"""SELECT {_COLUMNS} FROM area_dates AS a JOIN reports AS r ON r.id = a.report
+        f"""SELECT {columns} FROM area_dates AS a JOIN reports AS r ON r.id = a.report
             JOIN scenes AS s ON s.id = r.scene JOIN sites ON sites.id = r.site
             WHERE r.current AND a.speaks AND sites.site = ?""",
         (site,),

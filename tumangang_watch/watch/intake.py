@@ -14,12 +14,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tumangang_watch.archive import Archive, Refusal, add_file, add_refusal, add_report, open_archive, read
+from tumangang_watch.archive import Archive, Refusal, open_archive, read
 from tumangang_watch.archive.amend import forget_report, note_made_again
 from tumangang_watch.archive.file import hold
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.archive.rebuild import REFUSED, adopt, names_in, read_issued
-from tumangang_watch.archive.record import note_inbox
+from tumangang_watch.archive.record import add_file, add_refusal, add_report, note_inbox
 from tumangang_watch.archive.reviews import carry_over
 from tumangang_watch.errors import Busy, InputRefused, NotYetAcquired, OutputFailed
 from tumangang_watch.files import sweep, write_whole
