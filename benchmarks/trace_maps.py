@@ -42,7 +42,7 @@ def drawn_tracks(shown: Any) -> Any:
     line = (dark > DARKER) & (grey < DARKEST) & (np.ptp(values, axis=2) < GREY)
     kept = np.zeros(line.shape, np.uint8)
     for turn in np.pi * np.arange(24) / 24:
-        bar = _bar(turn)
+        bar = straight_bar(turn)
         share = cv2.filter2D(line.astype(np.float32), -1, bar / bar.sum(), borderType=cv2.BORDER_REPLICATE)
         kept |= cv2.dilate((share >= 0.85).astype(np.uint8), bar) & line.astype(np.uint8)
     middle = skeletonize(kept > 0)
@@ -52,7 +52,8 @@ def drawn_tracks(shown: Any) -> Any:
     return middle & long[label]
 
 
-def _bar(turn: float) -> Any:
+def straight_bar(turn: float) -> Any:
+    """Return a bar of `LONG_PX` at an angle, clockwise from the right."""
     bar, half = np.zeros((LONG_PX, LONG_PX), np.uint8), LONG_PX // 2
     ends = [tuple(round(half + s * half * f) for f in (np.cos(turn), np.sin(turn))) for s in (-1, 1)]
     return cv2.line(bar, ends[0], ends[1], 1)

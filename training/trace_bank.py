@@ -2,6 +2,8 @@
 
 ``python -m training.trace_bank --folder DIR`` draws yards of ``yard_painter`` in wider surroundings, and of
 ``simulate`` on train seeds, each seen along a few guides that run nearly with the tracks, or across them.
+``--painter third`` takes the places of ``vehicle_bank``, ``fourth`` those of ``trace_ground``: what New York
+has and the others lack. What ships has not met the fourth.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ import numpy as np
 import shapely
 
 from training.strip_bank import scene_of
-from training.vehicle_bank import LONG_M, pictures
+from training.trace_ground import Rails, mosaic, places
+from training.vehicle_bank import LONG_M, Box, pictures
 from training.yard_painter import Canvas, Surroundings, Yard, draw_paint, expose, shoot
 from tumangang_watch.detect.tracks.view import CELL_M as VIEW_M
 from tumangang_watch.detect.tracks.view import GuideFrame, TraceScene, view_of
@@ -31,6 +34,7 @@ from tumangang_watch.simulate.exact import exact_image
 GSDS = (0.25, 0.3, 0.4, 0.5, 0.5, 0.6, 0.7, 0.8, 0.9, 0.9, 1.0)
 ALONG_DEG, ACROSS_DEG = 15.0, 22.0
 """A track is one to a guide within the first; beyond the second it is none."""
+COARSE_GSDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.9, 0.9, 1.0)
 SIMULATED_FIRST = 900
 """First train seed used."""
 HALF_M = 26.0
@@ -277,6 +281,55 @@ def third(number: int) -> list[Any]:
     return out
 
 
+def fourth(number: int) -> list[Any]:
+    """Paint ground on which tracks are missed or seen where none is (``trace_ground``); keep views of it."""
+    rng = np.random.default_rng([number, 95])
+    out = []
+    for shown in places(rng):
+        gsd_m = float(rng.choice(COARSE_GSDS))
+        image, _ = expose(shown.light, gsd_m, shown.top_m, rng, misfit=0.0)
+        bend = float(rng.choice([0.0, rng.uniform(-1, 1) / 220]))
+        image = mosaic(image, rng)
+        image = replace(image, to_pixel=_bent(image.to_pixel, bend))
+        facts = {
+            "seed": number,
+            "gsd_m": gsd_m,
+            "bands": list(image.bands),
+            "known": bool(rng.random() < 0.4),
+            "sun_azimuth_deg": shown.sky.sun[0],
+            "sun_elevation_deg": shown.sky.sun[1],
+            "off_nadir_deg": shown.sky.view[1],
+            "view_azimuth_deg": shown.sky.view[0],
+        }
+        tracks = [_along_arc(t, bend) for t in shown.tracks]
+        middle = float(np.mean(np.concatenate([t.line[:, 1] for t in shown.tracks]))) if tracks else 0.0
+        guides = [_guide(k, bend, middle, rng) for k in (0, 1, 2)]
+        guides += [_along(box, shown.top_m, bend, rng) for box in shown.beside[:1]]
+        for guide in guides:
+            kept = _kept(image, scene_of(facts), guide, tracks)
+            if kept:
+                out.append(kept)
+    return out
+
+
+def _along_arc(track: Rails, bend: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return a track's points on bent ground and where vehicles stand."""
+    x, y = track.line.T
+    full = np.zeros(len(x), np.float32)
+    for low, high in track.spans:
+        full[(x >= low - 0.5) & (x <= high + 0.5)] = 1
+    return np.stack([x, y + bend * (x - LONG_M / 2) ** 2 / 2], axis=1), full
+
+
+def _along(box: Box, top_m: float, bend: float, rng: np.random.Generator) -> np.ndarray:
+    """Return a guide nearly along a road or a roof on bent ground."""
+    angle = -box.angle + rng.normal(0, 0.03)
+    u = np.clip(box.x, 60, LONG_M - 60)
+    along = np.array([np.cos(angle), np.sin(angle)])
+    x, y = (np.array([u, top_m - box.y]) + np.linspace(-60, 60, 13)[:, None] * along).T
+    return np.stack([x, y + bend * (x - LONG_M / 2) ** 2 / 2], axis=1)
+
+
 def _coded(image: NativeImage, rng: np.random.Generator) -> NativeImage:
     """Code a picture for display as JPEG, now and then."""
     if len(image.bands) > 3 or rng.random() < 0.5:
@@ -330,7 +383,7 @@ def _guide(kind: int, bend: float, middle: float, rng: np.random.Generator) -> n
 def main() -> None:
     """Paint."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--painter", choices=("first", "second", "third"), default="second")
+    parser.add_argument("--painter", choices=("first", "second", "third", "fourth"), default="second")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=250)
     parser.add_argument("--folder", type=Path, required=True)
@@ -340,7 +393,7 @@ def main() -> None:
         target = arguments.folder / f"{arguments.painter}-{number}.npz"
         if target.exists():
             continue
-        kept = {"first": first, "second": second, "third": third}[arguments.painter](number)
+        kept = {"first": first, "second": second, "third": third, "fourth": fourth}[arguments.painter](number)
         arrays = {
             f"{name}_{k}": a
             for k, pair in enumerate(kept)
