@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from tumangang_watch.archive.layers import write_layer
-from tumangang_watch.geopackage import geopackage_faults, write_geopackage
+from tumangang_watch.geopackage import MAX_OBJECTS, geopackage_faults, tamed_tables, write_geopackage
 
 MOMENT = "2022-11-30T02:10:00Z"
 ROWS = {"places": 2, "words": 1}
@@ -81,3 +81,32 @@ def test_two_copies_that_differ_are_refused(tmp_path):
 
     with pytest.raises(OSError, match="not alike"):
         write_geopackage(tmp_path / "a.gpkg", MOMENT, ROWS, once)
+
+
+ENDLESS = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x FROM r"
+
+
+def test_what_runs_by_itself_is_dropped_from_a_copy(made):
+    with closing(sqlite3.connect(made)) as file:
+        file.execute(f'CREATE VIEW "an ""endless"" one" AS {ENDLESS}')
+        file.execute("CREATE TRIGGER t AFTER DELETE ON words BEGIN SELECT 1; END")
+        file.commit()
+    assert {"places", "words", "gpkg_contents"} <= tamed_tables(made)
+    with closing(sqlite3.connect(made)) as file:
+        kinds = {row[0] for row in file.execute("SELECT type FROM sqlite_master")}
+    assert kinds == {"table", "index"}
+
+
+def test_a_copy_of_too_many_objects_is_refused(made):
+    with closing(sqlite3.connect(made)) as file:
+        file.execute("PRAGMA writable_schema = ON")
+        file.executemany(
+            "INSERT INTO sqlite_master VALUES ('trigger', ?, 'words', 0, ?)",
+            (
+                (f"t{k}", f"CREATE TRIGGER t{k} AFTER DELETE ON words BEGIN SELECT 1; END")
+                for k in range(MAX_OBJECTS)
+            ),
+        )
+        file.commit()
+    with pytest.raises(ValueError, match=rf"triggers and views, more than {MAX_OBJECTS}"):
+        tamed_tables(made)

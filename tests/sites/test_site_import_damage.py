@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import zipfile
+from contextlib import closing
 
 import pytest
+from support.import_files import drawn
 
 from tumangang_watch.archive.layers import write_layer
 from tumangang_watch.errors import InputRefused
@@ -74,3 +77,18 @@ def test_an_outline_of_one_place(tmp_path, away):
     path = tmp_path / "a.geojson"
     path.write_text(yard([130.01, 42.4], [130.01 + away, 42.4], [130.01, 42.4 + away], [130.01, 42.4]))
     assert "next to no area" in refusal_of(path)
+
+
+def test_a_view_that_never_ends_is_not_run(tmp_path):
+    """GDAL asks the names of columns of it by its name: before, 2.4 GB after 90 s and no end."""
+    path = drawn(tmp_path, "gpkg")
+    with closing(sqlite3.connect(path)) as file:
+        columns = "'lines' AS table_name, 'name' AS column_name, '' AS name, '' AS title, '' AS description"
+        rows = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r)"
+        words = f"{rows} SELECT {columns}, '' AS mime_type, '' AS constraint_name FROM r"
+        file.execute(f"CREATE VIEW gpkg_data_columns AS {words}")
+        file.commit()
+    before = path.read_bytes()
+    imported = import_sources([path], ImportOptions(name="made"))
+    assert len(imported.collection["features"]) == 3
+    assert path.read_bytes() == before

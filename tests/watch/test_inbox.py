@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from support.scene_files import NORTH, WEST, ground, north_up, opened, write
 
 from tumangang_watch.watch import inbox as inbox_module
@@ -34,6 +36,25 @@ def test_links_and_files_of_other_kinds_are_counted_aloud(tmp_path):
     assert look_into(inbox, float("inf"), 0.0) == []
     words = "Passed over: 1 link (links are not followed) and 1 file of other kinds (.zip)"
     assert str(passed_over(inbox)) == words
+
+
+def test_links_in_a_circle_and_pipes_neither_hold_up_nor_hide_what_lies_beside_them(tmp_path):
+    """A pipe has no end, and a link to itself cannot be asked what it is."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for name in ("a.tif", ".hidden.tif", "z.json"):
+        (inbox / name).symlink_to(name)
+    (inbox / "root").symlink_to("/")
+    write(inbox / "m.tif", metadata={"gsd": 0.7})
+    for name in ("p.tif", "m.json", "m.xml", "m_udm2.tif"):
+        os.mkfifo(inbox / name)
+    (inbox / "order.zip").write_bytes(b"")
+    assert [a.place for a in look_into(inbox, float("inf"), 0.0)] == ["m.tif"]
+    assert str(passed_over(inbox)) == (
+        "Passed over: 3 links (links are not followed) and 1 file of other kinds (.zip) "
+        "and 4 special files (pipes, sockets, devices)"
+    )
+    assert opened(inbox / "m.tif").bands
 
 
 def test_what_lies_beside_a_scene_is_looked_for_only_where_it_is_asked_whether_it_is_whole(

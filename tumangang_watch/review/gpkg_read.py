@@ -23,6 +23,7 @@ from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.errors import Busy, InputRefused, UsageError, WatchError
+from tumangang_watch.geopackage import tamed_tables
 
 _MAGIC = b"SQLite format 3\0"
 _SIDES = ("-wal", "-journal")
@@ -30,6 +31,8 @@ _SIDES = ("-wal", "-journal")
 _TODO = "Save it in the GIS, close it there, and give that file"
 MAX_IMPORT_MB = 512
 """Largest GeoPackage that is read back."""
+MAX_LAYERS = 100
+"""`review export` writes three; a GIS may have added some. GDAL takes time by their square."""
 _EMPTY = ("", "null", "nan", "none")
 
 
@@ -126,29 +129,13 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _tables(copy: Path, path: Path) -> set[str]:
-    """Check that the copy is whole and runs nothing; return the names of its tables."""
+    """Return the names of the tables of a copy that is whole and runs nothing."""
     try:
-        connection = sqlite3.connect(copy)
-        try:
-            connection.execute("PRAGMA trusted_schema = OFF")
-            faults = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
-            if faults != ["ok"]:
-                raise _refused(path, f"it is damaged ({str(faults[0])[:80]})")
-            connection.execute("PRAGMA journal_mode = DELETE")
-            # What a file can run by itself is dropped from the copy: a view may never end.
-            for kind, name in connection.execute(
-                "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')"
-            ).fetchall():
-                quoted = str(name).replace('"', '""')
-                connection.execute(f'DROP {kind} IF EXISTS "{quoted}"')
-            connection.commit()
-            tables = {
-                row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            }
-        finally:
-            connection.close()
-    except (sqlite3.Error, ValueError) as error:  # A name or text may be no UTF-8.
+        tables = tamed_tables(copy)
+    except (sqlite3.Error, UnicodeError) as error:
         raise _refused(path, f"it is damaged ({error})") from error
+    except ValueError as error:
+        raise _refused(path, str(error)) from error
     if "gpkg_contents" not in tables:
         raise _refused(path, "it is no GeoPackage")
     return tables
@@ -157,7 +144,10 @@ def _tables(copy: Path, path: Path) -> set[str]:
 def _edited(copy: Path, tables: set[str], path: Path) -> list[EditedRow]:
     found: list[EditedRow] = []
     known = False
-    for name, _ in pyogrio.list_layers(copy):
+    layers = pyogrio.list_layers(copy)
+    if len(layers) > MAX_LAYERS:
+        raise _refused(path, f"it has {len(layers)} layers, more than {MAX_LAYERS}")
+    for name, _ in layers:
         fields = set(pyogrio.read_info(copy, layer=name)["fields"])
         if name in tables and (fields & {"verdict", "complete"} or {"reason", "report"} <= fields):
             known = True

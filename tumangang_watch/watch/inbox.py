@@ -148,6 +148,8 @@ class PassedOver:
     """Endings of the files of other kinds, one a file."""
     unnamed: int = 0
     """Files and folders whose names are not UTF-8."""
+    special: int = 0
+    """Pipes, sockets and devices."""
 
     def __str__(self) -> str:
         words = [f"{count_text(self.links, 'link')} (links are not followed)"] if self.links else []
@@ -158,26 +160,30 @@ class PassedOver:
             words.append(
                 f"{count_text(self.unnamed, 'name')} that cannot be read (not UTF-8: rename the file)"
             )
+        if self.special:
+            words.append(f"{count_text(self.special, 'special file')} (pipes, sockets, devices)")
         return "Passed over: " + " and ".join(words) if words else ""
 
 
 def passed_over(inbox: Path) -> PassedOver:
-    """Return how many links, files of unknown kinds and unreadable names lie under the inbox."""
-    links, unnamed, others, waiting = 0, 0, [], [str(inbox)]
+    """Return how many links, pipes, files of unknown kinds and unreadable names lie under the inbox."""
+    links, unnamed, special, others, waiting = 0, 0, 0, [], [str(inbox)]
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 if entry.is_symlink():
-                    links += entry.is_dir() or entry.name[0] != "."
+                    links += entry.name[0] != "." or os.path.isdir(entry.path)
                 elif entry.name[0] == ".":
                     continue
                 elif not is_utf8(entry.name):
                     unnamed += 1
                 elif entry.is_dir():
                     waiting.append(entry.path)
+                elif not entry.is_file():
+                    special += 1
                 elif (end := os.path.splitext(entry.name)[1].lower()) not in KNOWN_ENDS:
                     others.append(end)
-    return PassedOver(links, tuple(others), unnamed)
+    return PassedOver(links, tuple(others), unnamed, special)
 
 
 def sidecars_digest(image: Path) -> str:

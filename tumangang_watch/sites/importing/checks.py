@@ -7,6 +7,7 @@ import struct
 from contextlib import closing
 from xml.parsers import expat
 
+from tumangang_watch.geopackage import tamed_tables
 from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.importing.stage import Staged, refusal
 
@@ -57,25 +58,23 @@ def _check_shapefile(staged: Staged) -> None:
 
 
 def _check_geopackage(staged: Staged) -> None:
-    """Refuse a damaged database, and layers that are programs (views) instead of tables."""
+    """Refuse a damaged database, and layers that are programs (views) instead of tables; drop all others."""
     try:
+        tables = tamed_tables(staged.path)
+        for table in GEOPACKAGE_TABLES:
+            if table not in tables:
+                raise refusal(staged.source, f"no GeoPackage: its {table} is missing", "Export it again")
         with closing(sqlite3.connect(staged.path)) as database:
-            database.execute("PRAGMA trusted_schema = OFF")
-            kinds = dict(database.execute("SELECT name, type FROM sqlite_master"))
-            for table in GEOPACKAGE_TABLES:
-                if kinds.get(table) != "table":
-                    raise refusal(staged.source, f"no GeoPackage: its {table} is missing", "Export it again")
-            (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
-            if state != "ok":
-                raise sqlite3.DatabaseError(state)
             layers = database.execute("SELECT table_name FROM gpkg_contents WHERE data_type = 'features'")
-            for (name,) in layers.fetchall():
-                if kinds.get(name) != "table":
+            for (name,) in layers:
+                if name not in tables:
                     why = f"layer {str(name)[:40]!r} is a view, not a table"
                     raise refusal(staged.source, why, "Export the layer to a GeoPackage of its own")
-    except (sqlite3.Error, ValueError) as error:  # A name or text may be no UTF-8.
+    except (sqlite3.Error, UnicodeError) as error:
         why = f"the database is damaged or incomplete ({' '.join(str(error).split())[:100]})"
         raise refusal(staged.source, why, "Copy it again, whole") from error
+    except ValueError as error:
+        raise refusal(staged.source, str(error), MANY) from error
 
 
 def _check_kml(staged: Staged, limits: SiteSettings) -> None:
