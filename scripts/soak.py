@@ -82,8 +82,8 @@ def a_round(runs: FaultedRuns, counts: Counts, disturb_it: Callable[[], object])
         for attempt in range(4):
             if attempt < 3:
                 disturb_it()
-            elif runs.run(lambda: TAKE_IN.work(root)).status not in (0, 3):
-                raise RuntimeError("a run that nothing disturbed failed")
+            elif (ended := runs.run(lambda: TAKE_IN.work(root))).status not in (0, 3):
+                raise RuntimeError(f"undisturbed it ended with {ended.status}: {ended.words[-800:]}")
             recorded = look_at_stop(root, recorded, counts)
             counts.lost += len(told - quick.told(root))
             told = quick.told(root)

@@ -8,7 +8,7 @@ import pytest
 from support.scene_files import ground, opened, read, write
 
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.scenes.container import whole_image
+from tumangang_watch.scenes.container import MAX_SEGMENTS, whole_image
 from tumangang_watch.scenes.tiff import MAX_IMAGES, MAX_TEXT_BYTES
 
 BANDS = {"acquired": "2022-11-30T02:10:00Z", "item_type": "SkySatCollect"}
@@ -56,6 +56,46 @@ def test_small_code_blocks_count_as_many(tmp_path):
         whole_image(path)
     path.write_bytes(plain)
     assert whole_image(path).bands == 4
+
+
+def with_segments(content, marker, segments):
+    """Return an image's bytes with more segments before a marker; what says how long its part is, grown."""
+    changed, added = bytearray(content), b"".join(segments)
+    at, part, box = content.index(marker), content.index(PART), content.index(b"jp2c") - 4
+    changed[at:at] = added
+    for place in [box, *([part + 6] if at > part else [])]:
+        # The first is a box's length, the second that of a part of a tile.
+        place += len(added) if place > at else 0
+        (length,) = struct.unpack_from(">I", changed, place)
+        struct.pack_into(">I", changed, place, length + len(added) if length else 0)
+    return bytes(changed)
+
+
+PART, DATA = b"\xff\x90\x00\x0a", b"\xff\x93"
+FINE = bytes.fromhex("ff52000d0100000101000000000199")
+FINE_OF_BAND = bytes.fromhex("ff5300090200000000000199")
+COMMENT = bytes.fromhex("ff640004000a")
+
+
+@pytest.mark.parametrize("style", [FINE, FINE_OF_BAND])
+def test_small_code_blocks_count_where_the_header_of_a_tile_asks_for_them(tmp_path, style):
+    """What the header of the image says is not what is done: such a file took 5.6 GB."""
+    path = tmp_path / "fine.jp2"
+    sound = jpeg_2000(path)
+    path.write_bytes(with_segments(sound, DATA, [style]))
+    assert whole_image(path).bands == 4
+    path.write_bytes(with_segments(claiming(sound, 8000, 8000, (8000, 8000)), DATA, [COMMENT, style]))
+    with pytest.raises(InputRefused, match="code blocks"):
+        whole_image(path)
+
+
+@pytest.mark.parametrize("marker", [PART, DATA])
+def test_a_header_of_more_segments_than_are_looked_through_is_refused(tmp_path, marker):
+    path = tmp_path / "many.jp2"
+    sound = jpeg_2000(path)
+    path.write_bytes(with_segments(sound, marker, [COMMENT] * (MAX_SEGMENTS + 1)))
+    with pytest.raises(InputRefused, match=f"more than {MAX_SEGMENTS} segments"):
+        whole_image(path)
 
 
 @pytest.mark.parametrize("precincts", ["{128,128},{64,64}", "{256,256}"])

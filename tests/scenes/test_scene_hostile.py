@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -204,3 +205,18 @@ def test_huge_claims_cost_nothing(tmp_path):
             out.descriptions = ("blue", "green", "red", "nir")
     with pytest.raises(WatchError, match=r"MiB|never|nodata"):
         read(opened(path))
+
+
+def test_what_a_library_prints_of_damaged_keys_is_no_second_line(tmp_path, capfd):
+    """GeoTIFF's library, asked for the keys in a JPEG 2000, writes past GDAL and past Python."""
+    path = write(tmp_path / "keys.jp2", ground(), driver="JP2OpenJPEG")
+    content = bytearray(path.read_bytes())
+    unit = content.index(struct.pack("<4H", 3076, 0, 1, 9001))
+    struct.pack_into("<H", content, unit + 4, 78)
+    path.write_bytes(content)
+    capfd.readouterr()
+    with pytest.raises(InputRefused, match="reference system"):
+        opened(path)
+    assert capfd.readouterr().err == ""
+    print("heard", file=sys.stderr)
+    assert capfd.readouterr().err == "heard\n"

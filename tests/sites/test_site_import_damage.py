@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+import struct
 import zipfile
 from contextlib import closing
 
@@ -14,6 +15,8 @@ from support.import_files import drawn
 from tumangang_watch.archive.layers import write_layer
 from tumangang_watch.errors import InputRefused
 from tumangang_watch.sites.importing import ImportOptions, import_sources
+from tumangang_watch.sites.importing.checks import MAX_FIELDS
+from tumangang_watch.sites.importing.stage import LISTING_BYTES
 
 
 def yard(*ring):
@@ -92,3 +95,37 @@ def test_a_view_that_never_ends_is_not_run(tmp_path):
     imported = import_sources([path], ImportOptions(name="made"))
     assert len(imported.collection["features"]) == 3
     assert path.read_bytes() == before
+
+
+def test_a_layer_without_features_is_passed_over(tmp_path):
+    """It was refused in GDAL's name, and the sound layers beside it with it."""
+    path = drawn(tmp_path, "gpkg")
+    write_layer(path, "empty", {"name": "text"}, {"name": []}, [])
+    assert len(import_sources([path], ImportOptions(name="made")).collection["features"]) == 3
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_the_list_of_a_zip_archive_is_not_read_where_it_is_longer_than_a_drawing_has(tmp_path, wide):
+    """Files of more than 65 535 entries state it in another place, and in the first one what they like."""
+    path = drawn(tmp_path, "zip")
+    content = bytearray(path.read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    if wide:
+        far = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, 9, 9, LISTING_BYTES + 1, 0)
+        content[end:end] = far + struct.pack("<IIQI", 0x07064B50, 0, end, 1)
+    else:
+        struct.pack_into("<I", content, end + 12, LISTING_BYTES + 1)
+    path.write_bytes(content)
+    assert f"has {LISTING_BYTES + 1} bytes, more than {LISTING_BYTES}" in refusal_of(path)
+
+
+@pytest.mark.parametrize("how", ["data", "schema", "attributes"])
+def test_kml_of_more_fields_than_a_table_has(tmp_path, how):
+    path, names = drawn(tmp_path, "kml"), [f"n{k}" for k in range(MAX_FIELDS + 1)]
+    more = {
+        "data": "".join(f'<ExtendedData><Data name="{name}"/></ExtendedData>' for name in names),
+        "schema": "".join(f'<Schema><SimpleField name="{name}" type="string"/></Schema>' for name in names),
+        "attributes": "<Folder " + " ".join(f'{name}="x"' for name in names) + "/>",
+    }[how]
+    path.write_text(path.read_text().replace("</Document>", f"{more}</Document>"))
+    assert f"more than {MAX_FIELDS} fields" in refusal_of(path)

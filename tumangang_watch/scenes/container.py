@@ -18,6 +18,8 @@ MAX_SIDE_PX = 500_000
 """Wider or taller is a false claim: a strip of 100 km at 0.3 m has 330 000 rows."""
 MAX_BOXES = 10_000
 MAX_SEGMENTS = 1000
+MAX_TILE_PARTS = 200_000
+"""Ten times those of a product of 50 000 x 50 000 pixels that has a part for each of eight resolutions."""
 MAX_DECODER_BYTES = 512 * 2**20
 """What the decoder of JPEG 2000 may take beside the pixels that are read."""
 READERS = 3
@@ -26,8 +28,9 @@ TILE_BYTES, TILE_BAND_BYTES, CODE_BLOCK_BYTES = 9000, 1000, 325
 """What OpenJPEG 2.5 takes for each tile of an image when it opens it (and for each band of it), and for each
 code block of the tile it reads a pixel of: measured with up to 38 416 tiles and 2.4 million code blocks."""
 SOC_SIZ = b"\xff\x4f\xff\x51"
-FIRST_TILE, STYLE, STYLE_OF_BAND = 0xFF90, 0xFF52, 0xFF53
-"""Markers of a codestream (ITU-T T.800, A.2): where the first tile begins, how bands are coded."""
+TILE_PART, TILE_DATA, STYLE, STYLE_OF_BAND = 0xFF90, 0xFF93, 0xFF52, 0xFF53
+"""Markers of a codestream (ITU-T T.800, A.2): where a part of a tile begins, where its header ends, how bands
+are coded, which the header of a tile may say otherwise than the image's."""
 END_OF_CODESTREAM = b"\xff\xd9"
 NITF_LENGTH_AT = {b"NITF02.10": 342, b"NSIF01.00": 342}
 """Where the file's length stands in the header (MIL-STD-2500C, table A-1)."""
@@ -125,7 +128,7 @@ def _jp2_components(file: BinaryIO, path: Path, refuse: Callable[[str], NoReturn
         refuse(f"it claims {cols} x {rows} pixels")
     file.seek(3 * bands, 1)
     tiles = -(-cols // tile_cols) * -(-rows // tile_rows)
-    blocks = bands * _code_blocks(file, min(cols, tile_cols), min(rows, tile_rows))
+    blocks = bands * _code_blocks(file, min(cols, tile_cols), min(rows, tile_rows), refuse)
     need = READERS * (tiles * (TILE_BYTES + TILE_BAND_BYTES * bands) + blocks * CODE_BLOCK_BYTES)
     if need > MAX_DECODER_BYTES:
         why = f"its decoder needs {need // 2**20} MiB for {tiles} tiles of {blocks} code blocks each"
@@ -134,25 +137,40 @@ def _jp2_components(file: BinaryIO, path: Path, refuse: Callable[[str], NoReturn
     return bands
 
 
-def _code_blocks(file: BinaryIO, cols: int, rows: int) -> int:
-    """Return how many code blocks a component of a tile has at most, by what comes before the first."""
+def _code_blocks(file: BinaryIO, cols: int, rows: int, refuse: Callable[[str], NoReturn]) -> int:
+    """Return how many code blocks a component of a tile has at most, by the headers of image and tiles."""
+    most = _coded_by_header(file, cols, rows, refuse)
+    place = file.tell() - 4
+    for _ in range(MAX_TILE_PARTS):
+        file.seek(place)
+        head = file.read(12)
+        length = int.from_bytes(head[6:10], "big")
+        if int.from_bytes(head[:2], "big") != TILE_PART:
+            return most
+        most = max(most, _coded_by_header(file, cols, rows, refuse))
+        if length < len(head):  # None: it is the last.
+            return most
+        place += length
+    return refuse(f"it has more than {MAX_TILE_PARTS} tile parts")
+
+
+def _coded_by_header(file: BinaryIO, cols: int, rows: int, refuse: Callable[[str], NoReturn]) -> int:
+    """Return how many code blocks a component has at most that is coded as a header says; 0: it does not."""
     most = 0
     for _ in range(MAX_SEGMENTS):
         head = file.read(4)
         marker, length = int.from_bytes(head[:2], "big"), int.from_bytes(head[2:], "big")
-        if len(head) < 4 or marker == FIRST_TILE or length < 2:
-            break
+        if len(head) < 4 or marker in (TILE_PART, TILE_DATA) or length < 2:
+            return most
+        if marker not in (STYLE, STYLE_OF_BAND):
+            file.seek(length - 2, 1)
+            continue
         segment = file.read(length - 2)
-        if marker in (STYLE, STYLE_OF_BAND):
-            # Of all bands: whether precincts are given, four bytes; of one: its number, the same question.
-            given, style = (
-                segment[:1] if marker == STYLE else segment[1:2],
-                segment[5 if marker == STYLE else 2 :],
-            )
-            if len(style) >= 5:
-                sizes = style[5:] if given[0] & 1 else b""
-                most = max(most, _coded_in(cols, rows, style, sizes))
-    return most
+        # Of all bands: whether precincts are given, four bytes; of one: its number, the same question.
+        given, style = (segment[:1], segment[5:]) if marker == STYLE else (segment[1:2], segment[2:])
+        if len(style) >= 5:
+            most = max(most, _coded_in(cols, rows, style, style[5:] if given[0] & 1 else b""))
+    return refuse(f"a header of it has more than {MAX_SEGMENTS} segments")
 
 
 def _coded_in(cols: int, rows: int, style: bytes, precincts: bytes) -> int:

@@ -11,8 +11,9 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import TracebackType
 
 import rasterio
 from rasterio.io import DatasetReader
@@ -32,6 +33,7 @@ GDAL_SETTINGS = {
     "PROJ_NETWORK": "OFF",
 }
 os.environ.update(GDAL_SETTINGS)
+STDERR = 2
 AT_OPEN = ("GDAL_DISABLE_READDIR_ON_OPEN", "GDAL_PAM_ENABLED", "CPL_VSIL_CURL_ALLOWED_FILENAME")
 """Settings that must hold whoever used rasterio before: they hide sidecars and the network."""
 
@@ -44,18 +46,20 @@ class _Quiet:
     them set for good, or lift them for each other.
 
     Rasterio decodes each of GDAL's messages as UTF-8 in a callback that cannot raise; a message that quotes
-    a damaged file's bytes would put a traceback on stderr. That an image lies nowhere is told in our words.
+    a damaged file's bytes would put lines on stderr, by two hooks: one as of an error that nobody caught, one
+    as of an error that nobody can. That an image lies nowhere is told in our words.
     """
 
     def __init__(self) -> None:
         self._held, self._open = threading.Lock(), 0
-        self._before = sys.unraisablehook
+        self._before = sys.unraisablehook, sys.excepthook
         self._filters = warnings.catch_warnings()
 
     def __enter__(self) -> None:
         with self._held:
             if self._open == 0:
-                self._before, sys.unraisablehook = sys.unraisablehook, self._hook
+                self._before = sys.unraisablehook, sys.excepthook
+                sys.unraisablehook, sys.excepthook = self._unraisable, self._uncaught
                 self._filters = warnings.catch_warnings()
                 self._filters.__enter__()
                 warnings.simplefilter("ignore")
@@ -66,14 +70,41 @@ class _Quiet:
             self._open -= 1
             if self._open == 0:
                 self._filters.__exit__(None, None, None)
-                sys.unraisablehook = self._before
+                sys.unraisablehook, sys.excepthook = self._before
 
-    def _hook(self, unraisable: sys.UnraisableHookArgs) -> None:
+    def _unraisable(self, unraisable: sys.UnraisableHookArgs) -> None:
         if not isinstance(unraisable.exc_value, UnicodeDecodeError):
-            self._before(unraisable)
+            self._before[0](unraisable)
+
+    def _uncaught(self, kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+        if not isinstance(error, UnicodeDecodeError):
+            self._before[1](kind, error, where)
 
 
 _quiet = _Quiet()
+_muted = threading.Lock()
+
+
+@contextmanager
+def _mute() -> Iterator[None]:
+    """Drop what libraries write to stderr past Python, as GeoTIFF's does of damaged keys in a JPEG 2000.
+
+    What threads of ours write meanwhile is dropped as well: it is held for no longer than an image's opening.
+    """
+    with _muted:
+        try:
+            kept = os.dup(STDERR)
+        except OSError:  # There is none.
+            yield
+            return
+        try:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, STDERR)
+            os.close(nowhere)
+            yield
+        finally:
+            os.dup2(kept, STDERR)
+            os.close(kept)
 
 
 @contextmanager
@@ -85,9 +116,9 @@ def open_image(path: Path) -> Iterator[DatasetReader]:
     place = os.path.abspath(path)
     if place.startswith("/vsi"):
         raise scene_refused(path.name, "its folder is a name GDAL keeps", "Move the scene")
-    with (
-        _quiet,
-        rasterio.Env(**{key: GDAL_SETTINGS[key] for key in AT_OPEN}),
-        rasterio.open(place, driver=driver_of(path)) as dataset,
-    ):
-        yield dataset
+    driver = driver_of(path)
+    with _quiet, rasterio.Env(**{key: GDAL_SETTINGS[key] for key in AT_OPEN}):
+        with _mute() if driver == "JP2OpenJPEG" else nullcontext():
+            dataset = rasterio.open(place, driver=driver)
+        with dataset:
+            yield dataset

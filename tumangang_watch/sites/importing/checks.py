@@ -16,6 +16,10 @@ MANY = "Cut it to the site"
 KML_DEPTH = 100
 """Elements nested deeper than this are no person's work."""
 
+KML_FIELDS = ("Data", "SimpleField", "SimpleData")
+MAX_FIELDS = 2000
+"""As many columns as a table of SQLite has. GDAL takes time by their square: 100 000 took over 90 s."""
+
 
 def check_staged(staged: Staged, limits: SiteSettings) -> None:
     """Refuse a staged file that is cut short or hostile.
@@ -78,12 +82,19 @@ def _check_geopackage(staged: Staged) -> None:
 
 
 def _check_kml(staged: Staged, limits: SiteSettings) -> None:
-    """Refuse KML that is cut short or not well-formed, declares entities, or has many or deep folders."""
+    """Refuse KML that is cut short or not well-formed, declares entities, or has many fields or folders, or
+    deep ones.
+    """
     depth = folders = 0
+    fields: set[str] = set()
     parser = expat.ParserCreate()
 
-    def start(name: str, *_: object) -> None:
+    def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth, folders
+        if name in KML_FIELDS:
+            fields.add(attributes.get("name", ""))
+        if max(len(fields), len(attributes)) > MAX_FIELDS:
+            raise refusal(staged.source, f"it has more than {MAX_FIELDS} fields", MANY)
         depth += 1
         folders += name == "Folder"
         if folders > limits.import_layers:

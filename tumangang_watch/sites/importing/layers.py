@@ -113,7 +113,7 @@ class SourceReader:
             return
         with np.errstate(invalid="ignore"):
             shapes = shapely.from_wkb(wkb, on_invalid="ignore")
-        present = np.array([w is not None for w in wkb])
+        present = np.array([w is not None for w in wkb], dtype=bool)
         if (broken := np.flatnonzero(present & shapely.is_missing(shapes))).size:
             why = f"the geometry of feature {broken[0]} of layer {label!r} cannot be read"
             raise refusal(staged.source, why, DAMAGED)

@@ -32,6 +32,10 @@ _BROKEN_ZIP = (
 )
 HEAD_BYTES = 4096
 CHUNK = 1 << 20
+LISTING_BYTES = 1 << 20
+"""500 files of names of 2 000 letters. A million took 650 MB and a minute only to be counted."""
+ZIP_TAIL_BYTES = 66_000
+"""The end of a zip archive with the longest comment it may have (APPNOTE 4.3.16)."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,9 @@ def _xml_kind(source: Path, text: bytes) -> SourceKind:
 
 def _unzip(source: Path, copied: Path, folder: Path, limits: SiteSettings) -> list[Staged]:
     """Unpack what can be read from a zip archive (a KMZ is one)."""
+    if (listed := _listing_bytes(copied)) > LISTING_BYTES:
+        why = f"the list of its files has {listed} bytes, more than {LISTING_BYTES}"
+        raise refusal(source, why, "Unpack it yourself and give the layer")
     try:
         with zipfile.ZipFile(copied) as archive:
             members = [m for m in archive.infolist() if not m.is_dir() and "__MACOSX" not in m.filename]
@@ -161,6 +168,19 @@ def _unzip(source: Path, copied: Path, folder: Path, limits: SiteSettings) -> li
     if not staged:
         raise refusal(source, "a zip archive without a layer in it", READ)
     return staged
+
+
+def _listing_bytes(copied: Path) -> int:
+    """Return how long a zip archive says that the list of its files is, which is read as a whole."""
+    with copied.open("rb") as stream:
+        stream.seek(max(copied.stat().st_size - ZIP_TAIL_BYTES, 0))
+        tail = stream.read()
+    end = tail.rfind(b"PK\x05\x06")
+    stated = int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else 0
+    # Archives of many files say it before, in eight bytes: 20 of where that stands, 56 of what it says.
+    if end >= 76 and tail[end - 20 : end - 16] == b"PK\x06\x07":
+        stated = max(stated % 0xFFFFFFFF, int.from_bytes(tail[end - 36 : end - 28], "little"))
+    return stated
 
 
 def _check_bomb(source: Path, members: list[zipfile.ZipInfo], limits: SiteSettings) -> None:
