@@ -30,7 +30,7 @@ from tumangang_watch.detect.trains.find import detect_and_read
 from tumangang_watch.errors import WatchError
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.finding import Finding
-from tumangang_watch.model.observation import DatePair
+from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import RunContext, compare, open_pair
 from tumangang_watch.preprocess.normalise import apply, normalise_pair
@@ -154,14 +154,19 @@ def run(pair: Pair) -> Comparison:
         return compare(*scenes, RunContext(load_site(site), settings))
 
 
-def compare_yards(pair: YardPair) -> Any:
-    """Read the trains of two dates in one frame and light, and say what became of them."""
-    settings = Settings()
+def in_one_light(pair: YardPair, settings: Settings) -> tuple[Observation, Observation]:
+    """Return the dates of a pair, the later one in the light of the earlier."""
     one, two = pair.dates
     clear = one.quality.clear & two.quality.clear
     light = normalise_pair(one.raster, two.raster, clear, None, settings.normalise)
     image = apply(light, two.image)
-    dates = (one, replace(two, image=image, raster=image.on_grid(two.raster.grid)))
+    return one, replace(two, image=image, raster=image.on_grid(two.raster.grid))
+
+
+def compare_yards(pair: YardPair) -> Any:
+    """Read the trains of two dates in one frame and light, and say what became of them."""
+    settings = Settings()
+    dates = in_one_light(pair, settings)
     found, tracks = zip(
         *(detect_and_read(d, pair.site, settings.trains, dates[1 - k]) for k, d in enumerate(dates)),
         strict=True,

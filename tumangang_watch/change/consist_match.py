@@ -7,17 +7,18 @@ from itertools import product
 
 import numpy as np
 
+from tumangang_watch.change.looks import Laid, spans_of
 from tumangang_watch.change.other_date import (
     TrainMatcher,
     end_m,
-    in_place_evidence,
     length_of,
     overlap_m,
     stands_by_pixels,
+    stands_odds,
     start_m,
 )
 from tumangang_watch.change.profiles import agreement, body_profile
-from tumangang_watch.change.rest import Rest, maybe_same_length, rest_of
+from tumangang_watch.change.rest import Rest, length_odds, maybe_same_length, rest_of
 from tumangang_watch.grid import Float64
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.site import Site, Track
@@ -44,8 +45,17 @@ class Match:
     """How far the common part went along its track, positive with increasing distance."""
     ends_apart: bool = False
     """Its ends were read elsewhere on the two dates, but what lies between is the same in its place."""
+    lengths_differ: bool = False
+    """By more than two readings of one length mostly do: an end was misread, if it is one train."""
+    doubted: bool = False
+    """It stands where one stood, but what its roofs show does not make that surely the same."""
     unlike: bool = False
     """Its vehicles look unlike on both dates, as in the light of its place the same ones may."""
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it may well be another train."""
+        return self.unlike or self.ends_apart or self.lengths_differ or self.doubted
 
 
 def match_trains(matcher: TrainMatcher, site: Site, trains: tuple[Detection, ...]) -> tuple[Match, ...]:
@@ -85,11 +95,22 @@ def _best(
     if same_length(a, b, settings):
         ways = _whole(matcher, tracks, trains)
     elif maybe_same_length(a, b, settings):
-        ways = [way for way in _whole(matcher, tracks, trains) if not way.in_place]
+        ways = [_misread(way, settings) for way in _whole(matcher, tracks, trains) if not way.in_place]
     if tracks[0] is tracks[1] and not any(way.in_place for way in ways):
         ways += [] if same_length(a, b, settings) and ways else _partial(matcher, tracks[0], trains)
-    best = max(ways, key=lambda m: (m.odds, -abs(m.shift_m)), default=None)
-    return best if best is not None and best.odds > 0 else None
+    likely = [way for way in ways if way.odds > _least(way, settings)]
+    return max(likely, key=lambda m: (m.odds, -abs(m.shift_m)), default=None)
+
+
+def _least(way: Match, settings: ChangeSettings) -> float:
+    """Return the log-odds from which a match is told: of what stands, that it is likelier than not."""
+    stands = way.in_place or (way.part and not way.shift_m)
+    return 0.0 if stands else settings.moved_sure
+
+
+def _misread(way: Match, settings: ChangeSettings) -> Match:
+    """Return a match of two trains that differ in length, as likely as their lengths were so misread."""
+    return replace(way, odds=way.odds + length_odds(way.earlier, way.later), lengths_differ=True)
 
 
 def _whole(
@@ -121,9 +142,14 @@ def _whole(
                 if straight is not None and odds - straight <= settings.turned_gain_min:
                     continue
             if odds is not None:
-                unlike, odds = odds < 0, matcher.looks(odds, a.geometry, b.geometry)
+                unlike = odds < 0
+                if still:
+                    odds = stands_odds(matcher, tracks[0], trains, odds)
+                else:
+                    backwards = turned != against
+                    odds = odds if ends_apart else _elsewhere(matcher, tracks, where, backwards, odds)
+                    odds = matcher.looks(odds, a.geometry, b.geometry)
                 odds += prior + (settings.turned_odds if turned else 0.0)
-                odds += in_place_evidence(matcher, tracks[0], trains) if still else 0.0
                 out.append(
                     Match(
                         earlier=a,
@@ -133,6 +159,7 @@ def _whole(
                         ends_apart=ends_apart,
                         turned=turned,
                         shift_m=shift,
+                        doubted=still and not unlike and odds < settings.stands_sure,
                         unlike=unlike,
                     )
                 )
@@ -142,14 +169,22 @@ def _whole(
     return out
 
 
+def _elsewhere(
+    matcher: TrainMatcher, tracks: tuple[Track, Track], where: Laid, backwards: bool, odds: float
+) -> float:
+    """Return the log-odds that vehicles which look alike, piece by piece, are the same ones elsewhere.
+
+    Vehicles as grey as others, or of one type, look alike in pieces: of what their roofs show, and of colour
+    apart from brightness, is asked where they do.
+    """
+    lines = (tracks[0].line, tracks[1].line)
+    return matcher.by_roofs(lines, where, odds, backwards=backwards)[0]
+
+
 def _end_stands(a: Detection, b: Detection, settings: ChangeSettings) -> bool:
     """Return True where two trains of a track begin, or end, in one place: none of the two moved along it."""
     apart = min(abs(start_m(a) - start_m(b)), abs(end_m(a) - end_m(b)))
     return overlap_m(a, b) > 0 and apart <= settings.same_place_m
-
-
-Laid = tuple[float, float, float]
-"""Middles on either date of what two trains have in common, and its length, metres."""
 
 
 def _laid(a: Detection, b: Detection, backwards: bool, settings: ChangeSettings) -> list[Laid]:
@@ -186,7 +221,12 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
         odds = _agree(_profiles(matcher, (track, track), where), False, settings)
         if odds is None:
             continue
-        unlike, odds = odds < 0, matcher.looks(odds, a.geometry, b.geometry)
+        unlike = odds < 0
+        if abs(shift) > settings.moved_min_m:
+            odds = _elsewhere(matcher, (track, track), where, False, odds)
+            odds = matcher.looks(odds, a.geometry, b.geometry)
+        else:
+            odds = stands_odds(matcher, track, trains, odds)
         odds += settings.part_odds
         ends = (start_m(a) + shift - start_m(b), end_m(a) + shift - end_m(b))
         odds += settings.part_both_ends_odds if min(map(abs, ends)) > settings.same_place_m else 0.0
@@ -195,7 +235,6 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
             moved = Match(earlier=a, later=b, odds=odds, in_place=False, part=True)
             out.append(replace(moved, shift_m=shift, unlike=unlike))
             continue
-        odds += in_place_evidence(matcher, track, trains)
         rest = rest_of(matcher, track, long, short)
         still = rest.stands > 0
         out.append(
@@ -210,13 +249,8 @@ Profiles = tuple[tuple[Float64, Float64], ...]
 
 def _profiles(matcher: TrainMatcher, tracks: tuple[Track, Track], where: Laid) -> Profiles:
     """Return the profiles of two stretches that may be one train's, within the error of their ends."""
-    half = where[2] / 2
-    reach = int(np.ceil(matcher.settings.end_play_m))
-    dates = (matcher.pair.earlier, matcher.pair.later)
-    out = []
-    # Either date may be the one whose end was misjudged: both are moved, so that swapped dates agree.
-    for k in (0, 1):
-        spans = [(where[j] - half - reach * (j != k), where[j] + half + reach * (j != k)) for j in (0, 1)]
+    dates, out = (matcher.pair.earlier, matcher.pair.later), []
+    for k, spans in enumerate(spans_of(where, int(np.ceil(matcher.settings.end_play_m)))):
         both = [body_profile(dates[j], tracks[j].line, spans[j], matcher.scale) for j in (0, 1)]
         out.append((both[k], both[1 - k]))
     return tuple(out)

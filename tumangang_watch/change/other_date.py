@@ -9,9 +9,11 @@ from typing import Self
 
 import numpy as np
 from scipy.special import logit
+from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
 from tumangang_watch.change.beside import LightOfPair, light_of, looks_changed
+from tumangang_watch.change.looks import Laid, looks_of
 from tumangang_watch.change.profiles import (
     PairScale,
     agreement,
@@ -77,6 +79,31 @@ class TrainMatcher:
         changed = max(map(self._changed, places))
         return float(np.logaddexp(np.log1p(-changed) + odds, np.log(max(changed, 1e-9))))
 
+    def by_roofs(
+        self,
+        lines: tuple[LineString, LineString],
+        where: Laid,
+        odds: float,
+        *,
+        stands: bool = False,
+        backwards: bool = False,
+    ) -> tuple[float, float | None]:
+        """Return the log-odds that vehicles alike in pieces are the same, and how alike their roofs are.
+
+        Vehicles as grey as others, or of one type, look alike in pieces: of what their roofs show, and of
+        colour apart from brightness, is asked where they do.
+        """
+        dates, settings = (self.pair.earlier, self.pair.later), self.settings
+        weights, play_m = settings.moved_looks, settings.end_play_m
+        if stands:
+            weights, play_m = settings.stands_looks, settings.stands_play_m
+        looks = None
+        if odds > 0:
+            looks = looks_of(dates, lines, where, self.scale, play_m=play_m, backwards=backwards)
+        if looks is None:
+            return odds, None
+        return float(np.dot(weights, looks.terms(odds))), looks.pattern
+
     def _changed(self, place: BaseGeometry) -> float:
         """Return how likely light has changed the looks of a place; many ways of a train are asked of one."""
         if place not in self._known and self.light is not None:
@@ -104,20 +131,37 @@ def alike_in_place(pair: DatePair, track: Track, trains: tuple[Detection, Detect
     return pixel_similarity(pair.earlier, pair.later, place)
 
 
-def in_place_evidence(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detection]) -> float:
-    """Return what the place says for two trains being one that did not move, log-odds.
+def stands_odds(
+    matcher: TrainMatcher,
+    track: Track,
+    trains: tuple[Detection, Detection],
+    odds: float,
+    *,
+    roofs: bool = True,
+) -> float:
+    """Return what their place says for two trains being one that did not move, log-odds.
 
-    Couplings of a train that stands do not move; those of another train, stopped anywhere, fall where they
-    may. The pattern of pixels along a train speaks for it as well, and hardly against: sun and shade differ.
+    ``odds`` are what pieces of their vehicles say. Couplings of a train that stands do not move; those of
+    another train, stopped anywhere, fall where they may. The pattern of pixels along a train speaks for it
+    as well, and hardly against: sun and shade differ. Where neither it nor that of the roofs clearly does so,
+    and the pieces are alike, as those of many trains are, ``roofs`` decide.
     """
-    settings, both = matcher.settings, overlap_m(*trains)
+    settings, both, places = matcher.settings, overlap_m(*trains), [t.geometry for t in trains]
     if both <= 0:
-        return 0.0
+        return matcher.looks(odds, *places)
+    couplings = coupling_odds(matcher.pair, *trains, settings)
     alike = alike_in_place(matcher.pair, track, trains)
+    clear = alike is not None and alike >= settings.stands_alike_min and both >= settings.stands_clear_m
+    if roofs and not clear:
+        middle = max(map(start_m, trains)) + both / 2
+        lines, where = (track.line, track.line), (middle, middle, both)
+        by_roofs, pattern = matcher.by_roofs(lines, where, odds, stands=True)
+        if pattern is not None and pattern < settings.stands_alike_min:
+            return matcher.looks(by_roofs, *places) + couplings
     most = min(settings.same_pixels_odds * both / settings.half_vehicle_m, settings.same_pattern_max)
     limits = (-settings.same_pixels_odds, most)
     pixels = 0.0 if alike is None else float(np.clip((alike - settings.same_pixels_min) * 10, *limits))
-    return pixels + coupling_odds(matcher.pair, *trains, settings)
+    return matcher.looks(odds, *places) + couplings + pixels
 
 
 def stands_by_pixels(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detection]) -> bool:
@@ -136,13 +180,18 @@ def strip_odds(occupied: float, settings: ChangeSettings) -> float:
     return float(np.clip(logit(occupied), -settings.strip_odds_max, settings.strip_odds_max))
 
 
-def same_vehicles(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float | None:
-    """Return the log-odds that two dates show the same vehicles along a stretch; None if unseen."""
-    pair, settings = matcher.pair, matcher.settings
+def pieces_odds(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float | None:
+    """Return what pieces of a stretch say for the same vehicles on both dates, log-odds; None if unseen."""
+    pair = matcher.pair
     one, two = (
         body_profile(date, track.line, stretch_m, matcher.scale) for date in (pair.earlier, pair.later)
     )
-    odds = agreement(one, two, settings)
+    return agreement(one, two, matcher.settings)
+
+
+def same_vehicles(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float | None:
+    """Return the log-odds that two dates show the same vehicles along a stretch; None if unseen."""
+    odds = pieces_odds(matcher, track, stretch_m)
     return None if odds is None else matcher.looks(odds, body_place(track.line, *stretch_m))
 
 
@@ -178,8 +227,8 @@ def there_too(
         whole = rest <= 2 * settings.same_place_m
         prior = settings.in_place_odds if shared or whole else -settings.same_vehicles_odds
         # Light or shade may change all looks at once; ends, couplings and the pattern it does not move.
-        looks = max(same_vehicles(matcher, track, both) or 0.0, -settings.looks_against_max)
-        odds = prior + looks + in_place_evidence(matcher, track, (train, occupant))
+        pieces = max(pieces_odds(matcher, track, both) or 0.0, -settings.looks_against_max)
+        odds = prior + stands_odds(matcher, track, (train, occupant), pieces, roofs=shared or whole)
         # What both cover says nothing of the rest: a doubt, no more.
         return odds if shared or whole else min(odds, 0.0)
     same = same_there(matcher, track, (start_m(train), end_m(train)))

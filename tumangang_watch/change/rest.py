@@ -19,9 +19,12 @@ from tumangang_watch.change.other_date import (
 )
 from tumangang_watch.change.profiles import body_place
 from tumangang_watch.model.detection import Detection
-from tumangang_watch.model.interval import logistic
+from tumangang_watch.model.interval import Z90, logistic
 from tumangang_watch.model.site import Track
 from tumangang_watch.settings.change import ChangeSettings
+
+LEAST_ERROR_M = 0.5
+"""Of a length that is stated without an interval: a pixel of the finest scenes at either end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,3 +127,17 @@ def maybe_same_length(a: Detection, b: Detection, settings: ChangeSettings) -> b
         return False
     apart = max(a.length_m.low - b.length_m.high, b.length_m.low - a.length_m.high)
     return apart <= settings.same_place_m
+
+
+def length_odds(a: Detection, b: Detection) -> float:
+    """Return what two lengths say for being one that was misread, log-odds, 0 where they are the same.
+
+    Half the square of their difference in standard errors: each is read with the error that its interval
+    states towards the other one.
+    """
+    if a.length_m is None or b.length_m is None:
+        return 0.0
+    short, long = sorted((a.length_m, b.length_m), key=lambda length: length.estimate)
+    apart = long.estimate - short.estimate
+    error = np.hypot(long.estimate - long.low, short.high - short.estimate) / Z90
+    return -0.5 * float(apart / max(error, LEAST_ERROR_M)) ** 2

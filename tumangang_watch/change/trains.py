@@ -20,6 +20,10 @@ from tumangang_watch.change.other_date import (
     there_too,
 )
 from tumangang_watch.change.words import (
+    ENDS_APART,
+    LENGTHS_DIFFER,
+    ROOFS_DIFFER,
+    UNLIKE,
     alone_words,
     cars_of,
     difference,
@@ -37,13 +41,6 @@ from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site, Track
 from tumangang_watch.model.words import ChangeWord, Grade
 from tumangang_watch.settings.change import ChangeSettings
-
-UNLIKE = (
-    "its vehicles look unlike on the two dates, as under other light or snow the same ones may: "
-    "it may be another train"
-)
-
-ENDS_APART = "its ends were read {:.0f} m apart on the two dates, but what lies between is the same there"
 
 
 def compare_trains(
@@ -119,28 +116,12 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
     unsure = min(a.confidence, b.confidence) < settings.train_change_sure or not _left_behind(match, settings)
     rest = match.rest
     misread = rest if match.part and rest is not None and rest.doubtful(settings) else None
-    doubtful = match.unlike or match.ends_apart or (change != "unchanged" and unsure) or misread is not None
-    sure, stays = 1 / (1 + exp(-max(match.odds, 0.0))), change == "unchanged" and not match.unlike
+    doubtful = match.doubtful or (change != "unchanged" and unsure) or misread is not None
+    stays = change == "unchanged" and not (match.unlike or match.doubted)
+    sure = 1 / (1 + exp(-max(match.odds, 0.0)))
     if misread is not None:
         sure *= misread.chance(settings)
-    caveats = list(dict.fromkeys((*a.caveats, *b.caveats)))
-    if rest is not None and match.in_place and rest.unseen_m >= 1:
-        caveats.append(
-            f"{rest.unseen_m:.0f} m of the longer train's place were not seen on the other date: "
-            "wagons may have come or gone there"
-        )
-    if change != "unchanged" and sure < settings.sure_consist:
-        caveats.append("few or like wagons: it could be another train that looks the same")
-    if match.ends_apart:
-        caveats.append(ENDS_APART.format(abs(match.shift_m)))
-    elif match.unlike:
-        caveats.append(UNLIKE)
-    elif doubtful:
-        caveats.append(
-            "the other wagons are not sure: one date may not show them, or misread an end"
-            if match.part
-            else "not sure: on the other date its place is not plainly bare, or it is not surely read"
-        )
+    known = change == "unchanged" or sure >= settings.sure_consist
     return Finding(
         id=f"finding-train-{b.track}-{a.id}",
         kind="train",
@@ -156,8 +137,36 @@ def _same_train(pair: DatePair, tracks: dict[str, Track], match: Match, settings
         statement=match_words(pair, tracks, match, change, amount),
         geometry=max(a, b, key=length_of).geometry if match.part else b.geometry,
         observed_fraction=min(a.observed_fraction, b.observed_fraction),
-        caveats=tuple(caveats),
+        caveats=_caveats(match, doubtful=doubtful, known=known),
     )
+
+
+def _caveats(match: Match, *, doubtful: bool, known: bool) -> tuple[str, ...]:
+    """Return what limits the saying that two detections are one train."""
+    a, b, rest = match.earlier, match.later, match.rest
+    caveats = list(dict.fromkeys((*a.caveats, *b.caveats)))
+    if rest is not None and match.in_place and rest.unseen_m >= 1:
+        caveats.append(
+            f"{rest.unseen_m:.0f} m of the longer train's place were not seen on the other date: "
+            "wagons may have come or gone there"
+        )
+    if not known:
+        caveats.append("few or like wagons: it could be another train that looks the same")
+    if match.ends_apart:
+        caveats.append(ENDS_APART.format(abs(match.shift_m)))
+    elif match.lengths_differ:
+        caveats.append(LENGTHS_DIFFER.format(*(length_of(t) for t in (a, b))))
+    elif match.unlike:
+        caveats.append(UNLIKE)
+    elif match.doubted:
+        caveats.append(ROOFS_DIFFER)
+    elif doubtful:
+        caveats.append(
+            "the other wagons are not sure: one date may not show them, or misread an end"
+            if match.part
+            else "not sure: on the other date its place is not plainly bare, or it is not surely read"
+        )
+    return tuple(caveats)
 
 
 def _left_behind(match: Match, settings: ChangeSettings) -> bool:
@@ -194,17 +203,18 @@ class TrainsOfPair:
 def _alone(matcher: TrainMatcher, track: Track, train: Detection, others: TrainsOfPair) -> Finding | None:
     """Word a train without a partner on the other date; None when the other date cannot tell."""
     settings, other = matcher.settings, matcher.pair.other(train.date)
-    seen = other.observed_fraction(train.geometry)
+    seen, caveats = other.observed_fraction(train.geometry), list(train.caveats)
     if seen < settings.observed_min:
         return None
     change: ChangeWord = "disappeared" if train.date == "earlier" else "appeared"
     grade: Grade = train.grade
-    confidence, caveats = train.confidence, list(train.caveats)
     occupant = occupant_of(train, others.trains)
     most = occupant is not None and overlap_m(train, occupant) > length_of(train) / 2
     day = when(other, matcher.pair)
     shared = most and occupant is not None and occupant.id in others.in_place
     odds = there_too(matcher, track, train, occupant if most else None, shared=shared)
+    # Looks that leave it open make either story less sure.
+    confidence = train.confidence / (1 + exp(-abs(odds)) * (most and odds > settings.there_doubt))
     if odds > 0:
         change, grade = "unchanged", "possible"
         caveats.append(f"detected on one date only; the strip of {day} reads as occupied here too")
@@ -278,7 +288,8 @@ def match_words(
         place = "in the same place" if abs(match.shift_m) < 6 else along
         return f"{size} on {here} is turned round, {place}: the same wagons in reverse order."
     if change == "moved":
-        return f"{size} on {here} stands {along}; length and car colours agree."
+        alike = "car colours agree" if match.lengths_differ else "length and car colours agree"
+        return f"{size} on {here} stands {along}; {alike}."
     return f"{size} on {here} is in the same place."
 
 

@@ -11,6 +11,20 @@ from tumangang_watch.model.site import Track
 from tumangang_watch.model.words import ChangeWord, Grade
 from tumangang_watch.text import count_text, day_text, either_text, utc_text, whole
 
+UNLIKE = (
+    "its vehicles look unlike on the two dates, as under other light or snow the same ones may: "
+    "it may be another train"
+)
+ENDS_APART = "its ends were read {:.0f} m apart on the two dates, but what lies between is the same there"
+LENGTHS_DIFFER = (
+    "it was read as {:.0f} m long on the earlier date and as {:.0f} m on the later one: an end was misread, "
+    "or it is another train"
+)
+ROOFS_DIFFER = (
+    "what its roofs show differs between the dates, as under another sun it may: "
+    "it may be another train that stands alike"
+)
+
 
 def when(observation: Observation, pair: DatePair) -> str:
     """Return the date in UTC as statements write it; with the time where both dates are of one day."""

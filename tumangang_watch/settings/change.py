@@ -75,6 +75,21 @@ class ChangeSettings:
     same one: most stand for days."""
     moved_odds: float = 0.0
     """The same for a train elsewhere on the same track."""
+    moved_looks: tuple[float, float, float, float, float, float] = (-1.35, 0.57, 3.8, 1.11, -0.84, -22.7)
+    """Weights of `Looks.terms` in the log-odds that vehicles elsewhere are the same ones
+    (``python -m benchmarks.moved_looks --seeds 40 --calibrate``)."""
+    stands_looks: tuple[float, float, float, float, float, float] = (-0.69, 0.58, 3.68, 0.71, -0.72, -23.33)
+    """The same of vehicles that stand where some stood (``--standing``)."""
+    stands_clear_m: float = 39.0
+    """Length from which pixels alike in place (`stands_alike_min`) say enough: shorter trains of one length,
+    three vehicles at most, lie alike on the ground beside them. Assumed."""
+    stands_play_m: float = 1.0
+    """Play of the same for a train that stands: what registration leaves."""
+    stands_sure: float = 2.2
+    """Log-odds below which a train that stands where one stood is only possibly the same: nine in ten."""
+    moved_sure: float = 1.1
+    """Log-odds from which a train elsewhere is told as one that moved: three in four. Below it one that went
+    and one that came are told, which the pixels show whichever it was."""
     turned_odds: float = -2.5
     """Added for a train that would have been turned round."""
     other_track_odds: float = -3.0

@@ -9,14 +9,12 @@ import numpy as np
 
 from tumangang_watch.grid import Float64
 from tumangang_watch.model.image import NativeImage
-from tumangang_watch.model.interval import Interval
+from tumangang_watch.model.interval import Z90, Interval
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.settings.trains import MotionSettings
 from tumangang_watch.track_frame import TrackFrame
 
 BY_WAVELENGTH = ("coastal", "blue", "green_i", "green", "yellow", "red", "rededge", "nir")
-NORMAL_90 = 1.645
-"""Half width of a normal distribution's 90 % interval, in standard deviations."""
 KMH = 3.6
 
 
@@ -60,14 +58,14 @@ def speed_of(offset_m: Float64, scene: Scene, image: NativeImage, settings: Moti
         after = known - known.mean()
         spread = float(after @ after)
         speed = float(after @ offset_m) / spread
-        half = NORMAL_90 * error_m / spread**0.5
+        half = Z90 * error_m / spread**0.5
         size = abs(speed)
         low, high = max(size - half, 0.0), size + half
         return Speed(Interval(KMH * size, KMH * low, KMH * high), speed > 0 if low > 0 else None, True)
     far = float(np.ptp(offset_m))
     shortest_s, longest_s = settings.band_gap_s
-    low = KMH * max(far - NORMAL_90 * error_m, 0.0) / longest_s
-    high = max(min(KMH * (far + NORMAL_90 * error_m) / shortest_s, settings.speed_max_kmh), low)
+    low = KMH * max(far - Z90 * error_m, 0.0) / longest_s
+    high = max(min(KMH * (far + Z90 * error_m) / shortest_s, settings.speed_max_kmh), low)
     middle = float(np.sqrt(max(low, 1.0) * max(high, 1.0)))
     return Speed(Interval(min(max(middle, low), high), low, high), _in_order(offset_m, image, error_m), False)
 
