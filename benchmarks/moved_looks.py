@@ -25,9 +25,10 @@ from benchmarks.displaced import IMAGERY, YARDS, yard_of
 from benchmarks.fates import in_one_light
 from benchmarks.real_pairs import LOOKS, seen_again
 from benchmarks.yard_pairs import yard_pair
-from tumangang_watch.change.looks import looks_of, spans_of
+from tumangang_watch.change.consist_match import best_agreement, profiles_at
+from tumangang_watch.change.looks import looks_of
 from tumangang_watch.change.other_date import TrainMatcher
-from tumangang_watch.change.profiles import agreement, body_profile, pair_scale
+from tumangang_watch.change.profiles import pair_scale
 from tumangang_watch.detectability.rates import fit_logistic
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site
@@ -119,15 +120,15 @@ def laid(
     tracks = {t.id: t for t in site.tracks}
     for k in sorted(rng.choice(len(runs), min(RUNS, len(runs)), replace=False).tolist()):
         run = runs[k]
-        like = [
+        others = [
             j
             for j, other in enumerate(runs)
-            if other.vehicles == run.vehicles
+            if j != k
+            and other.vehicles == run.vehicles
             and abs(other.length_m(1) - run.length_m(0))
             <= settings.same_place_m + settings.length_tolerance * run.length_m(0)
-            and not (j != k and other.tracks == run.tracks and _meet(other.spans[0], run.spans[0]))
+            and not (other.tracks == run.tracks and _meet(other.spans[0], run.spans[0]))
         ]
-        others = [j for j in like if j != k]
         drawn = rng.choice(others, min(OTHERS, len(others)), replace=False) if others else []
         for j in (k, *(int(j) for j in drawn)):
             row = _row(matcher, (tracks[run.tracks[0]], tracks[runs[j].tracks[1]]), run, runs[j], play_m)
@@ -145,15 +146,9 @@ def _row(
     spans = one.spans[0], two.spans[1]
     length = min(b - a for a, b in spans)
     where = (sum(spans[0]) / 2, sum(spans[1]) / 2, length)
-    reach, settings = matcher.settings.end_play_m, matcher.settings
     dates = (matcher.pair.earlier, matcher.pair.later)
-    lines = (tracks[0].line, tracks[1].line)
-    odds = []
-    for still, ends in enumerate(spans_of(where, reach)):
-        profiles = [body_profile(dates[j], lines[j], ends[j], matcher.scale) for j in (still, 1 - still)]
-        odds.append(agreement(profiles[0], profiles[1], settings))
-    looks = looks_of(dates, lines, where, matcher.scale, play_m=play_m)
-    best = max((o for o in odds if o is not None), default=None)
+    best = best_agreement(profiles_at(matcher, tracks, where), False, matcher.settings)
+    looks = looks_of(dates, (tracks[0].line, tracks[1].line), where, matcher.scale, play_m=play_m)
     return None if best is None or looks is None else (best, looks.terms(best))
 
 
@@ -175,7 +170,7 @@ def calibrated(groups: list[list[Row]]) -> np.ndarray:
 
 def report(rows: list[Row], fitted: np.ndarray) -> str:
     """Return how many are taken for the same, by pieces alone and by looks."""
-    lines = []
+    lines, sure = [], SETTINGS.change.moved_sure
     for count in (1, 2, 3):
         for same in (True, False):
             own = [r for r in rows if r.vehicles == count and r.same == same]
@@ -184,8 +179,8 @@ def report(rows: list[Row], fitted: np.ndarray) -> str:
                 looks = np.where(pieces > 0, np.array([r.terms for r in own]) @ fitted, pieces)
                 lines.append(
                     f"  {count} vehicles, {'the same' if same else 'others  '} ({len(own)}): by pieces "
-                    f"{np.mean(pieces > 0):.2f} above 0 and {np.mean(pieces > 1.1):.2f} above 1.1; "
-                    f"with their looks {np.mean(looks > 0):.2f} and {np.mean(looks > 1.1):.2f}"
+                    f"{np.mean(pieces > 0):.2f} above 0 and {np.mean(pieces > sure):.2f} above {sure}; "
+                    f"with their looks {np.mean(looks > 0):.2f} and {np.mean(looks > sure):.2f}"
                 )
     return "\n".join(lines)
 

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import shapely
 
+from training.bridge_painter import Sky
 from training.strip_bank import scene_of
 from training.trace_ground import Rails, mosaic, places
 from training.vehicle_bank import LONG_M, Box, pictures
@@ -27,6 +28,7 @@ from tumangang_watch.detect.vehicles.read import CELL_M as PLAIN_M
 from tumangang_watch.detect.vehicles.read import read_vehicles
 from tumangang_watch.grid import grid_over
 from tumangang_watch.model.image import NativeImage, SiteToPixel
+from tumangang_watch.model.scene import Scene
 from tumangang_watch.nets import weights
 from tumangang_watch.simulate import make_pair, split_seeds
 from tumangang_watch.simulate.exact import exact_image
@@ -260,17 +262,7 @@ def third(number: int) -> list[Any]:
         image, _ = expose(shown.light, gsd_m, shown.canvas.top_m, rng, misfit=0.0)
         bend = float(rng.choice([0.0, rng.uniform(-1, 1) / 300]))
         image = replace(_coded(image, rng), to_pixel=_bent(image.to_pixel, bend))
-        facts = {
-            "seed": number,
-            "gsd_m": gsd_m,
-            "bands": list(image.bands),
-            "known": bool(rng.random() < 0.6),
-            "sun_azimuth_deg": shown.sky.sun[0],
-            "sun_elevation_deg": shown.sky.sun[1],
-            "off_nadir_deg": shown.sky.view[1],
-            "view_azimuth_deg": shown.sky.view[0],
-        }
-        scene = scene_of(facts)
+        scene = _scene_under(shown.sky, image, number, known=rng.random() < 0.6)
         tracks = [_arc(at, bend, shown.trains) for at in (shown.yard.v_m if shown.yard else ())]
         middle = float(np.mean(shown.yard.v_m)) if shown.yard else 0.0
         for k in range(3):
@@ -291,22 +283,13 @@ def fourth(number: int) -> list[Any]:
         bend = float(rng.choice([0.0, rng.uniform(-1, 1) / 220]))
         image = mosaic(image, rng)
         image = replace(image, to_pixel=_bent(image.to_pixel, bend))
-        facts = {
-            "seed": number,
-            "gsd_m": gsd_m,
-            "bands": list(image.bands),
-            "known": bool(rng.random() < 0.4),
-            "sun_azimuth_deg": shown.sky.sun[0],
-            "sun_elevation_deg": shown.sky.sun[1],
-            "off_nadir_deg": shown.sky.view[1],
-            "view_azimuth_deg": shown.sky.view[0],
-        }
+        scene = _scene_under(shown.sky, image, number, known=rng.random() < 0.4)
         tracks = [_along_arc(t, bend) for t in shown.tracks]
         middle = float(np.mean(np.concatenate([t.line[:, 1] for t in shown.tracks]))) if tracks else 0.0
         guides = [_guide(k, bend, middle, rng) for k in (0, 1, 2)]
         guides += [_along(box, shown.top_m, bend, rng) for box in shown.beside[:1]]
         for guide in guides:
-            kept = _kept(image, scene_of(facts), guide, tracks)
+            kept = _kept(image, scene, guide, tracks)
             if kept:
                 out.append(kept)
     return out
@@ -328,6 +311,22 @@ def _along(box: Box, top_m: float, bend: float, rng: np.random.Generator) -> np.
     along = np.array([np.cos(angle), np.sin(angle)])
     x, y = (np.array([u, top_m - box.y]) + np.linspace(-60, 60, 13)[:, None] * along).T
     return np.stack([x, y + bend * (x - LONG_M / 2) ** 2 / 2], axis=1)
+
+
+def _scene_under(sky: Sky, image: NativeImage, number: int, *, known: bool) -> Scene:
+    """Return what a scene says of itself under a sky; ``known`` where that is all."""
+    return scene_of(
+        {
+            "seed": number,
+            "gsd_m": image.gsd_m,
+            "bands": list(image.bands),
+            "known": known,
+            "sun_azimuth_deg": sky.sun[0],
+            "sun_elevation_deg": sky.sun[1],
+            "off_nadir_deg": sky.view[1],
+            "view_azimuth_deg": sky.view[0],
+        }
+    )
 
 
 def _coded(image: NativeImage, rng: np.random.Generator) -> NativeImage:

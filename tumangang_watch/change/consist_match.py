@@ -135,20 +135,20 @@ def _whole(
             ends_apart = ends_apart and stands_by_pixels(matcher, tracks[0], trains)
             elsewhere = settings.moved_odds if one_track else settings.other_track_odds
             prior = settings.in_place_odds if in_place else elsewhere
-            profiles = seen.get(where) or seen.setdefault(where, _profiles(matcher, tracks, where))
-            odds = _agree(profiles, turned != against, settings)
+            profiles = seen.get(where) or seen.setdefault(where, profiles_at(matcher, tracks, where))
+            odds = best_agreement(profiles, turned != against, settings)
             if turned and odds is not None:
-                straight = _agree(profiles, against, settings)
+                straight = best_agreement(profiles, against, settings)
                 if straight is not None and odds - straight <= settings.turned_gain_min:
                     continue
             if odds is not None:
                 unlike = odds < 0
                 if still:
                     odds = stands_odds(matcher, tracks[0], trains, odds)
-                else:
-                    backwards = turned != against
-                    odds = odds if ends_apart else _elsewhere(matcher, tracks, where, backwards, odds)
+                elif ends_apart:
                     odds = matcher.looks(odds, a.geometry, b.geometry)
+                else:
+                    odds = _elsewhere(matcher, tracks, trains, where, odds, backwards=turned != against)
                 odds += prior + (settings.turned_odds if turned else 0.0)
                 out.append(
                     Match(
@@ -170,15 +170,18 @@ def _whole(
 
 
 def _elsewhere(
-    matcher: TrainMatcher, tracks: tuple[Track, Track], where: Laid, backwards: bool, odds: float
+    matcher: TrainMatcher,
+    tracks: tuple[Track, Track],
+    trains: tuple[Detection, Detection],
+    where: Laid,
+    odds: float,
+    *,
+    backwards: bool = False,
 ) -> float:
-    """Return the log-odds that vehicles which look alike, piece by piece, are the same ones elsewhere.
-
-    Vehicles as grey as others, or of one type, look alike in pieces: of what their roofs show, and of colour
-    apart from brightness, is asked where they do.
-    """
+    """Return what pieces, roofs and light say for vehicles being the same ones elsewhere, log-odds."""
     lines = (tracks[0].line, tracks[1].line)
-    return matcher.by_roofs(lines, where, odds, backwards=backwards)[0]
+    odds, _ = matcher.by_roofs(lines, where, odds, backwards=backwards)
+    return matcher.looks(odds, *(t.geometry for t in trains))
 
 
 def _end_stands(a: Detection, b: Detection, settings: ChangeSettings) -> bool:
@@ -218,13 +221,12 @@ def _partial(matcher: TrainMatcher, track: Track, trains: tuple[Detection, Detec
     out = []
     for where in sorted(places):
         shift = where[1] - where[0]
-        odds = _agree(_profiles(matcher, (track, track), where), False, settings)
+        odds = best_agreement(profiles_at(matcher, (track, track), where), False, settings)
         if odds is None:
             continue
         unlike = odds < 0
         if abs(shift) > settings.moved_min_m:
-            odds = _elsewhere(matcher, (track, track), where, False, odds)
-            odds = matcher.looks(odds, a.geometry, b.geometry)
+            odds = _elsewhere(matcher, (track, track), trains, where, odds)
         else:
             odds = stands_odds(matcher, track, trains, odds)
         odds += settings.part_odds
@@ -247,7 +249,7 @@ Profiles = tuple[tuple[Float64, Float64], ...]
 """Of a stretch as long as it is and of one that reaches farther, one a date, either date first."""
 
 
-def _profiles(matcher: TrainMatcher, tracks: tuple[Track, Track], where: Laid) -> Profiles:
+def profiles_at(matcher: TrainMatcher, tracks: tuple[Track, Track], where: Laid) -> Profiles:
     """Return the profiles of two stretches that may be one train's, within the error of their ends."""
     dates, out = (matcher.pair.earlier, matcher.pair.later), []
     for k, spans in enumerate(spans_of(where, int(np.ceil(matcher.settings.end_play_m)))):
@@ -256,7 +258,7 @@ def _profiles(matcher: TrainMatcher, tracks: tuple[Track, Track], where: Laid) -
     return tuple(out)
 
 
-def _agree(profiles: Profiles, backwards: bool, settings: ChangeSettings) -> float | None:
+def best_agreement(profiles: Profiles, backwards: bool, settings: ChangeSettings) -> float | None:
     """Return the best agreement of two stretches within the error of their ends."""
     step = -1 if backwards else 1
     scores = [agreement(still, wide[::step], settings) for still, wide in profiles]
