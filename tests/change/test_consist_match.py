@@ -151,15 +151,19 @@ def test_vehicles_that_stand_in_place_are_the_same_there():
     assert not same_length(trains[0], train_detection(SITE, "later", 20, 100), SETTINGS)
 
 
-def test_the_strip_of_the_other_date_decides_not_that_both_look_alike():
+def test_the_strip_decides_not_that_both_look_alike_but_one_pattern_leaves_a_doubt():
     one, two = date("earlier", 20), date("later", 20)
     train = train_detection(SITE, "later", 20, 76)
 
-    def odds(occupied):
+    def odds(occupied, pattern_min):
         read = replace(train, evidence=((OCCUPIED, occupied),))
-        return there_too(matcher(one, two), SITE.tracks[0], read, None)
+        compared = matcher(one, two)
+        compared = replace(compared, settings=replace(compared.settings, place_pattern_min=pattern_min))
+        return there_too(compared, SITE.tracks[0], read, None)
 
-    assert odds(0.0) < SETTINGS.there_doubt < odds(0.05) < 0 < odds(0.5) < odds(1.0)
+    never, seen = 1.1, 0.8
+    assert odds(0.0, never) < SETTINGS.there_doubt < odds(0.05, never) < 0 < odds(0.5, never)
+    assert SETTINGS.there_doubt < odds(0.0, seen) < 0 < odds(0.05, seen) < odds(0.5, seen)
 
 
 @pytest.mark.parametrize(("shift", "stands"), [(0.0, True), (0.8, True), (3.5, False), (7.0, False)])

@@ -208,14 +208,28 @@ def same_there(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, floa
     return same if alike is None or alike >= matcher.settings.same_pixels_min else 0.0
 
 
+def pattern_odds(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, float]) -> float:
+    """Return what one pattern of all pixels says for the same on both dates, log-odds, 0 or more.
+
+    Bare track hardly shows the pattern of a train that stood on it: where both dates show one pattern along
+    a whole train, one of the two strips was misread. Against it a pattern says nothing: sun and shade turn.
+    """
+    pair, settings = matcher.pair, matcher.settings
+    if max(pair.earlier.image.gsd_m, pair.later.image.gsd_m) > settings.bare_gsd_max_m:
+        return 0.0
+    alike = pixel_similarity(pair.earlier, pair.later, body_place(track.line, *stretch_m))
+    return settings.place_pattern_odds if alike is not None and alike >= settings.place_pattern_min else 0.0
+
+
 def there_too(
     matcher: TrainMatcher, track: Track, train: Detection, occupant: Detection | None, *, shared: bool = False
 ) -> float:
     """Return the log-odds that a train without a partner stands on the other date as well.
 
     Read on the other date's own strip (evidence `OCCUPIED`), against empty track. That the vehicles look
-    the same on both dates adds to it, but grey wagons on grey ballast look the same too: it does not
-    outweigh a strip that reads as bare, and where no strip was read it leaves a doubt, no more. Where a train
+    the same on both dates adds to it, but grey wagons on grey ballast look the same too: that does not
+    outweigh a strip that reads as bare, and where no strip was read it leaves a doubt, no more. One pattern
+    of all pixels along it on both dates says more (`pattern_odds`). Where a train
     ``occupant`` there explains the strip, vehicles and couplings decide; ``shared`` where the occupant holds
     a train that stands beside this one on both dates: then this is more likely a piece that was read apart.
     """
@@ -231,8 +245,10 @@ def there_too(
         odds = prior + stands_odds(matcher, track, (train, occupant), pieces, roofs=shared or whole)
         # What both cover says nothing of the rest: a doubt, no more.
         return odds if shared or whole else min(odds, 0.0)
-    same = same_there(matcher, track, (start_m(train), end_m(train)))
+    stretch_m = (start_m(train), end_m(train))
+    same = same_there(matcher, track, stretch_m)
     vehicles = float(np.clip(same, -settings.cut_against_max, settings.same_vehicles_max))
+    vehicles += pattern_odds(matcher, track, stretch_m)
     if occupied is None:
         return vehicles - settings.same_vehicles_odds
     return strip_odds(occupied, settings) + vehicles

@@ -28,6 +28,7 @@ from tumangang_watch.change.words import (
     cars_of,
     difference,
     grade_of,
+    one_date_words,
     span,
     track_words,
     train_interval,
@@ -214,10 +215,10 @@ def _alone(matcher: TrainMatcher, track: Track, train: Detection, others: Trains
     shared = most and occupant is not None and occupant.id in others.in_place
     odds = there_too(matcher, track, train, occupant if most else None, shared=shared)
     # Looks that leave it open make either story less sure.
-    confidence = train.confidence / (1 + exp(-abs(odds)) * (most and odds > settings.there_doubt))
+    confidence = train.confidence / (1 + exp(-abs(odds)) * (odds > settings.there_doubt))
     if odds > 0:
         change, grade = "unchanged", "possible"
-        caveats.append(f"detected on one date only; the strip of {day} reads as occupied here too")
+        caveats.append(one_date_words(day, occupied=dict(train.evidence).get(OCCUPIED, 0.0) >= 0.5))
     elif odds > settings.there_doubt:
         grade = "possible"
         caveats.append(_doubt(day, occupant))

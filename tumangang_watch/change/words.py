@@ -139,6 +139,12 @@ def alone_words(
     return f"{size} on {here} is gone: on {date} the place was seen and no train was detected."
 
 
+def one_date_words(day: str, *, occupied: bool) -> str:
+    """Return why a train detected on one date only stands on the other one too."""
+    shown = f"the strip of {day} reads as occupied here too" if occupied else "both dates look the same here"
+    return f"detected on one date only; {shown}"
+
+
 def cargo_words(
     pair: DatePair, group: list[Detection], change: ChangeWord, amount: Interval, base: str
 ) -> str:

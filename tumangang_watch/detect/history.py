@@ -139,7 +139,7 @@ def footprint_of(
 ) -> Footprint | None:
     """Return the pixels of an object and of the ground beside it; None where it has too few.
 
-    ``shape`` is the object's outline in site metres, ``others`` all objects of its date: no bare ground.
+    ``shape`` is the object's outline in site metres, ``others`` its date's objects near it: no bare ground.
     """
     grid, (near, far) = window.grid, settings.ring_m
     found = grid.window(shape.buffer(far + grid.pixel_m))

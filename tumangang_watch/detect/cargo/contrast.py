@@ -47,7 +47,7 @@ def ground_contrast(
     place : geometry
         An object's outline, in the site's metres.
     every : geometry
-        All objects of its date: no bare ground.
+        Objects of its date, those near the place at least: no bare ground.
     """
     masks = _masks(view, place, every, settings)
     if masks is None:
@@ -87,10 +87,8 @@ def _logs(view: ApronView, cut: tuple[slice, slice], lift: float, settings: Carg
 
     ``lift`` is what the darkest counts for, as a part of the pavement's brightness.
     """
-    planes = view.item.planes
-    known = planes[:4] if view.item.constants[0] else planes[:3]
-    dark = np.quantile(np.exp(known[:, ::3, ::3]), settings.contrast_dark_quantile, axis=(1, 2))
-    ratio = np.exp(known[(slice(None), *cut)]) - settings.contrast_dark_share * dark[:, None, None]
+    path = settings.contrast_dark_share * view.dark(settings.contrast_dark_quantile)
+    ratio = np.exp(view.item.known[(slice(None), *cut)]) - path[:, None, None]
     if lift > LEAST_LEVEL:
         ratio = np.maximum(ratio, 0.0) + lift
     return np.log(np.maximum(ratio, LEAST_LEVEL)).astype(np.float64)
@@ -113,7 +111,7 @@ def appearance_difference(
     place : geometry
         In the site's metres.
     every : (geometry, geometry)
-        All objects of each date: no bare ground.
+        Objects of each date, those near the place at least: no bare ground.
     margin_m : float
         Rim of the place that is left out.
     """

@@ -135,8 +135,9 @@ def _with_other(
 
 def _contrast(place: BaseGeometry, own: PlaceRead, other: ApronView, settings: CargoSettings) -> float | None:
     """Return how much of the contrast that a place has another date shows there."""
-    there = ground_contrast(other, place, own.every, settings)
-    here = (ground_contrast(piece.view, place, own.every, settings) for piece in own.pieces)
+    near = own.every.near(place, sum(settings.contrast_ring_m))
+    there = ground_contrast(other, place, near, settings)
+    here = (ground_contrast(piece.view, place, near, settings) for piece in own.pieces)
     found = next((c for c in here if c is not None), None)
     return None if there is None or found is None else relative_contrast(found, there, settings)
 
@@ -156,10 +157,11 @@ def _shared(item: Detection, other: PlaceRead) -> tuple[BaseGeometry, BaseGeomet
 
     All of it, and None, where they cover no more than its rim.
     """
-    common = item.geometry.intersection(other.every)
+    theirs = other.every.near(item.geometry, other.gsd_m)
+    common = item.geometry.intersection(theirs)
     if common.area < COMMON_MIN * item.geometry.area:
         return item.geometry, None
-    rest = item.geometry.difference(other.every.buffer(0.5 * other.gsd_m))
+    rest = item.geometry.difference(theirs.buffer(0.5 * other.gsd_m))
     return common, rest if rest.area >= REST_MIN_M2 else None
 
 
@@ -167,8 +169,10 @@ def _difference(
     place: BaseGeometry, own: PlaceRead, other: PlaceRead, view: ApronView, settings: CargoSettings
 ) -> float | None:
     """Return how unlike two dates show a place."""
-    every, margin_m = (own.every, other.every), 0.5 * max(own.gsd_m, other.gsd_m)
+    ours, theirs = (read.every.near(place, sum(settings.contrast_ring_m)) for read in (own, other))
+    margin_m = 0.5 * max(own.gsd_m, other.gsd_m)
     each = (
-        appearance_difference((piece.view, view), place, every, margin_m, settings) for piece in own.pieces
+        appearance_difference((piece.view, view), place, (ours, theirs), margin_m, settings)
+        for piece in own.pieces
     )
     return next((d for d in each if d is not None), None)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp
 
-from shapely.ops import unary_union
-
 from tumangang_watch.detect.history import (
     BackgroundDate,
     Footprint,
@@ -22,6 +20,7 @@ from tumangang_watch.detect.history import (
     unusual_pixels,
     window_pixels,
 )
+from tumangang_watch.detect.outlines import Outlines
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.interval import log_odds
 from tumangang_watch.model.observation import Observation
@@ -47,7 +46,7 @@ def weigh_cargo(
     compared : BackgroundDate or None
         The date it is compared with, earlier or later.
     """
-    every = unary_union([d.geometry for d in cargo])
+    every = Outlines.of(d.geometry for d in cargo)
     earlier = before(background_dates, now)
     if compared is not None:
         earlier += before((compared,), now)
@@ -58,7 +57,8 @@ def weigh_cargo(
         if area not in grounds:
             grounds[area] = _ground_of(now, area, earlier, compared)
         ground = grounds[area]
-        place = None if ground is None else footprint_of(item.geometry, ground.window, every, settings)
+        near = every.near(item.geometry, sum(settings.ring_m))
+        place = None if ground is None else footprint_of(item.geometry, ground.window, near, settings)
         if ground is not None and place is not None:
             item = _with_compared(item, ground, place, settings)
             item = _with_last_bare(item, now, ground, place, settings)

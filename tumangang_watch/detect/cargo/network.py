@@ -45,6 +45,11 @@ class ApronInput:
     constants: NDArray[np.float32]
     """(5,): infrared known, cotangent of the sun's elevation, lean (right, up) a metre of height, GSD."""
 
+    @property
+    def known(self) -> NDArray[np.float32]:
+        """The planes of bands that the scene has."""
+        return self.planes[:4] if self.constants[0] else self.planes[:3]
+
 
 def apron_input(
     values: dict[str, NDArray[np.float32]],

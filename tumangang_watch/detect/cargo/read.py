@@ -12,6 +12,7 @@ from shapely.ops import unary_union
 from tumangang_watch.detect.cargo.loose import Doubt, body_of, doubtful_tracks
 from tumangang_watch.detect.cargo.measure import measure, search, without_shadows
 from tumangang_watch.detect.cargo.view import ApronView, Place, view_apron
+from tumangang_watch.detect.outlines import Outlines
 from tumangang_watch.detect.shadows import swept
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.observation import Observation
@@ -48,7 +49,7 @@ class PlaceRead:
     place: Place
     pieces: list[ApronPiece]
     cargo: tuple[Detection, ...]
-    every: BaseGeometry
+    every: Outlines
     """The ground that its cargo covers."""
     gsd_m: float
     doubts: tuple[Doubt, ...]
@@ -91,7 +92,7 @@ def read_places(
             place=parts[0][0].place,
             pieces=[piece for _, piece, _ in parts],
             cargo=cargo,
-            every=unary_union([d.geometry for d in cargo]),
+            every=Outlines.of(d.geometry for d in cargo),
             gsd_m=parts[0][0].observation.image.gsd_m,
             doubts=parts[0][0].taken.doubts,
         )

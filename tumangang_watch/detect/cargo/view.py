@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil, cos, radians, sin, tan
 
@@ -81,6 +81,14 @@ class ApronView:
     """Probability of being well inside one object."""
     vehicle: NDArray[np.float32]
     shadow: NDArray[np.float32]
+    _dark: dict[float, NDArray[np.float32]] = field(default_factory=dict, init=False)
+
+    def dark(self, quantile: float) -> NDArray[np.float32]:
+        """Return a low quantile of brightness over the pavement's, (bands,): light of the path between."""
+        if quantile not in self._dark:
+            thinned = np.exp(self.item.known[:, ::3, ::3])
+            self._dark[quantile] = np.quantile(thinned, quantile, axis=(1, 2))
+        return self._dark[quantile]
 
     @cached_property
     def body(self) -> NDArray[np.float32]:
