@@ -117,11 +117,11 @@ def appearance_difference(
     """
     if ("pan" in views[0].values) != ("pan" in views[1].values):
         return None
-    levels = [
-        _sunlit(view, place, cargo, margin_m, settings) for view, cargo in zip(views, every, strict=True)
-    ]
-    (own, ground), (own_too, ground_too) = levels
-    if own is None or own_too is None:
+    own, ground = _sunlit(views[0], place, every[0], margin_m, settings)
+    if own is None:
+        return None
+    own_too, ground_too = _sunlit(views[1], place, every[1], margin_m, settings)
+    if own_too is None:
         return None
     bands = min(len(own), len(own_too))
     steps = [own[:bands] - own_too[:bands]]
