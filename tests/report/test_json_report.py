@@ -13,7 +13,7 @@ from support.schema import schema
 
 from tumangang_watch.report.folder import json_text
 from tumangang_watch.report.json_report import report_dict
-from tumangang_watch.report.summary import summary_text
+from tumangang_watch.report.summary import summary_rows, summary_text
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +90,14 @@ def test_summary_says_what_was_seen_and_what_changed(comparison):
     assert "3 changes detected, 1 possible:" in text
     assert "Unchanged: 1 train." in text
     assert max(map(len, text.splitlines())) < 160
+
+
+def test_a_change_that_is_hardly_likely_is_not_counted_and_stands_last(comparison):
+    possible = next(f for f in comparison.findings if f.grade == "possible" and f.change != "unchanged")
+    remote = replace(possible, id=f"{possible.id}-2", confidence=0.01)
+    done = replace(comparison, findings=(remote, *comparison.findings))
+    assert "3 changes detected, 1 possible, 1 hardly likely:" in summary_text(done)
+    assert [row.certainty for row in summary_rows(done)][-1].endswith(", 1 %")
 
 
 def test_summary_keeps_hostile_text_on_its_line(comparison):

@@ -11,7 +11,7 @@ from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.report.answer.clauses import Names, train_noun
 from tumangang_watch.report.answer.headline import headline, looked_at
-from tumangang_watch.report.answer.order import by_importance, event_of
+from tumangang_watch.report.answer.order import by_importance, event_of, is_remote
 from tumangang_watch.report.answer.phrases import certainty, chance_text, chance_words, size_words
 from tumangang_watch.report.bridges import bridge_lines
 from tumangang_watch.report.json_report import history_rows
@@ -46,7 +46,8 @@ def summary_rows(comparison: Comparison) -> list[SummaryRow]:
         order = {"train": 0, "cargo": 1, "handling_area": 2}
         found = sorted(comparison.detections, key=lambda d: (d.grade != "detected", order[d.kind], d.id))
         return [_detection_row(d, names) for d in found]
-    return [_finding_row(f, names) for f in by_importance(comparison.findings)]
+    ordered = sorted(by_importance(comparison.findings), key=is_remote)
+    return [_finding_row(f, names) for f in ordered]
 
 
 def _finding_row(finding: Finding, names: Names) -> SummaryRow:
@@ -120,7 +121,9 @@ def _count_line(comparison: Comparison) -> str:
         return "Nothing could be looked for."
     if not changed:
         return "No change found in what could be seen."
-    return f"{count_text(len(sure), 'change')} detected, {len(events - sure)} possible:"
+    remote = {event_of(f.id, f.with_finding) for f in changed if is_remote(f)} - sure
+    further = f", {len(remote)} hardly likely" if remote else ""
+    return f"{count_text(len(sure), 'change')} detected, {len(events - sure - remote)} possible{further}:"
 
 
 def summary_text(comparison: Comparison) -> str:

@@ -10,7 +10,7 @@ from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import AreaStatus, Finding
 from tumangang_watch.model.interval import SHARED_AREA, Interval, Summand, total
 from tumangang_watch.report.answer.clauses import Names, event_clause, stay_clauses, train_noun
-from tumangang_watch.report.answer.order import by_importance, events_of
+from tumangang_watch.report.answer.order import COUNTED_FROM, by_importance, events_of
 from tumangang_watch.report.answer.phrases import (
     article,
     at_words,
@@ -25,9 +25,8 @@ from tumangang_watch.text import clean_text
 
 FURTHER = 2
 """Further changes that the second sentence spells out; the rest are counted."""
-NAMED_FROM, COUNTED_FROM = 0.5, 0.1
-"""Probability from which a possible change is spelled out, and from which it is counted at all: at least an
-even chance, and more than a remote one."""
+NAMED_FROM = 0.5
+"""Probability from which a possible change is spelled out: at least an even chance."""
 UNLOOKED = "goods were not looked for at this resolution"
 
 

@@ -6,6 +6,14 @@ from tumangang_watch.model.finding import Finding
 
 IMPORTANCE = {"appeared": 0, "disappeared": 0, "grown": 1, "shrunk": 1, "moved": 2, "unchanged": 3}
 KIND_ORDER = {"train": 0, "handling_area": 1, "cargo": 2}
+COUNTED_FROM = 0.1
+"""Probability from which a possible change is counted: more than a remote one."""
+
+
+def is_remote(finding: Finding) -> bool:
+    """Return whether a change is told, but not likely enough to be counted."""
+    possible = finding.change != "unchanged" and finding.grade == "possible"
+    return possible and finding.confidence < COUNTED_FROM
 
 
 def by_importance(findings: tuple[Finding, ...]) -> list[Finding]:
@@ -15,6 +23,7 @@ def by_importance(findings: tuple[Finding, ...]) -> list[Finding]:
         key=lambda f: (
             f.change == "unchanged",
             f.grade != "detected",
+            is_remote(f),
             KIND_ORDER.get(f.kind, 9),
             IMPORTANCE.get(f.change, 9),
             -f.confidence,
