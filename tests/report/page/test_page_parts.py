@@ -9,6 +9,7 @@ import shlex
 import shutil
 from base64 import b64decode
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,20 @@ def test_a_finding_leads_to_its_place_its_windows_and_its_settings(comparison, r
     for name in re.findall(r'href="(chips/[^"]+)"', text):
         assert name.removeprefix("chips/") in {s.file_name for s in subjects(comparison).values()}
     assert text.count('href="settings.json"') > len(report["findings"])
+
+
+def test_a_change_that_is_hardly_likely_stands_in_a_list_of_its_own(comparison):
+    possible = next(f for f in comparison.findings if f.grade == "possible" and f.change != "unchanged")
+    remote = replace(possible, confidence=0.01)
+    findings = tuple(remote if f is possible else f for f in comparison.findings)
+    changed = replace(comparison, findings=findings)
+    text = page(changed, report_dict(changed, "1"))
+    listed = text[text.index('<table id="remote">') : text.index('<table id="unchanged">')]
+    assert escape(remote.statement) in listed
+    assert (
+        escape(remote.statement) not in text[text.index('id="findings"') : text.index('<table id="remote">')]
+    )
+    assert 'id="remote"' not in page(comparison, report_dict(comparison, "1"))
 
 
 def test_the_command_to_run_again_names_what_the_user_said(comparison):

@@ -11,7 +11,7 @@ from shapely.ops import unary_union
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.finding import Finding
-from tumangang_watch.report.answer.order import by_importance
+from tumangang_watch.report.answer.order import by_importance, is_remote
 from tumangang_watch.report.names import chip_name
 from tumangang_watch.report.pictures import Bounds
 
@@ -32,6 +32,8 @@ class ChipSubject:
     """As the report lists it, from 1."""
     change: str
     possible: bool
+    remote: bool = False
+    """A change that is hardly likely: shown with what stayed."""
     objects: dict[str, tuple[BaseGeometry, ...]]
     """Geometries on ``earlier`` and ``later`` (site metres), west to east; empty where it was not there."""
 
@@ -70,6 +72,7 @@ def subjects(comparison: Comparison) -> dict[str, ChipSubject]:
             number=n,
             change=f.change,
             possible=f.grade == "possible",
+            remote=is_remote(f),
             objects=objects_of(f, comparison.detections),
         )
         for n, f in enumerate(by_importance(comparison.findings), start=1)

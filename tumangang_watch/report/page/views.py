@@ -148,7 +148,7 @@ def _view(comparison: Comparison, frame: ViewFrame) -> View:
         for subject in subjects(comparison).values()
         if any(g.intersects(ground) for shapes in subject.objects.values() for g in shapes)
     ]
-    changed = [s for s in here if s.change != "unchanged"]
+    changed = [s for s in here if s.change != "unchanged" and not s.remote]
     focus = _focus(changed, frame)
     came = any(s.change in ("appeared", "grown") for s in changed)
     return {
@@ -219,7 +219,7 @@ def _outlines(date: str, frame: ViewFrame, here: list[ChipSubject]) -> list[Draw
             there = next(shapes for shapes in subject.objects.values() if shapes)
             labels = [""] * len(there)
         for shape, label in zip(there, labels, strict=True):
-            layer = "same" if same else "change" if label else "place"
+            layer = "same" if same or subject.remote else "change" if label else "place"
             words = frame.statements.get(subject.id, "")
             made.append(_drawn(outlined(shape), frame, layer, OUTLINE_COLOURS[subject.change], words))
             made[-1]["label"], made[-1]["possible"] = label, subject.possible

@@ -13,6 +13,7 @@ from tumangang_watch.model.document import DetectionDocument, FindingDocument, R
 from tumangang_watch.model.scene import PAINTED_MARK
 from tumangang_watch.report import pictures
 from tumangang_watch.report.answer.headline import headline
+from tumangang_watch.report.answer.order import is_remote
 from tumangang_watch.report.answer.phrases import certainty
 from tumangang_watch.report.assets import asset, render
 from tumangang_watch.report.bridges import bridge_lines
@@ -65,6 +66,7 @@ def page(comparison: Comparison, report: ReportDocument, language: str = "en") -
     stretch = pictures.stretch_of(comparison)
     rows = _rows(comparison, report, stretch)
     history = report.get("history")
+    remote = {f.id for f in comparison.findings if is_remote(f)}
     scenes = [o.scene for o in comparison.dates]
     return render(
         "page.html.j2",
@@ -81,7 +83,8 @@ def page(comparison: Comparison, report: ReportDocument, language: str = "en") -
         clocks=[both_clocks(scene["acquired"]) for scene in report["scenes"].values()],
         dates=tables.dates(report),
         rows=rows,
-        changed=[f for f in rows if f["change"] != "unchanged"],
+        changed=[f for f in rows if f["change"] != "unchanged" and f["id"] not in remote],
+        remote=[f for f in rows if f["id"] in remote],
         same=[f for f in rows if f["change"] == "unchanged"],
         stretch=stretch.words(),
         views=views_of(comparison, stretch, {row["id"]: row["statement"] for row in rows}),
