@@ -8,6 +8,9 @@ or lives in another time zone. Then one run is left in peace.
 The ledger notes after every run which reports are recorded and what was told: what once stood in it may not
 be gone; no report may be visible by half, none stand twice; and each round must end as an undisturbed one,
 with no process left. Exit 1 where any does not hold.
+
+Where a run that is left in peace fails, its words, the folder as it found it, what befell that folder and
+whether the run fails there once more are kept and told, and the soak ends.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import resource
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -36,6 +40,8 @@ LOTS = ((0, 3), (6, 9), (4,))
 """Days of the scenes that arrive together; the last comes late."""
 ZONES = ("Asia/Pyongyang", "Pacific/Kiritimati", "America/St_Johns", "UTC")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+WELL = (0, 3)
+"""How a run may end that nothing disturbed: one of the files is no image."""
 CALLS = 700
 """About how many calls of a run write."""
 
@@ -53,7 +59,7 @@ def main() -> int:
     rng, until = random.Random(asked.seed), time.monotonic() + 60 * asked.minutes
     runs, counts, befell = FaultedRuns(asked.inside / "run"), Counts(), Counter[str]()
     whole_s = time.monotonic()
-    reference = a_round(runs, counts, lambda: None)
+    reference = a_round(runs, counts, lambda: "nothing")
     whole_s = (time.monotonic() - whole_s) / len(LOTS)
     wrong: list[str] = []
     while time.monotonic() < until:
@@ -69,7 +75,7 @@ def main() -> int:
     return int(bool(wrong or counts.lost or counts.double or counts.half))
 
 
-def a_round(runs: FaultedRuns, counts: Counts, disturb_it: Callable[[], object]) -> dict[str, object]:
+def a_round(runs: FaultedRuns, counts: Counts, disturb_it: Callable[[], str]) -> dict[str, object]:
     """Let the lots arrive, disturb each some times and leave it in peace once; return how it ends."""
     root, recorded, told = runs.root, set[str](), set[str]()
     shutil.rmtree(root, ignore_errors=True)
@@ -79,11 +85,12 @@ def a_round(runs: FaultedRuns, counts: Counts, disturb_it: Callable[[], object])
     for lot in LOTS:
         for day in lot:
             quick.write_scene(root / "in", day)
+        befell = []
         for attempt in range(4):
             if attempt < 3:
-                disturb_it()
-            elif (ended := runs.run(lambda: TAKE_IN.work(root))).status not in (0, 3):
-                raise RuntimeError(f"undisturbed it ended with {ended.status}: {ended.words[-800:]}")
+                befell.append(disturb_it())
+            else:
+                in_peace(runs, befell)
             recorded = look_at_stop(root, recorded, counts)
             counts.lost += len(told - quick.told(root))
             told = quick.told(root)
@@ -91,8 +98,30 @@ def a_round(runs: FaultedRuns, counts: Counts, disturb_it: Callable[[], object])
     return dict(quick.state(root))
 
 
-def disturb(runs: FaultedRuns, rng: random.Random, whole_s: float, befell: Counter[str]) -> None:
-    """Run once with something going wrong."""
+def in_peace(runs: FaultedRuns, befell: list[str]) -> None:
+    """Take in with nothing going wrong; where that fails, keep what it met, after what befell the folder."""
+    root, found = runs.root, runs.root.with_name("found")
+    shutil.rmtree(found, ignore_errors=True)
+    shutil.copytree(root, found, symlinks=True)
+    if (ended := runs.run(lambda: TAKE_IN.work(root))).status in WELL:
+        return
+    kept = Path(tempfile.mkdtemp(prefix="tumangang-soak-kept-"))
+    shutil.copytree(found, kept / "found", symlinks=True)
+    shutil.move(root, kept / "left")
+    (kept / "words").write_text(ended.words)
+    found.rename(root)
+    again = runs.run(lambda: TAKE_IN.work(root))
+    (kept / "words again").write_text(again.words)
+    how = "the same" if again.status == ended.status else f"{again.status}"
+    print(ended.words[-4000:])
+    raise SystemExit(
+        f"NOT AS PROMISED  after {'; '.join(befell)}: undisturbed it ended with {ended.status}, "
+        f"tried again there with {how}: {kept}"
+    )
+
+
+def disturb(runs: FaultedRuns, rng: random.Random, whole_s: float, befell: Counter[str]) -> str:
+    """Run once with something going wrong; return what."""
     kind = rng.choice(("fault", "fault", "signal", "few files", "small files", "zone"))
     fault, at, name, after_s = None, 0, kind, 0.0
     sent, zone, most = rng.choice(SIGNALS), rng.choice(ZONES), rng.randint(14, 60)
@@ -117,7 +146,9 @@ def disturb(runs: FaultedRuns, rng: random.Random, whole_s: float, befell: Count
         time.tzset()
         TAKE_IN.work(runs.root)
 
-    befell[f"{name}, ended with {runs.run(work, fault, at).status}"] += 1
+    ended = f"ended with {runs.run(work, fault, at).status}"
+    befell[f"{name}, {ended}"] += 1
+    return f"{name} ({at=}, {after_s=:.3f}, {most=}), {ended}"
 
 
 if __name__ == "__main__":
