@@ -11,7 +11,6 @@ import ctypes
 import errno
 import fcntl
 import glob
-import hashlib
 import os
 import re
 import shutil
@@ -288,12 +287,6 @@ def append_whole(path: Path, lacking: Callable[[bytes], bytes]) -> None:
         except BaseException:
             file.truncate(len(content))
             raise
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _fsync(path: Path) -> None:

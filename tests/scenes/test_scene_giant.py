@@ -46,6 +46,28 @@ def test_what_a_decoder_cannot_hold_is_refused(tmp_path, cols, rows, tile, tiles
         whole_image(path)
 
 
+def in_nitf(path, image):
+    """Return the bytes of a NITF whose one image is a JPEG 2000."""
+    write(path, ground(), driver="NITF", ICORDS="N")
+    content = bytearray(path.read_bytes())
+    begin = int(content[354:360]) + int(content[363:369])
+    content[begin:] = image
+    content[369:379], content[342:354] = b"%010d" % len(image), b"%012d" % len(content)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("boxed", [True, False])
+def test_a_jpeg_2000_inside_a_nitf_is_looked_at_as_one_that_stands_alone(tmp_path, boxed):
+    sound = jpeg_2000(tmp_path / "sound.jp2")
+    giant, path = claiming(sound, 50_000, 50_000, (256, 256)), tmp_path / "a.ntf"
+    begin = 0 if boxed else sound.index(b"\xff\x4f\xff\x51")
+    path.write_bytes(in_nitf(tmp_path / "other.ntf", giant[begin:]))
+    with pytest.raises(InputRefused, match=r"decoder needs \d+ MiB for 38416 tiles"):
+        whole_image(path)
+    path.write_bytes(in_nitf(tmp_path / "third.ntf", sound[begin:]))
+    whole_image(path)
+
+
 def test_small_code_blocks_count_as_many(tmp_path):
     """With blocks of 4 x 4 an image of 4 000 x 4 000 pixels takes 1.5 GB; with 64 x 64, ten MB."""
     path = tmp_path / "fine.jp2"

@@ -18,6 +18,8 @@ from tumangang_watch.files import failing_as, locked, make_folder, sweep_target,
 
 MAGIC = b"SQLite format 3\0"
 HEADER_BYTES = 100
+_BESIDE = ("-journal", "-wal", "-shm")
+"""Endings of the names of files that the database reads and writes beside its own."""
 BUSY_S = 30.0
 """How long a writer waits for another: with 0 s 350 of 400 writes met a busy file, with 30 s none."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
@@ -195,6 +197,10 @@ def _look_at(path: Path) -> None:
         size = path.stat().st_size
         with path.open("rb") as file:
             header = file.read(HEADER_BYTES)
+        for beside in (path.with_name(path.name + end) for end in _BESIDE):
+            if beside.exists() and not beside.is_file():  # The database would open it, and wait.
+                why = f"{beside.name}, which lies beside it, is not a regular file"
+                raise InputRefused("cannot open the archive", path, why, "Move that away")
     except OSError as error:
         raise InputRefused(
             "cannot open the archive", path, error.strerror or str(error), "Give a file that can be read"

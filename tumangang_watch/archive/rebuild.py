@@ -20,8 +20,9 @@ from tumangang_watch.archive.record import Issued, add_file, add_refusal, add_re
 from tumangang_watch.archive.reviews import carry_over, write_copy
 from tumangang_watch.archive.schema import Refusal
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.files import failing_as, keep, sha256_of, whole_files
+from tumangang_watch.files import failing_as, keep, whole_files
 from tumangang_watch.model.document import ReportDocument
+from tumangang_watch.plain_files import read_text, sha256_of
 
 NOT_OWN = "it is not what `watch` made under this name: a copy, renamed, or of another command"
 REFUSED = "refused"
@@ -48,7 +49,7 @@ def read_issued(folder: Path, *, verify: bool = True) -> Issued:
         path = folder / "report.json"
         if path.stat().st_size > MAX_DOCUMENT_BYTES:
             raise ValueError("it is too large")
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = json.loads(read_text(path))
         if not isinstance(report, dict):
             raise ValueError("it is not a report")
     except (OSError, ValueError, RecursionError) as error:
@@ -64,7 +65,7 @@ def read_refusals(reports: Path) -> list[Refusal]:
     found = []
     for path in sorted((reports / REFUSED).glob("*.json")):
         try:
-            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            document: dict[str, Any] = json.loads(read_text(path))
             found.append(Refusal(**{name: document[name] for name in names}))
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputRefused(

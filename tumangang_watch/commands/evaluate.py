@@ -15,6 +15,7 @@ from tumangang_watch.errors import InputRefused
 from tumangang_watch.evaluate.labels import TruthDocument, fault_of
 from tumangang_watch.evaluate.scoring import Scores, score_report
 from tumangang_watch.model.document import ReportDocument
+from tumangang_watch.plain_files import opened, read_text
 from tumangang_watch.review.truth import truth_for
 
 
@@ -34,7 +35,7 @@ def evaluate(report: Path, truth: Path, possible: bool, as_json: bool) -> int:
 def _labels(report: ReportDocument, truth: Path) -> TruthDocument:
     """Return the labels of a truth file, or of an archive's reviews."""
     try:
-        with truth.open("rb") as file:
+        with opened(truth) as file:
             is_archive = file.read(len(MAGIC)) == MAGIC
     except OSError:
         is_archive = False
@@ -60,10 +61,10 @@ def load_report(report: Path) -> ReportDocument:
 def load_json(file: Path, what: str) -> dict[str, object]:
     """Return a JSON document's object, or refuse the file in one line."""
     try:
-        text = file.read_text(encoding="utf-8")
-        data = json.loads(text, parse_float=_finite, parse_constant=_finite)
+        data = json.loads(read_text(file), parse_float=_finite, parse_constant=_finite)
     except (OSError, ValueError, RecursionError) as error:
-        raise InputRefused(f"cannot read the {what}", file, str(error), f"Give a {what} file") from error
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputRefused(f"cannot read the {what}", file, why, f"Give a {what} file") from error
     if not isinstance(data, dict):
         raise InputRefused(f"not a {what}", file, "fields are missing", f"Give a {what} file of the contract")
     return data

@@ -16,6 +16,7 @@ from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import ONE_TOO_MANY, SAME_IMAGE, fault_caveats
 from tumangang_watch.pipeline.choose import distance, moment, same_class, usable_as_background
 from tumangang_watch.pipeline.run import RunContext
+from tumangang_watch.plain_files import opened
 from tumangang_watch.scenes import SceneOptions, footprint, open_scene
 from tumangang_watch.scenes.entry import scenes_in
 from tumangang_watch.scenes.open import with_digest
@@ -105,7 +106,7 @@ def _is_archive(path: Path) -> bool:
     if path.is_dir():
         return False
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             looks = file.read(len(MAGIC)) == MAGIC
     except OSError as error:
         raise InputRefused(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tumangang_watch.errors import NotComparable
-from tumangang_watch.files import check_file, sha256_of, whole_files
+from tumangang_watch.files import check_file, whole_files
 from tumangang_watch.grid import Grid
 from tumangang_watch.model.image import NativeImage, Raster
 from tumangang_watch.model.scene import Scene
@@ -18,6 +18,7 @@ from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline.fit import place_on_site
 from tumangang_watch.pipeline.prepare import read_image, working_grid
 from tumangang_watch.pipeline.run import Progress, RunContext
+from tumangang_watch.plain_files import sha256_of
 from tumangang_watch.preprocess.coregister import SEEN_MIN
 from tumangang_watch.scenes import unchanged
 from tumangang_watch.scenes.reference import write_reference

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.sightings import Sighting
+from tumangang_watch.plain_files import opened
 from tumangang_watch.reidentify.model import Journey, StayMatch, TrainSearch
 from tumangang_watch.report.names import STRIPS, strip_name
 
@@ -73,7 +74,7 @@ class Strips:
             why = "no picture: the train stands on no known track"
         else:
             path = self.reports / sighting.folder / STRIPS / strip_name(sighting.track)
-            with suppress(OSError), Image.open(path) as picture:
+            with suppress(OSError), opened(path) as file, Image.open(file) as picture:
                 strip = picture.convert("RGB")
         return DrawnSighting(sighting=sighting, turned=turned, strip=strip, why_no_strip=why, strip_m=length)
 

@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 
 from PIL import Image
 
-from tumangang_watch.files import FolderKind, sha256_of, whole_folder
+from tumangang_watch.files import FolderKind, whole_folder
 from tumangang_watch.geopackage import geopackage_faults
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
+from tumangang_watch.plain_files import sha256_of
 from tumangang_watch.report.chips import write_chips
 from tumangang_watch.report.figures.rasters import write_rasters
 from tumangang_watch.report.figures.write import write_figures

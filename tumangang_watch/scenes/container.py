@@ -31,6 +31,8 @@ SOC_SIZ = b"\xff\x4f\xff\x51"
 TILE_PART, TILE_DATA, STYLE, STYLE_OF_BAND = 0xFF90, 0xFF93, 0xFF52, 0xFF53
 """Markers of a codestream (ITU-T T.800, A.2): where a part of a tile begins, where its header ends, how bands
 are coded, which the header of a tile may say otherwise than the image's."""
+JP2_BOX = b"\0\0\0\x0cjP  "
+"""How a JPEG 2000 file begins whose codestream lies in a box."""
 END_OF_CODESTREAM = b"\xff\xd9"
 NITF_LENGTH_AT = {b"NITF02.10": 342, b"NSIF01.00": 342}
 """Where the file's length stands in the header (MIL-STD-2500C, table A-1)."""
@@ -58,7 +60,7 @@ def whole_image(path: Path) -> Layout:
         if kind == "tiff":
             return whole_tiff(path)
         if kind == "jp2":
-            return _one_block(_jp2_bands(file, size, path), size)
+            return _one_block(_jp2_bands(file, 0, size, path), size)
         if kind == "nitf":
             _check_nitf(file, size, path)
             return _one_block(1, size)
@@ -83,15 +85,21 @@ def _one_block(bands: int, size: int) -> Layout:
     )
 
 
-def _jp2_bands(file: BinaryIO, size: int, path: Path) -> int:
-    """Return the number of components after walking the boxes to the end of the codestream."""
+def _jp2_bands(file: BinaryIO, place: int, size: int, path: Path) -> int:
+    """Return the number of components after walking the boxes from a place to the end of the codestream.
+
+    What lies there may be a codestream without boxes.
+    """
 
     def refuse(why: str) -> NoReturn:
         raise scene_refused(
             path.name, f"as JPEG 2000 {why}: the file is incomplete or damaged", "Copy it again"
         )
 
-    place = 0
+    file.seek(place)
+    if file.read(len(SOC_SIZ)) == SOC_SIZ:
+        file.seek(place)
+        return _jp2_components(file, path, refuse)
     for _ in range(MAX_BOXES):
         if place >= size:
             break
@@ -203,3 +211,29 @@ def _check_nitf(file: BinaryIO, size: int, path: Path) -> None:
         claimed = int(stated) if stated.isdigit() else "an unknown number of"
         why = f"the NITF file is incomplete: {size} of {claimed} bytes"
         raise scene_refused(path.name, why, "Copy it again")
+    for begin, end in _nitf_images(file, at + 12):
+        file.seek(begin)
+        if file.read(12).startswith((SOC_SIZ, JP2_BOX)):
+            _jp2_bands(file, begin, min(end, size), path)
+
+
+def _nitf_images(file: BinaryIO, at: int) -> list[tuple[int, int]]:
+    """Return where the data of each image begin and end, by what a NITF header says from a place on.
+
+    That is its own length in six digits, the number of images in three, and of each the lengths of its header
+    and data in six and ten.
+    """
+    file.seek(at)
+    head = file.read(9)
+    if not head.isdigit():
+        return []  # The decoder says what is wrong.
+    place = int(head[:6])
+    found: list[tuple[int, int]] = []
+    for _ in range(int(head[6:])):
+        lengths = file.read(16)
+        if len(lengths) < 16 or not lengths.isdigit():
+            break
+        begin = place + int(lengths[:6])
+        place = begin + int(lengths[6:])
+        found.append((begin, place))
+    return found

@@ -13,9 +13,9 @@ from pathlib import Path
 from rasterio.io import DatasetReader
 
 from tumangang_watch.errors import Busy, WatchError, scene_refused
-from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.model.site import Site
+from tumangang_watch.plain_files import sha256_of
 from tumangang_watch.scenes.acquired import PASS, StatedTime, decide_time, split_range
 from tumangang_watch.scenes.bands import Bands, band_index, decide_bands
 from tumangang_watch.scenes.checks import not_ortho, pixel_edge_m, refuse_coarse, refuse_unusable

@@ -9,9 +9,9 @@ import numpy as np
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
-from tumangang_watch.files import sha256_of
 from tumangang_watch.model.image import NativeImage, Raster, SiteToPixel, frozen
 from tumangang_watch.model.site import ReferenceScene
+from tumangang_watch.plain_files import sha256_of
 from tumangang_watch.scenes.harden import open_image
 
 DARKEST, BRIGHTEST = 0.001, 0.999

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely import LineString, Point
 
-from tumangang_watch.files import sha256_of
 from tumangang_watch.model.site import Area, Site, Track
+from tumangang_watch.plain_files import sha256_of
 from tumangang_watch.settings.scenes import SiteSettings
 from tumangang_watch.sites.faults import place_of, rings_of
 from tumangang_watch.sites.remarks import Remark

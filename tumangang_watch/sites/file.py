@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import stat
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from tumangang_watch.errors import InputRefused, OutputFailed
 from tumangang_watch.files import CANNOT_WRITE, OTHER_OUT, check_file, failing_as, whole_files
 from tumangang_watch.grid import utm_crs
 from tumangang_watch.model.site import Area, ReferenceScene, Site, Track
+from tumangang_watch.plain_files import opened
 from tumangang_watch.shipped import built_in_site_path
 from tumangang_watch.sites.collection import collection_faults, day_of, lonlat_of, reference_records
 from tumangang_watch.sites.doubts import repeated_vertices, site_doubts
@@ -64,7 +65,7 @@ def faults_of(path: Path) -> list[Remark]:
     try:
         return collection_faults(read_collection(file)[0])
     except InputRefused as error:
-        return [fault("unreadable", f"{error.what}: {error.file}: {error.why}")]
+        return [fault("unreadable", error.why)]
 
 
 def _refusal(file: Path, why: str) -> InputRefused:
@@ -74,12 +75,11 @@ def _refusal(file: Path, why: str) -> InputRefused:
 
 def _content(file: Path) -> bytes:
     try:
-        status = file.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise _refusal(file, "it is not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise _refusal(file, f"it has {status.st_size} bytes, more than {MAX_BYTES}")
-        return file.read_bytes()
+        with opened(file) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > MAX_BYTES:
+                raise _refusal(file, f"it has {size} bytes, more than {MAX_BYTES}")
+            return stream.read()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise InputRefused("site refused", file, why, "Give an existing GeoJSON file") from error

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tumangang_watch.errors import InputRefused, WatchError
-from tumangang_watch.files import sha256_of
+from tumangang_watch.plain_files import sha256_of
 from tumangang_watch.scenes.entry import parts_in
 from tumangang_watch.scenes.mask import find_masks
 from tumangang_watch.scenes.parts import digest_of, image_files, one_an_image

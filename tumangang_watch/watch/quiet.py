@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tumangang_watch.errors import Busy, OutputFailed
 from tumangang_watch.files import CLOCK_MARGIN_NS, write_whole
+from tumangang_watch.plain_files import read_text
 from tumangang_watch.text import json_text
 
 NOTE_END = ".quiet"
@@ -95,7 +96,7 @@ class Begun:
         if self.before is None:
             return None
         with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            note = json.loads(self.around.note_file().read_text(encoding="utf-8"))
+            note = json.loads(read_text(self.around.note_file()))
             return str(note["passed_over"]) if note["digest"] == self.before.digest else None
         return None
 

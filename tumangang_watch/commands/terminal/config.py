@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.plain_files import read_text
 
 FILE = "tumangang-watch.toml"
 """Read from the folder the program is started in, where none is named."""
@@ -42,9 +43,10 @@ def read_config(root: click.Group, file: Path | None) -> dict[str, Any]:
     if file is None and not path.is_file():
         return {}
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_text(path))
     except (OSError, ValueError) as error:
-        raise _refused(path, str(error).splitlines()[0]) from error
+        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise _refused(path, why) from error
     shared = {name: value for name, value in content.items() if not isinstance(value, dict)}
     for name in shared:
         if name not in SHARED:

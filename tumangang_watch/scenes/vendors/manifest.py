@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tumangang_watch.errors import InputRefused
-from tumangang_watch.files import sha256_of
 from tumangang_watch.model.scene import Scene
+from tumangang_watch.plain_files import sha256_of
 from tumangang_watch.scenes.vendors.facts import Properties
 from tumangang_watch.scenes.vendors.text import load_json
 from tumangang_watch.settings.scenes import ReadSettings

@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.plain_files import opened
 from tumangang_watch.scenes.vendors.facts import Properties
 
 MAX_XML_BYTES = 8 * 1024 * 1024
@@ -69,7 +70,7 @@ def read_bytes(path: Path, max_bytes: int = MAX_XML_BYTES) -> bytes:
     ValueError
         It is larger than ``max_bytes``.
     """
-    with path.open("rb") as file:
+    with opened(path) as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise ValueError(f"it has more than {max_bytes} bytes")

@@ -10,7 +10,6 @@ import lzma
 import os
 import re
 import shutil
-import stat
 import struct
 import zipfile
 import zlib
@@ -19,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from tumangang_watch.errors import InputRefused
+from tumangang_watch.plain_files import opened
 from tumangang_watch.settings.scenes import SiteSettings
 
 SourceKind = Literal["geojson", "kml", "gpkg", "shp"]
@@ -87,15 +87,12 @@ def _head(path: Path) -> bytes:
 def _copy(source: Path, target: Path, max_bytes: int) -> None:
     """Copy a regular file of at most ``max_bytes``."""
     try:
-        if not stat.S_ISREG(os.stat(source).st_mode):
-            raise refusal(source, "it is not a regular file", "Give one file")
-        # Without O_NONBLOCK opening a pipe waits for a writer that never comes.
-        handle = os.open(source, os.O_RDONLY | os.O_NONBLOCK)
+        stream = opened(source)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise refusal(source, why, "Give an existing file") from error
-    with os.fdopen(handle, "rb") as stream:
-        size = os.fstat(handle).st_size
+    with stream:
+        size = os.fstat(stream.fileno()).st_size
         if size == 0:
             raise refusal(source, "it is empty", "Export it again")
         if size > max_bytes:
