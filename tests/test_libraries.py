@@ -5,7 +5,7 @@ from __future__ import annotations
 import rasterio
 from support.command import run
 
-from tumangang_watch.libraries import known_faults, library_versions
+from tumangang_watch.report.libraries import known_faults, library_versions
 
 
 def test_versions_are_those_at_work():

@@ -133,7 +133,7 @@ def _take_config(context: click.Context, _: click.Parameter, file: Path | None) 
 
 def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked:
-        libraries = import_module("tumangang_watch.libraries")  # It loads them, which takes a second.
+        libraries = import_module("tumangang_watch.report.libraries")  # It loads them, which takes a second.
         click.echo(libraries.version_text(PROGRAM, __version__))
         context.exit()
 

@@ -17,12 +17,12 @@ from tumangang_watch.commands.terminal.table import print_summary
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import InputRefused, UsageError
 from tumangang_watch.files import check_folder
-from tumangang_watch.libraries import known_faults, library_versions
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.earlier_scenes import add_left_out, find_candidates
 from tumangang_watch.processes import within
 from tumangang_watch.report.folder import REPORT, PageChoice, write_report
+from tumangang_watch.report.libraries import known_faults, library_versions
 from tumangang_watch.report.page.pdf import browser
 from tumangang_watch.scenes import SceneOptions, open_scene, unchanged
 from tumangang_watch.settings import Settings

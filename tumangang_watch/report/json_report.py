@@ -7,7 +7,6 @@ import math
 
 import numpy as np
 
-from tumangang_watch.libraries import library_versions
 from tumangang_watch.model.comparison import BackgroundUse, Comparison
 from tumangang_watch.model.detection import Detection
 from tumangang_watch.model.document import HistoryDocument, ReportDocument
@@ -19,6 +18,7 @@ from tumangang_watch.model.site import Site
 from tumangang_watch.report.answer.headline import headline
 from tumangang_watch.report.answer.order import by_importance
 from tumangang_watch.report.geography import geojson
+from tumangang_watch.report.libraries import library_versions
 from tumangang_watch.report.track_coverage import tracks_seen
 from tumangang_watch.text import utc_text
 
