@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.trace_maps --folder DIR`` reads images whose left half is a picture from above and
 whose right half is a map of the same ground. Ground within 40 m of a drawn track is searched (``--all``: the
-whole picture); of the drawn tracks the share within 2 m of a traced one is found, of the traced length what
-lies further than 2 m from any drawn one is false. ``--pictures DIR`` writes both into the picture.
+whole picture); of the drawn tracks the share within 2 m of a traced one is found, of the traced length
+what lies further than 2 m from any drawn one is false. ``--pictures DIR`` writes both into the picture;
+``--moved M`` prints where the map moved as a whole, by up to M metres each way, leaves least false.
 """
 
 from __future__ import annotations
@@ -100,17 +101,37 @@ def judged(path: Path, settings: TraceSettings, *, whole: bool) -> dict[str, Any
         for t, s in zip(tracks, steps, strict=True)
     ]
     traced = np.concatenate([np.zeros((0, 2)), *along])
-    found = KDTree(traced).query(places)[0] <= NEAR_M if len(traced) else np.zeros(len(places), bool)
-    false = KDTree(places).query(traced)[0] > NEAR_M if len(traced) else np.zeros(0, bool)
+    found, false = compared(places, traced)
     return {
         "name": path.stem,
         "shown": both[:, :half],
         "drawn": drawn,
         "tracks": tracks,
+        "places": places,
+        "traced": traced,
         "found": found,
         "false": false,
         "seconds": time.process_time() - begun,
     }
+
+
+def compared(places: Any, traced: Any) -> tuple[Any, Any]:
+    """Return which drawn places (n, 2) are found, and which traced ones (m, 2) are false."""
+    if not len(traced):
+        return np.zeros(len(places), bool), np.zeros(0, bool)
+    return KDTree(traced).query(places)[0] <= NEAR_M, KDTree(places).query(traced)[0] > NEAR_M
+
+
+def moved(result: dict[str, Any], most_m: int) -> str:
+    """Return, in words, where a map moved as a whole, by whole metres, leaves least false."""
+    steps = range(-most_m, most_m + 1)
+    tried = [
+        (*(v.mean() for v in compared(result["places"] + (east, north), result["traced"])), east, north)
+        for east in steps
+        for north in steps
+    ]
+    found, false, east, north = min(tried, key=lambda t: (t[1], abs(t[2]) + abs(t[3])))
+    return f"  the map moved by {east} m east, {north} m north: found {found:.2f}, false {false:.2f}"
 
 
 def draw(result: dict[str, Any], folder: Path) -> None:
@@ -136,6 +157,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[])
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--pictures", type=Path)
+    parser.add_argument("--moved", type=int, default=0, metavar="M")
     arguments = parser.parse_args()
     paths = sorted(arguments.folder.glob("image_*.jpg"))
     paths = [p for p in paths if not arguments.only or p.stem.removeprefix("image_") in arguments.only]
@@ -150,6 +172,8 @@ def main() -> None:
             f"px, false {wrong:.2f} of {len(false[-1])} m; {result['seconds']:.0f} s",
             flush=True,
         )
+        if arguments.moved and len(result["traced"]):
+            print(moved(result, arguments.moved), flush=True)
         if arguments.pictures:
             draw(result, arguments.pictures)
     every, wrong = np.concatenate(found), np.concatenate(false)
