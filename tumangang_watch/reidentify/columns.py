@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,9 +10,8 @@ from PIL import Image
 
 from tumangang_watch.model.detection import Vehicle
 from tumangang_watch.model.sightings import Sighting
-from tumangang_watch.plain_files import opened
 from tumangang_watch.reidentify.model import Journey, StayMatch, TrainSearch
-from tumangang_watch.report.names import STRIPS, strip_name
+from tumangang_watch.report.kept import kept_strip
 
 LETTERS = {
     "locomotive": "L",
@@ -73,9 +71,7 @@ class Strips:
         elif not sighting.track or length <= 0:
             why = "no picture: the train stands on no known track"
         else:
-            path = self.reports / sighting.folder / STRIPS / strip_name(sighting.track)
-            with suppress(OSError), opened(path) as file, Image.open(file) as picture:
-                strip = picture.convert("RGB")
+            strip = kept_strip(self.reports / sighting.folder, sighting.track)
         return DrawnSighting(sighting=sighting, turned=turned, strip=strip, why_no_strip=why, strip_m=length)
 
 

@@ -11,6 +11,7 @@ from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.document import ReportDocument
 from tumangang_watch.model.series import Record, TrackDate
 from tumangang_watch.model.sightings import Sighting
+from tumangang_watch.report.kept import kept_strip
 from tumangang_watch.report.names import STRIPS, strip_name
 from tumangang_watch.report.pictures import png_bytes, stretch_of, strip
 from tumangang_watch.text import PAINTED_NOTICE
@@ -58,7 +59,7 @@ def stacked(
 ) -> Image.Image:
     """Return the picture of one track. What was not seen is grey: nothing is known of it."""
     length_m = dates[-1].length_m
-    strips = [_strip(reports / date.folder / STRIPS / strip_name(track)) for date in dates]
+    strips = [kept_strip(reports / date.folder, track) for date in dates]
     wide = min(WIDEST_PX, max([600, *(s.width for s in strips if s is not None)]))
     sheet = Image.new("RGB", (LABEL_PX + wide + 10, HEAD_PX + (ROW_PX + 6) * len(dates) + 6), "white")
     draw = ImageDraw.Draw(sheet)
@@ -83,12 +84,3 @@ def stacked(
             start, stop = (LABEL_PX + wide * m / length_m for m in (train.from_m, train.to_m))
             draw.rectangle((start, top + ROW_PX + 1, stop, top + ROW_PX + 3), fill=TRAIN_INK)
     return sheet
-
-
-def _strip(path: Path) -> Image.Image | None:
-    """Return a report's strip; None where there is none, or it cannot be read."""
-    try:
-        with Image.open(path) as picture:
-            return picture.convert("RGB")
-    except OSError:
-        return None
