@@ -44,6 +44,7 @@ def test_only_plain_files_are_opened(tmp_path: Path) -> None:
         f"detect {SCENE} --out @out --history @pipe",
         "review list --archive @archive",
         "archive check --archive @archive",
+        "archive rebuild --archive @archive --reports @folder --scenes @folder",
     ],
 )
 def test_no_command_waits_for_a_pipe(words: str, tmp_path: Path) -> None:

@@ -197,10 +197,7 @@ def _look_at(path: Path) -> None:
         size = path.stat().st_size
         with path.open("rb") as file:
             header = file.read(HEADER_BYTES)
-        for beside in (path.with_name(path.name + end) for end in _BESIDE):
-            if beside.exists() and not beside.is_file():  # The database would open it, and wait.
-                why = f"{beside.name}, which lies beside it, is not a regular file"
-                raise InputRefused("cannot open the archive", path, why, "Move that away")
+        refuse_beside(path)
     except OSError as error:
         raise InputRefused(
             "cannot open the archive", path, error.strerror or str(error), "Give a file that can be read"
@@ -227,6 +224,20 @@ def _look_at(path: Path) -> None:
     journal = path.with_name(path.name + "-journal")
     if valid and not journal.exists() and size < pages * (65536 if page == 1 else page):
         raise ArchiveDamaged("archive damaged", path, "its end is missing", REBUILD)
+
+
+def refuse_beside(path: Path) -> None:
+    """Refuse an archive beside which a pipe or the like has the name of a journal: the database would wait.
+
+    Raises
+    ------
+    InputRefused
+        There is one.
+    """
+    for beside in (path.with_name(path.name + end) for end in _BESIDE):
+        if beside.exists() and not beside.is_file():
+            why = f"{beside.name}, which lies beside it, is not a regular file"
+            raise InputRefused("cannot open the archive", path, why, "Move that away")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from tumangang_watch.archive.check import MANIFEST, check_folder
 from tumangang_watch.archive.digests import add_row, row_digest
-from tumangang_watch.archive.file import Archive, create_empty, open_archive
+from tumangang_watch.archive.file import Archive, create_empty, open_archive, refuse_beside
 from tumangang_watch.archive.record import Issued, add_file, add_refusal, add_report, note_inbox
 from tumangang_watch.archive.reviews import carry_over, write_copy
 from tumangang_watch.archive.schema import Refusal
@@ -169,6 +169,7 @@ def rebuild(
     """
     if not reports.is_dir():
         raise InputRefused("cannot rebuild", reports, "there is no such folder", "Give the folder of reports")
+    refuse_beside(path)
     what = "cannot rebuild the archive"
     journal = path.with_name(path.name + "-journal")
     with whole_files(path, what=what, drop=[journal]) as (part,):
