@@ -105,6 +105,10 @@ def test_tracks_are_traced_only_where_there_are_none():
 def test_a_report_states_what_limits_it():
     site, seen = straight_site(), observation(GREY)
     assert site_caveats(replace(site, tracks=()))
+    traced = replace(site.tracks[0], provisional=True, source="traced from a scene")
+    named, counted = (site_caveats(replace(site, tracks=(traced,) * many))[0] for many in (2, 39))
+    assert named.startswith(f"tracks {traced.id}, {traced.id} were")
+    assert counted.startswith("39 tracks were")
     assert not roofed_caveats(site, (seen,))
     settings = Settings()
     untried = replace(settings, detectability=replace(settings.detectability, enabled=False))

@@ -41,6 +41,9 @@ from tumangang_watch.pipeline.trials import detectability_of
 from tumangang_watch.preprocess.areas import roof_caveats, roofs_of
 from tumangang_watch.threads import side_by_side
 
+MOST_NAMED = 6
+"""Tracks that a caveat names one by one: more are counted."""
+
 
 def assemble(
     run: RunContext,
@@ -283,7 +286,8 @@ def site_caveats(site: Site) -> tuple[str, ...]:
             "provisional"
         )
     if traced:
-        caveats.append(f"tracks {', '.join(traced)} were traced in a scene, not surveyed: some are missed")
+        named = f"tracks {', '.join(traced)}" if len(traced) <= MOST_NAMED else f"{len(traced)} tracks"
+        caveats.append(f"{named} were traced in a scene, not surveyed: some are missed")
     return tuple(caveats)
 
 

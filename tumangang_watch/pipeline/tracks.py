@@ -43,7 +43,7 @@ def with_tracks(
         return run, ()
     run.progress("tracing the site's tracks")
     traced = trace_site_tracks(images, scenes, run.site, run.settings.trace)
-    names = " and ".join(scene.id for scene in scenes)
+    names = " and ".join(dict.fromkeys(scene.id for scene in scenes))
     if not traced:
         return run, (f"none could be traced reliably in {names}",)
     done = adopt(run.site, traced, names, run.settings.trace)
@@ -129,7 +129,7 @@ def instead_of_models(
     length_m = sum(line.length for line in lines)
     if sum(line.intersection(model).length for line in lines) >= settings.model_on_share * length_m:
         return None
-    names = " and ".join(scene.id for scene in scenes)
+    names = " and ".join(dict.fromkeys(scene.id for scene in scenes))
     site = adopt(run.site, traced, names, settings).site
     known_m = max(t.accuracy_m or 0.0 for t in search.models)
     reason = (
