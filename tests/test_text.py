@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from tumangang_watch.change.words import span
 from tumangang_watch.model.interval import Interval
-from tumangang_watch.report.answer.phrases import chance_percent, chance_words, size_words
+from tumangang_watch.report.answer.phrases import certainty, chance_percent, chance_words, size_words
 from tumangang_watch.report.json_report import interval, number
 from tumangang_watch.text import (
     clean_document,
@@ -110,4 +110,5 @@ def test_a_sentence_and_the_page_round_an_area_alike():
 def test_a_share_and_its_thousandths_in_the_document_are_the_same_percentage(share):
     assert whole_percent(number(share, 3)) == whole_percent(share)
     assert chance_words(number(share, 3)) == chance_words(share)
+    assert certainty(chance_percent(share) / 100) == certainty(share)
     assert 1 <= chance_percent(share) <= 99

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.text import KOREA, whole, whole_percent
 
-CERTAINTY = ((0.95, "almost certain"), (0.80, "very likely"), (0.55, "likely"), (0.45, "even chance"))
-"""Words for a probability, after ICD 203 (US intelligence community directive, 2015)."""
+CERTAINTY = ((95, "almost certain"), (80, "very likely"), (55, "likely"), (45, "even chance"))
+"""Words for a probability in percent, after ICD 203 (US intelligence community directive, 2015)."""
 NUMBERS = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -20,8 +20,9 @@ MONTHS = (
 
 
 def certainty(confidence: float) -> str:
-    """Return the word for a probability, after ICD 203."""
-    return next((word for least, word in CERTAINTY if confidence >= least), "unlikely")
+    """Return the word for a probability, after ICD 203: of what is printed, so that 95 % has one word."""
+    percent = chance_percent(confidence)
+    return next((word for least, word in CERTAINTY if percent >= least), "unlikely")
 
 
 def chance_words(confidence: float) -> str:
