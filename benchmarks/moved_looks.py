@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.displaced import IMAGERY, YARDS, yard_of
 from benchmarks.fates import in_one_light
-from benchmarks.real_pairs import LOOKS, seen_again
+from benchmarks.real_pairs import LOOKS, compared, seen_again
 from benchmarks.yard_pairs import yard_pair
 from tumangang_watch.change.consist_match import best_agreement, profiles_at
 from tumangang_watch.change.looks import looks_of
@@ -32,8 +32,6 @@ from tumangang_watch.change.profiles import pair_scale
 from tumangang_watch.detectability.rates import fit_logistic
 from tumangang_watch.model.observation import DatePair
 from tumangang_watch.model.site import Site
-from tumangang_watch.pipeline import RunContext, compare, open_pair
-from tumangang_watch.scenes import SceneOptions
 from tumangang_watch.settings import Settings
 from tumangang_watch.simulate import split_seeds
 
@@ -99,8 +97,7 @@ def real(name: str, look: str, play_m: float) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as space:
         source = IMAGERY / folder / f"{stem}.tif"
         later = seen_again(source, Path(space), look, rng)
-        scenes = open_pair((source, later), (SceneOptions(), SceneOptions()), SETTINGS)
-        done = compare(*scenes, RunContext(yard.site, SETTINGS))
+        done = compared((source, later), yard.site)
         runs = []
         for train in done.detections:
             stock = train.rolling_stock if train.kind == "train" and train.date == "earlier" else ()

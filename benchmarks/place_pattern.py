@@ -19,11 +19,9 @@ from benchmarks.displaced import IMAGERY, YARDS, yard_of
 from benchmarks.fates import in_one_light
 from benchmarks.moved_looks import GSD_M, SETTINGS
 from benchmarks.real_changes import canvas_of, joined, written
-from benchmarks.real_pairs import LOOKS, seen_again
+from benchmarks.real_pairs import LOOKS, compared, seen_again
 from benchmarks.yard_pairs import yard_pair
 from tumangang_watch.change.profiles import body_place, pixel_similarity
-from tumangang_watch.pipeline import RunContext, compare, open_pair
-from tumangang_watch.scenes import SceneOptions
 from tumangang_watch.simulate import split_seeds
 
 FATES = ("stays", "leaves", "arrives", "leaves")
@@ -60,15 +58,12 @@ def real(name: str, look: str, number: int, found: Found) -> None:
     source = IMAGERY / folder / f"{stem}.tif"
     with tempfile.TemporaryDirectory() as space:
         other = written(source, values, Path(space))
-        again = Path(space) / "again"
-        again.mkdir()
-        pair = (source, seen_again(other, again, look, np.random.default_rng([6, number])))
-        scenes = open_pair(pair, (SceneOptions(), SceneOptions()), SETTINGS)
-        done = compare(*scenes, RunContext(site, SETTINGS))
+        later = seen_again(other, Path(space) / "again", look, np.random.default_rng([6, number]))
+        done = compared((source, later), site)
     for k, train in enumerate(canvas.trains):
         if train:
             run = joined(train)
-            place = body_place(lines[run.track], run.start * canvas.pixel_m, run.stop * canvas.pixel_m)
+            place = body_place(lines[run.track], *canvas.span_m(run))
             alike = pixel_similarity(done.earlier, done.later, place)
             found[f"{name}: " + ("came or went" if k in gone else "stands")] += [alike] if alike else []
 
@@ -85,9 +80,11 @@ def main() -> None:
         painted(seeds[k % len(seeds)], found)
     for number, look in enumerate(LOOKS):
         real(arguments.yard, look, number, found)
-    print("quantiles", QUANTILES)
+    least = SETTINGS.change.place_pattern_min
+    print("quantiles", QUANTILES, f"and how many reach {least}")
     for name, values in sorted(found.items()):
-        print(f"{name} ({len(values)}):", np.quantile(values, QUANTILES).round(2).tolist())
+        reach = int(np.sum(np.array(values) >= least))
+        print(f"{name} ({len(values)}):", np.quantile(values, QUANTILES).round(2).tolist(), reach)
 
 
 if __name__ == "__main__":

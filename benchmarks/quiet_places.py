@@ -23,14 +23,10 @@ from rasterio import Affine
 from shapely.affinity import translate
 from shapely.geometry import mapping
 
-from benchmarks.real_pairs import LOOKS, seen_again
+from benchmarks.real_pairs import LOOKS, compared, seen_again, untrue_of
 from benchmarks.trace_maps import AROUND_M, CRS, PIXEL_M, drawn_tracks, grid_of
 from tumangang_watch.errors import WatchError
 from tumangang_watch.model.site import Site
-from tumangang_watch.pipeline import RunContext, compare, open_pair
-from tumangang_watch.report.answer.headline import NAMED_FROM
-from tumangang_watch.scenes import SceneOptions
-from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
 
 WEST, SOUTH = 590_000.0, 4_520_000.0
@@ -81,7 +77,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[])
     parser.add_argument("--first", type=int, default=0)
     arguments = parser.parse_args()
-    settings, total = Settings().with_trials(False), Counter[str]()
+    total = Counter[str]()
     paths = sorted(arguments.folder.glob("image_*.jpg"))
     for number, path in enumerate(paths):
         if arguments.only and path.stem.removeprefix("image_") not in arguments.only:
@@ -90,24 +86,18 @@ def main() -> None:
         rng = np.random.default_rng([43, number, arguments.first])
         with tempfile.TemporaryDirectory() as space:
             source, site = scene_and_site(path, Path(space))
-            again = Path(space) / "again"
-            again.mkdir()
-            pair = (source, seen_again(source, again, look, rng))
+            pair = (source, seen_again(source, Path(space) / "again", look, rng))
             try:
-                scenes = open_pair(pair, (SceneOptions(), SceneOptions()), settings)
-                done = compare(*scenes, RunContext(site, settings))
+                done = compared(pair, site)
             except WatchError as error:
                 print(f"{path.stem} {look}: refused: {error}", flush=True)
                 total["refused"] += 1
                 continue
-        changes = [f for f in done.findings if f.change != "unchanged"]
-        sure = [f for f in changes if f.grade == "detected"]
-        named = [f for f in changes if f.grade == "possible" and f.confidence >= NAMED_FROM]
+        untrue, counts = untrue_of(done)
         trains = [f for f in done.findings if f.kind == "train" and f.change == "unchanged"]
-        total.update({"pairs": 1, "trains on both": len(trains), "sure": len(sure), "named": len(named)})
-        total["other possible"] += len(changes) - len(sure) - len(named)
+        total.update({"pairs": 1, "trains on both": len(trains), **counts})
         print(f"{path.stem} {look}: {len(done.site.tracks)} tracks, {len(trains)} trains on both dates")
-        for found in (*sure, *named):
+        for found in untrue:
             print(f"    {found.grade} {found.confidence:.2f}: {found.statement}", flush=True)
     print("all:", dict(total))
 

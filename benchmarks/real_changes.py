@@ -29,13 +29,10 @@ from shapely.geometry import LineString, Point, Polygon
 from shapely.ops import substring
 
 from benchmarks.displaced import IMAGERY, YARDS, yard_of
-from benchmarks.real_pairs import LOOKS, seen_again
+from benchmarks.real_pairs import LOOKS, compared, seen_again
 from benchmarks.standing import labelled_vehicles
 from tumangang_watch.errors import WatchError
 from tumangang_watch.grid import Float32
-from tumangang_watch.pipeline import RunContext, compare, open_pair
-from tumangang_watch.scenes import SceneOptions
-from tumangang_watch.settings import Settings
 
 SIDES_M = (4.3, 1.7)
 """What is copied to the right and left of a track: vehicles throw their shadows to the right there."""
@@ -68,15 +65,6 @@ class Run:
     stop: float
 
 
-@dataclass(frozen=True)
-class Change:
-    """What became of a place, as metres along a track."""
-
-    track: str
-    from_m: float
-    to_m: float
-
-
 @dataclass(kw_only=True)
 class Canvas:
     """A picture that vehicles are copied about in, with its tracks and vehicles in pixels."""
@@ -91,6 +79,10 @@ class Canvas:
     def line(self, run: Run) -> LineString:
         """Return the middle of a place."""
         return substring(self.tracks[run.track], run.start, run.stop)
+
+    def span_m(self, run: Run) -> tuple[float, float]:
+        """Return from where to where a place reaches, metres along its track."""
+        return run.start * self.pixel_m, run.stop * self.pixel_m
 
     def place(self, line: LineString) -> Polygon:
         """Return the ground that vehicles and their shadows take."""
@@ -208,9 +200,9 @@ def joined(vehicles: list[Run]) -> Run:
     return Run(vehicles[0].track, vehicles[0].start, vehicles[-1].stop)
 
 
-def changed(canvas: Canvas, kind: str, rng: np.random.Generator) -> tuple[Float32, list[Change]]:
+def changed(canvas: Canvas, kind: str, rng: np.random.Generator) -> tuple[Float32, list[Run]]:
     """Return a picture with other trains, and where."""
-    values, changes = canvas.values, []
+    values, changes = canvas.values, list[Run]()
     runs = [
         (k, joined(train[c : c + n]))
         for k, train in enumerate(canvas.trains)
@@ -227,7 +219,7 @@ def changed(canvas: Canvas, kind: str, rng: np.random.Generator) -> tuple[Float3
         if by is None or (kind == "replaced" and not like):
             continue
         values = canvas.copied(values, canvas.place(canvas.line(gone)), by)
-        changes.append(_change(canvas, gone))
+        changes.append(gone)
         if kind == "replaced":
             other = canvas.line(like[int(rng.integers(len(like)))])
             middles = [at.interpolate(0.5, normalized=True) for at in (other, canvas.line(gone))]
@@ -240,13 +232,9 @@ def changed(canvas: Canvas, kind: str, rng: np.random.Generator) -> tuple[Float3
             track, at, by = free[int(rng.integers(len(free)))]
             half = (run.stop - run.start) / 2
             values = canvas.copied(values, translate(canvas.place(canvas.line(run)), *by), by)
-            changes.append(_change(canvas, Run(track, at - half, at + half)))
-            canvas.taken.append(canvas.place(canvas.line(Run(track, at - half, at + half))))
+            changes.append(Run(track, at - half, at + half))
+            canvas.taken.append(canvas.place(canvas.line(changes[-1])))
     return values, changes
-
-
-def _change(canvas: Canvas, run: Run) -> Change:
-    return Change(run.track, run.start * canvas.pixel_m, run.stop * canvas.pixel_m)
 
 
 def judged(done: Any, places: list[Any]) -> tuple[Counter[str], list[str]]:
@@ -284,10 +272,11 @@ def main() -> None:
     source, site = IMAGERY / folder / f"{stem}.tif", yard_of(IMAGERY / folder).site
     lines = {t.id: t.line for t in site.tracks}
     site = replace(site, tracks=()) if arguments.untracked else site
-    settings, total = Settings().with_trials(False), Counter[str]()
+    total = Counter[str]()
     for seed in range(arguments.first, arguments.first + arguments.pairs):
         rng = np.random.default_rng([77, seed])
-        values, changes = changed(canvas_of(arguments.yard), arguments.kind, rng)
+        canvas = canvas_of(arguments.yard)
+        values, changes = changed(canvas, arguments.kind, rng)
         if arguments.pictures:
             shown = np.clip(values[2::-1], 0, 255).astype(np.uint8)
             cv2.imwrite(str(arguments.pictures / f"{seed}.png"), shown.transpose(1, 2, 0))
@@ -295,17 +284,15 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as space:
             other = written(source, values, Path(space))
             again = Path(space) / "again"
-            again.mkdir()
             pair = (source, seen_again(other, again, look, rng))
             if seed % 2:
                 pair = (other, seen_again(source, again, look, rng))
             try:
-                scenes = open_pair(pair, (SceneOptions(), SceneOptions()), settings)
-                done = compare(*scenes, RunContext(site, settings))
+                done = compared(pair, site)
             except WatchError as error:
                 print(f"{seed}: refused: {error}")
                 continue
-        places = [substring(lines[c.track], c.from_m, c.to_m) for c in changes]
+        places = [substring(lines[run.track], *canvas.span_m(run)) for run in changes]
         counts, untrue = judged(done, places)
         total.update({**counts, "untrue": len(untrue)})
         print(f"{seed} {look}: {dict(counts)}", *untrue, sep="\n    ", flush=True)

@@ -24,6 +24,8 @@ from benchmarks.displaced import IMAGERY, WRONG_M, YARDS, Yard, told, yard_of
 from tumangang_watch.errors import WatchError
 from tumangang_watch.grid import Float32
 from tumangang_watch.model.comparison import Comparison
+from tumangang_watch.model.finding import Finding
+from tumangang_watch.model.site import Site
 from tumangang_watch.pipeline import RunContext, compare, open_pair
 from tumangang_watch.report.answer.headline import NAMED_FROM
 from tumangang_watch.scenes import SceneOptions
@@ -83,6 +85,7 @@ def seen_again(source: Path, out: Path, look: str, rng: np.random.Generator) -> 
         values, lambda b: cv2.warpAffine(b, move, wide, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
     )
     values = LOOKS[look](values + rng.normal(0, NOISE, values.shape).astype(np.float32))
+    out.mkdir(exist_ok=True)
     with rasterio.open(out / source.name, "w", **profile) as scene:
         scene.write(np.clip(np.round(values), 1, 255).astype(np.uint8))
     stated = source.with_name(f"{source.stem}_metadata.json").read_text()
@@ -91,24 +94,39 @@ def seen_again(source: Path, out: Path, look: str, rng: np.random.Generator) -> 
     return out / source.name
 
 
+def compared(pair: tuple[Path, Path], site: Site) -> Comparison:
+    """Compare two scenes as ``compare --no-detectability`` does."""
+    settings = Settings().with_trials(False)
+    return compare(*open_pair(pair, (SceneOptions(), SceneOptions()), settings), RunContext(site, settings))
+
+
+def untrue_of(done: Comparison) -> tuple[list[Finding], dict[str, int]]:
+    """Return the sure and the named changes told of a place that did not change, and counts of all."""
+    changes = [f for f in done.findings if f.change != "unchanged"]
+    sure = [f for f in changes if f.grade == "detected"]
+    named = [f for f in changes if f.grade == "possible" and f.confidence >= NAMED_FROM]
+    rest = len(changes) - len(sure) - len(named)
+    return sure + named, {
+        "untrue sure": len(sure),
+        "untrue, possible and named": len(named),
+        "other possible": rest,
+    }
+
+
 def judged(yard: Yard, done: Comparison) -> tuple[str, dict[str, int]]:
     """Return what is told of a yard that did not change, in words and in numbers."""
     fit = done.later.site_fit
     across, _ = yard.split(fit.shift_m)
     dates = [[d for d in done.detections if d.date == date] for date in ("earlier", "later")]
     own = min(told(yard, SimpleNamespace(detections=found))[0]["own"] for found in dates)
-    changes = [f for f in done.findings if f.change != "unchanged"]
-    sure = [f for f in changes if f.grade == "detected"]
-    named = [f for f in changes if f.grade == "possible" and f.confidence >= NAMED_FROM]
+    untrue, counts = untrue_of(done)
     words = f"laid {across:+.1f} m across, {fit.status}; {own} of {len(yard.truth)} trains"
-    for found in (*sure, *named):
+    for found in untrue:
         words += f"\n    {found.grade} {found.confidence:.2f}: {found.statement}"
     return words, {
         "wrong in silence": int(fit.status == "ok" and abs(across) > WRONG_M),
         "trains on both": own,
-        "untrue sure": len(sure),
-        "untrue, possible and named": len(named),
-        "other possible": len(changes) - len(sure) - len(named),
+        **counts,
     }
 
 
@@ -121,7 +139,6 @@ def main() -> None:
     arguments = parser.parse_args()
     folder, name = YARDS[arguments.yard]
     source, yard = IMAGERY / folder / f"{name}.tif", yard_of(IMAGERY / folder)
-    settings = Settings().with_trials(False)
     total: Counter[str] = Counter()
     for seed in range(arguments.first, arguments.first + arguments.seeds):
         for number, look in enumerate(LOOKS):
@@ -129,8 +146,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as space:
                 later = seen_again(source, Path(space), look, rng)
                 try:
-                    scenes = open_pair((source, later), (SceneOptions(), SceneOptions()), settings)
-                    done = compare(*scenes, RunContext(yard.site, settings))
+                    done = compared((source, later), yard.site)
                 except WatchError as error:
                     print(f"{look} {seed}: refused: {error}")
                     total["refused"] += 1

@@ -29,6 +29,12 @@ def opened(path: Path) -> BufferedReader:
     raise OSError(errno.EINVAL, "it is not a regular file", str(path))
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return all of a plain file; see `opened`."""
+    with opened(path) as file:
+        return file.read()
+
+
 def read_text(path: Path) -> str:
     """Return the text of a plain file in UTF-8; see `opened`.
 
@@ -37,8 +43,7 @@ def read_text(path: Path) -> str:
     ValueError
         It is not UTF-8.
     """
-    with opened(path) as file:
-        return file.read().decode("utf-8")
+    return read_bytes(path).decode("utf-8")
 
 
 def sha256_of(path: Path) -> str:

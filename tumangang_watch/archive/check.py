@@ -9,7 +9,7 @@ from pathlib import Path
 from tumangang_watch.archive.digests import damage_of
 from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.archive.reviews import COLUMNS, is_sound
-from tumangang_watch.plain_files import opened, sha256_of
+from tumangang_watch.plain_files import read_bytes, sha256_of
 
 MANIFEST = "manifest.json"
 
@@ -45,8 +45,7 @@ def check_archive(archive: Archive, reports: Path | None = None, *, files: bool 
 def check_folder(folder: Path, manifest_sha256: str | None, *, files: bool = True) -> list[str]:
     """Return what is wrong with a report's folder; see `check_archive`."""
     try:
-        with opened(folder / MANIFEST) as file:
-            content = file.read()
+        content = read_bytes(folder / MANIFEST)
         if manifest_sha256 not in (None, hashlib.sha256(content).hexdigest()):
             return [f"{folder.name}: its manifest is not the one that was recorded"]
         listed = json.loads(content)["files"] if files else {}

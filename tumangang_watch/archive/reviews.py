@@ -17,7 +17,7 @@ from tumangang_watch.archive.digests import seal_review
 from tumangang_watch.archive.file import Archive, database_errors
 from tumangang_watch.files import append_whole, failing_as
 from tumangang_watch.model.review import About, Answer, Correction, Review
-from tumangang_watch.plain_files import opened
+from tumangang_watch.plain_files import read_bytes
 from tumangang_watch.text import json_line
 
 Document = dict[str, Any]
@@ -123,10 +123,7 @@ def read_copy(archive_file: Path) -> list[Document]:
     """Return the rows of the copy; a line that was cut off or edited is passed over."""
     path = copy_path(archive_file)
     with failing_as("cannot read the reviews beside the archive", path, "See that it can be read"):
-        if not path.exists():
-            return []
-        with opened(path) as file:
-            return _sound_rows(file.read())
+        return _sound_rows(read_bytes(path)) if path.exists() else []
 
 
 def _sound_rows(content: bytes) -> list[Document]:

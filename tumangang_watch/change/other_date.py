@@ -125,10 +125,14 @@ def change_seen(
     return times is None or times >= matcher.settings.seen_times_min
 
 
+def alike_along(pair: DatePair, track: Track, stretch_m: tuple[float, float]) -> float | None:
+    """Return how alike the pixels of a stretch of track are (`pixel_similarity`); None if unseen."""
+    return pixel_similarity(pair.earlier, pair.later, body_place(track.line, *stretch_m))
+
+
 def alike_in_place(pair: DatePair, track: Track, trains: tuple[Detection, Detection]) -> float | None:
     """Return how alike the pixels are of the stretch that two trains of a track both cover."""
-    place = body_place(track.line, max(map(start_m, trains)), min(map(end_m, trains)))
-    return pixel_similarity(pair.earlier, pair.later, place)
+    return alike_along(pair, track, (max(map(start_m, trains)), min(map(end_m, trains))))
 
 
 def stands_odds(
@@ -204,7 +208,7 @@ def same_there(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, floa
     same = same_vehicles(matcher, track, stretch_m) or 0.0
     if same <= 0:
         return same
-    alike = pixel_similarity(matcher.pair.earlier, matcher.pair.later, body_place(track.line, *stretch_m))
+    alike = alike_along(matcher.pair, track, stretch_m)
     return same if alike is None or alike >= matcher.settings.same_pixels_min else 0.0
 
 
@@ -217,7 +221,7 @@ def pattern_odds(matcher: TrainMatcher, track: Track, stretch_m: tuple[float, fl
     pair, settings = matcher.pair, matcher.settings
     if max(pair.earlier.image.gsd_m, pair.later.image.gsd_m) > settings.bare_gsd_max_m:
         return 0.0
-    alike = pixel_similarity(pair.earlier, pair.later, body_place(track.line, *stretch_m))
+    alike = alike_along(pair, track, stretch_m)
     return settings.place_pattern_odds if alike is not None and alike >= settings.place_pattern_min else 0.0
 
 

@@ -116,10 +116,10 @@ class ChangeSettings:
     place_pattern_min: float = 0.8
     """Correlation of the pixels along a train from which both dates show the same there, train or bare track:
     of 84 places whose train came or went the likest has 0.71, of 46 real trains that stand in one light 95 %
-    have 0.86 and more, of 20 painted ones under two suns 5 (``python -m benchmarks.place_pattern --seeds
-    20``)."""
+    have 0.86 and more, of 20 painted ones under two suns 4 reach it
+    (``python -m benchmarks.place_pattern --seeds 20``)."""
     place_pattern_odds: float = 2.8
-    """What it says, log-odds: by the painted ones, which say less (5 of 20 against at most one of 85)."""
+    """What it says, log-odds: by the painted ones, which say less (4 of 20 against at most one of 85)."""
     strip_odds_max: float = 5.0
     """Most that the other date's strip says of a place being occupied or bare: one in 150 is misread."""
     there_doubt: float = -2.0
