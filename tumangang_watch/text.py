@@ -10,6 +10,8 @@ from typing import Any
 POINTS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 KOREA = timezone(timedelta(hours=9))
 """Korean time, by which observations of the place are published."""
+KOREAN_GRIDS = ("EPSG:32651", "EPSG:32652")
+"""The UTM zones that Korea lies in, from 120 to 132 degrees east."""
 PAINTED = "painted"
 """Provider of scenes that the program painted itself."""
 PAINTED_WORD = "PAINTED"
@@ -78,8 +80,13 @@ def minute_text(acquired: str) -> str:
     return f"{acquired[:10]} {acquired[11:16]} UTC"
 
 
-def both_clocks(acquired: str) -> str:
-    """Return a time to the minute in UTC and Korean time: ``2022-11-04 04:10 UTC (13:10 Korean time)``."""
+def clock_text(acquired: str, *, korean: bool) -> str:
+    """Return a time to the minute in UTC, and in Korean time for a place there.
+
+    ``2022-11-04 04:10 UTC (13:10 Korean time)``, or ``2022-11-04 04:10 UTC``.
+    """
+    if not korean:
+        return minute_text(acquired)
     there = datetime.fromisoformat(acquired).astimezone(KOREA)
     day = "" if there.date().isoformat() == acquired[:10] else f"{there.date().isoformat()} "
     return f"{minute_text(acquired)} ({day}{there:%H:%M} Korean time)"

@@ -22,9 +22,10 @@ def test_the_table_says_what_is_known_from_what_and_what_is_not(tmp_path):
     inside = areas_inside(scene, load_site(None))
     assert inside
     assert set(inside.values()) == {0.0}
-    lines = scene_table(describe_scene(scene, Settings()), inside).splitlines()
+    lines = scene_table(describe_scene(scene, Settings()), inside, korean=False).splitlines()
     assert lines[0].startswith("Warning: ")
     table = dict(line.split(maxsplit=1) for line in lines if not line.startswith((" ", "Warning")))
+    assert table["when"].startswith("2022-11-30 00:00 UTC  [")
     assert table["grain"] == "0.7 m on the ground (pixels of 0.5 m)  [metadata]"
     assert table["place"] == "known to 15.0 m (CE90)  [taken for unknown kinds of product]"
     assert table["view"] == table["cloud"] == "unknown"

@@ -261,16 +261,27 @@ def test_times_name_the_day_in_korea_and_the_hours_of_both_clocks():
     def at(*when):
         return datetime(*when, tzinfo=UTC)
 
-    assert between_words(at(2022, 12, 4, 1, 20), at(2022, 12, 4, 5, 10)) == (
+    first, second = at(2022, 12, 4, 1, 20), at(2022, 12, 4, 5, 10)
+    assert between_words(first, second, korean=True) == (
         "between 10:20 and 14:10 on 4 December 2022, Korean time (01:20 and 05:10 UTC)"
     )
-    assert between_words(at(2022, 12, 30, 23, 0), at(2023, 1, 3, 1, 5)) == (
+    assert between_words(at(2022, 12, 30, 23, 0), at(2023, 1, 3, 1, 5), korean=True) == (
         "between 08:00 on 31 December 2022 and 10:05 on 3 January 2023, Korean time "
         "(30 December 23:00 and 3 January 01:05 UTC)"
     )
-    assert (
-        at_words(at(2022, 11, 3, 16, 0)) == "at 01:00 on 4 November 2022, Korean time (3 November 16:00 UTC)"
+    assert at_words(at(2022, 11, 3, 16, 0), korean=True) == (
+        "at 01:00 on 4 November 2022, Korean time (3 November 16:00 UTC)"
     )
+    assert between_words(first, second, korean=False) == "between 01:20 and 05:10 on 4 December 2022, UTC"
+    assert at_words(at(2022, 11, 3, 16, 0), korean=False) == "at 16:00 UTC on 3 November 2022"
+
+
+def test_a_yard_outside_korea_is_told_in_utc_alone():
+    one_date = single_scene()
+    abroad = replace(one_date, site=replace(one_date.site, crs="EPSG:32618"))
+    assert "Korean time" in headline(one_date)[0]
+    assert "Korean time" not in headline(abroad)[0]
+    assert " UTC on 1 December 2022" in headline(abroad)[0]
 
 
 def test_numbers_and_probabilities_read_well():

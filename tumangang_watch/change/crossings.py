@@ -12,7 +12,7 @@ from tumangang_watch.model.finding import Crossing, Finding
 from tumangang_watch.model.interval import Interval
 from tumangang_watch.model.observation import DatePair, Observation
 from tumangang_watch.model.site import STANDS_FROM_M, Area, Site
-from tumangang_watch.text import both_clocks, compass_text, day_text, utc_text
+from tumangang_watch.text import clock_text, compass_text, day_text, utc_text
 from tumangang_watch.track_frame import bearing
 
 AHEAD_DEG = 60.0
@@ -52,7 +52,9 @@ def _crossing(site: Site, date: Observation, bridge: Area, train: Detection) -> 
         grade=train.grade,
         statement="",
     )
-    return replace(crossing, statement=f"{_words(crossing, bridge, train)}.")
+    when = clock_text(utc_text(crossing.acquired), korean=site.korean)
+    place = f"{train_words(train)} was on {bridge.name} at {when}"
+    return replace(crossing, statement=f"{place}{_motion(crossing)}.")
 
 
 def _place_ahead(site: Site, bridge: Area, heading_deg: float) -> str | None:
@@ -68,15 +70,14 @@ def _place_ahead(site: Site, bridge: Area, heading_deg: float) -> str | None:
     return min(near, key=lambda pair: pair[0])[1].name if near else None
 
 
-def _words(crossing: Crossing, bridge: Area, train: Detection) -> str:
-    place = f"{train_words(train)} was on {bridge.name} at {both_clocks(utc_text(crossing.acquired))}"
+def _motion(crossing: Crossing) -> str:
     if crossing.speed_kmh is None:
-        return place
+        return ""
     way = ""
     if crossing.heading_deg is not None:
         way = f" to the {compass_text(crossing.heading_deg)}"
         way += f" (towards {crossing.towards})" if crossing.towards else ""
-    return f"{place}, moving{way} at {span(crossing.speed_kmh)} km/h"
+    return f", moving{way} at {span(crossing.speed_kmh)} km/h"
 
 
 def as_crossings(

@@ -19,7 +19,7 @@ from tumangang_watch.processes import within
 from tumangang_watch.scenes import open_scene, open_scenes, unchanged, with_digest
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
-from tumangang_watch.text import both_clocks, clean_text, json_text, provider_text
+from tumangang_watch.text import clean_text, clock_text, json_text, provider_text
 
 DIGEST_BYTES = 200_000_000
 """``inspect`` gives no digest of a larger file: reading it all takes longer than understanding it."""
@@ -68,15 +68,19 @@ def inspect(
     if quicklook is not None:
         write_whole(quicklook, picture)
     if as_json:
-        facts: object = described[0] if len(described) == 1 else {"scenes": described}
-        click.echo(json_text(facts), nl=False)
+        content: object = described[0] if len(described) == 1 else {"scenes": described}
+        click.echo(json_text(content), nl=False)
         return 0
-    tables = [scene_table(d, areas_inside(s, place)) for d, s in zip(described, scenes, strict=True)]
+    tables = []
+    for facts, one in zip(described, scenes, strict=True):
+        inside = areas_inside(one, place)
+        # A scene of other ground, looked at without its site, has no clock but UTC.
+        tables.append(scene_table(facts, inside, korean=place.korean and any(inside.values())))
     click.echo("\n\n".join(tables))
     return 0
 
 
-def scene_table(facts: Mapping[str, object], inside: Mapping[str, float]) -> str:
+def scene_table(facts: Mapping[str, object], inside: Mapping[str, float], *, korean: bool) -> str:
     """Return what is understood of a scene as lines for people.
 
     Parameters
@@ -85,6 +89,8 @@ def scene_table(facts: Mapping[str, object], inside: Mapping[str, float]) -> str
         As `pipeline.describe_scene` gives them.
     inside : dict
         Share of each area of the site that lies in the scene.
+    korean : bool
+        Whether its time is told by Korea's clock too.
     """
     sources = _dict(facts["sources"])
     bands = " ".join(f"{number}:{name}" for name, number in _dict(facts["bands"]).items())
@@ -92,7 +98,7 @@ def scene_table(facts: Mapping[str, object], inside: Mapping[str, float]) -> str
     cloud = facts["cloud_fraction"]
     rows = (
         ("what", f"{provider_text(str(facts['provider']))}, {facts['file']}", "provider"),
-        ("when", both_clocks(str(facts["acquired"])), "acquired"),
+        ("when", clock_text(str(facts["acquired"]), korean=korean), "acquired"),
         ("grain", f"{facts['gsd_m']} m on the ground (pixels of {facts['pixel_m']} m)", "gsd_m"),
         ("size", f"{facts['width_px']} x {facts['height_px']} pixels, {_short(facts['crs'])}", "crs"),
         ("place", f"known to {facts['geolocation_ce90_m']} m (CE90)", "geolocation_ce90_m"),

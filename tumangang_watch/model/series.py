@@ -180,3 +180,5 @@ class Record:
     review: ReviewTaken = ReviewTaken(False)
     painted: frozenset[str] = frozenset()
     """Folders of the reports that rest on scenes which the program painted."""
+    korean: bool = False
+    """Whether times are told by Korea's clock too."""

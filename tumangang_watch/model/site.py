@@ -12,6 +12,7 @@ from shapely import LineString, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring, unary_union
 
+from tumangang_watch.text import KOREAN_GRIDS
 from tumangang_watch.track_frame import lines_of
 
 Role = Literal["yard", "bridge", "station", "handling", "apron", "stable", "ignore"]
@@ -100,6 +101,11 @@ class Site:
     tracks: tuple[Track, ...]
     references: tuple[ReferenceScene, ...] = ()
     """Later scenes are registered to the one most alike where that can be done."""
+
+    @property
+    def korean(self) -> bool:
+        """Whether times are told by Korea's clock too: the site lies in a UTM zone of Korea."""
+        return self.crs in KOREAN_GRIDS
 
     def having(self, *roles: Role) -> tuple[Area, ...]:
         """Return the areas that have one of these roles, in file order."""

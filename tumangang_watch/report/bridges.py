@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tumangang_watch.model.comparison import Comparison
 from tumangang_watch.model.observation import Observation
 from tumangang_watch.model.site import Area
-from tumangang_watch.text import both_clocks, clean_text, utc_text
+from tumangang_watch.text import clean_text, clock_text, utc_text
 
 
 def bridge_lines(comparison: Comparison) -> list[str]:
@@ -25,7 +25,10 @@ def _lines(comparison: Comparison, bridge: Area, date: Observation, seen: float)
     here = [c for c in comparison.crossings if (c.area, c.date) == (bridge.id, date.date)]
     for crossing in here:
         yield crossing.statement + ("" if crossing.grade == "detected" else " Only possible.")
-    when, name = both_clocks(utc_text(date.scene.acquired)), bridge.name or bridge.id
+    when, name = (
+        clock_text(utc_text(date.scene.acquired), korean=comparison.site.korean),
+        bridge.name or bridge.id,
+    )
     if not here and seen < 0.005:
         yield f"{name} was not seen at {when}."
     elif not here:

@@ -34,7 +34,7 @@ from tumangang_watch.report.pictures import (
     stretch_of,
     to_px,
 )
-from tumangang_watch.text import both_clocks, utc_text
+from tumangang_watch.text import clock_text, utc_text
 from tumangang_watch.threads import side_by_side
 
 CAPTION_PX = 26
@@ -71,7 +71,8 @@ def blank_sheet(comparison: Comparison) -> Picture:
     draw = ImageDraw.Draw(sheet)
     for k, observation in enumerate(comparison.dates):
         scene = observation.scene
-        caption = f"{both_clocks(utc_text(scene.acquired))}   {scene.provider}   {scene.gsd_m:.2f} m"
+        when = clock_text(utc_text(scene.acquired), korean=comparison.site.korean)
+        caption = f"{when}   {scene.provider}   {scene.gsd_m:.2f} m"
         caption = "".join(c if " " <= c <= "~" else "?" for c in caption)
         font = font_of(13)
         while draw.textlength(caption, font=font) > CHIP_PX - 8:

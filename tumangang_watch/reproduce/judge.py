@@ -28,7 +28,7 @@ from tumangang_watch.reproduce.observations import (
     range_words,
 )
 from tumangang_watch.settings.records import PublishedSettings
-from tumangang_watch.text import both_clocks, utc_text, whole
+from tumangang_watch.text import clock_text, utc_text, whole
 
 MOST_TRAINS = 7
 """Trains of a place that are tried against its claims; more are taken by size."""
@@ -235,7 +235,7 @@ def _number(claim: Claim, trains: list[Detection], limits: PublishedSettings) ->
 def _crossing(own: Evidence | None, trains: list[Detection]) -> tuple[str, Verdict, str]:
     """Judge whether a train was seen on the bridge: an empty bridge does not say that none crossed."""
     words = "the first train was seen crossing"
-    when = "" if own is None else f" at {both_clocks(utc_text(own.acquired))}"
+    when = "" if own is None else f" at {clock_text(utc_text(own.acquired), korean=True)}"
     if trains:
         return words, "reproduced", "; ".join(_where(t) for t in trains) + when
     return words, "not observable", f"no train was on the bridge{when}; a crossing takes minutes"

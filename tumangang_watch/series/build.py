@@ -27,6 +27,7 @@ from tumangang_watch.review.apply import with_review
 from tumangang_watch.series.stays import stays
 from tumangang_watch.series.tests import change_points, exposure_of, ranks, unusual
 from tumangang_watch.settings.records import SeriesSettings
+from tumangang_watch.text import KOREAN_GRIDS
 
 _ELSEWHERE = {"gsd_m": "s.gsd_m", "acquired": "s.acquired", "folder": "r.folder", "scene": "s.scene_id"}
 _COLUMNS = {name: _ELSEWHERE.get(name, f"a.{name}") for name in AreaDate._fields}
@@ -142,7 +143,13 @@ def record_of(
         roles={one.area: one.role for one in series},
         review=taken,
         painted=painted_folders(archive, site),
+        korean=_korean(archive, site),
     )
+
+
+def _korean(archive: Archive, site: str) -> bool:
+    grids = archive.connection.execute("SELECT crs FROM sites WHERE site = ?", (site,))
+    return any(crs in KOREAN_GRIDS for (crs,) in grids)
 
 
 def area_dates(archive: Archive, site: str, *, whole: bool = True) -> list[AreaDate]:

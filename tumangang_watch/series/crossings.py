@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tumangang_watch.model.series import Record
 from tumangang_watch.model.sightings import Sighting, Stay, hours_between
-from tumangang_watch.text import both_clocks, compass_text, minute_text
+from tumangang_watch.text import clock_text, compass_text, minute_text
 
 HOURS = 24.0
 """What stood elsewhere so long before or after a crossing may be that train: it is a matter of minutes."""
@@ -53,7 +53,8 @@ def crossing_words(record: Record, stay: Stay) -> str:
         if s is not None and s.cars is not None
     )
     where = f"{train.area}, track {train.track}"
-    return f"{train_words(train)} crossing {where}, at {both_clocks(train.acquired)}{moving}{places}."
+    when = clock_text(train.acquired, korean=record.korean)
+    return f"{train_words(train)} crossing {where}, at {when}{moving}{places}."
 
 
 def _before(train: Sighting, stays: Sequence[Stay]) -> Sighting | None:

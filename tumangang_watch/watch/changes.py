@@ -9,7 +9,7 @@ from datetime import datetime
 from tumangang_watch.archive import Archive
 from tumangang_watch.archive.read import painted_folders
 from tumangang_watch.report.answer.phrases import chance_text
-from tumangang_watch.text import PAINTED, both_clocks, clean_text, count_text, marked, utc_text
+from tumangang_watch.text import PAINTED, clean_text, clock_text, count_text, marked, utc_text
 from tumangang_watch.watch.plan import Places
 from tumangang_watch.watch.tally import IntakeTally
 
@@ -70,7 +70,8 @@ def change_lines(places: Places, tally: IntakeTally, changes: Sequence[NewChange
     yield (f"{stamp_text(places.now)}  {places.site.name}: {count_text(len(changes), 'change')} in {reports}")
     for one in changes:
         words = marked(one.statement, PAINTED if one.painted else None)
-        yield f"{both_clocks(one.acquired)}: {words} [{chance_text(one.confidence)}]"
+        when = clock_text(one.acquired, korean=places.site.korean)
+        yield f"{when}: {words} [{chance_text(one.confidence)}]"
         yield f"  {places.reports / one.report / 'report.html'}"
 
 

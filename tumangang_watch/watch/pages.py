@@ -20,7 +20,7 @@ from tumangang_watch.model.site import Site
 from tumangang_watch.report.assets import render
 from tumangang_watch.report.names import chip_name
 from tumangang_watch.review.session import add_marks
-from tumangang_watch.text import PAINTED, PAINTED_WORDS, both_clocks, marked, provider_text, xml_text
+from tumangang_watch.text import PAINTED, PAINTED_WORDS, clock_text, marked, provider_text, xml_text
 from tumangang_watch.watch.plan import Places
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -70,8 +70,11 @@ def index_page(site: Site, rows: list[IndexRow], total: int, refused: list[Refus
         total=total,
         notice=PAINTED_WORDS,
         shown={row["folder"]: _picture(row, reports) for row in rows},
-        times={row["folder"]: both_clocks(row["acquired"]) for row in rows},
-        earlier={row["folder"]: both_clocks(row["earlier_acquired"] or row["acquired"]) for row in rows},
+        times={row["folder"]: clock_text(row["acquired"], korean=site.korean) for row in rows},
+        earlier={
+            row["folder"]: clock_text(row["earlier_acquired"] or row["acquired"], korean=site.korean)
+            for row in rows
+        },
         provider_text=provider_text,
         unseen=never_seen(site, rows),
         links={name: f"../{page}" for name, page in PAGES.items() if (reports.parent / page).is_file()},

@@ -98,7 +98,8 @@ def _added(one: Finding, other: Finding) -> Finding:
 
 def _frame(comparison: Comparison) -> str:
     assert comparison.earlier is not None
-    return between_words(comparison.earlier.scene.acquired, comparison.later.scene.acquired)
+    times = (comparison.earlier.scene.acquired, comparison.later.scene.acquired)
+    return between_words(*times, korean=comparison.site.korean)
 
 
 def _when(event: tuple[Finding, ...], frame: str) -> str:
@@ -145,7 +146,8 @@ def _on_bridge(comparison: Comparison, train: Detection) -> str | None:
         return None
     towards = f", moving towards {crossing.towards}," if crossing.towards else ""
     where = Names.of(comparison).area(crossing.area)
-    return f"{article(train_noun(train))} was on {where}{towards} {at_words(crossing.acquired)}"
+    when = at_words(crossing.acquired, korean=comparison.site.korean)
+    return f"{article(train_noun(train))} was on {where}{towards} {when}"
 
 
 def _nothing_there(comparison: Comparison, names: Names) -> str:
@@ -183,7 +185,8 @@ def _not_looked(comparison: Comparison, names: Names) -> str:
 
 
 def _one_date(comparison: Comparison) -> tuple[str, str]:
-    names, when = Names.of(comparison), at_words(comparison.later.scene.acquired)
+    names = Names.of(comparison)
+    when = at_words(comparison.later.scene.acquired, korean=comparison.site.korean)
     trains = [d for d in comparison.detections if d.kind == "train"]
     sure = [d for d in trains if d.grade == "detected"] or trains
     return _trains_of(

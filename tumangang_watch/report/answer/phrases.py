@@ -57,25 +57,35 @@ def size_words(size: Interval, unit: str) -> str:
     return f"{estimate}{unit}" if low == high else f"about {estimate}{unit} ({low}–{high})"
 
 
-def at_words(moment: datetime) -> str:
-    """Return ``at 10:30 on 1 December 2022, Korean time (01:30 UTC)``."""
+def at_words(moment: datetime, *, korean: bool) -> str:
+    """Return ``at 10:30 on 1 December 2022, Korean time (01:30 UTC)``; for other places in UTC alone."""
+    if not korean:
+        here = moment.astimezone(UTC)
+        return f"at {here:%H:%M} UTC on {_day(here)} {here.year}"
     there, here = moment.astimezone(KOREA), moment.astimezone(UTC)
     day = "" if there.date() == here.date() else f"{_day(here)} "
     return f"at {there:%H:%M} on {_day(there)} {there.year}, Korean time ({day}{here:%H:%M} UTC)"
 
 
-def between_words(first: datetime, last: datetime) -> str:
-    """Return ``between 11:10 on 30 November and 10:30 on 1 December 2022, Korean time (... UTC)``."""
-    a, b = first.astimezone(KOREA), last.astimezone(KOREA)
+def between_words(first: datetime, last: datetime, *, korean: bool) -> str:
+    """Return ``between 11:10 on 30 November and 10:30 on 1 December 2022, Korean time (... UTC)``.
+
+    For other places ``between 02:10 on 30 November and 01:30 on 1 December 2022, UTC``.
+    """
     u, v = first.astimezone(UTC), last.astimezone(UTC)
-    if a.date() == b.date():
-        times = f"{a:%H:%M} and {b:%H:%M} on {_day(b)} {b.year}"
-    else:
-        year = "" if a.year == b.year else f" {a.year}"
-        times = f"{a:%H:%M} on {_day(a)}{year} and {b:%H:%M} on {_day(b)} {b.year}"
+    if not korean:
+        return f"between {_times(u, v)}, UTC"
+    a, b = first.astimezone(KOREA), last.astimezone(KOREA)
     same = (a.date(), b.date()) == (u.date(), v.date())
     utc = f"{u:%H:%M} and {v:%H:%M}" if same else f"{_day(u)} {u:%H:%M} and {_day(v)} {v:%H:%M}"
-    return f"between {times}, Korean time ({utc} UTC)"
+    return f"between {_times(a, b)}, Korean time ({utc} UTC)"
+
+
+def _times(a: datetime, b: datetime) -> str:
+    if a.date() == b.date():
+        return f"{a:%H:%M} and {b:%H:%M} on {_day(b)} {b.year}"
+    year = "" if a.year == b.year else f" {a.year}"
+    return f"{a:%H:%M} on {_day(a)}{year} and {b:%H:%M} on {_day(b)} {b.year}"
 
 
 def _day(moment: datetime) -> str:

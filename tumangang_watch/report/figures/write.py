@@ -19,7 +19,7 @@ from tumangang_watch.report.marks.subjects import ChipSubject, chip_bounds, subj
 from tumangang_watch.report.page.strips import DrawnVehicle, drawn, ends_of, runs_back, spans_of
 from tumangang_watch.report.palette import OUTLINE_COLOURS, PAINTS
 from tumangang_watch.report.pictures import Bounds, DisplayStretch, stretch_of, strip
-from tumangang_watch.text import PAINTED_NOTICE, both_clocks, clean_text, provider_text, utc_text
+from tumangang_watch.text import PAINTED_NOTICE, clean_text, clock_text, provider_text, utc_text
 
 FIGURES = "figures"
 DPI = 300
@@ -63,7 +63,8 @@ def credit_lines(comparison: Comparison, version: str) -> list[str]:
         scene = observation.scene
         by = PAINTED_NOTICE if scene.painted else f"Image: {scene.provider}"
         licence = scene.licence or "licence not stated"
-        lines.append(f"{by} ({licence}), {both_clocks(utc_text(scene.acquired))}, {scene.gsd_m:.2f} m.")
+        when = clock_text(utc_text(scene.acquired), korean=site.korean)
+        lines.append(f"{by} ({licence}), {when}, {scene.gsd_m:.2f} m.")
     return [*lines, f"Place: {place}. Reading: tumangang-watch {version}."]
 
 
@@ -111,7 +112,9 @@ def _pair(
     for k, (picture, date) in enumerate(zip(panels, comparison.dates, strict=True)):
         x, y = (k * (wide + GAP_PX), 0) if beside else (0, k * step)
         body.paste(picture, (x, y))
-        ImageDraw.Draw(body).text((x, y + high + 6), _dated(date, wide), fill=INK, font=letters())
+        ImageDraw.Draw(body).text(
+            (x, y + high + 6), _dated(date, wide, korean=comparison.site.korean), fill=INK, font=letters()
+        )
     return _sheet(body, words, credit_lines(comparison, report["tool"]["version"]))
 
 
@@ -134,10 +137,11 @@ def _pointed(date: Observation, shown: Sequence[ChipSubject]) -> list[PointedSha
     return made
 
 
-def _dated(date: Observation, wide: int) -> str:
+def _dated(date: Observation, wide: int, *, korean: bool) -> str:
     """Return what stands under a panel, as much of it as there is room for."""
     scene = date.scene
-    text = clean_text(f"{both_clocks(utc_text(scene.acquired))}  {provider_text(scene.provider)}")
+    when = clock_text(utc_text(scene.acquired), korean=korean)
+    text = clean_text(f"{when}  {provider_text(scene.provider)}")
     while text and letters().getlength(text) > wide:
         text = text[:-1]
     return text
@@ -160,7 +164,7 @@ def _strip(
         train = found.get(finding[date.date] or "")
         own = train is not None and train["track"] == finding["track"]
         stock = drawn(train["rolling_stock"], span, line) if train is not None and own else []
-        rows.append(_strip_row(date, line, span, stretch, stock))
+        rows.append(_strip_row(date, line, span, stretch, stock, korean=comparison.site.korean))
     body = Image.new("RGB", (WIDE_PX, sum(r.height for r in rows)), "white")
     for k, row in enumerate(rows):
         body.paste(row, (0, sum(r.height for r in rows[:k])))
@@ -173,6 +177,8 @@ def _strip_row(
     span_m: tuple[float, float],
     stretch: DisplayStretch,
     stock: Sequence[DrawnVehicle],
+    *,
+    korean: bool,
 ) -> Picture:
     """Return one date's strip, west or north to the left, with the vehicles read from it below."""
     low, high = span_m
@@ -184,7 +190,8 @@ def _strip_row(
     row.paste(picture, (0, LINE_HIGH))
     draw = ImageDraw.Draw(row)
     left, right = ends_of(line)
-    draw.text((0, 2), f"{left}   {_dated(date, WIDE_PX - 200)}", fill=INK, font=letters())
+    dated = _dated(date, WIDE_PX - 200, korean=korean)
+    draw.text((0, 2), f"{left}   {dated}", fill=INK, font=letters())
     draw.text((WIDE_PX, 2), right, fill=INK, font=letters(), anchor="ra")
     top, scale = LINE_HIGH + picture.height + 4, WIDE_PX / (high - low)
     for v in stock:

@@ -31,8 +31,8 @@ from tumangang_watch.text import (
     PAINTED,
     PAINTED_WORD,
     PAINTED_WORDS,
-    both_clocks,
     clean_text,
+    clock_text,
     marked,
     xml_text,
 )
@@ -78,7 +78,9 @@ def write_kmz(
         for finding in report["findings"]:
             _finding(findings, finding, report, chips, names)
     for date, scene in report["scenes"].items():
-        dated = _folder(document, f"{date.title()}: {both_clocks(scene['acquired'])}")
+        dated = _folder(
+            document, f"{date.title()}: {clock_text(scene['acquired'], korean=comparison.site.korean)}"
+        )
         for found in report["detections"]:
             if found["date"] == date:
                 _detection(dated, found, report, chips, names)

@@ -19,7 +19,7 @@ from tumangang_watch.report.marks.compass import Mark, marks_of
 from tumangang_watch.report.marks.subjects import ChipSubject, subjects
 from tumangang_watch.report.palette import OUTLINE_COLOURS
 from tumangang_watch.report.pictures import Bounds, DisplayStretch, outlined, rings, scale_bar_m, to_px
-from tumangang_watch.text import both_clocks, day_text, utc_text
+from tumangang_watch.text import clock_text, day_text, utc_text
 
 VIEWS_BYTES = 5_600_000
 """What all area pictures take together, embedded; coarser or rougher pictures are taken beyond."""
@@ -187,7 +187,7 @@ def _side(
     return {
         "date": observation.date,
         "day": day_text(when, *times),
-        "shown": both_clocks(when),
+        "shown": clock_text(when, korean=comparison.site.korean),
         "uri": within(picture, frame.room),
         "outlines": [*_tracks(comparison, frame), *_outlines(observation.date, frame, here)],
         "marks": list(marks_of(observation.scene)),

@@ -27,7 +27,7 @@ from tumangang_watch.report.page.strips import DatedStrips, drawn, ends_of, span
 from tumangang_watch.report.page.views import views_of, within
 from tumangang_watch.report.pictures import DisplayStretch
 from tumangang_watch.report.summary import history_words
-from tumangang_watch.text import both_clocks
+from tumangang_watch.text import clock_text
 
 PACKAGE = "tumangang_watch.report.page"
 EMBEDDED_BYTES = 4_500_000
@@ -80,7 +80,10 @@ def page(comparison: Comparison, report: ReportDocument, language: str = "en") -
         two=comparison.earlier is not None,
         headline=headline(comparison),
         painted=PAINTED_MARK if any(s.painted for s in scenes) else "",
-        clocks=[both_clocks(scene["acquired"]) for scene in report["scenes"].values()],
+        clocks=[
+            clock_text(scene["acquired"], korean=comparison.site.korean)
+            for scene in report["scenes"].values()
+        ],
         dates=tables.dates(report),
         rows=rows,
         changed=[f for f in rows if f["change"] != "unchanged" and f["id"] not in remote],
