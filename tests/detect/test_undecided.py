@@ -67,4 +67,4 @@ def test_twice_the_usual_share_halves_the_log_odds_and_says_why() -> None:
     assert np.log(train.confidence / (1 - train.confidence)) == pytest.approx(sure / 2)
     assert train.grade == "detected"
     assert dict(train.evidence)["undecided_share"] == pytest.approx(0.12)
-    assert any("12% of the track" in note for note in train.caveats)
+    assert any("on more of the track than usual (6%)" in note for note in train.caveats)

@@ -53,10 +53,10 @@ def with_doubt(
     times = 1.0 if share is None else share / settings.undecided.share_max
     if share is None or times <= 1:
         return trains
+    # The share itself is evidence: with it in the words a change would carry two like caveats.
     note = (
-        f"whether a train stands there cannot be decided on {share:.0%} of the track that was seen "
-        f"({settings.undecided.share_max:.0%} or less is usual): the scene is unlike those the reader "
-        "learned from, so confidence is lowered"
+        f"on more of the track than usual ({settings.undecided.share_max:.0%}) it cannot be decided whether a "
+        "train stands there: the scene is unlike those the reader learned from, so confidence is lowered"
     )
     return tuple(
         replace(
