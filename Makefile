@@ -9,7 +9,9 @@ demo: $(READY)
 	@$(BIN)/tumangang-watch compare fixtures/tumangang_2022-11-30_painted.tif \
 		fixtures/tumangang_2022-12-01_painted.tif --out out/demo --overwrite
 
+# Hundreds of commands are run: each would compile the package anew where Python may not keep bytecode.
 test: $(READY)
+	@$(BIN)/python -m compileall -q tumangang_watch tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 fuzz: $(READY)

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 from support import issued_reports as make
 from support import report_scene, review_runs
+from support.boxes import write_box
 
 from tumangang_watch import files
 from tumangang_watch.archive import open_archive
@@ -25,8 +26,6 @@ from tumangang_watch.settings import Settings
 from tumangang_watch.shipped import built_in_site_path
 from tumangang_watch.watch.pages import publish
 
-KIND = files.FolderKind("cannot write the box", "a box", lambda f: (f / "mark").is_file())
-
 
 def contents(root: Path) -> dict[str, bytes | None]:
     """Return everything under a folder, hidden files too; a kept copy of the archive is no output."""
@@ -35,12 +34,6 @@ def contents(root: Path) -> dict[str, bytes | None]:
         for p in sorted(root.rglob("*"))
         if "before-rebuild" not in p.name and not p.name.endswith(".lock")
     }
-
-
-def write_box(out: Path, words: str) -> None:
-    with files.whole_folder(out, KIND, overwrite=True) as folder:
-        for name in ("mark", "more"):
-            (folder / name).write_text(words * 1000)
 
 
 def write_pair(first: Path, second: Path, words: str) -> None:
@@ -192,8 +185,8 @@ def test_what_had_no_name_when_the_run_was_killed_gets_it_back(tmp_path, exchang
     for k in range(1, 14):
         write_box(out, "old")
         code = (
-            "import os, signal, sys; sys.path.insert(0, sys.argv[1]); import test_files as t\n"
-            "from tumangang_watch import files\n"
+            "import os, signal, sys; sys.path.insert(0, sys.argv[1])\n"
+            "from support import boxes; from tumangang_watch import files\n"
             f"calls = [0]; exchange = {exchange}\n"
             "def dying(real):\n"
             "    def call(*given):\n"
@@ -203,7 +196,7 @@ def test_what_had_no_name_when_the_run_was_killed_gets_it_back(tmp_path, exchang
             "    return call\n"
             "for name in ('rename', 'fsync'): setattr(os, name, dying(getattr(os, name)))\n"
             "files._exchange = dying(files._exchange if exchange else lambda *_: False)\n"
-            "t.write_box(t.Path(sys.argv[2]), 'new')\n"
+            "boxes.write_box(boxes.Path(sys.argv[2]), 'new')\n"
         )
         done = subprocess.run([sys.executable, "-c", code, str(Path(__file__).parent), str(out)], check=False)
         files.sweep([tmp_path])

@@ -26,6 +26,7 @@ import tumangang_watch.commands.review_walk
 import tumangang_watch.commands.scenes
 import tumangang_watch.commands.series
 import tumangang_watch.commands.site
+import tumangang_watch.commands.site_scene
 import tumangang_watch.commands.trains
 import tumangang_watch.commands.watch
 from tumangang_watch import __version__
@@ -33,9 +34,10 @@ from tumangang_watch.cli import cli, start
 from tumangang_watch.commands.options.record import archive, backfill, watch
 from tumangang_watch.commands.options.scenes import compare, detect, inspect, measuring_options, reproduce
 from tumangang_watch.commands.options.shared import together
-from tumangang_watch.commands.run import placed_as_stated, run_settings, time_limit_s
 from tumangang_watch.commands.scenes import pair_options
+from tumangang_watch.commands.terminal.given import placed_as_stated
 from tumangang_watch.commands.terminal.lazy import do_in, done_in
+from tumangang_watch.commands.terminal.run_settings import run_settings, time_limit_s
 from tumangang_watch.errors import UsageError
 from tumangang_watch.settings import Settings
 

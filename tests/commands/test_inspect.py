@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from support.scene_files import opened, write
 
 from tumangang_watch.commands.inspect import scene_table
@@ -33,7 +34,8 @@ def test_the_table_says_what_is_known_from_what_and_what_is_not(tmp_path):
     assert "counts of cars" in table["tells"]
 
 
-def test_inspect_loads_nothing_that_measures():
-    code = f"import sys, tumangang_watch.commands.inspect; print([m for m in {HEAVY} if m in sys.modules])"
+@pytest.mark.parametrize("command", ["inspect", "site"])
+def test_what_measures_nothing_loads_nothing_that_does(command):
+    code = f"import sys, tumangang_watch.commands.{command}; print([m for m in {HEAVY} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"

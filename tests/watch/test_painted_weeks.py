@@ -47,7 +47,7 @@ def test_watch_tells_what_changed_since_the_last_look(weeks, week, name):
     assert weeks[week].faults(date, weeks[week].watched(date)) == []
 
 
-@pytest.mark.parametrize(("week", "name"), WEEKS)
+@pytest.mark.parametrize(("week", "name"), [WEEKS[1], WEEKS[len(JUNE)]])
 def test_compare_tells_what_changed_between_two_scenes(weeks, week, name):
     date = date_of(weeks, week, name)
     assert weeks[week].faults(date, weeks[week].compared(date)) == []

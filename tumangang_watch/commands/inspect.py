@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from tumangang_watch.commands.run import scene_options, time_limit_s
+from tumangang_watch.commands.terminal.given import scene_options
+from tumangang_watch.commands.terminal.run_settings import time_limit_s
 from tumangang_watch.detectability.describe import areas_inside, describe_scene
 from tumangang_watch.detectability.describe import quicklook as make_quicklook
 from tumangang_watch.files import check_file, write_whole

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from tumangang_watch import __version__
-from tumangang_watch.commands.run import run_settings, time_limit_s
 from tumangang_watch.commands.terminal.progress import progress_bar
+from tumangang_watch.commands.terminal.run_settings import run_settings, time_limit_s
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.files import check_folder
 from tumangang_watch.pipeline import RunContext

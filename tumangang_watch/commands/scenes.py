@@ -11,8 +11,9 @@ from typing import TypedDict, Unpack
 import click
 
 from tumangang_watch import __version__, pipeline
-from tumangang_watch.commands.run import placed_as_stated, run_settings, scene_options, time_limit_s
+from tumangang_watch.commands.terminal.given import placed_as_stated, scene_options
 from tumangang_watch.commands.terminal.progress import progress_bar
+from tumangang_watch.commands.terminal.run_settings import run_settings, time_limit_s
 from tumangang_watch.commands.terminal.table import print_summary
 from tumangang_watch.commands.terminal.tell import tell
 from tumangang_watch.errors import InputRefused, UsageError

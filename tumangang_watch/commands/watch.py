@@ -13,8 +13,8 @@ import click
 from tumangang_watch import __version__
 from tumangang_watch.archive import open_archive
 from tumangang_watch.archive.file import hold
-from tumangang_watch.commands.run import run_settings, time_limit_s
 from tumangang_watch.commands.terminal.progress import progress_bar
+from tumangang_watch.commands.terminal.run_settings import run_settings, time_limit_s
 from tumangang_watch.commands.terminal.tell import on_terminal, tell
 from tumangang_watch.errors import Busy, InputRefused
 from tumangang_watch.sites import load_site

@@ -55,8 +55,8 @@ def with_doubt(
         return trains
     # The share itself is evidence: with it in the words a change would carry two like caveats.
     note = (
-        f"on more of the track than usual ({settings.undecided.share_max:.0%}) it cannot be decided whether a "
-        "train stands there: the scene is unlike those the reader learned from, so confidence is lowered"
+        f"on more of the track than usual ({settings.undecided.share_max:.0%}) it cannot be decided whether "
+        "a train stands there: the scene is unlike those the reader learned from, so confidence is lowered"
     )
     return tuple(
         replace(

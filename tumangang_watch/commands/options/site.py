@@ -79,7 +79,7 @@ def import_files() -> None:
 @acquired_option
 @bands_option
 @time_limit_option
-@done_in("site")
+@done_in("site_scene")
 def add_reference() -> None:
     """Keep one more SCENE with a SITE file, small: later scenes are registered to the one most alike.
 
@@ -96,7 +96,7 @@ def add_reference() -> None:
 @bands_option
 @time_limit_option
 @overwrite_file_option
-@done_in("site")
+@done_in("site_scene")
 def show() -> None:
     """Draw a site over a scene fitted to it, and say how well it fits."""
 
@@ -113,7 +113,7 @@ def show() -> None:
 @bands_option
 @time_limit_option
 @overwrite_file_option
-@done_in("site")
+@done_in("site_scene")
 def trace() -> None:
     """Find the tracks in a clear SCENE and write them as a site file, for review.
 

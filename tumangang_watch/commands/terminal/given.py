@@ -1,4 +1,4 @@
-"""What commands share: settings of a run, what a user says of a scene."""
+"""What a user says of a scene, beside what it says itself."""
 
 from __future__ import annotations
 
@@ -10,20 +10,9 @@ from tumangang_watch.errors import UsageError
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.scenes import SceneOptions
 from tumangang_watch.scenes.read import moved_by
-from tumangang_watch.settings import Settings
 
 SHIFT_MAX_M = 2000.0
 """A scene that lies farther off shows another place."""
-
-
-def run_settings(detectability: bool) -> Settings:
-    """Return the settings of a run, with or without trials of what could have been missed."""
-    return Settings().with_trials(detectability)
-
-
-def time_limit_s(asked: int | None) -> float:
-    """Return how long reading and measuring may take: as asked for, or as long as a scene may in `watch`."""
-    return Settings().watch.scene_limit_s if asked is None else float(asked)
 
 
 def scene_options(acquired: str | None, bands: str | None) -> SceneOptions:
