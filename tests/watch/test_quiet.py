@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from support import quick_watch as quick
 from tumangang_watch.commands import quiet as command
 from tumangang_watch.files import CLOCK_MARGIN_NS
 from tumangang_watch.shipped import built_in_site_path
+from tumangang_watch.watch import work
 from tumangang_watch.watch.quiet import Begun, Surroundings
 from tumangang_watch.watch.tally import IntakeTally
+from tumangang_watch.watch.tasks import look_at, make_report
 
 LATER = 2 * CLOCK_MARGIN_NS
 
@@ -157,3 +160,15 @@ def test_the_command_loads_nothing_heavy_until_something_is_new(tmp_path):
     status, told = run()
     assert status == "3 True"
     assert "growing.tif" in told
+
+
+def test_a_worker_gets_the_work_itself_and_the_run_that_hands_it_out_loads_none_of_it():
+    assert pickle.loads(pickle.dumps(look_at)) is work.look_at
+    assert pickle.loads(pickle.dumps(make_report)) is work.make_report
+    heavy = "{'scipy', 'skimage', 'tumangang_watch.pipeline', 'tumangang_watch.watch.work'}"
+    code = (
+        "import pickle, sys, tumangang_watch.commands.watch; from tumangang_watch.watch import tasks; "
+        f"pickle.dumps([tasks.look_at, tasks.make_report]); print({heavy} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -124,15 +124,15 @@ def test_a_whole_report_that_was_not_recorded_is_taken(root, unrecorded):
 
 
 def test_a_report_that_a_worker_puts_there_meanwhile_is_taken(root, monkeypatch):
-    from tumangang_watch.watch import tasks
+    from tumangang_watch.watch import work
 
-    kept = tasks.write_report
+    kept = work.write_report
 
     def twice(comparison, folder, **how):
         kept(comparison, folder, **how)
         return kept(comparison, folder, **how)
 
-    monkeypatch.setattr(tasks, "write_report", twice)
+    monkeypatch.setattr(work, "write_report", twice)
     quick.write_scene(root / "in", 6)
     assert quick.take_in_here(root).made == [THIRD]
 

@@ -266,14 +266,14 @@ def test_a_scene_in_which_the_program_fails_is_one_line_and_the_rest_is_done(roo
 
 
 def test_a_scene_that_cannot_even_be_looked_at_is_one_line(root, monkeypatch):
-    from tumangang_watch.watch import tasks
+    from tumangang_watch.watch import work
 
-    kept = tasks.working_grid
+    kept = work.working_grid
 
     def grid(scenes, run):
         return 1 / 0 if scenes[0].id == "day003" else kept(scenes, run)
 
-    monkeypatch.setattr(tasks, "working_grid", grid)
+    monkeypatch.setattr(work, "working_grid", grid)
     for day in (0, 3, 6):
         quick.write_scene(root / "in", day)
     tally = quick.take_in_here(root)
@@ -294,9 +294,9 @@ def test_a_scene_that_cannot_even_be_looked_at_is_one_line(root, monkeypatch):
 def test_a_shortage_of_the_machine_says_nothing_of_a_scene_and_the_next_run_takes_it_in(
     root, monkeypatch, shortage, where
 ):
-    from tumangang_watch.watch import tasks
+    from tumangang_watch.watch import work
 
-    kept = getattr(tasks, where)
+    kept = getattr(work, where)
 
     def short(*args, **options):
         if "day003" in repr(args[0] if where == "working_grid" else args[1]):
@@ -306,7 +306,7 @@ def test_a_shortage_of_the_machine_says_nothing_of_a_scene_and_the_next_run_take
     for day in (0, 3, 6):
         quick.write_scene(root / "in", day)
     with monkeypatch.context() as patch:
-        patch.setattr(tasks, where, short)
+        patch.setattr(work, where, short)
         tally = quick.take_in_here(root)
     assert [f.what for f in tally.refused] == ["scene passed over"]
     assert finish(quick.places_in(root), tally) == 3

@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from tumangang_watch.archive import open_archive, read
+from tumangang_watch.archive.choose import distance, moment, same_class, usable_as_background
 from tumangang_watch.archive.file import MAGIC
 from tumangang_watch.archive.read import KnownScene
 from tumangang_watch.errors import InputRefused, NotComparable, fault_words
 from tumangang_watch.model.comparison import BackgroundUse, Comparison, LeftOut
 from tumangang_watch.model.scene import Scene
 from tumangang_watch.pipeline.background import ONE_TOO_MANY, SAME_IMAGE, fault_caveats
-from tumangang_watch.pipeline.choose import distance, moment, same_class, usable_as_background
 from tumangang_watch.pipeline.run import RunContext
 from tumangang_watch.plain_files import opened
 from tumangang_watch.scenes import SceneOptions, footprint, open_scene

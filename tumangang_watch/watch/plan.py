@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 
 from tumangang_watch.archive import Archive, read
+from tumangang_watch.archive.choose import Part, choose, taken
 from tumangang_watch.archive.read import CurrentReport, KnownScene
 from tumangang_watch.archive.rebuild import folder_end, folder_name
 from tumangang_watch.model.document import IssueDocument
 from tumangang_watch.model.site import Site
-from tumangang_watch.pipeline.choose import Part, choose, taken
 from tumangang_watch.settings import Settings
 from tumangang_watch.settings.records import WatchSettings
 from tumangang_watch.watch.tasks import KnownFile, ReportTask, is_made

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tumangang_watch.archive.choose import choose, distance, moment, taken
 from tumangang_watch.archive.read import KnownScene
-from tumangang_watch.pipeline.choose import choose, distance, moment, taken
 from tumangang_watch.settings import Settings
 
 START = datetime(2022, 1, 10, 2, tzinfo=UTC)
