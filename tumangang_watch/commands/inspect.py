@@ -15,12 +15,15 @@ from tumangang_watch.commands.terminal.given import scene_options
 from tumangang_watch.commands.terminal.run_settings import time_limit_s
 from tumangang_watch.detectability.describe import areas_inside, describe_scene
 from tumangang_watch.detectability.describe import quicklook as make_quicklook
+from tumangang_watch.errors import NotComparable
 from tumangang_watch.files import check_file, write_whole
+from tumangang_watch.grid import utm_crs
+from tumangang_watch.model.scene import Scene
 from tumangang_watch.processes import within
-from tumangang_watch.scenes import open_scene, open_scenes, unchanged, with_digest
+from tumangang_watch.scenes import footprint, open_scene, open_scenes, unchanged, with_digest
 from tumangang_watch.settings import Settings
 from tumangang_watch.sites import load_site
-from tumangang_watch.text import clean_text, clock_text, json_text, provider_text
+from tumangang_watch.text import KOREAN_GRIDS, clean_text, clock_text, json_text, provider_text
 
 DIGEST_BYTES = 200_000_000
 """``inspect`` gives no digest of a larger file: reading it all takes longer than understanding it."""
@@ -72,13 +75,21 @@ def inspect(
         content: object = described[0] if len(described) == 1 else {"scenes": described}
         click.echo(json_text(content), nl=False)
         return 0
-    tables = []
-    for facts, one in zip(described, scenes, strict=True):
-        inside = areas_inside(one, place)
-        # A scene of other ground, looked at without its site, has no clock but UTC.
-        tables.append(scene_table(facts, inside, korean=place.korean and any(inside.values())))
+    tables = [
+        scene_table(facts, areas_inside(one, place), korean=_in_korea(one))
+        for facts, one in zip(described, scenes, strict=True)
+    ]
     click.echo("\n\n".join(tables))
     return 0
+
+
+def _in_korea(scene: Scene) -> bool:
+    """Return whether a scene lies in a UTM zone of Korea, with or without the site."""
+    try:
+        middle = footprint(scene, "EPSG:4326").centroid
+    except NotComparable:
+        return False
+    return utm_crs(middle.x, middle.y) in KOREAN_GRIDS
 
 
 def scene_table(facts: Mapping[str, object], inside: Mapping[str, float], *, korean: bool) -> str:
