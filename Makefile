@@ -12,7 +12,7 @@ demo: $(READY)
 # Hundreds of commands are run: each would compile the package anew where Python may not keep bytecode.
 test: $(READY)
 	@$(BIN)/python -m compileall -q tumangang_watch tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY)
 	$(BIN)/python -m scripts.fuzz --mutants $(or $(MUTANTS),10000)
