@@ -16,8 +16,8 @@ _REPORTS = """SELECT id, site, scene, earlier, folder, manifest_sha256, inputs_s
     changed, registration, tool_version, settings_sha256, look, caveats
     FROM reports WHERE id BETWEEN ? AND ? ORDER BY id"""
 _SITES = "SELECT * FROM sites WHERE id IN (SELECT site FROM reports WHERE id BETWEEN ? AND ?)"
-_SCENES = """SELECT * FROM scenes WHERE id IN (SELECT scene FROM reports WHERE id BETWEEN ?1 AND ?2
-    UNION SELECT earlier FROM reports WHERE id BETWEEN ?1 AND ?2)"""
+_SCENES = """WITH r AS (SELECT scene, earlier FROM reports WHERE id BETWEEN ? AND ?)
+    SELECT * FROM scenes WHERE id IN (SELECT scene FROM r UNION SELECT earlier FROM r)"""
 _OF_REPORT = (
     *(
         f"SELECT r.report, r.* FROM {table} AS r WHERE r.report BETWEEN ? AND ? ORDER BY r.report, {key}"

@@ -72,8 +72,8 @@ class Bound:
     """A date that showed a place without the train."""
 
     acquired: str
-    observed: float = nan
-    """Share of the area seen on that date; NaN where it was not asked for."""
+    observed: float | None = None
+    """Share of the area seen on that date, where it was asked for."""
     other: bool = False
     """Another train stood at the place."""
 
