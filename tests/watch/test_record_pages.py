@@ -31,8 +31,8 @@ ROW = {
 
 
 def test_the_feed_holds_the_finding_and_no_clock():
-    text = feed(SimpleNamespace(korean=True, id="s", name="Site"), [ROW], "https://example.org/")
-    assert text == feed(SimpleNamespace(korean=True, id="s", name="Site"), [ROW], "https://example.org/")
+    text = feed(SimpleNamespace(id="s", name="Site"), [ROW], "https://example.org/")
+    assert text == feed(SimpleNamespace(id="s", name="Site"), [ROW], "https://example.org/")
     entry = ElementTree.fromstring(text).find("{http://www.w3.org/2005/Atom}entry")
     assert entry.findtext("{http://www.w3.org/2005/Atom}title") == "A <train> appeared."
     assert entry.findtext("{http://www.georss.org/georss}line") == "42.0 130.0 42.1 130.1"
@@ -113,5 +113,5 @@ def test_an_index_of_painted_scenes_says_so():
     rows = [index_row("a", 1, provider="painted", painted=True)]
     assert "PAINTED, NOT EVIDENCE" in index_page(SITE, rows, 1, [], Path("nowhere"))
     assert "PAINTED" not in index_page(SITE, [index_row("a", 1)], 1, [], Path("nowhere"))
-    entry = feed(SimpleNamespace(korean=True, id="s", name="Site"), [{**ROW, "painted": True}])
+    entry = feed(SimpleNamespace(id="s", name="Site"), [{**ROW, "painted": True}])
     assert "<title>PAINTED: A &lt;train&gt; appeared.</title>" in entry
